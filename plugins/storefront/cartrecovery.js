@@ -50,7 +50,7 @@
     // A cart belongs to the session that began it, or whoever has its secret. All are replaced together.
     const ids = () => {
       let own = stored.get(`${prefix}ids`) ?? ids.own;
-      if (!own) stored.set(`${prefix}ids`, JSON.stringify(own = { cart: uuid(), session: uuid(), secret: uuid() }));
+      if (!own?.secret) stored.set(`${prefix}ids`, JSON.stringify(own = { cart: uuid(), session: uuid(), ...own, secret: uuid() }));
       return ids.own = own;
     };
     const newCart = () => {
@@ -160,7 +160,7 @@
         flush();
       };
       socket.onclose = () => {
-        if (state !== "open") options.userToken = undefined; // it may have expired
+        if (attempts > 2) options.userToken = undefined; // it may have expired
         disconnect();
         retry(backoff());
       };
@@ -258,7 +258,7 @@
       track,
       identify(userId, traits, userToken) {
         options.userId = userId ?? undefined;
-        if (userToken !== options.userToken) {
+        if (userToken !== options.userToken && state !== "closed") {
           options.userToken = userToken;
           open();
         }

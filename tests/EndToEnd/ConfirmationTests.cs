@@ -22,10 +22,12 @@ public sealed partial class ConfirmationTests
         {
             Campaigns = """[{ name: left, trigger: { idle: 1s }, when: [{ feature: item_count, atLeast: 1 }], steps: [{ channel: mail, action: { type: reminder }, subject: "Your cart", message: "Your cart waits" }] }]""",
             Window = "0s",
+            Listen = ", trustedProxies: [127.0.0.1]",
             Contact = """{ holdout: 0, firstMessage: 0s, quietHours: , caps: [], publicUrl: "http://recover.example" }""",
             Sinks = $$"""{ mail: { type: email, host: 127.0.0.1, port: {{mail.Port}}, tls: none, from: "shop@shop.example" } }""",
         });
         using var browser = new HttpClient { BaseAddress = engine.Http.BaseAddress };
+        browser.DefaultRequestHeaders.Add("X-Forwarded-For", "203.0.113.7");
 
         // One request of 200 victims, each with a cart, a text and an address.
         await PostAsync(browser, Guest("guest", "jo@guest.example"));

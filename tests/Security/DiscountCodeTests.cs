@@ -64,6 +64,11 @@ public sealed class DiscountCodeTests
         var another = await RedeemAsync(engine, "SAVE-1", "c2");
         var unknown = await RedeemAsync(engine, "SAVE-2", "c1");
 
+        foreach (var body in new[] { "{}", """{"cartId":null}""", """{"cartId":""}""", """{"cart_id":"c1"}""" })
+        {
+            Assert.That((await engine.PostAsync("/v1/codes/SAVE-1/redeem", body)).Status, Is.EqualTo(HttpStatusCode.BadRequest), body);
+        }
+
         Assert.That((first.Status, again.Status), Is.EqualTo((HttpStatusCode.OK, HttpStatusCode.OK)));
         Assert.That(again.Json.GetProperty("usedAt").GetString(), Is.EqualTo(first.Json.GetProperty("usedAt").GetString()));
         Assert.That((another.Problem, unknown.Problem), Is.EqualTo(((409, "code_used"), (404, "code_unknown"))));

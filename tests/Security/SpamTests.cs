@@ -166,6 +166,79 @@ public sealed class SpamTests
     }
 
     [Test]
+    public void A_stranger_who_names_a_confirmed_address_sends_it_the_shops_words_alone()
+    {
+        using var run = Run(message: "{{ customer.name }}|{{ cart.id }}|{% for line in cart.lines %}{{ line.name }}{% endfor %}");
+        Guest(run, "c1", "anna@example.com", network: 5);
+        run.Work();
+        run.It.Confirm(CustomerTables.KeyOf("shop", "anna@example.com"), Cart("c1"), run.Now);
+        run.Work();
+        run.Fill(Bait, run.Now - Hour, standing: Standing.Claimed);
+        SetProduct(run, Bait, 42);
+        run.Tell(EventType.AddToCart, Bait, verified: false, meta: $$"""{"name":"{{Bait}}"}""", product: 42);
+        Guest(run, Bait, "anna@example.com", Attacker, name: Bait);
+        run.Work();
+
+        Assert.That(run.Sent, Has.Count.EqualTo(3));
+        Assert.That(Words(run.Sent[2]), Does.Not.Contain("evil"));
+    }
+
+    [Test]
+    public void A_suppressed_address_is_not_reached_with_a_tag()
+    {
+        using var run = Run(Contact(OptInRule.Never));
+        run.It.Store.Customers.Suppress("shop", AddressKind.Email, "Victim@example.com", "unsubscribed", run.Now);
+        Guest(run, "c1", "victim+1@example.com", Attacker);
+        run.Work();
+        Assert.That((run.Sent.Count, run.Reasons), Is.EqualTo((0, new[] { WithheldReason.Suppressed })));
+    }
+
+    [Test]
+    public void A_claimed_user_who_unsubscribes_suppresses_the_address_that_was_written_to()
+    {
+        using var run = Run(Contact(OptInRule.Never));
+        run.Know("victims", "victim", "victim@example.com");
+        Guest(run, "attackers", "attacker@example.com", Attacker, user: "victim");
+        run.Work();
+        run.Tell(EventType.Unsubscribed, "attackers", meta: $$"""{"intervention":"{{run.Sent[0].Id}}","channel":"email"}""");
+
+        Assert.That(run.It.Store.Customers.IsSuppressed("shop", AddressKind.Email, "victim@example.com"), Is.False);
+        Assert.That(run.It.Store.Customers.IsSuppressed("shop", AddressKind.Email, "attacker@example.com"), Is.True);
+        Assert.That(run.It.Store.Customers.ConsentOf(Customer("victim"), AddressKind.Email)?.Granted, Is.True);
+    }
+
+    [Test]
+    public void A_browsers_address_does_not_become_the_servers_word_with_the_servers_phone()
+    {
+        using var run = Run();
+        run.Tell(EventType.Identify, "c1", verified: false, meta: """{"email":"victim@example.com"}""", network: Attacker);
+        run.Tell(EventType.Identify, "c1", meta: """{"phone":"+31600000000"}""");
+        Assert.That(run.It.Store.Customers.ContactOf(Cart("c1")), Is.EqualTo(
+            new Contact(new Recipient("victim@example.com", "+31600000000"), Zone: null, Standing.Claimed, Standing.Server, Push: Standing.Claimed, Network: 0)));
+    }
+
+    [Test]
+    public void A_claimed_order_ends_the_journeys_of_its_cart_alone()
+    {
+        using var run = Run(steps: [Step("mail", hours: 5)]);
+        run.Know("first", "anna", "anna@example.com");
+        run.Decide("first", "anna", channel: "mail");
+        run.Tell(EventType.Purchase, "second", verified: false, amount: 10);
+        run.Pass(6 * Hour);
+        Assert.That(run.Sent, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public void A_customer_who_refused_is_not_written_to_in_a_cart_that_claims_to_be_theirs()
+    {
+        using var run = Run(Contact(OptInRule.Never));
+        run.Agree("elsewhere", "anna", granted: false);
+        Guest(run, "c1", "anna@example.com", network: 5, user: "anna");
+        run.Work();
+        Assert.That((run.Sent.Count, run.Reasons), Is.EqualTo((0, new[] { WithheldReason.ConsentDenied })));
+    }
+
+    [Test]
     public void An_address_of_the_shops_server_needs_no_confirmation_and_has_no_bound()
     {
         using var run = Run();

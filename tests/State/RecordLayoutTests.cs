@@ -77,7 +77,7 @@ public sealed class RecordLayoutTests
         Assert.That(NumbersOf<Contracts.AddressKind>(), Is.EqualTo("None 0, Email 1, Phone 2, Push 3"));
         Assert.That(NumbersOf<Engine.Journeys.Tables.JourneyState>(), Is.EqualTo("Active 0, Completed 1, Exited 2, Observed 3"));
         Assert.That(NumbersOf<Engine.Journeys.Tables.MessageState>(), Is.EqualTo("Scheduled 0, Sending 1, Sent 2, Withheld 3"));
-        Assert.That(NumbersOf<Engine.Journeys.Tracking.LinkKind>(), Is.EqualTo("Restore 1, Unsubscribe 2, Open 3, Cart 4"));
+        Assert.That(NumbersOf<Engine.Journeys.Tracking.LinkKind>(), Is.EqualTo("Restore 1, Unsubscribe 2, Open 3, Cart 4, Confirm 5"));
         Assert.That(NumbersOf<Engine.Journal.EntryKind>(), Does.StartWith("None 0, Events 1, LegacyDecisions 2, LegacyPersisted 3, Tick 4, Decisions 5, CustomerEvents 6, UndeliveredDecisions 7, Configuration 8"));
     }
 

@@ -9,6 +9,9 @@ sealed record EngineConfig
 
     public int MaxConnections { get; init; } = 64;
 
+    /// <summary>Further keys of the section listen, each after a comma.</summary>
+    public string Listen { get; init; } = "";
+
     public string Data { get; init; } = "data";
 
     public int Partitions { get; init; } = 2;
@@ -44,7 +47,7 @@ sealed record EngineConfig
     public string Pages { get; init; } = Origin;
 
     public string WriteTo(Scratch scratch) => scratch.Write("cartrecovery.yaml", $$"""
-        listen: { http: "{{Http}}", stream: "127.0.0.1:0", tcpKey: {{SecretKey}}, maxConnections: {{MaxConnections}} }
+        listen: { http: "{{Http}}", stream: "127.0.0.1:0", tcpKey: {{SecretKey}}, maxConnections: {{MaxConnections}}{{Listen}} }
         data: "{{Data}}"
         partitions: {{Partitions}}
         stores:

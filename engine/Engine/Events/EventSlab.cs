@@ -43,11 +43,14 @@ public sealed class EventSlab
     /// <summary>The span of its HTTP request; default for none.</summary>
     public ActivityContext Request;
 
-    /// <summary>
-    /// The version of the journal's block that its events were read from; 0 for events that arrive. Which events of a journal may change their
-    /// carts is settled.
-    /// </summary>
+    /// <summary>The version of the journal's block that its events were read from; 0 for events that arrive.</summary>
     public byte JournalVersion;
+
+    /// <summary>Whether its events are replayed from a journal, which says which of them were refused.</summary>
+    public bool IsReplayed => JournalVersion != 0;
+
+    /// <summary>Whether they were journaled before events had a standing, when any event could change any cart of its store.</summary>
+    public bool PredatesStanding => JournalVersion == 1;
 
     /// <summary>When its bytes were read, in milliseconds since 1970 UTC.</summary>
     public long ReceivedAt;
@@ -89,11 +92,11 @@ public sealed class EventSlab
     public ReadOnlySpan<byte> TextOf(in EventRecord record) => Text.AsSpan(record.TextOffset, record.TextLength);
 
     /// <summary>
-    /// Returns the key under which an event's id counts once: the store's for a server's event, the session's for a browser's. A browser cannot
-    /// make another's event a duplicate by sending its id first.
+    /// Returns the key under which an event's id counts once in its cart: for a browser's event with its session and secret, so that nobody makes
+    /// another's event a duplicate by sending its id first.
     /// </summary>
-    public Hash128 IdOnceOf(in EventRecord record) => JournalVersion == 1 || record.Standing == Standing.Server
-        ? record.Id : new Hash128(record.Id.Low ^ ~record.Session, record.Id.High);
+    public Hash128 DedupIdOf(in EventRecord record) => PredatesStanding || record.Standing == Standing.Server
+        ? record.Id : new Hash128(record.Id.Low ^ ~record.Session, record.Id.High ^ record.CartSecret);
 
     /// <summary>Appends an event that fits and returns the place for its texts.</summary>
     /// <param name="record">The event with its text lengths; the text offset is ignored.</param>

@@ -68,10 +68,13 @@ public sealed class IdHasher
     /// <param name="secret">The secret, in UTF-8; not empty.</param>
     public ulong SecretOf(ReadOnlySpan<byte> secret) => Math.Max(CartOf(secret).High, 1);
 
-    /// <summary>Computes the key of a client's network: its IPv4 address, or the 64-bit prefix of its IPv6 address. 0 for none.</summary>
+    /// <summary>
+    /// Computes the key of a client's network: its IPv4 address, or the 64-bit prefix of its IPv6 address. 0 if it is unknown, and for this machine:
+    /// everybody comes from there behind a proxy that <c>listen.trustedProxies</c> does not name.
+    /// </summary>
     public ulong NetworkOf(IPAddress? address)
     {
-        if (address is null)
+        if (address is null || IPAddress.IsLoopback(address))
         {
             return 0;
         }

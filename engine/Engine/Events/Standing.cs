@@ -1,6 +1,6 @@
 namespace CartRecovery.Engine.Events;
 
-/// <summary>Whose word an event is. Every rule on what an event may change asks for this. Ordered by trust.</summary>
+/// <summary>The trust level of an event's sender. Every rule on what an event may change depends on it. Ordered.</summary>
 public enum Standing : byte
 {
     /// <summary>A browser's word, with a publishable key: it may change its own session's cart, and nothing that belongs to anyone else.</summary>

@@ -241,7 +241,7 @@ public sealed class EventRouter
     }
 
     static EventProblem ForeignCart => new(EventErrorCode.ForeignCart,
-        "another session began the cart; send that session's sessionId or the cart's cartSecret");
+        "another session began the cart; send that session's sessionId or the cart's cartSecret, or let the server name the session");
 
     static EventProblem TooLarge => new(EventErrorCode.BatchTooLarge, "the batch exceeds limits.batch; split it");
 

@@ -106,7 +106,7 @@ public sealed class DedupWindow
             for (var until = Math.Min(i + Ahead, slab.Count); ahead < until; ahead++)
             {
                 ref readonly var e = ref slab.Records[ahead];
-                var (place, fingerprint) = Mix(slab.IdOnceOf(e), e.Cart);
+                var (place, fingerprint) = Mix(slab.DedupIdOf(e), e.Cart);
                 _places[ahead] = place;
                 _fingerprints[ahead] = fingerprint;
                 _summary.Prefetch(fingerprint);

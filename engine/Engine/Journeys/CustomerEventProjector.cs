@@ -71,7 +71,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         }
 
         // A purchase, in this cart or another, ends the reminders for all of the shopper's carts. A browser's word ends those of its cart.
-        foreach (var (id, _, startedAt) in store.Journeys.ActiveOf(subject))
+        foreach (var (id, _, startedAt) in store.Journeys.ActiveOf(subject, ScopeOf(e)))
         {
             if (startedAt < e.At)
             {
@@ -181,7 +181,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         var meta = CustomerEventMeta.Of(e.Meta);
         if (EventTypes.Has(e.Type, EventTraits.EndsContact))
         {
-            EndContact(e, storeId, KindOf(meta.Channel) ?? AddressKind.Email);
+            EndContact(e, storeId, KindOf(meta.Channel) ?? AddressKind.Email, meta.Intervention);
         }
         else if (meta.Intervention is { } id)
         {
@@ -193,19 +193,25 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         }
     }
 
-    void EndContact(CustomerEvent e, string storeId, AddressKind kind)
+    void EndContact(CustomerEvent e, string storeId, AddressKind kind, string? message)
     {
-        var owner = OwnerOf(e);
-        if (e.Type == EventType.Unsubscribed && !e.IsShared)
+        if (e.IsShared)
+        {
+            return;
+        }
+
+        // Of a message, the shopper who got it; of an order of the shop's own systems, whom it names.
+        var owners = ReachResolver.OwnersOf((message is null ? null : store.Journeys.ShopperOf(message)) ?? new Shopper(e.Cart, e.Customer, e.Standing));
+        if (e.Type == EventType.Unsubscribed)
         {
             store.Customers.SetConsent(e.Cart, kind, granted: false, e.At, long.MaxValue);
-            store.Customers.SetConsent(owner, kind, granted: false, e.At, long.MaxValue);
+            store.Customers.SetConsent(owners[0], kind, granted: false, e.At, long.MaxValue);
         }
 
         // The list is the store's: a browser cannot suppress somebody else's address.
-        var recipient = (store.Customers.ContactOf(owner) ?? store.Customers.ContactOf(IdentityResolver.InCart(e.Cart, e.Customer))
-            ?? store.Customers.ContactOf(e.Cart))?.Recipient;
-        if (e.Standing == Standing.Server && recipient is not null && CustomerTables.AddressOf(recipient, kind) is { } address)
+        if (e.Standing == Standing.Server
+            && owners.Select(owner => store.Customers.ContactOf(owner)).Select(contact => contact is null ? null : CustomerTables.AddressOf(contact.Recipient, kind))
+                .FirstOrDefault(address => address is not null) is { } address)
         {
             store.Customers.Suppress(storeId, kind, address, EventTypes.NameOf(e.Type), e.At);
         }
@@ -218,7 +224,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
             return;
         }
 
-        foreach (var (id, campaign, startedAt) in store.Journeys.ActiveOf(identities.SubjectOf(e.Cart, ActsFor(e))))
+        foreach (var (id, campaign, startedAt) in store.Journeys.ActiveOf(identities.SubjectOf(e.Cart, ActsFor(e)), ScopeOf(e)))
         {
             if (startedAt < e.At && options.Campaigns.Find(campaign)?.Goal == e.Type)
             {
@@ -228,7 +234,10 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
     }
 
     // The customer the event may act for; empty for a user that a browser only claims to be.
-    static Hash128 ActsFor(CustomerEvent e) => e.Standing == Standing.Claimed ? default : e.Customer;
+    static Hash128 ActsFor(CustomerEvent e) => e.Standing == Standing.Claimed || e.IsShared ? default : e.Customer;
+
+    // The cart whose journeys the event may end; empty for all of the shopper's.
+    static Hash128 ScopeOf(CustomerEvent e) => e.Standing == Standing.Claimed || e.IsShared ? e.Cart : default;
 
     static Hash128 OwnerOf(CustomerEvent e) =>
         e.Customer == default ? e.Cart : e.Standing == Standing.Claimed ? IdentityResolver.InCart(e.Cart, e.Customer) : e.Customer;

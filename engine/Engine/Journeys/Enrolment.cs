@@ -75,7 +75,7 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
         }
 
         // A message to an open stream is sent without another look at the cart; a purchase elsewhere in the meantime is known here.
-        if (campaign.Trigger == TriggerKind.Idle && store.Customers.PurchasedAt(proven) > decision.At - campaign.IdleMilliseconds)
+        if (campaign.Trigger == TriggerKind.Idle && store.Customers.PurchasedAt(customer) > decision.At - campaign.IdleMilliseconds)
         {
             Observe(journey, WithheldReason.Purchased, now);
             return;

@@ -229,7 +229,7 @@ public sealed class JourneyEngine : IDisposable
     }
 
     /// <summary>Returns a cart's lines at current prices.</summary>
-    public IReadOnlyList<(MessageLine Line, Product? Product)> LinesOf(Store store, in CartRecord cart) => _renderer.LinesOf(store, cart);
+    public IReadOnlyList<(MessageLine Line, Product? Product)> LinesOf(Store store, in CartRecord cart) => _renderer.LinesOf(store, cart, showsClaims: true);
 
     /// <summary>Records that the owner of an address that a browser named confirmed it, and sends what waited for it.</summary>
     /// <param name="address">The address's key.</param>
@@ -274,7 +274,7 @@ public sealed class JourneyEngine : IDisposable
         var attributes = CustomerAttributes.Read(_store.Customers.AttributesOf(options.CustomerOf(storeId, user)));
         var offer = step.Offers[0] is { Codes: { } codes } withCodes ? withCodes with { Code = codes.Example } : step.Offers[0];
         return _renderer.Prepare(options, sample with { UserId = user }, sample.Id, step, number, offer,
-            _ports.Find(step.Channel)?.Address ?? AddressKind.None, cart, new Addressee(Recipient: null, attributes, store.TimeZone), now);
+            _ports.Find(step.Channel)?.Address ?? AddressKind.None, cart, new Addressee(Recipient: null, attributes, store.TimeZone, ShowsClaims: true), now);
     }
 
     /// <summary>

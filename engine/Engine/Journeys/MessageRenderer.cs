@@ -42,7 +42,7 @@ public sealed class MessageRenderer(ProductTable products)
         var lines = cart is { } record && options.Stores.Find(candidate.StoreId) is { } store ? LinesOf(store, record, addressee.ShowsClaims) : [];
         var summary = cart is { } current ? SummaryOf(current, lines) : candidate.Cart;
         var links = LinksOf(options, candidate, id, address != AddressKind.None, now);
-        var values = new MessageValues(candidate.StoreId, candidate.CartId, summary, offer.DiscountPercent)
+        var values = new MessageValues(candidate.StoreId, addressee.ShowsClaims ? candidate.CartId : "", summary, offer.DiscountPercent)
         {
             Action = offer.Action,
             Code = offer.Code,
@@ -74,7 +74,7 @@ public sealed class MessageRenderer(ProductTable products)
     /// <param name="store">The cart's store.</param>
     /// <param name="cart">The cart.</param>
     /// <param name="showsClaims">Whether a product that the server does not know gets the name that the cart's browser gave it.</param>
-    internal List<(MessageLine Line, Product? Product)> LinesOf(Store store, in CartRecord cart, bool showsClaims = true)
+    internal List<(MessageLine Line, Product? Product)> LinesOf(Store store, in CartRecord cart, bool showsClaims)
     {
         var lines = new List<(MessageLine, Product?)>();
         var key = showsClaims ? store.Ids.CartOf(cart.CartId) : default;
@@ -165,4 +165,4 @@ public sealed record PreparedMessage(Intervention Message, CampaignStep Step, Me
 /// <param name="Attributes">The shopper's attributes.</param>
 /// <param name="Zone">The shopper's time zone, or else the store's.</param>
 /// <param name="ShowsClaims">Whether the message may show what a browser said.</param>
-public sealed record Addressee(Recipient? Recipient, CustomerAttributes Attributes, TimeZoneInfo Zone, bool ShowsClaims = true);
+public sealed record Addressee(Recipient? Recipient, CustomerAttributes Attributes, TimeZoneInfo Zone, bool ShowsClaims);

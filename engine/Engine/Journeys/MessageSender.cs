@@ -88,7 +88,7 @@ sealed class MessageSender
             return;
         }
 
-        if (cart is { } record && ExitReasonOf(record, journey, _store.Customers.PurchasedAt(ShopperOf(options, journey, cart).Proven)) is var end and not WithheldReason.None)
+        if (cart is { } record && ExitReasonOf(record, journey, _store.Customers.PurchasedAt(ShopperOf(options, journey, cart).Customer)) is var end and not WithheldReason.None)
         {
             Exit(journey, end, now);
             return;
@@ -183,7 +183,7 @@ sealed class MessageSender
             return Withhold(WithheldReason.ConditionNotMet);
         }
 
-        if (cart is { } current && _renderer.LinesOf(store, current).Exists(line => line.Product is { Stock: <= 0 }))
+        if (cart is { } current && _renderer.LinesOf(store, current, showsClaims: false).Exists(line => line.Product is { Stock: <= 0 }))
         {
             return Withhold(WithheldReason.OutOfStock);
         }
@@ -212,16 +212,16 @@ sealed class MessageSender
                 ? new MessageOutcome(MessageState.Scheduled, verdict.Reason, Until: verdict.Until) : Withhold(verdict.Reason);
         }
 
-        if (address is not null && _unproven.Check(options, store, journey, message, channel, reach, address, now) is { } obstacle)
-        {
-            return obstacle;
-        }
-
-        offer = WithCode(options, offer, message, journey, now);
         Intervention intervention;
         try
         {
-            var showsClaims = _unproven.MayShowClaims(store.Id, reach, address);
+            if (address is not null && _unproven.Check(options, store, journey, message, channel, reach, address, now) is { } obstacle)
+            {
+                return obstacle;
+            }
+
+            var showsClaims = _unproven.MayShowClaims(store.Id, journey.Cart, reach, address);
+            offer = WithCode(options, offer, message, journey, now);
             intervention = _renderer.Compose(
                 options, showsClaims ? journey.Candidate : journey.Candidate with { UserId = shopper.Proven == default ? null : journey.Candidate.UserId },
                 message.Id, step, message.Step, offer, channel.Address, cart,
@@ -285,7 +285,10 @@ sealed class MessageSender
     static Shopper ShopperOf(JourneyOptions options, Journey journey, in CartRecord? cart) =>
         journey.Customer == default && cart is { UserLength: > 0 } current
             ? new Shopper(journey.Cart, options.CustomerOf(journey.Candidate.StoreId, Encoding.UTF8.GetString(current.UserId)), current.UserStanding)
-            : new Shopper(journey.Cart, journey.Customer, journey.UserStanding);
+            : new Shopper(journey.Cart, journey.Customer, cart is { } known && known.UserStanding > journey.UserStanding && IsSameUser(journey, known)
+                ? known.UserStanding : journey.UserStanding);
+
+    static bool IsSameUser(Journey journey, in CartRecord cart) => journey.Candidate.UserId is { } user && Encoding.UTF8.GetString(cart.UserId) == user;
 
     // The time when every cap has room again.
     long CapFreeAt(JourneyOptions options, Journey journey, Recipient recipient, DeliveryChannel channel, long now)

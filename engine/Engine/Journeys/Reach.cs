@@ -12,7 +12,7 @@ namespace CartRecovery.Engine.Journeys;
 /// <param name="Cart">The cart's key.</param>
 /// <param name="Customer">The customer's key; empty for an anonymous shopper.</param>
 /// <param name="Standing">Whose word the customer is.</param>
-readonly record struct Shopper(Hash128 Cart, Hash128 Customer, Standing Standing)
+public readonly record struct Shopper(Hash128 Cart, Hash128 Customer, Standing Standing)
 {
     /// <summary>The customer that the shop's server or a user token names; empty for none.</summary>
     public Hash128 Proven => Standing == Standing.Claimed ? default : Customer;
@@ -59,10 +59,10 @@ sealed class ReachResolver(CustomerTables customers)
         var at = Array.FindIndex(contacts, contact => contact is not null && contact.Recipient != new Recipient());
         var zone = ZoneOf(Array.Find(contacts, contact => contact?.Zone is not null)?.Zone);
         // A denial always applies; a browser's consent does not apply to an address from a server.
-        var consent = Array.Find(said, word => word is { Granted: false })
+        var consent = Array.Find(said, word => word is { Granted: false }) ?? DenialOf(shopper.Customer, address)
             ?? (isProven && at == 0 ? said[0] : Array.Find(said[(isProven ? 1 : 0)..], word => word is not null));
         return at < 0 ? new Reach(new Recipient(), zone, consent, Standing.Claimed, 0)
-            : new Reach(contacts[at]!.Recipient, zone, consent, contacts[at]!.Standing ?? (isProven && at == 0 ? Standing.Server : Standing.Claimed),
+            : new Reach(contacts[at]!.Recipient, zone, consent, contacts[at]!.StandingOf(address) ?? (isProven && at == 0 ? Standing.Server : Standing.Claimed),
                 contacts[at]!.Network);
     }
 
@@ -88,9 +88,13 @@ sealed class ReachResolver(CustomerTables customers)
         return CustomerAttributes.None;
     }
 
-    static Hash128[] OwnersOf(in Shopper shopper) => shopper.Customer == default ? [shopper.Cart]
+    /// <summary>Returns whose data a shopper has, in the order of precedence.</summary>
+    public static Hash128[] OwnersOf(in Shopper shopper) => shopper.Customer == default ? [shopper.Cart]
         : shopper.Standing == Standing.Claimed ? [IdentityResolver.InCart(shopper.Cart, shopper.Customer), shopper.Cart]
         : [shopper.Customer, IdentityResolver.InCart(shopper.Cart, shopper.Customer), shopper.Cart];
+
+    // Also of a customer that a browser claims to be: it silences the claimant's own cart alone.
+    Consent? DenialOf(in Hash128 customer, AddressKind address) => customers.ConsentOf(customer, address) is { Granted: false } denial ? denial : null;
 
     TimeZoneInfo? ZoneOf(string? name)
     {

@@ -19,11 +19,11 @@ namespace CartRecovery.Engine.Journeys;
 /// <param name="counters">Count the recipients that were too many.</param>
 sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, JourneyCounters counters)
 {
-    const long ConfirmFor = 7 * 86_400_000L;
+    const long ConfirmFor = 7 * 86_400_000L, LookAgain = 3_600_000;
 
     /// <summary>Returns whether a message may show what a browser said: names, attributes, ids.</summary>
-    public bool MayShowClaims(string storeId, Reach reach, string? address) =>
-        address is null || reach.Standing == Standing.Server || store.Unproven.IsConfirmed(CustomerTables.KeyOf(storeId, address)) == true;
+    public bool MayShowClaims(string storeId, in Hash128 cart, Reach reach, string? address) =>
+        address is null || reach.Standing == Standing.Server || store.Unproven.IsConfirmedFor(CustomerTables.KeyOf(storeId, address), cart) == true;
 
     /// <summary>Decides whether a message that the policy allows may go to an address.</summary>
     /// <param name="options">The configuration.</param>
@@ -44,13 +44,13 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
         }
 
         var key = CustomerTables.KeyOf(shop.Id, address);
-        var confirmed = store.Unproven.IsConfirmed(key);
-        if (confirmed == true)
+        var isConfirmed = store.Unproven.IsConfirmed(key);
+        if (isConfirmed == true)
         {
             return null;
         }
 
-        if (confirmed is null && LimitOf(options.Unproven, shop, reach.Network, now) is { } limit)
+        if (isConfirmed is null && LimitOf(options.Unproven, shop, reach.Network, now) is { } limit)
         {
             return limit;
         }
@@ -66,7 +66,7 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
                 Detail: options.PublicUrl is null ? "A confirmation needs contact.publicUrl." : null);
         }
 
-        if (confirmed is null)
+        if (isConfirmed is null)
         {
             if (!ports.TryEnqueue(Confirmation(options, shop, journey, message, channel, address, key, now)))
             {
@@ -76,7 +76,8 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
             Record(shop, journey, channel, reach, address, now);
         }
 
-        return new MessageOutcome(MessageState.Scheduled, WithheldReason.NotConfirmed, Until: message.UsefulUntil);
+        // Another cart of the same guest may be the one that is confirmed.
+        return new MessageOutcome(MessageState.Scheduled, WithheldReason.NotConfirmed, Until: Math.Min(message.UsefulUntil, now + LookAgain));
     }
 
     /// <summary>Records that something was sent to an address that a browser named.</summary>
@@ -92,7 +93,7 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
     /// <returns><see langword="false"/> if the address is not known any more.</returns>
     public bool Confirm(in Hash128 address, in Hash128 cart, long now)
     {
-        if (!store.Unproven.Confirm(address, now))
+        if (!store.Unproven.Confirm(address, cart, now))
         {
             return false;
         }

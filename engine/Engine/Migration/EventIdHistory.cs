@@ -70,11 +70,11 @@ sealed class EventIdHistory(IEnumerable<ArchivedJournal> journals, JournalStores
             if ((e.Flags & EventFlags.Refused) == 0 && e.UserLength != 0 && EventTypes.Has(e.Type, EventTraits.ChangesHistory))
             {
                 // Each partition gets a copy of such an event.
-                target.AddId(slab.IdOnceOf(e), e.Cart, slab.ReceivedAt);
+                target.AddId(slab.DedupIdOf(e), e.Cart, slab.ReceivedAt);
             }
             else
             {
-                target.Of(e.Cart).Dedup.TryAdd(slab.IdOnceOf(e), e.Cart, slab.ReceivedAt);
+                target.Of(e.Cart).Dedup.TryAdd(slab.DedupIdOf(e), e.Cart, slab.ReceivedAt);
             }
         }
 

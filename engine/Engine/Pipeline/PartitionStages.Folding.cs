@@ -80,7 +80,7 @@ public sealed partial class PartitionStages
     // Only a server's word moves a customer's history; a browser's event is scored with it.
     void FoldCustomer(ref EventRecord e, EventSlab slab)
     {
-        if (EventTypes.Has(e.Type, EventTraits.ChangesHistory) && (e.Standing == Standing.Server || slab.JournalVersion == 1))
+        if (EventTypes.Has(e.Type, EventTraits.ChangesHistory) && (e.Standing == Standing.Server || slab.PredatesStanding))
         {
             _customers.Update(e.Customer, ref e);
         }

@@ -188,7 +188,16 @@ public sealed partial class PartitionStages : IDisposable
     internal void ReadTimers(Stream stream) => _timers.ReadFrom(stream);
 
     /// <summary>Returns the cart with this key, or null. A cart that has ended is missing.</summary>
-    public CartRecord? Find(in Hash128 cart) => _carts.TryRead(cart, out var record) && !_context.Lifetime.HasEnded(record, Now) ? record : null;
+    public CartRecord? Find(in Hash128 cart)
+    {
+        if (!_carts.TryRead(cart, out var record) || _context.Lifetime.HasEnded(record, Now))
+        {
+            return null;
+        }
+
+        record.Upgrade();
+        return record;
+    }
 
     /// <summary>Returns the customer's history, or null.</summary>
     public CustomerRecord? FindCustomer(in Hash128 customer) => _customers.TryRead(customer, out var record) ? record : null;

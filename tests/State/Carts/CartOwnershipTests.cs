@@ -97,6 +97,26 @@ public sealed class CartOwnershipTests
     }
 
     [Test]
+    public void An_owner_who_began_without_a_secret_gets_one_with_the_next_event()
+    {
+        var cart = Begun(s_server, connection: 9, session: "s1");
+        Continue(ref cart, s_browser, connection: 1, session: "s1", secret: Secret);
+        Assert.That(Access(cart, s_browser, connection: 2, session: "s2", secret: Secret), Is.EqualTo(CartAccess.Own));
+        Continue(ref cart, s_browser, connection: 1, session: "s1", secret: Another);
+        Assert.That(Access(cart, s_browser, connection: 2, session: "s2", secret: Another), Is.EqualTo(CartAccess.None), "the secret stays");
+    }
+
+    [Test]
+    public void A_cart_without_an_owner_is_the_first_sessions_if_ids_are_secret()
+    {
+        var cart = Begun(s_server, connection: 9, session: null);
+        Assert.That(Access(cart, s_browser, connection: 1, session: "s1"), Is.EqualTo(CartAccess.None));
+        Assert.That(Access(cart, s_browser, connection: 1, session: "s1", idsAreSecret: true), Is.EqualTo(CartAccess.Own));
+        Continue(ref cart, s_browser, connection: 1, session: "s1");
+        Assert.That(Access(cart, s_browser, connection: 2, session: "s2", idsAreSecret: true), Is.EqualTo(CartAccess.Shared));
+    }
+
+    [Test]
     public void A_server_that_names_no_session_leaves_the_owner()
     {
         var cart = Begun(s_browser, connection: 1, session: "s1", secret: Secret);
@@ -121,9 +141,9 @@ public sealed class CartOwnershipTests
         var cart = Begun(s_browser, connection: 1, session: "s1");
         var slab = Slab(s_browser, "s2", null, null);
         cart.EventCount++;
-        CartOwnership.Apply(ref cart, slab.Records[0], connection: 2, isSettled: true);
+        CartOwnership.Apply(ref cart, slab.Records[0], connection: 2, predatesStanding: true);
         Assert.That(cart.ConnectionId, Is.EqualTo(1), "another session");
-        CartOwnership.Apply(ref cart, Slab(s_browser, "s1", null, null).Records[0], connection: 3, isSettled: true);
+        CartOwnership.Apply(ref cart, Slab(s_browser, "s1", null, null).Records[0], connection: 3, predatesStanding: true);
         Assert.That(cart.ConnectionId, Is.EqualTo(3), "its own");
     }
 

@@ -1,5 +1,6 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.Storage;
@@ -121,11 +122,12 @@ public sealed class JourneyReports(string path) : IDisposable
     }
 
     /// <summary>Returns a message's customer, channel and send time, or <see langword="null"/> if it is unknown.</summary>
-    public (string? UserId, string Channel, long? SentAt)? MessageOf(string storeId, string id) => Ask(
-        "SELECT user_id, address, sent_at FROM intervention WHERE store=?1 AND id=?2",
+    public (string? UserId, Standing UserStanding, string Channel, long? SentAt)? MessageOf(string storeId, string id) => Ask(
+        "SELECT i.user_id, i.address, i.sent_at, coalesce(j.user_standing, 0) FROM intervention i LEFT JOIN journey j ON j.id=i.journey WHERE i.store=?1 AND i.id=?2",
         rows => rows.With(storeId).With(id).Next()
-            ? (rows.TextOrNull(0), (AddressKind)rows.Int(1) switch { AddressKind.Phone => "sms", AddressKind.Push => "push", _ => "email" }, rows.LongOrNull(2))
-            : ((string?, string, long?)?)null);
+            ? (rows.TextOrNull(0), (Standing)rows.Int(3), (AddressKind)rows.Int(1) switch { AddressKind.Phone => "sms", AddressKind.Push => "push", _ => "email" },
+                rows.LongOrNull(2))
+            : ((string?, Standing, string, long?)?)null);
 
     /// <summary>Runs another query.</summary>
     internal T Ask<T>(string sql, Func<Statement, T> ask)

@@ -32,12 +32,15 @@ public sealed class CustomerTables
         _purchaseAfter = database.Prepare("SELECT owner FROM purchase WHERE owner>coalesce(?1, x'') ORDER BY owner LIMIT 1 OFFSET 999");
         _purgePurchases = database.Prepare("DELETE FROM purchase WHERE owner>coalesce(?1, x'') AND (?2 IS NULL OR owner<=?2) AND at<?3");
         _contact = database.Prepare(
-            "SELECT email, phone, push, zone, standing, network FROM contact WHERE owner=?1 AND coalesce(email, phone, push, zone) IS NOT NULL");
+            "SELECT email, phone, push, zone, email_standing, phone_standing, push_standing, network FROM contact WHERE owner=?1 AND coalesce(email, phone, push, zone) IS NOT NULL");
         _setContact = database.Prepare("""
-            INSERT INTO contact(owner, store, email, phone, push, zone, at, attributes, standing, network) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            INSERT INTO contact(owner, store, email, phone, push, zone, at, attributes, email_standing, phone_standing, push_standing, network)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?9, ?10)
             ON CONFLICT(owner) DO UPDATE SET email=coalesce(excluded.email, email), phone=coalesce(excluded.phone, phone),
                 push=coalesce(excluded.push, push), zone=coalesce(excluded.zone, zone), attributes=coalesce(excluded.attributes, attributes),
-                standing=CASE WHEN coalesce(excluded.email, excluded.phone, excluded.push) IS NULL THEN standing ELSE excluded.standing END,
+                email_standing=CASE WHEN excluded.email IS NULL THEN email_standing WHEN excluded.email=email THEN max(coalesce(email_standing, 0), ?9) ELSE ?9 END,
+                phone_standing=CASE WHEN excluded.phone IS NULL THEN phone_standing WHEN excluded.phone=phone THEN max(coalesce(phone_standing, 0), ?9) ELSE ?9 END,
+                push_standing=CASE WHEN excluded.push IS NULL THEN push_standing WHEN excluded.push=push THEN max(coalesce(push_standing, 0), ?9) ELSE ?9 END,
                 network=CASE WHEN coalesce(excluded.email, excluded.phone, excluded.push) IS NULL THEN network ELSE excluded.network END,
                 at=excluded.at WHERE excluded.at >= at
             """);
@@ -109,7 +112,7 @@ public sealed class CustomerTables
 
         var found = new Contact(
             new Recipient(_contact.TextOrNull(0), _contact.TextOrNull(1), _contact.TextOrNull(2)), _contact.TextOrNull(3),
-            (Standing?)_contact.LongOrNull(4), _contact.LongOrNull(5) ?? 0);
+            (Standing?)_contact.LongOrNull(4), (Standing?)_contact.LongOrNull(5), (Standing?)_contact.LongOrNull(6), _contact.LongOrNull(7) ?? 0);
         _contact.Reset();
         return found;
     }
@@ -124,8 +127,7 @@ public sealed class CustomerTables
     /// <param name="standing">Whose word the addresses are.</param>
     /// <param name="network">A key of the network they came from; 0 if unknown.</param>
     public void SetContact(
-        in Hash128 owner, string store, Recipient recipient, string? zone, long at, string? attributes = null,
-        Standing standing = Standing.Server, ulong network = 0) =>
+        in Hash128 owner, string store, Recipient recipient, string? zone, long at, string? attributes, Standing standing, ulong network) =>
         _setContact.With(owner).With(store).With(recipient.Email).With(recipient.Phone).With(recipient.PushToken).With(zone).With(at)
             .With(attributes).With((long)standing).With((long)network).Run();
 
@@ -162,9 +164,11 @@ public sealed class CustomerTables
     public void SetConsent(in Hash128 owner, AddressKind address, bool granted, long at, long expiresAt) =>
         _setConsent.With(owner).With((long)address).With(granted).With(at).With(expiresAt).Run();
 
-    /// <summary>Returns <see langword="true"/> if the address is on the store's suppression list.</summary>
+    /// <summary>Returns <see langword="true"/> if the address is on the store's suppression list, with its tag after a plus sign or without.</summary>
     public bool IsSuppressed(string store, AddressKind address, string value) =>
-        _suppressed.With(store).With((long)address).With(Fold(value)).Number() is not null;
+        Has(store, address, Fold(value)) || (WithoutTag(Fold(value)) is var plain && plain != Fold(value) && Has(store, address, plain));
+
+    bool Has(string store, AddressKind address, string value) => _suppressed.With(store).With((long)address).With(value).Number() is not null;
 
     /// <summary>Adds an address to the suppression list.</summary>
     /// <param name="store">The store.</param>
@@ -204,13 +208,7 @@ public sealed class CustomerTables
     static string WithoutTag(string value) =>
         value.LastIndexOf('@') is > 0 and var at && value.IndexOf('+', 1) is > 0 and var plus && plus < at ? value[..plus] + value[at..] : value;
 
-    // E-mail addresses are compared without case; push tokens are case-sensitive.
-    static string Fold(string value) => value.Contains('@', StringComparison.Ordinal) ? value.ToLowerInvariant() : value;
+    // E-mail addresses are compared without case, telephone numbers without what separates their digits; push tokens are compared as they are.
+    static string Fold(string value) => value.Contains('@', StringComparison.Ordinal) ? value.ToLowerInvariant()
+        : value.StartsWith('+') ? string.Concat("+", string.Concat(value.Where(char.IsAsciiDigit))) : value;
 }
-
-/// <summary>Where a customer or a cart's shopper can be reached.</summary>
-/// <param name="Recipient">The addresses.</param>
-/// <param name="Zone">The IANA time zone; <see langword="null"/> if unknown.</param>
-/// <param name="Standing">Whose word the addresses are; <see langword="null"/> if it was not recorded then.</param>
-/// <param name="Network">A key of the network they came from; 0 if unknown.</param>
-public sealed record Contact(Recipient Recipient, string? Zone, Standing? Standing, long Network);

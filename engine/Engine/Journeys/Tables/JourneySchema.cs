@@ -73,7 +73,9 @@ static class JourneySchema
 
     // Migrates version 3: whose word data is. All journeys had counted as the server's.
     const string OfVersion3 = """
-        ALTER TABLE contact ADD COLUMN standing INTEGER;
+        ALTER TABLE contact ADD COLUMN email_standing INTEGER;
+        ALTER TABLE contact ADD COLUMN phone_standing INTEGER;
+        ALTER TABLE contact ADD COLUMN push_standing INTEGER;
         ALTER TABLE contact ADD COLUMN network INTEGER;
         ALTER TABLE journey ADD COLUMN standing INTEGER NOT NULL DEFAULT 2;
         ALTER TABLE journey ADD COLUMN user_standing INTEGER NOT NULL DEFAULT 2;
@@ -94,7 +96,7 @@ static class JourneySchema
         -- Owner: the customer for a server's data; the cart, or the customer in it, for a browser's.
         CREATE TABLE IF NOT EXISTS contact(
             owner BLOB PRIMARY KEY, store TEXT NOT NULL, email TEXT, phone TEXT, push TEXT, zone TEXT, at INTEGER NOT NULL,
-            attributes TEXT, standing INTEGER, network INTEGER) WITHOUT ROWID;
+            attributes TEXT, email_standing INTEGER, phone_standing INTEGER, push_standing INTEGER, network INTEGER) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS consent(
             owner BLOB NOT NULL, address INTEGER NOT NULL, granted INTEGER NOT NULL, at INTEGER NOT NULL, expires INTEGER NOT NULL,
             PRIMARY KEY(owner, address)) WITHOUT ROWID;
@@ -111,10 +113,10 @@ static class JourneySchema
             cart BLOB NOT NULL, product INTEGER NOT NULL, name TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(cart, product)) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS cart_product_time ON cart_product(at);
 
-        -- Addresses that a browser named and that were written to: first when, from which network, and whether the owner confirmed.
+        -- Addresses that a browser named for a cart and that were written to: first when, from which network, and whether the owner confirmed.
         CREATE TABLE IF NOT EXISTS unproven(
-            reached BLOB PRIMARY KEY, store TEXT NOT NULL, cart BLOB NOT NULL, address INTEGER NOT NULL, network INTEGER NOT NULL, at INTEGER NOT NULL,
-            confirmed_at INTEGER) WITHOUT ROWID;
+            reached BLOB NOT NULL, cart BLOB NOT NULL, store TEXT NOT NULL, address INTEGER NOT NULL, network INTEGER NOT NULL, at INTEGER NOT NULL,
+            confirmed_at INTEGER, PRIMARY KEY(reached, cart)) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS unproven_network ON unproven(store, network, at);
         CREATE INDEX IF NOT EXISTS unproven_time ON unproven(store, at);
         CREATE INDEX IF NOT EXISTS unproven_cart ON unproven(cart);

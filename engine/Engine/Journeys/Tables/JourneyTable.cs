@@ -10,7 +10,7 @@ public sealed class JourneyTable
     // A cart's journeys. Those of its anonymous shopper are found by subject, which is the cart's key; the others by the cart.
     const string Own = "subject=?1 AND cart=?1", Others = "cart=?1 AND subject<>cart";
 
-    readonly Statement _add, _read, _last, _variant, _end, _active, _latest, _subjectOfCart, _any, _trigger;
+    readonly Statement _add, _read, _last, _variant, _end, _active, _latest, _subjectOfCart, _any, _trigger, _shopper;
     readonly ContentTable _contents;
     readonly ShopperFilter _filter;
     long _lastId;
@@ -35,11 +35,12 @@ public sealed class JourneyTable
         _end = database.Prepare($"UPDATE journey SET state=?2 WHERE id=?1 AND state={JourneyState.Active:D}");
         _active = database.Prepare($"""
             SELECT id, campaign, started_at FROM journey
-            WHERE subject=?1 AND state={JourneyState.Active:D} ORDER BY started_at DESC LIMIT 64
+            WHERE subject=?1 AND state={JourneyState.Active:D} AND (?2 IS NULL OR cart=?2) ORDER BY started_at DESC LIMIT 64
             """);
         _latest = database.Prepare(
             "SELECT id, turned_at FROM journey WHERE subject=?1 AND store=?2 AND started_at<=?3 ORDER BY started_at DESC LIMIT 1");
         _trigger = database.Prepare("UPDATE journey SET turned_at=max(turned_at, ?2) WHERE id=?1");
+        _shopper = database.Prepare("SELECT j.cart, j.customer, j.user_standing FROM intervention i JOIN journey j ON j.id=i.journey WHERE i.id=?1");
         _any = database.Prepare("SELECT 1 FROM journey WHERE subject=?1 LIMIT 1");
     }
 
@@ -96,6 +97,19 @@ public sealed class JourneyTable
         return journey;
     }
 
+    /// <summary>Returns the shopper of a message, or <see langword="null"/>.</summary>
+    public Shopper? ShopperOf(string intervention)
+    {
+        if (!_shopper.With(intervention).Next())
+        {
+            return null;
+        }
+
+        var shopper = new Shopper(_shopper.Key(0), _shopper.Key(1), (Standing)_shopper.Int(2));
+        _shopper.Reset();
+        return shopper;
+    }
+
     /// <summary>Returns the cart's last journey in a campaign.</summary>
     public (long Id, JourneyState State, long StartedAt)? LastOf(in Hash128 cart, string campaign)
     {
@@ -142,7 +156,9 @@ public sealed class JourneyTable
     public void End(long id, JourneyState state) => _end.With(id).With((long)state).Run();
 
     /// <summary>Returns a shopper's active journeys and their campaigns.</summary>
-    public List<(long Id, string Campaign, long StartedAt)> ActiveOf(in Hash128 subject)
+    /// <param name="subject">The shopper.</param>
+    /// <param name="cart">The cart whose journeys are returned; empty for all.</param>
+    public List<(long Id, string Campaign, long StartedAt)> ActiveOf(in Hash128 subject, in Hash128 cart)
     {
         var active = new List<(long, string, long)>();
         if (!_filter.MayHaveJourney(subject))
@@ -150,7 +166,7 @@ public sealed class JourneyTable
             return active;
         }
 
-        _active.With(subject);
+        _active.With(subject).With(cart);
         while (_active.Next())
         {
             active.Add((_active.Long(0), _active.Text(1), _active.Long(2)));

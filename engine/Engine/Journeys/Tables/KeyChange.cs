@@ -22,7 +22,7 @@ static class KeyChange
         UPDATE journey SET cart=(SELECT key FROM map.keys WHERE former=cart) WHERE cart IN (SELECT former FROM map.keys);
         UPDATE intervention SET cart=(SELECT key FROM map.keys WHERE former=cart) WHERE cart IN (SELECT former FROM map.keys);
         UPDATE OR REPLACE cart_product SET cart=(SELECT key FROM map.keys WHERE former=cart) WHERE cart IN (SELECT former FROM map.keys);
-        UPDATE unproven SET cart=(SELECT key FROM map.keys WHERE former=cart) WHERE cart IN (SELECT former FROM map.keys);
+        UPDATE OR REPLACE unproven SET cart=(SELECT key FROM map.keys WHERE former=cart) WHERE cart IN (SELECT former FROM map.keys);
         UPDATE conversion SET cart=(SELECT key FROM map.keys WHERE former=cart) WHERE cart IN (SELECT former FROM map.keys);
         """;
 

@@ -10,31 +10,35 @@ namespace CartRecovery.Engine.Journeys.Tables;
 /// </summary>
 public sealed class UnprovenTable
 {
-    readonly Statement _find, _add, _confirm, _another, _ofNetwork, _ofStore, _purge;
+    readonly Statement _find, _findOfCart, _add, _confirm, _another, _ofNetwork, _ofStore, _purge;
 
     internal UnprovenTable(Database database)
     {
-        _find = database.Prepare("SELECT confirmed_at IS NOT NULL FROM unproven WHERE reached=?1");
+        _find = database.Prepare("SELECT max(confirmed_at IS NOT NULL) FROM unproven WHERE reached=?1");
+        _findOfCart = database.Prepare("SELECT confirmed_at IS NOT NULL FROM unproven WHERE reached=?1 AND cart=?2");
         _add = database.Prepare("INSERT OR IGNORE INTO unproven(reached, store, cart, address, network, at) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
-        _confirm = database.Prepare("UPDATE unproven SET confirmed_at=coalesce(confirmed_at, ?2) WHERE reached=?1");
+        _confirm = database.Prepare("UPDATE unproven SET confirmed_at=coalesce(confirmed_at, ?3) WHERE reached=?1 AND cart=?2");
         _another = database.Prepare("SELECT 1 FROM unproven WHERE cart=?1 AND address=?2 AND reached<>?3 LIMIT 1");
         _ofNetwork = database.Prepare("SELECT at FROM unproven WHERE store=?1 AND network=?2 ORDER BY at DESC LIMIT 1 OFFSET ?3");
         _ofStore = database.Prepare("SELECT at FROM unproven WHERE store=?1 ORDER BY at DESC LIMIT 1 OFFSET ?2");
-        _purge = database.Prepare("DELETE FROM unproven WHERE reached IN (SELECT reached FROM unproven WHERE at<?1 LIMIT 1000)");
+        _purge = database.Prepare("DELETE FROM unproven WHERE (reached, cart) IN (SELECT reached, cart FROM unproven WHERE at<?1 LIMIT 1000)");
     }
 
-    /// <summary>
-    /// Returns whether the owner of an address confirmed it; <see langword="null"/> if nothing was sent to it yet.
-    /// </summary>
+    /// <summary>Returns whether the owner of an address confirmed it, for any cart; <see langword="null"/> if nothing was sent to it yet.</summary>
     public bool? IsConfirmed(in Hash128 address) => _find.With(address).Number() is { } confirmed ? confirmed != 0 : null;
 
-    /// <summary>Records that an address is written to for the first time.</summary>
+    /// <summary>
+    /// Returns whether the owner of an address confirmed it for a cart; <see langword="null"/> if nothing was sent to it for that cart yet.
+    /// </summary>
+    public bool? IsConfirmedFor(in Hash128 address, in Hash128 cart) => _findOfCart.With(address).With(cart).Number() is { } confirmed ? confirmed != 0 : null;
+
+    /// <summary>Records that an address is written to for a cart for the first time.</summary>
     public void Add(in Hash128 address, string store, in Hash128 cart, AddressKind kind, long network, long now) =>
         _add.With(address).With(store).With(cart).With((long)kind).With(network).With(now).Run();
 
-    /// <summary>Records that the owner confirmed an address.</summary>
+    /// <summary>Records that the owner confirmed an address for a cart.</summary>
     /// <returns><see langword="false"/> if nothing was sent to it.</returns>
-    public bool Confirm(in Hash128 address, long now) => _confirm.With(address).With(now).Run() > 0;
+    public bool Confirm(in Hash128 address, in Hash128 cart, long now) => _confirm.With(address).With(cart).With(now).Run() > 0;
 
     /// <summary>Returns whether another address of this kind was written to for a cart.</summary>
     public bool HasAnother(in Hash128 cart, AddressKind kind, in Hash128 address) => _another.With(cart).With((long)kind).With(address).Number() is not null;

@@ -36,7 +36,7 @@ public static class CartFold
         cart.FirstAt = Math.Min(cart.FirstAt, at);
         cart.LastAt = Math.Max(cart.LastAt, at);
         cart.EventCount++;
-        cart.Standing = e.Standing > cart.Standing ? e.Standing : cart.Standing;
+        cart.Standing = slab.PredatesStanding ? Standing.Server : Vouches(e) && e.Standing > cart.Standing ? e.Standing : cart.Standing;
         cart.Counts[(int)e.Type]++;
 
         FoldUser(ref cart, e, slab);
@@ -100,22 +100,30 @@ public static class CartFold
         cart.SessionEvents++;
     }
 
-    // A browser's word does not replace the user that a server named, or a token proved.
+    // The engine makes message events itself, of clicks: they repeat what the cart says of its shopper, and vouch for nothing.
+    static bool Vouches(in EventRecord e) => !EventTypes.Has(e.Type, EventTraits.Message);
+
+    // A browser's word does not replace the user that a server named, or a token proved; and whoever only knows the cart's id names no user.
     static void FoldUser(ref CartRecord cart, in EventRecord e, EventSlab slab)
     {
-        if (e.UserLength == 0)
+        if (e.UserLength == 0 || (e.Flags & EventFlags.Shared) != 0)
         {
             return;
         }
 
         var isSame = slab.UserOf(e).SequenceEqual(cart.UserId);
-        if (!isSame && (e.Standing >= cart.UserStanding || slab.JournalVersion == 1))
+        if (slab.PredatesStanding)
+        {
+            slab.UserOf(e).CopyTo(cart.UserText);
+            (cart.UserLength, cart.UserStanding) = (e.UserLength, Standing.Server);
+        }
+        else if (!isSame && e.Standing >= cart.UserStanding && Vouches(e))
         {
             slab.UserOf(e).CopyTo(cart.UserText);
             cart.UserLength = e.UserLength;
             cart.UserStanding = e.Standing;
         }
-        else if (isSame && e.Standing > cart.UserStanding)
+        else if (isSame && e.Standing > cart.UserStanding && Vouches(e))
         {
             cart.UserStanding = e.Standing;
         }

@@ -28,47 +28,50 @@ public static class CartOwnership
     /// <param name="connection">The sender's connection; 0 for none.</param>
     /// <param name="idsAreSecret">Whether the store's cart ids cannot be guessed.</param>
     public static CartAccess AccessOf(in CartRecord cart, in EventRecord e, EventSlab slab, long connection, bool idsAreSecret) =>
-        e.Standing == Standing.Server || cart.EventCount == 0 || IsOwner(cart, e, connection) || IsCustomer(cart, e, slab) ? CartAccess.Own
+        e.Standing == Standing.Server || cart.EventCount == 0 || IsOwner(cart, e, connection) || IsCustomer(cart, e, slab)
+            || (idsAreSecret && e.Session != 0 && cart is { OwnerSession: 0, OwnerSecret: 0 }) ? CartAccess.Own
             : idsAreSecret ? CartAccess.Shared : CartAccess.None;
 
     /// <summary>Records the owner of a cart that begins, and the event's connection as the recipient if the event has the right to it.</summary>
     /// <param name="cart">The cart after the event.</param>
     /// <param name="e">The event.</param>
     /// <param name="connection">The sender's connection; 0 for none.</param>
-    /// <param name="isSettled">Whether the event comes from a journal of version 1, when any event could name any cart.</param>
-    public static void Apply(ref CartRecord cart, in EventRecord e, long connection, bool isSettled = false)
+    /// <param name="predatesStanding">Whether the event comes from a journal of version 1, when any event could name any cart.</param>
+    public static void Apply(ref CartRecord cart, in EventRecord e, long connection, bool predatesStanding = false)
     {
         var isFirst = cart.EventCount == 1;
-        if (isFirst)
+        if (predatesStanding)
         {
-            cart.OwnerSession = e.Session;
-            cart.OwnerSecret = e.CartSecret;
-        }
-        else if (e.Standing == Standing.Server && !isSettled)
-        {
-            TakeOver(ref cart, e);
+            cart.OwnerSession = isFirst ? e.Session : cart.OwnerSession;
+            if (connection != 0 && (e.Standing == Standing.Server || isFirst || (e.Session != 0 && e.Session == cart.OwnerSession)))
+            {
+                cart.ConnectionId = connection;
+            }
+
+            return;
         }
 
-        if (connection != 0 && (isSettled ? e.Standing == Standing.Server || isFirst || (e.Session != 0 && e.Session == cart.OwnerSession)
-            : (e.Flags & EventFlags.Shared) == 0))
+        if ((e.Flags & EventFlags.Shared) != 0)
         {
-            cart.ConnectionId = connection;
+            return;
         }
+
+        if (isFirst || (e.Standing == Standing.Server && e.Session != 0 && e.Session != cart.OwnerSession))
+        {
+            // A session that a server names has the cart, whoever named it first.
+            (cart.OwnerSession, cart.OwnerSecret) = (e.Session, e.CartSecret);
+        }
+        else
+        {
+            // An owner without a secret, or without a session, gets what it sends now.
+            cart.OwnerSession = cart is { OwnerSession: 0, OwnerSecret: 0 } ? e.Session : cart.OwnerSession;
+            cart.OwnerSecret = cart.OwnerSecret == 0 || e.Standing == Standing.Server ? Later(e.CartSecret, cart.OwnerSecret) : cart.OwnerSecret;
+        }
+
+        cart.ConnectionId = connection != 0 ? connection : cart.ConnectionId;
     }
 
-    // A session that a server names has the cart, whoever named it first.
-    static void TakeOver(ref CartRecord cart, in EventRecord e)
-    {
-        if (e.Session != 0 && e.Session != cart.OwnerSession)
-        {
-            cart.OwnerSession = e.Session;
-            cart.OwnerSecret = e.CartSecret;
-        }
-        else if (e.CartSecret != 0)
-        {
-            cart.OwnerSecret = e.CartSecret;
-        }
-    }
+    static ulong Later(ulong secret, ulong before) => secret != 0 ? secret : before;
 
     // Without a session, only the connection tells who a browser is.
     static bool IsOwner(in CartRecord cart, in EventRecord e, long connection) =>

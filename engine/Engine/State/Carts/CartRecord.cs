@@ -122,7 +122,7 @@ public struct CartRecord
     public byte UserLength;
     public byte SessionLength;
 
-    /// <summary>Which fields the record's writer knew; raised when a field takes bytes of <see cref="Reserved"/>.</summary>
+    /// <summary>Which fields the record's writer knew; raised when a field takes bytes of <see cref="Reserved"/>. See <see cref="Upgrade"/>.</summary>
     public byte Version;
 
     /// <summary>The number of events of each type.</summary>
@@ -149,6 +149,19 @@ public struct CartRecord
 
     /// <summary>Space for new fields; all zero.</summary>
     public CartReserve Reserved;
+
+    /// <summary>
+    /// Converts a record of version 1, written before events had a standing: then every user counted, and every cart. Idempotent.
+    /// </summary>
+    public void Upgrade()
+    {
+        if (Version < CurrentVersion && EventCount > 0)
+        {
+            Version = CurrentVersion;
+            Standing = Standing.Server;
+            UserStanding = UserLength > 0 ? Standing.Server : Standing.Claimed;
+        }
+    }
 
     /// <summary>
     /// Returns whether the latest intervention is old enough to allow another. If false at a moment, it stays false for that moment.

@@ -98,6 +98,8 @@ struct CartRecordVersion3
             UserLength = old.UserLength,
             SessionLength = old.SessionLength,
             Version = CartRecord.CurrentVersion,
+            Standing = Standing.Server,
+            UserStanding = old.UserLength > 0 ? Standing.Server : Standing.Claimed,
             Lines = old.Lines,
             Others = old.Others,
             CartText = old.CartText,

@@ -68,7 +68,10 @@ sealed class CartFoldContext(long window, CartLifetime lifetime, NumberTable<uin
     public bool HasSecretIds(int store) => secretIds[store];
 }
 
-/// <summary>Changes a cart's record inside FASTER, without side effects; the pipeline's later stages act on the result.</summary>
+/// <summary>
+/// Changes a cart's record inside FASTER. Its only side effect is the verdict in the event's flags; the pipeline's later stages act on the
+/// result.
+/// </summary>
 readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, CartInput>
 {
     /// <inheritdoc/>
@@ -77,6 +80,7 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
     /// <inheritdoc/>
     public void Apply(ref CartRecord record, ref CartInput input)
     {
+        record.Upgrade();
         switch (input.Step)
         {
             case CartStep.Fold:
@@ -97,7 +101,7 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
     void Fold(ref CartRecord record, ref EventRecord e, long now)
     {
         var hasEnded = record.EventCount != 0 && context.Lifetime.HasEnded(record, now);
-        if (context.Slab.JournalVersion == 0 && !hasEnded && !TryAdmit(record, ref e))
+        if (!context.Slab.IsReplayed && !hasEnded && !TryAdmit(record, ref e))
         {
             return;
         }
@@ -110,12 +114,12 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
         CartFold.Apply(ref record, e, context.Slab, context.CurrencyOf(e.Store));
         // The engine's clock, not the shopper's, tells how long a cart is idle. Any event ends an idle period, also a late one.
         (record.LastReceivedAt, record.IdleDoneAt) = (context.ReceivedAt, 0);
-        if (e.UserLength != 0)
+        if (e.UserLength != 0 && (context.Slab.PredatesStanding || context.Slab.UserOf(e).SequenceEqual(record.UserId)))
         {
             record.History = context.History;
         }
 
-        CartOwnership.Apply(ref record, e, context.Connection, isSettled: context.Slab.JournalVersion == 1);
+        CartOwnership.Apply(ref record, e, context.Connection, context.Slab.PredatesStanding);
     }
 
     // The verdict is journaled with the event, so that a replay need not know what the store's setting was.

@@ -1,4 +1,6 @@
 using System.ComponentModel;
+using System.Text;
+using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Tables;
@@ -27,7 +29,7 @@ static class CodesRoutes
         group.MapPost("/{code}/redeem", RedeemAsync)
             .Describe("redeemCode", "Redeem a discount code",
                 "Uses the code up for a cart. Call it when the order is placed. Repeating it for the same cart succeeds; another cart gets 409.")
-            .Problems(ApiProblems.InvalidJson, s_unknown, s_used);
+            .Problems(ApiProblems.InvalidJson, ApiProblems.OutOfRange, s_unknown, s_used);
     }
 
     static async Task<Results<Ok<DiscountCode>, ProblemHttpResult>> GetAsync([Description("The code.")] string code, Caller caller, JourneyWorker journeys) =>
@@ -36,7 +38,9 @@ static class CodesRoutes
 
     static async Task<Results<Ok<DiscountCode>, ProblemHttpResult>> RedeemAsync(
         [Description("The code.")] string code, RedemptionBody body, Caller caller, JourneyWorker journeys) =>
-        await journeys.InvokeAsync((engine, now) => engine.Store.Codes.Redeem(caller.Store.Id, code, body.CartId, now)) is not { } found ? s_unknown.ToResult()
+        body.CartId is not { Length: > 0 } || Encoding.UTF8.GetByteCount(body.CartId) > EventSlab.MaxIdLength
+            ? (ApiProblems.OutOfRange with { Detail = "cartId: expected 1 to 64 bytes of UTF-8." }).ToResult()
+        : await journeys.InvokeAsync((engine, now) => engine.Store.Codes.Redeem(caller.Store.Id, code, body.CartId, now)) is not { } found ? s_unknown.ToResult()
             : found.UsedBy != body.CartId ? s_used.ToResult()
             : TypedResults.Ok(DiscountCode.Of(code, found));
 }

@@ -51,7 +51,8 @@ sealed class LinkEvents(IJourneyOptionsProvider inForce, StoreDirectory stores, 
             writer.WriteString("id"u8, $"{link.Intervention}.{EventTypes.NameOf(what)}");
             writer.WriteString("type"u8, EventTypes.NameOf(what));
             writer.WriteString("cartId"u8, link.CartId);
-            if (row?.UserId is { } user)
+            // The event is the server's word, and must not repeat what a browser claimed.
+            if (row is { UserStanding: > Standing.Claimed, UserId: { } user })
             {
                 writer.WriteString("userId"u8, user);
             }
@@ -68,5 +69,5 @@ sealed class LinkEvents(IJourneyOptionsProvider inForce, StoreDirectory stores, 
     }
 
     /// <summary>Reads the recipient, channel and send time of a link's message.</summary>
-    public (string? UserId, string Channel, long? SentAt)? RowOf(SignedLink link) => reports.MessageOf(link.StoreId, link.Intervention);
+    public (string? UserId, Standing UserStanding, string Channel, long? SentAt)? RowOf(SignedLink link) => reports.MessageOf(link.StoreId, link.Intervention);
 }
