@@ -30,6 +30,26 @@ public sealed class SecretSourceTests
         Assert.That(config.Sinks["hook"].Options["secret"].Text, Is.EqualTo(Secret));
     }
 
+    [Test]
+    public void A_headers_value_has_a_source_and_a_header_may_be_named_file()
+    {
+        using var scratch = new Scratch();
+        scratch.Write("key", Secret);
+        var (config, problems) = Load(scratch, """
+            sinks:
+              t: { type: typed, headers: { file: plain }, key: { command: [cat, key] }, hook: { file: key } }
+              u: { type: typed, headers: { authorization: { file: key }, x-a: b } }
+            stores: [{ id: s1, keys: [{ key: k, kind: secret }] }]
+            """);
+
+        Assert.That(problems, Has.Length.EqualTo(1).And.One.Contain("sinks.t.hook").And.All.Not.Contain("hunter2"), "the secret is no URL");
+        Assert.That(Load(scratch, """
+            sinks: { u: { type: typed, headers: { authorization: { file: key }, x-a: b } } }
+            stores: [{ id: s1, keys: [{ key: k, kind: secret }] }]
+            """).Config!.Sinks["u"].Options["headers"].Map!["authorization"], Is.EqualTo(Secret));
+        Assert.That(config, Is.Null);
+    }
+
     [TestCase("{ file: nothing }", "file: the file cannot be read")]
     [TestCase("{ file: empty }", "file: the file is empty")]
     [TestCase("{ file: long }", "file: the file is longer than 64 KB")]

@@ -59,6 +59,32 @@ public sealed partial class KeysCommandTests
         Assert.That(checkedAs.Output + checkedAs.Errors, Does.Not.Contain("hunter2"));
     }
 
+    [Test]
+    public async Task The_most_detailed_log_shows_no_key()
+    {
+        const string Wrong = "sk_hunter2";
+        using var scratch = new Scratch();
+        await using var engine = await RunningEngine.StartAsync(scratch, new EngineConfig { Durability = "log: { level: trace }" });
+        foreach (var key in new[] { EngineConfig.SecretKey, EngineConfig.PublishableKey, Wrong })
+        {
+            await StatusOf(engine, key);
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/interventions");
+            request.Headers.Add("Authorization", $"Bearer {key}");
+            request.Headers.Add("Origin", "https://evil.example");
+            using var answer = await engine.Http.SendAsync(request);
+        }
+
+        using (var stream = await Ingest.RawClient.ConnectAsync(engine.StreamEndPoint))
+        {
+            await stream.SendAsync($"{{\"key\":\"{Wrong}\"}}\n");
+            await stream.ReadToEndAsync();
+        }
+
+        await engine.StopAsync();
+        Assert.That(engine.Log, Does.Contain("Refused a key: unknown_key, from 127.0.0.1").And.Contain("secret_key_required").And.Contain("secret_key_in_browser"));
+        Assert.That(engine.StartupOutput + engine.Log, Does.Not.Contain("hunter2").And.Not.Contain(EngineConfig.SecretKey).And.Not.Contain(EngineConfig.PublishableKey));
+    }
+
     static Task<ProcessResult> HashAsync(Scratch scratch, string key) =>
         new EngineOutput(EngineBinary.StartThrough(["sh", "-c", $"printf '%s\\n' {key} | \"$0\" \"$@\""], scratch.Folder, ["keys", "hash"])).EndAsync();
 

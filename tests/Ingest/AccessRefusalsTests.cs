@@ -43,6 +43,15 @@ public sealed class AccessRefusalsTests
     }
 
     [Test]
+    public void A_problem_of_another_kind_counts_as_other()
+    {
+        _refusals.Add(new HttpProblem(401, "new_code", "New."), address: null, "http");
+
+        Assert.That(_refusals.CountOf("other"), Is.EqualTo(1));
+        Assert.That(Lines, Has.One.Contain("new_code"));
+    }
+
+    [Test]
     public void A_flood_from_many_addresses_costs_a_bounded_number_of_lines()
     {
         for (var i = 0; i < 10_000; i++)

@@ -168,6 +168,18 @@ sealed class AccessMatrixTests
             Assert.That(own.Body, Does.Not.Contain(Mark), route);
         }
 
+        foreach (var query in new[]
+        {
+            $"/v1/interventions?cartId={_cart}", $"/v1/interventions?userId={Mark}-u", $"/v1/interventions?campaign={Mark}-campaign", "/v1/interventions?format=csv&from=0",
+            "/v1/interventions?cursor=99999999999999-0", "/v1/deadletters?state=all", "/v1/deadletters?cursor=0", "/v1/deadletters?code=missing_field",
+            "/v1/analytics/performance?from=0&format=csv", "/v1/analytics/reasons?from=0&format=csv", "/v1/conversions?from=0&format=csv",
+        })
+        {
+            var found = await _engine.GetAsync(query, OtherSecret);
+            Assert.That((found.Status, found.Body.Contains(Mark, StringComparison.Ordinal)), Is.EqualTo((HttpStatusCode.OK, false)), query);
+        }
+
+        Assert.That((await _engine.GetAsync($"/v1/interventions?userId={Mark}-u", ShopSecret)).Body, Does.Contain(Mark), "its own store finds it");
         var letter = await _engine.GetAsync($"/v1/deadletters/{_letter}", ShopSecret);
         using (Assert.EnterMultipleScope())
         {

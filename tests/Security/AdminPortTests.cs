@@ -1,7 +1,9 @@
 using System.Net;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.Ingest.Connections;
 using CartRecovery.Tests.Hosting;
+using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Security;
@@ -58,6 +60,36 @@ sealed class AdminPortTests
             Assert.That((await engine.GetAsync("/health", key: null)).Body, Is.EqualTo("""{"status":"ok"}"""));
             Assert.That((await engine.GetAsync("/health", Key)).Body, Does.Contain("\"parts\""));
             Assert.That((await engine.GetAsync("/v1/interventions", Key)).Problem, Is.EqualTo((401, "unknown_key")), "no store's data");
+        }
+    }
+
+    [Test]
+    public async Task Operators_get_in_while_clients_fill_the_other_ports()
+    {
+        await using var engine = await InProcessEngine.StartAsync(config =>
+        {
+            config.Listen.Admin = new EndpointAddress("127.0.0.1", 0);
+            config.Listen.MaxConnections = 1;
+            config.Listen.HandshakeTimeout = Duration.FromSeconds(60);
+        });
+        var clients = new List<RawClient>();
+        try
+        {
+            for (var i = 0; i < 1 + ConnectionLimiter.Spare; i++)
+            {
+                clients.Add(await RawClient.ConnectAsync(engine.HttpPort));
+            }
+
+            await Eventually.Is(() => engine.Host.ConnectionLimiter.Sockets == clients.Count, "all places are taken");
+            using var late = await RawClient.ConnectAsync(engine.HttpPort);
+            Assert.That(await late.ReadToEndAsync(), Is.Empty);
+
+            using var admin = new HttpClient { BaseAddress = engine.Host.Addresses[2] };
+            Assert.That(await StatusOf(admin, "/metrics"), Is.EqualTo(200));
+        }
+        finally
+        {
+            clients.ForEach(client => client.Dispose());
         }
     }
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.Journeys.Tracking;
 using CartRecovery.Tests.Hosting;
 using CartRecovery.Tests.Support;
 
@@ -78,7 +79,7 @@ sealed partial class SecurityHeadersTests
         Assert.That(inline, Is.Not.Empty);
         foreach (var text in inline)
         {
-            Assert.That(policy, Does.Contain($"'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}'"));
+            Assert.That(policy, Does.Contain($"'{HashOf(text)}'"));
         }
 
         Assert.That(page.Body, Does.Not.Match("\\son[a-z]+=\""), "no handlers in attributes");
@@ -87,11 +88,19 @@ sealed partial class SecurityHeadersTests
     [Test]
     public async Task A_page_of_a_link_has_a_policy_for_its_style_alone()
     {
-        using var answer = await _engine.Http.GetAsync("/v1/track/unsubscribe/7");
+        var link = new SignedLink(LinkKind.Unsubscribe, "iv_1", "demo", "c1", TimeProvider.System.GetUtcNow().AddDays(1).ToUnixTimeMilliseconds());
+        var page = await _engine.GetAsync($"/v1/track/unsubscribe/{_engine.Host.JourneyOptions.Signer.Sign(link)}", key: null);
+        var style = InlineStyle().Match(page.Body).Groups["text"].Value;
 
-        Assert.That((int)answer.StatusCode, Is.EqualTo(404));
-        Assert.That(CartRecovery.Host.Api.SecurityHeaders.HashOf(""), Is.EqualTo("sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="));
+        Assert.That(page.Body, Does.Contain("<button>"));
+        Assert.That(page.Headers["Content-Security-Policy"], Is.EqualTo($"default-src 'none'; style-src '{HashOf(style)}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"));
+        Assert.That(page.Headers["Cache-Control"], Is.EqualTo("no-store"));
     }
+
+    static string HashOf(string text) => $"sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}";
+
+    [GeneratedRegex("<style>(?<text>.*?)</style>", RegexOptions.Singleline)]
+    private static partial Regex InlineStyle();
 
     [GeneratedRegex("<script(?![^>]*\\ssrc=)[^>]*>(?<text>.*?)</script>", RegexOptions.Singleline | RegexOptions.IgnoreCase)]
     private static partial Regex InlineScript();

@@ -33,7 +33,7 @@ public sealed class ListenConfig
     [ConfigKey("Maximum number of open streams, over both ports.", Min = "1", Max = "1000000")]
     public int MaxConnections { get; set; } = 10_000;
 
-    [ConfigKey("Maximum number of connections from one address, over both ports. 0: unlimited. Behind a proxy, all clients share the proxy's address.", Max = "1000000")]
+    [ConfigKey("Maximum number of connections from one address, over both ports. 0: unlimited. Of a trusted proxy's clients, each address's streams count; behind another proxy, all clients share its address.", Max = "1000000")]
     public int MaxConnectionsPerAddress { get; set; }
 
     [ConfigKey("Time allowed for a new connection to complete the TLS handshake and authenticate.", Min = "100ms", Max = "5m")]

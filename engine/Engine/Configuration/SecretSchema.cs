@@ -7,12 +7,22 @@ namespace CartRecovery.Engine.Configuration;
 static class SecretSchema
 {
     /// <summary>Creates a schema for a text or a source.</summary>
-    public static JsonObject Of(JsonObject text) => new() { ["anyOf"] = new JsonArray(text, Source(SecretSource.File,
-        new JsonObject { ["description"] = "The file that holds it, relative to the folder of the configuration file.", ["type"] = "string" }),
-        Source(SecretSource.Command, new JsonObject
+    public static JsonObject Of(JsonObject text)
+    {
+        var file = new JsonObject
         {
-            ["description"] = "The program that prints it, and its arguments.", ["type"] = "array", ["items"] = new JsonObject { ["type"] = "string" }, ["minItems"] = 1,
-        })) };
+            ["description"] = "The file that holds it, relative to the folder of the configuration file.",
+            ["type"] = "string",
+        };
+        var command = new JsonObject
+        {
+            ["description"] = "The program that prints it, and its arguments.",
+            ["type"] = "array",
+            ["items"] = new JsonObject { ["type"] = "string" },
+            ["minItems"] = 1,
+        };
+        return new JsonObject { ["anyOf"] = new JsonArray(text, Source(SecretSource.File, file), Source(SecretSource.Command, command)) };
+    }
 
     static JsonObject Source(string name, JsonObject schema) => new()
     {

@@ -30,20 +30,21 @@ public sealed partial class AccessRefusals(TimeProvider time, ILogger log)
         SecretKeyRequired, OperatorKeyRequired,
     ];
 
-    readonly long[] _counts = new long[s_problems.Length];
-    readonly long[] _omitted = new long[s_problems.Length];
+    // One more, for a problem that is not among them.
+    readonly long[] _counts = new long[s_problems.Length + 1];
+    readonly long[] _omitted = new long[s_problems.Length + 1];
     readonly HashSet<(int Code, IPAddress? Address)> _logged = [];
     readonly Lock _gate = new();
     long _windowAt = time.GetTimestamp();
 
-    /// <summary>All codes.</summary>
-    public static IReadOnlyList<string> Codes { get; } = [.. s_problems.Select(problem => problem.Code)];
+    /// <summary>All codes, and the last for others.</summary>
+    public static IReadOnlyList<string> Codes { get; } = [.. s_problems.Select(problem => problem.Code), "other"];
 
     /// <summary>Returns the number of refusals with a code.</summary>
     public long CountOf(string code) => Volatile.Read(ref _counts[IndexOf(code)]);
 
     /// <summary>Records a refusal.</summary>
-    /// <param name="problem">Why: one of <see cref="Codes"/>.</param>
+    /// <param name="problem">Why.</param>
     /// <param name="address">The client's address.</param>
     /// <param name="port">The door: http or stream.</param>
     public void Add(HttpProblem problem, IPAddress? address, string port)
@@ -75,13 +76,13 @@ public sealed partial class AccessRefusals(TimeProvider time, ILogger log)
         {
             if (_omitted[code] > 0)
             {
-                LogOmitted(s_problems[code].Code, _omitted[code]);
+                LogOmitted(Codes[code], _omitted[code]);
                 _omitted[code] = 0;
             }
         }
     }
 
-    static int IndexOf(string code) => Array.FindIndex(s_problems, problem => problem.Code == code);
+    static int IndexOf(string code) => Array.FindIndex(s_problems, problem => problem.Code == code) is >= 0 and var index ? index : s_problems.Length;
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Refused a key: {Code}, from {Address} on the {Port} port")]
     partial void LogRefused(string code, IPAddress? address, string port);

@@ -40,7 +40,11 @@ static class Listeners
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = config.Limits.Message.Bytes;
             kestrel.Limits.RequestHeadersTimeout = config.Listen.HandshakeTimeout;
-            Listen(kestrel, config.Listen.Http, options => ServeHttp(options, config, limiter, proxies, config.Listen.HttpTls));
+            Listen(kestrel, config.Listen.Http, options =>
+            {
+                options.Use(ConnectionMiddleware.Counting(limiter, proxies));
+                ServeHttp(options, config, config.Listen.HttpTls);
+            });
             Listen(kestrel, config.Listen.Stream, options =>
             {
                 streams = options.EndPoint;
@@ -52,17 +56,16 @@ static class Listeners
             {
                 Listen(kestrel, admin, options =>
                 {
-                    ServeHttp(options, config, limiter, proxies, tls: null);
-                    options.Use(AdminPort.Mark);
+                    options.Use(AdminPort.Mark());
+                    ServeHttp(options, config, tls: null);
                 });
             }
         });
     }
 
-    static void ServeHttp(ListenOptions options, CartRecoveryConfig config, ConnectionLimiter limiter, TrustedProxies proxies, TlsConfig? tls)
+    static void ServeHttp(ListenOptions options, CartRecoveryConfig config, TlsConfig? tls)
     {
         options.Protocols = HttpProtocols.Http1;
-        options.Use(ConnectionMiddleware.Counting(limiter, proxies));
         UseTls(options, tls, config);
         options.Use(ConnectionMiddleware.FirstByteWithin(config.Listen.HandshakeTimeout));
     }

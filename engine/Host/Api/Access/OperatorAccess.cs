@@ -53,12 +53,35 @@ sealed record OperationsRoute(bool MovesToAdmin = false);
 /// <summary>The port for operators.</summary>
 static class AdminPort
 {
-    /// <summary>Marks the port's connections.</summary>
-    public static ConnectionDelegate Mark(ConnectionDelegate next) => connection =>
+    /// <summary>Maximum number of connections.</summary>
+    public const int MaxConnections = 64;
+
+    /// <summary>
+    /// Marks the port's connections. They have a limit of their own, so that operators get in while clients fill the other ports.
+    /// </summary>
+    public static Func<ConnectionDelegate, ConnectionDelegate> Mark()
     {
-        connection.Features.Set(Marker.Instance);
-        return next(connection);
-    };
+        var open = 0;
+        return next => async connection =>
+        {
+            try
+            {
+                if (Interlocked.Increment(ref open) <= MaxConnections)
+                {
+                    connection.Features.Set(Marker.Instance);
+                    await next(connection);
+                }
+                else
+                {
+                    connection.Abort();
+                }
+            }
+            finally
+            {
+                Interlocked.Decrement(ref open);
+            }
+        };
+    }
 
     /// <summary>Returns whether a request came to the port.</summary>
     public static bool Is(HttpContext context) => context.Features.Get<Marker>() is not null;
