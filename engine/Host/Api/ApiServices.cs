@@ -47,6 +47,7 @@ static class ApiServices
         app.UseRouting();
         app.UseCors();
         app.UseAuthentication();
+        app.UseClientLimits();
         app.UseAuthorization();
         app.Use(RequestQuery.CheckAsync);
         app.UseBodyEncoding();

@@ -32,34 +32,39 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     readonly LongMessageMemory _memory;
     readonly RejectionReporter _rejections;
     readonly ConnectionDrain _drain;
+    readonly InputBackpressure _pressure;
     EventRouter? _router;
     int _isCut;
     bool _clientEnded;
     long _lastReadTicks;
-    bool _isHeldUp;
 
     /// <param name="transport">Its bytes.</param>
     /// <param name="thread">Takes its events.</param>
     /// <param name="options">Options shared by all connections.</param>
-    /// <param name="key">Its key.</param>
+    /// <param name="admission">Its key and its address.</param>
     /// <param name="encoding">The encoding of its answers.</param>
     /// <param name="abort">Closes the transport without waiting.</param>
-    public ClientConnection(IDuplexPipe transport, IngestThread thread, IngestOptions options, StoreKey key, StreamEncoding encoding, Action abort)
+    public ClientConnection(IDuplexPipe transport, IngestThread thread, IngestOptions options, Admission admission, StreamEncoding encoding, Action abort)
     {
         _transport = transport;
         _thread = thread;
         _switch = new ThreadSwitch(thread, transport.Input is SocketPipeReader);
-        _memory = new LongMessageMemory(options);
+        _key = admission.Key;
+        _memory = new LongMessageMemory(options, _key.Kind, CloseForMemory);
         _options = options;
         _abort = abort;
-        _key = key;
         _encoding = encoding;
         _protocol = encoding == StreamEncoding.WebSocket ? Protocol.WebSocket : Protocol.Tcp;
-        IsPublishable = key.Kind == KeyKind.Publishable;
+        IsPublishable = _key.Kind == KeyKind.Publishable;
         ConnectionId = options.Connections.NextId();
         Output = new Outbound(transport.Output, encoding, options.MaxUnsent, options.Unread, OnTooSlow);
         _rejections = new RejectionReporter(thread.Rejections, Output);
         _drain = new ConnectionDrain(Output, options);
+        _pressure = new InputBackpressure(Output, options, _memory, options.Rates.MeterOf(admission.Address, _key));
+        if (transport.Input is SocketPipeReader reader)
+        {
+            reader.WhenGone = Output.Abandon;
+        }
     }
 
     /// <inheritdoc/>
@@ -114,6 +119,8 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         try
         {
             await ReadAsync(session);
+            _pressure.Settle();
+            DiscardIfCut(session);
             await _drain.FinishAsync(isReading: !session.ClientClosed && !IsHopeless, IsHopeless ? _rejections.Close : Output.Close);
             if (!_clientEnded)
             {
@@ -139,7 +146,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     /// </summary>
     public bool TryExcuse(long now)
     {
-        if (_options.Partitions.Gate.IsOpen && !Volatile.Read(ref _isHeldUp))
+        if (_options.Partitions.Gate.IsOpen && !_pressure.IsHeldUp)
         {
             return false;
         }
@@ -223,41 +230,12 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
                 Output.Flush();
             }
 
-            if (!await MayGoOnAsync(rest + session.Kept))
+            if (!await _pressure.WaitAsync(rest + session.Kept, OnTooSlow) || Output.IsGone)
             {
-                return;
-            }
-
-            if (Output.IsGone)
-            {
-                // Nobody reads the answers: what the client had sent is not taken.
+                // If nobody reads the answers, what the client had sent is not taken.
                 return;
             }
         }
-    }
-
-    // Waits for memory, and for the client to read.
-    async ValueTask<bool> MayGoOnAsync(long kept)
-    {
-        if (_memory.IsDue(kept))
-        {
-            Volatile.Write(ref _isHeldUp, true);
-            if (!await _memory.ReserveAsync(kept))
-            {
-                _options.Counters.AddOverloaded();
-                Output.Drop("overloaded", "too many long messages are incomplete; retry later, or send shorter ones");
-                return false;
-            }
-        }
-
-        if (Output.IsCongested)
-        {
-            Volatile.Write(ref _isHeldUp, true);
-            await WaitForClientAsync();
-        }
-
-        Volatile.Write(ref _isHeldUp, false);
-        return true;
     }
 
     // Takes all complete messages. Does not wait: the buffer is the thread's.
@@ -288,19 +266,38 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
             _memory.Restart(_thread.Now);
         }
 
+        _pressure.Add((_router?.Taken ?? 0) - taken, buffer.Length - rest.Length);
         _transport.Input.AdvanceTo(rest.Start, rest.End);
         return rest.Length;
     }
 
-    async Task WaitForClientAsync()
+    // What nobody will take must not use memory that others wait for.
+    void DiscardIfCut(IStreamSession session)
     {
-        try
+        if (Volatile.Read(ref _isCut) == 0)
         {
-            await Output.WaitAsync().WaitAsync(_options.SlowReaderTimeout, _options.Partitions.Clock);
+            return;
         }
-        catch (TimeoutException)
+
+        session.Discard();
+        if (_transport.Input.TryRead(out var left))
         {
-            OnTooSlow();
+            _transport.Input.AdvanceTo(left.Buffer.End);
+            _clientEnded |= left.IsCompleted;
+        }
+
+        _memory.Release();
+    }
+
+    // Called on any thread.
+    void CloseForMemory()
+    {
+        if (Interlocked.Exchange(ref _isCut, 1) == 0)
+        {
+            _options.Counters.AddOverloaded();
+            Output.Drop("overloaded", "too many long messages are incomplete; retry later, or send shorter ones");
+            _transport.Input.CancelPendingRead();
+            _ = AbortAfterAsync(s_slowConsumerTimeout);
         }
     }
 

@@ -6,6 +6,7 @@ using System.Threading.Channels;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Engine.Ingest.Streams.Transport;
 using CartRecovery.Engine.Ingest.Streams.WebSocket;
 using Microsoft.AspNetCore.Connections;
@@ -21,22 +22,24 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
     // A length with a higher first byte exceeds any allowed limits.message, so the byte is no length; white space is above it too.
     const byte HighestOfLength = 8;
 
+    // The longest first message that may hold a key: whoever has not authenticated uses little memory.
+    const int MaxKeyMessage = 4 * 1024;
+
     // How long a rejected client may take to reveal the protocol in which to send the error.
     static readonly TimeSpan s_rejectionTimeout = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
     public override async Task OnConnectedAsync(ConnectionContext connection)
     {
-        var entered = options.ConnectionLimiter.TryEnterStream();
-        StoreKey? key = null;
+        Admission? admission = null;
         try
         {
-            (key, var encoding) = await AdmitAsync(connection, connection.Features.Get<RejectedConnection>()?.Reason ?? (entered ? null : ConnectionRejection.Full));
-            if (key is not null)
+            (admission, var encoding) = await AdmitAsync(connection, connection.Features.Get<RejectedConnection>()?.Reason);
+            if (admission is not null)
             {
-                connection.Features.Get<SocketPipeReader>()?.BeginSession();
+                connection.Features.Get<SocketPipeReader>()?.BeginSession(options.Incomplete.ReadLimitOf(admission.Key.Kind));
                 var thread = connection.Features.Get<PollingThread>() as IngestThread ?? options.Threads.Next();
-                await RunAsync(options, connection.Transport, thread, key, encoding, connection.Abort);
+                await RunAsync(options, connection.Transport, thread, admission, encoding, connection.Abort);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ConnectionResetException or ConnectionAbortedException
@@ -46,22 +49,17 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         }
         finally
         {
-            if (entered)
+            if (admission is not null)
             {
-                options.ConnectionLimiter.LeaveStream();
-            }
-
-            if (key is not null)
-            {
-                options.ConnectionLimiter.Leave(key.Store);
+                options.ConnectionLimiter.LeaveStream(admission.Key.Store);
             }
         }
     }
 
     /// <summary>Serves an admitted client, on either port.</summary>
-    public static Task RunAsync(IngestOptions options, IDuplexPipe transport, IngestThread thread, StoreKey key, StreamEncoding encoding, Action abort)
+    public static Task RunAsync(IngestOptions options, IDuplexPipe transport, IngestThread thread, Admission admission, StreamEncoding encoding, Action abort)
     {
-        var client = new ClientConnection(transport, thread, options, key, encoding, abort);
+        var client = new ClientConnection(transport, thread, options, admission, encoding, abort);
         return client.RunAsync(encoding switch
         {
             StreamEncoding.WebSocket => new WebSocketSession(client, options.MaxMessage),
@@ -71,9 +69,8 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
     }
 
     /// <summary>Performs the handshake. Nothing of it stays allocated while the client is connected.</summary>
-    /// <returns>The key, whose store the client has entered, and the answer encoding; no key if the client was rejected or sent
-    /// nothing.</returns>
-    async Task<(StoreKey? Key, StreamEncoding Encoding)> AdmitAsync(ConnectionContext connection, ConnectionRejection? rejection)
+    /// <returns>The admission, which counts as a stream, and the answer encoding; none if the client was rejected or sent nothing.</returns>
+    async Task<(Admission? Admission, StreamEncoding Encoding)> AdmitAsync(ConnectionContext connection, ConnectionRejection? rejection)
     {
         // Not linked to ConnectionClosed, which is cancelled once the client has sent its last byte, even if input is unread.
         using var handshake = new CancellationTokenSource(rejection is null ? options.HandshakeTimeout : s_rejectionTimeout);
@@ -96,7 +93,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         }
     }
 
-    async Task<StoreKey?> AdmitWebSocketAsync(
+    async Task<Admission?> AdmitWebSocketAsync(
         ConnectionContext connection, ConnectionRejection? rejection, CancellationToken cancellationToken)
     {
         var output = connection.Transport.Output;
@@ -107,10 +104,12 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         StoreKey key = null!;
         problem ??= Authenticator.Admit(options.Stores, Authenticator.KeyOf(head!.QueryOf("key"), head["X-Api-Key"], head["Authorization"]),
             head["Origin"], RemoteOf(connection), out key);
-        problem ??= options.ConnectionLimiter.TryEnter(key.Store) ? null : ConnectionLimiter.ProblemOf(ConnectionRejection.Store);
+        var (limited, address) = (head is null ? null : options.Rates.TryOpen(RemoteOf(connection), problem is null ? key : null), RemoteOf(connection));
+        problem = limited is null ? problem : RateLimits.Exceeded;
+        problem ??= options.ConnectionLimiter.TryEnterStream(key.Store) is { } full ? ConnectionLimiter.ProblemOf(full) : null;
         if (problem is not null)
         {
-            await RejectHttpAsync(output, problem, cancellationToken);
+            await RejectHttpAsync(output, problem, limited, cancellationToken);
             if (head is null)
             {
                 await GracefulClose.WaitAsync(connection.Transport.Input, isWebSocket: false);
@@ -123,17 +122,18 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
             + $"Sec-WebSocket-Accept: {Handshake.AcceptOf(head!["Sec-WebSocket-Key"]!)}\r\n\r\n"));
         try
         {
+            connection.Features.Get<PendingConnection>()?.Leave();
             await output.FlushAsync(cancellationToken);
-            return key;
+            return new Admission(key, address);
         }
         catch
         {
-            options.ConnectionLimiter.Leave(key.Store);
+            options.ConnectionLimiter.LeaveStream(key.Store);
             throw;
         }
     }
 
-    async Task<StoreKey?> AdmitTcpAsync(
+    async Task<Admission?> AdmitTcpAsync(
         ConnectionContext connection, StreamEncoding encoding, ConnectionRejection? rejection, CancellationToken cancellationToken)
     {
         var transport = connection.Transport;
@@ -143,23 +143,33 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
             return null;
         }
 
+        // A longer first message is no key, so it is not waited for.
+        var maxFirst = Math.Min(options.MaxMessage, MaxKeyMessage);
         var named = encoding == StreamEncoding.Lines
-            ? await TcpHandshake.ReadLineAsync(transport.Input, options.MaxMessage, cancellationToken)
-            : await TcpHandshake.ReadMessageAsync(transport.Input, options.MaxMessage, cancellationToken);
-        var problem = Authenticator.Admit(options.Stores, named ?? options.TcpKey, origin: null, RemoteOf(connection), out var key);
+            ? await TcpHandshake.ReadLineAsync(transport.Input, maxFirst, cancellationToken)
+            : await TcpHandshake.ReadMessageAsync(transport.Input, maxFirst, cancellationToken);
+        var address = RemoteOf(connection);
+        var problem = Authenticator.Admit(options.Stores, named ?? options.TcpKey, origin: null, address, out var key);
+        if (options.Rates.TryOpen(address, problem is null ? key : null) is not null)
+        {
+            await SendErrorAsync(transport.Output, encoding, RateLimits.Exceeded.Code, "too many connections in a short time; retry later", cancellationToken);
+            return null;
+        }
+
         if (problem is not null)
         {
             await RejectAsync(transport.Output, encoding, new EventProblem(EventErrorCode.UnknownKey, problem.Detail), cancellationToken);
             return null;
         }
 
-        if (!options.ConnectionLimiter.TryEnter(key.Store))
+        if (options.ConnectionLimiter.TryEnterStream(key.Store) is { } full)
         {
-            await SendErrorAsync(transport.Output, encoding, ConnectionRejection.Store, cancellationToken);
+            await SendErrorAsync(transport.Output, encoding, full, cancellationToken);
             return null;
         }
 
-        return key;
+        connection.Features.Get<PendingConnection>()?.Leave();
+        return new Admission(key, address);
     }
 
     static HttpProblem? CheckHandshake(RequestHead head) =>
@@ -198,12 +208,13 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         return reader.UnreadSequence;
     }
 
-    static async Task RejectHttpAsync(PipeWriter output, HttpProblem problem, CancellationToken cancellationToken)
+    static async Task RejectHttpAsync(PipeWriter output, HttpProblem problem, RateRefusal? limited, CancellationToken cancellationToken)
     {
         var body = problem.ToJson();
-        var version = problem.Status == 426 ? "Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n" : "";
+        var more = problem.Status == 426 ? "Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n"
+            : limited is { } rate ? $"Retry-After: {rate.Seconds}\r\n" : "";
         output.Write(Encoding.ASCII.GetBytes($"HTTP/1.1 {problem.Status} {problem.Title}\r\nContent-Type: {HttpProblem.MediaType}\r\n"
-            + $"Content-Length: {body.Length}\r\n{version}Connection: close\r\n\r\n"));
+            + $"Content-Length: {body.Length}\r\n{more}Connection: close\r\n\r\n"));
         output.Write(body.Span);
         await output.FlushAsync(cancellationToken);
     }

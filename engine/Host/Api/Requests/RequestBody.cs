@@ -44,9 +44,15 @@ readonly struct RequestBody : IDisposable
                 }
             }
         }
-        catch
+        catch (Exception failed)
         {
             ArrayPool<byte>.Shared.Return(array);
+            if (failed is IOException and not BadHttpRequestException && !context.RequestAborted.IsCancellationRequested)
+            {
+                // The server's parser fails so on a chunk whose length overflows.
+                throw new BadHttpRequestException("The body is malformed.", failed);
+            }
+
             throw;
         }
     }

@@ -46,31 +46,18 @@ static class StreamsRoutes
         {
             await Handshake.Malformed.ToResult().ExecuteAsync(context);
         }
-        else if (!limiter.TryEnterStream())
+        else if (limiter.TryEnterStream(caller.Store) is { } full)
         {
-            await ConnectionLimiter.ProblemOf(ConnectionRejection.Full).ToResult().ExecuteAsync(context);
+            await ConnectionLimiter.ProblemOf(full).ToResult().ExecuteAsync(context);
         }
         else
         {
-            try
-            {
-                await RunAsync(context, upgrade, caller, ingest, limiter);
-            }
-            finally
-            {
-                limiter.LeaveStream();
-            }
+            await RunAsync(context, upgrade, caller, ingest, limiter);
         }
     }
 
     static async Task RunAsync(HttpContext context, IHttpUpgradeFeature upgrade, Caller caller, IngestOptions ingest, ConnectionLimiter limiter)
     {
-        if (!limiter.TryEnter(caller.Store))
-        {
-            await ConnectionLimiter.ProblemOf(ConnectionRejection.Store).ToResult().ExecuteAsync(context);
-            return;
-        }
-
         try
         {
             var headers = context.Response.Headers;
@@ -82,7 +69,8 @@ static class StreamsRoutes
             var input = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 * 1024, useZeroByteReads: true));
             // The connection's feature outlives the request's.
             Action abort = context.Features.GetRequiredFeature<IConnectionLifetimeFeature>().Abort;
-            await StreamListener.RunAsync(ingest, new StreamTransport(input, PipeWriter.Create(stream)), ingest.Threads.Next(), caller.Key, StreamEncoding.WebSocket, abort);
+            await StreamListener.RunAsync(ingest, new StreamTransport(input, PipeWriter.Create(stream)), ingest.Threads.Next(), new Admission(caller.Key, context.Connection.RemoteIpAddress),
+                StreamEncoding.WebSocket, abort);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ChannelClosedException)
         {
@@ -90,7 +78,7 @@ static class StreamsRoutes
         }
         finally
         {
-            limiter.Leave(caller.Store);
+            limiter.LeaveStream(caller.Store);
         }
     }
 

@@ -43,11 +43,16 @@ sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult>, IThrea
     /// <summary>Identifies the reader on its thread; never used again.</summary>
     public long Token { get; }
 
+    /// <summary>Called when the peer is gone while nobody reads. Set by the reader before it reads.</summary>
+    public Action? WhenGone { get; set; }
+
     /// <summary>Declares that what follows are events, which are read only while they may be.</summary>
-    public void BeginSession()
+    /// <param name="maxRead">Returns the maximum length of a read, in bytes, at most <see cref="PollingThread.ReadSize"/>.</param>
+    public void BeginSession(Func<int> maxRead)
     {
         lock (_gate)
         {
+            _buffer.MaxRead = maxRead;
             _readiness.BeginSession();
         }
     }
@@ -162,11 +167,28 @@ sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult>, IThrea
     /// <param name="events">Why: of <see cref="Epoll"/>.</param>
     public void OnReady(uint events)
     {
+        if (!TryFinish(events, out var isUnheard))
+        {
+            if (isUnheard)
+            {
+                WhenGone?.Invoke();
+            }
+
+            return;
+        }
+
+        Complete();
+    }
+
+    // Returns whether a read is complete; if not, whether the peer is gone and nobody reads.
+    bool TryFinish(uint events, out bool isUnheard)
+    {
+        isUnheard = false;
         lock (_gate)
         {
             if (_isCompleted)
             {
-                return;
+                return false;
             }
 
             if ((events & Epoll.Gone) != 0)
@@ -178,18 +200,13 @@ sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult>, IThrea
             if (!_isWaiting)
             {
                 _readiness.Disarm();
-                return;
+                isUnheard = _isGone;
+                return false;
             }
 
-            if (!TryReceive())
-            {
-                return;
-            }
-
-            _isWaiting = false;
+            _isWaiting = !TryReceive();
+            return !_isWaiting;
         }
-
-        Complete();
     }
 
     // Posted: a read that ended without input, or one from a peer that is gone.
