@@ -17,14 +17,14 @@ sealed class MalformedRequestTests : EngineFixture
         new TestCaseData(Chunked, "80000000\r\n", 400).SetArgDisplayNames("a chunk of 2 GB"),
         new TestCaseData(Chunked, "ffffffff\r\n", 400).SetArgDisplayNames("a chunk of 4 GB"),
         new TestCaseData(Chunked, "fffffffffffffffff\r\n", 400).SetArgDisplayNames("a chunk beyond 64 bits"),
-        new TestCaseData(Chunked, "7fffffff\r\n{", 413).SetArgDisplayNames("a chunk below 2 GB"),
+        new TestCaseData(Chunked, "7fffffff\r\n" + new string(' ', 600_000), 413).SetArgDisplayNames("a chunk below 2 GB"),
         new TestCaseData(Chunked, "-1\r\n", 400).SetArgDisplayNames("a negative chunk"),
         new TestCaseData(Chunked, "0x2\r\n{}\r\n0\r\n\r\n", 400).SetArgDisplayNames("a prefix"),
         new TestCaseData(Chunked, "zz\r\n", 400).SetArgDisplayNames("no digits"),
         new TestCaseData(Chunked, "2\n{}\n0\n\n", 400).SetArgDisplayNames("bare line feeds"),
         new TestCaseData(Chunked, "2;a=\"" + new string('x', 40_000) + "\"\r\n{}\r\n0\r\n\r\n", 400).SetArgDisplayNames("a long extension"),
         new TestCaseData(Chunked, "2\r\n{}x\r\n0\r\n\r\n", 400).SetArgDisplayNames("a chunk that is too long"),
-        new TestCaseData(Chunked, "2\r\n{}\r\n0\r\n" + string.Concat(Enumerable.Range(0, 500).Select(i => $"t{i}: {new string('x', 100)}\r\n")) + "\r\n", 400).SetArgDisplayNames("many trailers"),
+        new TestCaseData(Chunked, "2\r\n{}\r\n0\r\n" + string.Concat(Enumerable.Range(0, 500).Select(i => $"t{i}: {new string('x', 100)}\r\n")) + "\r\n", 431).SetArgDisplayNames("many trailers"),
         new TestCaseData(Chunked, "2\r\n{}\r\n0\r\nbad trailer\r\n\r\n", 400).SetArgDisplayNames("a bad trailer"),
         new TestCaseData("Content-Length: 99999999999999999999\r\n", "", 400).SetArgDisplayNames("a length beyond 64 bits"),
         new TestCaseData("Content-Length: 9223372036854775807\r\n", "{}", 413).SetArgDisplayNames("a huge length"),
@@ -43,7 +43,6 @@ sealed class MalformedRequestTests : EngineFixture
     {
         using var client = await RawClient.ConnectAsync(Engine.HttpPort);
         await client.SendAsync($"POST /v1/events HTTP/1.1\r\nHost: test\r\nX-Api-Key: sk_demo\r\nContent-Type: application/json\r\nConnection: close\r\n{headers}\r\n{body}");
-        client.HalfClose();
         var answer = Encoding.Latin1.GetString(await client.ReadToEndAsync());
 
         Assert.That(answer.Split(' ').ElementAtOrDefault(1), Is.EqualTo($"{status}"), answer);

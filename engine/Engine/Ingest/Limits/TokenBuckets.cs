@@ -67,12 +67,27 @@ sealed class TokenBuckets<TKey> : IDisposable
 
     /// <summary>Takes tokens as soon as there are enough, in the order of the calls.</summary>
     /// <param name="key">Whose.</param>
-    /// <param name="count">The number; more than the bucket holds takes all of it.</param>
+    /// <param name="count">The number, 0 or more; more than the bucket holds takes all of it, several times.</param>
     /// <returns><see langword="false"/> if so many wait that there would not be enough soon.</returns>
-    public ValueTask<bool> TakeAsync(TKey key, long count)
+    public async ValueTask<bool> TakeAsync(TKey key, long count)
     {
-        var taking = _limiter.AcquireAsync(key, Clamp(count));
-        return taking.IsCompletedSuccessfully ? ValueTask.FromResult(Finish(taking.Result)) : WaitAsync(taking);
+        for (; count > 0; count -= Rate.Burst)
+        {
+            var taking = _limiter.AcquireAsync(key, Clamp(count));
+            if (!taking.IsCompleted)
+            {
+                Interlocked.Increment(ref _waited);
+            }
+
+            using var lease = await taking;
+            if (!lease.IsAcquired)
+            {
+                Interlocked.Increment(ref _refused);
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Returns the number of tokens; negative if some are owed.</summary>
@@ -94,25 +109,6 @@ sealed class TokenBuckets<TKey> : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _limiter.Dispose();
-
-    async ValueTask<bool> WaitAsync(ValueTask<RateLimitLease> taking)
-    {
-        Interlocked.Increment(ref _waited);
-        return Finish(await taking);
-    }
-
-    bool Finish(RateLimitLease lease)
-    {
-        using (lease)
-        {
-            if (!lease.IsAcquired)
-            {
-                Interlocked.Increment(ref _refused);
-            }
-
-            return lease.IsAcquired;
-        }
-    }
 
     int Clamp(long count) => (int)Math.Clamp(count, 1, Rate.Burst);
 

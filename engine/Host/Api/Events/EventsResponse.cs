@@ -14,13 +14,14 @@ sealed record EventsResponse(long Accepted, int Rejected, IReadOnlyList<EventRej
 
     /// <summary>Creates the answer for a request's events.</summary>
     /// <param name="source">The events.</param>
-    /// <param name="length">The request's length: the answer is not much longer.</param>
+    /// <param name="length">The request's length: the answer is at most about twice as long.</param>
     public static EventsResponse Of(RequestSource source, int length) => new(
         source.Router.Taken - source.Rejected.Count, source.Rejected.Count, source.Rejected.Count == 0 ? [] : [.. Listed(source, length)]);
 
     static IEnumerable<EventRejection> Listed(RequestSource source, int length)
     {
-        var left = Math.Max(MinLength, length);
+        // Of ordinary events, all fit.
+        var left = Math.Max(MinLength, 2L * length);
         foreach (var (index, problem) in source.Rejected)
         {
             left -= RejectionLength + problem.Code.Length + problem.Message.Length;
