@@ -116,7 +116,7 @@ sealed class FuzzTests : EngineFixture
     void Check(List<ReceivedMessage> heard)
     {
         Assert.That(heard.Sum(said => said.Json.Length), Is.LessThan(MaxRest + (PerConnection * MaxAnswer)));
-        Assert.That(heard.Select(said => said.Type), Is.SubsetOf(new[] { "ack", "error", "intervention", "heartbeat" }));
+        Assert.That(heard.Select(said => said.Type).Distinct(), Is.SubsetOf(new[] { "ack", "error", "intervention", "heartbeat" }));
         var acks = heard.Where(said => said.Type == "ack").Select(said => said.UpTo).ToArray();
         Assert.That(acks, Is.Ordered);
         _acked += acks.LastOrDefault();

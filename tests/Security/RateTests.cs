@@ -120,7 +120,7 @@ sealed class RateTests
         using var server = await StreamClient.OpenAsync(engine, via);
         await server.SendAsync(EventJson.Many("c", 32));
         await server.UntilAckAsync(32);
-        clients.ForEach(client => client.Dispose());
+        clients.ForEach(client => client.Raw.Reset());
         await Eventually.Is(() => engine.Host.Connections.Count <= 1, "those that waited are noticed to be gone");
     }
 

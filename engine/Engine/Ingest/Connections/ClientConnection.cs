@@ -60,11 +60,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         Output = new Outbound(transport.Output, encoding, options.MaxUnsent, options.Unread, OnTooSlow);
         _rejections = new RejectionReporter(thread.Rejections, Output);
         _drain = new ConnectionDrain(Output, options);
-        _pressure = new InputBackpressure(Output, options, _memory, options.Rates.MeterOf(admission.Address, _key));
-        if (transport.Input is SocketPipeReader reader)
-        {
-            reader.WhenGone = Output.Abandon;
-        }
+        _pressure = new InputBackpressure(transport.Input, Output, options, _memory, options.Rates.MeterOf(admission.Address, _key));
     }
 
     /// <inheritdoc/>

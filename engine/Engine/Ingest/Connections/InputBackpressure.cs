@@ -1,4 +1,6 @@
+using System.IO.Pipelines;
 using CartRecovery.Engine.Ingest.Limits;
+using CartRecovery.Engine.Ingest.Streams.Transport;
 
 namespace CartRecovery.Engine.Ingest.Connections;
 
@@ -6,12 +8,14 @@ namespace CartRecovery.Engine.Ingest.Connections;
 /// Decides when a connection is read again: once there is memory for its incomplete message, its rates allow it, and its client has read
 /// what was answered. Called by the connection's reader.
 /// </summary>
+/// <param name="input">Its input.</param>
 /// <param name="output">The connection's output.</param>
 /// <param name="options">Options shared by all connections.</param>
 /// <param name="memory">Holds its incomplete message.</param>
 /// <param name="meter">Its rates; <see langword="null"/> for none.</param>
-sealed class InputBackpressure(Outbound output, IngestOptions options, LongMessageMemory memory, EventMeter? meter)
+sealed class InputBackpressure(PipeReader input, Outbound output, IngestOptions options, LongMessageMemory memory, EventMeter? meter)
 {
+    readonly Action _abandon = output.Abandon;
     bool _isHeldUp;
 
     /// <summary>Whether the connection waits, so that its client's silence says nothing. Any thread.</summary>
@@ -31,7 +35,7 @@ sealed class InputBackpressure(Outbound output, IngestOptions options, LongMessa
     {
         if (memory.IsDue(kept))
         {
-            Volatile.Write(ref _isHeldUp, true);
+            BeginWaiting();
             if (!await memory.ReserveAsync(kept, output.Closed))
             {
                 memory.Evict();
@@ -47,7 +51,7 @@ sealed class InputBackpressure(Outbound output, IngestOptions options, LongMessa
 
         if (output.IsCongested)
         {
-            Volatile.Write(ref _isHeldUp, true);
+            BeginWaiting();
             await WaitForClientAsync(onTooSlow);
         }
 
@@ -55,9 +59,16 @@ sealed class InputBackpressure(Outbound output, IngestOptions options, LongMessa
         return true;
     }
 
-    async ValueTask<bool> WaitForRatesAsync(Task<bool> paying)
+    // While nobody reads, a client that is gone is noticed.
+    void BeginWaiting()
     {
         Volatile.Write(ref _isHeldUp, true);
+        (input as SocketPipeReader)?.Watch(_abandon);
+    }
+
+    async ValueTask<bool> WaitForRatesAsync(Task<bool> paying)
+    {
+        BeginWaiting();
         await Task.WhenAny(paying, output.Closed);
         return paying.IsCompleted && await paying;
     }

@@ -21,6 +21,7 @@ sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult>, IThrea
     CancellationToken _token;
     CancellationTokenRegistration _cancellation;
     Exception? _failure;
+    Action? _whenGone;
     bool _isWaiting;
     bool _isFinishing;
     bool _isUnexamined;
@@ -42,9 +43,6 @@ sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult>, IThrea
 
     /// <summary>Identifies the reader on its thread; never used again.</summary>
     public long Token { get; }
-
-    /// <summary>Called when the peer is gone while nobody reads. Set by the reader before it reads.</summary>
-    public Action? WhenGone { get; set; }
 
     /// <summary>Declares that what follows are events, which are read only while they may be.</summary>
     /// <param name="maxRead">Returns the maximum length of a read, in bytes, at most <see cref="PollingThread.ReadSize"/>.</param>
@@ -100,6 +98,17 @@ sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult>, IThrea
         lock (_gate)
         {
             return TryTake(out result);
+        }
+    }
+
+    /// <summary>Tells when the peer is gone, although nobody reads.</summary>
+    /// <param name="whenGone">Called on the thread; the same at each call.</param>
+    public void Watch(Action whenGone)
+    {
+        lock (_gate)
+        {
+            _whenGone = whenGone;
+            _readiness.Watch(_isCompleted || _isGone);
         }
     }
 
@@ -167,28 +176,12 @@ sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult>, IThrea
     /// <param name="events">Why: of <see cref="Epoll"/>.</param>
     public void OnReady(uint events)
     {
-        if (!TryFinish(events, out var isUnheard))
-        {
-            if (isUnheard)
-            {
-                WhenGone?.Invoke();
-            }
-
-            return;
-        }
-
-        Complete();
-    }
-
-    // Returns whether a read is complete; if not, whether the peer is gone and nobody reads.
-    bool TryFinish(uint events, out bool isUnheard)
-    {
-        isUnheard = false;
+        bool wasWaiting;
         lock (_gate)
         {
             if (_isCompleted)
             {
-                return false;
+                return;
             }
 
             if ((events & Epoll.Gone) != 0)
@@ -197,15 +190,26 @@ sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult>, IThrea
                 _readiness.Unregister();
             }
 
-            if (!_isWaiting)
+            wasWaiting = _isWaiting;
+            if (!wasWaiting)
             {
                 _readiness.Disarm();
-                isUnheard = _isGone;
-                return false;
+            }
+            else if (!TryReceive())
+            {
+                return;
             }
 
-            _isWaiting = !TryReceive();
-            return !_isWaiting;
+            _isWaiting = false;
+        }
+
+        if (wasWaiting)
+        {
+            Complete();
+        }
+        else if (_isGone)
+        {
+            _whenGone?.Invoke();
         }
     }
 
@@ -216,11 +220,7 @@ sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult>, IThrea
         {
             if (_isWaiting && _isGone)
             {
-                if (PollingThread.Current != _thread)
-                {
-                    _failure ??= new ConnectionAbortedException();
-                }
-
+                _failure ??= PollingThread.Current == _thread ? null : new ConnectionAbortedException();
                 if (!TryReceive())
                 {
                     return;
