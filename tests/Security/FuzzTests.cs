@@ -57,7 +57,7 @@ sealed class FuzzTests : EngineFixture
         using var client = await StreamClient.OpenAsync(Engine, StreamTransport.WebSocket, InProcessEngine.Publishable);
         await SendAsync(client, mutator, log, input => input);
         var heard = await client.CloseAsync();
-        Assert.That(client.CloseCode, Is.Zero.Or.InRange(1000, 1011));
+        Assert.That(client.CloseCode, Is.Zero.Or.InRange(1000, 4999), "its own, or an echo of ours");
         Check(heard);
     });
 

@@ -26,6 +26,8 @@ sealed class MalformedRequestTests : EngineFixture
         new TestCaseData(Chunked, "2\r\n{}x\r\n0\r\n\r\n", 400).SetArgDisplayNames("a chunk that is too long"),
         new TestCaseData(Chunked, "2\r\n{}\r\n0\r\n" + string.Concat(Enumerable.Range(0, 500).Select(i => $"t{i}: {new string('x', 100)}\r\n")) + "\r\n", 431).SetArgDisplayNames("many trailers"),
         new TestCaseData(Chunked, "2\r\n{}\r\n0\r\nbad trailer\r\n\r\n", 400).SetArgDisplayNames("a bad trailer"),
+        new TestCaseData(Chunked, "2\r\n{}\r\n0\r\nT: \u0000\r\n\r\n", 400).SetArgDisplayNames("a trailer that is not text"),
+        new TestCaseData(Chunked, "2\r\n{}\r\n0\r\nT: \u00ff\u00fe\r\n\r\n", 400).SetArgDisplayNames("a trailer that is no UTF-8"),
         new TestCaseData("Content-Length: 99999999999999999999\r\n", "", 400).SetArgDisplayNames("a length beyond 64 bits"),
         new TestCaseData("Content-Length: 9223372036854775807\r\n", "{}", 413).SetArgDisplayNames("a huge length"),
         new TestCaseData("Content-Length: -1\r\n", "", 400).SetArgDisplayNames("a negative length"),
@@ -41,8 +43,15 @@ sealed class MalformedRequestTests : EngineFixture
     [TestCaseSource(nameof(Requests))]
     public async Task A_malformed_body_is_the_clients_fault(string headers, string body, int status)
     {
+        await CheckAsync("/v1/events", headers, body, status);
+        await CheckAsync("/v1/predict", headers, body, status);
+    }
+
+    async Task CheckAsync(string path, string headers, string body, int status)
+    {
         using var client = await RawClient.ConnectAsync(Engine.HttpPort);
-        await client.SendAsync($"POST /v1/events HTTP/1.1\r\nHost: test\r\nX-Api-Key: sk_demo\r\nContent-Type: application/json\r\nConnection: close\r\n{headers}\r\n{body}");
+        await client.SendAsync(Encoding.Latin1.GetBytes(
+            $"POST {path} HTTP/1.1\r\nHost: test\r\nX-Api-Key: sk_demo\r\nContent-Type: application/json\r\nConnection: close\r\n{headers}\r\n{body}"));
         var answer = Encoding.Latin1.GetString(await client.ReadToEndAsync());
 
         Assert.That(answer.Split(' ').ElementAtOrDefault(1), Is.EqualTo($"{status}"), answer);

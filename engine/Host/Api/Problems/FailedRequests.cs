@@ -18,13 +18,14 @@ sealed partial class FailedRequests(ILogger<FailedRequests> log, TimeProvider ti
     /// <inheritdoc/>
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
-        if (exception is OperationCanceledException && context.RequestAborted.IsCancellationRequested)
+        var problem = ProblemOf(exception);
+        if (context.RequestAborted.IsCancellationRequested && (problem is not null || exception is OperationCanceledException or IOException))
         {
-            // The client has disconnected.
+            // The client has disconnected: nobody reads an answer.
             return true;
         }
 
-        if (ProblemOf(exception) is not { } problem)
+        if (problem is null)
         {
             // The route, not the path, which a client chooses.
             var kind = $"{exception.GetType().Name} {(context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText}";
@@ -36,7 +37,15 @@ sealed partial class FailedRequests(ILogger<FailedRequests> log, TimeProvider ti
             problem = ApiProblems.Internal;
         }
 
-        await problem.ToResult().ExecuteAsync(context);
+        try
+        {
+            await problem.ToResult().ExecuteAsync(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // It has disconnected meanwhile.
+        }
+
         return true;
     }
 

@@ -44,15 +44,9 @@ readonly struct RequestBody : IDisposable
                 }
             }
         }
-        catch (Exception failed)
+        catch
         {
             ArrayPool<byte>.Shared.Return(array);
-            if (failed is IOException and not BadHttpRequestException && !context.RequestAborted.IsCancellationRequested)
-            {
-                // The server's parser fails so on a chunk whose length overflows.
-                throw new BadHttpRequestException("The body is malformed.", failed);
-            }
-
             throw;
         }
     }
