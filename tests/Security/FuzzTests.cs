@@ -28,6 +28,7 @@ sealed class FuzzTests : EngineFixture
         ? seed : Environment.TickCount;
 
     long _acked;
+    bool _isReset;
 
     [Test]
     public Task Damaged_JSON_lines() => FuzzAsync(Messages(), async (mutator, log) =>
@@ -56,8 +57,24 @@ sealed class FuzzTests : EngineFixture
     {
         using var client = await StreamClient.OpenAsync(Engine, StreamTransport.WebSocket, InProcessEngine.Publishable);
         await SendAsync(client, mutator, log, input => input);
-        var heard = await client.CloseAsync();
-        Assert.That(client.CloseCode, Is.Zero.Or.InRange(1000, 4999), "its own, or an echo of ours");
+        client.Raw.HalfClose();
+        ReadOnlySpan<byte> answer = await client.Raw.ReadToEndAsync();
+        var heard = new List<ReceivedMessage>();
+        while (ServerFrame.TryRead(answer, out var frame) is var length and > 0)
+        {
+            answer = answer[length..];
+            if (frame.Opcode == ClientFrame.TextOpcode)
+            {
+                heard.Add(ReceivedMessage.Read(frame.Text));
+            }
+            else if (frame.Opcode == ClientFrame.CloseOpcode)
+            {
+                Assert.That(frame.CloseCode, Is.Zero.Or.InRange(1000, 4999), "its own, or an echo of ours");
+            }
+        }
+
+        // A reset may overtake the last answers.
+        _isReset |= client.Raw.WasReset;
         Check(heard);
     });
 
@@ -124,7 +141,7 @@ sealed class FuzzTests : EngineFixture
 
     async Task FuzzAsync(IReadOnlyList<byte[]> corpus, Func<Mutator, List<byte[]>, Task> play, bool countsAcks = true)
     {
-        _acked = 0;
+        (_acked, _isReset) = (0, false);
         var rounds = 0;
         for (var started = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(started) < s_time; rounds++)
         {
@@ -142,7 +159,7 @@ sealed class FuzzTests : EngineFixture
 
         TestContext.Out.WriteLine($"{rounds} connections from seed {s_seed}");
         await Eventually.Is(() => (Engine.Counts - Before) is var now && now.Received == now.Processed + now.Rejected + Duplicates, "every event is accepted or rejected");
-        if (countsAcks)
+        if (countsAcks && !_isReset)
         {
             Assert.That((Engine.Counts - Before).Received, Is.EqualTo(_acked), "every event was acknowledged or answered with an error");
         }
