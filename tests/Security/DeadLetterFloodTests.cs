@@ -1,4 +1,3 @@
-using System.Text;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane;

@@ -1,6 +1,5 @@
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane;
-using CartRecovery.Engine.Ingest.Connections;
 using CartRecovery.Tests.Conformance.WebSocket;
 using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Support;
