@@ -10,12 +10,12 @@ namespace CartRecovery.Bench.Crowd;
 /// </summary>
 static class CrowdCommand
 {
-    const string Shoppers = "shoppers";
+    const string Shoppers = "shoppers", Silent = "silent";
 
     static readonly string s_usage = $"""
         crowd --binary FILE [--kind shoppers] [--clients 5000] [--duration 10s]
           --kind shoppers: an event a second each, compared with eight connections at the same rate
-          --kind {string.Join('|', CrowdBehaviour.Kinds.Keys)}: what others notice meanwhile and one second after, and the engine's memory
+          --kind {Silent}|{string.Join('|', CrowdBehaviour.Kinds.Keys)}: what others notice meanwhile and one second after, and the engine's memory
         """;
 
     /// <summary>Runs it.</summary>
@@ -26,8 +26,8 @@ static class CrowdCommand
         var values = args.Chunk(2).Where(a => a.Length == 2).ToDictionary(a => a[0], a => a[1], StringComparer.Ordinal);
         var kind = values.GetValueOrDefault("--kind", Shoppers);
         var time = LoadOptions.ParseDuration(values.GetValueOrDefault("--duration", "10s"));
-        if (!values.TryGetValue("--binary", out var binary) || time <= TimeSpan.Zero || (kind != Shoppers && !CrowdBehaviour.Kinds.ContainsKey(kind))
-            || !int.TryParse(values.GetValueOrDefault("--clients", "5000"), CultureInfo.InvariantCulture, out var clients) || clients is < 1 or > 9_999)
+        if (!values.TryGetValue("--binary", out var binary) || time <= TimeSpan.Zero || (kind is not (Shoppers or Silent) && !CrowdBehaviour.Kinds.ContainsKey(kind))
+            || !int.TryParse(values.GetValueOrDefault("--clients", "5000"), CultureInfo.InvariantCulture, out var clients) || clients < 1 || clients > (kind == Silent ? 20_000 : 9_999))
         {
             await Console.Error.WriteLineAsync($"Usage: {s_usage}");
             return 2;
@@ -42,7 +42,12 @@ static class CrowdCommand
                 Console.WriteLine(line);
             }
 
-            var passed = kind == Shoppers ? await ShopperRun.RunAsync(engine, clients, time) : await RunAsync(engine, CrowdBehaviour.Kinds[kind](clients), clients, time);
+            var passed = kind switch
+            {
+                Shoppers => await ShopperRun.RunAsync(engine, clients, time),
+                Silent => await RunSilentAsync(engine, clients, time),
+                _ => await RunAsync(engine, CrowdBehaviour.Kinds[kind](clients), clients, time),
+            };
             return passed ? 0 : 1;
         }
         catch (Exception failed) when (failed is LoadException or SocketException || (failed as AggregateException)?.InnerException is LoadException or SocketException)
@@ -70,6 +75,23 @@ static class CrowdCommand
         await Task.Delay(TimeSpan.FromSeconds(1));
         Print("one second after", await probes.RunAsync(TimeSpan.FromSeconds(5)));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"engine {engine.ResidentBytes / 1e6:N0} MB, at most {engine.PeakBytes / 1e6:N0} MB"));
+        return true;
+    }
+
+    static async Task<bool> RunSilentAsync(EngineProcess engine, int clients, TimeSpan time)
+    {
+        using var probes = new Probes(engine);
+        Print("before", await probes.RunAsync(TimeSpan.FromSeconds(3)));
+        var before = engine.ResidentBytes;
+        using (var crowd = new SilentCrowd(clients, engine.StreamPort, engine.HttpPort))
+        {
+            Print("during", await probes.RunAsync(time));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{crowd.Opened:N0} sockets opened, {clients:N0} at a time; engine {engine.ResidentBytes / 1e6:N0} MB, {(engine.ResidentBytes - before) / 1e6:N0} MB more, at most {engine.PeakBytes / 1e6:N0} MB"));
+        }
+
+        await Task.Delay(TimeSpan.FromSeconds(1));
+        Print("one second after", await probes.RunAsync(TimeSpan.FromSeconds(3)));
         return true;
     }
 

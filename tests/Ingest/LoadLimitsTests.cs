@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Tests.Ingest.Connections;
 using CartRecovery.Tests.Support;
@@ -108,7 +109,7 @@ sealed class LoadLimitsTests
         await using var engine = await InProcessEngine.StartAsync();
         using var slow = await StreamClient.OpenAsync(engine, via);
         using var quick = await StreamClient.OpenAsync(engine, via);
-        var buffers = engine.Host.Ingest.Incomplete;
+        var buffers = engine.Host.Ingest.Incomplete[KeyKind.Secret];
         Assert.That(buffers.TryReserve(buffers.Capacity), Is.True);
         var (cart, message) = (EventJson.NewCart(), EventJson.Array(EventJson.Many("long", 500)));
         var bytes = Conformance.WebSocket.ClientFrame.Join([slow.Encode(message)]);
@@ -129,7 +130,7 @@ sealed class LoadLimitsTests
         // Its timeout elapses immediately.
         await using var engine = await InProcessEngine.StartAsync(
             config => config.Listen.Heartbeat = Duration.FromMinutes(10), new SkippingTime(TimeSpan.FromSeconds(30)));
-        var buffers = engine.Host.Ingest.Incomplete;
+        var buffers = engine.Host.Ingest.Incomplete[KeyKind.Secret];
         Assert.That(buffers.TryReserve(buffers.Capacity), Is.True);
         using var client = await StreamClient.OpenAsync(engine, via);
         var bytes = Conformance.WebSocket.ClientFrame.Join([client.Encode(EventJson.Array(EventJson.Many("long", 500)))]);

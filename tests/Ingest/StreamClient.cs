@@ -114,6 +114,8 @@ sealed class StreamClient : IDisposable
                     Pings++;
                     await Raw.SendAsync(ClientFrame.Of(ClientFrame.PongOpcode, frame.Payload));
                     break;
+                case ClientFrame.PongOpcode:
+                    break;
                 case ClientFrame.CloseOpcode:
                     CloseCode = frame.CloseCode;
                     Raw.HalfClose();

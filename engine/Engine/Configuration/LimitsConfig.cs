@@ -19,4 +19,7 @@ public sealed class LimitsConfig
 
     [ConfigKey("Maximum distance of an event's time into the future. A later time is clamped and marked.", Max = "24h")]
     public Duration Future { get; set; } = Duration.FromMinutes(5);
+
+    [ConfigKey("How fast clients may send. Streams wait when they exceed a rate of events; requests are rejected.")]
+    public RatesConfig Rates { get; set; } = new();
 }

@@ -36,6 +36,12 @@ public sealed class ListenConfig
     [ConfigKey("Maximum number of connections from one address, over both ports. 0: unlimited. Of a trusted proxy's clients, each address's streams count; behind another proxy, all clients share its address.", Max = "1000000")]
     public int MaxConnectionsPerAddress { get; set; }
 
+    [ConfigKey("Maximum number of connections that have not sent a valid key, over both ports. Beyond it, the oldest of them is closed.", Min = "16", Max = "100000")]
+    public int MaxUnauthenticated { get; set; } = 2_000;
+
+    [ConfigKey("Maximum number of connections from one address that have not sent a valid key, likewise. 0: unlimited.", Max = "100000")]
+    public int MaxUnauthenticatedPerAddress { get; set; }
+
     [ConfigKey("Time allowed for a new connection to complete the TLS handshake and authenticate.", Min = "100ms", Max = "5m")]
     public Duration HandshakeTimeout { get; set; } = Duration.FromSeconds(10);
 

@@ -2,6 +2,7 @@ using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest.Connections;
 using CartRecovery.Engine.Ingest.DeadLetters;
+using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Engine.Pipeline;
 
 namespace CartRecovery.Engine.Ingest;
@@ -21,13 +22,16 @@ public sealed class IngestOptions
     public required IngestThreads Threads { get; init; }
 
     /// <summary>Memory for long messages that have not arrived whole, beyond each connection's share.</summary>
-    public BufferBudget Incomplete => Threads.Incomplete;
+    public IncompleteMessages Incomplete => Threads.Incomplete;
 
     /// <summary>Memory for output that clients do not read, beyond each connection's share.</summary>
     public required BufferBudget Unread { get; init; }
 
     /// <summary>Connection limiter.</summary>
     public required ConnectionLimiter ConnectionLimiter { get; init; }
+
+    /// <summary>How fast clients may send.</summary>
+    public RateLimits Rates { get; init; } = RateLimits.None;
 
     /// <summary>Queue for rejected events; null to discard them.</summary>
     public DeadLetterQueue? DeadLetters { get; init; }

@@ -12,7 +12,6 @@ namespace CartRecovery.Engine.Ingest;
 public sealed class IngestThread : PollingThread
 {
     readonly PartitionSet _partitions;
-    readonly BufferBudget _buffers;
     readonly SlabFiller _filler;
     bool _isInRound;
     bool _isStopped;
@@ -20,12 +19,10 @@ public sealed class IngestThread : PollingThread
     /// <summary>Creates a thread.</summary>
     /// <param name="number">The thread's number, from 0.</param>
     /// <param name="partitions">Receive the events.</param>
-    /// <param name="buffers">Memory for long messages that have not arrived whole.</param>
-    public IngestThread(int number, PartitionSet partitions, BufferBudget buffers)
+    public IngestThread(int number, PartitionSet partitions)
         : base($"streams {number}")
     {
         _partitions = partitions;
-        _buffers = buffers;
         _filler = new SlabFiller(partitions);
         partitions.Gate.WhenOpened(Wake);
     }
@@ -41,10 +38,6 @@ public sealed class IngestThread : PollingThread
 
     /// <inheritdoc/>
     protected override bool MayRead => _partitions.Gate.IsOpen;
-
-    /// <inheritdoc/>
-    /// <remarks>What was read of a long message is kept until there is memory for all of it. While there is none, that must be little.</remarks>
-    protected internal override int MaxRead => _buffers.IsExhausted ? LongMessageMemory.Share : ReadSize;
 
     /// <summary>Begins a connection's turn.</summary>
     /// <exception cref="ChannelClosedException">The partitions have stopped.</exception>

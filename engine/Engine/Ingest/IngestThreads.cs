@@ -14,12 +14,12 @@ public sealed class IngestThreads : IDisposable
     /// <param name="incomplete">Memory for long messages that have not arrived whole, in bytes.</param>
     public IngestThreads(PartitionSet partitions, long incomplete)
     {
-        Incomplete = new BufferBudget(incomplete);
-        _threads = [.. Enumerable.Range(0, Count).Select(number => new IngestThread(number, partitions, Incomplete))];
+        Incomplete = new IncompleteMessages(incomplete, partitions.Clock);
+        _threads = [.. Enumerable.Range(0, Count).Select(number => new IngestThread(number, partitions))];
     }
 
     /// <summary>Memory for long messages that have not arrived whole, beyond each connection's share.</summary>
-    public BufferBudget Incomplete { get; }
+    public IncompleteMessages Incomplete { get; }
 
     /// <summary>The number of threads.</summary>
     public static int Count => Environment.ProcessorCount;

@@ -50,6 +50,7 @@ static class ApiServices
         app.UseAdminPort();
         app.UseCors();
         app.UseAuthentication();
+        app.UseClientLimits();
         app.UseAuthorization();
         app.Use(RequestQuery.CheckAsync);
         app.UseBodyEncoding();

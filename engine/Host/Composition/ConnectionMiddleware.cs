@@ -2,6 +2,7 @@ using System.Net;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Connections;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 
 namespace CartRecovery.Host.Composition;
 
@@ -15,44 +16,35 @@ static class ConnectionMiddleware
     /// <param name="proxies">Trusted proxies, whose connections are many clients': those are counted once they are known.</param>
     public static Func<ConnectionDelegate, ConnectionDelegate> Counting(ConnectionLimiter limiter, TrustedProxies proxies) => next => async connection =>
     {
-        if (!limiter.TryEnter())
+        var peer = (connection.RemoteEndPoint as IPEndPoint)?.Address;
+        var address = proxies.Contains(peer) ? null : peer;
+        using var slots = new SocketSlots(limiter, address);
+        if (!slots.IsAdmitted)
         {
             connection.Abort();
             return;
         }
 
-        var peer = (connection.RemoteEndPoint as IPEndPoint)?.Address;
-        var address = proxies.Contains(peer) ? null : peer;
-        var entered = limiter.TryEnter(address);
-        var hasErrorSlot = !entered && limiter.TryReserveErrorSlot();
+        if (!slots.IsWithinAddress)
+        {
+            connection.Features.Set(new RejectedConnection(ConnectionRejection.Address));
+        }
+
+        var pending = new PendingConnection(address, connection.Features.Get<IConnectionSocketFeature>()?.Socket, () =>
+        {
+            // At once, so that closing it slowly keeps no other client out.
+            slots.Dispose();
+            connection.Abort();
+        });
+        limiter.Pending.Enter(pending);
+        connection.Features.Set(pending);
         try
         {
-            if (hasErrorSlot)
-            {
-                connection.Features.Set(new RejectedConnection(ConnectionRejection.Address));
-            }
-
-            if (entered || hasErrorSlot)
-            {
-                await next(connection);
-            }
-            else
-            {
-                connection.Abort();
-            }
+            await next(connection);
         }
         finally
         {
-            if (entered)
-            {
-                limiter.Leave(address);
-            }
-            else if (hasErrorSlot)
-            {
-                limiter.ReleaseErrorSlot();
-            }
-
-            limiter.Leave();
+            pending.Leave();
         }
     };
 
@@ -74,4 +66,48 @@ static class ConnectionMiddleware
 
         await next(connection);
     };
+}
+
+/// <summary>What an accepted socket is counted by. Dispose releases it; idempotent.</summary>
+sealed class SocketSlots : IDisposable
+{
+    readonly ConnectionLimiter _limiter;
+    readonly IPAddress? _address;
+    readonly bool _hasErrorSlot;
+    int _isReleased;
+
+    /// <summary>Counts a socket beyond the total.</summary>
+    public SocketSlots(ConnectionLimiter limiter, IPAddress? address)
+    {
+        _limiter = limiter;
+        _address = address;
+        IsWithinAddress = limiter.TryEnter(address);
+        _hasErrorSlot = !IsWithinAddress && limiter.TryReserveErrorSlot();
+    }
+
+    /// <summary>Whether its address is within its limit.</summary>
+    public bool IsWithinAddress { get; }
+
+    /// <summary>Whether the socket may stay, if only to be told why it is rejected.</summary>
+    public bool IsAdmitted => IsWithinAddress || _hasErrorSlot;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isReleased, 1) != 0)
+        {
+            return;
+        }
+
+        if (IsWithinAddress)
+        {
+            _limiter.Leave(_address);
+        }
+        else if (_hasErrorSlot)
+        {
+            _limiter.ReleaseErrorSlot();
+        }
+
+        _limiter.Leave();
+    }
 }

@@ -83,7 +83,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         FolderTakeover.Run(_data, config, budget, Model, time, _log, onTakeover);
         _data.DeleteArchives(time.GetUtcNow().UtcDateTime - config.Journal.Retention.Value);
         _numbering = new StoreNumbering(_data, config, _log);
-        ConnectionLimiter = new ConnectionLimiter(config.Listen.MaxConnections, config.Listen.MaxConnectionsPerAddress, Stores.All);
+        ConnectionLimiter = IngestSetup.LimiterOf(config.Listen, Stores.All);
         _ports = new JourneyPorts(Connections, Sinks, SinkCatalog.AddressesOf(config));
         JourneyOptions = JourneyOptionsOf(config.Decisions, config.Contact);
         JourneyEngine = _data.Use(() => new JourneyEngine(_data.Files.Database, JourneyOptions, _ports) { LearnsBeside = true });
@@ -105,28 +105,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
 
         DeadLetters = new DeadLetterStore(
             Path.Combine(_data.Path, "deadletters"), new DeadLetterBounds(config.DeadLetters.Size.Bytes, config.DeadLetters.Age), time);
-        DeadLetterQueue = new DeadLetterQueue(DeadLetters, time, _loggers.CreateLogger<DeadLetterQueue>());
-        Ingest = new IngestOptions
-        {
-            DeadLetters = DeadLetterQueue,
-            Partitions = Partitions,
-            Stores = Stores,
-            Counters = Counters,
-            Connections = Connections,
-            ConnectionLimiter = ConnectionLimiter,
-            Threads = new IngestThreads(Partitions, MemoryBudget.IncompleteMessages),
-            Unread = new BufferBudget(MemoryBudget.UnreadOutput),
-            MaxEvent = (int)config.Limits.Event.Bytes,
-            MaxMessage = (int)config.Limits.Message.Bytes,
-            MaxBatch = config.Limits.Batch,
-            Past = config.Limits.Past,
-            Future = config.Limits.Future,
-            HandshakeTimeout = config.Listen.HandshakeTimeout,
-            TcpKey = config.Listen.TcpKey is { } tcpKey ? Stores.FindConfiguredKey(tcpKey) : null,
-            Proxies = new TrustedProxies([.. config.Listen.TrustedProxies.Select(range => range.Network)]),
-            Refusals = Refusals,
-            WhenAnswered = Journeys.CatchUpAsync,
-        };
+        DeadLetterQueue = new DeadLetterQueue(DeadLetters, time, _loggers.CreateLogger<DeadLetterQueue>(), IngestSetup.Of(config.DeadLetters.Rate));
+        Ingest = IngestSetup.Of(this, DeadLetterQueue);
         DeadLetterReplay = new DeadLetterReplay(Ingest, DeadLetters);
         Metrics = new EngineMetrics(this);
         _otlp = otlp is null ? null : new OtlpExport(otlp, Metrics.Registry, time);
@@ -258,6 +238,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         await StopAsync();
         await _app.DisposeAsync();
         Ingest.Threads.Dispose();
+        Ingest.Rates.Dispose();
         Connections.Dispose();
         Partitions.Dispose();
         Reports.Dispose();

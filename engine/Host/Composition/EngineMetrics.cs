@@ -5,11 +5,13 @@ using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Connections;
 using CartRecovery.Engine.Ingest.DeadLetters;
+using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Engine.Journal.Tail;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Telemetry;
 using CartRecovery.Host.Api;
+using CartRecovery.Host.Api.Access;
 
 namespace CartRecovery.Host.Composition;
 
@@ -72,6 +74,14 @@ sealed class EngineMetrics : IEngineTotals
             () => ConnectionLimiter.Reasons.Select(r => new Sample(_host.ConnectionLimiter.RejectedFor(r), ConnectionLimiter.ProblemOf(r).Code)));
         Registry.Counter("cartrecovery_access_refused_total", "Requests and streams refused for their key, by error code", ["code"],
             () => AccessRefusals.Codes.Select(c => new Sample(_host.Refusals.CountOf(c), c)));
+        Registry.Gauge("cartrecovery_connections_unauthenticated", "Connections that have not sent a valid key", () => _host.ConnectionLimiter.Pending.Count);
+        Registry.Counter("cartrecovery_requests_limited_total", "Requests and new streams rejected by a rate, by group of route and by what was counted", ["group", "limit"],
+            () => RateLimits.Groups.SelectMany(g => RateLimits.Scopes.Select(s =>
+                new Sample(_host.Ingest.Rates.Requests(g).RefusedBy(s), ClientLimits.NameOf(g), ClientLimits.NameOf(s)))));
+        Registry.Counter("cartrecovery_events_limited_total", "Streams closed and batches rejected by a rate of events or bytes, by what was counted", ["limit"],
+            () => RateLimits.Scopes.Select(s => new Sample(_host.Ingest.Rates.EventRefusalsBy(s), ClientLimits.NameOf(s))));
+        Registry.Counter("cartrecovery_streams_throttled_total", "Waits of streams for a rate of events or bytes, by what was counted", ["limit"],
+            () => RateLimits.Scopes.Select(s => new Sample(_host.Ingest.Rates.WaitsFor(s), ClientLimits.NameOf(s))));
         Registry.Counter("cartrecovery_slow_consumers_total", "Streams closed because the client did not read its output",
             () => _host.Counters.SlowConsumers);
         Registry.Counter("cartrecovery_streams_overloaded_total", "Streams closed because there was no memory for their incomplete message",
@@ -140,6 +150,9 @@ sealed class EngineMetrics : IEngineTotals
         Registry.Counter("cartrecovery_deadletters_total", "Events stored as dead letters, by error code", ["code"],
             () => Enum.GetValues<EventErrorCode>().Where(DeadLetterQueue.Keeps)
                 .Select(c => new Sample(_host.DeadLetterQueue.StoredFor(c), EventProblem.CodeOf(c))));
+        Registry.Counter("cartrecovery_deadletters_sampled_total", "Rejected events of publishable keys not kept, because many had the same error code", ["code"],
+            () => Enum.GetValues<EventErrorCode>().Where(DeadLetterQueue.Keeps)
+                .Select(c => new Sample(_host.DeadLetterQueue.SampledOut(c), EventProblem.CodeOf(c))));
         Registry.Counter("cartrecovery_deadletters_replayed_total", "Replayed dead letters",
             () => _host.DeadLetterReplay.Replayed);
         Registry.Gauge("cartrecovery_deadletters_stored", "Stored dead letters by state", ["state"], () =>

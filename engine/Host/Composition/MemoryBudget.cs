@@ -6,6 +6,7 @@ using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.DeadLetters;
+using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Engine.Ingest.Streams.Transport;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.Tail;
@@ -31,6 +32,9 @@ public sealed class MemoryBudget
 
     // A stream that is stalled in both directions: 4 KB unread output, 8 KB of an incomplete message, and the connection's state.
     const long PerConnection = 16 * 1024;
+
+    // A bucket with its options and its place, for the requests of each group, and for events and bytes of each kind of key.
+    const long RateLimitsBytes = RateSource.Slots * 640L * 9;
 
     // Texts of queued decisions and customer events are held as UTF-16, with what refers to them.
     const long QueuedBytes = 3 * JourneyWorker.MaxItemBytes;
@@ -68,7 +72,9 @@ public sealed class MemoryBudget
             ("dedup", DedupBytes * Partitions, DedupWindow.Describe(DedupBytes, Partitions, config.Dedup.Window)),
             ("journal", config.Journal.Enabled ? Partitions * JournalMemory : 0, config.Journal.Enabled
                 ? $"{Partitions} × {JournalMemory >> 20} MB: FasterLog pages and blocks" : "not enabled"),
-            ("connections", config.Listen.MaxConnections * PerConnection, $"{config.Listen.MaxConnections:N0} × {PerConnection >> 10} KB"),
+            ("connections", (config.Listen.MaxConnections + config.Listen.MaxUnauthenticated) * PerConnection,
+                $"{config.Listen.MaxConnections:N0} streams and {config.Listen.MaxUnauthenticated:N0} without a key × {PerConnection >> 10} KB"),
+            ("rates", RateLimitsBytes, $"{RateSource.Slots:N0} buckets for each rate of addresses"),
             ("streams", IncompleteMessages + UnreadOutput, $"{IncompleteMessages >> 20} MB of incomplete messages, {UnreadOutput >> 20} MB of unread output"),
             ("reading", IngestThreads.Count * (PollingThread.BufferSize + (EventSlab.SizeFor(config.Limits.Event.Bytes) * Partitions)),
                 $"{IngestThreads.Count} threads: a buffer, and a slab for each partition"),

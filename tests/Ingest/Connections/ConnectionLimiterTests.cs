@@ -19,9 +19,9 @@ public sealed class ConnectionLimiterTests
         Assert.That(new[] { gate.TryEnter(address), gate.TryEnter(address), gate.TryEnter(address) }, Is.EqualTo(new[] { true, true, false }));
         Assert.That(new[] { gate.TryEnter(s_limited), gate.TryEnter(s_limited), gate.TryEnter(s_limited) }, Is.EqualTo(new[] { true, true, false }));
         Assert.That(Enumerable.Range(0, 100).Select(_ => gate.TryEnter(s_free)), Has.All.True);
-        Assert.That(Enumerable.Range(0, 2 + ConnectionLimiter.Spare).Select(_ => gate.TryEnter()), Has.All.True);
+        Assert.That(Enumerable.Range(0, 2 + gate.Pending.Capacity + ConnectionLimiter.Spare).Select(_ => gate.TryEnter()), Has.All.True);
         Assert.That(gate.TryEnter(), Is.False);
-        Assert.That(ConnectionLimiter.Reasons.Select(gate.RejectedFor), Is.EqualTo(new[] { 2, 1, 1 }));
+        Assert.That(ConnectionLimiter.Reasons.Select(gate.RejectedFor), Is.EqualTo(new[] { 2, 1, 1, 0 }));
 
         gate.LeaveStream();
         gate.Leave(address);

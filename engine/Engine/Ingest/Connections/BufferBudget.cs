@@ -34,8 +34,9 @@ public sealed class BufferBudget(long capacity)
     /// <param name="bytes">The number of bytes; more than the capacity waits for all of it.</param>
     /// <param name="timeout">How long to wait.</param>
     /// <param name="time">The clock.</param>
-    /// <returns><see langword="false"/> if the time is over.</returns>
-    public async ValueTask<bool> ReserveAsync(long bytes, TimeSpan timeout, TimeProvider time)
+    /// <param name="gone">Completes when nobody needs the memory any more; <see langword="null"/> if that does not happen.</param>
+    /// <returns><see langword="false"/> if the time is over, or nobody needs it.</returns>
+    public async ValueTask<bool> ReserveAsync(long bytes, TimeSpan timeout, TimeProvider time, Task? gone = null)
     {
         Waiter waiter;
         lock (_gate)
@@ -52,13 +53,15 @@ public sealed class BufferBudget(long capacity)
 
         try
         {
-            await waiter.Granted.Task.WaitAsync(timeout, time);
-            return true;
+            var granted = waiter.Granted.Task;
+            await (gone is null ? granted : Task.WhenAny(granted, gone)).WaitAsync(timeout, time);
         }
         catch (TimeoutException)
         {
-            return !GiveUp(waiter);
+            // Decided below: it may just have been granted.
         }
+
+        return !GiveUp(waiter);
     }
 
     /// <summary>Gives memory back.</summary>

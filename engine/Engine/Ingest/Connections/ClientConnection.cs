@@ -32,11 +32,11 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     readonly LongMessageMemory _memory;
     readonly RejectionReporter _rejections;
     readonly ConnectionDrain _drain;
+    readonly InputBackpressure _pressure;
     EventRouter? _router;
     int _isCut;
     bool _clientEnded;
     long _lastReadTicks;
-    bool _isHeldUp;
 
     /// <param name="transport">Its bytes.</param>
     /// <param name="thread">Takes its events.</param>
@@ -49,7 +49,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         _transport = transport;
         _thread = thread;
         _switch = new ThreadSwitch(thread, transport.Input is SocketPipeReader);
-        _memory = new LongMessageMemory(options);
+        _memory = new LongMessageMemory(options, client.Key.Kind, CloseForMemory);
         _options = options;
         _abort = abort;
         _client = client;
@@ -60,6 +60,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         Output = new Outbound(transport.Output, encoding, options.MaxUnsent, options.Unread, OnTooSlow);
         _rejections = new RejectionReporter(thread.Rejections, Output);
         _drain = new ConnectionDrain(Output, options);
+        _pressure = new InputBackpressure(transport.Input, Output, options, _memory, options.Rates.MeterOf(client.Address, client.Key));
     }
 
     /// <inheritdoc/>
@@ -114,6 +115,8 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         try
         {
             await ReadAsync(session);
+            _pressure.Settle();
+            DiscardIfCut(session);
             await _drain.FinishAsync(isReading: !session.ClientClosed && !IsHopeless, IsHopeless ? _rejections.Close : Output.Close);
             if (!_clientEnded)
             {
@@ -139,7 +142,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     /// </summary>
     public bool TryExcuse(long now)
     {
-        if (_options.Partitions.Gate.IsOpen && !Volatile.Read(ref _isHeldUp))
+        if (_options.Partitions.Gate.IsOpen && !_pressure.IsHeldUp)
         {
             return false;
         }
@@ -231,41 +234,12 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
                 Output.Flush();
             }
 
-            if (!await MayGoOnAsync(rest + session.Kept))
+            if (!await _pressure.WaitAsync(rest + session.Kept, OnTooSlow) || Output.IsGone)
             {
-                return;
-            }
-
-            if (Output.IsGone)
-            {
-                // Nobody reads the answers: what the client had sent is not taken.
+                // If nobody reads the answers, what the client had sent is not taken.
                 return;
             }
         }
-    }
-
-    // Waits for memory, and for the client to read.
-    async ValueTask<bool> MayGoOnAsync(long kept)
-    {
-        if (_memory.IsDue(kept))
-        {
-            Volatile.Write(ref _isHeldUp, true);
-            if (!await _memory.ReserveAsync(kept))
-            {
-                _options.Counters.AddOverloaded();
-                Output.Drop("overloaded", "too many long messages are incomplete; retry later, or send shorter ones");
-                return false;
-            }
-        }
-
-        if (Output.IsCongested)
-        {
-            Volatile.Write(ref _isHeldUp, true);
-            await WaitForClientAsync();
-        }
-
-        Volatile.Write(ref _isHeldUp, false);
-        return true;
     }
 
     // Takes all complete messages. Does not wait: the buffer is the thread's.
@@ -296,19 +270,38 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
             _memory.Restart(_thread.Now);
         }
 
+        _pressure.Add((_router?.Taken ?? 0) - taken, buffer.Length - rest.Length);
         _transport.Input.AdvanceTo(rest.Start, rest.End);
         return rest.Length;
     }
 
-    async Task WaitForClientAsync()
+    // What nobody will take must not use memory that others wait for.
+    void DiscardIfCut(IStreamSession session)
     {
-        try
+        if (Volatile.Read(ref _isCut) == 0)
         {
-            await Output.WaitAsync().WaitAsync(_options.SlowReaderTimeout, _options.Partitions.Clock);
+            return;
         }
-        catch (TimeoutException)
+
+        session.Discard();
+        if (_transport.Input.TryRead(out var left))
         {
-            OnTooSlow();
+            _transport.Input.AdvanceTo(left.Buffer.End);
+            _clientEnded |= left.IsCompleted;
+        }
+
+        _memory.Release();
+    }
+
+    // Called on any thread.
+    void CloseForMemory()
+    {
+        if (Interlocked.Exchange(ref _isCut, 1) == 0)
+        {
+            _options.Counters.AddOverloaded();
+            Output.Drop("overloaded", "too many long messages are incomplete; retry later, or send shorter ones");
+            _transport.Input.CancelPendingRead();
+            _ = AbortAfterAsync(s_slowConsumerTimeout);
         }
     }
 

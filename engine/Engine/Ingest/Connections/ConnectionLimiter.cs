@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Primitives;
@@ -17,11 +16,15 @@ public enum ConnectionRejection
 
     /// <summary>The store is at its limit.</summary>
     Store,
+
+    /// <summary>The connection had not sent a valid key, and made room for another one.</summary>
+    Unauthenticated,
 }
 
 /// <summary>
-/// Counts connections and enforces limits: sockets of both ports from accept, in total and per address; streams, on the stream port also
-/// from accept; streams per store once their key is known. Every successful enter must be paired with a leave, in a finally block.
+/// Counts connections and enforces limits: sockets of both ports from accept, in total and per address; those without a valid key
+/// (<see cref="Pending"/>); streams, in total and per store, once their key is known. Every successful enter must be paired with a leave, in a
+/// finally block.
 /// </summary>
 public sealed class ConnectionLimiter
 {
@@ -33,6 +36,7 @@ public sealed class ConnectionLimiter
         new(503, "too_many_connections", "The engine is at listen.maxConnections. Retry later."),
         new(429, "too_many_connections_from_address", "Your address is at listen.maxConnectionsPerAddress. Close a connection first."),
         new(429, "too_many_connections_for_store", "The store is at its maxConnections. Close a stream first."),
+        new(503, "too_many_unauthenticated", "Too many connections have not sent a valid key: listen.maxUnauthenticated."),
     ];
 
     readonly int _capacity;
@@ -48,8 +52,10 @@ public sealed class ConnectionLimiter
     /// <param name="capacity">Maximum number of streams.</param>
     /// <param name="perAddress">Maximum number of sockets per address; 0 for no limit.</param>
     /// <param name="stores">The stores, with their limits.</param>
-    public ConnectionLimiter(int capacity, int perAddress, StoreTable stores)
+    /// <param name="pending">Bounds the connections without a valid key; the default for as many as streams.</param>
+    public ConnectionLimiter(int capacity, int perAddress, StoreTable stores, PendingConnections? pending = null)
     {
+        Pending = pending ?? new PendingConnections(capacity, perAddress: 0);
         _capacity = capacity;
         _perAddress = perAddress;
         _stores = stores.Map(store => new StoreStreams(store.MaxConnections), new StoreStreams(limit: 0));
@@ -61,7 +67,10 @@ public sealed class ConnectionLimiter
     /// <summary>Number of open sockets.</summary>
     public int Sockets => Volatile.Read(ref _sockets);
 
-    /// <summary>Number of open streams, including sockets that may become one.</summary>
+    /// <summary>The connections whose clients have not sent a valid key.</summary>
+    public PendingConnections Pending { get; }
+
+    /// <summary>Number of open streams.</summary>
     public int Streams => Volatile.Read(ref _streams);
 
     /// <summary>Returns the number of a store's open streams.</summary>
@@ -71,11 +80,12 @@ public sealed class ConnectionLimiter
     public static HttpProblem ProblemOf(ConnectionRejection rejection) => s_problems[(int)rejection];
 
     /// <summary>Returns the number of connections rejected for a reason.</summary>
-    public long RejectedFor(ConnectionRejection reason) => Volatile.Read(ref _rejected[(int)reason]);
+    public long RejectedFor(ConnectionRejection reason) =>
+        reason == ConnectionRejection.Unauthenticated ? Pending.Evicted : Volatile.Read(ref _rejected[(int)reason]);
 
     /// <summary>Counts an accepted socket.</summary>
     /// <returns><see langword="false"/> at the hard limit: drop the socket without an answer.</returns>
-    public bool TryEnter() => TryCount(ref _sockets, _capacity + Spare, ConnectionRejection.Full);
+    public bool TryEnter() => TryCount(ref _sockets, _capacity + Pending.Capacity + Spare, ConnectionRejection.Full);
 
     /// <summary>Releases a socket counted by <see cref="TryEnter()"/>.</summary>
     public void Leave() => Interlocked.Decrement(ref _sockets);
@@ -91,7 +101,7 @@ public sealed class ConnectionLimiter
 
         lock (_gate)
         {
-            ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_addresses, KeyOf(address), out _);
+            ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_addresses, ClientAddress.NumberOf(address), out _);
             if (count < _perAddress)
             {
                 count++;
@@ -113,7 +123,7 @@ public sealed class ConnectionLimiter
 
         lock (_gate)
         {
-            var key = KeyOf(address);
+            var key = ClientAddress.NumberOf(address);
             if (--CollectionsMarshal.GetValueRefOrNullRef(_addresses, key) == 0)
             {
                 _addresses.Remove(key);
@@ -152,6 +162,31 @@ public sealed class ConnectionLimiter
         return TryCount(ref streams.Count, streams.Limit, ConnectionRejection.Store);
     }
 
+    /// <summary>Counts a stream about to open, in total and for its store.</summary>
+    /// <returns>The limit that is reached; <see langword="null"/> if the stream is counted.</returns>
+    public ConnectionRejection? TryEnterStream(Store store)
+    {
+        if (!TryEnterStream())
+        {
+            return ConnectionRejection.Full;
+        }
+
+        if (TryEnter(store))
+        {
+            return null;
+        }
+
+        LeaveStream();
+        return ConnectionRejection.Store;
+    }
+
+    /// <summary>Releases a stream counted by <see cref="TryEnterStream(Store)"/>.</summary>
+    public void LeaveStream(Store store)
+    {
+        Leave(store);
+        LeaveStream();
+    }
+
     /// <summary>Releases a stream counted for its store.</summary>
     public void Leave(Store store) => Interlocked.Decrement(ref _stores[store.Number].Count);
 
@@ -165,16 +200,6 @@ public sealed class ConnectionLimiter
         Interlocked.Decrement(ref count);
         Interlocked.Increment(ref _rejected[(int)rejection]);
         return false;
-    }
-
-    // An IPv6 network owner has unlimited addresses, so a /64 counts as one. No such prefix equals an IPv4 key here.
-    static ulong KeyOf(IPAddress address)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        address.TryWriteBytes(bytes, out _);
-        return address.AddressFamily == AddressFamily.InterNetwork ? MemoryMarshal.Read<uint>(bytes)
-            : address.IsIPv4MappedToIPv6 ? MemoryMarshal.Read<uint>(bytes[12..])
-            : MemoryMarshal.Read<ulong>(bytes);
     }
 
     /// <summary>A store's open streams.</summary>

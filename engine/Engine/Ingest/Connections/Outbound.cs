@@ -11,7 +11,7 @@ namespace CartRecovery.Engine.Ingest.Connections;
 /// Buffers output to a client: any thread appends under a short lock, one flush at a time writes. Acknowledgements are not queued; a
 /// flush writes the newest. Answers to the client's input are not bounded here: a read causes only a few, and its reader stops reading
 /// while <see cref="IsCongested"/>. Unsolicited output reserves its memory beyond a small share, and is bounded; beyond the limit the client
-/// is a slow consumer.
+/// is a slow consumer. What appends returns <see langword="false"/> if the client can no longer be reached.
 /// </summary>
 public sealed class Outbound : IThreadPoolWorkItem
 {
@@ -81,27 +81,22 @@ public sealed class Outbound : IThreadPoolWorkItem
                 return Task.CompletedTask;
             }
 
-            _flushed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _flushed.Task;
+            return (_flushed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
     }
 
     /// <summary>Appends unsolicited output in the client's encoding. <see cref="Flush"/> sends it; large output is sent at once.</summary>
     /// <param name="json">One JSON value.</param>
-    /// <returns><see langword="false"/> if the client can no longer be reached.</returns>
     public bool TryWrite(ReadOnlySpan<byte> json) =>
         TryAppendBody(_encoding == StreamEncoding.MessagePack ? JsonToMessagePack.Convert(json) : json, isUnsolicited: true);
 
     /// <summary>Appends an unsolicited WebSocket frame.</summary>
-    /// <returns><see langword="false"/> if the client can no longer be reached.</returns>
     public bool TrySendFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, isUnsolicited: true);
 
     /// <summary>Appends a WebSocket frame that answers input. Called by the reader only.</summary>
-    /// <returns><see langword="false"/> if the client can no longer be reached.</returns>
     public bool TryReply(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, isUnsolicited: false);
 
     /// <summary>Appends the error for an event. Called by the reader only.</summary>
-    /// <returns><see langword="false"/> if the client can no longer be reached.</returns>
     public bool TrySendError(long index, string code, string message)
     {
         Span<byte> body = stackalloc byte[StreamMessageFormat.MaxError];
@@ -165,6 +160,18 @@ public sealed class Outbound : IThreadPoolWorkItem
         }
 
         Close();
+    }
+
+    /// <summary>Gives up the output, because the client is gone.</summary>
+    public void Abandon()
+    {
+        lock (_gate)
+        {
+            _dead = true;
+            _pending.Clear();
+            ClearWaiting();
+            _closed?.TrySetResult();
+        }
     }
 
     void IThreadPoolWorkItem.Execute() => _ = FlushAsync();
@@ -337,14 +344,7 @@ public sealed class Outbound : IThreadPoolWorkItem
 
     void MarkDead()
     {
-        lock (_gate)
-        {
-            _dead = true;
-            _pending.Clear();
-            ClearWaiting();
-            _closed?.TrySetResult();
-        }
-
+        Abandon();
         _memory.EndWriting();
     }
 }

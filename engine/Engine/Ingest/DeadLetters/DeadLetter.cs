@@ -34,8 +34,11 @@ public sealed record DeadLetter(
     /// <summary>What happened to the letter; <see cref="DeadLetterState.Waiting"/> if it is unmarked.</summary>
     public DeadLetterMark Mark { get; init; } = DeadLetterMark.None;
 
+    /// <summary>How many events of the same store, kind of key and code were rejected before it and not kept.</summary>
+    public long Skipped { get; init; }
+
     // Approximate memory a letter takes besides its event, in bytes.
-    internal const int Overhead = 256;
+    internal const int Overhead = 512;
 
     /// <summary>Code as an enum while the letter waits to be stored.</summary>
     internal EventErrorCode Reason { get; init; }

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
 /// <summary>
-/// Reads a dead-letter folder: segments of letters, each named after the number of its first letter, and the marks. Never writes, so it
-/// is safe beside a running engine.
+/// Reads a dead-letter folder: segments of letters, each named after the number of its first letter and its share, and the marks. Never writes,
+/// so it is safe beside a running engine.
 /// </summary>
 public static class DeadLetterFiles
 {
@@ -24,12 +24,40 @@ public static class DeadLetterFiles
     /// <summary>Finds a letter by number; null if there is none.</summary>
     public static DeadLetter? Find(string folder, long id) => Read(folder, id - 1).Take(1).FirstOrDefault(letter => letter.Id == id);
 
-    internal static IEnumerable<DeadLetter> Read(string folder, long after, Func<long, DeadLetterMark?> markOf)
+    internal static IEnumerable<DeadLetter> Read(string folder, long after, Func<long, DeadLetterMark?> markOf, string? store = null)
     {
-        var segments = Segments(folder);
-        for (var i = 0; i < segments.Count; i++)
+        // Letters of a share ascend; those of several are merged.
+        string[] wanted = store is null ? [] : ["", DeadLetterShare.NameOf(store, verified: false), DeadLetterShare.NameOf(store, verified: true)];
+        var shares = Segments(folder).Where(segment => store is null || wanted.Contains(segment.Share)).GroupBy(segment => segment.Share, StringComparer.Ordinal)
+            .Select(share => Read([.. share.Select(segment => (segment.FirstId, segment.Path))], after).GetEnumerator()).ToArray();
+        try
         {
-            if (i + 1 < segments.Count && segments[i + 1].FirstId <= after + 1)
+            var next = new PriorityQueue<IEnumerator<DeadLetter>, long>();
+            foreach (var share in shares.Where(share => share.MoveNext()))
+            {
+                next.Enqueue(share, share.Current.Id);
+            }
+
+            while (next.TryDequeue(out var share, out _))
+            {
+                yield return markOf(share.Current.Id) is { } mark ? share.Current with { Mark = mark } : share.Current;
+                if (share.MoveNext())
+                {
+                    next.Enqueue(share, share.Current.Id);
+                }
+            }
+        }
+        finally
+        {
+            Array.ForEach(shares, share => share.Dispose());
+        }
+    }
+
+    static IEnumerable<DeadLetter> Read((long FirstId, string Path)[] segments, long after)
+    {
+        for (var i = 0; i < segments.Length; i++)
+        {
+            if (i + 1 < segments.Length && segments[i + 1].FirstId <= after + 1)
             {
                 continue;
             }
@@ -38,7 +66,7 @@ public static class DeadLetterFiles
             {
                 if (DeadLetterLine.Read(line.Span) is { } letter && letter.Id > after)
                 {
-                    yield return markOf(letter.Id) is { } mark ? letter with { Mark = mark } : letter;
+                    yield return letter;
                 }
             }
         }
@@ -58,17 +86,19 @@ public static class DeadLetterFiles
         return marks;
     }
 
-    /// <summary>Lists the segments, oldest first.</summary>
-    internal static List<(long FirstId, string Path)> Segments(string folder)
+    /// <summary>Lists the segments, oldest first, each with the name of its share: empty for one that an earlier version wrote, with all stores'.</summary>
+    internal static List<(long FirstId, string Share, string Path)> Segments(string folder)
     {
-        var segments = new List<(long FirstId, string Path)>();
+        var segments = new List<(long FirstId, string Share, string Path)>();
         if (Directory.Exists(folder))
         {
             foreach (var path in Directory.EnumerateFiles(folder, Pattern))
             {
-                if (long.TryParse(Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out var first))
+                var name = Path.GetFileNameWithoutExtension(path);
+                var dash = name.IndexOf('-');
+                if (long.TryParse(dash < 0 ? name : name[..dash], NumberStyles.None, CultureInfo.InvariantCulture, out var first))
                 {
-                    segments.Add((first, path));
+                    segments.Add((first, dash < 0 ? "" : name[(dash + 1)..], path));
                 }
             }
         }
@@ -77,8 +107,8 @@ public static class DeadLetterFiles
         return segments;
     }
 
-    internal static string SegmentOf(string folder, long firstId) =>
-        Path.Combine(folder, firstId.ToString(CultureInfo.InvariantCulture).PadLeft(Digits, '0') + ".ndjson");
+    internal static string SegmentOf(string folder, long firstId, string share) =>
+        Path.Combine(folder, $"{firstId.ToString(CultureInfo.InvariantCulture).PadLeft(Digits, '0')}{(share.Length == 0 ? "" : "-")}{share}.ndjson");
 
     internal static string MarksOf(string folder) => Path.Combine(folder, Marks);
 

@@ -29,6 +29,11 @@ public static class DeadLetterLine
                 writer.WriteBoolean("truncated"u8, value: true);
             }
 
+            if (letter.Skipped > 0)
+            {
+                writer.WriteNumber("skipped"u8, letter.Skipped);
+            }
+
             WriteEvent(writer, letter.Event);
             writer.WriteEndObject();
         }
@@ -95,6 +100,7 @@ public static class DeadLetterLine
                     "verified" => letter with { Verified = reader.GetBoolean() },
                     "code" => letter with { Code = reader.GetString()! },
                     "message" => letter with { Message = reader.GetString()! },
+                    "skipped" => letter with { Skipped = reader.GetInt64() },
                     "truncated" => letter with { IsTruncated = reader.GetBoolean() },
                     "event" => letter with { Event = BytesOf(ref reader) },
                     "eventBase64" => letter with { Event = reader.GetBytesFromBase64() },

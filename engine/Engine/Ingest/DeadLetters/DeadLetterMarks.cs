@@ -16,12 +16,12 @@ sealed class DeadLetterMarks : IDisposable
 
     /// <summary>Reads the marks, discarding those of removed letters.</summary>
     /// <param name="folder">The folder of the dead letters.</param>
-    /// <param name="firstId">The first letter that may still exist.</param>
-    public DeadLetterMarks(string folder, long firstId)
+    /// <param name="isRetained">Whether a letter may still exist.</param>
+    public DeadLetterMarks(string folder, Func<long, bool> isRetained)
     {
         _path = DeadLetterFiles.MarksOf(folder);
         _marks = new SortedDictionary<long, DeadLetterMark>(
-            DeadLetterFiles.ReadMarks(folder).Where(m => m.Key >= firstId).ToDictionary(m => m.Key, m => m.Value));
+            DeadLetterFiles.ReadMarks(folder).Where(m => isRetained(m.Key)).ToDictionary(m => m.Key, m => m.Value));
         _file = Rewrite();
     }
 
@@ -33,17 +33,6 @@ sealed class DeadLetterMarks : IDisposable
 
     /// <summary>Returns a letter's mark; null if it has none.</summary>
     public DeadLetterMark? Of(long id) => _marks.GetValueOrDefault(id);
-
-    /// <summary>Returns whether all letters from <paramref name="first"/> to before <paramref name="end"/> were dropped.</summary>
-    public bool AllDropped(long first, long end)
-    {
-        while (first < end && Of(first)?.State == DeadLetterState.Dropped)
-        {
-            first++;
-        }
-
-        return first == end;
-    }
 
     /// <summary>Persists marks; they are on disk when this returns.</summary>
     /// <exception cref="IOException">The marks cannot be written; none is recorded.</exception>
@@ -81,13 +70,18 @@ sealed class DeadLetterMarks : IDisposable
         }
     }
 
-    /// <summary>Discards the marks of letters before this number.</summary>
-    public void Forget(long before)
+    /// <summary>Whether there are none.</summary>
+    public bool IsEmpty => _marks.Count == 0;
+
+    /// <summary>Discards the marks of removed letters.</summary>
+    public void Forget(IEnumerable<long> ids)
     {
-        while (_marks.Count > 0 && _marks.First() is var (id, mark) && id < before)
+        foreach (var id in ids)
         {
-            Count(mark, -1);
-            _marks.Remove(id);
+            if (_marks.Remove(id, out var mark))
+            {
+                Count(mark, -1);
+            }
         }
     }
 

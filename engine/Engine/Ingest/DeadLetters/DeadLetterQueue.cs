@@ -1,6 +1,7 @@
 using System.Text;
 using System.Threading.Channels;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Ingest.Limits;
 using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Engine.Ingest.DeadLetters;
@@ -25,7 +26,11 @@ public sealed partial class DeadLetterQueue
     static readonly TimeSpan s_sync = TimeSpan.FromSeconds(1);
     static readonly TimeSpan s_expire = TimeSpan.FromMinutes(1);
 
+    // What browsers send may take this much of the queue, so that a flood leaves room for what servers send.
+    const int BrowserBytes = CapacityBytes / 2;
+
     readonly DeadLetterStore _store;
+    readonly DeadLetterSampler _sampler;
     readonly TimeProvider _time;
     readonly ILogger _log;
     readonly Channel<DeadLetter> _queue = Channel.CreateBounded<DeadLetter>(
@@ -34,14 +39,17 @@ public sealed partial class DeadLetterQueue
     readonly List<DeadLetter> _batch = [];
     Task _writing = Task.CompletedTask;
     long _bytes;
+    long _browserBytes;
     long _dropped;
     bool _failing;
 
     /// <param name="store">Receives the letters.</param>
     /// <param name="time">The clock for the interval between fsyncs.</param>
     /// <param name="log">Gets one line when the disk starts failing and one when it recovers.</param>
-    public DeadLetterQueue(DeadLetterStore store, TimeProvider time, ILogger log)
+    /// <param name="rate">Bytes kept of a store's browsers for each error code; unlimited by default.</param>
+    public DeadLetterQueue(DeadLetterStore store, TimeProvider time, ILogger log, Rate rate = default)
     {
+        _sampler = new DeadLetterSampler(rate);
         _store = store;
         _time = time;
         _log = log;
@@ -52,6 +60,9 @@ public sealed partial class DeadLetterQueue
 
     /// <summary>Number of letters dropped because the queue was full or the disk failed.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
+
+    /// <summary>Returns the number of browsers' events that were not kept, because many were rejected for the same reason.</summary>
+    public long SampledOut(EventErrorCode error) => _sampler.Skipped(error);
 
     /// <summary>Whether writes currently fail.</summary>
     public bool IsFailing => Volatile.Read(ref _failing);
@@ -89,9 +100,15 @@ public sealed partial class DeadLetterQueue
 
         // Checked before copying, so a flood of bad events stays cheap.
         var size = raw.Length + DeadLetter.Overhead;
-        if (Interlocked.Add(ref _bytes, size) > CapacityBytes)
+        var skipped = 0L;
+        if (!rules.Verified && !_sampler.TryKeep(rules.StoreNumber, problem.Error, size, out skipped))
         {
-            Drop(size);
+            return;
+        }
+
+        if (!TryReserve(size, rules.Verified))
+        {
+            Drop(size, rules.Verified);
             return;
         }
 
@@ -99,23 +116,37 @@ public sealed partial class DeadLetterQueue
             problem.Message, isTruncated, raw.ToArray())
         {
             Reason = problem.Error,
+            Skipped = skipped,
         };
         if (!_queue.Writer.TryWrite(letter))
         {
-            Drop(size);
+            Drop(size, rules.Verified);
         }
     }
 
     /// <summary>Stops accepting letters and returns when the queue is flushed to disk.</summary>
-    public Task StopAsync()
+    public async Task StopAsync()
     {
         _queue.Writer.TryComplete();
-        return _writing;
+        await _writing;
+        _sampler.Dispose();
     }
 
-    void Drop(int size)
+    bool TryReserve(int size, bool verified) =>
+        Interlocked.Add(ref _bytes, size) <= CapacityBytes & (verified || Interlocked.Add(ref _browserBytes, size) <= BrowserBytes);
+
+    void Release(int size, bool verified)
     {
         Interlocked.Add(ref _bytes, -size);
+        if (!verified)
+        {
+            Interlocked.Add(ref _browserBytes, -size);
+        }
+    }
+
+    void Drop(int size, bool verified)
+    {
+        Release(size, verified);
         Interlocked.Increment(ref _dropped);
     }
 
@@ -178,7 +209,7 @@ public sealed partial class DeadLetterQueue
         }
 
         // Freed only now: letters being written still occupy memory.
-        Interlocked.Add(ref _bytes, -bytes);
+        _batch.ForEach(letter => Release(letter.Size, letter.Verified));
         return written;
     }
 

@@ -1,27 +1,23 @@
-using System.Buffers;
-
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
 /// <summary>
-/// Persists dead letters: append-only NDJSON segments, and marks for their states. Bounded by bytes and age; the oldest segment is
-/// removed whole. Opening truncates a line torn by a crash. Any thread may call.
+/// Persists dead letters: append-only NDJSON segments of each share (a store and a kind of key), and marks for their states. Bounded by bytes
+/// and age. When the bytes are used up, the share that uses the most loses its oldest segment, so that nobody's flood costs others' letters.
+/// Numbers ascend over all shares. Opening truncates a line torn by a crash. Any thread may call.
 /// </summary>
 public sealed class DeadLetterStore : IDisposable
 {
-    // The size limit is split into this many segments, so at most a sixteenth is removed at once.
+    // The size limit is split into so many segments for each share, so that little is removed at once.
     const int SegmentsInAll = 16;
-    const long MaxSegmentSize = 16 << 20;
+    const long MaxSegmentSize = 16 << 20, MinSegmentSize = 64 << 10;
 
     readonly string _folder;
     readonly DeadLetterBounds _bounds;
     readonly TimeProvider _time;
     readonly Lock _gate = new();
-    readonly List<Segment> _segments = [];
-    readonly ArrayBufferWriter<byte> _lines = new(64 * 1024);
+    readonly Dictionary<string, DeadLetterShare> _shares = new(StringComparer.Ordinal);
     readonly DeadLetterMarks _marks;
-    FileStream _file;
-    long _nextId;
-    bool _torn;
+    long _nextId = 1;
 
     /// <summary>Opens a folder, creating it if needed.</summary>
     /// <param name="folder">The folder; no other process may write to it.</param>
@@ -35,13 +31,15 @@ public sealed class DeadLetterStore : IDisposable
         _bounds = bounds;
         _time = time;
         Directory.CreateDirectory(folder);
-        foreach (var (firstId, path) in DeadLetterFiles.Segments(folder))
+        foreach (var (firstId, share, path) in DeadLetterFiles.Segments(folder))
         {
-            _segments.Add(new Segment(firstId, path) { Bytes = new FileInfo(path).Length, FirstAt = FirstAtOf(path), LastAt = LastAtOf(path) });
+            var segment = DeadLetterSegment.Read(firstId, share, path);
+            Truncate(segment);
+            ShareOf(share).Segments.Add(segment);
+            _nextId = Math.Max(_nextId, segment.LastId + 1);
         }
 
-        _file = _segments.Count == 0 ? Begin(1) : Resume(_segments[^1]);
-        _marks = new DeadLetterMarks(folder, _segments[0].FirstId);
+        _marks = new DeadLetterMarks(folder, IsRetained);
         Expire();
     }
 
@@ -54,7 +52,7 @@ public sealed class DeadLetterStore : IDisposable
         {
             lock (_gate)
             {
-                return _segments.Sum(s => s.Bytes);
+                return Total;
             }
         }
     }
@@ -68,7 +66,7 @@ public sealed class DeadLetterStore : IDisposable
             {
                 DeadLetterState.Replayed => _marks.Replayed,
                 DeadLetterState.Dropped => _marks.Dropped,
-                _ => _nextId - _segments[0].FirstId - _marks.Replayed - _marks.Dropped,
+                _ => _shares.Values.Sum(share => share.Segments.Sum(segment => segment.Letters)) - _marks.Replayed - _marks.Dropped,
             };
         }
     }
@@ -81,39 +79,33 @@ public sealed class DeadLetterStore : IDisposable
     {
         lock (_gate)
         {
-            _lines.ResetWrittenCount();
-            for (var i = 0; i < letters.Count; i++)
-            {
-                DeadLetterLine.Write(_lines, _nextId + i, letters[i]);
-            }
-
-            MakeRoom(_lines.WrittenCount);
-            var active = _segments[^1];
-            if (_torn)
-            {
-                _file.SetLength(active.Bytes);
-                _torn = false;
-            }
-
+            var touched = new HashSet<DeadLetterShare>();
+            var isWritten = false;
             try
             {
-                _file.Position = active.Bytes;
-                _file.Write(_lines.WrittenSpan);
-            }
-            catch
-            {
-                _torn = true;
-                throw;
-            }
+                for (var i = 0; i < letters.Count; i++)
+                {
+                    var share = ShareOf(DeadLetterShare.NameOf(letters[i].Store, letters[i].Verified));
+                    share.Add(_nextId + i, letters[i]);
+                    touched.Add(share);
+                }
 
-            if (active.Bytes == 0)
-            {
-                active.FirstAt = letters[0].At;
-            }
+                MakeRoom(touched);
+                foreach (var share in touched)
+                {
+                    share.Write();
+                }
 
-            active.LastAt = letters[^1].At;
-            active.Bytes += _lines.WrittenCount;
-            _nextId += letters.Count;
+                isWritten = true;
+                _nextId += letters.Count;
+            }
+            finally
+            {
+                foreach (var share in touched)
+                {
+                    share.Finish(isWritten);
+                }
+            }
         }
     }
 
@@ -123,7 +115,10 @@ public sealed class DeadLetterStore : IDisposable
     {
         lock (_gate)
         {
-            _file.Flush(flushToDisk: true);
+            foreach (var share in _shares.Values.Where(share => share.IsDirty))
+            {
+                share.Sync();
+            }
         }
     }
 
@@ -133,21 +128,20 @@ public sealed class DeadLetterStore : IDisposable
         lock (_gate)
         {
             var oldest = _time.GetUtcNow().ToUnixTimeMilliseconds() - (long)_bounds.Age.TotalMilliseconds;
-            while (_segments[0].LastAt < oldest)
+            foreach (var share in _shares.Values.ToArray())
             {
-                if (_segments.Count == 1)
+                while (share.Segments.Count > 0 && share.Segments[0].LastAt < oldest)
                 {
-                    Roll();
+                    RemoveOldest(share);
                 }
-
-                RemoveOldest();
             }
         }
     }
 
-    /// <summary>Reads all retained letters by number. Reads lazily, so it sees the folder as of each segment.</summary>
+    /// <summary>Reads retained letters by number. Reads lazily, so it sees the folder as of each segment.</summary>
     /// <param name="after">Skips letters numbered this or lower.</param>
-    public IEnumerable<DeadLetter> Read(long after = 0) => DeadLetterFiles.Read(_folder, after, MarkOf).Where(letter => letter.Id < NextId);
+    /// <param name="store">Reads the files with this store's letters alone; <see langword="null"/> for all.</param>
+    public IEnumerable<DeadLetter> Read(long after = 0, string? store = null) => DeadLetterFiles.Read(_folder, after, MarkOf, store).Where(letter => letter.Id < NextId);
 
     /// <summary>Finds a letter by number; null if there is none.</summary>
     public DeadLetter? Find(long id) => Read(id - 1).Take(1).FirstOrDefault(letter => letter.Id == id);
@@ -161,7 +155,7 @@ public sealed class DeadLetterStore : IDisposable
         lock (_gate)
         {
             var at = _time.GetUtcNow().ToUnixTimeMilliseconds();
-            _marks.Add([.. ids.Where(i => i.Id >= _segments[0].FirstId && i.Id < _nextId).Select(i => (i.Id, new DeadLetterMark(state, at, i.EventId)))]);
+            _marks.Add([.. ids.Where(i => IsRetained(i.Id)).Select(i => (i.Id, new DeadLetterMark(state, at, i.EventId)))]);
             if (state == DeadLetterState.Dropped)
             {
                 RemoveDropped();
@@ -174,7 +168,11 @@ public sealed class DeadLetterStore : IDisposable
     {
         lock (_gate)
         {
-            _file.Dispose();
+            foreach (var share in _shares.Values)
+            {
+                share.Dispose();
+            }
+
             _marks.Dispose();
         }
     }
@@ -190,10 +188,24 @@ public sealed class DeadLetterStore : IDisposable
         }
     }
 
-    long SegmentSize => Math.Clamp(_bounds.Bytes / SegmentsInAll, 1, MaxSegmentSize);
+    long Total => _shares.Values.Sum(share => share.Bytes);
+
+    // Smaller where many share the limit, so that no share is a single segment.
+    long SegmentSize => Math.Clamp(
+        _bounds.Bytes / SegmentsInAll / Math.Max(1, _shares.Count), Math.Max(1, Math.Min(MinSegmentSize, _bounds.Bytes / SegmentsInAll)), MaxSegmentSize);
 
     // Keeps the letters of one file close in age.
     long SegmentAge => (long)_bounds.Age.TotalMilliseconds / SegmentsInAll;
+
+    DeadLetterShare ShareOf(string name)
+    {
+        if (!_shares.TryGetValue(name, out var share))
+        {
+            _shares.Add(name, share = new DeadLetterShare(name));
+        }
+
+        return share;
+    }
 
     DeadLetterMark? MarkOf(long id)
     {
@@ -203,118 +215,81 @@ public sealed class DeadLetterStore : IDisposable
         }
     }
 
-    void MakeRoom(long bytes)
+    bool IsRetained(long id) => _shares.Values.Any(share => share.Segments.Exists(segment => id >= segment.FirstId && id <= segment.LastId));
+
+    void MakeRoom(IReadOnlyCollection<DeadLetterShare> touched)
     {
+        var bytes = touched.Sum(share => (long)share.Lines.WrittenCount);
         if (bytes > _bounds.Bytes)
         {
             throw new IOException("The dead letters exceed deadLetters.size. Raise it.");
         }
 
-        var active = _segments[^1];
-        if (active.Bytes > 0 && (active.Bytes + bytes > SegmentSize
-            || active.FirstAt < _time.GetUtcNow().ToUnixTimeMilliseconds() - SegmentAge))
+        while (Total + bytes > _bounds.Bytes)
         {
-            Roll();
+            RemoveOldest(_shares.Values.Where(share => share.Bytes > 0).MaxBy(share => share.Bytes + share.Lines.WrittenCount)!);
         }
 
-        while (_segments.Count > 1 && _segments.Sum(s => s.Bytes) + bytes > _bounds.Bytes)
+        foreach (var share in touched)
         {
-            RemoveOldest();
+            if (share.Segments.Count == 0 || IsFull(share.Segments[^1], share.Lines.WrittenCount))
+            {
+                var first = share.Pending[0].Id;
+                share.Roll(new DeadLetterSegment(first, share.Name, DeadLetterFiles.SegmentOf(_folder, first, share.Name)));
+            }
         }
     }
 
-    void Roll()
+    bool IsFull(DeadLetterSegment active, long more) => active.Bytes > 0
+        && (active.Bytes + more > SegmentSize || active.FirstAt < _time.GetUtcNow().ToUnixTimeMilliseconds() - SegmentAge);
+
+    void RemoveOldest(DeadLetterShare share)
     {
-        if (_torn)
+        var oldest = share.Segments[0];
+        if (oldest.LastId == _nextId - 1)
         {
-            _file.SetLength(_segments[^1].Bytes);
-            _torn = false;
+            KeepNumber();
         }
 
-        _file.Flush(flushToDisk: true);
-        var next = Begin(_nextId);
-        _file.Dispose();
-        _file = next;
+        var ids = _marks.IsEmpty ? [] : DeadLetterFiles.Lines(oldest.Path).Select(line => DeadLetterLine.Read(line.Span)?.Id ?? 0).ToArray();
+        share.RemoveOldest();
+        _marks.Forget(ids);
     }
 
-    FileStream Begin(long firstId)
+    // An empty file's name keeps the next number, once no letter's does.
+    void KeepNumber()
     {
-        var path = DeadLetterFiles.SegmentOf(_folder, firstId);
-        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-        file.SetLength(0);
-        _segments.Add(new Segment(firstId, path));
-        _nextId = firstId;
-        return file;
-    }
-
-    // The last segment ends in a partial line if the process died while writing.
-    FileStream Resume(Segment active)
-    {
-        _nextId = active.FirstId;
-        var whole = 0L;
-        foreach (var line in DeadLetterFiles.Lines(active.Path))
+        var keeper = ShareOf("");
+        var former = keeper.Segments.Where(segment => segment.Letters == 0).ToArray();
+        var path = DeadLetterFiles.SegmentOf(_folder, _nextId, "");
+        File.WriteAllBytes(path, []);
+        foreach (var segment in former.Where(segment => segment.Path != path))
         {
-            whole += line.Length + 1;
-            var letter = DeadLetterLine.Read(line.Span);
-            active.LastAt = letter?.At ?? active.LastAt;
-            _nextId = Math.Max(_nextId, letter?.Id ?? _nextId) + 1;
+            File.Delete(segment.Path);
         }
 
-        var file = new FileStream(active.Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-        file.SetLength(whole);
-        active.Bytes = whole;
-        return file;
+        keeper.Segments.RemoveAll(former.Contains);
+        keeper.Segments.Add(new DeadLetterSegment(_nextId, "", path));
     }
 
-    void RemoveOldest()
-    {
-        File.Delete(_segments[0].Path);
-        _segments.RemoveAt(0);
-        _marks.Forget(_segments[0].FirstId);
-    }
-
-    // Oldest first: numbering must stay gapless from the first segment to the last.
     void RemoveDropped()
     {
-        while (_segments[0].Bytes > 0)
+        foreach (var share in _shares.Values.ToArray())
         {
-            var end = _segments.Count > 1 ? _segments[1].FirstId : _nextId;
-            if (!_marks.AllDropped(_segments[0].FirstId, end))
+            while (share.Segments is [{ Letters: > 0 } oldest, ..] && oldest.Letters <= _marks.Dropped
+                && DeadLetterFiles.Lines(oldest.Path).All(line => DeadLetterLine.Read(line.Span) is not { Id: var id } || _marks.Of(id)?.State == DeadLetterState.Dropped))
             {
-                return;
+                RemoveOldest(share);
             }
-
-            if (_segments.Count == 1)
-            {
-                Roll();
-            }
-
-            RemoveOldest();
         }
     }
 
-    static long? LastAtOf(string path) => DeadLetterFiles.LastLine(path) is { } line ? DeadLetterLine.Read(line)?.At : null;
-
-    static long? FirstAtOf(string path)
+    static void Truncate(DeadLetterSegment segment)
     {
-        foreach (var line in DeadLetterFiles.Lines(path))
+        if (new FileInfo(segment.Path).Length > segment.Bytes)
         {
-            return DeadLetterLine.Read(line.Span)?.At;
+            using var file = new FileStream(segment.Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            file.SetLength(segment.Bytes);
         }
-
-        return null;
-    }
-
-    sealed class Segment(long firstId, string path)
-    {
-        public long FirstId { get; } = firstId;
-
-        public string Path { get; } = path;
-
-        public long Bytes { get; set; }
-
-        public long? FirstAt { get; set; }
-
-        public long? LastAt { get; set; }
     }
 }

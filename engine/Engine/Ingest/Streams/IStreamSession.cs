@@ -18,6 +18,11 @@ public interface IStreamSession
     /// <summary>Bytes of an incomplete message that the session itself keeps.</summary>
     int Kept { get; }
 
+    /// <summary>Gives up what the session keeps: nothing more is read.</summary>
+    void Discard()
+    {
+    }
+
     /// <summary>Handles the end of the client's input.</summary>
     /// <param name="rest">The incomplete message at the end, if any.</param>
     void End(in ReadOnlySequence<byte> rest);

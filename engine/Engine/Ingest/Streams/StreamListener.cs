@@ -6,6 +6,7 @@ using System.Threading.Channels;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Engine.Ingest.Streams.Transport;
 using CartRecovery.Engine.Ingest.Streams.WebSocket;
 using Microsoft.AspNetCore.Connections;
@@ -24,20 +25,22 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
     // The name of the port in the log.
     const string Port = "stream";
 
+    // The longest first message that may hold a key: whoever has not authenticated uses little memory.
+    const int MaxKeyMessage = 4 * 1024;
+
     // How long a rejected client may take to reveal the protocol in which to send the error.
     static readonly TimeSpan s_rejectionTimeout = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
     public override async Task OnConnectedAsync(ConnectionContext connection)
     {
-        var entered = options.ConnectionLimiter.TryEnterStream();
         Client? client = null;
         try
         {
-            (client, var encoding) = await AdmitAsync(connection, connection.Features.Get<RejectedConnection>()?.Reason ?? (entered ? null : ConnectionRejection.Full));
+            (client, var encoding) = await AdmitAsync(connection, connection.Features.Get<RejectedConnection>()?.Reason);
             if (client is not null)
             {
-                connection.Features.Get<SocketPipeReader>()?.BeginSession();
+                connection.Features.Get<SocketPipeReader>()?.BeginSession(options.Incomplete.ReadLimitOf(client.Key.Kind));
                 var thread = connection.Features.Get<PollingThread>() as IngestThread ?? options.Threads.Next();
                 await RunAsync(options, connection.Transport, thread, client, encoding, connection.Abort);
             }
@@ -49,14 +52,9 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         }
         finally
         {
-            if (entered)
-            {
-                options.ConnectionLimiter.LeaveStream();
-            }
-
             if (client is not null)
             {
-                options.ConnectionLimiter.Leave(client.Key.Store);
+                options.ConnectionLimiter.LeaveStream(client.Key.Store);
             }
 
             options.ConnectionLimiter.Leave(connection.Features.Get<ProxiedClient>()?.Address);
@@ -76,8 +74,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
     }
 
     /// <summary>Performs the handshake. Nothing of it stays allocated while the client is connected.</summary>
-    /// <returns>The client, who has entered the store of its key, and the answer encoding; no client if it was rejected or sent
-    /// nothing.</returns>
+    /// <returns>The client, which counts as a stream, and the answer encoding; none if it was rejected or sent nothing.</returns>
     async Task<(Client? Client, StreamEncoding Encoding)> AdmitAsync(ConnectionContext connection, ConnectionRejection? rejection)
     {
         // Not linked to ConnectionClosed, which is cancelled once the client has sent its last byte, even if input is unread.
@@ -110,7 +107,11 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
             : head is null ? Handshake.Malformed with { Detail = "The request is not HTTP/1.1, or its head is too long." }
             : CheckHandshake(head);
         StoreKey key = null!;
-        problem ??= Authenticate(connection, head!, out key);
+        var peer = RemoteOf(connection);
+        var address = head is null ? peer : options.Proxies.Resolve(peer, head.Headers);
+        problem ??= Authenticate(address, head!, out key);
+        var limited = head is null ? null : options.Rates.TryOpen(address, problem is null ? key : null);
+        problem = limited is null ? problem : RateLimits.Exceeded;
         ProvenUser? user = null;
         if (problem is null)
         {
@@ -118,10 +119,11 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
                 key, head!.QueryOf("userToken") ?? head["X-User-Token"], options.Partitions.Clock.GetUtcNow());
         }
 
-        problem ??= options.ConnectionLimiter.TryEnter(key.Store) ? null : ConnectionLimiter.ProblemOf(ConnectionRejection.Store);
+        problem ??= EnterProxied(connection, address) ? null : ConnectionLimiter.ProblemOf(ConnectionRejection.Address);
+        problem ??= options.ConnectionLimiter.TryEnterStream(key.Store) is { } full ? ConnectionLimiter.ProblemOf(full) : null;
         if (problem is not null)
         {
-            await RejectHttpAsync(output, problem, cancellationToken);
+            await RejectHttpAsync(output, problem, limited, cancellationToken);
             if (head is null)
             {
                 await GracefulClose.WaitAsync(connection.Transport.Input, isWebSocket: false);
@@ -134,12 +136,13 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
             + $"Sec-WebSocket-Accept: {Handshake.AcceptOf(head!["Sec-WebSocket-Key"]!)}\r\n\r\n"));
         try
         {
+            connection.Features.Get<PendingConnection>()?.Leave();
             await output.FlushAsync(cancellationToken);
-            return new Client(key, connection.Features.Get<ProxiedClient>()?.Address ?? RemoteOf(connection), user);
+            return new Client(key, address, user);
         }
         catch
         {
-            options.ConnectionLimiter.Leave(key.Store);
+            options.ConnectionLimiter.LeaveStream(key.Store);
             throw;
         }
     }
@@ -154,12 +157,20 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
             return null;
         }
 
+        // A longer first message is no key, so it is not waited for.
+        var maxFirst = Math.Min(options.MaxMessage, MaxKeyMessage);
         var named = encoding == StreamEncoding.Lines
-            ? await TcpHandshake.ReadLineAsync(transport.Input, options.MaxMessage, cancellationToken)
-            : await TcpHandshake.ReadMessageAsync(transport.Input, options.MaxMessage, cancellationToken);
+            ? await TcpHandshake.ReadLineAsync(transport.Input, maxFirst, cancellationToken)
+            : await TcpHandshake.ReadMessageAsync(transport.Input, maxFirst, cancellationToken);
         var sender = new KeySender(RemoteOf(connection));
         var problem = named is null && options.TcpKey is { } tcpKey
             ? Authenticator.Admit(tcpKey, sender, out var key) : Authenticator.Admit(options.Stores, named, sender, out key);
+        if (options.Rates.TryOpen(sender.Address, problem is null ? key : null) is not null)
+        {
+            await SendErrorAsync(transport.Output, encoding, RateLimits.Exceeded.Code, "too many connections in a short time; retry later", cancellationToken);
+            return null;
+        }
+
         if (problem is not null)
         {
             options.Refusals?.Add(problem, sender.Address, Port);
@@ -167,40 +178,43 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
             return null;
         }
 
-        if (!options.ConnectionLimiter.TryEnter(key.Store))
+        if (options.ConnectionLimiter.TryEnterStream(key.Store) is { } full)
         {
-            await SendErrorAsync(transport.Output, encoding, ConnectionRejection.Store, cancellationToken);
+            await SendErrorAsync(transport.Output, encoding, full, cancellationToken);
             return null;
         }
 
-        return new Client(key, RemoteOf(connection));
+        connection.Features.Get<PendingConnection>()?.Leave();
+        return new Client(key, sender.Address);
     }
 
-    HttpProblem? Authenticate(ConnectionContext connection, RequestHead head, out StoreKey key)
+    HttpProblem? Authenticate(IPAddress? address, RequestHead head, out StoreKey key)
     {
-        var peer = RemoteOf(connection);
-        var client = options.Proxies.Resolve(peer, head.Headers);
         var problem = Authenticator.Admit(options.Stores, Authenticator.KeyOf(head.QueryOf("key"), head["X-Api-Key"], head["Authorization"]),
-            new KeySender(client, head.Headers), out key);
+            new KeySender(address, head.Headers), out key);
         if (problem is not null)
         {
-            options.Refusals?.Add(problem, client, Port);
-            return problem;
+            options.Refusals?.Add(problem, address, Port);
         }
 
-        // A proxy's connection was not counted for its address, because it is its client's.
-        if (client is null || client.Equals(peer))
+        return problem;
+    }
+
+    // A proxy's connection was not counted for its address, because it is its client's.
+    bool EnterProxied(ConnectionContext connection, IPAddress? client)
+    {
+        if (client is null || client.Equals(RemoteOf(connection)))
         {
-            return null;
+            return true;
         }
 
         if (!options.ConnectionLimiter.TryEnter(client))
         {
-            return ConnectionLimiter.ProblemOf(ConnectionRejection.Address);
+            return false;
         }
 
         connection.Features.Set(new ProxiedClient(client));
-        return null;
+        return true;
     }
 
     static HttpProblem? CheckHandshake(RequestHead head) =>
@@ -239,12 +253,13 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         return reader.UnreadSequence;
     }
 
-    static async Task RejectHttpAsync(PipeWriter output, HttpProblem problem, CancellationToken cancellationToken)
+    static async Task RejectHttpAsync(PipeWriter output, HttpProblem problem, RateRefusal? limited, CancellationToken cancellationToken)
     {
         var body = problem.ToJson();
-        var version = problem.Status == 426 ? "Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n" : "";
+        var more = problem.Status == 426 ? "Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n"
+            : limited is { } rate ? $"Retry-After: {rate.Seconds}\r\n" : "";
         output.Write(Encoding.ASCII.GetBytes($"HTTP/1.1 {problem.Status} {problem.Title}\r\nContent-Type: {HttpProblem.MediaType}\r\n"
-            + $"Content-Length: {body.Length}\r\n{version}X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n"
+            + $"Content-Length: {body.Length}\r\n{more}X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n"
             + "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\nConnection: close\r\n\r\n"));
         output.Write(body.Span);
         await output.FlushAsync(cancellationToken);

@@ -96,7 +96,8 @@ sealed class KeyOrigins(StoreDirectory stores) : ICorsPolicyProvider
         }
 
         return ApiKeyAuthentication.KeyOf(context.Request) is { } name && stores.FindKey(name) is { Kind: KeyKind.Publishable } key
-            ? Task.FromResult<CorsPolicy?>(new CorsPolicyBuilder().SetIsOriginAllowed(key.AllowsOrigin).WithMethods("POST").Build())
+            ? Task.FromResult<CorsPolicy?>(new CorsPolicyBuilder().SetIsOriginAllowed(key.AllowsOrigin).WithMethods("POST")
+                .WithExposedHeaders(ClientLimits.Headers).Build())
             : s_none;
     }
 }

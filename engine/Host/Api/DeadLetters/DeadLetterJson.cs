@@ -28,6 +28,11 @@ static class DeadLetterJson
         writer.WriteString("message"u8, letter.Message);
         writer.WriteNumber("bytes"u8, letter.Event.Length);
         writer.WriteBoolean("truncated"u8, letter.IsTruncated);
+        if (letter.Skipped > 0)
+        {
+            writer.WriteNumber("skipped"u8, letter.Skipped);
+        }
+
         if (letter.Mark.State != DeadLetterState.Waiting)
         {
             writer.WriteString("markedAt"u8, TimeText.Of(letter.Mark.At));

@@ -17,9 +17,10 @@ namespace CartRecovery.Host.Api.DeadLetters;
 /// <param name="Preview">Its first characters.</param>
 /// <param name="MarkedAt">When it was replayed or dropped.</param>
 /// <param name="EventId">The id under which it was replayed.</param>
+/// <param name="Skipped">Events that publishable keys sent before it and that were rejected for the same reason, but not kept.</param>
 sealed record DeadLetterItem(
     long Id, string State, DateTime At, string StoreId, string Protocol, string Connection, bool Verified, string Code, string Message, long Bytes,
-    bool Truncated, string Preview, DateTime? MarkedAt = null, string? EventId = null);
+    bool Truncated, string Preview, DateTime? MarkedAt = null, string? EventId = null, long? Skipped = null);
 
 /// <summary>A rejected event with its full content.</summary>
 /// <param name="Id">The dead letter's number.</param>
@@ -37,9 +38,10 @@ sealed record DeadLetterItem(
 /// <param name="EventId">The id under which it was replayed.</param>
 /// <param name="Event">The event as received.</param>
 /// <param name="EventBase64">The event if it is not UTF-8, in base64.</param>
+/// <param name="Skipped">Events that publishable keys sent before it and that were rejected for the same reason, but not kept.</param>
 sealed record DeadLetterDetail(
     long Id, string State, DateTime At, string StoreId, string Protocol, string Connection, bool Verified, string Code, string Message, long Bytes,
-    bool Truncated, DateTime? MarkedAt = null, string? EventId = null, string? Event = null, string? EventBase64 = null);
+    bool Truncated, DateTime? MarkedAt = null, string? EventId = null, string? Event = null, string? EventBase64 = null, long? Skipped = null);
 
 /// <summary>The changes that a repair would make.</summary>
 /// <param name="Id">The dead letter's number.</param>

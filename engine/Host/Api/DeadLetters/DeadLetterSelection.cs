@@ -90,14 +90,14 @@ sealed record DeadLetterSelection(IReadOnlySet<long>? Ids, string? Code, long Af
 
     /// <summary>Reads the selected dead letters: with <c>ids</c> in any state, with <c>all</c> only waiting ones.</summary>
     public IEnumerable<DeadLetter> From(DeadLetterStore letters, string store) => Ids is { } ids
-        ? Named(letters, ids).Where(letter => letter.Store == store)
-        : letters.Read(After).Where(letter => letter.Store == store && letter.Mark.State == DeadLetterState.Waiting
+        ? Named(letters, ids, store).Where(letter => letter.Store == store)
+        : letters.Read(After, store).Where(letter => letter.Store == store && letter.Mark.State == DeadLetterState.Waiting
             && (Code is null || letter.Code == Code)).Take(Limit);
 
-    static IEnumerable<DeadLetter> Named(DeadLetterStore letters, IReadOnlySet<long> ids)
+    static IEnumerable<DeadLetter> Named(DeadLetterStore letters, IReadOnlySet<long> ids, string store)
     {
         var last = ids.Max();
-        return letters.Read(Math.Max(ids.Min(), 1) - 1).TakeWhile(letter => letter.Id <= last).Where(letter => ids.Contains(letter.Id));
+        return letters.Read(Math.Max(ids.Min(), 1) - 1, store).TakeWhile(letter => letter.Id <= last).Where(letter => ids.Contains(letter.Id));
     }
 
     static string WrongProperty(string name) => name switch

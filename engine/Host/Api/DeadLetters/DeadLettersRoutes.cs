@@ -62,7 +62,7 @@ static class DeadLettersRoutes
         _ = DeadLetterJson.TryParseState(query.Of(s_state)!, out var state);
         var code = query.Of(s_code);
         var limit = query.Of(QueryParameters.Limit, QueryParameters.DefaultPageSize);
-        var page = letters.Read(Cursors.Read(query.Of(QueryParameters.Cursor)))
+        var page = letters.Read(Cursors.Read(query.Of(QueryParameters.Cursor)), caller.Store.Id)
             .Where(l => l.Store == caller.Store.Id && (code is null || l.Code == code) && (state is null || l.Mark.State == state))
             .Take(limit + 1).ToList();
         return new JsonResult(writer =>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
@@ -17,7 +18,8 @@ sealed class OperationDetails : IOpenApiOperationTransformer
 {
     static readonly HttpProblem[] s_always =
     [
-        ApiProblems.UnknownParameter, ApiProblems.BadRequest, ConnectionLimiter.ProblemOf(ConnectionRejection.Address), ApiProblems.Internal,
+        ApiProblems.UnknownParameter, ApiProblems.BadRequest, ConnectionLimiter.ProblemOf(ConnectionRejection.Address), RateLimits.Exceeded,
+        ApiProblems.Internal,
         ApiProblems.Stopping,
     ];
 

@@ -5,13 +5,36 @@ namespace CartRecovery.Host.Api.Events;
 /// <summary>The outcome of a batch of events.</summary>
 /// <param name="Accepted">Events accepted.</param>
 /// <param name="Rejected">Events rejected.</param>
-/// <param name="Errors">The rejections, by index in the batch.</param>
+/// <param name="Errors">The rejections, by index in the batch; not all of them if the events are so short that the answer would be much longer.</param>
 sealed record EventsResponse(long Accepted, int Rejected, IReadOnlyList<EventRejection> Errors)
 {
+    // Answers may be so long whatever the request was, in bytes.
+    const int MinLength = 16 * 1024;
+
+    // The length of a rejection besides its code and its message, about.
+    const int RejectionLength = 48;
+
     /// <summary>Creates the answer for a request's events.</summary>
-    public static EventsResponse Of(RequestSource source) => new(
-        source.Router.Taken - source.Rejected.Count, source.Rejected.Count,
-        source.Rejected.Count == 0 ? [] : [.. source.Rejected.Select(r => new EventRejection(r.Index, r.Problem.Code, r.Problem.Message))]);
+    /// <param name="source">The events.</param>
+    /// <param name="length">The request's length: the answer is at most about twice as long.</param>
+    public static EventsResponse Of(RequestSource source, int length) => new(
+        source.Router.Taken - source.Rejected.Count, source.Rejected.Count, source.Rejected.Count == 0 ? [] : [.. Listed(source, length)]);
+
+    static IEnumerable<EventRejection> Listed(RequestSource source, int length)
+    {
+        // Of ordinary events, all fit.
+        var left = Math.Max(MinLength, 2L * length);
+        foreach (var (index, problem) in source.Rejected)
+        {
+            left -= RejectionLength + problem.Code.Length + problem.Message.Length;
+            if (left < 0)
+            {
+                yield break;
+            }
+
+            yield return new EventRejection(index, problem.Code, problem.Message);
+        }
+    }
 }
 
 /// <summary>The rejection of an event.</summary>

@@ -3,6 +3,7 @@ using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Problems;
@@ -65,9 +66,21 @@ static class EventsRoutes
         }
 
         var source = new RequestSource(ingest, new Client(caller.Key, context.Connection.RemoteIpAddress, user));
+        var meter = ingest.Rates.MeterOf(context.Connection.RemoteIpAddress, caller.Key);
+        if (meter?.Debt() is { } debt)
+        {
+            ClientLimits.Write(context.Response, meter.States(), debt);
+            return RateLimits.Exceeded.ToResult();
+        }
+
+        int length;
         using (var body = await RequestBody.ReadAsync(context))
         {
-            await source.SubmitAsync(JsonBatch.Unwrap(body.Bytes.Span), context.RequestAborted);
+            length = body.Bytes.Length;
+            var submitting = source.SubmitAsync(JsonBatch.Unwrap(body.Bytes.Span), context.RequestAborted);
+            meter?.Add(source.Router.Taken, length);
+            meter?.Settle();
+            await submitting;
         }
 
         var waits = query.Of(s_ack) != Received;
@@ -79,13 +92,13 @@ static class EventsRoutes
         var rejected = source.Rejected;
         if (rejected.Count == 0 || rejected.Count < source.Router.Taken)
         {
-            return TypedResults.Json(EventsResponse.Of(source), ApiJson.Default.EventsResponse, statusCode: waits ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
+            return TypedResults.Json(EventsResponse.Of(source, length), ApiJson.Default.EventsResponse, statusCode: waits ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
         }
 
         var (_, first) = rejected[0];
         return rejected.Count == 1
             ? new HttpProblem(StatusOf(first.Error), first.Code, first.Message).ToResult()
-            : TypedResults.Json(EventsResponse.Of(source), ApiJson.Default.EventsResponse, statusCode: StatusOf(first.Error));
+            : TypedResults.Json(EventsResponse.Of(source, length), ApiJson.Default.EventsResponse, statusCode: StatusOf(first.Error));
     }
 
     static Ok<EventsStatistics> Statistics(Caller caller, IngestCounters counters, IEngineTotals totals, StoreDirectory stores, ConnectionLimiter limiter)

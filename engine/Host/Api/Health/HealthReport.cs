@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Serialization;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Delivery;
+using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Pipeline;
@@ -31,26 +32,43 @@ sealed record PartHealth(
 /// <summary>Collects the health of every part.</summary>
 sealed class HealthReport(
     IEngineState engine, PartitionSet partitions, CartRecoveryConfig config, DeadLetterQueue deadLetters, JourneyWorker journeys, IJourneyOptionsProvider inForce,
-    OnnxModel model, SinkSet sinks, TimeProvider time)
+    OnnxModel model, SinkSet sinks, IngestOptions ingest, TimeProvider time)
 {
     const string Ok = "ok", Degraded = "degraded", Down = "down";
 
     // Journeys that are further behind the journals are degraded.
     static readonly TimeSpan s_maxLag = TimeSpan.FromSeconds(30);
 
+    readonly Lock _gate = new();
+    Task<(HealthResponse Response, bool Works)>? _making;
+
     /// <summary>Whether the engine can store events.</summary>
     public bool AcceptsEvents => engine.Fault is null && partitions.JournalProblem is null;
 
-    /// <summary>Creates the report.</summary>
+    /// <summary>Creates the report. Requests that arrive together share one, however many there are.</summary>
     /// <returns>The report, and whether the engine can accept events.</returns>
-    public async Task<(HealthResponse Response, bool Works)> MakeAsync(CancellationToken cancellationToken)
+    public Task<(HealthResponse Response, bool Works)> MakeAsync(CancellationToken cancellationToken)
     {
-        var reports = await sinks.CheckHealthAsync(cancellationToken);
+        lock (_gate)
+        {
+            if (_making is not { IsCompleted: false })
+            {
+                _making = MakeAsync();
+            }
+
+            return _making.WaitAsync(cancellationToken);
+        }
+    }
+
+    async Task<(HealthResponse Response, bool Works)> MakeAsync()
+    {
+        var reports = await sinks.CheckHealthAsync(CancellationToken.None);
         var isDown = engine.Fault is not null;
         var sheds = partitions.JournalProblem is not null;
         var journeysProblem = JourneysProblem();
         var recipients = RecipientsProblem();
         var isHealthy = !sheds && journeysProblem is null && recipients is null && engine.ReloadProblem is null && partitions.CheckpointProblem is null
+            && !ingest.Incomplete.IsExhausted
             && partitions.ClockMonitor.Problem is null && reports.All(s => s.Health.Healthy);
         var parts = new Dictionary<string, PartHealth>(StringComparer.Ordinal);
         for (var i = 0; i < partitions.Count; i++)
@@ -64,6 +82,8 @@ sealed class HealthReport(
         parts.Add("deadletters", Part(
             deadLetters.IsFailing ? "dead letters cannot be written and are being dropped; see cartrecovery_queue_dropped_total" : null,
             "kept"));
+        parts.Add("streams", Part(ingest.Incomplete.IsExhausted
+            ? "no memory for incomplete long messages; those that have held the most for longest are closed: cartrecovery_streams_overloaded_total" : null, "read"));
         parts.Add("checkpoints", Part(partitions.CheckpointProblem, isJournaled ? "made" : "not enabled"));
         parts.Add("clock", Part(partitions.ClockMonitor.Problem, "steady"));
         parts.Add("outreach", Part(journeysProblem, $"{journeys.Lag} journal entries behind"));

@@ -2,31 +2,50 @@ using System.Text.Json;
 using System.Threading.Channels;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
+using CartRecovery.Engine.Telemetry;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Api.Problems;
 
 /// <summary>Converts a handler's exceptions into problems. Unexpected ones are logged in full and reported without details.</summary>
-sealed partial class FailedRequests(ILogger<FailedRequests> log) : IExceptionHandler
+sealed partial class FailedRequests(ILogger<FailedRequests> log, TimeProvider time) : IExceptionHandler
 {
+    readonly LogLimiter _limiter = new(time);
+
     /// <inheritdoc/>
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
-        if (exception is OperationCanceledException && context.RequestAborted.IsCancellationRequested)
+        var problem = ProblemOf(exception);
+        if (context.RequestAborted.IsCancellationRequested && (problem is not null || exception is OperationCanceledException or IOException))
         {
-            // The client has disconnected.
+            // The client has disconnected: nobody reads an answer.
             return true;
         }
 
-        if (ProblemOf(exception) is not { } problem)
+        if (problem is null)
         {
-            LogRequestFailed(exception, context.Request.Method, context.Request.Path);
+            // The route, not the path, which a client chooses.
+            var kind = $"{exception.GetType().Name} {(context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText}";
+            if (_limiter.TryLog(kind, out var suppressed))
+            {
+                LogRequestFailed(exception, context.Request.Method, context.Request.Path, suppressed);
+            }
+
             problem = ApiProblems.Internal;
         }
 
-        await problem.ToResult().ExecuteAsync(context);
+        try
+        {
+            await problem.ToResult().ExecuteAsync(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // It has disconnected meanwhile.
+        }
+
         return true;
     }
 
@@ -45,8 +64,8 @@ sealed partial class FailedRequests(ILogger<FailedRequests> log) : IExceptionHan
         ? ApiProblems.InvalidJson with { Detail = $"The body is not the JSON that this path accepts; see /docs. (line {json.LineNumber + 1}, byte {json.BytePositionInLine})" }
         : ApiProblems.InvalidJson with { Detail = $"{json.Path}: not the JSON that this path accepts; see /docs. (line {json.LineNumber + 1}, byte {json.BytePositionInLine})" };
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A request failed: {Method} {Path}")]
-    partial void LogRequestFailed(Exception failure, string method, string path);
+    [LoggerMessage(Level = LogLevel.Error, Message = "A request failed: {Method} {Path}; {Suppressed} of its kind were not logged before it")]
+    partial void LogRequestFailed(Exception failure, string method, string path, long suppressed);
 }
 
 /// <summary>Ends a request with a problem, where a handler cannot return one.</summary>

@@ -26,7 +26,21 @@ static class BodyEncoding
     /// <summary>Adds the middleware that rejects other encodings and decompresses bodies.</summary>
     public static void UseBodyEncoding(this IApplicationBuilder app)
     {
-        app.Use((context, next) => TakesBody(context) && !IsKnown(context.Request.Headers.ContentEncoding.ToString()) ? RejectAsync(context) : next(context));
+        app.Use((context, next) =>
+        {
+            if (!TakesBody(context))
+            {
+                return next(context);
+            }
+
+            if (!IsKnown(context.Request.Headers.ContentEncoding.ToString()))
+            {
+                return RejectAsync(context);
+            }
+
+            context.Request.Body = new DecodedBody(context.Request.Body);
+            return next(context);
+        });
         app.UseRequestDecompression();
     }
 

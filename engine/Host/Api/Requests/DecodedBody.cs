@@ -3,7 +3,10 @@ using Microsoft.AspNetCore.RequestDecompression;
 
 namespace CartRecovery.Host.Api.Requests;
 
-/// <summary>Decompresses a body as it is read. Invalid compressed data becomes a 400 instead of a 500.</summary>
+/// <summary>
+/// Reads a body, decompressed or as it was sent. Invalid data becomes a 400 instead of a 500: the server's parser throws other exceptions for a
+/// chunk of 2 GB or a trailer that is not text, and decoders for what is not compressed.
+/// </summary>
 sealed class DecodedBody(Stream decoder) : Stream
 {
     /// <inheritdoc/>
@@ -32,9 +35,9 @@ sealed class DecodedBody(Stream decoder) : Stream
         {
             return await decoder.ReadAsync(buffer, cancellationToken);
         }
-        catch (Exception e) when (e is InvalidDataException or InvalidOperationException)
+        catch (Exception e) when (e is InvalidDataException or InvalidOperationException or (IOException and not BadHttpRequestException))
         {
-            throw new BadHttpRequestException("The body does not match its Content-Encoding.", e);
+            throw new BadHttpRequestException("The body is malformed.", e);
         }
     }
 

@@ -47,24 +47,21 @@ static class StreamsRoutes
         {
             await Handshake.Malformed.ToResult().ExecuteAsync(context);
         }
-        else if (!limiter.TryEnterStream())
+        else if (await Authenticator.ProveAsync(caller.Key, TokenOf(context.Request), ingest.Partitions.Clock.GetUtcNow()) is var (user, problem) && problem is not null)
         {
-            await ConnectionLimiter.ProblemOf(ConnectionRejection.Full).ToResult().ExecuteAsync(context);
+            await problem.ToResult().ExecuteAsync(context);
+        }
+        else if (limiter.TryEnterStream(caller.Store) is { } full)
+        {
+            await ConnectionLimiter.ProblemOf(full).ToResult().ExecuteAsync(context);
         }
         else
         {
-            try
-            {
-                var token = context.Request.Query["userToken"] is [{ } named] ? named : context.Request.Headers["X-User-Token"].ToString();
-                var (user, problem) = await Authenticator.ProveAsync(caller.Key, token, ingest.Partitions.Clock.GetUtcNow());
-                await (problem?.ToResult().ExecuteAsync(context) ?? RunAsync(context, upgrade, caller, user, ingest, limiter));
-            }
-            finally
-            {
-                limiter.LeaveStream();
-            }
+            await RunAsync(context, upgrade, caller, user, ingest, limiter);
         }
     }
+
+    static string? TokenOf(HttpRequest request) => request.Query["userToken"] is [{ Length: > 0 } named] ? named : request.Headers["X-User-Token"];
 
     static async Task RunAsync(
         HttpContext context, IHttpUpgradeFeature upgrade, Caller caller, ProvenUser? user, IngestOptions ingest, ConnectionLimiter limiter)
@@ -73,14 +70,8 @@ static class StreamsRoutes
         var proxied = context.Features.Get<ProxiedClient>()?.Address;
         if (!limiter.TryEnter(proxied))
         {
+            limiter.LeaveStream(caller.Store);
             await ConnectionLimiter.ProblemOf(ConnectionRejection.Address).ToResult().ExecuteAsync(context);
-            return;
-        }
-
-        if (!limiter.TryEnter(caller.Store))
-        {
-            limiter.Leave(proxied);
-            await ConnectionLimiter.ProblemOf(ConnectionRejection.Store).ToResult().ExecuteAsync(context);
             return;
         }
 
@@ -104,7 +95,7 @@ static class StreamsRoutes
         }
         finally
         {
-            limiter.Leave(caller.Store);
+            limiter.LeaveStream(caller.Store);
             limiter.Leave(proxied);
         }
     }

@@ -35,8 +35,6 @@ sealed class PollingReader : PollingThread
 
     protected override bool MayRead => Volatile.Read(ref _mayRead);
 
-    protected internal override int MaxRead => Volatile.Read(ref _maxRead);
-
     /// <summary>Connects a client.</summary>
     /// <returns>The client's socket, and the reader of the other end, past its handshake.</returns>
     public (Socket Client, SocketPipeReader Reader, Socket Server) Connect(bool isSession = true)
@@ -51,7 +49,7 @@ sealed class PollingReader : PollingThread
         var reader = new SocketPipeReader(server, this);
         if (isSession)
         {
-            reader.BeginSession();
+            reader.BeginSession(() => Volatile.Read(ref _maxRead));
         }
 
         _open.AddRange([client, server]);

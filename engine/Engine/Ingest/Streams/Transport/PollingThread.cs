@@ -13,6 +13,9 @@ public abstract class PollingThread : IDisposable
     /// <summary>The length of a read, in bytes.</summary>
     public const int ReadSize = 64 * 1024;
 
+    /// <summary>The length of a read before the client has authenticated, in bytes.</summary>
+    public const int HandshakeReadSize = 8 * 1024;
+
     /// <summary>The most unread bytes that are copied in front of the next read. A longer unread part stays in its own array; the next read appends to it.</summary>
     public const int MaxCarriedOver = 32 * 1024;
 
@@ -64,9 +67,6 @@ public abstract class PollingThread : IDisposable
 
     /// <summary>Whether events may be read. Handshakes and answers do not wait for it.</summary>
     protected abstract bool MayRead { get; }
-
-    /// <summary>The maximum length of the next read, in bytes, at most <see cref="ReadSize"/>.</summary>
-    protected internal abstract int MaxRead { get; }
 
     /// <summary>The buffer of the next read.</summary>
     internal byte[] Buffer { get; private set; } = NewBuffer();

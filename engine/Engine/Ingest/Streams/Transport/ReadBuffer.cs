@@ -17,6 +17,9 @@ sealed class ReadBuffer(PollingThread thread)
     int _end;
     bool _isPooled;
 
+    /// <summary>Returns the maximum length of the next read, in bytes, at most <see cref="PollingThread.ReadSize"/>.</summary>
+    public Func<int> MaxRead { get; set; } = static () => PollingThread.HandshakeReadSize;
+
     /// <summary>Whether the bytes stand in the thread's buffer.</summary>
     public bool IsBorrowed { get; private set; }
 
@@ -28,7 +31,7 @@ sealed class ReadBuffer(PollingThread thread)
 
     /// <summary>Returns room for the next read. Called by the thread.</summary>
     public Span<byte> RoomForRead() =>
-        Length > PollingThread.MaxCarriedOver ? RoomAfterUnread() : thread.Buffer.AsSpan(Length, thread.MaxRead);
+        Length > PollingThread.MaxCarriedOver ? RoomAfterUnread() : thread.Buffer.AsSpan(Length, MaxRead());
 
     /// <summary>Adds the bytes that were read into <see cref="RoomForRead"/>.</summary>
     public void Append(int count)

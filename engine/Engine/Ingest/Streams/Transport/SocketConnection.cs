@@ -12,13 +12,13 @@ namespace CartRecovery.Engine.Ingest.Streams.Transport;
 /// A client's socket as two pipes without intermediate buffers: a read waits without a buffer, then takes up to
 /// <see cref="PollingThread.ReadSize"/> bytes; a flush writes. The user must bound what is pending in either direction.
 /// </summary>
-sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnectionLifetimeFeature
+sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnectionLifetimeFeature, IConnectionSocketFeature
 {
     // Where the runtime reads: start a new buffer instead of reading into less room than this.
     const int MinReadSize = 4 * 1024;
 
     // About as many features as Kestrel and TLS set on a connection.
-    const int ExpectedFeatures = 6;
+    const int ExpectedFeatures = 8;
 
     static readonly StreamPipeReaderOptions s_reading =
         new(bufferSize: PollingThread.ReadSize, minimumReadSize: MinReadSize, leaveOpen: true, useZeroByteReads: true);
@@ -60,7 +60,11 @@ sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnectionLifet
         Transport = this;
         Features.Set(thread);
         Features.Set<IConnectionLifetimeFeature>(this);
+        Features.Set<IConnectionSocketFeature>(this);
     }
+
+    /// <inheritdoc/>
+    public Socket Socket => _socket;
 
     public PipeReader Input { get; }
 

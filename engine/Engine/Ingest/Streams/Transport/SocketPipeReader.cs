@@ -21,6 +21,7 @@ sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult>, IThrea
     CancellationToken _token;
     CancellationTokenRegistration _cancellation;
     Exception? _failure;
+    Action? _whenGone;
     bool _isWaiting;
     bool _isFinishing;
     bool _isUnexamined;
@@ -44,10 +45,12 @@ sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult>, IThrea
     public long Token { get; }
 
     /// <summary>Declares that what follows are events, which are read only while they may be.</summary>
-    public void BeginSession()
+    /// <param name="maxRead">Returns the maximum length of a read, in bytes, at most <see cref="PollingThread.ReadSize"/>.</param>
+    public void BeginSession(Func<int> maxRead)
     {
         lock (_gate)
         {
+            _buffer.MaxRead = maxRead;
             _readiness.BeginSession();
         }
     }
@@ -95,6 +98,17 @@ sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult>, IThrea
         lock (_gate)
         {
             return TryTake(out result);
+        }
+    }
+
+    /// <summary>Tells when the peer is gone, although nobody reads.</summary>
+    /// <param name="whenGone">Called on the thread; the same at each call.</param>
+    public void Watch(Action whenGone)
+    {
+        lock (_gate)
+        {
+            _whenGone = whenGone;
+            _readiness.Watch(_isCompleted || _isGone);
         }
     }
 
@@ -162,6 +176,7 @@ sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult>, IThrea
     /// <param name="events">Why: of <see cref="Epoll"/>.</param>
     public void OnReady(uint events)
     {
+        bool wasWaiting;
         lock (_gate)
         {
             if (_isCompleted)
@@ -175,13 +190,12 @@ sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult>, IThrea
                 _readiness.Unregister();
             }
 
-            if (!_isWaiting)
+            wasWaiting = _isWaiting;
+            if (!wasWaiting)
             {
                 _readiness.Disarm();
-                return;
             }
-
-            if (!TryReceive())
+            else if (!TryReceive())
             {
                 return;
             }
@@ -189,7 +203,14 @@ sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult>, IThrea
             _isWaiting = false;
         }
 
-        Complete();
+        if (wasWaiting)
+        {
+            Complete();
+        }
+        else if (_isGone)
+        {
+            _whenGone?.Invoke();
+        }
     }
 
     // Posted: a read that ended without input, or one from a peer that is gone.
@@ -199,11 +220,7 @@ sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult>, IThrea
         {
             if (_isWaiting && _isGone)
             {
-                if (PollingThread.Current != _thread)
-                {
-                    _failure ??= new ConnectionAbortedException();
-                }
-
+                _failure ??= PollingThread.Current == _thread ? null : new ConnectionAbortedException();
                 if (!TryReceive())
                 {
                     return;

@@ -50,6 +50,26 @@ sealed class SocketReadiness(Socket socket, PollingThread thread, long token)
         }
     }
 
+    /// <summary>Reports at least that the peer is gone.</summary>
+    /// <param name="isOver">Whether that is known, or of no interest any more.</param>
+    public void Watch(bool isOver)
+    {
+        if (_isRegistered || isOver)
+        {
+            return;
+        }
+
+        try
+        {
+            thread.EpollOf(_isSession).Register(socket.SafeHandle, token, 0);
+            _isRegistered = true;
+        }
+        catch (Exception e) when (e is ObjectDisposedException or Win32Exception)
+        {
+            // The next read reports it.
+        }
+    }
+
     /// <summary>Reports no more input, only that the peer is gone.</summary>
     public void Disarm()
     {

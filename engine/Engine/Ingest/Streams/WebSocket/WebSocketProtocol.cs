@@ -130,6 +130,9 @@ public abstract class WebSocketProtocol
         _output.CloseFrame.Set(code, reason);
     }
 
+    /// <summary>Gives up the fragments of an incomplete message.</summary>
+    protected void DiscardFragments() => _fragments.Clear();
+
     /// <summary>Whether to stop before the next message.</summary>
     protected virtual bool ShouldStop => false;
 

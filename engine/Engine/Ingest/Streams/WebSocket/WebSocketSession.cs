@@ -9,6 +9,9 @@ public sealed class WebSocketSession(ClientConnection connection, int maxMessage
     : WebSocketProtocol(connection.Output, maxMessage), IStreamSession
 {
     /// <inheritdoc/>
+    public void Discard() => DiscardFragments();
+
+    /// <inheritdoc/>
     protected override bool ShouldStop => connection.IsHopeless;
 
     /// <inheritdoc/>

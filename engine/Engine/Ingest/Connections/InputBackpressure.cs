@@ -1,0 +1,87 @@
+using System.IO.Pipelines;
+using CartRecovery.Engine.Ingest.Limits;
+using CartRecovery.Engine.Ingest.Streams.Transport;
+
+namespace CartRecovery.Engine.Ingest.Connections;
+
+/// <summary>
+/// Decides when a connection is read again: once there is memory for its incomplete message, its rates allow it, and its client has read
+/// what was answered. Called by the connection's reader.
+/// </summary>
+/// <param name="input">Its input.</param>
+/// <param name="output">The connection's output.</param>
+/// <param name="options">Options shared by all connections.</param>
+/// <param name="memory">Holds its incomplete message.</param>
+/// <param name="meter">Its rates; <see langword="null"/> for none.</param>
+sealed class InputBackpressure(PipeReader input, Outbound output, IngestOptions options, LongMessageMemory memory, EventMeter? meter)
+{
+    readonly Action _abandon = output.Abandon;
+    bool _isHeldUp;
+
+    /// <summary>Whether the connection waits, so that its client's silence says nothing. Any thread.</summary>
+    public bool IsHeldUp => Volatile.Read(ref _isHeldUp);
+
+    /// <summary>Adds what was taken.</summary>
+    public void Add(long events, long bytes) => meter?.Add(events, bytes);
+
+    /// <summary>Counts what is not paid yet: nothing more is read.</summary>
+    public void Settle() => meter?.Settle();
+
+    /// <summary>Waits until the connection may be read.</summary>
+    /// <param name="kept">Bytes that the connection keeps.</param>
+    /// <param name="onTooSlow">Called if the client does not read its answers.</param>
+    /// <returns><see langword="false"/> if the connection must end.</returns>
+    public async ValueTask<bool> WaitAsync(long kept, Action onTooSlow)
+    {
+        if (memory.IsDue(kept))
+        {
+            BeginWaiting();
+            if (!await memory.ReserveAsync(kept, output.Closed))
+            {
+                memory.Evict();
+                return false;
+            }
+        }
+
+        if (meter?.PayIfDueAsync() is { } paying && !(paying.IsCompletedSuccessfully ? paying.Result : await WaitForRatesAsync(paying.AsTask())))
+        {
+            output.Drop(RateLimits.Exceeded.Code, "too many wait for a rate of limits.rates; retry later");
+            return false;
+        }
+
+        if (output.IsCongested)
+        {
+            BeginWaiting();
+            await WaitForClientAsync(onTooSlow);
+        }
+
+        Volatile.Write(ref _isHeldUp, false);
+        return true;
+    }
+
+    // While nobody reads, a client that is gone is noticed.
+    void BeginWaiting()
+    {
+        Volatile.Write(ref _isHeldUp, true);
+        (input as SocketPipeReader)?.Watch(_abandon);
+    }
+
+    async ValueTask<bool> WaitForRatesAsync(Task<bool> paying)
+    {
+        BeginWaiting();
+        await Task.WhenAny(paying, output.Closed);
+        return paying.IsCompleted && await paying;
+    }
+
+    async Task WaitForClientAsync(Action onTooSlow)
+    {
+        try
+        {
+            await output.WaitAsync().WaitAsync(options.SlowReaderTimeout, options.Partitions.Clock);
+        }
+        catch (TimeoutException)
+        {
+            onTooSlow();
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using System.Collections.Concurrent;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Ingest.Limits;
+
+namespace CartRecovery.Engine.Ingest.DeadLetters;
+
+/// <summary>
+/// Decides which of a store's rejected browser events are kept: all of them, until so many have the same error code that the rest would tell
+/// nothing new. What is not kept is counted. Any thread.
+/// </summary>
+/// <param name="rate">Bytes kept of a store's browsers for each code; unlimited to keep all.</param>
+sealed class DeadLetterSampler(Rate rate) : IDisposable
+{
+    readonly TokenBuckets<int>? _buckets = rate.IsUnlimited ? null : new TokenBuckets<int>(rate);
+    readonly ConcurrentDictionary<int, long> _skipped = new();
+    readonly long[] _totals = new long[EventProblem.Kinds];
+
+    /// <summary>The number of events that were not kept, by code.</summary>
+    public long Skipped(EventErrorCode error) => Volatile.Read(ref _totals[(int)error]);
+
+    /// <summary>Decides on an event.</summary>
+    /// <param name="store">The store's number.</param>
+    /// <param name="error">Why it was rejected.</param>
+    /// <param name="size">What it takes, in bytes.</param>
+    /// <param name="skipped">If it is kept: how many of its kind were not kept since the last one that was.</param>
+    public bool TryKeep(int store, EventErrorCode error, int size, out long skipped)
+    {
+        skipped = 0;
+        if (_buckets is null)
+        {
+            return true;
+        }
+
+        var kind = (store * EventProblem.Kinds) + (int)error;
+        if (_buckets.TryTake(kind, size, out _))
+        {
+            _skipped.TryRemove(kind, out skipped);
+            return true;
+        }
+
+        _skipped.AddOrUpdate(kind, 1, static (_, count) => count + 1);
+        Interlocked.Increment(ref _totals[(int)error]);
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _buckets?.Dispose();
+}

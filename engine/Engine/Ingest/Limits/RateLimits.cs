@@ -1,0 +1,103 @@
+using System.Net;
+using CartRecovery.Engine.ControlPlane;
+
+namespace CartRecovery.Engine.Ingest.Limits;
+
+/// <summary>The groups of routes.</summary>
+public enum RouteGroup
+{
+    /// <summary>Events and streams with a publishable key, or without a valid one.</summary>
+    Browser,
+
+    /// <summary>Events and streams with a secret key.</summary>
+    Server,
+
+    /// <summary>Everything else that needs a key.</summary>
+    Api,
+
+    /// <summary>What needs no key.</summary>
+    Public,
+
+    /// <summary>Probes and metrics.</summary>
+    Operations,
+}
+
+/// <summary>The configured rates.</summary>
+/// <param name="Requests">Of requests and opened streams, by group.</param>
+/// <param name="Events">Of events, by the kind of their key.</param>
+/// <param name="Bytes">Of their bytes, likewise.</param>
+/// <param name="CountsLoopback">Whether the rates of addresses apply to this machine too.</param>
+public sealed record RateLimitsOptions(
+    Func<RouteGroup, ScopedRates> Requests, Func<KeyKind, ScopedRates> Events, Func<KeyKind, ScopedRates> Bytes, bool CountsLoopback = false);
+
+/// <summary>The rates of all clients, over both ports. Any thread.</summary>
+public sealed class RateLimits : IDisposable
+{
+    /// <summary>Sent to a client that exceeds a rate.</summary>
+    public static readonly HttpProblem Exceeded = new(429, "rate_limited",
+        "Too many requests or events: a rate of limits.rates is exceeded. Retry after the time in the Retry-After header.");
+
+    readonly ScopedBuckets[] _requests;
+    readonly ScopedBuckets[] _events;
+    readonly ScopedBuckets[] _bytes;
+    readonly bool _countsLoopback;
+
+    /// <param name="options">The rates.</param>
+    public RateLimits(RateLimitsOptions options)
+    {
+        _requests = [.. Groups.Select(group => new ScopedBuckets(options.Requests(group)))];
+        _events = [.. Enum.GetValues<KeyKind>().Select(kind => new ScopedBuckets(options.Events(kind)))];
+        _bytes = [.. Enum.GetValues<KeyKind>().Select(kind => new ScopedBuckets(options.Bytes(kind)))];
+        _countsLoopback = options.CountsLoopback;
+    }
+
+    /// <summary>All groups.</summary>
+    public static IReadOnlyList<RouteGroup> Groups { get; } = Enum.GetValues<RouteGroup>();
+
+    /// <summary>All scopes.</summary>
+    public static IReadOnlyList<RateScope> Scopes { get; } = Enum.GetValues<RateScope>();
+
+    /// <summary>No limits.</summary>
+    public static RateLimits None { get; } = new(new RateLimitsOptions(_ => default, _ => default, _ => default));
+
+    /// <summary>The rates of requests.</summary>
+    public ScopedBuckets Requests(RouteGroup group) => _requests[(int)group];
+
+    /// <summary>The group of events and streams with a key; without one, a browser's.</summary>
+    public static RouteGroup GroupOf(StoreKey? key) => key?.Kind == KeyKind.Secret ? RouteGroup.Server : RouteGroup.Browser;
+
+    /// <summary>Returns whom to count for.</summary>
+    /// <param name="address">The client's address; <see langword="null"/> if unknown.</param>
+    /// <param name="key">Its key; <see langword="null"/> before it has authenticated.</param>
+    public RateSource SourceOf(IPAddress? address, StoreKey? key) => RateSource.Of(address, key, _countsLoopback);
+
+    /// <summary>Counts a stream about to open, or the attempt with a wrong key.</summary>
+    /// <param name="address">The client's address.</param>
+    /// <param name="key">Its key; <see langword="null"/> for a wrong one.</param>
+    /// <returns>The rate that was exceeded; <see langword="null"/> if none was.</returns>
+    public RateRefusal? TryOpen(IPAddress? address, StoreKey? key) => Requests(GroupOf(key)).TryTake(SourceOf(address, key), 1);
+
+    /// <summary>Creates the meter of a source's events; <see langword="null"/> if nothing limits them.</summary>
+    /// <param name="address">The client's address.</param>
+    /// <param name="key">Its key.</param>
+    public EventMeter? MeterOf(IPAddress? address, StoreKey key)
+    {
+        var (events, bytes) = (_events[(int)key.Kind], _bytes[(int)key.Kind]);
+        return events.IsUnlimited && bytes.IsUnlimited ? null : new EventMeter(events, bytes, SourceOf(address, key));
+    }
+
+    /// <summary>How often streams waited for a rate of events or bytes.</summary>
+    public long WaitsFor(RateScope scope) => _events.Concat(_bytes).Sum(buckets => buckets.WaitedFor(scope));
+
+    /// <summary>How often a stream or a batch was refused because too many waited for a rate of events or bytes.</summary>
+    public long EventRefusalsBy(RateScope scope) => _events.Concat(_bytes).Sum(buckets => buckets.RefusedBy(scope));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var buckets in _requests.Concat(_events).Concat(_bytes))
+        {
+            buckets.Dispose();
+        }
+    }
+}

@@ -1,0 +1,149 @@
+using CartRecovery.Engine.ControlPlane;
+
+namespace CartRecovery.Engine.Ingest.Limits;
+
+/// <summary>What a client's requests or events are counted by.</summary>
+public enum RateScope
+{
+    /// <summary>The client's address.</summary>
+    Address,
+
+    /// <summary>Its key.</summary>
+    Key,
+
+    /// <summary>Its store.</summary>
+    Store,
+}
+
+/// <summary>A rate that was exceeded.</summary>
+/// <param name="Scope">What was counted.</param>
+/// <param name="RetryAfter">When the same would be accepted.</param>
+public readonly record struct RateRefusal(RateScope Scope, TimeSpan RetryAfter)
+{
+    /// <summary>The time in whole seconds, 1 or more.</summary>
+    public int Seconds => (int)Math.Clamp(Math.Ceiling(RetryAfter.TotalSeconds), 1, int.MaxValue);
+}
+
+/// <summary>A rate that applies to a client, and how much of it is left.</summary>
+/// <param name="Scope">What is counted.</param>
+/// <param name="Rate">The rate.</param>
+/// <param name="Left">The tokens that are left, 0 or more.</param>
+public readonly record struct RateState(RateScope Scope, Rate Rate, long Left);
+
+/// <summary>
+/// Token buckets per address, key and store. The address comes first, so that one client that is stopped there uses up nothing that others
+/// share. Any thread.
+/// </summary>
+public sealed class ScopedBuckets : IDisposable
+{
+    readonly TokenBuckets<int>? _addresses;
+    readonly TokenBuckets<StoreKey>? _keys;
+    readonly TokenBuckets<int>? _stores;
+
+    /// <param name="rates">The rates.</param>
+    public ScopedBuckets(ScopedRates rates)
+    {
+        _addresses = rates.Address.IsUnlimited ? null : new TokenBuckets<int>(rates.Address);
+        // By identity: two keys of a store may allow the same.
+        _keys = rates.Key.IsUnlimited ? null : new TokenBuckets<StoreKey>(rates.Key, ReferenceEqualityComparer.Instance);
+        _stores = rates.Store.IsUnlimited ? null : new TokenBuckets<int>(rates.Store);
+    }
+
+    /// <summary>Whether nothing is limited.</summary>
+    public bool IsUnlimited => _addresses is null && _keys is null && _stores is null;
+
+    /// <summary>How often a rate was exceeded, by scope.</summary>
+    public long RefusedBy(RateScope scope) => scope switch
+    {
+        RateScope.Address => _addresses?.Refused ?? 0,
+        RateScope.Key => _keys?.Refused ?? 0,
+        _ => _stores?.Refused ?? 0,
+    };
+
+    /// <summary>How often somebody waited, by scope.</summary>
+    public long WaitedFor(RateScope scope) => scope switch
+    {
+        RateScope.Address => _addresses?.Waited ?? 0,
+        RateScope.Key => _keys?.Waited ?? 0,
+        _ => _stores?.Waited ?? 0,
+    };
+
+    /// <summary>Takes tokens.</summary>
+    /// <returns>The rate that was exceeded; <see langword="null"/> if none was.</returns>
+    public RateRefusal? TryTake(RateSource source, long count)
+    {
+        if (_addresses is not null && source.Slot >= 0 && !_addresses.TryTake(source.Slot, count, out var after))
+        {
+            return new RateRefusal(RateScope.Address, after);
+        }
+
+        if (source.Key is not { } key)
+        {
+            return null;
+        }
+
+        return _keys is not null && !_keys.TryTake(key, count, out after) ? new RateRefusal(RateScope.Key, after)
+            : _stores is not null && !_stores.TryTake(key.Store.Number, count, out after) ? new RateRefusal(RateScope.Store, after)
+            : null;
+    }
+
+    /// <summary>Takes tokens as soon as there are enough.</summary>
+    /// <returns>The rate for which too many wait; <see langword="null"/> once the tokens are taken.</returns>
+    public async ValueTask<RateScope?> TakeAsync(RateSource source, long count)
+    {
+        if (_addresses is not null && source.Slot >= 0 && !await _addresses.TakeAsync(source.Slot, count))
+        {
+            return RateScope.Address;
+        }
+
+        if (source.Key is not { } key)
+        {
+            return null;
+        }
+
+        return _keys is not null && !await _keys.TakeAsync(key, count) ? RateScope.Key
+            : _stores is not null && !await _stores.TakeAsync(key.Store.Number, count) ? RateScope.Store
+            : null;
+    }
+
+    /// <summary>Returns the rate that still has to be paid for earlier input; <see langword="null"/> if none has.</summary>
+    public RateRefusal? DebtOf(RateSource source)
+    {
+        if (_addresses is not null && source.Slot >= 0 && _addresses.DebtOf(source.Slot) is { Ticks: > 0 } after)
+        {
+            return new RateRefusal(RateScope.Address, after);
+        }
+
+        return source.Key is not { } key ? null
+            : _keys?.DebtOf(key) is { Ticks: > 0 } ofKey ? new RateRefusal(RateScope.Key, ofKey)
+            : _stores?.DebtOf(key.Store.Number) is { Ticks: > 0 } ofStore ? new RateRefusal(RateScope.Store, ofStore)
+            : null;
+    }
+
+    /// <summary>Returns the rates that apply to a client.</summary>
+    public IEnumerable<RateState> StatesOf(RateSource source)
+    {
+        if (_addresses is not null && source.Slot >= 0)
+        {
+            yield return new RateState(RateScope.Address, _addresses.Rate, Math.Max(0, _addresses.Available(source.Slot)));
+        }
+
+        if (_keys is not null && source.Key is { } key)
+        {
+            yield return new RateState(RateScope.Key, _keys.Rate, Math.Max(0, _keys.Available(key)));
+        }
+
+        if (_stores is not null && source.Key is { Store: var store })
+        {
+            yield return new RateState(RateScope.Store, _stores.Rate, Math.Max(0, _stores.Available(store.Number)));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _addresses?.Dispose();
+        _keys?.Dispose();
+        _stores?.Dispose();
+    }
+}

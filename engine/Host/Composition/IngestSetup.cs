@@ -1,0 +1,59 @@
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Ingest.DeadLetters;
+using CartRecovery.Engine.Ingest.Limits;
+
+namespace CartRecovery.Host.Composition;
+
+/// <summary>Makes what all protocols share from the configuration.</summary>
+static class IngestSetup
+{
+    /// <summary>Makes the options of all protocols.</summary>
+    public static IngestOptions Of(EngineHost host, DeadLetterQueue deadLetters) => new()
+    {
+        DeadLetters = deadLetters,
+        Partitions = host.Partitions,
+        Stores = host.Stores,
+        Counters = host.Counters,
+        Connections = host.Connections,
+        ConnectionLimiter = host.ConnectionLimiter,
+        Rates = RatesOf(host.Config.Limits.Rates),
+        Threads = new IngestThreads(host.Partitions, MemoryBudget.IncompleteMessages),
+        Unread = new BufferBudget(MemoryBudget.UnreadOutput),
+        MaxEvent = (int)host.Config.Limits.Event.Bytes,
+        MaxMessage = (int)host.Config.Limits.Message.Bytes,
+        MaxBatch = host.Config.Limits.Batch,
+        Past = host.Config.Limits.Past,
+        Future = host.Config.Limits.Future,
+        HandshakeTimeout = host.Config.Listen.HandshakeTimeout,
+        TcpKey = host.Config.Listen.TcpKey is { } tcpKey ? host.Stores.FindConfiguredKey(tcpKey) : null,
+        Proxies = new TrustedProxies([.. host.Config.Listen.TrustedProxies.Select(range => range.Network)]),
+        Refusals = host.Refusals,
+        WhenAnswered = host.Journeys.CatchUpAsync,
+    };
+
+    /// <summary>Makes the limits of connections.</summary>
+    public static ConnectionLimiter LimiterOf(ListenConfig listen, StoreTable stores) => new(
+        listen.MaxConnections, listen.MaxConnectionsPerAddress, stores, new PendingConnections(listen.MaxUnauthenticated, listen.MaxUnauthenticatedPerAddress));
+
+    static RateLimits RatesOf(RatesConfig rates) => new(new RateLimitsOptions(
+        group => group switch
+        {
+            RouteGroup.Browser => Of(rates.Requests.Browser),
+            RouteGroup.Server => Of(rates.Requests.Server),
+            RouteGroup.Api => Of(rates.Requests.Api),
+            RouteGroup.Public => new ScopedRates(Of(rates.Requests.Public.Address), default, default),
+            _ => new ScopedRates(Of(rates.Requests.Operations.Address), default, default),
+        },
+        kind => Of(kind == KeyKind.Secret ? rates.Server.Events : rates.Browser.Events),
+        kind => Of(kind == KeyKind.Secret ? rates.Server.Bytes : rates.Browser.Bytes),
+        rates.Loopback));
+
+    static ScopedRates Of(ScopedRatesConfig rates) => new(Of(rates.Address), Of(rates.Key), Of(rates.Store));
+
+    /// <summary>Makes a rate. The format allows no more than 2^30.</summary>
+    public static Rate Of(TokenRate rate) => new((int)rate.PerSecond, (int)rate.Burst);
+}
