@@ -36,7 +36,7 @@ public sealed partial class ConfirmationTests
         await Eventually.Is(() => mail.Mails.Count == 3, "two strangers are asked");
 
         var asking = mail.Mails.Single(message => message.Recipient == "jo@guest.example").Text.Replace("=\r\n", "", StringComparison.Ordinal);
-        var link = Link().Match(asking).Groups[1].Value;
+        var link = Link().Match(asking).Groups["link"].Value;
         using (var asked = await browser.GetAsync(link))
         {
             Assert.That(await asked.Content.ReadAsStringAsync(), Does.Contain("<form method=\"post\">"));
@@ -73,6 +73,6 @@ public sealed partial class ConfirmationTests
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), await answer.Content.ReadAsStringAsync());
     }
 
-    [GeneratedRegex(@"http://recover\.example(/v1/track/confirm/[A-Za-z0-9_-]+)", RegexOptions.None, 5000)]
+    [GeneratedRegex(@"http://recover\.example(?<link>/v1/track/confirm/[A-Za-z0-9_-]+)", RegexOptions.ExplicitCapture, 5000)]
     private static partial Regex Link();
 }

@@ -1,9 +1,7 @@
-using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Journeys.Tables;
-using CartRecovery.Engine.State.Carts;
 using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.State.Carts;
 using CartRecovery.Tests.Journeys;
-using static CartRecovery.Tests.Journeys.JourneyFixture;
 
 namespace CartRecovery.Tests.Security;
 

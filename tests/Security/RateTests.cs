@@ -7,6 +7,8 @@ using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Tests.Hosting;
 using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Support;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Tests.Security;
 
@@ -137,6 +139,28 @@ sealed class RateTests
         Assert.That(third.Problem, Is.EqualTo((429, "rate_limited")));
         Assert.That(int.Parse(third.Headers["Retry-After"], CultureInfo.InvariantCulture), Is.InRange(1, 11));
         Assert.That((await engine.PostAsync("/v1/events", batch)).Status, Is.EqualTo(HttpStatusCode.OK), "a secret key is not affected");
+    }
+
+    [Test]
+    public async Task Slow_reports_leave_threads_for_others()
+    {
+        using var gate = new ManualResetEventSlim();
+        var (running, most) = (0, 0);
+        await using var engine = await InProcessEngine.StartAsync(prepare: host => host.Routes.MapGet("/slow", (RequestDelegate)(_ =>
+        {
+            most = Math.Max(most, Interlocked.Increment(ref running));
+            gate.Wait();
+            Interlocked.Decrement(ref running);
+            return Task.CompletedTask;
+        })).WithTags("Analytics").RequireAuthorization("secret"));
+        var asked = Enumerable.Range(0, 40).Select(_ => engine.Http.GetAsync("/slow")).ToArray();
+        await Eventually.Is(() => Volatile.Read(ref running) == Environment.ProcessorCount, "as many as there are cores run");
+        Assert.That((await engine.GetAsync("/health", key: null)).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await engine.PostAsync("/v1/events", EventJson.Of("c"))).Status, Is.EqualTo(HttpStatusCode.OK));
+
+        gate.Set();
+        Assert.That((await Task.WhenAll(asked)).Select(answer => answer.StatusCode), Has.All.EqualTo(HttpStatusCode.OK));
+        Assert.That(most, Is.EqualTo(Environment.ProcessorCount));
     }
 
     [Test]

@@ -1,5 +1,4 @@
 using CartRecovery.Engine.ControlPlane;
-using CartRecovery.Host.Api.Tracking;
 
 namespace CartRecovery.Tests.Security;
 

@@ -1,5 +1,4 @@
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Tables;

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest.Streams;
 using CartRecovery.Engine.Ingest.Streams.Transport;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Threading.RateLimiting;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Connections;
@@ -20,6 +21,12 @@ namespace CartRecovery.Host.Api.Access;
 /// </summary>
 static class ClientLimits
 {
+    /// <summary>The number of reports read at once. They read the database on their thread, and more would leave none for others.</summary>
+    public static readonly int MaxReports = Environment.ProcessorCount;
+
+    /// <summary>The number of requests for reports that wait. More are rejected.</summary>
+    public const int MaxWaitingReports = 64;
+
     // draft-ietf-httpapi-ratelimit-headers
     const string Policies = "RateLimit-Policy", Remaining = "RateLimit";
 
@@ -30,6 +37,8 @@ static class ClientLimits
     public static void UseClientLimits(this WebApplication app)
     {
         var rates = app.Services.GetRequiredService<IngestOptions>().Rates;
+        var reports = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = MaxReports, QueueLimit = MaxWaitingReports });
+        app.Lifetime.ApplicationStopped.Register(reports.Dispose);
         app.Use(async (context, next) =>
         {
             var key = (context.User.Identity as StoreKeyIdentity)?.Caller.Key;
@@ -43,7 +52,8 @@ static class ClientLimits
             pending?.BeginRequest();
             try
             {
-                await (TryTake(rates, context, key) ? next(context) : RateLimits.Exceeded.ToResult().ExecuteAsync(context));
+                await (!TryTake(rates, context, key) ? RateLimits.Exceeded.ToResult().ExecuteAsync(context)
+                    : IsReport(context) ? ReadReportAsync(reports, context, next) : next(context));
             }
             finally
             {
@@ -109,6 +119,22 @@ static class ClientLimits
         var refusal = buckets.TryTake(source, 1);
         Write(context.Response, buckets.StatesOf(source), refusal);
         return refusal is null;
+    }
+
+    static bool IsReport(HttpContext context) => HttpMethods.IsGet(context.Request.Method)
+        && context.GetEndpoint()?.Metadata.GetMetadata<ITagsMetadata>()?.Tags is { } tags && (tags.Contains(ApiTags.Analytics) || tags.Contains(ApiTags.Interventions));
+
+    static async Task ReadReportAsync(ConcurrencyLimiter reports, HttpContext context, RequestDelegate next)
+    {
+        using var lease = await reports.AcquireAsync(1, context.RequestAborted);
+        if (lease.IsAcquired)
+        {
+            await next(context);
+            return;
+        }
+
+        context.Response.Headers.RetryAfter = "1";
+        await RateLimits.Exceeded.ToResult().ExecuteAsync(context);
     }
 
     static RouteGroup GroupOf(Endpoint? endpoint, StoreKey? key) => endpoint?.Metadata switch
