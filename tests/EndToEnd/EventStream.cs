@@ -122,7 +122,13 @@ abstract class EventStream : IAsyncDisposable
             case "error":
                 lock (_gate)
                 {
-                    _refused.Add((frame.GetProperty("index").GetInt64(), frame.GetProperty("code").GetString()!));
+                    // One frame may report many that arrived together.
+                    var first = frame.GetProperty("index").GetInt64();
+                    var count = frame.TryGetProperty("count", out var many) ? many.GetInt64() : 1;
+                    for (var index = first; index < first + count; index++)
+                    {
+                        _refused.Add((index, frame.GetProperty("code").GetString()!));
+                    }
                 }
 
                 break;
