@@ -81,7 +81,7 @@ static class DecisionCodec
             Reasons = ReadReasons(input),
             DecidedAt = DateTimeOffset.FromUnixTimeMilliseconds(at),
         };
-        return new Decision(cart, at, connection, intervention) 
+        return new Decision(cart, at, connection, intervention)
         {
             CampaignsVersion = version,
             Standing = standing,
