@@ -17,8 +17,8 @@ public sealed class RecordLayoutTests
         TimerAt 72, IdleDoneAt 80, LastInterventionAt 88, ConnectionId 96, ProductSketch 104, LastProduct 112, ProductSince 120, PriceSum 128,
         PriceLowest 136, PriceHighest 144, PriceLast 152, Value 160, History 168, ItemCount 200, PriceCount 204, ProductStreak 208,
         ProductReturns 212, EventCount 216, SessionEvents 220, SessionCount 224, Currency 228, Store 232, Checkout 234, Device 235, Source 236,
-        LineCount 237, CartLength 238, UserLength 239, SessionLength 240, Version 241, Counts 244, Lines 440, Others 608, CartText 632,
-        UserText 696, SessionText 760, OwnerSecret 824, UserStanding 832, Standing 833, Reserved 834; 872
+        LineCount 237, CartLength 238, UserLength 239, SessionLength 240, Version 241, UserStanding 242, Standing 243, Counts 244, Lines 440, Others 608, CartText 632,
+        UserText 696, SessionText 760, OwnerSecret 824, Reserved 832; 872
         """;
 
     const string CartVersion3 = """

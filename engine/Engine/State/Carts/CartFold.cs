@@ -36,7 +36,11 @@ public static class CartFold
         cart.FirstAt = Math.Min(cart.FirstAt, at);
         cart.LastAt = Math.Max(cart.LastAt, at);
         cart.EventCount++;
-        cart.Standing = slab.PredatesStanding ? Standing.Server : Vouches(e) && e.Standing > cart.Standing ? e.Standing : cart.Standing;
+        if (cart.Standing != Standing.Server)
+        {
+            FoldStanding(ref cart, e, slab);
+        }
+
         cart.Counts[(int)e.Type]++;
 
         FoldUser(ref cart, e, slab);
@@ -98,6 +102,18 @@ public static class CartFold
 
         cart.SessionStartedAt = Math.Min(cart.SessionStartedAt, e.Timestamp);
         cart.SessionEvents++;
+    }
+
+    static void FoldStanding(ref CartRecord cart, in EventRecord e, EventSlab slab)
+    {
+        if (slab.PredatesStanding)
+        {
+            cart.Standing = Standing.Server;
+        }
+        else if (e.Standing > cart.Standing && Vouches(e))
+        {
+            cart.Standing = e.Standing;
+        }
     }
 
     // The engine makes message events itself, of clicks: they repeat what the cart says of its shopper, and vouch for nothing.

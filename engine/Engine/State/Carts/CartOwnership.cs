@@ -63,15 +63,25 @@ public static class CartOwnership
         }
         else
         {
-            // An owner without a secret, or without a session, gets what it sends now.
-            cart.OwnerSession = cart is { OwnerSession: 0, OwnerSecret: 0 } ? e.Session : cart.OwnerSession;
-            cart.OwnerSecret = cart.OwnerSecret == 0 || e.Standing == Standing.Server ? Later(e.CartSecret, cart.OwnerSecret) : cart.OwnerSecret;
+            TakeLater(ref cart, e);
         }
 
         cart.ConnectionId = connection != 0 ? connection : cart.ConnectionId;
     }
 
-    static ulong Later(ulong secret, ulong before) => secret != 0 ? secret : before;
+    // An owner without a session or a secret gets what the event has. The secret is far from the fields that every event touches.
+    static void TakeLater(ref CartRecord cart, in EventRecord e)
+    {
+        if (e.Session != 0 && cart.OwnerSession == 0 && cart.OwnerSecret == 0)
+        {
+            cart.OwnerSession = e.Session;
+        }
+
+        if (e.CartSecret != 0 && (e.Standing == Standing.Server || cart.OwnerSecret == 0))
+        {
+            cart.OwnerSecret = e.CartSecret;
+        }
+    }
 
     // Without a session, only the connection tells who a browser is.
     static bool IsOwner(in CartRecord cart, in EventRecord e, long connection) =>

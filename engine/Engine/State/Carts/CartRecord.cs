@@ -125,6 +125,12 @@ public struct CartRecord
     /// <summary>Which fields the record's writer knew; raised when a field takes bytes of <see cref="Reserved"/>. See <see cref="Upgrade"/>.</summary>
     public byte Version;
 
+    /// <summary>The highest standing of an event that named the present user. In bytes that were 0 in version 1.</summary>
+    public Standing UserStanding;
+
+    /// <summary>The highest standing of the cart's events.</summary>
+    public Standing Standing;
+
     /// <summary>The number of events of each type.</summary>
     public TypeCounts Counts;
 
@@ -141,12 +147,6 @@ public struct CartRecord
     /// <summary>The key of the secret that proves the right to the cart; 0 for none.</summary>
     public ulong OwnerSecret;
 
-    /// <summary>The highest standing of an event that named the present user.</summary>
-    public Standing UserStanding;
-
-    /// <summary>The highest standing of the cart's events.</summary>
-    public Standing Standing;
-
     /// <summary>Space for new fields; all zero.</summary>
     public CartReserve Reserved;
 
@@ -155,7 +155,16 @@ public struct CartRecord
     /// </summary>
     public void Upgrade()
     {
-        if (Version < CurrentVersion && EventCount > 0)
+        if (Version < CurrentVersion)
+        {
+            UpgradeVersion1();
+        }
+    }
+
+    void UpgradeVersion1()
+    {
+        // A record that is about to begin has no version yet.
+        if (EventCount > 0)
         {
             Version = CurrentVersion;
             Standing = Standing.Server;
@@ -223,7 +232,7 @@ public struct TypeCounts
 [InlineArray(Size)]
 public struct CartReserve
 {
-    public const int Size = 38;
+    public const int Size = 40;
     byte _first;
 }
 

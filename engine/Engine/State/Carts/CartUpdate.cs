@@ -101,7 +101,7 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
     void Fold(ref CartRecord record, ref EventRecord e, long now)
     {
         var hasEnded = record.EventCount != 0 && context.Lifetime.HasEnded(record, now);
-        if (!context.Slab.IsReplayed && !hasEnded && !TryAdmit(record, ref e))
+        if (e.Standing != Standing.Server && !context.Slab.IsReplayed && !hasEnded && !TryAdmit(record, ref e))
         {
             return;
         }
@@ -114,7 +114,8 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
         CartFold.Apply(ref record, e, context.Slab, context.CurrencyOf(e.Store));
         // The engine's clock, not the shopper's, tells how long a cart is idle. Any event ends an idle period, also a late one.
         (record.LastReceivedAt, record.IdleDoneAt) = (context.ReceivedAt, 0);
-        if (e.UserLength != 0 && (context.Slab.PredatesStanding || context.Slab.UserOf(e).SequenceEqual(record.UserId)))
+        // Of the cart's user; a browser's word does not replace one of more trust.
+        if (e.UserLength != 0 && (e.Standing >= record.UserStanding || context.Slab.PredatesStanding || context.Slab.UserOf(e).SequenceEqual(record.UserId)))
         {
             record.History = context.History;
         }
