@@ -55,7 +55,7 @@ public sealed class EventSlabTests
 
         Assert.That(Texts(other), Is.EqualTo(new[] { "already here|c1||", "e1|c1|u1|s1" }));
         Assert.That(other.Records[1].Flags, Is.EqualTo(EventFlags.HasPrice | EventFlags.Verified | EventFlags.CustomerCopy));
-        Assert.That(original.Flags, Is.EqualTo(EventFlags.HasPrice));
+        Assert.That(original.Flags, Is.EqualTo(EventFlags.HasPrice | EventFlags.Verified));
         Assert.That(other.Records[1].Customer, Is.EqualTo(original.Customer));
     }
 

@@ -88,7 +88,7 @@ public sealed class BrowserRequestRates : ScopedRatesConfig
 public sealed class ApiRequestRates : ScopedRatesConfig
 {
     /// <summary>Sets the defaults.</summary>
-    public ApiRequestRates() => (Address, Key, Store) = (new(200, 2_000), new(500, 2_500), new(1_000, 5_000));
+    public ApiRequestRates() => (Address, Key, Store) = (new(2_000, 10_000), new(2_000, 10_000), new(4_000, 20_000));
 }
 
 /// <summary>The default rate of requests without a key.</summary>

@@ -80,7 +80,7 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
 
         Reserve(RunOverhead + (kept * EventOverhead) + text);
         var writer = new BlockWriter(_raw.AsSpan(RawLength));
-        // The lowest bit said whether the source had a publishable key; the events' flags say it better.
+        // Bit 0 is reserved: version 1 stored the key's kind there, which the events' flags have too.
         writer.Unsigned((ulong)kept << 1);
         writer.Signed(source?.ConnectionId ?? 0);
         writer.Signed(slab.ReceivedAt - _before.ReceivedAt);

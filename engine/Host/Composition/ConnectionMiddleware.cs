@@ -16,6 +16,12 @@ static class ConnectionMiddleware
     /// <param name="proxies">Trusted proxies, whose connections are many clients': those are counted once they are known.</param>
     public static Func<ConnectionDelegate, ConnectionDelegate> Counting(ConnectionLimiter limiter, TrustedProxies proxies) => next => async connection =>
     {
+        if (!limiter.TryEnter())
+        {
+            connection.Abort();
+            return;
+        }
+
         var peer = (connection.RemoteEndPoint as IPEndPoint)?.Address;
         var address = proxies.Contains(peer) ? null : peer;
         using var slots = new SocketSlots(limiter, address);

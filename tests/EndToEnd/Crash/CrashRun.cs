@@ -49,6 +49,7 @@ sealed class CrashRun
             Durability = """
                 journal: { commitAge: 2ms, commitSize: 64KB, segment: 4MB }
                 checkpoints: { interval: 300ms, keep: 2 }
+                limits: { rates: { requests: { api: { address: unlimited, key: unlimited, store: unlimited } } } }
                 """,
         };
     }

@@ -3,8 +3,8 @@ using CartRecovery.Engine.Events;
 namespace CartRecovery.Engine.Ingest.Connections;
 
 /// <summary>
-/// Gathers a message's rejections for one error frame: their number, by code too, and the first few. A batch of thousands of bad events so
-/// costs one short answer. Belongs to the thread that reads; one connection's at a time.
+/// Collects the rejections of a message, or of a run of events that a partition refused, for one error frame: their number, by code too, and the
+/// first few. A batch of thousands of bad events so costs one short answer. One thread at a time.
 /// </summary>
 sealed class RejectionSummary : IRejectedEvents
 {

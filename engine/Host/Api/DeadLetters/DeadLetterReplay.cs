@@ -2,6 +2,7 @@ using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.DeadLetters;
+using CartRecovery.Host.Api.Events;
 
 namespace CartRecovery.Host.Api.DeadLetters;
 
@@ -138,7 +139,7 @@ sealed class DeadLetterReplay(IngestOptions options, DeadLetterStore store) : ID
     /// <summary>Dead letters as an event source. Their senders receive no answer.</summary>
     sealed class LetterSource : IEventSource, IRejectedEvents
     {
-        readonly List<(long Index, EventProblem Problem)> _rejected = [];
+        readonly RejectionList _rejected = new();
         readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         bool _waiting;
 
@@ -153,24 +154,12 @@ sealed class DeadLetterReplay(IngestOptions options, DeadLetterStore store) : ID
 
         public EventRouter Router { get; }
 
-        public void OnRejected(long index, EventProblem problem)
-        {
-            lock (_rejected)
-            {
-                _rejected.Add((index, problem));
-            }
-        }
+        public void OnRejected(long index, EventProblem problem) => _rejected.OnRejected(index, problem);
 
         public void OnRefused(EventSlab slab, in SourceRun run, int first) => Router.Refuse(slab, run, first, this);
 
         /// <summary>Returns why the engine rejects an event of a range at present, although its repair was valid.</summary>
-        public EventProblem RejectionIn(long from, long to)
-        {
-            lock (_rejected)
-            {
-                return _rejected.Find(rejection => rejection.Index >= from && rejection.Index < to).Problem;
-            }
-        }
+        public EventProblem RejectionIn(long from, long to) => _rejected.FirstIn(from, to);
 
         public void OnProcessed(int partition, long upTo)
         {

@@ -10,7 +10,7 @@ sealed class RequestSource : IEventSource, IRejectedEvents
     // The longest wait for durability before the client gets an error.
     static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
-    readonly List<(long Index, EventProblem Problem)> _rejected = [];
+    readonly RejectionList _rejected = new();
     readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="options">The options of ingest.</param>
@@ -29,25 +29,10 @@ sealed class RequestSource : IEventSource, IRejectedEvents
 
     public EventRouter Router { get; }
 
-    /// <summary>The rejected events so far, in order. A copy: partitions refuse events until all are processed.</summary>
-    public IReadOnlyList<(long Index, EventProblem Problem)> Rejected
-    {
-        get
-        {
-            lock (_rejected)
-            {
-                return [.. _rejected.OrderBy(rejection => rejection.Index)];
-            }
-        }
-    }
+    /// <summary>The rejected events so far, in order.</summary>
+    public IReadOnlyList<(long Index, EventProblem Problem)> Rejected => _rejected.ToArray();
 
-    public void OnRejected(long index, EventProblem problem)
-    {
-        lock (_rejected)
-        {
-            _rejected.Add((index, problem));
-        }
-    }
+    public void OnRejected(long index, EventProblem problem) => _rejected.OnRejected(index, problem);
 
     public void OnRefused(EventSlab slab, in SourceRun run, int first) => Router.Refuse(slab, run, first, this);
 
