@@ -150,7 +150,8 @@
       become("connecting");
       heard = Date.now();
       acked = 0;
-      address.searchParams.set("userToken", options.userToken ?? "");
+      if (options.userToken) address.searchParams.set("userToken", options.userToken);
+      else address.searchParams.delete("userToken");
       socket = new WebSocket(address);
       socket.onopen = () => {
         // Interventions go to the connection that changed the cart last, so announce this one.
