@@ -40,7 +40,7 @@ sealed class StageFixture : IDisposable
             CollectsCustomerEvents = false,
             DataFolder = _folder,
         };
-        Rules = new EventRules("demo"u8.ToArray(), 0, Verified: true, 32 * 1024, long.MaxValue / 4, long.MaxValue / 4);
+        Rules = new EventRules("demo"u8.ToArray(), 0, IsServer: true, 32 * 1024, long.MaxValue / 4, long.MaxValue / 4);
     }
 
     public List<ShopEvent> Log { get; }

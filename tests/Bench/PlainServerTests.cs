@@ -93,7 +93,7 @@ public sealed class PlainServerTests
         using var scorer = server.CreateScorer();
         var vector = new FeatureVector(model.Features);
         var clock = new StoreClock(TimeZoneInfo.Utc);
-        var decoder = new JsonEventDecoder(new EventRules("demo"u8.ToArray(), 0, Verified: true, 32 * 1024, long.MaxValue / 4, long.MaxValue / 4));
+        var decoder = new JsonEventDecoder(new EventRules("demo"u8.ToArray(), 0, IsServer: true, 32 * 1024, long.MaxValue / 4, long.MaxValue / 4));
         var slab = new EventSlab();
         var carts = new Dictionary<string, CartRecord>(StringComparer.Ordinal);
         var products = new Dictionary<string, HashSet<string>>(StringComparer.Ordinal);

@@ -25,11 +25,11 @@ sealed class RecordingSource : IEventSource, IRejectedEvents
 
     public ulong Network => 0;
 
-    public void OnRefused(EventSlab slab, in SourceRun run, int first)
+    public void OnForeign(EventSlab slab, in SourceRun run, int first)
     {
         for (var i = first; i < run.End; i++)
         {
-            if ((slab.Records[i].Flags & EventFlags.Refused) != 0)
+            if ((slab.Records[i].Flags & EventFlags.Foreign) != 0)
             {
                 Refused.Enqueue(run.IndexOf(slab.Records[i]));
             }

@@ -161,7 +161,7 @@ sealed class OperationsApiTests : EngineFixture
 
         public ulong Network => 0;
 
-        public void OnRefused(EventSlab slab, in SourceRun run, int first)
+        public void OnForeign(EventSlab slab, in SourceRun run, int first)
         {
         }
 

@@ -119,10 +119,10 @@ public sealed class DedupWindowTests
         Assert.That(window.MarkDuplicates(first), Is.EqualTo(1));
         Assert.That(Marks(first), Is.EqualTo(new[] { false, false, true, false }));
         var second = Slab(Start + 10, 4, 3, 2, 5, 5);
-        second.Records[0].Flags = EventFlags.Verified;
+        second.Records[0].Flags = EventFlags.Server;
         Assert.That(window.MarkDuplicates(second), Is.EqualTo(3));
         Assert.That(Marks(second), Is.EqualTo(new[] { false, true, true, false, true }));
-        Assert.That(second.Records[0].Flags, Is.EqualTo(EventFlags.Verified));
+        Assert.That(second.Records[0].Flags, Is.EqualTo(EventFlags.Server));
     }
 
     [FsCheck.NUnit.Property(MaxTest = 60)]

@@ -123,7 +123,7 @@ public sealed class StandingTests
         var slab = EventReading.Slab(s_browser, Add("p1", 5) with { Session = "owner" }, Add("p2", 5) with { Session = "stranger" }, Add("p3", 5) with { Session = "owner" });
         slab.EndRun(s_owner, upTo: 3);
         live.Stages.Process(slab);
-        Assert.That(slab.Records[1].Flags & EventFlags.Refused, Is.EqualTo(EventFlags.Refused));
+        Assert.That(slab.Records[1].Flags & EventFlags.Foreign, Is.EqualTo(EventFlags.Foreign));
 
         using var replay = new StageRun([]);
         slab.JournalVersion = 2;

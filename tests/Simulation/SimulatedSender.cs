@@ -104,7 +104,7 @@ sealed class SimulatedSender(int number, SimulatedTraffic traffic, Random random
 
         public ulong Network => 0;
 
-        public void OnRefused(EventSlab slab, in SourceRun run, int first)
+        public void OnForeign(EventSlab slab, in SourceRun run, int first)
         {
         }
 

@@ -53,7 +53,7 @@ sealed class SimulatedTraffic(Random random, int carts)
             Device = (DeviceKind)random.Next(3),
             Source = (TrafficSource)random.Next(4),
             MetaLength = meta.Length,
-            Flags = EventFlags.Verified,
+            Flags = EventFlags.Server,
         };
         if (record.Price != 0)
         {

@@ -37,7 +37,7 @@ public sealed class EventFileStream(string path, IReadOnlyList<byte[]> stores, i
         var lines = new LineReader(content, maxEvent);
         var slab = new EventSlab();
         var dedup = new DedupWindow(dedupBytes, dedupWindow);
-        var decoders = stores.Select((id, i) => new JsonEventDecoder(new EventRules(id, (ushort)i, Verified: true, maxEvent, AnyTime, AnyTime))).ToArray();
+        var decoders = stores.Select((id, i) => new JsonEventDecoder(new EventRules(id, (ushort)i, IsServer: true, maxEvent, AnyTime, AnyTime))).ToArray();
         var store = 0;
         var now = long.MinValue;
         var isScored = false;

@@ -4,7 +4,7 @@ using CartRecovery.Engine.Journal;
 namespace CartRecovery.Engine.Backtest;
 
 /// <summary>
-/// Iterates over a journal's events, excluding refused ones and copies for customers' records. Skips blocks outside the range without reading them.
+/// Iterates over a journal's events, excluding foreign ones and copies for customers' records. Skips blocks outside the range without reading them.
 /// </summary>
 sealed class JournalEvents(JournalView journal, TimeRange range) : IDisposable
 {
@@ -37,7 +37,7 @@ sealed class JournalEvents(JournalView journal, TimeRange range) : IDisposable
         {
             while (++_index < Slab.Count)
             {
-                if ((Current.Flags & (EventFlags.CustomerCopy | EventFlags.Refused)) == 0)
+                if ((Current.Flags & (EventFlags.CustomerCopy | EventFlags.Foreign)) == 0)
                 {
                     return true;
                 }

@@ -155,7 +155,7 @@ public sealed class ReplayLane : IDisposable
             }
 
             isNew = true;
-            if ((e.Flags & (EventFlags.CustomerCopy | EventFlags.Refused)) != 0)
+            if ((e.Flags & (EventFlags.CustomerCopy | EventFlags.Foreign)) != 0)
             {
                 continue;
             }

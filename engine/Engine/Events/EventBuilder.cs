@@ -297,9 +297,9 @@ sealed class EventBuilder(EventRules rules)
             ref _record, TextOf(EventField.Id, message), TextOf(EventField.CartId, message), TextOf(EventField.UserId, message),
             TextOf(EventField.SessionId, message), TextOf(EventField.ProductId, message));
         _record.MetaLength = Meta.Length;
-        if (Rules.Verified)
+        if (Rules.IsServer)
         {
-            _record.Flags |= EventFlags.Verified;
+            _record.Flags |= EventFlags.Server;
         }
         else if (Rules.User is { } user && user.Covers(_record.Customer, _receivedAt))
         {

@@ -70,7 +70,7 @@ public struct EventRecord
 
     /// <summary>Whose word it is.</summary>
     public readonly Standing Standing =>
-        (Flags & EventFlags.Verified) != 0 ? Standing.Server : (Flags & EventFlags.Proven) != 0 ? Standing.Proven : Standing.Claimed;
+        (Flags & EventFlags.Server) != 0 ? Standing.Server : (Flags & EventFlags.Proven) != 0 ? Standing.Proven : Standing.Claimed;
 
     /// <summary>Bytes of its ids.</summary>
     public readonly int IdsLength => IdLength + CartLength + UserLength + SessionLength + ProductLength;
@@ -92,7 +92,7 @@ public enum EventFlags : byte
     Clamped = 2,
 
     /// <summary>The event came with a secret key: <see cref="Standing.Server"/>.</summary>
-    Verified = 4,
+    Server = 4,
 
     /// <summary>A copy for another partition's customer records; it does not change a cart.</summary>
     CustomerCopy = 8,
@@ -104,7 +104,7 @@ public enum EventFlags : byte
     Proven = 32,
 
     /// <summary>The event's sender may not change its cart; the event has no effect.</summary>
-    Refused = 64,
+    Foreign = 64,
 
     /// <summary>The event's sender knows the cart's id, which its store keeps secret, but did not begin the cart.</summary>
     Shared = 128,

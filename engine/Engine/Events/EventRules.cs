@@ -3,12 +3,12 @@ namespace CartRecovery.Engine.Events;
 /// <summary>The rules for validating events: the key's store and the configured limits.</summary>
 /// <param name="StoreId">The key's store, in UTF-8.</param>
 /// <param name="StoreNumber">The store's number.</param>
-/// <param name="Verified">Whether the key is secret.</param>
+/// <param name="IsServer">Whether the sender is a server of the shop: its key is secret.</param>
 /// <param name="MaxEventBytes">Maximum event length, in bytes of JSON.</param>
 /// <param name="PastMilliseconds">Maximum age of an event's time.</param>
 /// <param name="FutureMilliseconds">Maximum distance of an event's time into the future.</param>
 public sealed record EventRules(
-    byte[] StoreId, ushort StoreNumber, bool Verified, int MaxEventBytes, long PastMilliseconds, long FutureMilliseconds)
+    byte[] StoreId, ushort StoreNumber, bool IsServer, int MaxEventBytes, long PastMilliseconds, long FutureMilliseconds)
 {
     /// <summary>Derives the events' keys; without a secret unless set.</summary>
     public IdHasher Ids { get; init; } = new(StoreId);

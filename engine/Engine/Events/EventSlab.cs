@@ -46,7 +46,7 @@ public sealed class EventSlab
     /// <summary>The version of the journal's block that its events were read from; 0 for events that arrive.</summary>
     public byte JournalVersion;
 
-    /// <summary>Whether its events are replayed from a journal, which says which of them were refused.</summary>
+    /// <summary>Whether its events are replayed from a journal, which says which of them were foreign.</summary>
     public bool IsReplayed => JournalVersion != 0;
 
     /// <summary>Whether they were journaled before events had a standing, when any event could change any cart of its store.</summary>
@@ -187,7 +187,7 @@ public interface IEventSource
     /// must not block.
     /// </summary>
     /// <param name="slab">The slab.</param>
-    /// <param name="run">The run; its refused events have <see cref="EventFlags.Refused"/>.</param>
+    /// <param name="run">The run; its foreign events have <see cref="EventFlags.Foreign"/>.</param>
     /// <param name="first">The index of its first event in the slab.</param>
-    void OnRefused(EventSlab slab, in SourceRun run, int first);
+    void OnForeign(EventSlab slab, in SourceRun run, int first);
 }

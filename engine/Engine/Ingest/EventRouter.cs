@@ -156,16 +156,16 @@ public sealed class EventRouter
     }
 
     /// <summary>
-    /// Counts the events of a run that were refused and stores them as dead letters. Any thread. The receiver of rejected events is notified on
+    /// Counts a run's events that named a foreign cart, and stores them as dead letters. Any thread. The receiver of rejected events is notified on
     /// the same one.
     /// </summary>
-    /// <inheritdoc cref="IEventSource.OnRefused"/>
-    public void Refuse(EventSlab slab, in SourceRun run, int first, IRejectedEvents receiver)
+    /// <inheritdoc cref="IEventSource.OnForeign"/>
+    public void RejectForeign(EventSlab slab, in SourceRun run, int first, IRejectedEvents receiver)
     {
         var json = _deadLetters is null ? null : new ArrayBufferWriter<byte>(512);
         foreach (ref readonly var e in slab.Records.AsSpan(first, run.End - first))
         {
-            if ((e.Flags & EventFlags.Refused) == 0)
+            if ((e.Flags & EventFlags.Foreign) == 0)
             {
                 continue;
             }

@@ -7,7 +7,7 @@ namespace CartRecovery.Engine.Journal;
 /// counts and the raw length (4 each), the two times (8 each); little-endian.
 /// </summary>
 /// <param name="Count">Number of events.</param>
-/// <param name="OwnCount">Number of events that are neither refused nor copies for customers' records.</param>
+/// <param name="OwnCount">Number of events that are neither foreign nor copies for customers' records.</param>
 /// <param name="RawLength">Length of the events before compression, in bytes.</param>
 /// <param name="FirstReceivedAt">Earliest receive time (ms since 1970 UTC); 0 for an empty block.</param>
 /// <param name="LastReceivedAt">Latest receive time (ms since 1970 UTC).</param>

@@ -12,8 +12,8 @@ public sealed class EventBlockReader(JournalStores stores)
     // The cache is cleared at this size: connections come and go.
     const int MaxSources = 10_000;
 
-    const EventFlags Flags = EventFlags.HasPrice | EventFlags.Clamped | EventFlags.Verified | EventFlags.CustomerCopy
-        | EventFlags.Proven | EventFlags.Refused | EventFlags.Shared;
+    const EventFlags Flags = EventFlags.HasPrice | EventFlags.Clamped | EventFlags.Server | EventFlags.CustomerCopy
+        | EventFlags.Proven | EventFlags.Foreign | EventFlags.Shared;
 
     readonly List<int> _stores = [];
     readonly Dictionary<long, ReplayedSource> _sources = [];
@@ -131,7 +131,7 @@ public sealed class EventBlockReader(JournalStores stores)
         }
 
         Keep(ref record, text, slab);
-        _ownCount += (record.Flags & (EventFlags.CustomerCopy | EventFlags.Refused)) == 0 ? 1 : 0;
+        _ownCount += (record.Flags & (EventFlags.CustomerCopy | EventFlags.Foreign)) == 0 ? 1 : 0;
         _before.Timestamp = record.Timestamp;
         _before.Watermark = record.Watermark;
         _before.Currency = record.Currency;

@@ -17,7 +17,7 @@ public sealed class ReplayedSource(long connectionId) : IEventSource
     }
 
     /// <inheritdoc/>
-    public void OnRefused(EventSlab slab, in SourceRun run, int first)
+    public void OnForeign(EventSlab slab, in SourceRun run, int first)
     {
     }
 }

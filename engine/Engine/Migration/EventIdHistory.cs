@@ -67,7 +67,7 @@ sealed class EventIdHistory(IEnumerable<ArchivedJournal> journals, JournalStores
         for (var i = 0; i < slab.Count; i++)
         {
             ref readonly var e = ref slab.Records[i];
-            if ((e.Flags & EventFlags.Refused) == 0 && e.UserLength != 0 && EventTypes.Has(e.Type, EventTraits.ChangesHistory))
+            if ((e.Flags & EventFlags.Foreign) == 0 && e.UserLength != 0 && EventTypes.Has(e.Type, EventTraits.ChangesHistory))
             {
                 // Each partition gets a copy of such an event.
                 target.AddId(slab.DedupIdOf(e), e.Cart, slab.ReceivedAt);

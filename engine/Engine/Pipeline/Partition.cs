@@ -172,7 +172,7 @@ public sealed partial class Partition : IDisposable
 
         public void OnProcessed(int partition, long upTo) => Done.TrySetResult();
 
-        public void OnRefused(EventSlab slab, in SourceRun run, int first)
+        public void OnForeign(EventSlab slab, in SourceRun run, int first)
         {
         }
     }

@@ -102,7 +102,7 @@ public sealed class PartitionProcessor : IDisposable
 
         _receivedAt = Math.Max(_receivedAt, slab.ReceivedAt);
         _counters.AddDuplicates(_state.Dedup.MarkDuplicates(slab));
-        // Before the block, because the journal says which events were refused.
+        // Before the block, because the journal says which events were foreign.
         var own = _state.Stages.Process(slab);
         _block?.Add(slab);
         _taken.Add((slab.ReceivedTicks, own));

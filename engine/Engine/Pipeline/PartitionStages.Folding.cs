@@ -8,7 +8,7 @@ public sealed partial class PartitionStages
 {
     int Fold(EventSlab slab)
     {
-        var (own, run, begin, end, refused) = (0, -1, 0, 0, 0);
+        var (own, run, begin, end, foreign) = (0, -1, 0, 0, 0);
         IEventSource? source = null;
         _prefetcher.Begin(slab);
         for (var i = 0; i < slab.Count; i++)
@@ -17,8 +17,8 @@ public sealed partial class PartitionStages
             _prefetcher.MoveTo(slab, i);
             while (i >= end)
             {
-                TellRefused(slab, run, begin, refused);
-                (begin, refused) = (end, 0);
+                ReportForeign(slab, run, begin, foreign);
+                (begin, foreign) = (end, 0);
                 (source, end) = ++run < slab.Runs.Length ? (slab.Runs[run].Source, slab.Runs[run].End) : (null, slab.Count);
                 _context.Connection = source?.ConnectionId ?? 0;
             }
@@ -29,7 +29,7 @@ public sealed partial class PartitionStages
             }
 
             _timers.MoveTo(FollowsWatermark ? e.Watermark : slab.ReceivedAt);
-            if ((e.Flags & EventFlags.Refused) != 0)
+            if ((e.Flags & EventFlags.Foreign) != 0)
             {
                 continue;
             }
@@ -52,9 +52,9 @@ public sealed partial class PartitionStages
             _context.ReceivedAt = _timers.Now;
             var input = new CartInput { Step = CartStep.Fold, At = Now, Index = i };
             ref var cart = ref _carts.UpdateInPlace(e.Cart, ref input);
-            if ((e.Flags & EventFlags.Refused) != 0)
+            if ((e.Flags & EventFlags.Foreign) != 0)
             {
-                refused++;
+                foreign++;
                 continue;
             }
 
@@ -65,15 +65,15 @@ public sealed partial class PartitionStages
             own++;
         }
 
-        TellRefused(slab, run, begin, refused);
+        ReportForeign(slab, run, begin, foreign);
         return own;
     }
 
-    static void TellRefused(EventSlab slab, int run, int begin, int refused)
+    static void ReportForeign(EventSlab slab, int run, int begin, int foreign)
     {
-        if (refused > 0 && run < slab.Runs.Length)
+        if (foreign > 0 && run < slab.Runs.Length)
         {
-            slab.Runs[run].Source?.OnRefused(slab, slab.Runs[run], begin);
+            slab.Runs[run].Source?.OnForeign(slab, slab.Runs[run], begin);
         }
     }
 

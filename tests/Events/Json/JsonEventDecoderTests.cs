@@ -410,7 +410,7 @@ public sealed class JsonEventDecoderTests
     {
         var decoder = new JsonEventDecoder(Rules(verified: true));
         Assert.That(decoder.Read($"{{{Required}}}").IsError, Is.False);
-        Assert.That(decoder.Record.Flags, Is.EqualTo(EventFlags.Verified));
+        Assert.That(decoder.Record.Flags, Is.EqualTo(EventFlags.Server));
     }
 
     [Test]

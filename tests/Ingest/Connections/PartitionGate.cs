@@ -25,7 +25,7 @@ sealed class PartitionGate : IEventSource, IDisposable
 
     public ulong Network => 0;
 
-    public void OnRefused(EventSlab slab, in SourceRun run, int first)
+    public void OnForeign(EventSlab slab, in SourceRun run, int first)
     {
     }
 

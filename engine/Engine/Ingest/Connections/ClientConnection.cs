@@ -191,11 +191,11 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     }
 
     /// <inheritdoc/>
-    public void OnRefused(EventSlab slab, in SourceRun run, int first)
+    public void OnForeign(EventSlab slab, in SourceRun run, int first)
     {
-        var refused = new RejectionSummary();
-        _router!.Refuse(slab, run, first, refused);
-        Output.SendErrors(refused);
+        var rejected = new RejectionSummary();
+        _router!.RejectForeign(slab, run, first, rejected);
+        Output.SendErrors(rejected);
     }
 
     /// <inheritdoc/>

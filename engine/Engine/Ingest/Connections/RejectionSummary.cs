@@ -3,7 +3,7 @@ using CartRecovery.Engine.Events;
 namespace CartRecovery.Engine.Ingest.Connections;
 
 /// <summary>
-/// Collects the rejections of a message, or of a run of events that a partition refused, for one error frame: their number, by code too, and the
+/// Collects the rejections of a message, or of the foreign events of a run, for one error frame: their number, by code too, and the
 /// first few. A batch of thousands of bad events so costs one short answer. One thread at a time.
 /// </summary>
 sealed class RejectionSummary : IRejectedEvents
@@ -20,7 +20,7 @@ sealed class RejectionSummary : IRejectedEvents
     /// <summary>The number of rejections.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The index of the last refused event.</summary>
+    /// <summary>The index of the last rejected event.</summary>
     public long LastIndex { get; private set; }
 
     /// <summary>The first rejections.</summary>

@@ -101,18 +101,18 @@ public sealed partial class DeadLetterQueue
         // Checked before copying, so a flood of bad events stays cheap.
         var size = raw.Length + DeadLetter.Overhead;
         var skipped = 0L;
-        if (!rules.Verified && !_sampler.TryKeep(rules.StoreNumber, problem.Error, size, out skipped))
+        if (!rules.IsServer && !_sampler.TryKeep(rules.StoreNumber, problem.Error, size, out skipped))
         {
             return;
         }
 
-        if (!TryReserve(size, rules.Verified))
+        if (!TryReserve(size, rules.IsServer))
         {
-            Drop(size, rules.Verified);
+            Drop(size, rules.IsServer);
             return;
         }
 
-        var letter = new DeadLetter(receivedAt, Encoding.UTF8.GetString(rules.StoreId), protocol, connection, rules.Verified, problem.Code,
+        var letter = new DeadLetter(receivedAt, Encoding.UTF8.GetString(rules.StoreId), protocol, connection, rules.IsServer, problem.Code,
             problem.Message, isTruncated, raw.ToArray())
         {
             Reason = problem.Error,
@@ -120,7 +120,7 @@ public sealed partial class DeadLetterQueue
         };
         if (!_queue.Writer.TryWrite(letter))
         {
-            Drop(size, rules.Verified);
+            Drop(size, rules.IsServer);
         }
     }
 

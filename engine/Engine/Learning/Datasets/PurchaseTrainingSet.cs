@@ -42,7 +42,7 @@ public static class PurchaseTrainingSet
     {
         var vector = new FeatureVector(Features);
         var clock = new StoreClock(TimeZoneInfo.Utc);
-        var decoder = new JsonEventDecoder(new EventRules("learning"u8.ToArray(), 0, Verified: true, int.MaxValue, long.MaxValue / 2, long.MaxValue / 2));
+        var decoder = new JsonEventDecoder(new EventRules("learning"u8.ToArray(), 0, IsServer: true, int.MaxValue, long.MaxValue / 2, long.MaxValue / 2));
         var slab = new EventSlab();
         var carts = new Dictionary<string, CartRecord>(StringComparer.Ordinal);
         var customers = new Dictionary<string, CustomerHistory>(StringComparer.Ordinal);

@@ -5,7 +5,7 @@ namespace CartRecovery.Engine.State.Carts;
 /// <summary>An event's right to its cart.</summary>
 public enum CartAccess
 {
-    /// <summary>None: the event is refused.</summary>
+    /// <summary>None: the cart is foreign to the sender, and the event is rejected.</summary>
     None,
 
     /// <summary>The sender knows a secret id: it may go on with the cart, but neither replace an address nor get the offers.</summary>

@@ -129,7 +129,7 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
         switch (CartOwnership.AccessOf(record, e, context.Slab, context.Connection, context.HasSecretIds(e.Store)))
         {
             case CartAccess.None:
-                e.Flags |= EventFlags.Refused;
+                e.Flags |= EventFlags.Foreign;
                 return false;
             case CartAccess.Shared:
                 e.Flags |= EventFlags.Shared;

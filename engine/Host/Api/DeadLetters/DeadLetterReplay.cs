@@ -156,7 +156,7 @@ sealed class DeadLetterReplay(IngestOptions options, DeadLetterStore store) : ID
 
         public void OnRejected(long index, EventProblem problem) => _rejected.OnRejected(index, problem);
 
-        public void OnRefused(EventSlab slab, in SourceRun run, int first) => Router.Refuse(slab, run, first, this);
+        public void OnForeign(EventSlab slab, in SourceRun run, int first) => Router.RejectForeign(slab, run, first, this);
 
         /// <summary>Returns why the engine rejects an event of a range at present, although its repair was valid.</summary>
         public EventProblem RejectionIn(long from, long to) => _rejected.FirstIn(from, to);

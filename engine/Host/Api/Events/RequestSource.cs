@@ -34,7 +34,7 @@ sealed class RequestSource : IEventSource, IRejectedEvents
 
     public void OnRejected(long index, EventProblem problem) => _rejected.OnRejected(index, problem);
 
-    public void OnRefused(EventSlab slab, in SourceRun run, int first) => Router.Refuse(slab, run, first, this);
+    public void OnForeign(EventSlab slab, in SourceRun run, int first) => Router.RejectForeign(slab, run, first, this);
 
     public void OnProcessed(int partition, long upTo)
     {
