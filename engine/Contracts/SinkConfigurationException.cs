@@ -14,8 +14,8 @@ public sealed class SinkConfigurationException : Exception
     {
     }
 
-    SinkConfigurationException(string option, string problem, bool isMalformed)
-        : base($"{option}: {problem}") => (Option, Problem, IsMalformed) = (option, problem, isMalformed);
+    SinkConfigurationException(string option, string problem, bool isMalformed, IReadOnlyList<SinkConfigurationException>? further = null)
+        : base($"{option}: {problem}") => (Option, Problem, IsMalformed, Further) = (option, problem, isMalformed, further ?? []);
 
     /// <summary>The option's key.</summary>
     public string Option { get; }
@@ -26,8 +26,13 @@ public sealed class SinkConfigurationException : Exception
     /// <summary>The value has another form than <see cref="Problem"/> asks for. The engine quotes the file, unless it is a secret.</summary>
     public bool IsMalformed { get; }
 
+    /// <summary>Other problems of the same settings: <see cref="SinkProblems"/>.</summary>
+    public IReadOnlyList<SinkConfigurationException> Further { get; }
+
     /// <summary>Creates the exception for a value that is not of the expected form.</summary>
     /// <param name="option">The option's key.</param>
     /// <param name="form">The accepted values, as they follow "expected": <c>an e-mail address</c>.</param>
     public static SinkConfigurationException Expected(string option, string form) => new(option, $"expected {form}", isMalformed: true);
+
+    internal SinkConfigurationException With(IReadOnlyList<SinkConfigurationException> further) => new(Option, Problem, IsMalformed, further);
 }

@@ -152,10 +152,11 @@ public sealed class EmailSink : ISink
 
     static SinkInstance Create(SinkSettings settings)
     {
+        var problems = new SinkProblems();
         var host = settings.GetText("host");
         if (Uri.CheckHostName(host) == UriHostNameType.Unknown)
         {
-            throw SinkConfigurationException.Expected("host", "a host name or an IP address");
+            problems.Add(SinkConfigurationException.Expected("host", "a host name or an IP address"));
         }
 
         var security = settings.GetText("tls") switch
@@ -167,18 +168,20 @@ public sealed class EmailSink : ISink
         var (user, password) = (settings.FindText("user"), settings.FindSecret("password"));
         if (user is null != password is null)
         {
-            throw new SinkConfigurationException(user is null ? "user" : "password", $"required with '{(user is null ? "password" : "user")}'");
+            problems.Add(new SinkConfigurationException(user is null ? "user" : "password", $"required with '{(user is null ? "password" : "user")}'"));
         }
 
         if (user is not null && security == SecureSocketOptions.None && !IsThisMachine(host))
         {
-            throw SinkConfigurationException.Expected("tls", "starttls or tls, because a password is sent");
+            problems.Add(SinkConfigurationException.Expected("tls", "starttls or tls, because a password is sent"));
         }
 
-        var server = new EmailServer(host, (int)settings.GetInteger("port"), security, user, password, AuthoritiesOf(settings));
-        var from = MailboxOf("from", settings.GetText("from"));
-        var replyTo = settings.FindText("replyTo") is { } text ? MailboxOf("replyTo", text) : null;
-        var sink = new EmailSink(server, new EmailMessage(from, replyTo, settings.Time));
+        var authorities = problems.Try(() => AuthoritiesOf(settings));
+        var from = problems.Try(() => MailboxOf("from", settings.GetText("from")));
+        var replyTo = problems.Try(() => settings.FindText("replyTo") is { } text ? MailboxOf("replyTo", text) : null);
+        problems.ThrowIfAny();
+        var server = new EmailServer(host, (int)settings.GetInteger("port"), security, user, password, authorities);
+        var sink = new EmailSink(server, new EmailMessage(from!, replyTo, settings.Time));
         return new SinkInstance(sink, _ => ValueTask.FromResult(sink._health));
     }
 

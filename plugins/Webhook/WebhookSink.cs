@@ -56,21 +56,24 @@ public sealed class WebhookSink : HttpSink
 
     static SinkInstance Create(SinkSettings settings)
     {
+        var problems = new SinkProblems();
         if (WebhookSigner.TryParse(settings.GetSecret("secret"), out var signer) is { } problem)
         {
-            throw new SinkConfigurationException("secret", problem);
+            problems.Add(new SinkConfigurationException("secret", problem));
         }
 
         var (url, headers) = (settings.GetUrl("url"), settings.GetHeaders("headers"));
         if (headers.Count > 0 && !UrlOption.IsConfidential(url))
         {
-            throw SinkConfigurationException.Expected("url", "an https URL, because 'headers' are sent");
+            problems.Add(SinkConfigurationException.Expected("url", "an https URL, because 'headers' are sent"));
         }
 
         if (headers.Keys.FirstOrDefault(IsReserved) is { } reserved)
         {
-            throw new SinkConfigurationException("headers", $"the sink sets '{reserved}' itself; remove it");
+            problems.Add(new SinkConfigurationException("headers", $"the sink sets '{reserved}' itself; remove it"));
         }
+
+        problems.ThrowIfAny();
 
         return new WebhookSink(url, signer!, headers, settings.Time).Instance;
     }

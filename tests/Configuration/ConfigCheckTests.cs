@@ -10,9 +10,9 @@ public class ConfigCheckTests
         var (_, problems) = ConfigFile.Load("""
             stores:
               - id: s1
-                keys: [{ key: sk_hidden, kind: secret }]
+                keys: [{ key: sk_hidden_0123456789, kind: secret }]
               - id: s1
-                keys: [{ key: sk_hidden, kind: secret }]
+                keys: [{ key: sk_hidden_0123456789, kind: secret }]
               - id: s2
                 keys: []
             """);
@@ -33,13 +33,14 @@ public class ConfigCheckTests
     [TestCase("id: s1, timezone: Qqqqqqqqqq/Xxxxx", "unknown time zone 'Qqqqqqqqqq/Xxxxx'; use an IANA name like Europe/Amsterdam")]
     public void An_invalid_store_is_reported(string store, string expected)
     {
-        var (_, problems) = ConfigFile.Load($"stores: [{{ {store}, keys: [{{ key: k, kind: secret }}] }}]\n");
+        var (_, problems) = ConfigFile.Load($"stores: [{{ {store}, keys: [{{ key: sk_0123456789abcdef, kind: secret }}] }}]\n");
 
         Assert.That(problems, Has.One.EndsWith("error: " + expected));
     }
 
     [TestCase("key: 'a b', kind: secret", "a key must be at most 128 printable ASCII characters without spaces")]
     [TestCase("key: '', kind: secret", "a key must not be empty")]
+    [TestCase("key: short, kind: secret", "a secret key must have at least 16 characters, because it can be guessed; make one with: cartrecovery keys new")]
     [TestCase("key: k, kind: publishable, origins: ['https://a.example/']", "stores[0].keys[0].origins[0] must be an origin like "
         + "https://shop.example or http://localhost:* (no path, no slash at the end), or *, not 'https://a.example/'")]
     public void An_invalid_key_is_reported(string key, string expected)
@@ -54,6 +55,7 @@ public class ConfigCheckTests
     [TestCase("listen: { trustedProxies: [127.0.0.1, 10.0.0.0/8, proxy.example] }", "listen.trustedProxies[2] must be an IP address or a network, like 127.0.0.1, "
         + "10.0.0.0/8 or 2001:db8::/32, not 'proxy.example'")]
     [TestCase("listen: { metricsKey: '' }", "a key must be 1 to 128 printable ASCII characters without spaces")]
+    [TestCase("listen: { metricsKey: short }", "a secret key must have at least 16 characters, because it can be guessed; make one with: cartrecovery keys new")]
     [TestCase("listen: { metricsKey: 'sha256:12' }", "a hashed key must be sha256: and 64 hexadecimal digits, as printed by: cartrecovery keys hash")]
     [TestCase("listen: { tcpKey: sk_2 }", "listen.tcpKey must be one of stores[].keys[].key, or be omitted")]
     [TestCase("listen: { stream: 127.0.0.1:8080 }", "listen.http and listen.stream are both 127.0.0.1:8080; change one of the ports")]
@@ -75,6 +77,11 @@ public class ConfigCheckTests
         Assert.That(problems[0], Does.EndWith("error: " + expected));
     }
 
+    [TestCase("key: short, kind: secret, loopbackOnly: true", TestName = "A key for this machine alone may be short")]
+    [TestCase("key: short, kind: publishable", TestName = "A key that anyone can read may be short")]
+    public void A_short_key_that_nobody_elsewhere_can_use_is_allowed(string key) =>
+        Assert.That(ConfigFile.Load($"stores: [{{ id: s1, keys: [{{ {key} }}] }}]\n").Problems, Is.Empty);
+
     [TestCase("listen: { heartbeat: 10m, idleTimeout: x }")]
     [TestCase("limits: { message: 16KB, event: x }")]
     [TestCase("memory: { limit: 1GB, carts: x }")]
@@ -84,6 +91,32 @@ public class ConfigCheckTests
     [Test]
     public void Port_0_may_be_used_twice() =>
         Assert.That(ConfigFile.ProblemsOf("listen: { http: 127.0.0.1:0, stream: 127.0.0.1:0 }"), Is.Empty);
+
+    [TestCase("stores: [us]", "'links.cart' has no value in the store 'eu', which has no cartUrl", false)]
+    [TestCase("stores: [eu]", "'links.cart' has no value in the store 'eu', which has no cartUrl", true)]
+    [TestCase("stores: [us, eu]", "'links.cart' has no value in the store 'eu', which has no cartUrl", true)]
+    [TestCase("reentry: 1h", "'links.cart' has no value in the store 'eu', which has no cartUrl", true)]
+    public void A_campaign_needs_the_cart_page_of_its_own_stores_alone(string stores, string problem, bool isReported)
+    {
+        string[] messages =
+        [
+            "action: { type: reminder }, channel: socket, message: '{{ links.cart }}'",
+            "steps: [{ action: { type: reminder }, channel: socket, message: '{{ links.cart }}' }]",
+            "variants: [{ name: a, steps: [{ action: { type: reminder }, channel: socket, message: '{{ links.cart }}' }] }, { name: b }]",
+        ];
+        foreach (var message in messages)
+        {
+            var (_, problems) = ConfigFile.Load($$"""
+                stores:
+                  - { id: us, cartUrl: "https://us.example/cart", keys: [{ key: pk_1, kind: publishable }] }
+                  - { id: eu, keys: [{ key: pk_2, kind: publishable }] }
+                contact: { publicUrl: "https://r.example" }
+                decisions: { campaigns: [{ name: a, trigger: { idle: 30m }, {{stores}}, {{message}} }] }
+                """);
+
+            Assert.That(problems, isReported ? Has.One.EndsWith(problem) : Is.Empty, message);
+        }
+    }
 
     [Test]
     public void Every_error_in_a_step_is_reported() =>

@@ -11,7 +11,7 @@ static class ConfigFile
           - id: s1
             keys:
               - { key: pk_1, kind: publishable }
-              - { key: sk_1, kind: secret }
+              - { key: sk_0123456789abcdef, kind: secret }
 
         """;
 

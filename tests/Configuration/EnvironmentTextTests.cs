@@ -13,14 +13,14 @@ public class EnvironmentTextTests
             log: { level: "${LEVEL:-error}" }
             stores: [{ id: s1, keys: [{ key: "${KEY}", kind: secret }] }]
             sinks: { hook: { type: webhook, url: "${URL}", secret: "a${KEY}z" } }
-            """, ("PARTS", "4"), ("HOST", "127.0.0.1"), ("KEY", "sk_live"), ("URL", "https://a.example/${PARTS}: {x}"));
+            """, ("PARTS", "4"), ("HOST", "127.0.0.1"), ("KEY", "sk_live_0123456789"), ("URL", "https://a.example/${PARTS}: {x}"));
 
         Assert.That(problems, Is.Empty);
         Assert.That(config!.Partitions, Is.EqualTo(4));
         Assert.That(config.Listen.Http.ToString(), Is.EqualTo("127.0.0.1:9000"));
         Assert.That(config.Log.Level, Is.EqualTo(LogThreshold.Error));
-        Assert.That(config.Stores[0].Keys[0].Key, Is.EqualTo("sk_live"));
-        Assert.That(config.Sinks["hook"].Options["secret"].Text, Is.EqualTo("ask_livez"));
+        Assert.That(config.Stores[0].Keys[0].Key, Is.EqualTo("sk_live_0123456789"));
+        Assert.That(config.Sinks["hook"].Options["secret"].Text, Is.EqualTo("ask_live_0123456789z"));
         // A variable's value is text: it is neither parsed as YAML nor expanded again.
         Assert.That(config.Sinks["hook"].Options["url"].Text, Is.EqualTo("https://a.example/${PARTS}: {x}"));
     }
@@ -40,7 +40,7 @@ public class EnvironmentTextTests
     public void A_key_from_an_unset_variable_is_reported_only_once()
     {
         var (_, problems) = ConfigFile.Load("""
-            listen: { tcpKey: sk_1 }
+            listen: { tcpKey: sk_0123456789abcdef }
             stores: [{ id: s1, keys: [{ key: "${KEY}", kind: secret }] }]
             """);
 

@@ -14,7 +14,7 @@ public sealed class SecretSourceTests
         using var scratch = new Scratch();
         scratch.Write("key", Secret + "\n");
         var (config, problems) = Load(scratch, """
-            listen: { tcpKey: { command: [cat, key] }, metricsKey: { command: [printf, "%s", "mk_$HOME"] } }
+            listen: { tcpKey: { command: [cat, key] }, metricsKey: { command: [printf, "%s", "mk_$HOME_0123456789"] } }
             contact: { secret: { command: [printf, "%040d", "7"] } }
             telemetry: { otlp: { headers: { authorization: { file: key } } } }
             sinks: { hook: { type: webhook, url: "https://a.example/", secret: { file: "${NAME}" } } }
@@ -24,7 +24,7 @@ public sealed class SecretSourceTests
         Assert.That(problems, Is.Empty);
         Assert.That(config!.Stores[0].Keys[0].Key, Is.EqualTo(Secret), "without the final line break");
         Assert.That(config.Listen.TcpKey, Is.EqualTo(Secret));
-        Assert.That(config.Listen.MetricsKey, Is.EqualTo("mk_$HOME"), "no shell reads the words");
+        Assert.That(config.Listen.MetricsKey, Is.EqualTo("mk_$HOME_0123456789"), "no shell reads the words");
         Assert.That(config.Contact.Secret, Has.Length.EqualTo(40));
         Assert.That(config.Telemetry.Otlp.Headers["authorization"], Is.EqualTo(Secret));
         Assert.That(config.Sinks["hook"].Options["secret"].Text, Is.EqualTo(Secret));
@@ -39,13 +39,13 @@ public sealed class SecretSourceTests
             sinks:
               t: { type: typed, headers: { file: plain }, key: { command: [cat, key] }, hook: { file: key } }
               u: { type: typed, headers: { authorization: { file: key }, x-a: b } }
-            stores: [{ id: s1, keys: [{ key: k, kind: secret }] }]
+            stores: [{ id: s1, keys: [{ key: sk_0123456789abcdef, kind: secret }] }]
             """);
 
         Assert.That(problems, Has.Length.EqualTo(1).And.One.Contain("sinks.t.hook").And.All.Not.Contain("hunter2"), "the secret is no URL");
         Assert.That(Load(scratch, """
             sinks: { u: { type: typed, headers: { authorization: { file: key }, x-a: b } } }
-            stores: [{ id: s1, keys: [{ key: k, kind: secret }] }]
+            stores: [{ id: s1, keys: [{ key: sk_0123456789abcdef, kind: secret }] }]
             """).Config!.Sinks["u"].Options["headers"].Map!["authorization"], Is.EqualTo(Secret));
         Assert.That(config, Is.Null);
     }
@@ -78,12 +78,12 @@ public sealed class SecretSourceTests
 
     [TestCase("stores: [{ id: s1, keys: sk_hunter2 }]")]
     [TestCase("stores: [{ id: s1, keys: [sk_hunter2] }]")]
-    [TestCase("telemetry: { otlp: { headers: hunter2 } }\nstores: [{ id: s1, keys: [{ key: sk_1, kind: secret }] }]")]
-    [TestCase("listen: { httpTls: hunter2 }\nstores: [{ id: s1, keys: [{ key: sk_1, kind: secret }] }]")]
-    [TestCase("listen: { metricsKey: 'hunter2 hunter2' }\nstores: [{ id: s1, keys: [{ key: sk_1, kind: secret }] }]")]
-    [TestCase("listen: { tcpKey: hunter2 }\nstores: [{ id: s1, keys: [{ key: sk_1, kind: secret }] }]")]
+    [TestCase("telemetry: { otlp: { headers: hunter2 } }\nstores: [{ id: s1, keys: [{ key: sk_0123456789abcdef, kind: secret }] }]")]
+    [TestCase("listen: { httpTls: hunter2 }\nstores: [{ id: s1, keys: [{ key: sk_0123456789abcdef, kind: secret }] }]")]
+    [TestCase("listen: { metricsKey: 'hunter2 hunter2' }\nstores: [{ id: s1, keys: [{ key: sk_0123456789abcdef, kind: secret }] }]")]
+    [TestCase("listen: { tcpKey: hunter2 }\nstores: [{ id: s1, keys: [{ key: sk_0123456789abcdef, kind: secret }] }]")]
     [TestCase("stores: [{ id: s1, keys: [{ key: sha256:hunter2, kind: secret }] }]")]
-    [TestCase("contact: { secret: hunter2 }\nstores: [{ id: s1, keys: [{ key: sk_1, kind: secret }] }]")]
+    [TestCase("contact: { secret: hunter2 }\nstores: [{ id: s1, keys: [{ key: sk_0123456789abcdef, kind: secret }] }]")]
     public void A_secret_in_the_wrong_place_is_not_shown(string yaml)
     {
         using var scratch = new Scratch();

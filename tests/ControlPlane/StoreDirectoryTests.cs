@@ -16,7 +16,7 @@ public class StoreDirectoryTests
           - id: twö
             timezone: Asia/Kolkata
             currency: INR
-            keys: [{ key: sk_2, kind: secret }]
+            keys: [{ key: sk_2_0123456789abcdef, kind: secret }]
         """).Config!.Stores);
 
     [Test]
@@ -27,7 +27,7 @@ public class StoreDirectoryTests
 
         Assert.That((publishable.Store.Id, publishable.Kind, publishable.LoopbackOnly), Is.EqualTo(("one", KeyKind.Publishable, false)));
         Assert.That((secret.Store.Id, secret.Kind, secret.LoopbackOnly), Is.EqualTo(("one", KeyKind.Secret, true)));
-        Assert.That(Directory.FindKey("sk_2")!.Store.Id, Is.EqualTo("twö"));
+        Assert.That(Directory.FindKey("sk_2_0123456789abcdef")!.Store.Id, Is.EqualTo("twö"));
     }
 
     [TestCase("")]
@@ -58,7 +58,7 @@ public class StoreDirectoryTests
 
     [Test]
     public void A_key_without_origins_is_invalid_for_browsers() =>
-        Assert.That(Directory.FindKey("sk_2")!.AllowsOrigin("https://one.example"), Is.False);
+        Assert.That(Directory.FindKey("sk_2_0123456789abcdef")!.AllowsOrigin("https://one.example"), Is.False);
 
     [Test]
     public void A_store_has_its_number_time_zone_and_currency()

@@ -13,11 +13,11 @@ public sealed class StoreTableTests
     static readonly StoreDirectory s_directory = StoreCompiler.Compile(ConfigFile.Load("""
         stores:
           - id: fresh
-            keys: [{ key: sk_1, kind: secret }]
+            keys: [{ key: sk_0123456789abcdef, kind: secret }]
           - id: kept
             timezone: Asia/Kolkata
             currency: INR
-            keys: [{ key: sk_2, kind: secret }]
+            keys: [{ key: sk_2_0123456789abcdef, kind: secret }]
         """).Config!.Stores, s_registry);
 
     [Test]
@@ -41,7 +41,7 @@ public sealed class StoreTableTests
     public void A_configured_store_has_the_current_configuration()
     {
         Assert.That((s_directory.All[2].Currency, s_directory.All[2].TimeZone.Id), Is.EqualTo(("INR", "Asia/Kolkata")));
-        Assert.That(s_directory.FindKey("sk_2")!.Store, Is.SameAs(s_directory.All[2]));
+        Assert.That(s_directory.FindKey("sk_2_0123456789abcdef")!.Store, Is.SameAs(s_directory.All[2]));
     }
 
     [Test]

@@ -22,7 +22,7 @@ public sealed class BadStartTests
     {
         using var scratch = new Scratch();
         var path = scratch.Write("shop.yaml", """
-            stores: [{ id: shop, timezon: UTC, keys: [{ key: k, kind: secret }] }]
+            stores: [{ id: shop, timezon: UTC, keys: [{ key: sk_0123456789abcdef, kind: secret }] }]
             limits:
               evnt: 16KB
             scoring:
@@ -158,21 +158,26 @@ public sealed class BadStartTests
     {
         using var scratch = new Scratch();
         var path = scratch.Write("shop.yaml", """
-            stores: [{ id: shop, timezon: UTC, keys: [{ key: k, kind: secret }] }]
+            stores: [{ id: shop, timezon: UTC, keys: [{ key: sk_0123456789abcdef, kind: secret }, { key: short, kind: secret }] }]
             listen:
               httpTls: { certificate: none.pem, key: none.key }
             scoring:
               model: none.onnx
             sinks:
               out: { type: exec, command: "" }
-              crm: { type: webhook, url: "http://localhost/", secret: "hunter2" }
+              crm: { type: webhook, url: nowhere, secret: "hunter2", headers: { host: a } }
+              mail: { type: email, host: "a b", from: nobody, replyTo: somebody, user: u, port: 0 }
+            decisions: { campaigns: [{ name: a, trigger: { idle: 1h }, action: { type: reminder }, channel: mial, message: m }] }
 
             """);
 
         var finished = await EngineBinary.RunAsync(scratch.Folder, ["check", "--config", path]);
 
         Assert.That(finished.ExitCode, Is.EqualTo(BadConfiguration), finished.ToString);
-        foreach (var (line, what) in new[] { (1, "unknown key 'timezon'"), (3, "listen.httpTls: "), (5, "scoring.model: model_not_found: "), (8, "sinks.crm.secret: ") })
+        foreach (var (line, what) in new[] { (1, "unknown key 'timezon'"), (1, "a secret key must have"), (3, "listen.httpTls.certificate: "),
+            (3, "listen.httpTls.key: "), (5, "scoring.model: model_not_found: "), (8, "sinks.crm.url: "), (8, "sinks.crm.secret: "), (8, "sinks.crm.headers: "),
+            (9, "sinks.mail.host: "), (9, "sinks.mail.from: "), (9, "sinks.mail.replyTo: "), (9, "sinks.mail.password: "), (9, "sinks.mail.port: "),
+            (10, "unknown channel 'mial', did you mean 'mail'?") })
         {
             Assert.That(finished.Errors, Does.Match($@"(?m)^{Regex.Escape(path)}:{line}:\d+: error: {Regex.Escape(what)}"));
         }

@@ -130,7 +130,7 @@ public sealed class CommandLineTests
 
         var without = await EngineBinary.RunAsync(scratch.Folder, arguments);
         var with = await EngineBinary.RunAsync(scratch.Folder, arguments, ("CARTRECOVERY_PUBLISHABLE_KEY", "pk_1"),
-            ("CARTRECOVERY_SECRET_KEY", "sk_1"), ("CARTRECOVERY_ORIGIN", "https://shop.example"));
+            ("CARTRECOVERY_SECRET_KEY", "sk_0123456789abcdef"), ("CARTRECOVERY_ORIGIN", "https://shop.example"));
 
         Assert.That(without.ExitCode, Is.EqualTo(78), without.ToString);
         foreach (var name in new[] { "CARTRECOVERY_PUBLISHABLE_KEY", "CARTRECOVERY_SECRET_KEY", "CARTRECOVERY_ORIGIN" })

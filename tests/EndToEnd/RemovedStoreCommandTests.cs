@@ -9,7 +9,7 @@ namespace CartRecovery.Tests.EndToEnd;
 [Parallelizable]
 public sealed class RemovedStoreCommandTests
 {
-    const string Old = "  - { id: old, currency: EUR, timezone: Europe/Amsterdam, keys: [{ key: sk_old, kind: secret }] }";
+    const string Old = "  - { id: old, currency: EUR, timezone: Europe/Amsterdam, keys: [{ key: sk_old_0123456789abcdef, kind: secret }] }";
 
     [Test]
     public async Task A_removed_store_is_named_exported_and_cleared_and_comes_back()
@@ -39,7 +39,7 @@ public sealed class RemovedStoreCommandTests
         await using (var engine = await RunningEngine.StartAsync(scratch, new EngineConfig { FirstStore = Old }))
         {
             engine.Http.DefaultRequestHeaders.Remove("X-Api-Key");
-            engine.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "sk_old");
+            engine.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "sk_old_0123456789abcdef");
             var cart = await engine.GetJsonAsync("/v1/carts/c1");
             Assert.That((cart.GetProperty("currency").GetString(), cart.GetProperty("value").GetDecimal()), Is.EqualTo(("EUR", 5m)));
             await engine.StopAsync();
@@ -49,7 +49,7 @@ public sealed class RemovedStoreCommandTests
     static async Task SendAsync(RunningEngine engine, string json)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/events") { Content = new StringContent(json) };
-        request.Headers.Add("X-Api-Key", "sk_old");
+        request.Headers.Add("X-Api-Key", "sk_old_0123456789abcdef");
         using var http = new HttpClient { BaseAddress = engine.Http.BaseAddress };
         using var response = await http.SendAsync(request);
         Assert.That(await response.Content.ReadAsStringAsync(), Does.Contain("wrong_type"));

@@ -3,7 +3,7 @@ namespace CartRecovery.Tests.Support;
 /// <summary>A small engine's configuration: free ports, little memory, everything in one folder.</summary>
 sealed record EngineConfig
 {
-    public const string PublishableKey = "pk_test", SecretKey = "sk_test", Origin = "http://shop.example";
+    public const string PublishableKey = "pk_test", SecretKey = "sk_test_0123456789abcdef", Origin = "http://shop.example";
 
     public string Http { get; init; } = "127.0.0.1:0";
 

@@ -38,31 +38,31 @@ public static class ConfigLoader
     /// <summary>Loads a YAML file with the given environment variables for <c>${NAME}</c>.</summary>
     internal static ConfigResult Load(string path, ConfigCatalog catalog, Func<string, string?> environment)
     {
-        string text;
+        byte[] bytes;
         try
         {
-            using var reader = new StreamReader(path);
-            var buffer = new char[MaxFileSize + 1];
-            var length = reader.ReadBlock(buffer);
+            using var file = File.OpenRead(path);
+            var buffer = new byte[MaxFileSize + 1];
+            var length = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
             if (length > MaxFileSize)
             {
                 return Fail(path, "the file must be at most 1 MB");
             }
 
-            text = new string(buffer, 0, length);
+            bytes = buffer[..length];
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or ArgumentException
             or NotSupportedException)
         {
             return Fail(path, $"the file cannot be read: {unreadable.Message}");
         }
-        return Parse(text, path, catalog, environment);
+        return Parse(bytes, path, catalog, environment);
     }
 
-    static ConfigResult Parse(string text, string path, ConfigCatalog catalog, Func<string, string?> environment)
+    static ConfigResult Parse(byte[] bytes, string path, ConfigCatalog catalog, Func<string, string?> environment)
     {
         var problems = new ConfigProblems(path);
-        if (YamlTree.Parse(text, problems) is { } tree)
+        if (YamlTree.Parse(FileText.Decode(bytes, problems), problems) is { } tree)
         {
             var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
             var binder = new ConfigBinder(catalog, problems, environment, new SecretSource(folder, environment, problems));

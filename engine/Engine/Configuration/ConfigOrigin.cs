@@ -14,8 +14,8 @@ public sealed class ConfigOrigin
     /// <summary>The origin of a configuration that was not read from a file.</summary>
     public static ConfigOrigin None { get; } = new("configuration", new ConfigLocations());
 
-    /// <summary>Returns whether all keys that the file sets in a section have valid values.</summary>
-    public bool IsSound(object section) => !_locations.AnyFailed(section);
+    /// <summary>Returns whether the file sets a key to a valid value or not at all.</summary>
+    public bool IsValid(object section, string key) => !_locations.Failed(section, key);
 
     /// <summary>Creates a problem at a key's value or, if the key is missing, at its section.</summary>
     /// <param name="section">A section of the configuration.</param>

@@ -29,6 +29,11 @@ public static class ConfigSchema
             schema[name] = value?.DeepClone();
         }
 
+        schema["patternProperties"] = new JsonObject
+        {
+            ["^" + ConfigBinder.TemplatePrefix] = new JsonObject { ["description"] = "Anything that the rest of the file refers to: an anchor, &name, for *name and <<: *name." },
+        };
+
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream, s_readable))
         {

@@ -15,16 +15,17 @@ public sealed class TlsConfig
     [ConfigKey("The certificate's private key: a PEM file, relative to the folder of the configuration file; or { command: [ … ] } that prints it.", IsSecret = true, Example = "tls/shop.key")]
     public string Key { get; set; } = "";
 
+    /// <summary>The certificate's full path.</summary>
+    public string CertificatePath(string folder) => Path.GetFullPath(Certificate, folder);
+
+    /// <summary>The key's full path; <see langword="null"/> if a command printed the key itself.</summary>
+    public string? KeyPath(string folder) => Key.StartsWith("-----BEGIN", StringComparison.Ordinal) ? null : Path.GetFullPath(Key, folder);
+
     /// <summary>Reads the certificate with its key.</summary>
     /// <param name="folder">The folder of the configuration file.</param>
     /// <exception cref="CryptographicException">They are no certificate and key, or do not match.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    public X509Certificate2 Load(string folder)
-    {
-        var certificate = Path.GetFullPath(Certificate, folder);
-        // What a source holds is the key; what the file says is the key's path.
-        return Key.StartsWith("-----BEGIN", StringComparison.Ordinal)
-            ? X509Certificate2.CreateFromPem(File.ReadAllText(certificate), Key)
-            : X509Certificate2.CreateFromPemFile(certificate, Path.GetFullPath(Key, folder));
-    }
+    public X509Certificate2 Load(string folder) => KeyPath(folder) is { } key
+        ? X509Certificate2.CreateFromPemFile(CertificatePath(folder), key)
+        : X509Certificate2.CreateFromPem(File.ReadAllText(CertificatePath(folder)), Key);
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Host.Composition;
 
@@ -15,7 +14,7 @@ static class ConfigInspection
         var problems = result.Problems.ToList();
         if (result.Draft is { } config)
         {
-            problems.AddRange(Sinks(config, result.Problems));
+            problems.AddRange(SinkInspection.Of(config));
             problems.AddRange(Certificates(config));
         }
 
@@ -34,53 +33,61 @@ static class ConfigInspection
         string.Create(CultureInfo.InvariantCulture,
             $"memory.limit: the plan needs {budget.Total >> 20:N0} MB, the limit is {budget.Limit >> 20:N0} MB; lower memory.carts or raise memory.limit"));
 
-    // Creates each sink, which opens nothing, and disposes of it. Sinks with invalid keys are already reported.
-    static IEnumerable<ConfigProblem> Sinks(CartRecoveryConfig config, IReadOnlyList<ConfigProblem> known)
+    static IEnumerable<ConfigProblem> Certificates(CartRecoveryConfig config)
     {
-        foreach (var (name, sink) in config.Sinks)
+        foreach (var (name, tls) in new[] { ("httpTls", config.Listen.HttpTls), ("streamTls", config.Listen.StreamTls) })
         {
-            if (!config.Origin.IsSound(sink) || known.Any(p => p.Message.Contains($"sinks.{name}", StringComparison.Ordinal))
-                || SinkCatalog.All.FirstOrDefault(s => s.Type == sink.Type) is not { } spec)
+            if (tls is null)
             {
                 continue;
             }
 
-            SinkConfigurationException error;
-            try
+            var (certificate, key) = (tls.CertificatePath(config.Folder), tls.KeyPath(config.Folder));
+            ConfigProblem?[] unreadable =
+            [
+                Unreadable(config.Origin, tls, "certificate", $"listen.{name}.certificate", certificate),
+                key is null ? null : Unreadable(config.Origin, tls, "key", $"listen.{name}.key", key),
+            ];
+            foreach (var problem in unreadable.OfType<ConfigProblem>())
             {
-                spec.Create(new SinkSettings(name, spec, sink.Options)).Sink.DisposeAsync().AsTask().GetAwaiter().GetResult();
-                continue;
-            }
-            catch (SinkConfigurationException e)
-            {
-                error = e;
+                yield return problem;
             }
 
-            yield return config.Origin.ProblemOfSink(name, sink, spec, error);
+            if (tls.Certificate.Length > 0 && tls.Key.Length > 0 && !unreadable.OfType<ConfigProblem>().Any() && Mismatch(tls, config.Folder) is { } mismatch)
+            {
+                yield return config.Origin.ProblemOfKey(config.Listen, name, $"listen.{name}: the certificate or its key cannot be read: {mismatch}");
+            }
         }
     }
 
-    static IEnumerable<ConfigProblem> Certificates(CartRecoveryConfig config)
+    static ConfigProblem? Unreadable(ConfigOrigin origin, TlsConfig tls, string key, string path, string file)
     {
-        foreach (var (key, tls) in new[] { ("httpTls", config.Listen.HttpTls), ("streamTls", config.Listen.StreamTls) })
+        if (!origin.IsValid(tls, key) || (key == "certificate" ? tls.Certificate : tls.Key).Length == 0)
         {
-            if (tls is null || !config.Origin.IsSound(tls) || tls.Certificate.Length == 0 || tls.Key.Length == 0)
-            {
-                continue;
-            }
+            return null;
+        }
 
-            string message;
-            try
-            {
-                tls.Load(config.Folder).Dispose();
-                continue;
-            }
-            catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
-            {
-                message = e.Message;
-            }
+        try
+        {
+            File.OpenRead(file).Dispose();
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return origin.ProblemOf(tls, key, $"{path}: the file cannot be read: {e.Message}");
+        }
+    }
 
-            yield return config.Origin.ProblemOfKey(config.Listen, key, $"listen.{key}: the certificate or its key cannot be read: {message}");
+    static string? Mismatch(TlsConfig tls, string folder)
+    {
+        try
+        {
+            tls.Load(folder).Dispose();
+            return null;
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            return e.Message;
         }
     }
 }

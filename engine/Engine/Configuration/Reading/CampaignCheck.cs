@@ -98,7 +98,7 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
         }
         if (locations.Has(campaign, "steps"))
         {
-            Steps(campaign.Steps, config);
+            Steps(campaign.Steps, campaign.Stores, config);
         }
         else if (locations.Has(campaign, "variants"))
         {
@@ -121,7 +121,7 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
                 Action(action);
             }
 
-            Text(campaign, "message", campaign.Message, MessageFormat.Text, campaign.Action is { } offer ? [offer] : [], config);
+            Text(campaign, "message", campaign.Message, MessageFormat.Text, campaign.Action is { } offer ? [offer] : [], campaign.Stores, config);
         }
     }
 
@@ -136,7 +136,7 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
                 check.Report(variant, "name", $"duplicate variant '{variant.Name}'");
             }
 
-            Steps(variant.Steps, config);
+            Steps(variant.Steps, campaign.Stores, config);
         }
         if (!campaign.Variants.Exists(variant => variant.Steps.Count > 0) && check.AreValid(campaign, "variants"))
         {
@@ -144,7 +144,7 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
         }
     }
 
-    void Steps(List<StepConfig> steps, CartRecoveryConfig config)
+    void Steps(List<StepConfig> steps, List<string> stores, CartRecoveryConfig config)
     {
         foreach (var step in steps)
         {
@@ -165,9 +165,9 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
                 Action(offer);
             }
 
-            Text(step, "message", step.Message, MessageFormat.Text, offers, config);
-            Text(step, "subject", step.Subject, MessageFormat.Line, offers, config);
-            Text(step, "html", step.Html, MessageFormat.Html, offers, config);
+            Text(step, "message", step.Message, MessageFormat.Text, offers, stores, config);
+            Text(step, "subject", step.Subject, MessageFormat.Line, offers, stores, config);
+            Text(step, "html", step.Html, MessageFormat.Html, offers, stores, config);
             if (step.Subject is null && AddressOf(step.Channel, config) == AddressKind.Email)
             {
                 check.Report(step, "", "an e-mail step needs a subject");
@@ -218,7 +218,7 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
     }
 
     // Text that would be empty in a message is an error here.
-    void Text(object section, string key, string? text, MessageFormat format, List<ActionConfig> offers, CartRecoveryConfig config)
+    void Text(object section, string key, string? text, MessageFormat format, List<ActionConfig> offers, List<string> stores, CartRecoveryConfig config)
     {
         if (text is null)
         {
@@ -230,7 +230,7 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
         {
             foreach (var use in template.UnguardedFields)
             {
-                if (WithoutValue(use.Path, offers, config) is { } reason)
+                if (WithoutValue(use.Path, offers, stores, config) is { } reason)
                 {
                     check.Report(locations.Within(section, key, text, use.Offset), $"'{use.Text}' has no value{reason}");
                 }
@@ -245,13 +245,14 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
     }
 
     // Explains why a field has no value in some messages.
-    static string? WithoutValue(string path, List<ActionConfig> offers, CartRecoveryConfig config) => path switch
+    static string? WithoutValue(string path, List<ActionConfig> offers, List<string> stores, CartRecoveryConfig config) => path switch
     {
         "offer.discount_percent" when offers.Exists(offer => offer.Percent is null) => " where no discount is offered",
         "offer.code" when offers.Exists(offer => offer is { Code: null, Codes: null }) => ": the action has no code",
         "links.cart" or "links.unsubscribe" when config.Contact.PublicUrl is null => " without contact.publicUrl",
         "links.confirm" => ": only the confirmation of contact.unproven has it",
-        "links.cart" when config.Stores.Exists(store => store.CartUrl is null) => " in a store without cartUrl",
+        "links.cart" when config.Stores.Find(store => store.CartUrl is null && (stores.Count == 0 || stores.Contains(store.Id))) is { } store =>
+            $" in the store '{store.Id}', which has no cartUrl",
         _ => null,
     };
 }

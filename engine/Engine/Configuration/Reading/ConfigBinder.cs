@@ -12,6 +12,9 @@ namespace CartRecovery.Engine.Configuration.Reading;
 /// </summary>
 sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<string, string?> environment, SecretSource secrets)
 {
+    /// <summary>The beginning of keys at the root that hold what the rest of the file refers to: <c>x-mail: &amp;mail { … }</c>.</summary>
+    public const string TemplatePrefix = "x-";
+
     // Of the elements of a map whose values are secrets.
     static readonly ConfigKeyAttribute s_secret = new("") { IsSecret = true };
 
@@ -59,7 +62,7 @@ sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<s
             {
                 BindOption(sink, catalog.FindSink((map.Entries.GetValueOrDefault("type").Value as YamlText)?.Value ?? "")?.Options, name, value, Join(path, name));
             }
-            else
+            else if (path.Length > 0 || !name.StartsWith(TemplatePrefix, StringComparison.Ordinal))
             {
                 var known = keys.Select(key => key.Name).ToList();
                 problems.Add(at, $"unknown key '{name}'{In(path)}{Suggestion.Hint(name, known)}");

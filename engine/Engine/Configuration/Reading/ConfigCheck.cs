@@ -8,7 +8,10 @@ namespace CartRecovery.Engine.Configuration.Reading;
 /// <summary>Checks relations between values: unique names, and references to other parts of the file.</summary>
 sealed class ConfigCheck
 {
-    const int MaxNameLength = 64, MaxKeyLength = 128;
+    const int MaxNameLength = 64, MinSecretKeyLength = 16, MaxKeyLength = 128;
+
+    static readonly string s_guessable =
+        $"a secret key must have at least {MinSecretKeyLength} characters, because it can be guessed; make one with: cartrecovery keys new";
 
     const string MalformedHash = "a hashed key must be sha256: and 64 hexadecimal digits, as printed by: cartrecovery keys hash";
 
@@ -68,6 +71,10 @@ sealed class ConfigCheck
         {
             Report(listen, "metricsKey", MalformedHash);
         }
+        else if (key.Length < MinSecretKeyLength)
+        {
+            Report(listen, "metricsKey", s_guessable);
+        }
     }
 
     void Stores(List<StoreConfig> stores, ListenConfig listen)
@@ -106,6 +113,10 @@ sealed class ConfigCheck
                 else if (!keys.TryAdd(KeyHash.OfConfigured(key.Key), store))
                 {
                     Report(key, "key", $"duplicate key: it is also a key of store '{keys[KeyHash.OfConfigured(key.Key)].Id}'");
+                }
+                else if (key is { Kind: KeyKind.Secret, LoopbackOnly: false, Key.Length: < MinSecretKeyLength } && AreValid(key, "kind", "loopbackOnly"))
+                {
+                    Report(key, "key", s_guessable);
                 }
             }
         }

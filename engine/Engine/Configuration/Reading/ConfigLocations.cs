@@ -23,9 +23,6 @@ sealed class ConfigLocations
     /// <summary>Returns whether a key's value is invalid, which has been reported, so that checks need not report it again.</summary>
     public bool Failed(object section, string key) => _sections.TryGetValue(section, out var known) && known.Failed.Contains(key);
 
-    /// <summary>Returns whether any key of the object has an invalid value.</summary>
-    public bool AnyFailed(object section) => _sections.TryGetValue(section, out var known) && known.Failed.Count > 0;
-
     /// <summary>Returns whether the file sets a key to a valid value.</summary>
     public bool Bound(object section, string key) => Has(section, key) && !Failed(section, key);
 

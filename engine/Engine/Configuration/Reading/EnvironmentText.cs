@@ -19,7 +19,13 @@ static partial class EnvironmentText
             }
             else if (environment(name.Value) is { } value)
             {
-                return value;
+                // The runtime replaces bytes that are not UTF-8.
+                if (!value.Contains('\uFFFD', StringComparison.Ordinal))
+                {
+                    return value;
+                }
+
+                Fail($"the environment variable {name.Value} is not UTF-8");
             }
             else if (match.Groups["default"] is { Success: true } otherwise)
             {

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
+using System.Text.Unicode;
 
 namespace CartRecovery.Engine.Configuration.Reading;
 
@@ -127,7 +128,12 @@ sealed class SecretSource(string folder, Func<string, string?> environment, Conf
 
     static (string? Secret, string? Problem) Checked(byte[] bytes, string what)
     {
-        var text = Encoding.UTF8.GetString(bytes);
+        if (!Utf8.IsValid(bytes))
+        {
+            return (null, $"{what} is not UTF-8");
+        }
+
+        var text = Encoding.UTF8.GetString(bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes.AsSpan(Encoding.UTF8.Preamble.Length) : bytes);
         text = text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2] : text.EndsWith('\n') ? text[..^1] : text;
         return text.Length == 0 ? (null, $"{what} is empty") : (text, null);
     }

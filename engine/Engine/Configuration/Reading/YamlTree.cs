@@ -29,7 +29,7 @@ sealed record YamlList(SourceLocation At) : YamlItem(At)
     public List<YamlItem> Items { get; } = [];
 }
 
-/// <summary>A map with unique keys, in block or flow style.</summary>
+/// <summary>A map with unique keys, in block or flow style. Entries that <c>&lt;&lt;</c> merges keep their own locations.</summary>
 sealed record YamlMap(SourceLocation At) : YamlItem(At)
 {
     public Dictionary<string, (SourceLocation At, YamlItem Value)> Entries { get; } = new(StringComparer.Ordinal);
@@ -145,7 +145,7 @@ sealed class YamlTree
                 Begin(at, new YamlMap(at), map.Anchor);
                 break;
             case SequenceEnd or MappingEnd:
-                _open.Pop();
+                _open.Pop().Merge(item => _open.Any(open => open.Item == item), _problems);
                 break;
             case AnchorAlias alias:
                 if (!_anchors.TryGetValue(alias.Value.Value, out var item))
@@ -189,11 +189,16 @@ sealed class YamlTree
         }
     }
 
-    /// <summary>An unfinished list or map; for a map also the key that awaits its value.</summary>
+    /// <summary>An unfinished list or map; for a map also the key that awaits its value, and the maps to merge.</summary>
     sealed class Open(YamlItem item)
     {
+        // https://yaml.org/type/merge.html: text that is not quoted.
+        const string MergeKey = "<<";
+
         string? _key;
+        bool _merges;
         SourceLocation _at;
+        (SourceLocation At, YamlItem Value)? _merged;
 
         public YamlItem Item => item;
 
@@ -203,6 +208,7 @@ sealed class YamlTree
         {
             HasKey = true;
             _key = (key as YamlText)?.Value;
+            _merges = key is YamlText { Plain: true, Value: MergeKey };
             _at = at;
             if (_key is null)
             {
@@ -213,10 +219,48 @@ sealed class YamlTree
         public void TakeValue(YamlItem value, ConfigProblems problems)
         {
             HasKey = false;
+            if (_merges && _merged is null)
+            {
+                _merged = (_at, value);
+                return;
+            }
+
+            if (_merges)
+            {
+                problems.Add(_at, $"duplicate key '{MergeKey}', first defined on line {_merged!.Value.At.Line}: merge several maps as a list, <<: [*a, *b]");
+                return;
+            }
+
             var entries = ((YamlMap)item).Entries;
             if (_key is not null && !entries.TryAdd(_key, (_at, value)))
             {
                 problems.Add(_at, $"duplicate key '{_key}', first defined on line {entries[_key].At.Line}");
+            }
+        }
+
+        /// <summary>Adds the entries of the merged maps that the map does not set itself. Of several maps, the first one counts.</summary>
+        /// <param name="isOpen">Whether an item is unfinished, so that it cannot be merged into a part of itself.</param>
+        /// <param name="problems">Receives problems.</param>
+        public void Merge(Func<YamlItem, bool> isOpen, ConfigProblems problems)
+        {
+            if (_merged is not { } merged)
+            {
+                return;
+            }
+
+            foreach (var source in merged.Value is YamlList list ? list.Items : [merged.Value])
+            {
+                if (source is YamlMap map && map != item && !isOpen(map))
+                {
+                    foreach (var (key, entry) in map.Entries)
+                    {
+                        ((YamlMap)item).Entries.TryAdd(key, entry);
+                    }
+                }
+                else if (source is not YamlText { Source: null })
+                {
+                    problems.Add(merged.At, $"{MergeKey} takes a map, or a list of maps, that ends before it: {MergeKey}: *name");
+                }
             }
         }
     }
