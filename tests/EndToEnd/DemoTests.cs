@@ -31,8 +31,8 @@ public sealed partial class DemoTests
             Assert.That(finished.Output, Does.Match(@"(?m)^events +17,434  in \d+\.\d s; received to decided: p50 [\d.]+ ms, p99 [\d.]+ ms$"));
             Assert.That(finished.Output, Does.Match(@"(?m)^carts seen +5,066  scored 17,[45]\d\d times by purchase@\S+$"));
             Assert.That(finished.Output, Does.Match(@"(?m)^interventions +[1-9]\d*  [1-9]\d* reminder, [1-9]\d* discount, [1-9]\d* urgency$"));
-            Assert.That(finished.Output, Does.Match(@"(?m)^orders followed +[1-9]\d*  of shoppers with an intervention; [\d,.]+ USD$"));
-            Assert.That(finished.Output, Does.Match(@"(?m)^revenue attributed +[\d,]*[1-9][\d,.]*  USD, in [1-9]\d* orders after a message was shown$"));
+            Assert.That(finished.Output, Does.Match(@"(?m)^orders followed +[1-9]\d*  of shoppers with an intervention; \$[\d,.]+$"));
+            Assert.That(finished.Output, Does.Match(@"(?m)^revenue attributed +\$[\d,]*[1-9][\d,.]*  in [1-9]\d* orders after a message was shown$"));
         }
     }
 

@@ -22,6 +22,9 @@ sealed partial class DemoProcess : IAsyncDisposable
 
     public HttpClient Http { get; }
 
+    /// <summary>A store's secret key from its output.</summary>
+    public string KeyOf(string store) => PrintedKey().Matches(_process.Text).Single(line => line.Groups["store"].Value == store).Groups["key"].Value;
+
     public static async Task<DemoProcess> StartAsync()
     {
         var scratch = new Scratch();
@@ -31,7 +34,7 @@ sealed partial class DemoProcess : IAsyncDisposable
             .Replace("carts: 1GB", "carts: 64MB", StringComparison.Ordinal);
         var process = new EngineOutput(
             EngineBinary.Start(scratch.Folder, ["demo", "--seconds", "1", "--keep", "--port", "0", "--config", scratch.Write("demo.yaml", text)]));
-        await Eventually.Is(() => process.HasEnded || ShopAddress().IsMatch(process.Text),
+        await Eventually.Is(() => process.HasEnded || PrintedKey().Count(process.Text) == 2,
             () => $"the demo prints its shop's address; output:\n{process.Text}{process.Errors}");
         if (process.HasEnded)
         {
@@ -50,4 +53,7 @@ sealed partial class DemoProcess : IAsyncDisposable
 
     [GeneratedRegex("^  (?<address>http://[0-9.:]+/shop) ", RegexOptions.Multiline)]
     private static partial Regex ShopAddress();
+
+    [GeneratedRegex("^  curl -H \"X-Api-Key: (?<key>[^\"]+)\" http://[0-9.:]+/v1/analytics/revenue   (?<store>[^:]+):.*\n", RegexOptions.Multiline)]
+    private static partial Regex PrintedKey();
 }

@@ -10,7 +10,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace CartRecovery.Tests.Storefront;
 
-/// <summary>The demo shop in a browser: a cart is abandoned, an offer is shown and accepted, and the revenue counts as recovered.</summary>
+/// <summary>The demo shop in a browser: a cart is abandoned, an offer is shown and accepted, and the revenue is attributed to it.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 public sealed class DemoShopTests
@@ -50,9 +50,9 @@ public sealed class DemoShopTests
     }
 
     [Test]
-    public async Task An_abandoned_cart_triggers_an_offer_and_accepting_it_recovers_revenue()
+    public async Task An_abandoned_cart_triggers_an_offer_and_its_order_is_attributed()
     {
-        var before = await RecoveredAsync();
+        var before = await AttributedAsync();
         var page = await OpenAsync();
         await Shopper.DrawAsync(page, "shop");
 
@@ -63,6 +63,8 @@ public sealed class DemoShopTests
         await OfferAsync(page);
         await Shopper.DrawAsync(page, "offer");
         await Expect(page.Locator("cart-recovery h2")).ToHaveTextAsync("10% off your cart");
+        // In the words of the cart: one spelling of money.
+        await Expect(page.Locator("cart-recovery .message")).ToContainTextAsync("Your cart ($799.76) is still here.");
         await page.Locator("cart-recovery .accept").ClickAsync();
 
         await Expect(page.Locator("cart-recovery")).ToHaveCountAsync(0);
@@ -71,10 +73,10 @@ public sealed class DemoShopTests
         await BuyAsync(page);
 
         // 130.76 and 669.00, each less 10%, rounded.
-        await Expect(page.Locator("#thanks-text")).ToHaveTextAsync("$719.78, after $79.98 off.");
-        await Expect(page.Locator("#recovered")).ToHaveTextAsync(Dollars(before.Revenue + 719.78m));
+        await Expect(page.Locator("#thanks-sums dd")).ToHaveTextAsync(["$799.76", "−$79.98", "$719.78"]);
+        await Expect(page.Locator("#attributed")).ToHaveTextAsync(Dollars(before.Revenue + 719.78m));
         await Shopper.DrawAsync(page, "thanks");
-        Assert.That(await RecoveredAsync(), Is.EqualTo((before.Revenue + 719.78m, before.Orders + 1)));
+        Assert.That(await AttributedAsync(), Is.EqualTo((before.Revenue + 719.78m, before.Orders + 1)));
         AssertNothingToComplainOf();
     }
 
@@ -107,17 +109,17 @@ public sealed class DemoShopTests
     }
 
     [Test]
-    public async Task A_purchase_without_an_offer_recovers_nothing()
+    public async Task A_purchase_without_an_offer_is_attributed_to_none()
     {
-        var before = await RecoveredAsync();
+        var before = await AttributedAsync();
         var page = await OpenAsync();
         await page.Locator(".card .add").First.ClickAsync();
         await page.Locator("#open-cart").ClickAsync();
 
         await BuyAsync(page);
 
-        await Expect(page.Locator("#thanks-text")).ToHaveTextAsync("Total: $130.76.");
-        Assert.That(await RecoveredAsync(), Is.EqualTo(before));
+        await Expect(page.Locator("#thanks-sums dd")).ToHaveTextAsync(["$130.76", "$130.76"]);
+        Assert.That(await AttributedAsync(), Is.EqualTo(before));
     }
 
     [Test]
@@ -150,6 +152,24 @@ public sealed class DemoShopTests
         await LookAsync("thanks");
         Assert.That(problems, Is.Empty);
         AssertNothingToComplainOf();
+    }
+
+    [Test]
+    public async Task The_page_and_the_printed_key_speak_of_the_same_store()
+    {
+        var page = await OpenAsync();
+        await Expect(page.Locator("#store")).ToHaveTextAsync(DemoShop.StoreId);
+        var order = await OrderAsync("o-key", """{"productId":"1004856","quantity":1}""", "", offer: null);
+        Assert.That(order.Status, Is.EqualTo(HttpStatusCode.OK));
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/analytics/revenue");
+        request.Headers.Add("X-Api-Key", _demo.KeyOf(DemoShop.StoreId));
+        using var answer = await _demo.Http.SendAsync(request);
+
+        using var printed = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+        var attributed = printed.RootElement.GetProperty("attributed");
+        Assert.That((attributed.GetProperty("revenue").GetDecimal(), attributed.GetProperty("orders").GetInt32()), Is.EqualTo(await AttributedAsync()));
+        Assert.That(_demo.KeyOf("demo"), Is.Not.EqualTo(_demo.KeyOf(DemoShop.StoreId)));
     }
 
     [Test]
@@ -220,7 +240,7 @@ public sealed class DemoShopTests
         }
     }
 
-    async Task<(decimal Revenue, int Orders)> RecoveredAsync()
+    async Task<(decimal Revenue, int Orders)> AttributedAsync()
     {
         using var answer = JsonDocument.Parse(await _demo.Http.GetStringAsync("/shop/api/revenue"));
         var attributed = answer.RootElement.GetProperty("attributed");

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Host.Composition;
@@ -115,13 +116,21 @@ static class DemoCommand
 
                 The engine keeps running; Ctrl-C stops it. Now leave a cart yourself:
 
-                  {new Uri(host.Addresses[0], "/shop")}   a shop of the same products; its page counts what it recovers
+                  {new Uri(host.Addresses[0], "/shop")}   a shop of the same products; its page counts what followed its offers
+
+                Read what the engine knows of its two stores, with their secret keys (made for this run, valid on this machine alone):
+
+                  curl -H "X-Api-Key: {SecretOf(host, host.Config.Stores[0].Id)}" {new Uri(host.Addresses[0], "/v1/analytics/revenue")}   {host.Config.Stores[0].Id}: the night
+                  curl -H "X-Api-Key: {SecretOf(host, DemoShop.StoreId)}" {new Uri(host.Addresses[0], "/v1/analytics/revenue")}   {DemoShop.StoreId}: the shop
                 """);
             await stopped;
         }
 
         return ExitCode.Success;
     }
+
+    static string SecretOf(EngineHost host, string store) =>
+        host.Config.Stores.First(s => s.Id == store).Keys.First(key => key.Kind == KeyKind.Secret).Key;
 
     // The shipped keys are known to everybody, a page that the visitor has open among them.
     static void RenewKeys(CartRecoveryConfig config)

@@ -20,7 +20,10 @@ static class DemoLines
 
     /// <summary>Prints a purchase by a shopper who was shown a message before.</summary>
     public static void WriteOrder(long at, decimal amount, string campaign) => Write(at, "order",
-        string.Create(CultureInfo.InvariantCulture, $"{amount:0.00} USD, bought after a message from {campaign}"), Color.Green);
+        $"{Dollars(amount)}, bought after a message from {campaign}", Color.Green);
+
+    /// <summary>Writes an amount as the shop's messages do.</summary>
+    public static string Dollars(decimal amount) => string.Create(CultureInfo.InvariantCulture, $"{(amount < 0 ? "-" : "")}${Math.Abs(amount):N2}");
 
     /// <summary>Prints an event that the engine rejected.</summary>
     public static void WriteRejected(long at, string? code, string? message) => Write(at, "rejected", $"{code}: {message}", Color.Red);

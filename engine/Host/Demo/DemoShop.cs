@@ -100,6 +100,7 @@ static class DemoShop
         ResponseWriter.JsonAsync(context, StatusCodes.Status200OK, writer =>
         {
             writer.WriteStartObject();
+            writer.WriteString("store"u8, StoreId);
             writer.WriteString("key"u8, key);
             writer.WriteString("currency"u8, "USD"u8);
             writer.WriteNumber("idleSeconds"u8, IdleSeconds);

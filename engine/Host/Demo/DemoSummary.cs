@@ -1,5 +1,6 @@
 using System.Globalization;
 using CartRecovery.Contracts;
+using CartRecovery.Engine.Configuration;
 using CartRecovery.Host.Composition;
 using CartRecovery.Host.Output;
 
@@ -22,8 +23,8 @@ static class DemoSummary
             ["events", Count(replay.Events), Text($"in {seconds:N1} s; received to decided: p50 {Latency(0.5)}, p99 {Latency(0.99)}")],
             ["carts seen", Count(host.Metrics.Carts), Text($"scored {host.Metrics.Predictions:N0} times by {host.Model.Id}")],
             ["interventions", Count(replay.Shown), string.Join(", ", interventions)],
-            ["orders followed", Count(Orders(host, store.Id)), Text($"of shoppers with an intervention; {revenue.Treated.Revenue:N2} {store.Currency}")],
-            ["revenue attributed", Text($"{revenue.AttributedRevenue:N2}"), Text($"{store.Currency}, in {revenue.AttributedOrders:N0} orders after a message was shown")],
+            ["orders followed", Count(Orders(host, store)), Text($"of shoppers with an intervention; {DemoLines.Dollars((decimal)revenue.Treated.Revenue)}")],
+            ["revenue attributed", DemoLines.Dollars((decimal)revenue.AttributedRevenue), Text($"in {revenue.AttributedOrders:N0} orders after a message was shown")],
         ], 1);
         Console.WriteLine("""
 
@@ -34,9 +35,9 @@ static class DemoSummary
     }
 
     // The first column that sums up orders belongs to the report of campaigns.
-    static long Orders(EngineHost host, string store)
+    static long Orders(EngineHost host, StoreConfig store)
     {
-        var table = host.Reports.Performance(store, host.JourneyOptions.Campaigns, from: 0, to: long.MaxValue);
+        var table = host.Reports.Performance(store.Id, store.Currency, host.JourneyOptions.Campaigns, from: 0, to: long.MaxValue);
         var column = table.Columns.Index().First(c => c.Item == "orders").Index;
         return table.Rows.Sum(row => row[column] is long orders ? orders : 0);
     }

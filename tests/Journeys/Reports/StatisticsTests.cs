@@ -45,13 +45,18 @@ public sealed class StatisticsTests
         Assert.That(revenue.High, Is.EqualTo(size * quantile * Math.Sqrt(2.0 / size)).Within(0.001 * size));
     }
 
-    [Test]
-    public void Without_a_control_there_are_no_bounds()
+    // Treated and held out; each spent 10.
+    [TestCase(0, 0, IncrementalRevenue.NoShoppers)]
+    [TestCase(0, 5, IncrementalRevenue.NoShoppers)]
+    [TestCase(10, 0, IncrementalRevenue.NoHoldout)]
+    [TestCase(10, 1, IncrementalRevenue.TooFewShoppers)]
+    [TestCase(1, 10, IncrementalRevenue.TooFewShoppers)]
+    [TestCase(2, 2, null)]
+    public void Without_a_control_there_is_no_estimate_but_a_reason(long treated, long leftAlone, string? reason)
     {
-        var revenue = IncrementalRevenue.Of(new SpendingGroup(10, 100, 2000), default);
-        Assert.That((revenue.Revenue, revenue.Low, revenue.High), Is.EqualTo((0.0, (double?)null, (double?)null)));
-        Assert.That(IncrementalRevenue.Of(new SpendingGroup(10, 100, 1000), new SpendingGroup(1, 4, 16)).Low, Is.Null);
-        Assert.That(IncrementalRevenue.Of(default, default).Revenue, Is.Zero);
+        var revenue = IncrementalRevenue.Of(new SpendingGroup(treated, treated * 10, treated * 100), new SpendingGroup(leftAlone, leftAlone * 10, leftAlone * 100));
+        double? number = reason is null ? 0 : null;
+        Assert.That((revenue.Reason, revenue.Revenue, revenue.Low, revenue.High), Is.EqualTo((reason, number, number, number)));
     }
 
     [Test]

@@ -55,7 +55,7 @@ public sealed class ShopSimulationTests
                 {
                     faults.AddRange(simulation.Faults.Select(f => $"seed {seed + 1000}: {f}"));
                     held += reported.Low <= truth && truth <= reported.High ? 1 : 0;
-                    runs[seed] = (reported.Revenue - truth, truth);
+                    runs[seed] = (reported.Revenue!.Value - truth, truth);
                 }
             }
 

@@ -46,7 +46,7 @@ public static class InterventionList
         CASE state WHEN {MessageState.Scheduled:D} THEN 'scheduled' WHEN {MessageState.Sending:D} THEN 'sending'
             WHEN {MessageState.Sent:D} THEN 'sent' ELSE 'withheld' END,
         reason, detail, decided_at, due_at, useful_until,
-        sent_at, delivered_at, opened_at, clicked_at, dismissed_at, ended_at, message
+        sent_at, {MessageSql.DeliveredAt}, opened_at, clicked_at, dismissed_at, ended_at, message
         """;
 
     /// <summary>The columns' names.</summary>

@@ -14,6 +14,9 @@ namespace CartRecovery.Engine.Journeys.Reports;
 /// <param name="path">The database file.</param>
 public sealed class JourneyReports(string path) : IDisposable
 {
+    // An order may be several events, one for each product: those of one cart and time. Null for refunds.
+    const string Order = "CASE WHEN c.value>0 THEN c.cart_id || ' ' || c.at END";
+
     readonly Database _database = new(path, isReader: true);
     readonly Lock _gate = new();
 
@@ -40,8 +43,8 @@ public sealed class JourneyReports(string path) : IDisposable
                 groups[row.Int(0)] = new SpendingGroup(row.Long(1), row.DoubleOrNull(2) ?? 0, row.DoubleOrNull(3) ?? 0);
             }
 
-            using var attributed = new Query(_database, """
-                SELECT coalesce(sum(c.value), 0)/10000.0, count(DISTINCT CASE WHEN c.value>0 THEN c.cart_id || c.at END) FROM conversion c JOIN journey j ON j.id=c.journey
+            using var attributed = new Query(_database, $"""
+                SELECT coalesce(sum(c.value), 0)/10000.0, count(DISTINCT {Order}) FROM conversion c JOIN journey j ON j.id=c.journey
                 WHERE c.store=?1 AND c.currency=?2 AND c.verified=1 AND c.touch IS NOT NULL AND j.started_at>=?3 AND j.started_at<?4
                 """);
             attributed.Rows.With(storeId).With(currency).With(from).With(to).Next();
@@ -50,32 +53,48 @@ public sealed class JourneyReports(string path) : IDisposable
         }
     }
 
-    /// <summary>Reports campaigns and their variants, with the probability that the variants' sizes arose by chance.</summary>
+    /// <summary>
+    /// Reports campaigns and their variants, with the probability that the variants' sizes arose by chance. The orders and revenues of all rows
+    /// add up to those of <see cref="Revenue"/>.
+    /// </summary>
     /// <param name="storeId">The store.</param>
+    /// <param name="currency">The store's currency; orders in another are excluded.</param>
     /// <param name="campaigns">The configured campaigns, for the variants' weights.</param>
     /// <param name="from">Journeys that started at or after this time (ms since 1970 UTC).</param>
     /// <param name="to">Journeys that started before this time (ms since 1970 UTC).</param>
-    public ReportTable Performance(string storeId, CampaignSet campaigns, long from, long to)
+    public ReportTable Performance(string storeId, string currency, CampaignSet campaigns, long from, long to)
     {
         var table = Table($"""
-            SELECT j.campaign, j.variant, count(DISTINCT CASE WHEN j.holdout=0 THEN j.subject END) AS shoppers, count(*) AS journeys, sum(j.holdout) AS holdout,
-                coalesce(sum(i.sent), 0) AS sent, coalesce(sum(i.opened), 0) AS opened, coalesce(sum(i.clicked), 0) AS clicked,
-                coalesce(sum(i.withheld), 0) AS withheld, coalesce(sum(c.orders), 0) AS orders, coalesce(sum(c.value), 0)/10000.0 AS revenue,
-                (SELECT s.why FROM stopped s WHERE s.campaign=j.campaign AND s.variant=j.variant) AS stopped
-            FROM journey j
-            LEFT JOIN (SELECT journey, sum(state={MessageState.Sent:D}) AS sent, sum(opened_at IS NOT NULL) AS opened, sum(clicked_at IS NOT NULL) AS clicked,
-                sum(state={MessageState.Withheld:D}) AS withheld FROM intervention WHERE store=?1 GROUP BY journey) i ON i.journey=j.id
-            LEFT JOIN (SELECT journey, sum(value>0) AS orders, sum(value) AS value FROM conversion WHERE store=?1 AND verified=1 GROUP BY journey) c
-                ON c.journey=j.id
+            WITH shopper AS (
+                SELECT subject, max(holdout) AS holdout, max(standing)=0 AS claimed FROM journey
+                WHERE store=?1 AND started_at>=?2 AND started_at<?3 GROUP BY subject)
+            SELECT j.campaign, j.variant, count(DISTINCT CASE WHEN j.holdout=0 THEN j.subject END), count(*), sum(j.holdout),
+                coalesce(sum(i.sent), 0), coalesce(sum(i.delivered), 0), coalesce(sum(i.opened), 0), coalesce(sum(i.clicked), 0), coalesce(sum(i.withheld), 0),
+                {Sums("NOT s.claimed AND NOT s.holdout", "orders")}, {Sums("1", "attributed_orders", "attributed")},
+                {Sums("NOT s.claimed AND s.holdout", "orders")}, {Sums("s.claimed", "orders")}, ?4,
+                (SELECT s.why FROM stopped s WHERE s.campaign=j.campaign AND s.variant=j.variant)
+            FROM journey j JOIN shopper s ON s.subject=j.subject
+            LEFT JOIN (SELECT journey, sum(state={MessageState.Sent:D}) AS sent, sum({MessageSql.IsDelivered}) AS delivered, sum(opened_at IS NOT NULL) AS opened,
+                sum(clicked_at IS NOT NULL) AS clicked, sum(state={MessageState.Withheld:D}) AS withheld FROM intervention WHERE store=?1 GROUP BY journey) i ON i.journey=j.id
+            LEFT JOIN (SELECT c.journey, count(DISTINCT {Order}) AS orders, sum(c.value) AS value,
+                count(DISTINCT CASE WHEN c.touch IS NOT NULL THEN {Order} END) AS attributed_orders, sum(CASE WHEN c.touch IS NOT NULL THEN c.value END) AS attributed
+                FROM conversion c WHERE c.store=?1 AND c.verified=1 AND c.currency=?4 GROUP BY c.journey) c ON c.journey=j.id
             WHERE j.store=?1 AND j.started_at>=?2 AND j.started_at<?3 GROUP BY j.campaign, j.variant ORDER BY j.campaign, j.variant
-            """, ["campaign", "variant", "shoppers", "journeys", "holdout", "sent", "opened", "clicked", "withheld", "orders", "revenue", "stopped"],
-            storeId, from, to);
+            """,
+            [
+                "campaign", "variant", "shoppers", "journeys", "holdout", "sent", "delivered", "opened", "clicked", "withheld", "orders", "revenue",
+                "attributedOrders", "attributedRevenue", "holdoutOrders", "holdoutRevenue", "claimedOrders", "claimedRevenue", "currency", "stopped",
+            ],
+            rows => rows.With(storeId).With(from).With(to).With(currency));
         return WithSampleRatio(table, campaigns);
+
+        static string Sums(string which, string orders, string value = "value") =>
+            $"coalesce(sum(CASE WHEN {which} THEN c.{orders} END), 0), coalesce(sum(CASE WHEN {which} THEN c.{value} END), 0)/10000.0";
     }
 
     /// <summary>Reports the outcomes of each channel's messages.</summary>
     public ReportTable Channels(string storeId, long from, long to) => Table($"""
-        SELECT channel, count(*) AS planned, sum(state={MessageState.Sent:D}) AS sent, sum(delivered_at IS NOT NULL) AS delivered, sum(opened_at IS NOT NULL) AS opened,
+        SELECT channel, count(*) AS planned, sum(state={MessageState.Sent:D}) AS sent, sum({MessageSql.IsDelivered}) AS delivered, sum(opened_at IS NOT NULL) AS opened,
             sum(clicked_at IS NOT NULL) AS clicked, sum(dismissed_at IS NOT NULL) AS dismissed,
             sum(state={MessageState.Withheld:D} AND reason={WithheldReason.Failed:D}) AS failed,
             sum(state={MessageState.Withheld:D} AND reason={WithheldReason.Rejected:D}) AS rejected,
@@ -85,29 +104,26 @@ public sealed class JourneyReports(string path) : IDisposable
             sum(state={MessageState.Scheduled:D}) AS waiting
         FROM intervention WHERE store=?1 AND decided_at>=?2 AND decided_at<?3 GROUP BY channel ORDER BY channel
         """, ["channel", "planned", "sent", "delivered", "opened", "clicked", "dismissed", "failed", "rejected", "bounced", "withheld", "waiting"],
-        storeId, from, to);
+        rows => rows.With(storeId).With(from).With(to));
 
     /// <summary>Reports the funnel of each campaign, from trigger to message to order.</summary>
     public ReportTable Conversion(string storeId, long from, long to) => Table($"""
         SELECT j.campaign, count(*) AS triggered, sum(coalesce(i.sent, 0)>0) AS contacted, sum(coalesce(i.seen, 0)>0) AS seen, sum(coalesce(i.clicked, 0)>0) AS clicked,
             sum(coalesce(i.sent, 0)>0 AND coalesce(c.orders, 0)>0) AS bought, sum(j.holdout) AS leftAlone, sum(j.holdout AND coalesce(c.orders, 0)>0) AS leftAloneBought
         FROM journey j
-        LEFT JOIN (SELECT journey, sum(state={MessageState.Sent:D}) AS sent, sum(coalesce(opened_at, delivered_at) IS NOT NULL) AS seen,
+        LEFT JOIN (SELECT journey, sum(state={MessageState.Sent:D}) AS sent, sum({MessageSql.IsSeen}) AS seen,
             sum(clicked_at IS NOT NULL) AS clicked FROM intervention WHERE store=?1 GROUP BY journey) i ON i.journey=j.id
         LEFT JOIN (SELECT journey, sum(value>0) AS orders FROM conversion WHERE store=?1 AND verified=1 GROUP BY journey) c ON c.journey=j.id
         WHERE j.store=?1 AND j.started_at>=?2 AND j.started_at<?3 GROUP BY j.campaign ORDER BY j.campaign
-        """, ["campaign", "triggered", "contacted", "seen", "clicked", "bought", "leftAlone", "leftAloneBought"], storeId, from, to);
+        """, ["campaign", "triggered", "contacted", "seen", "clicked", "bought", "leftAlone", "leftAloneBought"],
+        rows => rows.With(storeId).With(from).With(to));
 
     /// <summary>Lists orders of shoppers with a journey, latest first.</summary>
-    public ReportTable Conversions(string storeId, long from, long to, int most, int skip = 0)
-    {
-        var table = Table($"""
+    public ReportTable Conversions(string storeId, long from, long to, int most, int skip = 0) => Table($"""
             SELECT cart_id, at, value/10000.0, currency, verified<>0, journey, intervention, touch FROM conversion
             WHERE store=?1 AND at>=?2 AND at<?3 ORDER BY at DESC, rowid DESC LIMIT {most} OFFSET {skip}
-            """, ["cartId", "at", "value", "currency", "verified", "journey", "intervention", "touch"], storeId, from, to);
-        table.Rows.ForEach(row => row[4] = (long)row[4]! != 0);
-        return table;
-    }
+            """, ["cartId", "at", "value", "currency", "verified", "journey", "intervention", "touch"],
+        rows => rows.With(storeId).With(from).With(to), "verified");
 
     /// <summary>Counts withheld interventions by campaign, channel and reason.</summary>
     public ReportTable Reasons(string storeId, long from, long to)
@@ -116,7 +132,7 @@ public sealed class JourneyReports(string path) : IDisposable
             SELECT campaign, channel, reason, count(*) FROM intervention
             WHERE store=?1 AND decided_at>=?2 AND decided_at<?3 AND state={MessageState.Withheld:D}
             GROUP BY campaign, channel, reason ORDER BY campaign, channel, 4 DESC
-            """, ["campaign", "channel", "reason", "count"], storeId, from, to);
+            """, ["campaign", "channel", "reason", "count"], rows => rows.With(storeId).With(from).With(to));
         table.Rows.ForEach(row => row[2] = WithheldReasons.NameOf((WithheldReason)(long)row[2]!));
         return table;
     }
@@ -142,20 +158,28 @@ public sealed class JourneyReports(string path) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _database.Dispose();
 
-    ReportTable Table(string sql, string[] columns, string storeId, long from, long to)
+    /// <summary>Reads a table by a query.</summary>
+    /// <param name="sql">The query.</param>
+    /// <param name="columns">The names of its columns.</param>
+    /// <param name="bind">Binds its parameters.</param>
+    /// <param name="booleans">The columns that are Booleans, which SQLite stores as numbers.</param>
+    internal ReportTable Table(string sql, string[] columns, Func<Statement, Statement> bind, params string[] booleans) => Ask(sql, rows =>
     {
         var table = new ReportTable(columns);
-        lock (_gate)
+        int[] numbers = [.. booleans.Select(name => Array.IndexOf(columns, name))];
+        for (bind(rows); rows.Next();)
         {
-            using var query = new Query(_database, sql);
-            for (var row = query.Rows.With(storeId).With(from).With(to); row.Next();)
+            object?[] row = [.. Enumerable.Range(0, columns.Length).Select(rows.Value)];
+            foreach (var i in numbers)
             {
-                table.Rows.Add([.. Enumerable.Range(0, columns.Length).Select(row.Value)]);
+                row[i] = row[i] is long number ? number != 0 : row[i];
             }
+
+            table.Rows.Add(row);
         }
 
         return table;
-    }
+    });
 
     static ReportTable WithSampleRatio(ReportTable table, CampaignSet campaigns)
     {
@@ -164,10 +188,11 @@ public sealed class JourneyReports(string path) : IDisposable
         {
             var weights = campaigns.Find(rows.Key)?.Variants.ToDictionary(v => v.Name, v => (double)v.Weight, StringComparer.Ordinal) ?? [];
             var sides = rows.Where(row => weights.ContainsKey((string)row[1]!)).ToArray();
-            var probability = SampleRatio.Probability(
-                [.. sides.Select(row => (long)row[2]!)], [.. sides.Select(row => weights[(string)row[1]!])]);
+            double? probability = sides.Length < 2 ? null
+                : SampleRatio.Probability([.. sides.Select(row => (long)row[2]!)], [.. sides.Select(row => weights[(string)row[1]!])]);
             foreach (var row in rows)
             {
+                // Without an experiment there is nothing to compare.
                 whole.Rows.Add([.. row, probability, probability < SampleRatio.Mismatch]);
             }
         }

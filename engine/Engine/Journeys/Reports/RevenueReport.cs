@@ -14,23 +14,31 @@ public readonly record struct SpendingGroup(long Customers, double Revenue, doub
 }
 
 /// <summary>Revenue caused by contacting shoppers, with a confidence interval.</summary>
-/// <param name="Revenue">The estimate.</param>
-/// <param name="Low">Lower bound; <see langword="null"/> if the groups are too small.</param>
-/// <param name="High">Upper bound; <see langword="null"/> if the groups are too small.</param>
+/// <param name="Revenue">The estimate; <see langword="null"/> if the groups are too small for one.</param>
+/// <param name="Low">Lower bound; <see langword="null"/> without an estimate.</param>
+/// <param name="High">Upper bound; <see langword="null"/> without an estimate.</param>
 /// <param name="Confidence">Confidence level of the interval, 0–1.</param>
-public sealed record IncrementalRevenue(double Revenue, double? Low, double? High, double Confidence)
+/// <param name="Reason">Why there is no estimate yet; <see langword="null"/> if there is one.</param>
+public sealed record IncrementalRevenue(double? Revenue, double? Low, double? High, double Confidence, string? Reason = null)
 {
+    /// <summary>Reasons: nobody was in a campaign, nobody of the holdout was, or too few for an interval.</summary>
+    public const string NoShoppers = "no_shoppers", NoHoldout = "no_holdout", TooFewShoppers = "too_few_shoppers";
+
+    // The smallest group that has a variance.
+    const int MinGroup = 2;
+
     /// <summary>
     /// Estimates how much more the treated spent than as many shoppers of the holdout: the difference of the means, with Welch's standard
     /// error and degrees of freedom (Welch 1947), times the number treated. Counts every shopper a campaign was triggered for, reached or
-    /// not, so that only chance separates the groups.
+    /// not, so that only chance separates the groups. Without an interval there is no estimate: a number alone would pass for a result.
     /// </summary>
     public static IncrementalRevenue Of(in SpendingGroup treated, in SpendingGroup leftAlone)
     {
         const double confidence = 0.95;
-        if (treated.Customers < 2 || leftAlone.Customers < 2)
+        if (treated.Customers < MinGroup || leftAlone.Customers < MinGroup)
         {
-            return new IncrementalRevenue(leftAlone.Customers == 0 ? 0 : treated.Customers * (treated.Mean - leftAlone.Mean), null, null, confidence);
+            return new IncrementalRevenue(null, null, null, confidence,
+                treated.Customers == 0 ? NoShoppers : leftAlone.Customers == 0 ? NoHoldout : TooFewShoppers);
         }
 
         var (a, b) = (treated.Variance / treated.Customers, leftAlone.Variance / leftAlone.Customers);

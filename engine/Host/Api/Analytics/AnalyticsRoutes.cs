@@ -20,8 +20,8 @@ static class AnalyticsRoutes
     {
         var group = routes.ForServers("/v1/analytics", ApiTags.Analytics);
         group.MapGet("/performance", (Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker journeys, IJourneyOptionsProvider inForce) =>
-                TableAsync("performance", period, query, journeys, () => reports.Performance(caller.Store.Id, inForce.JourneyOptions.Campaigns, period.From, period.To)))
-            .Describe("getPerformance", "Compare campaigns and variants", "Messages, orders and revenue by campaign and variant." + Period)
+                TableAsync("performance", period, query, journeys, () => reports.Performance(caller.Store.Id, caller.Store.Currency, inForce.JourneyOptions.Campaigns, period.From, period.To)))
+            .Describe("getPerformance", "Compare campaigns and variants", "Messages, orders and revenue by campaign and variant. The sums of all rows are those of the revenue report." + Period)
             .Report<PerformanceRow>(QueryParameters.From, QueryParameters.To);
         group.MapGet("/channels", (Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker journeys) =>
                 TableAsync("channels", period, query, journeys, () => reports.Channels(caller.Store.Id, period.From, period.To)))
@@ -76,14 +76,14 @@ static class AnalyticsRoutes
     }
 
     static ReportTable TableOf(RevenueReport r) => new(
-        ["currency", "incrementalRevenue", "low", "high", "confidence", "attributedRevenue", "attributedOrders", "treatedCustomers", "treatedRevenue",
+        ["currency", "incrementalRevenue", "low", "high", "confidence", "incrementalReason", "attributedRevenue", "attributedOrders", "treatedCustomers", "treatedRevenue",
             "holdoutCustomers", "holdoutRevenue", "claimedTreatedCustomers", "claimedTreatedRevenue", "claimedHoldoutCustomers", "claimedHoldoutRevenue"])
     {
         Rows =
         {
             new object?[]
             {
-                r.Currency, r.Incremental.Revenue, r.Incremental.Low, r.Incremental.High, r.Incremental.Confidence, r.AttributedRevenue, r.AttributedOrders,
+                r.Currency, r.Incremental.Revenue, r.Incremental.Low, r.Incremental.High, r.Incremental.Confidence, r.Incremental.Reason, r.AttributedRevenue, r.AttributedOrders,
                 r.Treated.Customers, r.Treated.Revenue, r.Holdout.Customers, r.Holdout.Revenue,
                 r.ClaimedTreated.Customers, r.ClaimedTreated.Revenue, r.ClaimedHoldout.Customers, r.ClaimedHoldout.Revenue,
             },

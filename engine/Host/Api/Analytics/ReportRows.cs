@@ -7,23 +7,32 @@ namespace CartRecovery.Host.Api.Analytics;
 /// <param name="Journeys">Journeys that began.</param>
 /// <param name="Holdout">Journeys of shoppers in the holdout.</param>
 /// <param name="Sent">Messages sent.</param>
+/// <param name="Delivered">Messages delivered: as `channels` counts them.</param>
 /// <param name="Opened">Messages opened.</param>
 /// <param name="Clicked">Messages clicked.</param>
 /// <param name="Withheld">Messages not sent.</param>
-/// <param name="Orders">Orders that followed, verified by the shop.</param>
-/// <param name="Revenue">Value of the orders, net of refunds.</param>
+/// <param name="Orders">Orders of the treated shoppers, reported by the shop's server.</param>
+/// <param name="Revenue">Value of these orders, net of refunds. The sum of all rows is `treated.revenue` of the revenue report.</param>
+/// <param name="AttributedOrders">Orders after a click or a view of a message.</param>
+/// <param name="AttributedRevenue">Value of these orders. The sum of all rows is `attributed.revenue`.</param>
+/// <param name="HoldoutOrders">Orders of the holdout.</param>
+/// <param name="HoldoutRevenue">Value of these orders. The sum of all rows is `holdout.revenue`.</param>
+/// <param name="ClaimedOrders">Orders of shoppers that browsers alone vouch for.</param>
+/// <param name="ClaimedRevenue">Value of these orders. The sum of all rows is that of `claimed`.</param>
+/// <param name="Currency">The currency of all amounts, ISO 4217.</param>
 /// <param name="Stopped">Why the variant was stopped.</param>
-/// <param name="SampleRatioProbability">Probability that chance alone makes the variants' sizes this uneven, 0–1.</param>
+/// <param name="SampleRatioProbability">Probability that chance alone makes the variants' sizes this uneven, 0–1; null without an experiment.</param>
 /// <param name="SampleRatioMismatch">`true` if the sizes are so unlikely that variants cannot be compared.</param>
 sealed record PerformanceRow(
-    string Campaign, string Variant, long Shoppers, long Journeys, long Holdout, long Sent, long Opened, long Clicked, long Withheld, long Orders,
-    double Revenue, string? Stopped, double SampleRatioProbability, bool SampleRatioMismatch);
+    string Campaign, string Variant, long Shoppers, long Journeys, long Holdout, long Sent, long Delivered, long Opened, long Clicked,
+    long Withheld, long Orders, double Revenue, long AttributedOrders, double AttributedRevenue, long HoldoutOrders, double HoldoutRevenue, long ClaimedOrders,
+    double ClaimedRevenue, string Currency, string? Stopped, double? SampleRatioProbability, bool SampleRatioMismatch);
 
 /// <summary>Message outcomes on a channel.</summary>
 /// <param name="Channel">`socket`, or a sink's name.</param>
 /// <param name="Planned">Messages decided.</param>
 /// <param name="Sent">Messages handed to the sink.</param>
-/// <param name="Delivered">Messages received.</param>
+/// <param name="Delivered">Messages that the sink delivered, or the page showed.</param>
 /// <param name="Opened">Messages opened.</param>
 /// <param name="Clicked">Messages clicked.</param>
 /// <param name="Dismissed">Messages dismissed.</param>
@@ -40,7 +49,7 @@ sealed record ChannelRow(
 /// <param name="Campaign">The campaign.</param>
 /// <param name="Triggered">Journeys that began.</param>
 /// <param name="Contacted">Journeys with a message sent.</param>
-/// <param name="Seen">Journeys with a message opened or received.</param>
+/// <param name="Seen">Journeys with a message opened, clicked, or shown on the page.</param>
 /// <param name="Clicked">Journeys with a message clicked.</param>
 /// <param name="Bought">Contacted journeys that ended in a purchase.</param>
 /// <param name="LeftAlone">Journeys in the holdout.</param>
@@ -85,11 +94,12 @@ sealed record ClaimedResponse(SpendingResponse Treated, SpendingResponse Holdout
 /// <summary>
 /// Revenue caused by the campaigns: the treated shoppers' spending above that of equally many holdout shoppers, with Welch's interval.
 /// </summary>
-/// <param name="Revenue">The estimate.</param>
-/// <param name="Low">The lower bound; null if the holdout is too small.</param>
-/// <param name="High">The upper bound; null if the holdout is too small.</param>
+/// <param name="Revenue">The estimate; null if it cannot be made yet.</param>
+/// <param name="Low">The lower bound; null without an estimate.</param>
+/// <param name="High">The upper bound; null without an estimate.</param>
 /// <param name="Confidence">The confidence level of the bounds, 0–1.</param>
-sealed record IncrementalResponse(decimal Revenue, decimal? Low, decimal? High, double Confidence);
+/// <param name="Reason">Why there is no estimate yet: `no_shoppers`, `no_holdout` or `too_few_shoppers`; null if there is one.</param>
+sealed record IncrementalResponse(decimal? Revenue, decimal? Low, decimal? High, double Confidence, string? Reason);
 
 /// <summary>Orders after a click or a view of a message, verified by the shop, net of refunds.</summary>
 /// <param name="Revenue">The value of the orders.</param>

@@ -11,10 +11,11 @@ static class RevenueJson
         writer.WriteStartObject();
         writer.WriteString("currency"u8, report.Currency);
         writer.WriteStartObject("incremental"u8);
-        writer.WriteNumber("revenue"u8, Cents(report.Incremental.Revenue));
+        Write(writer, "revenue"u8, report.Incremental.Revenue);
         Write(writer, "low"u8, report.Incremental.Low);
         Write(writer, "high"u8, report.Incremental.High);
         writer.WriteNumber("confidence"u8, report.Incremental.Confidence);
+        writer.WriteString("reason"u8, report.Incremental.Reason);
         writer.WriteEndObject();
         writer.WriteStartObject("attributed"u8);
         writer.WriteNumber("revenue"u8, Cents(report.AttributedRevenue));

@@ -2,7 +2,7 @@ import { connect } from "/sdk.mjs";
 import { Cart } from "/shop/cart.js";
 
 const $ = (id) => document.getElementById(id);
-const { key, currency, idleSeconds, products } = await (await fetch("/shop/api/catalogue")).json();
+const { store, key, currency, idleSeconds, products } = await (await fetch("/shop/api/catalogue")).json();
 const byId = new Map(products.map((product) => [product.id, product]));
 const cart = new Cart(byId);
 const money = (value) => new Intl.NumberFormat("en-US", { style: "currency", currency }).format(value);
@@ -108,10 +108,13 @@ function lineOf({ product, quantity }) {
 
 const span = (text) => Object.assign(document.createElement("span"), { textContent: text });
 
-function sums() {
-  const rows = [["Subtotal", money(cart.subtotal)]];
-  if (cart.offer) rows.push([`Your ${cart.offer.percent}% offer`, `−${money(cart.discount)}`]);
-  rows.push(["Total", money(cart.total)]);
+const sums = () => sumsOf(cart.subtotal, cart.offer && `Your ${cart.offer.percent}% offer`, cart.discount, cart.total);
+
+// The discount stands between what it is taken from and what is left.
+function sumsOf(subtotal, offer, discount, total) {
+  const rows = [["Subtotal", money(subtotal)]];
+  if (offer) rows.push([offer, `−${money(discount)}`]);
+  rows.push(["Total", money(total)]);
   return rows.map(([term, value]) => {
     const row = document.createElement("div");
     row.append(Object.assign(document.createElement("dt"), { textContent: term }), Object.assign(document.createElement("dd"), { textContent: value }));
@@ -200,8 +203,7 @@ function thank(order) {
   client.newCart();
   offered = false;
   tell("page_view");
-  $("thanks-text").textContent = order.discount > 0
-    ? `${money(order.total)}, after ${money(order.discount)} off.` : `Total: ${money(order.total)}.`;
+  $("thanks-sums").replaceChildren(...sumsOf(order.total + order.discount, order.discount > 0 && "Your offer", order.discount, order.total));
   $("thanks-order").textContent = `Order ${order.orderId}`;
   show("thanks");
   $("thanks-title").focus();
@@ -238,8 +240,8 @@ function showQuiet() {
 async function showRevenue() {
   try {
     const { attributed } = await (await fetch("/shop/api/revenue")).json();
-    $("recovered").textContent = money(attributed.revenue);
-    $("recovered-orders").textContent = `${attributed.orders} ${attributed.orders === 1 ? "order" : "orders"} after an offer was shown`;
+    $("attributed").textContent = money(attributed.revenue);
+    $("attributed-orders").textContent = `${attributed.orders} ${attributed.orders === 1 ? "order" : "orders"} after an offer was shown`;
   } catch {
     // The engine is unreachable; try again at the next refresh.
   }
@@ -278,6 +280,7 @@ for (const id of ["leave-checkout", "again"]) $(id).addEventListener("click", ()
   $("products").focus();
 });
 cart.addEventListener("change", showCart);
+$("store").textContent = store;
 $("idle-seconds").textContent = $("quiet").max = idleSeconds;
 
 showProducts();
