@@ -2,6 +2,7 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using CartRecovery.Bench.Attack;
 using CartRecovery.Bench.Baselines;
 using CartRecovery.Bench.Crowd;
 using CartRecovery.Bench.Echo;
@@ -18,6 +19,7 @@ return args switch
     ["outbox", .. var rest] => await OutboxCommand.RunAsync(rest),
     ["idle", .. var rest] => await IdleCommand.RunAsync(rest),
     ["crowd", .. var rest] => await CrowdCommand.RunAsync(rest),
+    ["attack", .. var rest] => await AttackCommand.RunAsync(rest),
     ["echo", .. var rest] => await EchoCommand.RunAsync(rest),
     ["sink", .. var rest] => await SinkCommand.RunAsync(rest),
     ["plain", .. var rest] => await PlainCommand.RunAsync(rest),
@@ -43,6 +45,7 @@ static int Usage()
           outbox --binary FILE            interventions a second through policy, database and webhook to a receiver
           idle --binary FILE              opens quiet WebSockets and says what they cost the engine
           crowd --binary FILE             thousands of streams: shoppers who send an event a second, or clients that read nothing
+          attack --binary FILE            plays every attack of docs/security.md, against an older binary too, with honest traffic beside it
           echo [--port N]                 echoes WebSocket messages on the engine's own protocol, for conformance suites; default port 9001
           sink [--port N] [--raw]         the limit: reads what the engine would, throws it away and acknowledges it; default port 9002
           plain [--port N] [--lazy-acks]  what one would write first: ASP.NET Core, a dictionary, the model once an event; default port 9003

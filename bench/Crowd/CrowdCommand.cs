@@ -95,5 +95,5 @@ static class CrowdCommand
         return true;
     }
 
-    static void Print(string title, IReadOnlyList<string> lines) => Console.WriteLine($"{title}:\n  {string.Join("\n  ", lines)}");
+    static void Print(string title, IReadOnlyList<ProbeResult> lines) => Console.WriteLine($"{title}:\n  {string.Join("\n  ", lines)}");
 }

@@ -22,14 +22,14 @@ sealed class Probes(EngineProcess engine) : IDisposable
 
     /// <summary>Runs all probes for a while.</summary>
     /// <param name="time">How long.</param>
-    /// <returns>A line of quantiles for each probe.</returns>
-    public async Task<IReadOnlyList<string>> RunAsync(TimeSpan time) => await Task.WhenAll(
+    /// <returns>What each probe saw: <c>/health</c>, a post, a new stream.</returns>
+    public async Task<IReadOnlyList<ProbeResult>> RunAsync(TimeSpan time) => await Task.WhenAll(
         RunAsync("/health", time, HealthAsync), RunAsync("a post", time, PostAsync), RunAsync("a new stream", time, () => Task.Run(Stream)));
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    static async Task<string> RunAsync(string name, TimeSpan time, Func<Task> probe)
+    static async Task<ProbeResult> RunAsync(string name, TimeSpan time, Func<Task> probe)
     {
         var (durations, failed) = (new Durations(), 0);
         var due = Clock.Now();
@@ -52,9 +52,7 @@ sealed class Probes(EngineProcess engine) : IDisposable
             durations.Record(Clock.Now() - due);
         }
 
-        var times = Quantiles.Of(durations);
-        return string.Create(CultureInfo.InvariantCulture,
-            $"{name,-13} p50 {times.P50,8:N1} ms   p99 {times.P99,8:N1} ms   max {times.Max,8:N1} ms   {durations.Count} probes, {failed} failed");
+        return new ProbeResult(name, Quantiles.Of(durations), durations.Count, failed);
     }
 
     async Task HealthAsync()

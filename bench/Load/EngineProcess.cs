@@ -26,7 +26,10 @@ sealed class EngineProcess : IDisposable
     /// <summary>Prepares an engine with an additional campaign.</summary>
     /// <param name="binary">The executable.</param>
     /// <param name="campaign">YAML of a campaign to insert before the shipped ones; <see langword="null"/> for none.</param>
-    /// <param name="change">Lines of YAML that replace the configuration's section with the same key.</param>
+    /// <param name="change">
+    /// Lines of YAML that replace the configuration's section with the same key and indentation. A key that the shipped configuration of the
+    /// binary does not have is left out.
+    /// </param>
     public EngineProcess(string binary, string? campaign, ReadOnlySpan<string> change)
     {
         _binary = Path.GetFullPath(binary);
@@ -71,6 +74,12 @@ sealed class EngineProcess : IDisposable
 
     /// <summary>The log since the last start.</summary>
     public string Log => File.ReadAllText(Path.Combine(_folder, "log"));
+
+    /// <summary>What it wrote to standard output since the last start.</summary>
+    public string Output => File.ReadAllText(Path.Combine(_folder, "out"));
+
+    /// <summary>The folder of its state.</summary>
+    public string DataFolder => Path.Combine(_folder, "data");
 
     /// <summary>CPU time since the start.</summary>
     public TimeSpan Cpu
@@ -157,6 +166,11 @@ sealed class EngineProcess : IDisposable
         var key = line[..(line.IndexOf(':', StringComparison.Ordinal) + 1)];
         var lines = text.Split('\n').ToList();
         var at = lines.FindIndex(l => l.StartsWith(key, StringComparison.Ordinal));
+        if (at < 0)
+        {
+            return text;
+        }
+
         var indent = line.Length - line.TrimStart(' ').Length;
         var end = lines.FindIndex(at + 1, l => l.Length > 0 && l.Length - l.TrimStart(' ').Length <= indent);
         lines.RemoveRange(at, end - at);
