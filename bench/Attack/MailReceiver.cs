@@ -26,7 +26,10 @@ sealed class MailReceiver
                 var connection = _listener.Accept();
                 new Thread(() => Serve(connection)) { IsBackground = true }.Start();
             }
-        }) { IsBackground = true }.Start();
+        })
+        {
+            IsBackground = true,
+        }.Start();
     }
 
     /// <summary>The port it listens on.</summary>
