@@ -14,6 +14,7 @@ public sealed partial class LayeringTests
     {
         ["Telemetry"] = [],
         ["Storage"] = [],
+        ["Encryption"] = [],
         ["Messages"] = [],
         ["Events"] = [],
         ["ControlPlane"] = ["Events"],
@@ -24,9 +25,9 @@ public sealed partial class LayeringTests
         ["Learning"] = ["Events", "State"],
         ["Decisions"] = ["ControlPlane", "Events", "Messages", "Scoring", "State"],
         ["Pipeline"] = ["ControlPlane", "Decisions", "Events", "Journal", "Scoring", "State", "Telemetry"],
-        ["Ingest"] = ["ControlPlane", "Events", "Pipeline"],
+        ["Ingest"] = ["ControlPlane", "Encryption", "Events", "Pipeline"],
         ["Configuration"] = ["ControlPlane", "Decisions", "Events", "Messages", "Pipeline", "State"],
-        ["Journeys"] = ["Configuration", "ControlPlane", "Decisions", "Events", "Journal", "Messages", "State", "Storage"],
+        ["Journeys"] = ["Configuration", "ControlPlane", "Decisions", "Encryption", "Events", "Journal", "Messages", "State", "Storage"],
         ["Migration"] = ["ControlPlane", "Decisions", "Events", "Journal", "Pipeline", "State", "Storage"],
         ["Backtest"] = ["Decisions", "Events", "Journal", "Pipeline", "Telemetry"],
     };

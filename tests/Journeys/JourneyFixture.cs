@@ -4,6 +4,7 @@ using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Policy;
@@ -26,14 +27,16 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
     readonly CampaignSet _campaigns;
     readonly ContactConfig _contact;
     readonly string _path;
+    readonly KeyVault? _keys;
     int _events;
 
-    public JourneyFixture(IEnumerable<CampaignConfig> campaigns, ContactConfig? contact = null, string path = ":memory:", long? now = null)
+    public JourneyFixture(
+        IEnumerable<CampaignConfig> campaigns, ContactConfig? contact = null, string path = ":memory:", long? now = null, KeyVault? keys = null)
     {
-        _path = path;
+        (_path, _keys) = (path, keys);
         (_campaigns, _contact) = (TestCampaigns.Compile(campaigns), contact ?? Open());
         Now = now ?? Noon;
-        It = new JourneyEngine(path, Options(), this);
+        It = new JourneyEngine(path, Options(), this, keys);
     }
 
     public static StoreTable Stores { get; } = new(
@@ -206,7 +209,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
     public void Restart()
     {
         It.Dispose();
-        It = new JourneyEngine(_path, Options(), this);
+        It = new JourneyEngine(_path, Options(), this, _keys);
     }
 
     JourneyOptions Options() => new(

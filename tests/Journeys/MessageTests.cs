@@ -49,7 +49,7 @@ public sealed class MessageTests
         fixture.Pass(Minute);
         if (isConfirmed)
         {
-            fixture.It.Confirm(CustomerTables.KeyOf("shop", "ada@example.com"), JourneyFixture.Cart("c1"), fixture.Now);
+            fixture.It.Confirm(fixture.It.Store.Addresses.Of("shop", "ada@example.com"), JourneyFixture.Cart("c1"), fixture.Now);
         }
 
         fixture.Pass(Day);

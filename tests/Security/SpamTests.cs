@@ -169,7 +169,7 @@ public sealed class SpamTests
         using var run = Run(message: "{{ customer.name }}|{{ cart.id }}|{% for line in cart.lines %}{{ line.name }}{% endfor %}");
         Guest(run, "c1", "anna@example.com", network: 5);
         run.Work();
-        run.It.Confirm(CustomerTables.KeyOf("shop", "anna@example.com"), Cart("c1"), run.Now);
+        run.It.Confirm(run.It.Store.Addresses.Of("shop", "anna@example.com"), Cart("c1"), run.Now);
         run.Work();
         run.Fill(Bait, run.Now - Hour, standing: Standing.Claimed);
         SetProduct(run, Bait, 42);

@@ -34,6 +34,9 @@ public sealed class CartRecoveryConfig
     [ConfigKey("Checkpoints of the state, which shorten recovery.")]
     public CheckpointsConfig Checkpoints { get; set; } = new();
 
+    [ConfigKey("The encryption of personal data in the data folder.")]
+    public EncryptionConfig Encryption { get; set; } = new();
+
     [ConfigKey("Deduplication of events by their ids.")]
     public DedupConfig Dedup { get; set; } = new();
 

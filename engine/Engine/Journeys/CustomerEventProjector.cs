@@ -115,7 +115,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         if (recipient != new Recipient() || meta.Timezone is not null || attributes != known)
         {
             store.Customers.SetContact(
-                owner, storeId, e.Standing == Standing.Server ? recipient : WithoutNew(e.Cart, storeId, recipient), Short(meta.Timezone, 64), e.At, attributes, e.Standing, e.Network);
+                owner, e.Customer == default ? e.Cart : e.Customer, storeId, e.Standing == Standing.Server ? recipient : WithoutNew(e.Cart, storeId, recipient), Short(meta.Timezone, 64), e.At, attributes, e.Standing, e.Network);
         }
 
         // Signing in ties the customer to this cart's assignments.
@@ -131,7 +131,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         Keep(cart, storeId, AddressKind.Push, recipient.PushToken));
 
     string? Keep(in Hash128 cart, string storeId, AddressKind kind, string? address) =>
-        address is not null && store.Unproven.HasAnother(cart, kind, CustomerTables.KeyOf(storeId, address)) ? null : address;
+        address is not null && store.Unproven.HasAnother(cart, kind, store.Addresses.Of(storeId, address)) ? null : address;
 
     void Consent(CustomerEvent e)
     {

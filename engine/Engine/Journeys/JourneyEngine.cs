@@ -2,6 +2,7 @@ using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Engine.Journeys.Policy;
@@ -46,12 +47,13 @@ public sealed class JourneyEngine : IDisposable
     /// <param name="path">The database; <c>:memory:</c> for an in-memory one.</param>
     /// <param name="options">The configuration.</param>
     /// <param name="ports">The engine's surroundings.</param>
+    /// <param name="keys">Encrypt personal data; <see langword="null"/> to store it as it is.</param>
     /// <exception cref="IOException">The database cannot be used.</exception>
-    public JourneyEngine(string path, JourneyOptions options, IJourneyPorts ports)
+    public JourneyEngine(string path, JourneyOptions options, IJourneyPorts ports, KeyVault? keys = null)
     {
         _options = options;
         _ports = ports;
-        _store = new JourneyStore(path);
+        _store = new JourneyStore(path, keys);
         _renderer = new MessageRenderer(_store.Products);
         var identities = new IdentityResolver(_store);
         var (chooser, eligibility) = (new OfferChooser(), new DiscountEligibility());
@@ -93,7 +95,7 @@ public sealed class JourneyEngine : IDisposable
     public void Take(CustomerEvent e, long now)
     {
         _news += e.Type == EventType.Purchase ? 1 : 0;
-        _projector.Project(Options, e, now);
+        _projector.Project(Options, SealedBytes.Is(e.Meta) ? e with { Meta = _store.People.OpenMeta(e) } : e, now);
     }
 
     /// <summary>Continues messages whose carts were looked up. A <see langword="null"/> cart is one the engine no longer has.</summary>
@@ -116,7 +118,7 @@ public sealed class JourneyEngine : IDisposable
     /// <param name="now">Milliseconds since 1970 UTC.</param>
     public void RecordOutcome(Intervention intervention, WithheldReason reason, string? detail, long now)
     {
-        if (!_store.Messages.End(intervention.Id, reason, detail, now))
+        if (!_store.Messages.End(intervention.Id, reason, Redact(detail, intervention.Recipient), now))
         {
             return;
         }
@@ -133,6 +135,17 @@ public sealed class JourneyEngine : IDisposable
         {
             _store.Customers.Suppress(intervention.StoreId, channel.Address, address, "bounced", now);
         }
+    }
+
+    // Mail servers repeat the address that they refuse. It stays out of the database.
+    static string? Redact(string? detail, Recipient? recipient)
+    {
+        foreach (var address in new[] { recipient?.Email, recipient?.Phone, recipient?.PushToken })
+        {
+            detail = address is null ? detail : detail?.Replace(address, "(the address)", StringComparison.OrdinalIgnoreCase);
+        }
+
+        return detail;
     }
 
     /// <summary>Returns <see langword="true"/> if a message is due.</summary>

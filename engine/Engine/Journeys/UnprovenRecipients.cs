@@ -23,7 +23,7 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
 
     /// <summary>Returns whether a message may show what a browser said: names, attributes, ids.</summary>
     public bool MayShowClaims(string storeId, in Hash128 cart, Reach reach, string? address) =>
-        address is null || reach.Standing == Standing.Server || store.Unproven.IsConfirmedFor(CustomerTables.KeyOf(storeId, address), cart) == true;
+        address is null || reach.Standing == Standing.Server || store.Unproven.IsConfirmedFor(store.Addresses.Of(storeId, address), cart) == true;
 
     /// <summary>Decides whether a message that the policy allows may go to an address.</summary>
     /// <param name="options">The configuration.</param>
@@ -43,7 +43,7 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
             return null;
         }
 
-        var key = CustomerTables.KeyOf(shop.Id, address);
+        var key = store.Addresses.Of(shop.Id, address);
         var isConfirmed = store.Unproven.IsConfirmed(key);
         if (isConfirmed == true)
         {
@@ -85,7 +85,7 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
     {
         if (reach.Standing != Standing.Server)
         {
-            store.Unproven.Add(CustomerTables.KeyOf(shop.Id, address), shop.Id, journey.Cart, channel.Address, reach.Network, now);
+            store.Unproven.Add(store.Addresses.Of(shop.Id, address), shop.Id, journey.Cart, channel.Address, reach.Network, now);
         }
     }
 
@@ -93,7 +93,8 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
     /// <returns><see langword="false"/> if the address is not known any more.</returns>
     public bool Confirm(in Hash128 address, in Hash128 cart, long now)
     {
-        if (!store.Unproven.Confirm(address, cart, now))
+        // A link that was sent before addresses had keyed hashes names the plain one.
+        if (!store.Unproven.Confirm(address, cart, now) && !store.Unproven.Confirm(store.Addresses.Of(address), cart, now))
         {
             return false;
         }

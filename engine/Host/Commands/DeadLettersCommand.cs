@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Host.Api.DeadLetters;
@@ -49,12 +50,13 @@ static class DeadLettersCommand
             }
 
             var folder = FolderOf(config);
+            using var keys = FolderKeys.OpenForReading(config);
             if (options.Action == "list")
             {
-                return List(options, DeadLetterFiles.Read(folder).Where(l => IsWanted(l, options) && (state is null || l.Mark.State == state)));
+                return List(options, DeadLetterFiles.Read(folder, keys: keys).Where(l => IsWanted(l, options) && (state is null || l.Mark.State == state)));
             }
 
-            var letters = Select(options, folder, ids);
+            var letters = Select(options, folder, ids, keys);
             var missing = ids.Except(letters.Select(l => l.Id)).ToArray();
             foreach (var id in missing)
             {
@@ -116,9 +118,9 @@ static class DeadLettersCommand
     static bool IsWanted(DeadLetter letter, DeadLettersOptions options) =>
         (options.Store is null || letter.Store == options.Store) && (options.Code is null || letter.Code == options.Code);
 
-    static List<DeadLetter> Select(DeadLettersOptions options, string folder, HashSet<long> ids) => options.All
-        ? [.. DeadLetterFiles.Read(folder).Where(l => l.Mark.State == DeadLetterState.Waiting && IsWanted(l, options)).Take(options.Limit ?? int.MaxValue)]
-        : [.. DeadLetterFiles.Read(folder, ids.Min() - 1).TakeWhile(l => l.Id <= ids.Max()).Where(l => ids.Contains(l.Id) && IsWanted(l, options))];
+    static List<DeadLetter> Select(DeadLettersOptions options, string folder, HashSet<long> ids, KeyVault? keys) => options.All
+        ? [.. DeadLetterFiles.Read(folder, keys: keys).Where(l => l.Mark.State == DeadLetterState.Waiting && IsWanted(l, options)).Take(options.Limit ?? int.MaxValue)]
+        : [.. DeadLetterFiles.Read(folder, ids.Min() - 1, keys).TakeWhile(l => l.Id <= ids.Max()).Where(l => ids.Contains(l.Id) && IsWanted(l, options))];
 
     static int List(DeadLettersOptions options, IEnumerable<DeadLetter> letters)
     {
@@ -176,7 +178,7 @@ static class DeadLettersCommand
                 + (letter.Connection == 0 ? "" : $", connection {letter.Connection}"));
             Console.WriteLine($"store       {letter.Store}, with a {(letter.Verified ? "secret" : "publishable")} key");
             Console.WriteLine($"rejected    {letter.Code}: {letter.Message}");
-            Console.WriteLine($"event       {letter.Event.Length:N0} bytes{(letter.IsTruncated ? ", truncated" : "")}");
+            Console.WriteLine($"event       {letter.Event.Length:N0} bytes{(letter.IsTruncated ? ", truncated" : "")}{(letter.IsLocked ? ", encrypted under a key that is not there" : "")}");
             Console.WriteLine();
             Console.WriteLine(TerminalText.Clean(Encoding.UTF8.GetString(letter.Event)));
             Console.WriteLine();

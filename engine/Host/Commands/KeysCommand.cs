@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
 using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Host.Commands;
 
-/// <summary><c>keys</c>: makes keys and their hashes.</summary>
+/// <summary><c>keys</c>: makes keys and their hashes, and changes the master key.</summary>
 static class KeysCommand
 {
     // 192 bits: nobody finds such a key from its hash.
@@ -27,14 +28,32 @@ static class KeysCommand
                 return ExitCode.BadUsage;
             case "hash":
                 return Hash(Console.In.ReadLine()?.Trim() ?? "");
+            case "rewrap":
+                return Rewrap(options);
             default:
-                Console.Error.WriteLine($"error: unknown action '{options.Action}'; expected new or hash");
+                Console.Error.WriteLine($"error: unknown action '{options.Action}'; expected new, hash or rewrap");
                 return ExitCode.BadUsage;
         }
     }
 
     /// <summary>Makes a random key.</summary>
     public static string New(KeyKind kind) => (kind == KeyKind.Secret ? "sk_" : "pk_") + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytes));
+
+    static int Rewrap(KeysOptions options)
+    {
+        if (ConfigFile.Load(ConfigFile.Locate(options.Config)) is not { } config)
+        {
+            return ExitCode.BadConfiguration;
+        }
+
+        return JournalFiles.Explain(_ =>
+        {
+            using var data = DataFolder.Open(config);
+            FolderKeys.Rewrap(data, config, options.Former);
+            Console.WriteLine($"The keys in {data.Files.Keys} are encrypted under the configured master key now.");
+            return ExitCode.Success;
+        });
+    }
 
     // Arguments are visible to every user of the machine, so the key comes on standard input.
     static int Hash(string key)

@@ -157,6 +157,17 @@ sealed class DataFolder : IDisposable
         }
     });
 
+    /// <summary>Records that personal data is encrypted from here on.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void SaveEncrypted()
+    {
+        if (!Format.HasKeys)
+        {
+            Format = Format with { HasKeys = true };
+            Format.Write(Path);
+        }
+    }
+
     /// <summary>Reads the secret of a folder's ids without locking the folder.</summary>
     /// <returns><see langword="null"/> if the folder's keys have none, or it is empty.</returns>
     /// <exception cref="DataFolderException"><c>data_secret</c>: it is missing, or the folder has another version's layout.</exception>

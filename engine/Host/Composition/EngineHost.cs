@@ -5,6 +5,7 @@ using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Delivery;
+using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Connections;
 using CartRecovery.Engine.Ingest.DeadLetters;
@@ -42,6 +43,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     readonly ILoggerFactory _loggers;
     readonly ILogger _log;
     readonly DataFolder _data;
+    readonly KeyVault? _keys;
     readonly StoreNumbering _numbering;
     readonly JourneyPorts _ports;
     readonly PipelineOptions _stages;
@@ -81,12 +83,13 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         }
 
         FolderTakeover.Run(_data, config, budget, Model, time, _log, onTakeover);
+        _keys = FolderKeys.Open(_data, config);
         _data.DeleteArchives(time.GetUtcNow().UtcDateTime - config.Journal.Retention.Value);
         _numbering = new StoreNumbering(_data, config, _log);
         ConnectionLimiter = IngestSetup.LimiterOf(config.Listen, Stores.All);
         _ports = new JourneyPorts(Connections, Sinks, SinkCatalog.AddressesOf(config));
         JourneyOptions = JourneyOptionsOf(config.Decisions, config.Contact);
-        JourneyEngine = _data.Use(() => new JourneyEngine(_data.Files.Database, JourneyOptions, _ports) { LearnsBeside = true });
+        JourneyEngine = _data.Use(() => new JourneyEngine(_data.Files.Database, JourneyOptions, _ports, _keys) { LearnsBeside = true });
         Journeys = new JourneyWorker(JourneyEngine, _ports, time)
         {
             OnFault = OnFault,
@@ -104,7 +107,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         }
 
         DeadLetters = new DeadLetterStore(
-            Path.Combine(_data.Path, "deadletters"), new DeadLetterBounds(config.DeadLetters.Size.Bytes, config.DeadLetters.Age), time);
+            Path.Combine(_data.Path, "deadletters"), new DeadLetterBounds(config.DeadLetters.Size.Bytes, config.DeadLetters.Age), time, _keys);
         DeadLetterQueue = new DeadLetterQueue(DeadLetters, time, _loggers.CreateLogger<DeadLetterQueue>(), IngestSetup.Of(config.DeadLetters.Rate));
         Ingest = IngestSetup.Of(this, DeadLetterQueue);
         DeadLetterReplay = new DeadLetterReplay(Ingest, DeadLetters);
@@ -223,6 +226,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             LogJourneysBehind(Journeys.Problem ?? "no response");
         }
 
+        _keys?.GiveUp();
         Partitions.Stop();
         foreach (var left in Partitions.StopProblems)
         {
@@ -245,6 +249,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Journeys.Dispose();
         DeadLetterReplay.Dispose();
         DeadLetters.Dispose();
+        _keys?.Dispose();
         _data.Dispose();
         _otlp?.Dispose();
         Metrics.Registry.Dispose();

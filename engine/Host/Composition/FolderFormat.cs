@@ -6,8 +6,8 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Host.Composition;
 
 /// <summary>
-/// What a data folder's <c>format</c> file records: the layout's version, then a name and a value a line. Version 4 has the stores' numbers;
-/// in version 3, records name a store by its place in the configuration.
+/// What a data folder's <c>format</c> file records: the layout's version, then a name and a value a line. Version 5 has keys that encrypt
+/// personal data; version 4 has the stores' numbers; in version 3, records name a store by its place in the configuration.
 /// </summary>
 /// <param name="Partitions">Number of partitions.</param>
 /// <param name="Segment">Length of a journal segment, in bytes.</param>
@@ -16,14 +16,17 @@ namespace CartRecovery.Host.Composition;
 readonly record struct FolderFormat(int Partitions, long Segment, bool HasStoreNumbers, bool HasKeyedIds)
 {
     /// <summary>The current version.</summary>
-    public const int Version = 4;
+    public const int Version = 5;
 
     /// <summary>The file's name.</summary>
     public const string Name = "format";
 
-    // The oldest version that is taken over.
-    const int OldestVersion = 3;
+    // The oldest version that is taken over, the first with the stores' numbers, and the first with keys.
+    const int OldestVersion = 3, NumberedVersion = 4, EncryptedVersion = 5;
     const string Keyed = "keyed";
+
+    /// <summary>Whether personal data is encrypted: <c>keys</c> must be there.</summary>
+    public bool HasKeys { get; init; }
 
     /// <summary>The layout of the journals.</summary>
     public JournalLayout Layout => new(Segment, JournalLayout.StandardPage);
@@ -49,7 +52,10 @@ readonly record struct FolderFormat(int Partitions, long Segment, bool HasStoreN
         var values = lines.Skip(1).Select(l => l.Split(' ', 2)).Where(l => l.Length == 2).ToDictionary(l => l[0], l => l[1], StringComparer.Ordinal);
         return values.TryGetValue("partitions", out var partitions) && int.TryParse(partitions, CultureInfo.InvariantCulture, out var count)
             && values.TryGetValue("segment", out var segment) && long.TryParse(segment, CultureInfo.InvariantCulture, out var bytes)
-            ? new FolderFormat(count, bytes, HasStoreNumbers: number == Version, HasKeyedIds: values.GetValueOrDefault("ids") == Keyed)
+            ? new FolderFormat(count, bytes, HasStoreNumbers: number >= NumberedVersion, HasKeyedIds: values.GetValueOrDefault("ids") == Keyed)
+            {
+                HasKeys = number >= EncryptedVersion,
+            }
             : throw WrongVersion(path, version, "an unknown");
     }
 
@@ -60,7 +66,7 @@ readonly record struct FolderFormat(int Partitions, long Segment, bool HasStoreN
         var file = Path.Combine(path, Name);
         var ids = HasKeyedIds ? $"ids {Keyed}\n" : "";
         DurableFile.Write(file, Encoding.UTF8.GetBytes(string.Create(
-            CultureInfo.InvariantCulture, $"{Version}\npartitions {Partitions}\nsegment {Segment}\n{ids}")));
+            CultureInfo.InvariantCulture, $"{(HasKeys ? EncryptedVersion : NumberedVersion)}\npartitions {Partitions}\nsegment {Segment}\n{ids}")));
     }
 
     static bool IsEmpty(string path) => !Directory.Exists(path)

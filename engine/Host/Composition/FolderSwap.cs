@@ -16,7 +16,9 @@ static class FolderSwap
 {
     const string Next = "next";
     const string Draft = "next.tmp";
-    const string Archive = "archive";
+
+    /// <summary>The name of the folder of former journals.</summary>
+    public const string Archive = "archive";
 
     /// <summary>The name of the file beside the prepared state that maps former keys to new ones.</summary>
     public const string Keys = "keys.db";

@@ -8,7 +8,7 @@ namespace CartRecovery.Engine.Configuration.Reading;
 /// <summary>Checks relations between values: unique names, and references to other parts of the file.</summary>
 sealed class ConfigCheck
 {
-    const int MaxNameLength = 64, MinSecretKeyLength = 16, MaxKeyLength = 128;
+    const int MaxNameLength = 64, MinSecretKeyLength = 16, MaxKeyLength = 128, MinMasterKeyLength = 32;
 
     static readonly string s_guessable =
         $"a secret key must have at least {MinSecretKeyLength} characters, because it can be guessed; make one with: cartrecovery keys new";
@@ -30,8 +30,17 @@ sealed class ConfigCheck
         check.Sizes(config);
         check.Sinks(config.Sinks);
         check.Telemetry(config.Telemetry.Otlp);
+        check.Encryption(config.Encryption);
         new CampaignCheck(check, catalog, locations).Run(config);
         new ContactCheck(check, locations).Run(config);
+    }
+
+    void Encryption(EncryptionConfig encryption)
+    {
+        if (encryption.Key is { Length: < MinMasterKeyLength })
+        {
+            Report(encryption, "key", $"encryption.key must have at least {MinMasterKeyLength} characters");
+        }
     }
 
     void Listen(ListenConfig listen)

@@ -37,6 +37,9 @@ public sealed record DeadLetter(
     /// <summary>How many events of the same store, kind of key and code were rejected before it and not kept.</summary>
     public long Skipped { get; init; }
 
+    /// <summary>Whether its event is encrypted under a key that is not there: <see cref="Event"/> is empty.</summary>
+    public bool IsLocked { get; init; }
+
     // Approximate memory a letter takes besides its event, in bytes.
     internal const int Overhead = 512;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CartRecovery.Engine.Encryption;
 
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
@@ -15,21 +16,22 @@ public static class DeadLetterFiles
     /// <summary>Reads all letters in order of number, including dropped ones whose bytes still exist.</summary>
     /// <param name="folder">The folder; a missing folder has no letters.</param>
     /// <param name="after">Skips letters numbered this or lower.</param>
-    public static IEnumerable<DeadLetter> Read(string folder, long after = 0)
+    /// <param name="keys">Decrypt the events.</param>
+    public static IEnumerable<DeadLetter> Read(string folder, long after = 0, KeyVault? keys = null)
     {
         var marks = ReadMarks(folder);
-        return Read(folder, after, id => marks.GetValueOrDefault(id));
+        return Read(folder, after, id => marks.GetValueOrDefault(id), keys);
     }
 
     /// <summary>Finds a letter by number; null if there is none.</summary>
-    public static DeadLetter? Find(string folder, long id) => Read(folder, id - 1).Take(1).FirstOrDefault(letter => letter.Id == id);
+    public static DeadLetter? Find(string folder, long id, KeyVault? keys = null) => Read(folder, id - 1, keys).Take(1).FirstOrDefault(letter => letter.Id == id);
 
-    internal static IEnumerable<DeadLetter> Read(string folder, long after, Func<long, DeadLetterMark?> markOf, string? store = null)
+    internal static IEnumerable<DeadLetter> Read(string folder, long after, Func<long, DeadLetterMark?> markOf, KeyVault? keys, string? store = null)
     {
         // Letters of a share ascend; those of several are merged.
         string[] wanted = store is null ? [] : ["", DeadLetterShare.NameOf(store, verified: false), DeadLetterShare.NameOf(store, verified: true)];
         var shares = Segments(folder).Where(segment => store is null || wanted.Contains(segment.Share)).GroupBy(segment => segment.Share, StringComparer.Ordinal)
-            .Select(share => Read([.. share.Select(segment => (segment.FirstId, segment.Path))], after).GetEnumerator()).ToArray();
+            .Select(share => Read([.. share.Select(segment => (segment.FirstId, segment.Path))], after, keys).GetEnumerator()).ToArray();
         try
         {
             var next = new PriorityQueue<IEnumerator<DeadLetter>, long>();
@@ -53,7 +55,7 @@ public static class DeadLetterFiles
         }
     }
 
-    static IEnumerable<DeadLetter> Read((long FirstId, string Path)[] segments, long after)
+    static IEnumerable<DeadLetter> Read((long FirstId, string Path)[] segments, long after, KeyVault? keys)
     {
         for (var i = 0; i < segments.Length; i++)
         {
@@ -64,7 +66,7 @@ public static class DeadLetterFiles
 
             foreach (var line in Lines(segments[i].Path))
             {
-                if (DeadLetterLine.Read(line.Span) is { } letter && letter.Id > after)
+                if (DeadLetterLine.Read(line.Span, keys) is { } letter && letter.Id > after)
                 {
                     yield return letter;
                 }

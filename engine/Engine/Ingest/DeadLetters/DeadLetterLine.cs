@@ -1,7 +1,9 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
+using CartRecovery.Engine.Encryption;
 
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
@@ -11,7 +13,11 @@ public static class DeadLetterLine
     static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes a letter and a line end.</summary>
-    public static void Write(ArrayBufferWriter<byte> output, long id, DeadLetter letter)
+    /// <param name="output">Receives the line.</param>
+    /// <param name="id">The letter's number.</param>
+    /// <param name="letter">The letter.</param>
+    /// <param name="key">Encrypts the event; <see langword="null"/> to write it as it is.</param>
+    public static void Write(ArrayBufferWriter<byte> output, long id, DeadLetter letter, DataKey? key = null)
     {
         using (var writer = new Utf8JsonWriter(output, s_options))
         {
@@ -34,7 +40,15 @@ public static class DeadLetterLine
                 writer.WriteNumber("skipped"u8, letter.Skipped);
             }
 
-            WriteEvent(writer, letter.Event);
+            if (key is null)
+            {
+                WriteEvent(writer, letter.Event);
+            }
+            else
+            {
+                writer.WriteBase64String("sealed"u8, SealedBytes.Seal(key, letter.Event, PlaceOf(id, letter.Store)));
+            }
+
             writer.WriteEndObject();
         }
 
@@ -75,8 +89,10 @@ public static class DeadLetterLine
     }
 
     /// <summary>Parses a letter.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="keys">Decrypt the event; without them, or if its key was destroyed, it is empty and <see cref="DeadLetter.IsLocked"/>.</param>
     /// <returns>Null if the line is not a letter.</returns>
-    public static DeadLetter? Read(ReadOnlySpan<byte> line)
+    public static DeadLetter? Read(ReadOnlySpan<byte> line, KeyVault? keys = null)
     {
         if (!TryOpen(line, out var reader))
         {
@@ -86,10 +102,12 @@ public static class DeadLetterLine
         try
         {
             var letter = new DeadLetter(0, "", "", 0, false, "", "", false, []);
+            byte[]? encrypted = null;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 var name = reader.GetString();
                 reader.Read();
+                encrypted = name == "sealed" ? reader.GetBytesFromBase64() : encrypted;
                 letter = name switch
                 {
                     "id" => letter with { Id = reader.GetInt64() },
@@ -109,7 +127,9 @@ public static class DeadLetterLine
                 reader.Skip();
             }
 
-            return letter.Id > 0 ? letter : null;
+            return letter.Id <= 0 ? null : encrypted is null ? letter
+                : keys is not null && SealedBytes.Open(keys, encrypted, PlaceOf(letter.Id, letter.Store)) is { } opened ? letter with { Event = opened }
+                : letter with { IsLocked = true };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
@@ -165,6 +185,8 @@ public static class DeadLetterLine
             return null;
         }
     }
+
+    static byte[] PlaceOf(long id, string store) => Encoding.UTF8.GetBytes($"letter {id} {store}");
 
     static bool TryOpen(ReadOnlySpan<byte> line, out Utf8JsonReader reader)
     {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
+using CartRecovery.Engine.Encryption;
 
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
@@ -39,10 +40,13 @@ sealed class DeadLetterShare(string name) : IDisposable
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{store}\n{(verified ? "secret" : "publishable")}")).AsSpan(0, sizeof(ulong)));
 
     /// <summary>Adds a letter to the lines.</summary>
-    public void Add(long id, DeadLetter letter)
+    /// <param name="id">Its number.</param>
+    /// <param name="letter">The letter.</param>
+    /// <param name="key">Encrypts its event; <see langword="null"/> to write it as it is.</param>
+    public void Add(long id, DeadLetter letter, DataKey? key)
     {
         var before = Lines.WrittenCount;
-        DeadLetterLine.Write(Lines, id, letter);
+        DeadLetterLine.Write(Lines, id, letter, key);
         Pending.Add((Lines.WrittenCount - before, id, letter.At));
     }
 

@@ -1,3 +1,5 @@
+using CartRecovery.Engine.Encryption;
+
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
 /// <summary>
@@ -9,6 +11,7 @@ public sealed class DeadLetterStore : IDisposable
 {
     // The size limit is split into so many segments for each share, so that little is removed at once.
     const int SegmentsInAll = 16;
+    const int MaxKeyUses = 1 << 20;
     const long MaxSegmentSize = 16 << 20, MinSegmentSize = 64 << 10;
 
     readonly string _folder;
@@ -17,20 +20,30 @@ public sealed class DeadLetterStore : IDisposable
     readonly Lock _gate = new();
     readonly Dictionary<string, DeadLetterShare> _shares = new(StringComparer.Ordinal);
     readonly DeadLetterMarks _marks;
+    readonly KeyVault? _keys;
+    DataKey? _key;
+    int _keyUses;
     long _nextId = 1;
 
     /// <summary>Opens a folder, creating it if needed.</summary>
     /// <param name="folder">The folder; no other process may write to it.</param>
     /// <param name="bounds">How much to retain.</param>
     /// <param name="time">The clock for letters' age.</param>
+    /// <param name="keys">Encrypt the events; <see langword="null"/> to store them as they are.</param>
     /// <exception cref="IOException">The folder cannot be read or written.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder cannot be read or written.</exception>
-    public DeadLetterStore(string folder, DeadLetterBounds bounds, TimeProvider time)
+    public DeadLetterStore(string folder, DeadLetterBounds bounds, TimeProvider time, KeyVault? keys = null)
     {
         _folder = folder;
+        _keys = keys;
         _bounds = bounds;
         _time = time;
         Directory.CreateDirectory(folder);
+        if (keys is not null)
+        {
+            DeadLetterSealing.Run(folder, KeyOf);
+        }
+
         foreach (var (firstId, share, path) in DeadLetterFiles.Segments(folder))
         {
             var segment = DeadLetterSegment.Read(firstId, share, path);
@@ -86,7 +99,7 @@ public sealed class DeadLetterStore : IDisposable
                 for (var i = 0; i < letters.Count; i++)
                 {
                     var share = ShareOf(DeadLetterShare.NameOf(letters[i].Store, letters[i].Verified));
-                    share.Add(_nextId + i, letters[i]);
+                    share.Add(_nextId + i, letters[i], KeyOf());
                     touched.Add(share);
                 }
 
@@ -141,7 +154,7 @@ public sealed class DeadLetterStore : IDisposable
     /// <summary>Reads retained letters by number. Reads lazily, so it sees the folder as of each segment.</summary>
     /// <param name="after">Skips letters numbered this or lower.</param>
     /// <param name="store">Reads the files with this store's letters alone; <see langword="null"/> for all.</param>
-    public IEnumerable<DeadLetter> Read(long after = 0, string? store = null) => DeadLetterFiles.Read(_folder, after, MarkOf, store).Where(letter => letter.Id < NextId);
+    public IEnumerable<DeadLetter> Read(long after = 0, string? store = null) => DeadLetterFiles.Read(_folder, after, MarkOf, _keys, store).Where(letter => letter.Id < NextId);
 
     /// <summary>Finds a letter by number; null if there is none.</summary>
     public DeadLetter? Find(long id) => Read(id - 1).Take(1).FirstOrDefault(letter => letter.Id == id);
@@ -196,6 +209,17 @@ public sealed class DeadLetterStore : IDisposable
 
     // Keeps the letters of one file close in age.
     long SegmentAge => (long)_bounds.Age.TotalMilliseconds / SegmentsInAll;
+
+    // Nonces are random, so that a key encrypts few letters of those it could.
+    DataKey? KeyOf()
+    {
+        if (_keys is not null && (_key is null || ++_keyUses == MaxKeyUses))
+        {
+            (_key, _keyUses) = (_keys.Take(KeyUse.DeadLetters), 0);
+        }
+
+        return _key;
+    }
 
     DeadLetterShare ShareOf(string name)
     {

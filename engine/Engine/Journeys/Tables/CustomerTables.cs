@@ -1,4 +1,3 @@
-using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Policy;
@@ -13,16 +12,18 @@ namespace CartRecovery.Engine.Journeys.Tables;
 /// </summary>
 public sealed class CustomerTables
 {
-    readonly Statement _subject, _setSubject, _joined, _purchase, _setPurchase, _purchaseAfter, _purgePurchases, _contact, _setContact, _attributes, _consent, _setConsent, _suppressed, _suppress, _release;
+    readonly Statement _subject, _setSubject, _joined, _purchase, _setPurchase, _purchaseAfter, _purgePurchases, _contact, _setContact, _consent, _setConsent, _suppressed, _suppress, _release;
 
     // Where the last purge of old purchases ended. It scans a thousand at a time; an index by time would cost more.
     Hash128 _seenUpTo;
 
     readonly ShopperFilter _filter;
+    readonly PersonTable _people;
+    readonly AddressKeys _addresses;
 
-    internal CustomerTables(Database database, ShopperFilter filter)
+    internal CustomerTables(Database database, ShopperFilter filter, PersonTable people, AddressKeys addresses)
     {
-        _filter = filter;
+        (_filter, _people, _addresses) = (filter, people, addresses);
         _subject = database.Prepare("SELECT subject FROM identity WHERE customer=?1");
         _setSubject = database.Prepare("INSERT OR IGNORE INTO identity(customer, subject) VALUES(?1, ?2)");
         _joined = database.Prepare("SELECT 1 FROM identity WHERE subject=?1 AND customer<>?2 LIMIT 1");
@@ -32,19 +33,11 @@ public sealed class CustomerTables
         _purchaseAfter = database.Prepare("SELECT owner FROM purchase WHERE owner>coalesce(?1, x'') ORDER BY owner LIMIT 1 OFFSET 999");
         _purgePurchases = database.Prepare("DELETE FROM purchase WHERE owner>coalesce(?1, x'') AND (?2 IS NULL OR owner<=?2) AND at<?3");
         _contact = database.Prepare(
-            "SELECT email, phone, push, zone, email_standing, phone_standing, push_standing, network FROM contact WHERE owner=?1 AND coalesce(email, phone, push, zone) IS NOT NULL");
+            "SELECT email, phone, push, zone, email_standing, phone_standing, push_standing, network, at, attributes, store FROM contact WHERE owner=?1");
         _setContact = database.Prepare("""
-            INSERT INTO contact(owner, store, email, phone, push, zone, at, attributes, email_standing, phone_standing, push_standing, network)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?9, ?10)
-            ON CONFLICT(owner) DO UPDATE SET email=coalesce(excluded.email, email), phone=coalesce(excluded.phone, phone),
-                push=coalesce(excluded.push, push), zone=coalesce(excluded.zone, zone), attributes=coalesce(excluded.attributes, attributes),
-                email_standing=CASE WHEN excluded.email IS NULL THEN email_standing WHEN excluded.email=email THEN max(coalesce(email_standing, 0), ?9) ELSE ?9 END,
-                phone_standing=CASE WHEN excluded.phone IS NULL THEN phone_standing WHEN excluded.phone=phone THEN max(coalesce(phone_standing, 0), ?9) ELSE ?9 END,
-                push_standing=CASE WHEN excluded.push IS NULL THEN push_standing WHEN excluded.push=push THEN max(coalesce(push_standing, 0), ?9) ELSE ?9 END,
-                network=CASE WHEN coalesce(excluded.email, excluded.phone, excluded.push) IS NULL THEN network ELSE excluded.network END,
-                at=excluded.at WHERE excluded.at >= at
+            INSERT OR REPLACE INTO contact(owner, store, email, phone, push, zone, at, attributes, email_standing, phone_standing, push_standing, network)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
             """);
-        _attributes = database.Prepare("SELECT attributes FROM contact WHERE owner=?1 AND attributes IS NOT NULL");
         _consent = database.Prepare("SELECT granted, expires, at FROM consent WHERE owner=?1 AND address=?2");
         _setConsent = database.Prepare("""
             INSERT INTO consent(owner, address, granted, at, expires) VALUES(?1, ?2, ?3, ?4, ?5)
@@ -103,22 +96,12 @@ public sealed class CustomerTables
     }
 
     /// <summary>Returns the addresses and time zone of a customer or a cart's shopper, or <see langword="null"/>.</summary>
-    public Contact? ContactOf(in Hash128 owner)
-    {
-        if (owner == default || !_contact.With(owner).Next())
-        {
-            return null;
-        }
-
-        var found = new Contact(
-            new Recipient(_contact.TextOrNull(0), _contact.TextOrNull(1), _contact.TextOrNull(2)), _contact.TextOrNull(3),
-            (Standing?)_contact.LongOrNull(4), (Standing?)_contact.LongOrNull(5), (Standing?)_contact.LongOrNull(6), _contact.LongOrNull(7) ?? 0);
-        _contact.Reset();
-        return found;
-    }
+    public Contact? ContactOf(in Hash128 owner) =>
+        RowOf(owner)?.Contact is { } contact && (contact.Recipient != new Recipient() || contact.Zone is not null) ? contact : null;
 
     /// <summary>Stores addresses, zone and attributes. <see langword="null"/> leaves the stored value unchanged.</summary>
     /// <param name="owner">The customer, or the cart.</param>
+    /// <param name="person">Whose key encrypts them.</param>
     /// <param name="store">The store.</param>
     /// <param name="recipient">The addresses.</param>
     /// <param name="zone">The time zone.</param>
@@ -127,25 +110,32 @@ public sealed class CustomerTables
     /// <param name="standing">Whose word the addresses are.</param>
     /// <param name="network">A key of the network they came from; 0 if unknown.</param>
     public void SetContact(
-        in Hash128 owner, string store, Recipient recipient, string? zone, long at, string? attributes, Standing standing, ulong network) =>
-        _setContact.With(owner).With(store).With(recipient.Email).With(recipient.Phone).With(recipient.PushToken).With(zone).With(at)
-            .With(attributes).With((long)standing).With((long)network).Run();
+        in Hash128 owner, in Hash128 person, string store, Recipient recipient, string? zone, long at, string? attributes, Standing standing, ulong network)
+    {
+        var before = RowOf(owner);
+        if (before?.At > at)
+        {
+            return;
+        }
+
+        var known = before?.Contact ?? new Contact(new Recipient(), Zone: null, standing, standing, standing, Network: 0);
+        _setContact.With(owner).With(store);
+        _people.Bind(_setContact, person, Place(store, owner, "email"), recipient.Email ?? known.Recipient.Email);
+        _people.Bind(_setContact, person, Place(store, owner, "phone"), recipient.Phone ?? known.Recipient.Phone);
+        _people.Bind(_setContact, person, Place(store, owner, "push"), recipient.PushToken ?? known.Recipient.PushToken);
+        _setContact.With(zone ?? known.Zone).With(at);
+        _people.Bind(_setContact, person, Place(store, owner, "attributes"), attributes ?? before?.Attributes);
+        _setContact.With((long?)StandingOf(recipient.Email, known.Recipient.Email, known.Email, standing))
+            .With((long?)StandingOf(recipient.Phone, known.Recipient.Phone, known.Phone, standing))
+            .With((long?)StandingOf(recipient.PushToken, known.Recipient.PushToken, known.Push, standing))
+            .With(before is not null && recipient == new Recipient() ? known.Network : (long)network).Run();
+    }
 
     /// <summary>
     /// Returns the attributes of a customer or a cart's shopper in the format of <see cref="Messages.CustomerAttributes"/>, or <see
     /// langword="null"/>.
     /// </summary>
-    public string? AttributesOf(in Hash128 owner)
-    {
-        if (owner == default || !_attributes.With(owner).Next())
-        {
-            return null;
-        }
-
-        var found = _attributes.Text(0);
-        _attributes.Reset();
-        return found;
-    }
+    public string? AttributesOf(in Hash128 owner) => RowOf(owner)?.Attributes;
 
     /// <summary>Returns the latest consent for a channel, or <see langword="null"/>.</summary>
     public Consent? ConsentOf(in Hash128 owner, AddressKind address)
@@ -166,9 +156,7 @@ public sealed class CustomerTables
 
     /// <summary>Returns <see langword="true"/> if the address is on the store's suppression list, with its tag after a plus sign or without.</summary>
     public bool IsSuppressed(string store, AddressKind address, string value) =>
-        Has(store, address, Fold(value)) || (WithoutTag(Fold(value)) is var plain && plain != Fold(value) && Has(store, address, plain));
-
-    bool Has(string store, AddressKind address, string value) => _suppressed.With(store).With((long)address).With(value).Number() is not null;
+        Has(store, address, value) || (AddressKeys.WithoutTag(value) is var plain && plain != value && Has(store, address, plain));
 
     /// <summary>Adds an address to the suppression list.</summary>
     /// <param name="store">The store.</param>
@@ -177,12 +165,12 @@ public sealed class CustomerTables
     /// <param name="reason">unsubscribed, bounced, complained, or the shop's own reason.</param>
     /// <param name="at">Time (ms since 1970 UTC).</param>
     public void Suppress(string store, AddressKind address, string value, string reason, long at) =>
-        _suppress.With(store).With((long)address).With(Fold(value)).With(reason).With(at).Run();
+        Bind(_suppress.With(store).With((long)address), value).With(reason).With(at).Run();
 
     /// <summary>Removes an address from the suppression list.</summary>
     /// <returns><see langword="false"/> if it was not on the list.</returns>
     public bool Release(string store, AddressKind address, string value) =>
-        _release.With(store).With((long)address).With(Fold(value)).Run() > 0;
+        Bind(_release.With(store).With((long)address), value).Run() > 0;
 
     /// <summary>Returns the recipient's address of this kind, or <see langword="null"/>.</summary>
     public static string? AddressOf(Recipient recipient, AddressKind address) => address switch
@@ -193,22 +181,35 @@ public sealed class CustomerTables
         _ => null,
     };
 
-    /// <summary>Returns a key per kind of address that identifies it; empty for a missing one.</summary>
-    public static Hash128[] KeysOf(string store, Recipient? recipient) =>
-        [Key(store, recipient?.Email), Key(store, recipient?.Phone), Key(store, recipient?.PushToken)];
+    bool Has(string store, AddressKind address, string value) => Bind(_suppressed.With(store).With((long)address), value).Number() is not null;
 
-    /// <summary>Returns the key of the address a message goes to; empty for none.</summary>
-    public static Hash128 KeyOf(string store, Recipient? recipient) => Key(store, recipient?.Email ?? recipient?.Phone ?? recipient?.PushToken);
+    Statement Bind(Statement statement, string address) =>
+        _addresses.SuppressedOf(address) is { Text: { } text } ? statement.With(text) : statement.With(_addresses.SuppressedOf(address).Key);
 
-    /// <summary>Returns the key of an address. Tags after a plus sign and the case do not make another e-mail address of it.</summary>
-    public static Hash128 KeyOf(string store, string address) => Hash128.Of(Encoding.UTF8.GetBytes($"{store} {WithoutTag(Fold(address))}"), seed: 0);
+    ContactRow? RowOf(in Hash128 owner)
+    {
+        if (owner == default || !_contact.With(owner).Next())
+        {
+            return null;
+        }
 
-    static Hash128 Key(string store, string? value) => value is null ? default : KeyOf(store, value);
+        var store = _contact.Text(10);
+        var row = new ContactRow(
+            new Contact(
+                new Recipient(
+                    _people.Read(_contact, 0, Place(store, owner, "email")), _people.Read(_contact, 1, Place(store, owner, "phone")),
+                    _people.Read(_contact, 2, Place(store, owner, "push"))),
+                _contact.TextOrNull(3), (Standing?)_contact.LongOrNull(4), (Standing?)_contact.LongOrNull(5), (Standing?)_contact.LongOrNull(6), _contact.LongOrNull(7) ?? 0),
+            _contact.Long(8), _people.Read(_contact, 9, Place(store, owner, "attributes")));
+        _contact.Reset();
+        return row;
+    }
 
-    static string WithoutTag(string value) =>
-        value.LastIndexOf('@') is > 0 and var at && value.IndexOf('+', 1) is > 0 and var plus && plus < at ? value[..plus] + value[at..] : value;
+    static PersonalPlace Place(string store, in Hash128 owner, string column) => new(store, owner, column);
 
-    // E-mail addresses are compared without case, telephone numbers without what separates their digits; push tokens are compared as they are.
-    static string Fold(string value) => value.Contains('@', StringComparison.Ordinal) ? value.ToLowerInvariant()
-        : value.StartsWith('+') ? string.Concat("+", string.Concat(value.Where(char.IsAsciiDigit))) : value;
+    // Who names a known address again vouches for it at least as much as before.
+    static Standing? StandingOf(string? named, string? known, Standing? before, Standing standing) =>
+        named is null ? before : named == known && before > standing ? before : standing;
+
+    sealed record ContactRow(Contact Contact, long At, string? Attributes);
 }

@@ -5,8 +5,8 @@ namespace CartRecovery.Engine.Journeys.Tables;
 
 /// <summary>
 /// Creates and migrates the tables. Times are milliseconds since 1970 UTC, money is in <see cref="Money"/> units, keys are the 16 bytes of
-/// a <see cref="Hash128"/>. Customers' addresses are stored in <c>contact</c> and <c>suppression</c> only; <c>reached</c> holds a key of
-/// one.
+/// a <see cref="Hash128"/>. Customers' addresses are stored in <c>contact</c> only, encrypted; <c>suppression</c> and <c>reached</c> hold
+/// keys of them.
 /// </summary>
 static class JourneySchema
 {
@@ -97,6 +97,10 @@ static class JourneySchema
         CREATE TABLE IF NOT EXISTS contact(
             owner BLOB PRIMARY KEY, store TEXT NOT NULL, email TEXT, phone TEXT, push TEXT, zone TEXT, at INTEGER NOT NULL,
             attributes TEXT, email_standing INTEGER, phone_standing INTEGER, push_standing INTEGER, network INTEGER) WITHOUT ROWID;
+
+        -- The keys that encrypt data of a customer, or of a cart's anonymous shopper: KeyVault has them. What was done in PlaintextSealing.
+        CREATE TABLE IF NOT EXISTS person_key(person BLOB NOT NULL, number INTEGER NOT NULL, PRIMARY KEY(person, number)) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS sealing(step INTEGER PRIMARY KEY);
         CREATE TABLE IF NOT EXISTS consent(
             owner BLOB NOT NULL, address INTEGER NOT NULL, granted INTEGER NOT NULL, at INTEGER NOT NULL, expires INTEGER NOT NULL,
             PRIMARY KEY(owner, address)) WITHOUT ROWID;

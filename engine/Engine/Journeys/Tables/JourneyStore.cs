@@ -1,3 +1,4 @@
+using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Storage;
 
 namespace CartRecovery.Engine.Journeys.Tables;
@@ -16,16 +17,24 @@ public sealed class JourneyStore : IDisposable
 
     /// <summary>Opens the database, and creates it if it does not exist.</summary>
     /// <param name="path">The file; <c>:memory:</c> for an in-memory database.</param>
+    /// <param name="keys">Encrypt personal data; <see langword="null"/> to store it as it is, and to read none that is encrypted.</param>
     /// <exception cref="IOException">The database cannot be used.</exception>
-    public JourneyStore(string path)
+    public JourneyStore(string path, KeyVault? keys = null)
     {
         Database = new Database(path);
         JourneySchema.Ensure(Database);
+        Addresses = new AddressKeys(keys);
+        People = new PersonTable(Database, keys);
+        if (keys is not null)
+        {
+            PlaintextSealing.Run(Database, People, Addresses);
+        }
+
         var contents = new ContentTable(Database);
         var filter = new ShopperFilter(Database);
-        Customers = new CustomerTables(Database, filter);
+        Customers = new CustomerTables(Database, filter, People, Addresses);
         Journeys = new JourneyTable(Database, contents, filter);
-        Messages = new MessageTable(Database, contents, filter);
+        Messages = new MessageTable(Database, contents, filter, Addresses);
         Conversions = new ConversionTable(Database);
         Products = new ProductTable(Database);
         Unproven = new UnprovenTable(Database);
@@ -57,6 +66,12 @@ public sealed class JourneyStore : IDisposable
 
     /// <summary>The database.</summary>
     public Database Database { get; }
+
+    /// <summary>People's keys.</summary>
+    public PersonTable People { get; }
+
+    /// <summary>The keys of addresses.</summary>
+    public AddressKeys Addresses { get; }
 
     public CustomerTables Customers { get; }
 

@@ -17,10 +17,11 @@ public sealed class MessageTable
 
     readonly ContentTable _contents;
     readonly ShopperFilter _filter;
+    readonly AddressKeys _addresses;
 
-    internal MessageTable(Database database, ContentTable contents, ShopperFilter filter)
+    internal MessageTable(Database database, ContentTable contents, ShopperFilter filter, AddressKeys addresses)
     {
-        (_contents, _filter) = (contents, filter);
+        (_contents, _filter, _addresses) = (contents, filter, addresses);
         using (var channels = new Query(database, $"SELECT DISTINCT channel FROM intervention WHERE state IN ({MessageState.Scheduled:D}, {MessageState.Sending:D})"))
         {
             while (channels.Rows.Next())
@@ -192,11 +193,11 @@ public sealed class MessageTable
     }
 
     // Binds state, reason, end, send time, key of the recipient, and text.
-    static Statement With(Statement statement, in MessageOutcome outcome, long now)
+    Statement With(Statement statement, in MessageOutcome outcome, long now)
     {
         statement.With((long)outcome.State).With((long)outcome.Reason).With(outcome.State >= MessageState.Sent ? now : null);
         return outcome.Message is { } sent
-            ? statement.With(now).With(CustomerTables.KeyOf(sent.StoreId, sent.Recipient)).With(sent.Message)
+            ? statement.With(now).With(_addresses.Of(sent.StoreId, sent.Recipient)).With(sent.Message)
             : statement.With((long?)null).With(default(Hash128)).With((string?)null);
     }
 
@@ -244,7 +245,7 @@ public sealed class MessageTable
     {
         var sent = new List<(string, AddressKind, long)>();
         _sentSince.With(subject).With(since);
-        foreach (var key in CustomerTables.KeysOf(store, recipient))
+        foreach (var key in _addresses.AllOf(store, recipient))
         {
             _sentSince.With(key);
         }

@@ -28,6 +28,11 @@ static class DeadLetterJson
         writer.WriteString("message"u8, letter.Message);
         writer.WriteNumber("bytes"u8, letter.Event.Length);
         writer.WriteBoolean("truncated"u8, letter.IsTruncated);
+        if (letter.IsLocked)
+        {
+            writer.WriteBoolean("locked"u8, value: true);
+        }
+
         if (letter.Skipped > 0)
         {
             writer.WriteNumber("skipped"u8, letter.Skipped);

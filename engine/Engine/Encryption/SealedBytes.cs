@@ -1,0 +1,74 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
+namespace CartRecovery.Engine.Encryption;
+
+/// <summary>
+/// Encrypted data that names its key: version (1 byte), the key's number (8, little-endian), nonce (12), the data, tag (16), by AES-256-GCM.
+/// The version is no first byte of JSON or of a text, so sealed data is told from plaintext.
+/// </summary>
+public static class SealedBytes
+{
+    /// <summary>Bytes that sealing adds.</summary>
+    public const int Overhead = DataAt + TagSize;
+
+    const byte Version = 1;
+    const int NonceAt = 9, DataAt = 21, TagSize = 16;
+
+    /// <summary>Returns whether the bytes are sealed data.</summary>
+    public static bool Is(ReadOnlySpan<byte> bytes) => bytes.Length >= Overhead && bytes[0] == Version;
+
+    /// <summary>Encrypts data.</summary>
+    /// <param name="key">The key. The nonce is random, so a key may be used 2³² times at most.</param>
+    /// <param name="data">The data.</param>
+    /// <param name="place">What the data belongs to; <see cref="Open"/> wants the same.</param>
+    /// <param name="target">Receives <see cref="Overhead"/> bytes more than the data has.</param>
+    public static void Seal(DataKey key, ReadOnlySpan<byte> data, ReadOnlySpan<byte> place, Span<byte> target)
+    {
+        target[0] = Version;
+        BinaryPrimitives.WriteInt64LittleEndian(target[1..], key.Number);
+        var nonce = target[NonceAt..DataAt];
+        RandomNumberGenerator.Fill(nonce);
+        using var cipher = new AesGcm(key.Bytes, TagSize);
+        cipher.Encrypt(nonce, data, target.Slice(DataAt, data.Length), target.Slice(DataAt + data.Length, TagSize), place);
+    }
+
+    /// <summary>Encrypts data.</summary>
+    /// <inheritdoc cref="Seal(DataKey, ReadOnlySpan{byte}, ReadOnlySpan{byte}, Span{byte})"/>
+    public static byte[] Seal(DataKey key, ReadOnlySpan<byte> data, ReadOnlySpan<byte> place)
+    {
+        var target = new byte[data.Length + Overhead];
+        Seal(key, data, place, target);
+        return target;
+    }
+
+    /// <summary>Decrypts data.</summary>
+    /// <param name="keys">The keys.</param>
+    /// <param name="bytes">What <see cref="Seal(DataKey, ReadOnlySpan{byte}, ReadOnlySpan{byte})"/> wrote.</param>
+    /// <param name="place">What the data must belong to.</param>
+    /// <returns><see langword="null"/> if the key was destroyed, or the data was changed or belongs elsewhere.</returns>
+    public static byte[]? Open(KeyVault keys, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> place)
+    {
+        Span<byte> key = stackalloc byte[DataKey.Size];
+        if (!Is(bytes) || !keys.TryRead(BinaryPrimitives.ReadInt64LittleEndian(bytes[1..]), key))
+        {
+            return null;
+        }
+
+        var data = new byte[bytes.Length - Overhead];
+        try
+        {
+            using var cipher = new AesGcm(key, TagSize);
+            cipher.Decrypt(bytes[NonceAt..DataAt], bytes[DataAt..^TagSize], bytes[^TagSize..], data, place);
+            return data;
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            return null;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(key);
+        }
+    }
+}
