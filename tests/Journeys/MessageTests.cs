@@ -1,6 +1,5 @@
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Policy;
-using CartRecovery.Engine.Journeys.Tables;
 using static CartRecovery.Tests.Journeys.JourneyFixture;
 
 namespace CartRecovery.Tests.Journeys;
