@@ -30,6 +30,7 @@
     if (options.url == null || address.pathname === "/") address.pathname = "/v1/stream";
     address.search = address.hash = "";
     address.searchParams.set("key", key);
+    if (navigator.webdriver) address.searchParams.set("webdriver", 1);
 
     const prefix = `cartrecovery:${key}:`;
     const box = `${prefix}box:${uuid()}`; // one per tab, so that no two tabs send the same events

@@ -40,7 +40,7 @@ public class ShippedConfigTests
 
         Assert.That(Difference(shipped, defaults), Is.EquivalentTo(new[] { "listen.tcpKey", "stores", "decisions.campaigns", "sinks" }));
         Assert.That(Difference(Tree(Load().Sinks["console"]), Tree(new SinkConfig())), Is.EquivalentTo(new[] { "type", "maxInFlight" }));
-        Assert.That(Difference(Tree(Load().Stores[0]), Tree(new StoreConfig())), Is.EquivalentTo(new[] { "id", "keys" }));
+        Assert.That(Difference(Tree(Load().Stores[0]), Tree(new StoreConfig())), Is.EquivalentTo(new[] { "id", "keys", "bots" }));
     }
 
     [Test]

@@ -90,6 +90,9 @@ public sealed class OffPolicyCommandTests
         // Not counted: chosen without a draw, or not sent.
         Add(database, 201, 1, "ten", 1, isSent: true, 1000);
         Add(database, 202, 1, "ten", 0.25, isSent: false, 1000);
+        // Nor what carts of strangers and bots say.
+        Add(database, 204, 1, "ten", 0.25, isSent: true, 1000, standing: 0);
+        Add(database, 205, 1, "ten", 0.25, isSent: true, 1000, bot: 2);
         // A step with a single message cannot be evaluated either.
         Add(database, 203, 2, "ten", 0.25, isSent: true, 1000);
 
@@ -110,12 +113,12 @@ public sealed class OffPolicyCommandTests
         }
     }
 
-    static void Add(Database database, int number, int step, string offer, double propensity, bool isSent, int spent)
+    static void Add(Database database, int number, int step, string offer, double propensity, bool isSent, int spent, int standing = 2, int bot = 0)
     {
         database.Prepare("""
-            INSERT INTO journey(id, store, cart, cart_id, subject, campaign, variant, holdout, state, started_at, turned_at, value, currency, connection, standing, user_standing)
-            VALUES(?1, 'shop', x'01', 'c', x'01', 'idle', 'a', 0, 1, 0, 0, 0, 'EUR', 0, 2, 2)
-            """).With((long)number).Run();
+            INSERT INTO journey(id, store, cart, cart_id, subject, campaign, variant, holdout, state, started_at, turned_at, value, currency, connection, standing, user_standing, bot)
+            VALUES(?1, 'shop', x'01', 'c', x'01', 'idle', 'a', 0, 1, 0, 0, 0, 'EUR', 0, ?2, 2, ?3)
+            """).With((long)number).With((long)standing).With((long)bot).Run();
         database.Prepare("""
             INSERT INTO intervention(id, journey, store, subject, cart, cart_id, campaign, variant, step, channel, address, offer, context, propensity,
                 state, reason, decided_at, due_at, useful_until, sent_at)

@@ -25,6 +25,8 @@ sealed class RecordingSource : IEventSource, IRejectedEvents
 
     public ulong Network => 0;
 
+    public BotEvidence Bot { get; init; }
+
     public void OnForeign(EventSlab slab, in SourceRun run, int first)
     {
         for (var i = first; i < run.End; i++)

@@ -52,12 +52,13 @@ sealed class StreamClient : IDisposable
     /// <summary>The number of pings received.</summary>
     public int Pings { get; private set; }
 
-    public static async Task<StreamClient> OpenAsync(InProcessEngine engine, StreamTransport via, string key = InProcessEngine.Secret, int? receiveBuffer = null)
+    public static async Task<StreamClient> OpenAsync(InProcessEngine engine, StreamTransport via, string key = InProcessEngine.Secret, int? receiveBuffer = null,
+        params string[] headers)
     {
         if (!via.IsTcp())
         {
             var port = via == StreamTransport.HttpUpgrade ? engine.HttpPort : engine.Stream;
-            return new StreamClient(await RawClient.OpenWebSocketAsync(port, $"/v1/stream?key={key}", receiveBuffer), via);
+            return new StreamClient(await RawClient.OpenWebSocketAsync(port, $"/v1/stream?key={key}", receiveBuffer, headers), via);
         }
 
         var raw = await RawClient.ConnectAsync(engine.Stream, receiveBuffer);

@@ -120,7 +120,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
 
     /// <summary>The cart's partition decides to start the campaign now.</summary>
     public Decision Decide(string cart, string? user = null, string? id = null, string channel = "socket", string campaign = "left", long connection = 7,
-        Standing standing = Standing.Server)
+        Standing standing = Standing.Server, BotEvidence bot = BotEvidence.None)
     {
         if (!Carts.ContainsKey(Cart(cart)))
         {
@@ -145,6 +145,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
         {
             Standing = standing,
             UserStanding = standing,
+            Bot = bot,
         };
         It.Take(decision, Now);
         return decision;

@@ -34,7 +34,7 @@ public sealed class InterventionTests
         _shopper = await _chromium.OpenAsync();
         _stream = new FakeStream();
         _tab = await _shopper.Context.NewPageAsync();
-        await _tab.RouteWebSocketAsync("**/v1/stream?key=pk_fake", _stream.Accept);
+        await _tab.RouteWebSocketAsync("**/v1/stream?key=pk_fake&webdriver=1", _stream.Accept);
         await _tab.RouteAsync($"{Origin}/**", route => route.FulfillAsync(new()
         {
             ContentType = route.Request.Url.EndsWith(".js", StringComparison.Ordinal) ? "text/javascript" : "text/html",

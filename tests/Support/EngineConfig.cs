@@ -46,6 +46,9 @@ sealed record EngineConfig
     /// <summary>The origins that may use the publishable key.</summary>
     public string Pages { get; init; } = Origin;
 
+    /// <summary>How carts of bots are treated; browsers of tests are some.</summary>
+    public string Bots { get; init; } = "people";
+
     public string WriteTo(Scratch scratch) => scratch.Write("cartrecovery.yaml", $$"""
         listen: { http: "{{Http}}", stream: "127.0.0.1:0", tcpKey: {{SecretKey}}, maxConnections: {{MaxConnections}}{{Listen}} }
         data: "{{Data}}"
@@ -54,6 +57,7 @@ sealed record EngineConfig
         {{FirstStore}}
           - id: shop
             cartUrl: "{{CartUrl}}"
+            bots: {{Bots}}
             keys:
               - { key: {{PublishableKey}}, kind: publishable, origins: ["{{Pages}}"] }
               - { key: {{SecretKey}}, kind: secret }

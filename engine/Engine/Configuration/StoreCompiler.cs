@@ -42,6 +42,7 @@ public static class StoreCompiler
             LinkHosts = [.. section.LinkHosts],
             Margin = section.Margin,
             HasSecretCartIds = section.CartIds == CartIdKind.Secret,
+            TreatsBotsAsPeople = section.Bots == BotTreatment.People,
             UserTokens = section.UserTokenSecret is { } secret ? new UserTokens(section.Id, ids, secret) : null,
             MaxConnections = section.MaxConnections,
         };

@@ -34,6 +34,10 @@ public sealed class StoreConfig
         + "and a browser that knows one may go on with the cart; it can neither replace the cart's address nor get its offers.")]
     public CartIdKind CartIds { get; set; }
 
+    [ConfigKey("apart: carts of bots (crawlers, browsers that a program drives, rhythms that no person keeps) are not contacted, teach nothing and are a line of "
+        + "their own in reports. people: they are treated as people, for a store that programs test.")]
+    public BotTreatment Bots { get; set; }
+
     [ConfigKey("The secret with which the shop's server signs user tokens (JSON Web Tokens, HS256): at least 32 characters. With one, a browser's events count as "
         + "the customer's own word. Default: no user tokens.", IsSecret = true, Example = "${USER_TOKEN_SECRET}")]
     public string? UserTokenSecret { get; set; }
@@ -55,6 +59,16 @@ public enum CartIdKind
 
     /// <summary>They cannot guess them.</summary>
     Secret,
+}
+
+/// <summary>How the carts of bots are treated.</summary>
+public enum BotTreatment
+{
+    /// <summary>They are not contacted, and count apart.</summary>
+    Apart,
+
+    /// <summary>Like people.</summary>
+    People,
 }
 
 /// <summary>A key of a store.</summary>

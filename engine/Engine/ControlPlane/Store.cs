@@ -18,6 +18,9 @@ public sealed record Store(int Number, string Id, byte[] IdUtf8, TimeZoneInfo Ti
     /// </summary>
     public bool IsRemoved { get; init; }
 
+    /// <summary>Whether bots are contacted and counted like people, as in a shop that programs test.</summary>
+    public bool TreatsBotsAsPeople { get; init; }
+
     /// <summary>Its name for shoppers; <see langword="null"/> if not configured.</summary>
     public string? Name { get; init; }
 

@@ -32,6 +32,9 @@ public struct CartSnapshot
     /// <summary>Whose word the user is.</summary>
     public Standing UserStanding;
 
+    /// <summary>Why the cart counts as a bot's.</summary>
+    public BotEvidence Bot;
+
     byte _cartLength, _userLength, _sessionLength;
     IdText _cart, _user, _session;
 
@@ -62,7 +65,7 @@ public struct CartSnapshot
     void Take(in CartRecord cart, ReadOnlySpan<byte> cartId, ReadOnlySpan<byte> userId, ReadOnlySpan<byte> sessionId)
     {
         (Value, ConnectionId, ItemCount, Currency, Store) = (cart.Value, cart.ConnectionId, cart.ItemCount, cart.Currency, cart.Store);
-        (Standing, UserStanding) = (cart.Standing, cart.UserStanding);
+        (Standing, UserStanding, Bot) = (cart.Standing, cart.UserStanding, cart.Bot);
         (_cartLength, _userLength, _sessionLength) = ((byte)cartId.Length, (byte)userId.Length, (byte)sessionId.Length);
         cartId.CopyTo(_cart);
         userId.CopyTo(_user);

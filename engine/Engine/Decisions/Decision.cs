@@ -21,6 +21,9 @@ public sealed record Decision(Hash128 Cart, long At, long ConnectionId, Interven
     /// <summary>Whose word the intervention's user is: see <see cref="CartRecord.UserStanding"/>.</summary>
     public Standing UserStanding { get; init; }
 
+    /// <summary>Why the cart counts as a bot's: its shopper is not contacted.</summary>
+    public BotEvidence Bot { get; init; }
+
     /// <summary>The scored features, in the order of the model's inputs; empty if unknown.</summary>
     public float[] Row { get; init; } = [];
 }

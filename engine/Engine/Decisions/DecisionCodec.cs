@@ -21,6 +21,7 @@ static class DecisionCodec
         output.Write(decision.CampaignsVersion);
         output.Write((byte)decision.Standing);
         output.Write((byte)decision.UserStanding);
+        output.Write((byte)decision.Bot);
         output.Write((ushort)decision.Row.Length);
         output.Write(MemoryMarshal.AsBytes(decision.Row.AsSpan()));
         output.Write(intervention.Id);
@@ -51,17 +52,16 @@ static class DecisionCodec
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
     /// <exception cref="EndOfStreamException">It is truncated.</exception>
     /// <exception cref="InvalidDataException">It is something else.</exception>
-    public static Decision Read(BinaryReader input) => Read(input, hasStanding: true);
+    public static Decision Read(BinaryReader input) => Read(input, EntryPayload.Version);
 
-    /// <summary>Reads what version 1 wrote, when every named user counted.</summary>
+    /// <summary>Reads what an earlier version wrote: version 1 when every named user counted, version 2 before bots were recognised.</summary>
     /// <inheritdoc cref="Read(BinaryReader)"/>
-    public static Decision ReadVersion1(BinaryReader input) => Read(input, hasStanding: false);
-
-    static Decision Read(BinaryReader input, bool hasStanding)
+    public static Decision Read(BinaryReader input, byte written)
     {
         var cart = new Hash128(input.ReadUInt64(), input.ReadUInt64());
         var (at, connection, version) = (input.ReadInt64(), input.ReadInt64(), input.ReadUInt64());
-        var (standing, user) = hasStanding ? ((Standing)input.ReadByte(), (Standing)input.ReadByte()) : (Standing.Server, Standing.Server);
+        var (standing, user) = written >= 2 ? ((Standing)input.ReadByte(), (Standing)input.ReadByte()) : (Standing.Server, Standing.Server);
+        var bot = written >= 3 ? (BotEvidence)input.ReadByte() : BotEvidence.None;
         var row = new float[input.ReadUInt16() is <= MaxFeatures and var count ? count : throw new InvalidDataException("A decision has too many features.")];
         input.BaseStream.ReadExactly(MemoryMarshal.AsBytes(row.AsSpan()));
         var intervention = new Intervention
@@ -86,6 +86,7 @@ static class DecisionCodec
             CampaignsVersion = version,
             Standing = standing,
             UserStanding = user,
+            Bot = bot,
             Row = row,
         };
     }

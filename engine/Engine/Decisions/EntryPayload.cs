@@ -12,7 +12,7 @@ public static class EntryPayload
     public const int HeaderSize = 2;
 
     /// <summary>The version written, and the latest that can be read.</summary>
-    public const byte Version = 2;
+    public const byte Version = 3;
 
     /// <summary>Returns whether the entry is the last of its batch.</summary>
     /// <exception cref="InvalidDataException">The entry is invalid, or of a later version.</exception>
@@ -23,7 +23,7 @@ public static class EntryPayload
     /// <summary>Reads an entry of decisions.</summary>
     /// <exception cref="InvalidDataException">The entry is invalid, or of a later version.</exception>
     public static List<Decision> ReadDecisions(ReadOnlyMemory<byte> payload) =>
-        Read<Decision>(payload, payload.Length > 0 && payload.Span[0] == 1 ? DecisionCodec.ReadVersion1 : DecisionCodec.Read);
+        Read<Decision>(payload, input => DecisionCodec.Read(input, payload.Span[0]));
 
     /// <summary>Reads an entry of customer events.</summary>
     /// <exception cref="InvalidDataException">The entry is invalid, or of a later version.</exception>

@@ -177,6 +177,9 @@ public interface IEventSource
     /// <summary>A key of the sender's network address: <see cref="IdHasher.NetworkOf"/>; 0 if unknown.</summary>
     ulong Network { get; }
 
+    /// <summary>Why the sender is taken for a program.</summary>
+    BotEvidence Bot => BotEvidence.None;
+
     /// <summary>Notifies the source that all events of a slab are processed. Called by a partition's worker; must not block.</summary>
     /// <param name="partition">The worker's partition.</param>
     /// <param name="upTo">The run's <see cref="SourceRun.UpTo"/>.</param>

@@ -187,6 +187,11 @@ public sealed class EventRouter
     {
         _counters.AddReceived(_protocol, _taken - _counted);
         _ofStore.AddReceived(_protocol, _taken - _counted);
+        if (Source.Bot != BotEvidence.None)
+        {
+            _counters.AddBots(Source.Bot, _taken - _counted);
+        }
+
         _counted = _taken;
         _filler.EndTurn(this);
         Progress.Take(_taken);

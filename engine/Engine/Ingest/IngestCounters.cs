@@ -20,6 +20,7 @@ public sealed class IngestCounters
     readonly long[] _connections = new long[s_names.Length];
     readonly long[] _rejected = new long[EventProblem.Kinds];
     readonly ConcurrentDictionary<int, StoreCounters> _stores = [];
+    readonly long[] _bots = new long[Enum.GetValues<BotEvidence>().Length];
     long _slowConsumers;
     long _overloaded;
 
@@ -40,6 +41,11 @@ public sealed class IngestCounters
     public void AddReceived(Protocol protocol, long events) => Interlocked.Add(ref _received[(int)protocol], events);
 
     public void AddRejected(EventErrorCode error) => Interlocked.Increment(ref _rejected[(int)error]);
+
+    public void AddBots(BotEvidence evidence, long events) => Interlocked.Add(ref _bots[(int)evidence], events);
+
+    /// <summary>Events of senders that are taken for programs.</summary>
+    public long BotsBy(BotEvidence evidence) => Volatile.Read(ref _bots[(int)evidence]);
 
     public void AddConnected(Protocol protocol) => Interlocked.Increment(ref _connections[(int)protocol]);
 

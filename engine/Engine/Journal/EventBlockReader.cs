@@ -16,7 +16,7 @@ public sealed class EventBlockReader(JournalStores stores)
         | EventFlags.Proven | EventFlags.Foreign | EventFlags.Shared;
 
     readonly List<int> _stores = [];
-    readonly Dictionary<long, ReplayedSource> _sources = [];
+    readonly Dictionary<(long, BotEvidence), ReplayedSource> _sources = [];
     byte[] _raw = [];
     int _length;
     int _position;
@@ -75,7 +75,8 @@ public sealed class EventBlockReader(JournalStores stores)
             throw BlockReader.Damaged();
         }
 
-        var source = SourceOf(reader.Signed());
+        var bot = (head & 1) != 0 && Header.WrittenVersion >= 3 ? (BotEvidence)Known(reader.Byte(), (int)BotEvidence.Timing) : BotEvidence.None;
+        var source = SourceOf(reader.Signed(), bot);
         slab.ReceivedAt = _before.ReceivedAt += reader.Signed();
         if (slab.ReceivedAt < Header.FirstReceivedAt || slab.ReceivedAt > Header.LastReceivedAt)
         {
@@ -166,16 +167,16 @@ public sealed class EventBlockReader(JournalStores stores)
         return _stores[place];
     }
 
-    ReplayedSource SourceOf(long connectionId)
+    ReplayedSource SourceOf(long connectionId, BotEvidence bot)
     {
-        if (!_sources.TryGetValue(connectionId, out var source))
+        if (!_sources.TryGetValue((connectionId, bot), out var source))
         {
             if (_sources.Count == MaxSources)
             {
                 _sources.Clear();
             }
 
-            source = _sources[connectionId] = new ReplayedSource(connectionId);
+            source = _sources[(connectionId, bot)] = new ReplayedSource(connectionId, bot);
         }
 
         return source;

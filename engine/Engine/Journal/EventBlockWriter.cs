@@ -80,8 +80,14 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
 
         Reserve(RunOverhead + (kept * EventOverhead) + text);
         var writer = new BlockWriter(_raw.AsSpan(RawLength));
-        // Bit 0 is reserved: version 1 stored the key's kind there, which the events' flags have too.
-        writer.Unsigned((ulong)kept << 1);
+        // Bit 0: the source is a bot's, and the evidence follows. Version 1 stored the key's kind there, which the events' flags have too.
+        var bot = source?.Bot ?? BotEvidence.None;
+        writer.Unsigned(((ulong)kept << 1) | (bot == BotEvidence.None ? 0u : 1u));
+        if (bot != BotEvidence.None)
+        {
+            writer.Byte((byte)bot);
+        }
+
         writer.Signed(source?.ConnectionId ?? 0);
         writer.Signed(slab.ReceivedAt - _before.ReceivedAt);
         _before.ReceivedAt = slab.ReceivedAt;

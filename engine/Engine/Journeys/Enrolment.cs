@@ -28,7 +28,7 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
 
         var customer = options.CustomerOf(candidate.StoreId, candidate.UserId);
         // A user that a browser only claims to be has no say in the assignment, and no part in the customer's orders and addresses.
-        var proven = decision.UserStanding == Standing.Claimed ? default : customer;
+        var proven = decision.UserStanding == Standing.Claimed || decision.Bot != BotEvidence.None ? default : customer;
         var subject = identities.SubjectOf(decision.Cart, proven);
         var campaign = options.Campaigns.Find(candidate.Campaign);
         var journey = new Journey
@@ -44,6 +44,7 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
             ConnectionId = decision.ConnectionId,
             Standing = decision.Standing,
             UserStanding = decision.UserStanding,
+            Bot = decision.Bot,
         };
         if (campaign is null)
         {
@@ -56,6 +57,12 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
         {
             store.Journeys.RecordTrigger(id, decision.At);
             planner.Withhold(journey with { Id = id }, now, state == JourneyState.Active ? WithheldReason.InCampaign : WithheldReason.Reentry);
+            return;
+        }
+
+        if (decision.Bot != BotEvidence.None)
+        {
+            Observe(journey, WithheldReason.Bot, now);
             return;
         }
 

@@ -2,6 +2,7 @@ using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Tables;
@@ -88,8 +89,13 @@ sealed class MessageSender
             return;
         }
 
-        if (cart is { } record && ExitReasonOf(record, journey, _store.Customers.PurchasedAt(ShopperOf(options, journey, cart).Customer)) is var end and not WithheldReason.None)
+        if (cart is { } record && ExitReasonOf(record, journey, store, _store.Customers.PurchasedAt(ShopperOf(options, journey, cart).Customer)) is var end and not WithheldReason.None)
         {
+            if (end == WithheldReason.Bot)
+            {
+                _store.Journeys.MarkBot(journey.Id, record.Bot);
+            }
+
             Exit(journey, end, now);
             return;
         }
@@ -159,8 +165,9 @@ sealed class MessageSender
 
     // The reason the journey should end, if any. A purchase anywhere since the shopper left this cart counts, even one before the cart was
     // abandoned.
-    static WithheldReason ExitReasonOf(in CartRecord cart, Journey journey, long purchasedAt) =>
+    static WithheldReason ExitReasonOf(in CartRecord cart, Journey journey, Store? store, long purchasedAt) =>
         cart.EventCount == 0 ? WithheldReason.CartUnknown
+        : cart.Bot != BotEvidence.None && store is { TreatsBotsAsPeople: false } ? WithheldReason.Bot
         : cart.PurchasedAt > journey.StartedAt || purchasedAt > cart.LastAt ? WithheldReason.Purchased
         : cart.ItemCount == 0 && journey.Candidate.Cart.ItemCount > 0 ? WithheldReason.CartEmpty
         : journey.Candidate.UserId is { } user && cart.UserLength > 0 && Encoding.UTF8.GetString(cart.UserId) != user

@@ -1,3 +1,4 @@
+using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Telemetry;
 using Prometheus;
 
@@ -6,6 +7,7 @@ namespace CartRecovery.Engine.Pipeline;
 /// <summary>A partition's counters: plain numbers written by its worker only and read by any thread.</summary>
 public sealed class PartitionCounters
 {
+    readonly long[] _botCarts = new long[Enum.GetValues<BotEvidence>().Length];
     long _processed;
     long _predictions;
     long _runs;
@@ -58,6 +60,11 @@ public sealed class PartitionCounters
     }
 
     internal void AddCart() => Volatile.Write(ref _carts, _carts + 1);
+
+    /// <summary>Carts that count as a bot's since the start.</summary>
+    public long BotCartsBy(BotEvidence evidence) => Volatile.Read(ref _botCarts[(int)evidence]);
+
+    internal void AddBotCart(BotEvidence evidence) => Volatile.Write(ref _botCarts[(int)evidence], _botCarts[(int)evidence] + 1);
 
     internal void AddTimerRejected() => Volatile.Write(ref _timersRejected, _timersRejected + 1);
 

@@ -21,6 +21,7 @@ public sealed partial class PartitionStages
                 (begin, foreign) = (end, 0);
                 (source, end) = ++run < slab.Runs.Length ? (slab.Runs[run].Source, slab.Runs[run].End) : (null, slab.Count);
                 _context.Connection = source?.ConnectionId ?? 0;
+                _context.Bot = source?.Bot ?? BotEvidence.None;
             }
 
             if ((e.Flags & EventFlags.Duplicate) != 0)

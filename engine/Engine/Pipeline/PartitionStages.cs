@@ -26,6 +26,7 @@ public sealed partial class PartitionStages : IDisposable
     readonly Decider _decider;
     readonly NumberTable<StoreClock> _clocks;
     readonly NumberTable<bool> _isConfigured;
+    readonly NumberTable<bool> _countsBots;
     readonly List<Decision> _decisions = [];
     readonly CartTimers _timers;
     readonly CustomerEventFilter _filter;
@@ -52,7 +53,10 @@ public sealed partial class PartitionStages : IDisposable
         var lifetime = new CartLifetime(options.CartLifetimeMilliseconds);
         _context = new CartFoldContext(
             options.WindowMilliseconds, lifetime, options.Stores.Map(s => CurrencyCode.Parse(s.Currency), other: 0u),
-            options.Stores.Map(s => s.HasSecretCartIds, other: false));
+            options.Stores.Map(s => s.HasSecretCartIds, other: false))
+        {
+            BotFound = counters.AddBotCart,
+        };
         _mayRemove = (in cart) => lifetime.HasEndedForGood(cart);
         _filter = new CustomerEventFilter(options.CollectsCustomerEvents);
         Stores = new PartitionStores(index, options, new CartUpdate(_context), checkpoint, progress);
@@ -62,6 +66,7 @@ public sealed partial class PartitionStages : IDisposable
         _decider = new Decider(options.Model, options.Stores);
         _clocks = options.Stores.Map(s => new StoreClock(s.TimeZone), new StoreClock(TimeZoneInfo.Utc));
         _isConfigured = options.Stores.Map(s => !s.IsRemoved, other: false);
+        _countsBots = options.Stores.Map(s => !s.TreatsBotsAsPeople, other: true);
         _timers = new CartTimers(options.Timers, lifetime, counters, OnTimer, OnClockSetBack);
     }
 
@@ -289,6 +294,7 @@ public sealed partial class PartitionStages : IDisposable
                 CampaignsVersion = _campaigns.Version,
                 Standing = cart.Standing,
                 UserStanding = cart.UserStanding,
+                Bot = _countsBots[cart.Store] ? cart.Bot : BotEvidence.None,
                 Row = _batch.FeaturesAt(index).ToArray(),
             });
             return;

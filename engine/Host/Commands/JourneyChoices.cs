@@ -6,6 +6,7 @@ namespace CartRecovery.Host.Commands;
 
 /// <summary>
 /// Reads the engine's choices among offers: one log per campaign step, store and currency, because only these share a set of offers.
+/// Journeys of carts that only a browser vouched for, and of bots, are left out, as they are where the engine learns.
 /// The reward of a message is its journey's orders, net of refunds, as reported by a server; a journey's steps share it.
 /// </summary>
 static class JourneyChoices
@@ -28,7 +29,7 @@ static class JourneyChoices
             SELECT i.store, i.campaign, i.step, j.currency, i.offer, i.context, i.propensity,
                 (SELECT COALESCE(SUM(c.value), 0) FROM conversion c WHERE c.journey=i.journey AND c.verified=1 AND c.currency=j.currency)
             FROM intervention i JOIN journey j ON j.id=i.journey
-            WHERE i.propensity<1 AND i.sent_at IS NOT NULL ORDER BY i.decided_at, i.id
+            WHERE i.propensity<1 AND i.sent_at IS NOT NULL AND j.standing>0 AND j.bot=0 ORDER BY i.decided_at, i.id
             """);
         var steps = new SortedDictionary<string, Choices>(StringComparer.Ordinal);
         while (rows.Next())

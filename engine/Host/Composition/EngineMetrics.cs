@@ -24,6 +24,8 @@ sealed class EngineMetrics : IEngineTotals
     public const string Latency = "cartrecovery_event_latency_seconds";
 
     static readonly ActionKind[] s_actions = Enum.GetValues<ActionKind>();
+    static readonly BotEvidence[] s_declaredBots = [BotEvidence.Declared, BotEvidence.Automated];
+    static readonly BotEvidence[] s_bots = [.. s_declaredBots, BotEvidence.Timing];
     static readonly double[] s_writeBounds = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
     static readonly FinalOutcome[] s_outcomes = Enum.GetValues<FinalOutcome>();
 
@@ -67,6 +69,10 @@ sealed class EngineMetrics : IEngineTotals
                 .Select(c => new Sample(_host.Counters.RejectedFor(c), EventProblem.CodeOf(c))));
         Registry.Counter("cartrecovery_events_duplicate_total", "Duplicate events: acknowledged and ignored",
             () => Partitions.Sum(p => p.Counters.Duplicates));
+        Registry.Counter("cartrecovery_bot_events_total", "Events of senders that say that they are programs, by evidence", ["evidence"],
+            () => s_declaredBots.Select(e => new Sample(_host.Counters.BotsBy(e), NameOf(e))));
+        Registry.Counter("cartrecovery_bot_carts_total", "Carts that count as a bot's since the start, by evidence", ["evidence"],
+            () => s_bots.Select(e => new Sample(Partitions.Sum(p => p.Counters.BotCartsBy(e)), NameOf(e))));
         Registry.Gauge("cartrecovery_connections", "Open streams", ["protocol"],
             () => IngestCounters.Protocols.Where(p => p != Protocol.Http)
                 .Select(p => new Sample(_host.Counters.ConnectionsOf(p), IngestCounters.NameOf(p))));
@@ -207,6 +213,13 @@ sealed class EngineMetrics : IEngineTotals
         FinalOutcome.Failed => "failed",
         FinalOutcome.Kept => "kept",
         _ => "dropped",
+    };
+
+    static string NameOf(BotEvidence evidence) => evidence switch
+    {
+        BotEvidence.Declared => "declared",
+        BotEvidence.Automated => "automated",
+        _ => "timing",
     };
 
     /// <summary>Returns an action's label.</summary>

@@ -40,6 +40,8 @@ static class DemoShop
         config.Limits.Future = Duration.FromMilliseconds(0);
         config.Stores.Add(new StoreConfig
         {
+            // Programs try the demo out too.
+            Bots = BotTreatment.People,
             Id = StoreId,
             Keys =
             [

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Journeys.Tables;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Journeys.Tables;
 
@@ -18,6 +19,24 @@ public class JourneySchemaTests
     {
         using var store = new JourneyStore(":memory:");
         Assert.That(TextOf(store, "EXPLAIN QUERY PLAN " + sql.Replace("{0}", $"{state:D}", StringComparison.Ordinal), column: 3), Does.Contain(index));
+    }
+
+    [Test]
+    public void Journeys_of_before_bots_were_told_are_peoples()
+    {
+        using var scratch = new Scratch();
+        using (var store = new JourneyStore(scratch.PathOf("journeys.db")))
+        {
+            store.Database.Execute("""
+                INSERT INTO journey(id, store, cart, cart_id, subject, campaign, variant, holdout, state, started_at, turned_at, value, currency, connection, standing, user_standing)
+                VALUES(1, 'shop', x'01', 'c', x'01', 'left', 'a', 0, 1, 0, 0, 0, 'EUR', 0, 2, 2);
+                ALTER TABLE journey DROP COLUMN bot;
+                PRAGMA user_version=4
+                """);
+        }
+
+        using var again = new JourneyStore(scratch.PathOf("journeys.db"));
+        Assert.That(TextOf(again, "SELECT campaign || bot FROM journey", column: 0), Is.EqualTo("left0"));
     }
 
     static string TextOf(JourneyStore store, string sql, int column)

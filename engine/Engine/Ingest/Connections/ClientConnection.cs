@@ -68,6 +68,9 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     /// <inheritdoc/>
     public ulong Network { get; }
 
+    /// <inheritdoc/>
+    public BotEvidence Bot => _client.Bot;
+
     /// <summary>Output to the client.</summary>
     public Outbound Output { get; }
 

@@ -5,6 +5,7 @@ using System.Text;
 using System.Threading.Channels;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Ingest.Bots;
 using CartRecovery.Engine.Ingest.Connections;
 using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Engine.Ingest.Streams.Transport;
@@ -138,7 +139,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         {
             connection.Features.Get<PendingConnection>()?.Leave();
             await output.FlushAsync(cancellationToken);
-            return new Client(key, address, user);
+            return new Client(key, address, user) { Bot = BotDetector.Of(key, head["User-Agent"], head.QueryOf(BotDetector.WebDriver)) };
         }
         catch
         {

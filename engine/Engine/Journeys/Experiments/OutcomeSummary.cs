@@ -35,7 +35,7 @@ sealed class OutcomeSummary
         var offers = new List<(string, string, int, OfferOutcomes)>();
         using (var query = new Query(database, """
             SELECT i.campaign, i.offer, i.context, count(*), sum(EXISTS(SELECT 1 FROM conversion c WHERE c.journey=i.journey AND c.value>0 AND c.verified=1 AND c.at>=i.sent_at))
-            FROM intervention i JOIN journey j ON j.id=i.journey WHERE i.sent_at>?1 AND i.propensity<1 AND j.standing>0 GROUP BY i.campaign, i.offer, i.context
+            FROM intervention i JOIN journey j ON j.id=i.journey WHERE i.sent_at>?1 AND i.propensity<1 AND j.standing>0 AND j.bot=0 GROUP BY i.campaign, i.offer, i.context
             """))
         {
             for (var row = query.Rows.With(now - Span); row.Next();)
@@ -47,7 +47,7 @@ sealed class OutcomeSummary
         var campaigns = new Dictionary<string, CampaignOutcomes>(StringComparer.Ordinal);
         using (var query = new Query(database, """
             SELECT campaign, holdout, count(*), sum(EXISTS(SELECT 1 FROM conversion c WHERE c.journey=j.id AND c.value>0 AND c.verified=1))
-            FROM journey j WHERE started_at>?1 AND standing>0 GROUP BY campaign, holdout
+            FROM journey j WHERE started_at>?1 AND standing>0 AND bot=0 GROUP BY campaign, holdout
             """))
         {
             for (var row = query.Rows.With(now - Span); row.Next();)
@@ -64,7 +64,7 @@ sealed class OutcomeSummary
             SELECT campaign, variant, count(*), sum(spent), sum(spent*spent) FROM (
                 SELECT j.campaign, j.variant, j.subject,
                     sum(coalesce((SELECT sum(c.value) FROM conversion c WHERE c.journey=j.id AND c.verified=1), 0))/10000.0 AS spent
-                FROM journey j WHERE j.started_at>?1 AND j.holdout=0 AND j.standing>0 GROUP BY j.campaign, j.variant, j.subject)
+                FROM journey j WHERE j.started_at>?1 AND j.holdout=0 AND j.standing>0 AND j.bot=0 GROUP BY j.campaign, j.variant, j.subject)
             GROUP BY campaign, variant
             """))
         {

@@ -109,6 +109,9 @@ public enum WithheldReason
 
     /// <summary>Too many new addresses were named: from one network, or in the store.</summary>
     RecipientLimit = 34,
+
+    /// <summary>The shopper is a bot: a crawler, a browser that a program drives, or a rhythm that no person keeps.</summary>
+    Bot = 35,
 }
 
 /// <summary>Converts reasons to and from their names.</summary>

@@ -29,14 +29,14 @@ public sealed class JourneyReports(string path) : IDisposable
     {
         lock (_gate)
         {
-            var groups = new SpendingGroup[4];
+            var groups = new SpendingGroup[5];
             using var spending = new Query(_database, """
-                SELECT holdout + 2*isClaimed, count(*), sum(spent)/10000.0, sum(spent*1.0*spent)/100000000.0 FROM (
-                    SELECT j.subject, max(j.holdout) AS holdout, max(j.standing)=0 AS isClaimed, sum(coalesce(c.value, 0)) AS spent
+                SELECT CASE WHEN isBot THEN 4 ELSE holdout + 2*isClaimed END AS side, count(*), sum(spent)/10000.0, sum(spent*1.0*spent)/100000000.0 FROM (
+                    SELECT j.subject, max(j.holdout) AS holdout, max(j.standing)=0 AS isClaimed, max(j.bot)>0 AS isBot, sum(coalesce(c.value, 0)) AS spent
                     FROM journey j LEFT JOIN (
                         SELECT journey, sum(value) AS value FROM conversion WHERE store=?1 AND verified=1 AND currency=?2 GROUP BY journey) c ON c.journey=j.id
                     WHERE j.store=?1 AND j.started_at>=?3 AND j.started_at<?4 GROUP BY j.subject)
-                GROUP BY holdout, isClaimed
+                GROUP BY side
                 """);
             for (var row = spending.Rows.With(storeId).With(currency).With(from).With(to); row.Next();)
             {
@@ -46,10 +46,11 @@ public sealed class JourneyReports(string path) : IDisposable
             using var attributed = new Query(_database, $"""
                 SELECT coalesce(sum(c.value), 0)/10000.0, count(DISTINCT {Order}) FROM conversion c JOIN journey j ON j.id=c.journey
                 WHERE c.store=?1 AND c.currency=?2 AND c.verified=1 AND c.touch IS NOT NULL AND j.started_at>=?3 AND j.started_at<?4
+                    AND NOT EXISTS(SELECT 1 FROM journey b WHERE b.subject=j.subject AND b.bot>0)
                 """);
             attributed.Rows.With(storeId).With(currency).With(from).With(to).Next();
             return new RevenueReport(currency, IncrementalRevenue.Of(groups[0], groups[1]), attributed.Rows.DoubleOrNull(0) ?? 0,
-                attributed.Rows.Long(1), groups[0], groups[1], groups[2], groups[3]);
+                attributed.Rows.Long(1), groups[0], groups[1], groups[2], groups[3], groups[4]);
         }
     }
 
@@ -66,7 +67,7 @@ public sealed class JourneyReports(string path) : IDisposable
     {
         var table = Table($"""
             WITH shopper AS (
-                SELECT subject, max(holdout) AS holdout, max(standing)=0 AS claimed FROM journey
+                SELECT subject, max(holdout) AS holdout, max(standing)=0 AS claimed, max(bot)>0 AS bot FROM journey
                 WHERE store=?1 AND started_at>=?2 AND started_at<?3 GROUP BY subject)
             SELECT j.campaign, j.variant, count(DISTINCT CASE WHEN j.holdout=0 THEN j.subject END), count(*), sum(j.holdout),
                 coalesce(sum(i.sent), 0), coalesce(sum(i.delivered), 0), coalesce(sum(i.opened), 0), coalesce(sum(i.clicked), 0), coalesce(sum(i.withheld), 0),
@@ -79,7 +80,7 @@ public sealed class JourneyReports(string path) : IDisposable
             LEFT JOIN (SELECT c.journey, count(DISTINCT {Order}) AS orders, sum(c.value) AS value,
                 count(DISTINCT CASE WHEN c.touch IS NOT NULL THEN {Order} END) AS attributed_orders, sum(CASE WHEN c.touch IS NOT NULL THEN c.value END) AS attributed
                 FROM conversion c WHERE c.store=?1 AND c.verified=1 AND c.currency=?4 GROUP BY c.journey) c ON c.journey=j.id
-            WHERE j.store=?1 AND j.started_at>=?2 AND j.started_at<?3 GROUP BY j.campaign, j.variant ORDER BY j.campaign, j.variant
+            WHERE j.store=?1 AND j.started_at>=?2 AND j.started_at<?3 AND NOT s.bot GROUP BY j.campaign, j.variant ORDER BY j.campaign, j.variant
             """,
             [
                 "campaign", "variant", "shoppers", "journeys", "holdout", "sent", "delivered", "opened", "clicked", "withheld", "orders", "revenue",
@@ -114,7 +115,7 @@ public sealed class JourneyReports(string path) : IDisposable
         LEFT JOIN (SELECT journey, sum(state={MessageState.Sent:D}) AS sent, sum({MessageSql.IsSeen}) AS seen,
             sum(clicked_at IS NOT NULL) AS clicked FROM intervention WHERE store=?1 GROUP BY journey) i ON i.journey=j.id
         LEFT JOIN (SELECT journey, sum(value>0) AS orders FROM conversion WHERE store=?1 AND verified=1 GROUP BY journey) c ON c.journey=j.id
-        WHERE j.store=?1 AND j.started_at>=?2 AND j.started_at<?3 GROUP BY j.campaign ORDER BY j.campaign
+        WHERE j.store=?1 AND j.started_at>=?2 AND j.started_at<?3 AND j.bot=0 GROUP BY j.campaign ORDER BY j.campaign
         """, ["campaign", "triggered", "contacted", "seen", "clicked", "bought", "leftAlone", "leftAloneBought"],
         rows => rows.With(storeId).With(from).With(to));
 

@@ -73,6 +73,7 @@ public sealed record IncrementalRevenue(double? Revenue, double? Low, double? Hi
 /// <param name="Holdout">Such shoppers of the holdout.</param>
 /// <param name="ClaimedTreated">Shoppers that browsers alone vouch for, outside the holdout. Anyone can make some up, so they count apart.</param>
 /// <param name="ClaimedHoldout">Such shoppers of the holdout.</param>
+/// <param name="Bots">Bots for which a campaign was triggered. They are contacted in neither group.</param>
 public sealed record RevenueReport(
     string Currency, IncrementalRevenue Incremental, double AttributedRevenue, long AttributedOrders, SpendingGroup Treated, SpendingGroup Holdout,
-    SpendingGroup ClaimedTreated = default, SpendingGroup ClaimedHoldout = default);
+    SpendingGroup ClaimedTreated = default, SpendingGroup ClaimedHoldout = default, SpendingGroup Bots = default);

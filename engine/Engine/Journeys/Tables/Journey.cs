@@ -48,6 +48,9 @@ public sealed record Journey
     /// <summary>Whose word <see cref="Customer"/> is. A claimed customer is one in this cart alone.</summary>
     public Standing UserStanding { get; init; }
 
+    /// <summary>Why its cart counts as a bot's when it was decided on: it is not contacted, and counts apart.</summary>
+    public BotEvidence Bot { get; init; }
+
     public JourneyState State { get; init; }
 
     /// <summary>Event time of the start (ms since 1970 UTC).</summary>

@@ -10,7 +10,7 @@ namespace CartRecovery.Engine.Journeys.Tables;
 /// </summary>
 static class JourneySchema
 {
-    const int Version = 4;
+    const int Version = 5;
 
     /// <summary>Creates the tables that do not exist, and migrates older versions.</summary>
     /// <exception cref="IOException">The file was written by a later version, or cannot be used.</exception>
@@ -36,7 +36,13 @@ static class JourneySchema
 
         if (version == 3)
         {
-            database.Execute($"BEGIN IMMEDIATE; {OfVersion3} PRAGMA user_version={Version}; COMMIT");
+            database.Execute($"BEGIN IMMEDIATE; {OfVersion3} PRAGMA user_version=4; COMMIT");
+            version = 4;
+        }
+
+        if (version == 4)
+        {
+            database.Execute($"BEGIN IMMEDIATE; {OfVersion4} PRAGMA user_version={Version}; COMMIT");
         }
 
         database.Execute(s_tables);
@@ -80,6 +86,9 @@ static class JourneySchema
         ALTER TABLE journey ADD COLUMN standing INTEGER NOT NULL DEFAULT 2;
         ALTER TABLE journey ADD COLUMN user_standing INTEGER NOT NULL DEFAULT 2;
         """;
+
+    // Migrates version 4: which carts are a bot's.
+    const string OfVersion4 = "ALTER TABLE journey ADD COLUMN bot INTEGER NOT NULL DEFAULT 0;";
 
     // Keys of shoppers, carts and addresses are random: each row of an index on one dirties a page of its own. Each decision adds to one
     // such index if the shopper is anonymous, and to two otherwise.
@@ -135,7 +144,7 @@ static class JourneySchema
             id INTEGER PRIMARY KEY, store TEXT NOT NULL, cart BLOB NOT NULL, cart_id TEXT NOT NULL, customer BLOB, user_id TEXT,
             subject BLOB NOT NULL, campaign TEXT NOT NULL, variant TEXT NOT NULL, holdout INTEGER NOT NULL, state INTEGER NOT NULL,
             started_at INTEGER NOT NULL, turned_at INTEGER NOT NULL, value INTEGER NOT NULL, currency TEXT NOT NULL, connection INTEGER NOT NULL,
-            standing INTEGER NOT NULL, user_standing INTEGER NOT NULL);
+            standing INTEGER NOT NULL, user_standing INTEGER NOT NULL, bot INTEGER NOT NULL DEFAULT 0);
         CREATE INDEX IF NOT EXISTS journey_cart ON journey(cart, campaign, started_at) WHERE subject<>cart;
         CREATE INDEX IF NOT EXISTS journey_subject ON journey(subject, started_at);
         CREATE INDEX IF NOT EXISTS journey_time ON journey(started_at);

@@ -10,7 +10,7 @@ public sealed class JourneyTable
     // A cart's journeys. Those of its anonymous shopper are found by subject, which is the cart's key; the others by the cart.
     const string Own = "subject=?1 AND cart=?1", Others = "cart=?1 AND subject<>cart";
 
-    readonly Statement _add, _read, _last, _variant, _end, _active, _latest, _subjectOfCart, _any, _trigger, _shopper;
+    readonly Statement _add, _read, _last, _variant, _end, _active, _latest, _subjectOfCart, _any, _trigger, _shopper, _mark;
     readonly ContentTable _contents;
     readonly ShopperFilter _filter;
     long _lastId;
@@ -21,8 +21,8 @@ public sealed class JourneyTable
         _lastId = database.Prepare("SELECT max(id) FROM journey").Number() ?? 0;
         _add = database.Prepare("""
             INSERT INTO journey(id, store, cart, cart_id, customer, user_id, subject, campaign, variant, holdout, state, started_at, turned_at, value, currency,
-                connection, standing, user_standing)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?14, ?15, ?16, ?17)
+                connection, standing, user_standing, bot)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
             """);
         _read = database.Prepare("""
             SELECT cart, customer, subject, variant, holdout, state, started_at, connection, standing, user_standing FROM journey WHERE id=?1
@@ -41,6 +41,7 @@ public sealed class JourneyTable
             "SELECT id, turned_at FROM journey WHERE subject=?1 AND store=?2 AND started_at<=?3 ORDER BY started_at DESC LIMIT 1");
         _trigger = database.Prepare("UPDATE journey SET turned_at=max(turned_at, ?2) WHERE id=?1");
         _shopper = database.Prepare("SELECT j.cart, j.customer, j.user_standing FROM intervention i JOIN journey j ON j.id=i.journey WHERE i.id=?1");
+        _mark = database.Prepare("UPDATE journey SET bot=?2 WHERE id=?1");
         _any = database.Prepare("SELECT 1 FROM journey WHERE subject=?1 LIMIT 1");
     }
 
@@ -54,7 +55,7 @@ public sealed class JourneyTable
         _add.With(journey.Id).With(candidate.StoreId).With(journey.Cart).With(candidate.CartId).With(journey.Customer).With(candidate.UserId)
             .With(journey.Subject).With(candidate.Campaign).With(journey.Variant).With(journey.IsHoldout).With((long)journey.State)
             .With(journey.StartedAt).With((long)(candidate.Cart.Value * Money.PerUnit)).With(candidate.Cart.Currency).With(journey.ConnectionId)
-            .With((long)journey.Standing).With((long)journey.UserStanding).Run();
+            .With((long)journey.Standing).With((long)journey.UserStanding).With((long)journey.Bot).Run();
         _filter.AddSubject(journey.Subject);
         if (journey.Subject != journey.Cart)
         {
@@ -154,6 +155,9 @@ public sealed class JourneyTable
 
     /// <summary>Ends a journey if it is active.</summary>
     public void End(long id, JourneyState state) => _end.With(id).With((long)state).Run();
+
+    /// <summary>Counts a journey apart: its shopper turned out to be a bot.</summary>
+    public void MarkBot(long id, BotEvidence evidence) => _mark.With(id).With((long)evidence).Run();
 
     /// <summary>Returns a shopper's active journeys and their campaigns.</summary>
     /// <param name="subject">The shopper.</param>

@@ -134,6 +134,15 @@ public struct CartRecord
     /// <summary>The number of events of each type.</summary>
     public TypeCounts Counts;
 
+    /// <summary>How long the shopper stayed with the product before the latest one, for <see cref="BotTiming"/>. In bytes that were padding.</summary>
+    public ushort LastTurn;
+
+    /// <summary>How much the shopper's rhythm resembles a program's.</summary>
+    public byte Suspicion;
+
+    /// <summary>Why the cart counts as a bot's.</summary>
+    public BotEvidence Bot;
+
     /// <summary>The contents of the cart, in order of addition.</summary>
     public CartLines Lines;
 

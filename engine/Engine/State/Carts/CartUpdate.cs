@@ -46,6 +46,9 @@ sealed class CartFoldContext(long window, CartLifetime lifetime, NumberTable<uin
     /// <summary>The connection of the event being folded; 0 for none.</summary>
     public long Connection;
 
+    /// <summary>Why the sender of the event being folded is taken for a program.</summary>
+    public BotEvidence Bot;
+
     /// <summary>When the event was received, on the partition's clock, in milliseconds since 1970 UTC.</summary>
     public long ReceivedAt;
 
@@ -57,6 +60,9 @@ sealed class CartFoldContext(long window, CartLifetime lifetime, NumberTable<uin
 
     /// <summary>Minimum time between interventions for a cart, in milliseconds.</summary>
     public long Window { get; set; } = window;
+
+    /// <summary>Receives the evidence when a cart becomes a bot's; <see langword="null"/> for nobody.</summary>
+    public Action<BotEvidence>? BotFound { get; init; }
 
     /// <summary>Decides when a cart ends.</summary>
     public CartLifetime Lifetime => lifetime;
@@ -111,6 +117,11 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
             record = default;
         }
 
+        if (e.Standing != Standing.Server && e.Product != 0 && BotTiming.IsTurn(record, e) && BotTiming.Count(ref record, e.Timestamp - record.ProductSince))
+        {
+            context.BotFound?.Invoke(BotEvidence.Timing);
+        }
+
         CartFold.Apply(ref record, e, context.Slab, context.CurrencyOf(e.Store));
         // The engine's clock, not the shopper's, tells how long a cart is idle. Any event ends an idle period, also a late one.
         (record.LastReceivedAt, record.IdleDoneAt) = (context.ReceivedAt, 0);
@@ -118,6 +129,12 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
         if (e.UserLength != 0 && (e.Standing >= record.UserStanding || context.Slab.PredatesStanding || context.Slab.UserOf(e).SequenceEqual(record.UserId)))
         {
             record.History = context.History;
+        }
+
+        if (context.Bot != BotEvidence.None && (e.Flags & EventFlags.Shared) == 0 && record.Bot == BotEvidence.None)
+        {
+            record.Bot = context.Bot;
+            context.BotFound?.Invoke(context.Bot);
         }
 
         CartOwnership.Apply(ref record, e, context.Connection, context.Slab.PredatesStanding);

@@ -77,7 +77,7 @@ static class AnalyticsRoutes
 
     static ReportTable TableOf(RevenueReport r) => new(
         ["currency", "incrementalRevenue", "low", "high", "confidence", "incrementalReason", "attributedRevenue", "attributedOrders", "treatedCustomers", "treatedRevenue",
-            "holdoutCustomers", "holdoutRevenue", "claimedTreatedCustomers", "claimedTreatedRevenue", "claimedHoldoutCustomers", "claimedHoldoutRevenue"])
+            "holdoutCustomers", "holdoutRevenue", "claimedTreatedCustomers", "claimedTreatedRevenue", "claimedHoldoutCustomers", "claimedHoldoutRevenue", "botCustomers", "botRevenue"])
     {
         Rows =
         {
@@ -85,7 +85,7 @@ static class AnalyticsRoutes
             {
                 r.Currency, r.Incremental.Revenue, r.Incremental.Low, r.Incremental.High, r.Incremental.Confidence, r.Incremental.Reason, r.AttributedRevenue, r.AttributedOrders,
                 r.Treated.Customers, r.Treated.Revenue, r.Holdout.Customers, r.Holdout.Revenue,
-                r.ClaimedTreated.Customers, r.ClaimedTreated.Revenue, r.ClaimedHoldout.Customers, r.ClaimedHoldout.Revenue,
+                r.ClaimedTreated.Customers, r.ClaimedTreated.Revenue, r.ClaimedHoldout.Customers, r.ClaimedHoldout.Revenue, r.Bots.Customers, r.Bots.Revenue,
             },
         },
     };

@@ -82,9 +82,10 @@ sealed record ConversionRow(string CartId, DateTime At, double Value, string Cur
 /// <param name="Treated">Shoppers in campaigns whose cart the shop's server or a user token vouched for.</param>
 /// <param name="Holdout">Such shoppers in the holdout.</param>
 /// <param name="Claimed">Shoppers that browsers alone vouch for. They count apart.</param>
+/// <param name="Bots">Bots that would have been in a campaign. They are not contacted, and count apart.</param>
 sealed record RevenueResponse(
     string Currency, IncrementalResponse Incremental, AttributedResponse Attributed, SpendingResponse Treated, SpendingResponse Holdout,
-    ClaimedResponse Claimed);
+    ClaimedResponse Claimed, SpendingResponse Bots);
 
 /// <summary>Shoppers that browsers alone vouch for: anyone with the publishable key can make some up.</summary>
 /// <param name="Treated">Those in campaigns.</param>

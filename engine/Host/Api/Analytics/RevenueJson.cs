@@ -27,6 +27,7 @@ static class RevenueJson
         Write(writer, "treated"u8, report.ClaimedTreated);
         Write(writer, "holdout"u8, report.ClaimedHoldout);
         writer.WriteEndObject();
+        Write(writer, "bots"u8, report.Bots);
         writer.WriteEndObject();
     }
 

@@ -2,6 +2,7 @@ using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.Bots;
 using CartRecovery.Engine.Ingest.Connections;
 using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Host.Api.Access;
@@ -22,6 +23,9 @@ static class EventsRoutes
 
     static readonly QueryParameter<string> s_ack = QueryParameters.Choice("ack",
         "When to answer: once the events are `durable`, or once they are `received`.", ["durable", Received], "durable");
+
+    static readonly QueryParameter<string> s_webDriver = QueryParameters.Choice(BotDetector.WebDriver,
+        "The page's `navigator.webdriver`: `1` if a program drives the browser.", ["0", "1"], @default: null);
 
     // Event error codes as problems, for a request whose only event is rejected.
     static readonly HttpProblem[] s_problems =
@@ -49,7 +53,7 @@ static class EventsRoutes
             Events are accepted or rejected individually, and `errors` lists the rejected ones. If none was accepted, the status is an error; if the only
             event was rejected, the answer is a problem. Resending the same ids is safe. `text/plain` is for `navigator.sendBeacon`.
             """)
-        .Query(s_ack)
+        .Query(s_ack, s_webDriver)
         .Accepts<EventBody>("application/json", "text/plain").WithMetadata(EventSchema.Batch)
         .Produces<EventsResponse>(StatusCodes.Status200OK).Produces<EventsResponse>(StatusCodes.Status202Accepted)
         .Produces<EventsResponse>(StatusCodes.Status400BadRequest).Produces<EventsResponse>(StatusCodes.Status403Forbidden)
@@ -65,7 +69,10 @@ static class EventsRoutes
             return problem.ToResult();
         }
 
-        var source = new RequestSource(ingest, new Client(caller.Key, context.Connection.RemoteIpAddress, user));
+        var source = new RequestSource(ingest, new Client(caller.Key, context.Connection.RemoteIpAddress, user)
+        {
+            Bot = BotDetector.Of(caller.Key, context.Request.Headers.UserAgent, query.Of(s_webDriver)),
+        });
         var meter = ingest.Rates.MeterOf(context.Connection.RemoteIpAddress, caller.Key);
         if (meter?.Debt() is { } debt)
         {

@@ -17,6 +17,7 @@ sealed class RequestSource : IEventSource, IRejectedEvents
     /// <param name="client">Who sends it.</param>
     public RequestSource(IngestOptions options, Client client)
     {
+        Bot = client.Bot;
         Network = client.Key.Store.Ids.NetworkOf(client.Address);
         Router = new EventRouter(
             options.Partitions, options.RulesFor(client), options.MaxBatch, Protocol.Http, options.Counters, this, this, options.DeadLetters);
@@ -26,6 +27,8 @@ sealed class RequestSource : IEventSource, IRejectedEvents
     public long ConnectionId => 0;
 
     public ulong Network { get; }
+
+    public BotEvidence Bot { get; }
 
     public EventRouter Router { get; }
 

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Threading.Channels;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.Bots;
 using CartRecovery.Engine.Ingest.Connections;
 using CartRecovery.Engine.Ingest.Streams;
 using CartRecovery.Engine.Ingest.Streams.WebSocket;
@@ -84,10 +85,11 @@ static class StreamsRoutes
             await using var stream = await upgrade.UpgradeAsync();
             // A zero-byte read, so that no buffer is held while the connection is idle.
             var input = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 * 1024, useZeroByteReads: true));
+            var bot = BotDetector.Of(caller.Key, context.Request.Headers.UserAgent, context.Request.Query[BotDetector.WebDriver]);
             // The connection's feature outlives the request's.
             Action abort = context.Features.GetRequiredFeature<IConnectionLifetimeFeature>().Abort;
             await StreamListener.RunAsync(ingest, new StreamTransport(input, PipeWriter.Create(stream)), ingest.Threads.Next(),
-                new Client(caller.Key, context.Connection.RemoteIpAddress, user), StreamEncoding.WebSocket, abort);
+                new Client(caller.Key, context.Connection.RemoteIpAddress, user) { Bot = bot }, StreamEncoding.WebSocket, abort);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ChannelClosedException)
         {
