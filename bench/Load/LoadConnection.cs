@@ -99,7 +99,7 @@ sealed class LoadConnection : IDisposable
         _outputEnd = _composer.Compose(_output.AsSpan(0, _output.Length - ControlRoom), wanted, unixMilliseconds, out var events);
         if (_schedule is not null)
         {
-            _tally.SendDelay.Record(now - _schedule.DueAt(_number, _sent));
+            _tally.OnSent(_schedule.DueAt(_number, _sent), now);
         }
 
         for (var i = 0; _schedule is null && i < events; i++)
@@ -279,7 +279,7 @@ sealed class LoadConnection : IDisposable
 
         for (var i = _acked; i < upTo; i++)
         {
-            _tally.AckLatency.Record(now - (_schedule?.DueAt(_number, i) ?? _sentAt[i & (_sentAt.Length - 1)]));
+            _tally.OnAck(_schedule?.DueAt(_number, i) ?? _sentAt[i & (_sentAt.Length - 1)], now);
         }
 
         if (upTo > _acked)

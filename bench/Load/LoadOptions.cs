@@ -48,9 +48,13 @@ public sealed class LoadOptions
             + "Default: config/demo/rees46-2019-10-01.csv.gz, in this folder or one above it.")]
     public string? Events { get; set; }
 
-    [Option("metrics", Default = "http://127.0.0.1:8080/metrics", MetaValue = "URL",
-        HelpText = "The engine's metrics, read before, every second, and after. With 'none', only acks are reported.")]
-    public string Metrics { get; set; } = "http://127.0.0.1:8080/metrics";
+    [Option("warm-up", Default = "5s", HelpText = "How long to send before the figures begin: 0s for not at all. Losses count from the start.")]
+    public string WarmUp { get; set; } = "0s";
+
+    [Option("metrics", MetaValue = "URL",
+        HelpText = "The engine's metrics, read before, every second, and after. Default: /metrics on the host of --url or --tcp, on its port, the one below, "
+            + "or 8080. With 'none', only acks are reported.")]
+    public string? Metrics { get; set; }
 
     [Option("drain", Default = "10s", HelpText = "How long to wait for the last acks, and for the engine's counters to catch up.")]
     public string Drain { get; set; } = "10s";
@@ -68,8 +72,13 @@ public sealed class LoadOptions
     /// <summary>How long to wait afterwards.</summary>
     internal TimeSpan DrainFor => ParseDuration(Drain);
 
-    /// <summary>The metrics' URL, if any.</summary>
-    internal Uri? MetricsUri => string.Equals(Metrics, "none", StringComparison.OrdinalIgnoreCase) ? null : new Uri(Metrics);
+    /// <summary>How long to send before the figures begin.</summary>
+    internal TimeSpan WarmUpFor => ParseDuration(WarmUp);
+
+    /// <summary>Where the metrics may be, in order; empty if they are not wanted.</summary>
+    internal IReadOnlyList<Uri> MetricsUris => Metrics is null
+        ? [.. new[] { Target.Port, Target.Port - 1, 8080 }.Distinct().Where(port => port > 0).Select(port => new UriBuilder("http", Target.Host, port, "/metrics").Uri)]
+        : string.Equals(Metrics, "none", StringComparison.OrdinalIgnoreCase) ? [] : [new Uri(Metrics)];
 
     /// <summary>The stream's address.</summary>
     internal Target Target => Tcp is null ? Target.WebSocket(Url, Key, EventFormat) : Target.Tcp(Tcp, Key, EventFormat);
@@ -125,7 +134,12 @@ public sealed class LoadOptions
             yield return $"--drain '{Drain}' is not a duration: write 500ms, 60s, 5m or 1h";
         }
 
-        if (!string.Equals(Metrics, "none", StringComparison.OrdinalIgnoreCase)
+        if (ParseDuration(WarmUp) <= TimeSpan.Zero && WarmUp.Trim('0') is not ("" or "s" or "ms"))
+        {
+            yield return $"--warm-up '{WarmUp}' is not a duration: write 0s, 500ms, 5s or 1m";
+        }
+
+        if (Metrics is not null && !string.Equals(Metrics, "none", StringComparison.OrdinalIgnoreCase)
             && !(Uri.TryCreate(Metrics, UriKind.Absolute, out var metrics) && metrics.Scheme is "http" or "https"))
         {
             yield return $"--metrics '{Metrics}' is not an http:// URL";

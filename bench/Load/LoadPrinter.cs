@@ -29,7 +29,8 @@ sealed class LoadPrinter(TextWriter output, bool colour)
     public void End(LoadReport report)
     {
         output.WriteLine();
-        Row("sent", $"{Whole(report.Sent)} in {report.Seconds.ToString("F1", CultureInfo.InvariantCulture)} s");
+        Row("sent", $"{Whole(report.Sent)} in {(report.WarmUpSeconds + report.Seconds).ToString("F1", CultureInfo.InvariantCulture)} s"
+            + (report.WarmUpSeconds > 0 ? $"; the first {report.WarmUpSeconds.ToString("F1", CultureInfo.InvariantCulture)} s are in no rate and no latency" : ""));
         if (report.Scheduled is { } scheduled && scheduled - report.Sent > report.Rate / 100)
         {
             Row("", Paint($"{Whole(scheduled - report.Sent)} due events could not be sent: the rate was not held", "33"));
@@ -49,6 +50,15 @@ sealed class LoadPrinter(TextWriter output, bool colour)
         }
 
         Row("generator CPU", $"{Whole(report.GeneratorCpuPercent)}% of a core");
+        if (report.Machine is { } machine)
+        {
+            Row("machine", $"{Whole(machine.BusyPercent)}% of {100 * machine.Cores}% busy, other processes {Whole(machine.OthersPercent)}%, stolen {Whole(machine.StolenPercent)}%");
+            if (machine.IsShared && report.Engine is not null)
+            {
+                Row("", Paint("the machine did other work too: these figures are not the engine's alone", "33"));
+            }
+        }
+
         if (report.Engine is { } engine)
         {
             End(engine, report.PerSecond);

@@ -14,17 +14,23 @@ public sealed record LoadReport
     /// <summary>Events per second requested; 0 for full rate.</summary>
     public required int Rate { get; init; }
 
-    /// <summary>How long events were sent.</summary>
+    /// <summary>How long events were sent, after the warm-up: what the figures are of.</summary>
     public required double Seconds { get; init; }
 
-    /// <summary>Events due; <see langword="null"/> at full rate.</summary>
+    /// <summary>How long events were sent before.</summary>
+    public required double WarmUpSeconds { get; init; }
+
+    /// <summary>Events due, in the warm-up too; <see langword="null"/> at full rate.</summary>
     public required long? Scheduled { get; init; }
 
-    /// <summary>Events sent.</summary>
+    /// <summary>Events sent, in the warm-up too.</summary>
     public required long Sent { get; init; }
 
-    /// <summary>Events acknowledged.</summary>
+    /// <summary>Events acknowledged, in the warm-up too.</summary>
     public required long Acked { get; init; }
+
+    /// <summary>Events acknowledged in the warm-up.</summary>
+    public required long AckedInWarmUp { get; init; }
 
     /// <summary>Interventions received.</summary>
     public required long Interventions { get; init; }
@@ -50,11 +56,14 @@ public sealed record LoadReport
     /// <summary>The engine's metrics; <see langword="null"/> without them.</summary>
     public required EngineReport? Engine { get; init; }
 
-    /// <summary>The run by second.</summary>
+    /// <summary>How busy the machine was; <see langword="null"/> where it does not tell.</summary>
+    public MachineReport? Machine { get; init; }
+
+    /// <summary>The run by second, after the warm-up.</summary>
     public required IReadOnlyList<LoadSecond> PerSecond { get; init; }
 
     /// <summary>Events acknowledged per second.</summary>
-    public double AckedPerSecond => Seconds > 0 ? Acked / Seconds : 0;
+    public double AckedPerSecond => Seconds > 0 ? (Acked - AckedInWarmUp) / Seconds : 0;
 
     /// <summary>Events sent but never acknowledged.</summary>
     public long Unacknowledged => Sent - Acked;

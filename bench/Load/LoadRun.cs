@@ -16,6 +16,7 @@ sealed class LoadRun : IDisposable
     readonly List<LoadWorker> _workers = [];
     readonly List<Tally> _tallies = [];
     readonly List<Sample> _samples = [];
+    Uri? _metrics;
 
     LoadRun(LoadOptions options, LoadPrinter printer) => (_options, _printer) = (options, printer);
 
@@ -44,28 +45,36 @@ sealed class LoadRun : IDisposable
     async Task<LoadReport> RunAsync(CancellationToken stop)
     {
         var mix = EventMix.Load(_options.Events, _options.EventFormat);
-        var before = await ScrapeAsync();
-        if (_options.MetricsUri is { } uri && before is null)
+        var before = await FindMetricsAsync();
+        _printer.Begin(_options, mix);
+        var (warmUp, length) = ((long)_options.WarmUpFor.TotalNanoseconds, (long)_options.SendFor.TotalNanoseconds);
+        var start = Open(mix, warmUp, length);
+        _samples.Add(new Sample(start, 0, 0, before));
+        if (warmUp > 0)
         {
-            throw new LoadException($"no metrics at {uri}: is the engine running? (--metrics none does without)");
+            _printer.Say($"warming up for {_options.WarmUp}");
+            await SampleUntilAsync(start, start + warmUp, stop);
+            _samples.RemoveRange(0, _samples.Count - 1);
         }
 
-        _printer.Begin(_options, mix);
-        var length = (long)_options.SendFor.TotalNanoseconds;
-        var start = Open(mix, length);
-        var cpuBefore = Environment.CpuUsage.TotalTime;
-        _samples.Add(new Sample(start, 0, 0, before));
-        var ended = await WatchAsync(start, length, stop);
+        var (cpuBefore, machineBefore, from) = (Environment.CpuUsage.TotalTime, MachineLoad.Read(), _samples[0]);
+        var ended = await WatchAsync(start + warmUp, length, stop);
         var cpu = Environment.CpuUsage.TotalTime - cpuBefore;
+        var machine = MachineLoad.Read();
         var after = await ScrapeFinalAsync(before);
 
-        var report = Report((ended - start) / (double)Clock.Second, cpu, before, after);
+        var report = Report(start, from, ended, cpu, before, after);
+        if (machine is { } used && machineBefore is { } idle)
+        {
+            report = report with { Machine = used.Since(idle, report.GeneratorCpuPercent + (report.Engine?.CpuPercent ?? 0)) };
+        }
+
         _printer.End(report);
         return report;
     }
 
     // All connections are opened first, so that the schedule starts for all at once.
-    long Open(EventMix mix, long length)
+    long Open(EventMix mix, long warmUp, long length)
     {
         var target = _options.Target;
         var run = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
@@ -81,7 +90,7 @@ sealed class LoadRun : IDisposable
         {
             if (i % ConnectionsPerThread == 0)
             {
-                _tallies.Add(new Tally());
+                _tallies.Add(new Tally(start + warmUp));
             }
 
             var composer = new EventComposer(mix, target.Framed, _options.PerMessage, run, i, _options.Connections, _options.Carts);
@@ -91,17 +100,28 @@ sealed class LoadRun : IDisposable
 
         foreach (var group in _connections.Chunk(ConnectionsPerThread))
         {
-            _workers.Add(new LoadWorker(group, schedule is null, start, start + length, (long)_options.DrainFor.TotalNanoseconds));
+            _workers.Add(new LoadWorker(group, schedule is null, start, start + warmUp + length, (long)_options.DrainFor.TotalNanoseconds));
             _workers[^1].Start();
         }
 
         return start;
     }
 
-    // Samples every second while sending and once at the end; then waits for the last acks.
+    // Samples until the end; then waits for the last acks.
     async Task<long> WatchAsync(long start, long length, CancellationToken stop)
     {
-        var end = start + length;
+        var end = await SampleUntilAsync(start, start + length, stop);
+        while (!_workers.TrueForAll(worker => worker.IsFinished))
+        {
+            await Task.Delay(10);
+        }
+
+        return Math.Min(end, Clock.Now());
+    }
+
+    // Samples every second while sending and once at the end. Returns the end, which is earlier if the run is stopped.
+    async Task<long> SampleUntilAsync(long start, long end, CancellationToken stop)
+    {
         for (var next = start + Clock.Second; !_workers.TrueForAll(worker => worker.IsFinished); next += Clock.Second)
         {
             var until = Math.Min(next, end);
@@ -126,12 +146,7 @@ sealed class LoadRun : IDisposable
             }
         }
 
-        while (!_workers.TrueForAll(worker => worker.IsFinished))
-        {
-            await Task.Delay(10);
-        }
-
-        return Math.Min(end, Clock.Now());
+        return end;
     }
 
     async Task SampleAsync()
@@ -173,8 +188,9 @@ sealed class LoadRun : IDisposable
         after.Received - before.Received - (after.Processed - before.Processed) - (after.Rejected - before.Rejected)
         - (after.Duplicates - before.Duplicates);
 
-    LoadReport Report(double seconds, TimeSpan cpu, MetricsPage? before, MetricsPage? after)
+    LoadReport Report(long start, Sample from, long ended, TimeSpan cpu, MetricsPage? before, MetricsPage? after)
     {
+        var seconds = Math.Max(0, ended - from.At) / (double)Clock.Second;
         var (latency, delay) = (new Durations(), new Durations());
         foreach (var tally in _tallies)
         {
@@ -193,22 +209,24 @@ sealed class LoadRun : IDisposable
             Connections = _options.Connections,
             Rate = _options.Rate,
             Seconds = seconds,
-            Scheduled = _options.Rate > 0 ? (long)(_options.Rate * seconds) : null,
+            WarmUpSeconds = (from.At - start) / (double)Clock.Second,
+            Scheduled = _options.Rate > 0 ? (long)(_options.Rate * (Math.Max(from.At, ended) - start) / (double)Clock.Second) : null,
             Sent = _connections.Sum(connection => connection.Sent),
             Acked = _connections.Sum(connection => connection.Acked),
+            AckedInWarmUp = from.Acked,
             Interventions = _connections.Sum(connection => connection.Interventions),
             Heartbeats = _connections.Sum(connection => connection.Heartbeats),
             Errors = _notes.Errors,
             Failures = [.. _notes.Failures],
             AckLatency = Quantiles.Of(latency),
             SendDelay = _options.Rate > 0 ? Quantiles.Of(delay) : null,
-            GeneratorCpuPercent = cpu.TotalSeconds / seconds * 100,
-            Engine = before is null || after is null ? null : EngineOf(before, after),
+            GeneratorCpuPercent = seconds > 0 ? cpu.TotalSeconds / seconds * 100 : 0,
+            Engine = before is null || after is null ? null : EngineOf(before, from.Page!, after),
             PerSecond = [.. _samples.Zip(_samples.Skip(1), Between)],
         };
     }
 
-    EngineReport EngineOf(MetricsPage before, MetricsPage after)
+    EngineReport EngineOf(MetricsPage before, MetricsPage from, MetricsPage after)
     {
         var notReceived = _connections.Sum(connection => connection.Sent) - (after.Received - before.Received);
         var unaccounted = Unaccounted(before, after);
@@ -224,9 +242,9 @@ sealed class LoadRun : IDisposable
                 .Where(pair => pair.Value > 0).ToDictionary(StringComparer.Ordinal),
             Lost = Math.Max(0, notReceived) + Math.Max(0, unaccounted),
             Surplus = Math.Max(0, -notReceived) + Math.Max(0, -unaccounted),
-            Latency = Quantiles.Of(before, after, Latency),
+            Latency = Quantiles.Of(from, after, Latency),
             CpuPercent = Between(_samples[0], _samples[^1]).CpuPercent ?? 0,
-            ResidentBytesAtStart = before.ResidentBytes,
+            ResidentBytesAtStart = from.ResidentBytes,
             ResidentBytesAtHalf = _samples[_samples.Count / 2].Page!.ResidentBytes,
             ResidentBytesAtEnd = _samples[^1].Page!.ResidentBytes,
         };
@@ -246,9 +264,25 @@ sealed class LoadRun : IDisposable
             later.ResidentBytes);
     }
 
+    // The first place with metrics is asked from then on.
+    async Task<MetricsPage?> FindMetricsAsync()
+    {
+        foreach (var uri in _options.MetricsUris)
+        {
+            _metrics = uri;
+            if (await ScrapeAsync() is { HasEngine: true } page)
+            {
+                return page;
+            }
+        }
+
+        return _options.MetricsUris.Count == 0 ? null
+            : throw new LoadException($"no metrics at {string.Join(" or ", _options.MetricsUris)}: is the engine running? (--metrics none does without)");
+    }
+
     async Task<MetricsPage?> ScrapeAsync()
     {
-        if (_options.MetricsUri is not { } uri)
+        if (_metrics is not { } uri)
         {
             return null;
         }

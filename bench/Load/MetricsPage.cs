@@ -7,6 +7,9 @@ sealed class MetricsPage
 {
     readonly List<(string Name, string Labels, double Value)> _samples = [];
 
+    /// <summary>Whether the page is an engine's.</summary>
+    public bool HasEngine => _samples.Exists(sample => sample.Name.StartsWith("cartrecovery_", StringComparison.Ordinal));
+
     /// <summary>Events received, over all protocols.</summary>
     public double Received => Sum("cartrecovery_events_received_total");
 

@@ -78,7 +78,7 @@ sealed class RecordedTraffic
     /// <summary>Replays the journals by the campaigns that they record.</summary>
     public ReplayReport ReplayRecorded(int lanes) =>
         new Replay([.. Journals().Select(j => new JournalStream(j))], lanes, threads: 2,
-            PipelineOptionsOf(Campaigns, model: null, readCampaigns: record => CampaignCompiler.Compile(record, [.. TestStages.Stores])))
+            PipelineOptionsOf(Campaigns, model: null, readCampaigns: record => CampaignCompiler.Compile(record, TestStages.Stores)))
         .Run(TimeRange.Everything, default);
 
     /// <summary>Exports the journals' events.</summary>
@@ -90,7 +90,7 @@ sealed class RecordedTraffic
     }
 
     static CampaignSet Compile(DecisionsConfig decisions) =>
-        CampaignCompiler.Compile(decisions, [.. TestStages.Stores], ConfigurationRecord.Write(decisions, new ContactConfig(), TestStages.Stores));
+        CampaignCompiler.Compile(decisions, TestStages.Stores, ConfigurationRecord.Write(decisions, new ContactConfig(), TestStages.Stores));
 
     async Task WriteAsync(bool quiet, CampaignSet[] series)
     {

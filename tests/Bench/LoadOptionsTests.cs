@@ -27,13 +27,21 @@ public sealed class LoadOptionsTests
             Format = "xml",
             Duration = "soon",
             Drain = "0s",
+            WarmUp = "a while",
             Metrics = "localhost",
             Url = "wss://shop/v1/stream",
         };
 
         Assert.That(options.Problems().Select(problem => problem.Split(' ')[0]),
-            Is.EquivalentTo(new[] { "--connections", "--rate", "--per-message", "--format", "--duration", "--drain", "--metrics", "--url" }));
+            Is.EquivalentTo(new[] { "--connections", "--rate", "--per-message", "--format", "--duration", "--drain", "--warm-up", "--metrics", "--url" }));
     }
+
+    [TestCase("ws://10.0.0.5:8081/v1/stream", null, "http://10.0.0.5:8081/metrics http://10.0.0.5:8080/metrics")]
+    [TestCase("ws://shop.example:9001/v1/stream", null, "http://shop.example:9001/metrics http://shop.example:9000/metrics http://shop.example:8080/metrics")]
+    [TestCase("ws://[::1]:8080/v1/stream", null, "http://[::1]:8080/metrics http://[::1]:8079/metrics")]
+    [TestCase("ws://127.0.0.1:8081/v1/stream", "10.0.0.7:7001", "http://10.0.0.7:7001/metrics http://10.0.0.7:7000/metrics http://10.0.0.7:8080/metrics")]
+    public void The_metrics_are_looked_for_where_the_events_go(string url, string? tcp, string expected) =>
+        Assert.That(string.Join(' ', new LoadOptions { Url = url, Tcp = tcp }.MetricsUris), Is.EqualTo(expected));
 
     [Test]
     public void Mutually_exclusive_options_are_rejected()

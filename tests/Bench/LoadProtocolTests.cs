@@ -109,7 +109,7 @@ public sealed class LoadProtocolTests
         using var server = listener.AcceptSocket();
         server.ReceiveTimeout = 10_000;
         var composer = new EventComposer(EventMix.Load(RealEvents.File()), framed: true, 1, "run", 0, 1, 7);
-        using var connection = new LoadConnection(client, framed: true, 0, 1, composer, null, 10, new Tally(), new Notes());
+        using var connection = new LoadConnection(client, framed: true, 0, 1, composer, null, 10, new Tally(0), new Notes());
 
         server.Send([0x89, 0x02, (byte)'h', (byte)'i']);
         Assert.That(client.Poll(TimeSpan.FromSeconds(10), SelectMode.SelectRead), Is.True);

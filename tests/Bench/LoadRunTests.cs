@@ -23,6 +23,29 @@ public sealed class LoadRunTests
     }
 
     [Test]
+    public async Task A_warm_up_is_in_the_account_and_in_no_rate()
+    {
+        await using var server = await CountingServer.StartAsync();
+        var report = await RunAsync(server, options => (options.WarmUp, options.Duration) = ("300ms", "200ms"));
+
+        Assert.That((report.Scheduled, report.Sent, report.Acked, report.Passed), Is.EqualTo((1_000L, 1_000L, 1_000L, true)));
+        Assert.That(report.Engine!.Received, Is.EqualTo(1_000));
+        Assert.That(report.WarmUpSeconds, Is.GreaterThanOrEqualTo(0.3));
+        Assert.That(report.AckedInWarmUp, Is.InRange(1, 999));
+        Assert.That(report.AckedPerSecond, Is.EqualTo((1_000 - report.AckedInWarmUp) / report.Seconds));
+        Assert.That(report.Machine is null, Is.EqualTo(!OperatingSystem.IsLinux()));
+    }
+
+    [Test]
+    public async Task The_metrics_are_found_without_being_named()
+    {
+        await using var server = await CountingServer.StartAsync();
+        var report = await RunAsync(server, options => (options.Metrics, options.Url) = (null, server.Stream));
+
+        Assert.That(report.Engine!.Received, Is.EqualTo(report.Sent));
+    }
+
+    [Test]
     public async Task The_engines_latency_is_read_from_its_histogram()
     {
         await using var server = await CountingServer.StartAsync();
@@ -212,7 +235,7 @@ public sealed class LoadRunTests
     static string[] Arguments(CountingServer server) =>
     [
         "--url", server.Stream, "--metrics", $"{server.Http}/metrics", "--events", RealEvents.File(), "--rate", "1000",
-        "--duration", "100ms", "--drain", "200ms",
+        "--duration", "100ms", "--warm-up", "0s", "--drain", "200ms",
     ];
 
     static Task<LoadReport> RunAsync(CountingServer server, Action<LoadOptions>? change = null, TextWriter? output = null,

@@ -148,7 +148,7 @@ public sealed class JourneyTests
         await Eventually.Is(() => shop.Posts.Count == 1, "the first message arrives");
 
         (config with { Campaigns = "[{ name: broken, trigger: { idle: 1s } }]" }).WriteTo(_scratch);
-        await Until(async () => (await engine.GetJsonAsync("/health")).GetProperty("parts").GetProperty("campaigns").GetProperty("detail").GetString()!
+        await Until(async () => (await engine.GetJsonAsync("/health")).GetProperty("parts").GetProperty("configuration").GetProperty("detail").GetString()!
             .Contains("a campaign needs either action", StringComparison.Ordinal), "the invalid file is reported");
         await SendAsync(engine, Event("add_to_cart", "c2", null, ""","productId":"p1","price":30"""));
         await Eventually.Is(() => shop.Posts.Count == 2, "the old campaign is still active");

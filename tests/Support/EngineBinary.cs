@@ -89,9 +89,12 @@ sealed class EngineOutput : IAsyncDisposable
     public bool HasEnded => _process.HasExited;
 
     /// <summary>Sends SIGTERM, like an operator or a container runtime.</summary>
-    public void Terminate()
+    public void Terminate() => Signal("TERM");
+
+    /// <summary>Sends a signal.</summary>
+    public void Signal(string name)
     {
-        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
         kill.WaitForExit();
     }
 

@@ -94,6 +94,9 @@ sealed partial class RunningEngine : IAsyncDisposable
 
     public void Terminate() => _process.Terminate();
 
+    /// <summary>Asks it to reload its configuration, like <c>systemctl reload</c>.</summary>
+    public void HangUp() => _process.Signal("HUP");
+
     /// <summary>Kills it.</summary>
     public Task<ProcessResult> KillAsync() => _process.KillAsync();
 

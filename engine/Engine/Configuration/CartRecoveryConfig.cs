@@ -15,7 +15,7 @@ public sealed class CartRecoveryConfig
     public int Partitions { get; set; }
 
     [JsonRequired]
-    [ConfigKey("The stores and their keys.", Min = "1", Max = "4096",
+    [ConfigKey("The stores and their keys.", Min = "1", Max = "4096", Reloads = true,
         Example = "[{ id: demo, keys: [{ key: pk_demo, kind: publishable, loopbackOnly: true }] }]")]
     public List<StoreConfig> Stores { get; set; } = [];
 
@@ -43,13 +43,13 @@ public sealed class CartRecoveryConfig
     [ConfigKey("The model that scores carts.")]
     public ScoringConfig Scoring { get; set; } = new();
 
-    [ConfigKey("The campaigns.")]
+    [ConfigKey("The campaigns.", Reloads = true)]
     public DecisionsConfig Decisions { get; set; } = new();
 
-    [ConfigKey("The contact policy: who may be contacted, when and how often, and how the result is measured.")]
+    [ConfigKey("The contact policy: who may be contacted, when and how often, and how the result is measured.", Reloads = true)]
     public ContactConfig Contact { get; set; } = new();
 
-    [ConfigKey("Delivery channels in addition to the shopper's own socket. A campaign refers to a sink by its name here.", Max = "64")]
+    [ConfigKey("Delivery channels in addition to the shopper's own socket. A campaign refers to a sink by its name here.", Max = "64", Reloads = true)]
     public Dictionary<string, SinkConfig> Sinks { get; set; } = new(StringComparer.Ordinal);
 
     [ConfigKey("Logging.")]

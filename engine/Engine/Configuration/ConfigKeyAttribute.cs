@@ -25,6 +25,9 @@ sealed class ConfigKeyAttribute(string description) : Attribute
     /// <summary>Whether the value must not be shown, and may be read from a file or a command: <see cref="Reading.SecretSource"/>.</summary>
     public bool IsSecret { get; init; }
 
+    /// <summary>Whether a running engine takes over a change, of the key and of everything in it, when it reloads the configuration.</summary>
+    public bool Reloads { get; init; }
+
     /// <summary>List of names that the value must be in.</summary>
     public ConfigNames In { get; init; }
 }

@@ -14,7 +14,7 @@ public sealed class ListenConfig
     [ConfigKey("Address of a port for operators, without TLS: /metrics and the details of /health. They are then not on the HTTP port. Default: none.", Example = "127.0.0.1:9090")]
     public EndpointAddress? Admin { get; set; }
 
-    [ConfigKey("The key for /metrics and the details of /health: printable ASCII, or its hash. Default: they need none.", IsSecret = true, Example = "${METRICS_KEY}")]
+    [ConfigKey("The key for /metrics and the details of /health: printable ASCII, or its hash. Default: they need none.", IsSecret = true, Reloads = true, Example = "${METRICS_KEY}")]
     public string? MetricsKey { get; set; }
 
     [ConfigKey("The reverse proxies, as addresses or networks, whose X-Forwarded-For or Forwarded header says who the client is. Such headers of others are ignored.", Max = "100",
@@ -27,7 +27,7 @@ public sealed class ListenConfig
     [ConfigKey("TLS for the stream port. Default: plain WebSocket and TCP.", IsSecret = true)]
     public TlsConfig? StreamTls { get; set; }
 
-    [ConfigKey("The key of a TCP connection whose first message names none. Default: such a connection is rejected.", IsSecret = true)]
+    [ConfigKey("The key of a TCP connection whose first message names none. Default: such a connection is rejected.", IsSecret = true, Reloads = true)]
     public string? TcpKey { get; set; }
 
     [ConfigKey("Maximum number of open streams, over both ports.", Min = "1", Max = "1000000")]

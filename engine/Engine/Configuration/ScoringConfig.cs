@@ -6,7 +6,7 @@ namespace CartRecovery.Engine.Configuration;
 /// <summary>The model that scores carts.</summary>
 public sealed class ScoringConfig
 {
-    [ConfigKey("The ONNX model, relative to the folder of the configuration file, or else to config/ beside the program.")]
+    [ConfigKey("The ONNX model, relative to the folder of the configuration file, or else to config/ beside the program.", Reloads = true)]
     public string Model { get; set; } = "models/purchase.onnx";
 
     [ConfigKey("The events that are scored. all: every event. cart: events that change a cart's contents, checkout or coupon, and events that "

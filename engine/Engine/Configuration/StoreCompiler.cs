@@ -45,6 +45,7 @@ public static class StoreCompiler
             TreatsBotsAsPeople = section.Bots == BotTreatment.People,
             UserTokens = section.UserTokenSecret is { } secret ? new UserTokens(section.Id, ids, secret) : null,
             MaxConnections = section.MaxConnections,
+            Settings = ConfigValues.HashOf(section, nameof(StoreConfig.Keys)),
         };
     }
 

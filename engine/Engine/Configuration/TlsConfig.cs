@@ -8,11 +8,11 @@ namespace CartRecovery.Engine.Configuration;
 public sealed class TlsConfig
 {
     [JsonRequired]
-    [ConfigKey("The certificate and its chain: a PEM file, relative to the folder of the configuration file.", Example = "tls/shop.pem")]
+    [ConfigKey("The certificate and its chain: a PEM file, relative to the folder of the configuration file.", Reloads = true, Example = "tls/shop.pem")]
     public string Certificate { get; set; } = "";
 
     [JsonRequired]
-    [ConfigKey("The certificate's private key: a PEM file, relative to the folder of the configuration file; or { command: [ … ] } that prints it.", IsSecret = true, Example = "tls/shop.key")]
+    [ConfigKey("The certificate's private key: a PEM file, relative to the folder of the configuration file; or { command: [ … ] } that prints it.", IsSecret = true, Reloads = true, Example = "tls/shop.key")]
     public string Key { get; set; } = "";
 
     /// <summary>The certificate's full path.</summary>

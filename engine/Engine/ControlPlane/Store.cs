@@ -43,4 +43,10 @@ public sealed record Store(int Number, string Id, byte[] IdUtf8, TimeZoneInfo Ti
 
     /// <summary>Maximum number of open streams; 0 for no limit.</summary>
     public int MaxConnections { get; init; }
+
+    /// <summary>The settings it was compiled from, hashed, without its keys; empty if it is removed. Equal stores have equal ones.</summary>
+    public string Settings { get; init; } = "";
+
+    /// <summary>Returns whether another store with the same id was compiled from the same settings.</summary>
+    public bool HasSameSettings(Store other) => Number == other.Number && IsRemoved == other.IsRemoved && Settings == other.Settings;
 }

@@ -7,6 +7,10 @@ namespace CartRecovery.Engine.ControlPlane;
 /// <param name="Origins">The web origins whose pages may use it.</param>
 public sealed record StoreKey(Store Store, KeyKind Kind, bool LoopbackOnly, IReadOnlyList<AllowedOrigin> Origins)
 {
+    /// <summary>Returns whether another key grants exactly the same, for the same <see cref="ControlPlane.Store"/> object.</summary>
+    public bool Grants(StoreKey other) => ReferenceEquals(Store, other.Store) && Kind == other.Kind && LoopbackOnly == other.LoopbackOnly
+        && Origins.SequenceEqual(other.Origins);
+
     /// <summary>Returns whether a request with this <c>Origin</c> header may use the key.</summary>
     /// <param name="origin">The header; <see langword="null"/>, which is always allowed, if absent: the client is then no browser.</param>
     public bool AllowsOrigin(string? origin)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
@@ -68,6 +69,9 @@ public sealed class CampaignSet
 
     /// <summary>A hash of <see cref="Record"/>; 0 if there is none.</summary>
     public ulong Version { get; private init; }
+
+    /// <summary>The stores by number, as configured with it; <see langword="null"/> for the pipeline's own.</summary>
+    public StoreTable? Stores { get; init; }
 
     /// <summary>Minimum time between two interventions for a cart (ms); null for the pipeline's own.</summary>
     public long? WindowMilliseconds { get; init; }

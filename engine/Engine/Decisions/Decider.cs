@@ -16,16 +16,17 @@ public sealed class Decider : IDisposable
     const int TopFeatures = 3;
 
     readonly OnnxModel _model;
-    readonly StoreTable _stores;
     readonly Attribution _attribution;
     readonly FeatureEffect[] _top = new FeatureEffect[TopFeatures];
 
-    public Decider(OnnxModel model, StoreTable stores)
+    public Decider(OnnxModel model)
     {
         _model = model;
-        _stores = stores;
         _attribution = new Attribution(model);
     }
+
+    /// <summary>The stores by number.</summary>
+    public StoreTable Stores { get; set; } = new([]);
 
     /// <summary>Builds the intervention of a campaign for a cart.</summary>
     /// <param name="campaign">The campaign that was triggered.</param>
@@ -36,7 +37,7 @@ public sealed class Decider : IDisposable
     /// <param name="row">The scored features.</param>
     public Intervention Decide(Campaign campaign, in CartSnapshot cart, in Hash128 key, long at, float score, ReadOnlySpan<float> row)
     {
-        var store = _stores[cart.Store];
+        var store = Stores[cart.Store];
         var (cartId, userId, sessionId) = (Encoding.UTF8.GetString(cart.CartId), Encoding.UTF8.GetString(cart.UserId), Encoding.UTF8.GetString(cart.SessionId));
         var summary = new CartSummary(cart.ItemCount, Money.ToDecimal(cart.Value), CurrencyCode.ToString(cart.Currency));
         var step = campaign.First;

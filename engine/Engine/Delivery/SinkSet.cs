@@ -4,10 +4,12 @@ using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Engine.Delivery;
 
-/// <summary>Holds all configured sinks by name.</summary>
+/// <summary>Holds all configured sinks by name. Thread-safe; a reload of the configuration replaces some of them.</summary>
 public sealed class SinkSet
 {
-    readonly FrozenDictionary<string, SinkRunner> _byName;
+    readonly Func<(string Name, SinkSpec Spec, SinkSettings Settings, SinkRunnerOptions Options), SinkRunner> _create;
+    volatile FrozenDictionary<string, SinkRunner> _byName;
+    volatile IReadOnlyList<SinkRunner> _runners;
 
     /// <summary>Creates the sinks without connecting them.</summary>
     /// <param name="sinks">The configured sinks, with unique names.</param>
@@ -23,18 +25,18 @@ public sealed class SinkSet
         Action<Intervention, FinalOutcome, string?>? observer = null)
     {
         var logger = loggers.CreateLogger("CartRecovery.Delivery");
-        Runners = [.. sinks.Select(sink =>
-            new SinkRunner(sink.Name, sink.Spec, sink.Settings, sink.Options, time, logger, observer))];
+        _create = sink => new SinkRunner(sink.Name, sink.Spec, sink.Settings, sink.Options, time, logger, observer);
+        _runners = [.. sinks.Select(_create)];
         if (Runners.DistinctBy(runner => runner.Name, StringComparer.Ordinal).Count() < Runners.Count)
         {
             throw new ArgumentException("Two sinks have the same name.", nameof(sinks));
         }
 
-        _byName = Runners.ToFrozenDictionary(runner => runner.Name, StringComparer.Ordinal);
+        _byName = _runners.ToFrozenDictionary(runner => runner.Name, StringComparer.Ordinal);
     }
 
     /// <summary>Sinks, in the order of the configuration.</summary>
-    public IReadOnlyList<SinkRunner> Runners { get; }
+    public IReadOnlyList<SinkRunner> Runners => _runners;
 
     /// <summary>Connects all sinks and starts delivering. Call once.</summary>
     public void Start()
@@ -43,6 +45,27 @@ public sealed class SinkSet
         {
             runner.Start();
         }
+    }
+
+    /// <summary>Creates a sink to be used by <see cref="Replace"/>, without connecting it.</summary>
+    /// <exception cref="SinkConfigurationException">The settings are invalid.</exception>
+    public SinkRunner Create((string Name, SinkSpec Spec, SinkSettings Settings, SinkRunnerOptions Options) sink) => _create(sink);
+
+    /// <summary>Replaces the sinks: starts those that are new, and drains those that are not among them any more.</summary>
+    /// <param name="runners">All sinks, in the order of the configuration, with unique names.</param>
+    /// <param name="deadline">How long a former sink may take to deliver its queue. What is left is reported as kept.</param>
+    /// <returns>Completes once the former sinks are closed.</returns>
+    public Task Replace(IReadOnlyList<SinkRunner> runners, TimeSpan deadline)
+    {
+        var former = _runners;
+        foreach (var runner in runners.Except(former))
+        {
+            runner.Start();
+        }
+
+        _byName = runners.ToFrozenDictionary(runner => runner.Name, StringComparer.Ordinal);
+        _runners = runners;
+        return Task.WhenAll(former.Except(runners).Select(runner => runner.DrainAsync(deadline)));
     }
 
     /// <summary>Enqueues an intervention without waiting. Any thread.</summary>

@@ -7,7 +7,7 @@ using CartRecovery.Engine.Pipeline;
 
 namespace CartRecovery.Engine.Ingest;
 
-/// <summary>Options shared by all protocols.</summary>
+/// <summary>Options shared by all protocols. What has a setter may be replaced at run time: requests and streams that begin later take it.</summary>
 public sealed class IngestOptions
 {
     public required PartitionSet Partitions { get; init; }
@@ -43,19 +43,19 @@ public sealed class IngestOptions
     public required int MaxMessage { get; init; }
 
     /// <summary>Maximum number of events in an array.</summary>
-    public required int MaxBatch { get; init; }
+    public required int MaxBatch { get; set; }
 
     /// <summary>Maximum age of an event's time.</summary>
-    public required TimeSpan Past { get; init; }
+    public required TimeSpan Past { get; set; }
 
     /// <summary>How far ahead an event's time may be.</summary>
-    public required TimeSpan Future { get; init; }
+    public required TimeSpan Future { get; set; }
 
     /// <summary>How long a client may take to authenticate.</summary>
     public required TimeSpan HandshakeTimeout { get; init; }
 
     /// <summary>Key for TCP connections that send none; null to reject them.</summary>
-    public StoreKey? TcpKey { get; init; }
+    public StoreKey? TcpKey { get; set; }
 
     /// <summary>The proxies whose word about their clients' addresses counts.</summary>
     public TrustedProxies Proxies { get; init; } = TrustedProxies.None;

@@ -1,7 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Engine.State.Customers;
@@ -22,11 +24,12 @@ public sealed partial class PartitionStages : IDisposable
     readonly RecordStore<CartRecord, CartInput, CartUpdate> _carts;
     readonly RecordStore<CustomerRecord, EventRecord, CustomerUpdate> _customers;
     readonly SlabPrefetcher _prefetcher;
-    readonly ScoreBatch _batch;
-    readonly Decider _decider;
-    readonly NumberTable<StoreClock> _clocks;
-    readonly NumberTable<bool> _isConfigured;
-    readonly NumberTable<bool> _countsBots;
+    OnnxModel _model;
+    ScoreBatch _batch;
+    Decider _decider;
+    NumberTable<StoreClock> _clocks;
+    NumberTable<bool> _isConfigured;
+    NumberTable<bool> _countsBots;
     readonly List<Decision> _decisions = [];
     readonly CartTimers _timers;
     readonly CustomerEventFilter _filter;
@@ -51,22 +54,14 @@ public sealed partial class PartitionStages : IDisposable
         _counters = counters;
         _campaigns = options.Campaigns;
         var lifetime = new CartLifetime(options.CartLifetimeMilliseconds);
-        _context = new CartFoldContext(
-            options.WindowMilliseconds, lifetime, options.Stores.Map(s => CurrencyCode.Parse(s.Currency), other: 0u),
-            options.Stores.Map(s => s.HasSecretCartIds, other: false))
-        {
-            BotFound = counters.AddBotCart,
-        };
+        _context = new CartFoldContext(options.WindowMilliseconds, lifetime) { BotFound = counters.AddBotCart };
         _mayRemove = (in cart) => lifetime.HasEndedForGood(cart);
         _filter = new CustomerEventFilter(options.CollectsCustomerEvents);
         Stores = new PartitionStores(index, options, new CartUpdate(_context), checkpoint, progress);
         (_carts, _customers) = (Stores.Carts, Stores.Customers);
         _prefetcher = new SlabPrefetcher(_carts, _customers);
-        _batch = new ScoreBatch(options.Model, options.BatchRows);
-        _decider = new Decider(options.Model, options.Stores);
-        _clocks = options.Stores.Map(s => new StoreClock(s.TimeZone), new StoreClock(TimeZoneInfo.Utc));
-        _isConfigured = options.Stores.Map(s => !s.IsRemoved, other: false);
-        _countsBots = options.Stores.Map(s => !s.TreatsBotsAsPeople, other: true);
+        TakeModel();
+        TakeStores();
         _timers = new CartTimers(options.Timers, lifetime, counters, OnTimer, OnClockSetBack);
     }
 
@@ -237,7 +232,34 @@ public sealed partial class PartitionStages : IDisposable
             Decide();
             _campaigns = campaigns;
             _context.Window = campaigns.WindowMilliseconds ?? _options.WindowMilliseconds;
+            if (_model != _options.Model)
+            {
+                _batch.Dispose();
+                _decider.Dispose();
+                TakeModel();
+            }
+
+            TakeStores();
         }
+    }
+
+    [MemberNotNull(nameof(_model), nameof(_batch), nameof(_decider))]
+    void TakeModel()
+    {
+        _model = _options.Model;
+        _batch = new ScoreBatch(_model, _options.BatchRows);
+        _decider = new Decider(_model);
+    }
+
+    [MemberNotNull(nameof(_clocks), nameof(_isConfigured), nameof(_countsBots))]
+    void TakeStores()
+    {
+        var stores = _campaigns.Stores ?? _options.Stores;
+        _context.Take(stores.Map(s => CurrencyCode.Parse(s.Currency), other: 0u), stores.Map(s => s.HasSecretCartIds, other: false));
+        _decider.Stores = stores;
+        _clocks = stores.Map(s => new StoreClock(s.TimeZone), new StoreClock(TimeZoneInfo.Utc));
+        _isConfigured = stores.Map(s => !s.IsRemoved, other: false);
+        _countsBots = stores.Map(s => !s.TreatsBotsAsPeople, other: true);
     }
 
     // Gathers the cart's row as it is right after its event.

@@ -11,12 +11,16 @@ public sealed class PipelineOptions
 {
     CampaignSet _campaigns = null!;
 
-    /// <summary>The stores by number.</summary>
+    /// <summary>The stores by number, where <see cref="CampaignSet.Stores"/> says no others.</summary>
     public required StoreTable Stores { get; init; }
 
-    public required OnnxModel Model { get; init; }
+    /// <summary>The model. To replace it at run time, set it before <see cref="Campaigns"/>.</summary>
+    public required OnnxModel Model { get; set; }
 
-    /// <summary>The campaigns. May be replaced at run time; a partition takes the new set with its next events.</summary>
+    /// <summary>
+    /// The campaigns, with the stores in force. May be replaced at run time; a partition takes the new set with its next events, and the model
+    /// with it.
+    /// </summary>
     public required CampaignSet Campaigns
     {
         get => Volatile.Read(ref _campaigns);

@@ -1,11 +1,23 @@
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Scoring.Onnx;
+
 namespace CartRecovery.Host.Api;
 
-/// <summary>Reports faults of the engine as a whole.</summary>
+/// <summary>The state of the engine as a whole.</summary>
 interface IEngineState
 {
     /// <summary>Why a partition died; <see langword="null"/> while none did.</summary>
     Exception? Fault { get; }
 
-    /// <summary>Why the changed configuration file was not applied; <see langword="null"/> if it was.</summary>
+    /// <summary>The configuration in force.</summary>
+    CartRecoveryConfig Config { get; }
+
+    /// <summary>The model in force.</summary>
+    OnnxModel Model { get; }
+
+    /// <summary>Why the configuration file was not applied; <see langword="null"/> if it was.</summary>
     string? ReloadProblem { get; }
+
+    /// <summary>The keys of the configuration file that only a restart applies.</summary>
+    IReadOnlyList<string> NeedsRestart { get; }
 }

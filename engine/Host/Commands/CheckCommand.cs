@@ -61,6 +61,11 @@ static class CheckCommand
 
         try
         {
+            if (options.AgainstRunning)
+            {
+                return Compare(path, config);
+            }
+
             Print(path, config, model!, budget!, JournalFiles.StoresOf(config).All);
             return ExitCode.Success;
         }
@@ -74,6 +79,25 @@ static class CheckCommand
             Console.Error.WriteLine($"error: {e.Message}");
             return ExitCode.Failed;
         }
+    }
+
+    static int Compare(string path, CartRecoveryConfig config)
+    {
+        if (RunningConfig.Compare(Path.GetFullPath(config.Data), EngineHost.ValuesOf(config)) is not var (reloads, restarts))
+        {
+            Console.Error.WriteLine($"error: no engine runs on {Path.GetFullPath(config.Data)}");
+            return ExitCode.Failed;
+        }
+
+        Console.WriteLine($"{path}: no problems");
+        Console.WriteLine(reloads.Count + restarts.Count == 0 ? "The running engine has this configuration."
+            : $"A reload (SIGHUP) takes over: {(reloads.Count == 0 ? "nothing" : string.Join(", ", reloads))}");
+        if (restarts.Count > 0)
+        {
+            Console.WriteLine($"Needs a restart: {string.Join(", ", restarts)}");
+        }
+
+        return ExitCode.Success;
     }
 
     static string? Load(CartRecoveryConfig config, List<ConfigProblem> problems, out string? missingLibrary)

@@ -7,4 +7,7 @@ sealed class CheckOptions : ConfigOptions
 {
     [Option("schema", HelpText = "Print the JSON Schema of the configuration instead.")]
     public bool Schema { get; set; }
+
+    [Option("against-running", HelpText = "Say what the running engine would take over of the file with a reload, and what needs a restart.")]
+    public bool AgainstRunning { get; set; }
 }

@@ -41,6 +41,32 @@ static class ConfigFile
     /// <param name="needsModel">Whether the model's file must exist.</param>
     public static CartRecoveryConfig? Load(string path, bool needsModel = false)
     {
+        var (config, problems) = Read(path, needsModel);
+        Print(problems);
+        return config;
+    }
+
+    /// <summary>Loads a configuration for a running engine.</summary>
+    /// <returns>The configuration; <see langword="null"/> if there are problems.</returns>
+    public static (CartRecoveryConfig? Config, IReadOnlyList<string> Problems) Reload(string path)
+    {
+        var (config, problems) = Read(path, needsModel: true);
+        return (config, [.. Sorted(problems).Select(problem => problem.ToString())]);
+    }
+
+    /// <summary>Prints problems in the order of the file.</summary>
+    public static void Print(IEnumerable<ConfigProblem> problems)
+    {
+        foreach (var problem in Sorted(problems))
+        {
+            Console.Error.WriteLine(problem);
+        }
+    }
+
+    static IEnumerable<ConfigProblem> Sorted(IEnumerable<ConfigProblem> problems) => problems.Distinct().OrderBy(p => p.Line).ThenBy(p => p.Column);
+
+    static (CartRecoveryConfig? Config, List<ConfigProblem> Problems) Read(string path, bool needsModel)
+    {
         var result = ConfigLoader.Load(path, Catalog);
         var problems = ConfigInspection.Of(result);
         if (needsModel && result.Draft is { } draft && ConfigInspection.MissingModel(draft) is { } missing)
@@ -48,17 +74,7 @@ static class ConfigFile
             problems.Add(missing);
         }
 
-        Print(problems);
-        return problems.Count == 0 ? result.Config : null;
-    }
-
-    /// <summary>Prints problems in the order of the file.</summary>
-    public static void Print(IEnumerable<ConfigProblem> problems)
-    {
-        foreach (var problem in problems.Distinct().OrderBy(p => p.Line).ThenBy(p => p.Column))
-        {
-            Console.Error.WriteLine(problem);
-        }
+        return (problems.Count == 0 ? result.Config : null, problems);
     }
 
     /// <summary>Describes why the model cannot be loaded, with its position in the file.</summary>

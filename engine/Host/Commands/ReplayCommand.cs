@@ -77,7 +77,7 @@ static class ReplayCommand
         var folder = Directory.CreateTempSubdirectory("cartrecovery-replay-").FullName;
         try
         {
-            var replay = new Replay(streams, options.Partitions, threads, PipelineSetup.Of(config, stores, budget, model, CampaignCompiler.Compile(config.Decisions, stores.Stores), folder, hasReaders: false, options.Recorded));
+            var replay = new Replay(streams, options.Partitions, threads, PipelineSetup.Of(config, stores, budget, model, CampaignCompiler.Compile(config.Decisions, stores.All), folder, hasReaders: false, options.Recorded));
             ReplayReport report = null!;
             var start = TimeProvider.System.GetTimestamp();
             new WorkProgress(() => (replay.Events, replay.Share)).Run(() => report = replay.Run(range, stop));

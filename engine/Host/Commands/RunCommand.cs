@@ -15,6 +15,8 @@ static class RunCommand
 {
     public static async Task<int> RunAsync(RunOptions options)
     {
+        // Before anything that takes long: a signal without a handler ends the process.
+        using var signal = new ReloadSignal();
         if (Prepare(options.Config, out var config, out var budget) is { } failed)
         {
             return failed;
@@ -28,7 +30,8 @@ static class RunCommand
         return await ServeAsync(config, budget, async host =>
         {
             PrintSummary(host, budget);
-            host.Watch(ConfigFile.Locate(options.Config), path => ConfigLoader.Load(path, ConfigFile.Catalog));
+            host.Watch(ConfigFile.Locate(options.Config), ConfigFile.Reload);
+            signal.Attach(host.RequestReload);
             await host.WaitForShutdownAsync();
             return ExitCode.Success;
         }, $"change 'listen' in {ConfigFile.Locate(options.Config)}");

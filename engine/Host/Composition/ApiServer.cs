@@ -23,9 +23,9 @@ static class ApiServer
         var builder = WebApplication.CreateSlimBuilder(
             new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, Args = ["--hostBuilder:reloadConfigOnChange=false"] });
         builder.Services.AddSingleton(loggers);
-        Listeners.Configure(builder, host.Config, host.ConnectionLimiter, host.Ingest.Proxies, host.Ingest.Threads, drain);
+        Listeners.Configure(builder, host.Config, host.Certificates, host.ConnectionLimiter, host.Ingest.Proxies, host.Ingest.Threads, drain);
         builder.Services
-            .AddSingleton(host.Time).AddSingleton(host.Config).AddSingleton(host.Stores).AddSingleton(host.Model).AddSingleton(host.Metrics.Registry)
+            .AddSingleton(host.Time).AddSingleton(host.Config).AddSingleton(host.Stores).AddSingleton(host.Metrics.Registry)
             .AddSingleton(host.Ingest).AddSingleton(new StreamListener(host.Ingest)).AddSingleton(host.Counters).AddSingleton(host.Connections)
             .AddSingleton(host.ConnectionLimiter).AddSingleton(host.Refusals).AddSingleton(host.Ingest.Proxies).AddSingleton(host.Partitions).AddSingleton(host.Sinks).AddSingleton(host.Journeys).AddSingleton(host.Reports)
             .AddSingleton(host.DeadLetters).AddSingleton(host.DeadLetterQueue).AddSingleton(host.DeadLetterReplay)

@@ -105,6 +105,24 @@ sealed class DataFolder : IDisposable
         }
     }
 
+    /// <summary>Returns whether an engine has the folder.</summary>
+    public static bool IsInUse(string path)
+    {
+        try
+        {
+            new FileStream(System.IO.Path.Combine(path, "lock"), FileMode.Open, FileAccess.Read, FileShare.Read).Dispose();
+            return false;
+        }
+        catch (IOException e) when (e.HResult is WouldBlockOnLinux or WouldBlockOnMac)
+        {
+            return true;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+    }
+
     /// <inheritdoc cref="FolderFormat.Read"/>
     public static FolderFormat? ReadFormat(string path) => FolderFormat.Read(path);
 

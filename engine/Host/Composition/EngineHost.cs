@@ -48,7 +48,9 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     readonly JourneyPorts _ports;
     readonly PipelineOptions _stages;
     readonly OtlpExport? _otlp;
-    CampaignReload? _reload;
+    readonly LogLevels _levels = new();
+    readonly MemoryBudget _budget;
+    ConfigReload? _reload;
 
     // True until the workers run.
     bool _stopped = true;
@@ -66,15 +68,18 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     public EngineHost(CartRecoveryConfig config, MemoryBudget budget, TimeProvider time, Action<RepartitionProgress>? onTakeover = null)
     {
         Config = config;
+        _budget = budget;
+        _levels.Minimum = config.Log.Level;
+        _inForce = ValuesOf(config);
         Time = time;
         var otlp = OtlpSettings.Of(config.Telemetry.Otlp, Environment.GetEnvironmentVariable);
-        _loggers = LoggerFactory.Create(logs => EngineLogs.Configure(logs, config, otlp));
+        _loggers = LoggerFactory.Create(logs => EngineLogs.Configure(logs, _levels, otlp));
         _log = _loggers.CreateLogger("CartRecovery");
         OtlpSettings.Check(config.Telemetry.Otlp, Environment.GetEnvironmentVariable, _log);
         Model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);
         Counters = new IngestCounters();
         Refusals = new AccessRefusals(time, _loggers.CreateLogger<AccessRefusals>());
-        Connections = new ConnectionRegistry(time, config.Listen.Heartbeat, config.Listen.IdleTimeout);
+        Connections = new ConnectionRegistry(time, config.Listen.Heartbeat, config.Listen.IdleTimeout) { IsInForce = key => Stores.IsInForce(key) };
         Sinks = new SinkSet(SinkCatalog.Of(config), time, _loggers, RecordOutcome);
         _data = DataFolder.Open(config);
         if (_data.OpenToOthers is var (path, problem))
@@ -116,11 +121,13 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _app = ApiServer.Build(this, _loggers, otlp, s_drain);
     }
 
-    public CartRecoveryConfig Config { get; }
+    /// <summary>The configuration in force.</summary>
+    public CartRecoveryConfig Config { get; private set; }
 
     public StoreDirectory Stores => _numbering.Stores;
 
-    public OnnxModel Model { get; }
+    /// <inheritdoc/>
+    public OnnxModel Model { get; private set; }
 
     public IngestCounters Counters { get; }
 
@@ -233,6 +240,11 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             LogStopProblem(left);
         }
 
+        if (_reload is not null)
+        {
+            RunningConfig.Delete(_data.Path);
+        }
+
         LogStopped();
     }
 
@@ -254,15 +266,20 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _otlp?.Dispose();
         Metrics.Registry.Dispose();
         Model.Dispose();
+        _retired?.Dispose();
         _loggers.Dispose();
     }
 
-    // Kept interventions are delivered after the next start, dropped ones are retried later: neither is final.
+    // Kept interventions are delivered after the next start, or by the sink that replaces theirs; dropped ones are retried later: neither is final.
     void RecordOutcome(Intervention intervention, FinalOutcome outcome, string? reason)
     {
         if (outcome is not (FinalOutcome.Kept or FinalOutcome.Dropped))
         {
             Journeys.RecordOutcome(intervention, ReasonOf(outcome), reason);
+        }
+        else if (outcome == FinalOutcome.Kept && !_stopped)
+        {
+            _ = HandOverAsync(intervention);
         }
     }
 
@@ -275,22 +292,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     };
 
     JourneyOptions JourneyOptionsOf(DecisionsConfig decisions, ContactConfig contact) => new(
-        contact, CampaignCompiler.Compile(decisions, Stores.Stores, ConfigurationRecord.Write(decisions, contact, Stores.Stores)), Stores.All,
+        contact, CampaignCompiler.Compile(decisions, Stores.All, ConfigurationRecord.Write(decisions, contact, Stores.Stores)), Stores.All,
         contact.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : _data.Secret());
-
-    /// <summary>Reloads campaigns and contact policy when the configuration file changes. Call after the start.</summary>
-    public void Watch(string path, Func<string, ConfigResult> load) => _reload = new CampaignReload(this, path, load, Time, _log);
-
-    /// <summary>Why the changed configuration file was not applied; <see langword="null"/> if it was.</summary>
-    public string? ReloadProblem => _reload?.Problem;
-
-    /// <summary>Replaces the campaigns and the contact policy.</summary>
-    public void ApplyCampaigns(DecisionsConfig decisions, ContactConfig contact)
-    {
-        JourneyOptions = JourneyOptionsOf(decisions, contact);
-        JourneyEngine.Options = JourneyOptions;
-        _stages.Campaigns = JourneyOptions.Campaigns;
-    }
 
     // Returns why it was not completed in time; null if it was.
     async Task<string?> FlushAsync(Func<CancellationToken, Task> flush)

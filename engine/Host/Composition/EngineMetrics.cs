@@ -30,10 +30,15 @@ sealed class EngineMetrics : IEngineTotals
     static readonly FinalOutcome[] s_outcomes = Enum.GetValues<FinalOutcome>();
 
     readonly EngineHost _host;
+    readonly Prometheus.Histogram _sinkWrites;
+
+    // Rows and runs of models that were replaced.
+    readonly Dictionary<string, (long Rows, long Runs)> _formerModels = new(StringComparer.Ordinal);
 
     public EngineMetrics(EngineHost host)
     {
         _host = host;
+        _sinkWrites = Registry.Histogram("cartrecovery_sink_write_seconds", "Duration of sink writes, in seconds", s_writeBounds, "sink");
         DeclareEvents();
         DeclareState();
         DeclareInterventions();
@@ -56,6 +61,8 @@ sealed class EngineMetrics : IEngineTotals
 
     /// <inheritdoc/>
     public long Carts => Partitions.Sum(p => p.Counters.Carts);
+
+    long Runs => Partitions.Sum(p => p.Counters.Runs);
 
     IEnumerable<Partition> Partitions => Enumerable.Range(0, _host.Partitions.Count).Select(i => _host.Partitions[i]);
 
@@ -110,9 +117,9 @@ sealed class EngineMetrics : IEngineTotals
             new(Partitions.Sum(p => p.Counters.Checkpoints), "made"), new(Partitions.Sum(p => p.Counters.CheckpointFailures), "failed"),
         ]);
         Registry.Gauge("cartrecovery_dedup_ids", "Event ids in the deduplication windows", () => Partitions.Sum(p => p.DedupCount));
-        Registry.Counter("cartrecovery_predictions_total", "Feature rows scored", ["model"], () => [new(Predictions, _host.Model.Id)]);
+        Registry.Counter("cartrecovery_predictions_total", "Feature rows scored", ["model"], () => ByModel(Predictions, former => former.Rows));
         Registry.Counter("cartrecovery_prediction_runs_total", "Model runs; one run scores a batch of rows", ["model"],
-            () => [new(Partitions.Sum(p => p.Counters.Runs), _host.Model.Id)]);
+            () => ByModel(Runs, former => former.Runs));
         Registry.Counter("cartrecovery_carts_created_total", "Carts seen for the first time", () => Carts);
         Registry.Counter("cartrecovery_clock_jumps_total", "Jumps of the server's clock by more than a minute",
             () => _host.Partitions.ClockMonitor.Jumps);
@@ -176,10 +183,32 @@ sealed class EngineMetrics : IEngineTotals
             partition.Counters.Latency = latency;
         }
 
-        var writes = Registry.Histogram("cartrecovery_sink_write_seconds", "Duration of sink writes, in seconds", s_writeBounds, "sink");
         foreach (var sink in _host.Sinks.Runners)
         {
-            sink.Measure(writes.WithLabels(sink.Name));
+            Measure(sink);
+        }
+    }
+
+    /// <summary>Measures the writes of a sink. Call before its start.</summary>
+    public void Measure(SinkRunner sink) => sink.Measure(_sinkWrites.WithLabels(sink.Name));
+
+    /// <summary>Counts what was scored so far for the model that is being replaced.</summary>
+    public void OnModelChange(string former)
+    {
+        lock (_formerModels)
+        {
+            var (rows, runs) = _formerModels.GetValueOrDefault(former);
+            _formerModels[former] = (rows + Predictions - _formerModels.Values.Sum(model => model.Rows), runs + Runs - _formerModels.Values.Sum(model => model.Runs));
+        }
+    }
+
+    List<Sample> ByModel(long total, Func<(long Rows, long Runs), long> count)
+    {
+        lock (_formerModels)
+        {
+            var counts = _formerModels.ToDictionary(model => model.Key, model => count(model.Value), StringComparer.Ordinal);
+            counts[_host.Model.Id] = counts.GetValueOrDefault(_host.Model.Id) + total - counts.Values.Sum();
+            return [.. counts.Select(model => new Sample(model.Value, model.Key))];
         }
     }
 

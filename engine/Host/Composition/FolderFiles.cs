@@ -10,7 +10,7 @@ readonly record struct FolderFiles(string Root)
     public static IReadOnlyList<string> Names { get; } =
     [
         FolderFormat.Name, StoreNumbersFile.Name, "lock", "secret", "keys", "journal", "checkpoints", "stores", "outreach.db", "outreach.db-wal", "outreach.db-shm", "deadletters",
-        "archive", "next", "next.tmp",
+        "archive", "next", "next.tmp", RunningConfig.Name,
     ];
 
     /// <summary>The folder of all journals.</summary>

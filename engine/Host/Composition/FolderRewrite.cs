@@ -50,6 +50,6 @@ sealed class FolderRewrite(DataFolder data, CartRecoveryConfig config, OnnxModel
     });
 
     PipelineOptions Options(StoreDirectory stores, MemoryBudget budget, FolderFiles files, FolderFormat format) => PipelineSetup.Of(
-        config, stores, budget, model, CampaignCompiler.Compile(config.Decisions, stores.Stores, ConfigurationRecord.Write(config.Decisions, config.Contact, stores.Stores)),
+        config, stores, budget, model, CampaignCompiler.Compile(config.Decisions, stores.All, ConfigurationRecord.Write(config.Decisions, config.Contact, stores.Stores)),
         files.Stores, hasReaders: true, usesRecorded: true, PipelineSetup.JournalOf(config, stores, files, format));
 }

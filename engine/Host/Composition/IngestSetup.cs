@@ -20,7 +20,7 @@ static class IngestSetup
         Counters = host.Counters,
         Connections = host.Connections,
         ConnectionLimiter = host.ConnectionLimiter,
-        Rates = RatesOf(host.Config.Limits.Rates),
+        Rates = new RateLimits(OptionsOf(host.Config.Limits.Rates)),
         Threads = new IngestThreads(host.Partitions, MemoryBudget.IncompleteMessages),
         Unread = new BufferBudget(MemoryBudget.UnreadOutput),
         MaxEvent = (int)host.Config.Limits.Event.Bytes,
@@ -35,11 +35,18 @@ static class IngestSetup
         WhenAnswered = host.Journeys.CatchUpAsync,
     };
 
+    /// <summary>Replaces the limits that a running engine can change.</summary>
+    public static void Apply(LimitsConfig limits, IngestOptions ingest)
+    {
+        (ingest.MaxBatch, ingest.Past, ingest.Future) = (limits.Batch, limits.Past, limits.Future);
+        ingest.Rates.Set(OptionsOf(limits.Rates));
+    }
+
     /// <summary>Makes the limits of connections.</summary>
     public static ConnectionLimiter LimiterOf(ListenConfig listen, StoreTable stores) => new(
         listen.MaxConnections, listen.MaxConnectionsPerAddress, stores, new PendingConnections(listen.MaxUnauthenticated, listen.MaxUnauthenticatedPerAddress));
 
-    static RateLimits RatesOf(RatesConfig rates) => new(new RateLimitsOptions(
+    static RateLimitsOptions OptionsOf(RatesConfig rates) => new(
         group => group switch
         {
             RouteGroup.Browser => Of(rates.Requests.Browser),
@@ -50,7 +57,7 @@ static class IngestSetup
         },
         kind => Of(kind == KeyKind.Secret ? rates.Server.Events : rates.Browser.Events),
         kind => Of(kind == KeyKind.Secret ? rates.Server.Bytes : rates.Browser.Bytes),
-        rates.Loopback));
+        rates.Loopback);
 
     static ScopedRates Of(ScopedRatesConfig rates) => new(Of(rates.Address), Of(rates.Key), Of(rates.Store));
 

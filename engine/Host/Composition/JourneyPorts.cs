@@ -15,8 +15,7 @@ namespace CartRecovery.Host.Composition;
 /// <param name="addresses">The address kind each sink requires, by sink name.</param>
 sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOnlyDictionary<string, AddressKind> addresses) : IJourneyPorts
 {
-    readonly Dictionary<string, DeliveryChannel> _channels = addresses.Select(pair => new DeliveryChannel(pair.Key, pair.Value))
-        .Append(new DeliveryChannel(Campaign.SocketChannel, AddressKind.None)).ToDictionary(channel => channel.Name, StringComparer.Ordinal);
+    volatile Dictionary<string, DeliveryChannel> _channels = ChannelsOf(addresses);
 
     // Messages already handed over in an uncommitted transaction, so that its retry does not send them twice.
     readonly HashSet<string> _handedOver = new(StringComparer.Ordinal);
@@ -29,6 +28,10 @@ sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOn
 
     /// <summary>Receives the answers. Set before the start.</summary>
     public JourneyWorker? Worker { get; set; }
+
+    /// <summary>Takes over the sinks of a new configuration.</summary>
+    /// <param name="next">The address kind each sink requires, by sink name.</param>
+    public void Use(IReadOnlyDictionary<string, AddressKind> next) => _channels = ChannelsOf(next);
 
     /// <inheritdoc/>
     public DeliveryChannel? Find(string name) => _channels.GetValueOrDefault(name);
@@ -88,6 +91,10 @@ sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOn
         _handedOver.Clear();
         HasSinkWork = false;
     }
+
+    static Dictionary<string, DeliveryChannel> ChannelsOf(IReadOnlyDictionary<string, AddressKind> addresses) => addresses
+        .Select(pair => new DeliveryChannel(pair.Key, pair.Value))
+        .Append(new DeliveryChannel(Campaign.SocketChannel, AddressKind.None)).ToDictionary(channel => channel.Name, StringComparer.Ordinal);
 
     async Task LookUpAsync(IReadOnlyList<DueMessage> messages)
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Ingest;
@@ -22,12 +23,14 @@ static class Listeners
     /// <summary>Configures Kestrel.</summary>
     /// <param name="builder">The application.</param>
     /// <param name="config">The configuration.</param>
+    /// <param name="certificates">Receives the ports' certificates, and provides them to connections.</param>
     /// <param name="limiter">Counts connections.</param>
     /// <param name="proxies">Trusted proxies.</param>
     /// <param name="threads">Read streams.</param>
     /// <param name="shutdown">How long open connections may take to close when the server stops.</param>
     public static void Configure(
-        WebApplicationBuilder builder, CartRecoveryConfig config, ConnectionLimiter limiter, TrustedProxies proxies, IngestThreads threads, TimeSpan shutdown)
+        WebApplicationBuilder builder, CartRecoveryConfig config, TlsCertificates certificates, ConnectionLimiter limiter, TrustedProxies proxies, IngestThreads threads,
+        TimeSpan shutdown)
     {
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.UseSockets(sockets => sockets.Backlog = SocketTransport.Backlog);
@@ -37,19 +40,20 @@ static class Listeners
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = shutdown);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
+            certificates.Use(TlsCertificates.Load(config));
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = config.Limits.Message.Bytes;
             kestrel.Limits.RequestHeadersTimeout = config.Listen.HandshakeTimeout;
             Listen(kestrel, config.Listen.Http, options =>
             {
                 options.Use(ConnectionMiddleware.Counting(limiter, proxies));
-                ServeHttp(options, config, config.Listen.HttpTls);
+                ServeHttp(options, config, certificates.Http is null ? null : () => certificates.Http);
             });
             Listen(kestrel, config.Listen.Stream, options =>
             {
                 streams = options.EndPoint;
                 options.Use(ConnectionMiddleware.Counting(limiter, proxies));
-                UseTls(options, config.Listen.StreamTls, config);
+                UseTls(options, config, certificates.Stream is null ? null : () => certificates.Stream);
                 options.UseConnectionHandler<StreamPort>();
             });
             if (config.Listen.Admin is { } admin)
@@ -57,26 +61,26 @@ static class Listeners
                 Listen(kestrel, admin, options =>
                 {
                     options.Use(AdminPort.Mark());
-                    ServeHttp(options, config, tls: null);
+                    ServeHttp(options, config, certificate: null);
                 });
             }
         });
     }
 
-    static void ServeHttp(ListenOptions options, CartRecoveryConfig config, TlsConfig? tls)
+    static void ServeHttp(ListenOptions options, CartRecoveryConfig config, Func<X509Certificate2?>? certificate)
     {
         options.Protocols = HttpProtocols.Http1;
-        UseTls(options, tls, config);
+        UseTls(options, config, certificate);
         options.Use(ConnectionMiddleware.FirstByteWithin(config.Listen.HandshakeTimeout));
     }
 
-    static void UseTls(ListenOptions options, TlsConfig? tls, CartRecoveryConfig config)
+    static void UseTls(ListenOptions options, CartRecoveryConfig config, Func<X509Certificate2?>? certificate)
     {
-        if (tls is not null)
+        if (certificate is not null)
         {
             options.UseHttps(new HttpsConnectionAdapterOptions
             {
-                ServerCertificate = tls.Load(config.Folder),
+                ServerCertificateSelector = (_, _) => certificate(),
                 HandshakeTimeout = config.Listen.HandshakeTimeout,
             });
         }

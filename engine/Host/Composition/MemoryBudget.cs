@@ -59,6 +59,7 @@ public sealed class MemoryBudget
         Carts = RecordStoreSize.For(config.Memory.Carts.Bytes / Partitions, Unsafe.SizeOf<CartRecord>());
         Customers = RecordStoreSize.For(config.Memory.Customers.Bytes / Partitions, Unsafe.SizeOf<CustomerRecord>());
         TimersPerPartition = (int)Math.Clamp((1L << Carts.LogBits) / Unsafe.SizeOf<CartRecord>() * 4, 1 << 16, 1 << 26);
+        Available = available;
         Limit = config.Memory.Limit.Bytes > 0 ? config.Memory.Limit.Bytes : available / 4 * 3;
         Parts =
         [
@@ -100,6 +101,9 @@ public sealed class MemoryBudget
 
     /// <summary>The maximum number of idle timers per partition.</summary>
     public int TimersPerPartition { get; }
+
+    /// <summary>The memory of the machine or container, in bytes.</summary>
+    public long Available { get; }
 
     /// <summary>The process's memory limit, in bytes.</summary>
     public long Limit { get; }

@@ -29,7 +29,7 @@ static class PipelineSetup
             Stores = stores.All,
             Model = model,
             Campaigns = campaigns,
-            ReadCampaigns = usesRecorded ? record => CampaignCompiler.Compile(record, stores.Stores) : null,
+            ReadCampaigns = usesRecorded ? record => CampaignCompiler.Compile(record, stores.All) : null,
             WindowMilliseconds = (long)config.Decisions.Window.Value.TotalMilliseconds,
             CartLifetimeMilliseconds = (long)config.Memory.CartLifetime.Value.TotalMilliseconds,
             Scored = config.Scoring.Events,

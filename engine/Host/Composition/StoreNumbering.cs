@@ -11,7 +11,8 @@ namespace CartRecovery.Host.Composition;
 sealed partial class StoreNumbering
 {
     readonly DataFolder _data;
-    readonly StoreRegistry? _registry;
+    readonly bool _isRecorded;
+    StoreRegistry _registry;
     readonly ILogger _log;
 
     /// <summary>Reads the data folder's numbers and compiles the stores.</summary>
@@ -20,7 +21,8 @@ sealed partial class StoreNumbering
     {
         _data = data;
         _log = log;
-        _registry = config.Journal.Enabled ? data.NumberStores(config) : null;
+        _isRecorded = config.Journal.Enabled;
+        _registry = _isRecorded ? data.NumberStores(config) : StoreCompiler.Register(config.Stores, StoreRegistry.Empty);
         Stores = StoreCompiler.Compile(config.Stores, _registry, data.Use(data.IdSecret));
     }
 
@@ -31,7 +33,7 @@ sealed partial class StoreNumbering
     /// <exception cref="DataFolderException">They cannot be written.</exception>
     public void Save()
     {
-        if (_registry is null)
+        if (!_isRecorded)
         {
             return;
         }
@@ -41,6 +43,27 @@ sealed partial class StoreNumbering
         {
             LogRemoved(string.Join(", ", removed));
         }
+    }
+
+    /// <summary>Numbers and compiles the stores of a new configuration. Changes nothing.</summary>
+    /// <exception cref="InvalidDataException">There are too many stores.</exception>
+    public (StoreRegistry Registry, StoreDirectory Directory) Prepare(CartRecoveryConfig config)
+    {
+        var registry = StoreCompiler.Register(config.Stores, _registry);
+        return (registry, StoreCompiler.Compile(config.Stores, registry, _data.Use(_data.IdSecret)));
+    }
+
+    /// <summary>Puts stores in force, once the data folder has their numbers.</summary>
+    /// <exception cref="DataFolderException">They cannot be written.</exception>
+    public void Adopt(StoreRegistry registry, StoreDirectory directory)
+    {
+        if (_isRecorded)
+        {
+            _data.SaveStores(registry);
+        }
+
+        _registry = registry;
+        Stores.Replace(directory);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stores that are not configured keep their carts, and nothing is sent for them: {Stores}")]

@@ -16,19 +16,22 @@ public static class CampaignCompiler
     /// <param name="config">The section.</param>
     /// <param name="stores">The stores that campaigns may refer to.</param>
     /// <param name="record">The section as <see cref="ConfigurationRecord"/> writes it, for the journal; empty for none.</param>
-    public static CampaignSet Compile(DecisionsConfig config, IReadOnlyList<Store>? stores = null, ReadOnlyMemory<byte> record = default) =>
-        new([.. config.Campaigns.Select(campaign => Compile(campaign, stores ?? []))])
+    public static CampaignSet Compile(DecisionsConfig config, StoreTable? stores = null, ReadOnlyMemory<byte> record = default) =>
+        new([.. config.Campaigns.Select(campaign => Compile(campaign, stores ?? new StoreTable([])))])
         {
             Record = record,
+            Stores = stores,
             WindowMilliseconds = Milliseconds(config.Window),
         };
 
     /// <summary>Compiles the campaigns of a <see cref="ConfigurationRecord"/>.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="stores">The stores by number, as they are now; the record says how they were then.</param>
     /// <returns><see langword="null"/> if this version cannot read it.</returns>
-    public static CampaignSet? Compile(ReadOnlyMemory<byte> record, IReadOnlyList<Store> stores) =>
-        ConfigurationRecord.ReadDecisions(record.Span) is { } decisions ? Compile(decisions, stores, record) : null;
+    public static CampaignSet? Compile(ReadOnlyMemory<byte> record, StoreTable stores) =>
+        ConfigurationRecord.ReadDecisions(record.Span) is { } decisions ? Compile(decisions, ConfigurationRecord.ReadStores(record.Span, stores), record) : null;
 
-    static Campaign Compile(CampaignConfig config, IReadOnlyList<Store> stores) => new()
+    static Campaign Compile(CampaignConfig config, StoreTable stores) => new()
     {
         Name = config.Name,
         Stores = config.Stores.Count == 0 ? null

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Configuration.Campaigns;
 
@@ -10,7 +11,7 @@ namespace CartRecovery.Engine.Configuration.Campaigns;
 /// </summary>
 public static class ConfigurationRecord
 {
-    const string Decisions = "decisions", Contact = "contact", Stores = "stores";
+    const string Decisions = "decisions", Contact = "contact", Stores = "stores", SecretIds = "secretCartIds", BotsArePeople = "botsArePeople";
 
     /// <summary>Writes the record.</summary>
     /// <param name="decisions">The campaigns.</param>
@@ -26,7 +27,8 @@ public static class ConfigurationRecord
             [Contact] = policy,
             [Stores] = new JsonArray([.. stores.Select(store => new JsonObject
             {
-                ["number"] = store.Number, ["id"] = store.Id, ["currency"] = store.Currency, ["timezone"] = store.TimeZone.Id,
+                ["number"] = store.Number, ["id"] = store.Id, ["currency"] = store.Currency, ["timezone"] = store.TimeZone.Id, [SecretIds] = store.HasSecretCartIds,
+                [BotsArePeople] = store.TreatsBotsAsPeople,
             })]),
         };
         using var bytes = new MemoryStream();
@@ -37,6 +39,33 @@ public static class ConfigurationRecord
 
         return bytes.ToArray();
     }
+
+    /// <summary>Returns the stores as the record has them: those that it lacks were not configured then.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="stores">The stores by number, as they are now.</param>
+    public static StoreTable ReadStores(ReadOnlySpan<byte> record, StoreTable stores)
+    {
+        try
+        {
+            return JsonNode.Parse(record)?[Stores]?.AsArray() is { } then ? new StoreTable(stores.Select(store => As(store, then))) : stores;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            return stores;
+        }
+    }
+
+    // A version before this one recorded currencies and zones alone.
+    static Store As(Store store, JsonArray then) =>
+        then.FirstOrDefault(recorded => (int?)recorded?["number"] == store.Number && (string?)recorded?["id"] == store.Id) is not { } recorded ? store with { IsRemoved = true }
+        : store with
+        {
+            IsRemoved = false,
+            Currency = (string?)recorded["currency"] ?? store.Currency,
+            TimeZone = (string?)recorded["timezone"] is { } zone && TimeZones.TryFind(zone, out var found) ? found : store.TimeZone,
+            HasSecretCartIds = (bool?)recorded[SecretIds] ?? store.HasSecretCartIds,
+            TreatsBotsAsPeople = (bool?)recorded[BotsArePeople] ?? store.TreatsBotsAsPeople,
+        };
 
     /// <summary>Reads the campaigns of a record.</summary>
     /// <returns><see langword="null"/> if this version cannot read them.</returns>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using CartRecovery.Contracts;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest.Streams;
 using CartRecovery.Engine.Ingest.Streams.Transport;
@@ -169,6 +170,16 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     public void CloseForStop()
     {
         Output.CloseFrame.Set(WebSocketCloseCode.GoingAway, "");
+        _transport.Input.CancelPendingRead();
+    }
+
+    /// <summary>The key that its client sent.</summary>
+    public StoreKey Key => _client.Key;
+
+    /// <summary>Closes the connection because its key or store changed. Events already taken are still acknowledged.</summary>
+    public void CloseForChange()
+    {
+        Output.CloseFrame.Set(WebSocketCloseCode.ServiceRestart, "the store's configuration changed; connect again");
         _transport.Input.CancelPendingRead();
     }
 

@@ -41,7 +41,8 @@ public sealed class ConnectionLimiter
 
     readonly int _capacity;
     readonly int _perAddress;
-    readonly NumberTable<StoreStreams> _stores;
+    readonly StoreStreams _unknown = new(limit: 0);
+    volatile NumberTable<StoreStreams> _stores;
     readonly long[] _rejected = new long[s_problems.Length];
     readonly Dictionary<ulong, int> _addresses = [];
     readonly Lock _gate = new();
@@ -58,7 +59,20 @@ public sealed class ConnectionLimiter
         Pending = pending ?? new PendingConnections(capacity, perAddress: 0);
         _capacity = capacity;
         _perAddress = perAddress;
-        _stores = stores.Map(store => new StoreStreams(store.MaxConnections), new StoreStreams(limit: 0));
+        _stores = stores.Map(store => new StoreStreams(store.MaxConnections), _unknown);
+    }
+
+    /// <summary>Takes over the limits of stores that were changed or added. Streams above a new limit stay open.</summary>
+    public void Take(StoreTable stores)
+    {
+        var now = _stores;
+        _stores = stores.Map(
+            store =>
+            {
+                var streams = now[store.Number] is { } known && known != _unknown ? known : new StoreStreams(store.MaxConnections);
+                streams.SetLimit(store.MaxConnections);
+                return streams;
+            }, _unknown);
     }
 
     /// <summary>All reasons.</summary>
@@ -206,8 +220,13 @@ public sealed class ConnectionLimiter
     /// <param name="limit">Maximum number; 0 for no limit.</param>
     sealed class StoreStreams(int limit)
     {
-        public readonly int Limit = limit == 0 ? int.MaxValue : limit;
         public int Count;
+
+        public int Limit { get; private set; } = Of(limit);
+
+        public void SetLimit(int limit) => Limit = Of(limit);
+
+        static int Of(int limit) => limit == 0 ? int.MaxValue : limit;
     }
 }
 

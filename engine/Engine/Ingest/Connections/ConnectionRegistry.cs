@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using CartRecovery.Engine.ControlPlane;
 
 namespace CartRecovery.Engine.Ingest.Connections;
 
@@ -51,6 +52,18 @@ public sealed class ConnectionRegistry : IDisposable
     /// <summary>Finds a stream by id; null if it is closed.</summary>
     public ClientConnection? Find(long connectionId) => SliceOf(connectionId).GetValueOrDefault(connectionId);
 
+    /// <summary>Whether a key still grants what it granted when its stream was opened; null if keys never change.</summary>
+    public Func<StoreKey, bool>? IsInForce { get; set; }
+
+    /// <summary>Asks the clients whose keys or stores changed to connect again, including those about to connect.</summary>
+    public void CloseRevoked()
+    {
+        foreach (var connection in _slices.SelectMany(slice => slice.Values).Where(connection => IsInForce?.Invoke(connection.Key) == false))
+        {
+            connection.CloseForChange();
+        }
+    }
+
     /// <summary>Asks every client to disconnect, including those about to connect.</summary>
     public void CloseAll()
     {
@@ -74,6 +87,10 @@ public sealed class ConnectionRegistry : IDisposable
         if (Volatile.Read(ref _closing))
         {
             connection.CloseForStop();
+        }
+        else if (IsInForce?.Invoke(connection.Key) == false)
+        {
+            connection.CloseForChange();
         }
     }
 

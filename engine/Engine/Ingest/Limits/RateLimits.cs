@@ -40,7 +40,7 @@ public sealed class RateLimits : IDisposable
     readonly ScopedBuckets[] _requests;
     readonly ScopedBuckets[] _events;
     readonly ScopedBuckets[] _bytes;
-    readonly bool _countsLoopback;
+    bool _countsLoopback;
 
     /// <param name="options">The rates.</param>
     public RateLimits(RateLimitsOptions options)
@@ -48,6 +48,23 @@ public sealed class RateLimits : IDisposable
         _requests = [.. Groups.Select(group => new ScopedBuckets(options.Requests(group)))];
         _events = [.. Enum.GetValues<KeyKind>().Select(kind => new ScopedBuckets(options.Events(kind)))];
         _bytes = [.. Enum.GetValues<KeyKind>().Select(kind => new ScopedBuckets(options.Bytes(kind)))];
+        _countsLoopback = options.CountsLoopback;
+    }
+
+    /// <summary>Replaces the rates. A stream that nothing limited stays so until it is opened again.</summary>
+    public void Set(RateLimitsOptions options)
+    {
+        foreach (var group in Groups)
+        {
+            _requests[(int)group].Set(options.Requests(group));
+        }
+
+        foreach (var kind in Enum.GetValues<KeyKind>())
+        {
+            _events[(int)kind].Set(options.Events(kind));
+            _bytes[(int)kind].Set(options.Bytes(kind));
+        }
+
         _countsLoopback = options.CountsLoopback;
     }
 

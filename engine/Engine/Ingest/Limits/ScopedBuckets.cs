@@ -36,24 +36,31 @@ public readonly record struct RateState(RateScope Scope, Rate Rate, long Left);
 /// </summary>
 public sealed class ScopedBuckets : IDisposable
 {
-    readonly TokenBuckets<int>? _addresses;
-    readonly TokenBuckets<StoreKey>? _keys;
-    readonly TokenBuckets<int>? _stores;
+    // Of the rates before a change.
+    readonly long[] _refused = new long[Enum.GetValues<RateScope>().Length];
+    readonly long[] _waited = new long[Enum.GetValues<RateScope>().Length];
+
+    volatile TokenBuckets<int>? _addresses;
+    volatile TokenBuckets<StoreKey>? _keys;
+    volatile TokenBuckets<int>? _stores;
 
     /// <param name="rates">The rates.</param>
-    public ScopedBuckets(ScopedRates rates)
-    {
-        _addresses = rates.Address.IsUnlimited ? null : new TokenBuckets<int>(rates.Address);
-        // By identity: two keys of a store may allow the same.
-        _keys = rates.Key.IsUnlimited ? null : new TokenBuckets<StoreKey>(rates.Key, ReferenceEqualityComparer.Instance);
-        _stores = rates.Store.IsUnlimited ? null : new TokenBuckets<int>(rates.Store);
-    }
+    public ScopedBuckets(ScopedRates rates) => Set(rates);
 
     /// <summary>Whether nothing is limited.</summary>
     public bool IsUnlimited => _addresses is null && _keys is null && _stores is null;
 
+    /// <summary>Replaces the rates. Buckets of a rate that stays keep their tokens. One thread at a time.</summary>
+    public void Set(ScopedRates rates)
+    {
+        _addresses = Replace(_addresses, rates.Address, RateScope.Address);
+        // By identity: two keys of a store may allow the same.
+        _keys = Replace(_keys, rates.Key, RateScope.Key, ReferenceEqualityComparer.Instance);
+        _stores = Replace(_stores, rates.Store, RateScope.Store);
+    }
+
     /// <summary>How often a rate was exceeded, by scope.</summary>
-    public long RefusedBy(RateScope scope) => scope switch
+    public long RefusedBy(RateScope scope) => Volatile.Read(ref _refused[(int)scope]) + scope switch
     {
         RateScope.Address => _addresses?.Refused ?? 0,
         RateScope.Key => _keys?.Refused ?? 0,
@@ -61,7 +68,7 @@ public sealed class ScopedBuckets : IDisposable
     };
 
     /// <summary>How often somebody waited, by scope.</summary>
-    public long WaitedFor(RateScope scope) => scope switch
+    public long WaitedFor(RateScope scope) => Volatile.Read(ref _waited[(int)scope]) + scope switch
     {
         RateScope.Address => _addresses?.Waited ?? 0,
         RateScope.Key => _keys?.Waited ?? 0,
@@ -72,7 +79,7 @@ public sealed class ScopedBuckets : IDisposable
     /// <returns>The rate that was exceeded; <see langword="null"/> if none was.</returns>
     public RateRefusal? TryTake(RateSource source, long count)
     {
-        if (_addresses is not null && source.Slot >= 0 && !_addresses.TryTake(source.Slot, count, out var after))
+        if (_addresses is { } addresses && source.Slot >= 0 && !addresses.TryTake(source.Slot, count, out var after))
         {
             return new RateRefusal(RateScope.Address, after);
         }
@@ -82,8 +89,8 @@ public sealed class ScopedBuckets : IDisposable
             return null;
         }
 
-        return _keys is not null && !_keys.TryTake(key, count, out after) ? new RateRefusal(RateScope.Key, after)
-            : _stores is not null && !_stores.TryTake(key.Store.Number, count, out after) ? new RateRefusal(RateScope.Store, after)
+        return _keys is { } keys && !keys.TryTake(key, count, out after) ? new RateRefusal(RateScope.Key, after)
+            : _stores is { } stores && !stores.TryTake(key.Store.Number, count, out after) ? new RateRefusal(RateScope.Store, after)
             : null;
     }
 
@@ -91,7 +98,7 @@ public sealed class ScopedBuckets : IDisposable
     /// <returns>The rate for which too many wait; <see langword="null"/> once the tokens are taken.</returns>
     public async ValueTask<RateScope?> TakeAsync(RateSource source, long count)
     {
-        if (_addresses is not null && source.Slot >= 0 && !await _addresses.TakeAsync(source.Slot, count))
+        if (_addresses is { } addresses && source.Slot >= 0 && !await addresses.TakeAsync(source.Slot, count))
         {
             return RateScope.Address;
         }
@@ -101,15 +108,15 @@ public sealed class ScopedBuckets : IDisposable
             return null;
         }
 
-        return _keys is not null && !await _keys.TakeAsync(key, count) ? RateScope.Key
-            : _stores is not null && !await _stores.TakeAsync(key.Store.Number, count) ? RateScope.Store
+        return _keys is { } keys && !await keys.TakeAsync(key, count) ? RateScope.Key
+            : _stores is { } stores && !await stores.TakeAsync(key.Store.Number, count) ? RateScope.Store
             : null;
     }
 
     /// <summary>Returns the rate that still has to be paid for earlier input; <see langword="null"/> if none has.</summary>
     public RateRefusal? DebtOf(RateSource source)
     {
-        if (_addresses is not null && source.Slot >= 0 && _addresses.DebtOf(source.Slot) is { Ticks: > 0 } after)
+        if (_addresses is { } addresses && source.Slot >= 0 && addresses.DebtOf(source.Slot) is { Ticks: > 0 } after)
         {
             return new RateRefusal(RateScope.Address, after);
         }
@@ -123,19 +130,19 @@ public sealed class ScopedBuckets : IDisposable
     /// <summary>Returns the rates that apply to a client.</summary>
     public IEnumerable<RateState> StatesOf(RateSource source)
     {
-        if (_addresses is not null && source.Slot >= 0)
+        if (_addresses is { } addresses && source.Slot >= 0)
         {
-            yield return new RateState(RateScope.Address, _addresses.Rate, Math.Max(0, _addresses.Available(source.Slot)));
+            yield return new RateState(RateScope.Address, addresses.Rate, Math.Max(0, addresses.Available(source.Slot)));
         }
 
-        if (_keys is not null && source.Key is { } key)
+        if (_keys is { } keys && source.Key is { } key)
         {
-            yield return new RateState(RateScope.Key, _keys.Rate, Math.Max(0, _keys.Available(key)));
+            yield return new RateState(RateScope.Key, keys.Rate, Math.Max(0, keys.Available(key)));
         }
 
-        if (_stores is not null && source.Key is { Store: var store })
+        if (_stores is { } stores && source.Key is { Store: var store })
         {
-            yield return new RateState(RateScope.Store, _stores.Rate, Math.Max(0, _stores.Available(store.Number)));
+            yield return new RateState(RateScope.Store, stores.Rate, Math.Max(0, stores.Available(store.Number)));
         }
     }
 
@@ -145,5 +152,23 @@ public sealed class ScopedBuckets : IDisposable
         _addresses?.Dispose();
         _keys?.Dispose();
         _stores?.Dispose();
+    }
+
+    TokenBuckets<TKey>? Replace<TKey>(TokenBuckets<TKey>? now, Rate rate, RateScope scope, IEqualityComparer<TKey>? comparer = null)
+        where TKey : notnull
+    {
+        if (now is not null)
+        {
+            if (now.Rate == rate)
+            {
+                return now;
+            }
+
+            Interlocked.Add(ref _refused[(int)scope], now.Refused);
+            Interlocked.Add(ref _waited[(int)scope], now.Waited);
+            now.Retire();
+        }
+
+        return rate.IsUnlimited ? null : new TokenBuckets<TKey>(rate, comparer);
     }
 }

@@ -107,6 +107,9 @@ sealed class TokenBuckets<TKey> : IDisposable
         return TimeSpan.FromSeconds((double)-left / Rate.PerSecond);
     }
 
+    /// <summary>Disposes of the buckets once nobody waits for their tokens any more.</summary>
+    public void Retire() => _ = Task.Delay(TimeSpan.FromSeconds(2 * MaxWaitSeconds)).ContinueWith(_ => Dispose(), TaskScheduler.Default);
+
     /// <inheritdoc/>
     public void Dispose() => _limiter.Dispose();
 

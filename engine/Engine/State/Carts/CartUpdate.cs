@@ -36,10 +36,11 @@ struct CartInput
 /// <summary>The state shared by the changes of a slab, and the result of a claim.</summary>
 /// <param name="window">The minimum time between interventions for a cart, in milliseconds.</param>
 /// <param name="lifetime">Decides when a cart ends.</param>
-/// <param name="currencies">The default currency of each store, by number.</param>
-/// <param name="secretIds">Whether each store's cart ids cannot be guessed, by number.</param>
-sealed class CartFoldContext(long window, CartLifetime lifetime, NumberTable<uint> currencies, NumberTable<bool> secretIds)
+sealed class CartFoldContext(long window, CartLifetime lifetime)
 {
+    NumberTable<uint> _currencies = new([], 0u);
+    NumberTable<bool> _secretIds = new([], false);
+
     /// <summary>The slab being applied.</summary>
     public EventSlab Slab = null!;
 
@@ -68,10 +69,15 @@ sealed class CartFoldContext(long window, CartLifetime lifetime, NumberTable<uin
     public CartLifetime Lifetime => lifetime;
 
     /// <summary>Returns a store's default currency.</summary>
-    public uint CurrencyOf(int store) => currencies[store];
+    public uint CurrencyOf(int store) => _currencies[store];
 
     /// <summary>Returns whether a store's cart ids cannot be guessed.</summary>
-    public bool HasSecretIds(int store) => secretIds[store];
+    public bool HasSecretIds(int store) => _secretIds[store];
+
+    /// <summary>Takes over the stores in force.</summary>
+    /// <param name="currencies">Their default currencies.</param>
+    /// <param name="secretIds">Whether their cart ids cannot be guessed.</param>
+    public void Take(NumberTable<uint> currencies, NumberTable<bool> secretIds) => (_currencies, _secretIds) = (currencies, secretIds);
 }
 
 /// <summary>

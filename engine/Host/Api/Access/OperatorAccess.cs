@@ -1,4 +1,3 @@
-using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Host.Api.Problems;
 using Microsoft.AspNetCore.Authorization;
@@ -13,15 +12,14 @@ namespace CartRecovery.Host.Api.Access;
 /// Decides who sees what concerns the engine rather than one store. Everybody by default; with <c>listen.admin</c> only clients of that port,
 /// with <c>listen.metricsKey</c> only those who send that key.
 /// </summary>
-sealed class OperatorAccess(CartRecoveryConfig config)
+sealed class OperatorAccess(IEngineState engine)
 {
-    readonly KeyHash? _key = config.Listen.MetricsKey is { } key ? KeyHash.OfConfigured(key) : null;
 
     /// <summary>Whether operators have a port of their own.</summary>
-    public bool HasPort => config.Listen.Admin is not null;
+    public bool HasPort => engine.Config.Listen.Admin is not null;
 
     /// <summary>Returns whether a request is an operator's.</summary>
-    public bool Admits(HttpContext context) => HasPort == AdminPort.Is(context) && (_key is not { } key || HasKey(context, key));
+    public bool Admits(HttpContext context) => HasPort == AdminPort.Is(context) && (engine.Config.Listen.MetricsKey is not { } key || HasKey(context, KeyHash.OfConfigured(key)));
 
     // A key that a page sends is known to whoever reads the page.
     static bool HasKey(HttpContext context, KeyHash key) => context.Request.Headers.Origin.Count == 0

@@ -6,7 +6,6 @@ using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Pipeline;
-using CartRecovery.Engine.Scoring.Onnx;
 
 namespace CartRecovery.Host.Api.Health;
 
@@ -32,7 +31,7 @@ sealed record PartHealth(
 /// <summary>Collects the health of every part.</summary>
 sealed class HealthReport(
     IEngineState engine, PartitionSet partitions, CartRecoveryConfig config, DeadLetterQueue deadLetters, JourneyWorker journeys, IJourneyOptionsProvider inForce,
-    OnnxModel model, SinkSet sinks, IngestOptions ingest, TimeProvider time)
+    SinkSet sinks, IngestOptions ingest, TimeProvider time)
 {
     const string Ok = "ok", Degraded = "degraded", Down = "down";
 
@@ -88,8 +87,10 @@ sealed class HealthReport(
         parts.Add("clock", Part(partitions.ClockMonitor.Problem, "steady"));
         parts.Add("outreach", Part(journeysProblem, $"{journeys.Lag} journal entries behind"));
         parts.Add("recipients", Part(recipients, "within contact.unproven"));
-        parts.Add("campaigns", Part(engine.ReloadProblem, $"{inForce.JourneyOptions.Campaigns.Count} in force"));
-        parts.Add("model", new PartHealth(Ok, model.Id, Evaluator: model.Evaluator));
+        parts.Add("configuration", Part(engine.ReloadProblem is { } refused ? $"the configuration file was refused, and the one before it stays in force: {refused}" : null,
+            engine.NeedsRestart.Count == 0 ? "in force" : $"in force, except for keys that need a restart: {string.Join(", ", engine.NeedsRestart)}"));
+        parts.Add("campaigns", Part(null, $"{inForce.JourneyOptions.Campaigns.Count} in force"));
+        parts.Add("model", new PartHealth(Ok, engine.Model.Id, Evaluator: engine.Model.Evaluator));
         foreach (var sink in reports)
         {
             parts.Add($"sink-{sink.Name}", new PartHealth(

@@ -28,8 +28,9 @@ static class PredictionsRoutes
             Predictor.UnknownFeature, ApiProblems.CartNotFound);
 
     static async Task<Results<Ok<Prediction>, ProblemHttpResult>> PostAsync(
-        HttpContext context, Caller caller, Predictor predictor, CartReader carts, PartitionSet partitions)
+        HttpContext context, Caller caller, Predictors predictors, CartReader carts, PartitionSet partitions)
     {
+        var predictor = predictors.Current;
         var row = new float[predictor.Vector.Count];
         using var body = await RequestBody.ReadAsync(context);
         if (predictor.Read(body.Bytes, row, out var cartId) is { } problem)

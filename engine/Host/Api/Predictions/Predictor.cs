@@ -22,6 +22,9 @@ sealed class Predictor(OnnxModel model) : IDisposable
     readonly Attribution _attribution = new(model);
     readonly Lock _gate = new();
 
+    /// <summary>The model.</summary>
+    public OnnxModel Model => model;
+
     /// <summary>The model's name and version.</summary>
     public string ModelId => model.Id;
 

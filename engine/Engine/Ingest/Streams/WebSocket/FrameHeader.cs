@@ -24,6 +24,7 @@ public enum WebSocketCloseCode : ushort
     InvalidPayload = 1007,
     PolicyViolation = 1008,
     MessageTooBig = 1009,
+    ServiceRestart = 1012,
 }
 
 /// <summary>The header of a client frame (RFC 6455, section 5.2).</summary>

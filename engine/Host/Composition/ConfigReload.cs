@@ -1,0 +1,120 @@
+using CartRecovery.Engine.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace CartRecovery.Host.Composition;
+
+/// <summary>
+/// Reloads the configuration when its file changes, or when asked to. A file with errors changes nothing; the log and <c>/health</c> report
+/// them. What only a restart changes stays as it is, and the log and <c>/health</c> name it.
+/// </summary>
+sealed partial class ConfigReload : IDisposable
+{
+    static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
+
+    readonly EngineHost _host;
+    readonly string _path;
+    readonly Func<string, (CartRecoveryConfig? Config, IReadOnlyList<string> Problems)> _load;
+    readonly TimeProvider _time;
+    readonly ILogger _log;
+    readonly ITimer _timer;
+    DateTime _seen;
+    int _requests;
+
+    /// <param name="host">The engine.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="load">Loads the file and checks it with everything that it refers to.</param>
+    /// <param name="time">The clock for polling.</param>
+    /// <param name="log">Receives the outcome of each reload.</param>
+    public ConfigReload(
+        EngineHost host, string path, Func<string, (CartRecoveryConfig? Config, IReadOnlyList<string> Problems)> load, TimeProvider time, ILogger log)
+    {
+        (_host, _path, _load, _time, _log) = (host, path, load, time, log);
+        _seen = File.GetLastWriteTimeUtc(path);
+        _timer = time.CreateTimer(_ => Look(), state: null, s_look, s_look);
+    }
+
+    /// <summary>Why the file was not applied; <see langword="null"/> if it was.</summary>
+    public string? Problem { get; private set; }
+
+    /// <summary>The keys of the file that only a restart applies.</summary>
+    public IReadOnlyList<string> NeedsRestart { get; private set; } = [];
+
+    /// <summary>Reloads soon, on another thread, whether the file changed or not: what it refers to may have. Requests during a reload make one more.</summary>
+    public void Request()
+    {
+        if (Interlocked.Increment(ref _requests) == 1)
+        {
+            _ = Task.Run(Run);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _timer.Dispose();
+
+    // Read only once the last write is half a polling interval old, because its writer may not have finished.
+    void Look()
+    {
+        var written = File.GetLastWriteTimeUtc(_path);
+        if (written != _seen && _time.GetUtcNow().UtcDateTime - written > s_look / 2)
+        {
+            _seen = written;
+            Request();
+        }
+    }
+
+    void Run()
+    {
+        int seen;
+        do
+        {
+            seen = Volatile.Read(ref _requests);
+            Load();
+        }
+        while (Interlocked.Add(ref _requests, -seen) != 0);
+    }
+
+    void Load()
+    {
+        _seen = File.GetLastWriteTimeUtc(_path);
+        var (config, problems) = _load(_path);
+        IReadOnlyList<string> applied = [];
+        if (config is not null)
+        {
+            try
+            {
+                (applied, NeedsRestart) = _host.Apply(config);
+            }
+#pragma warning disable CA1031 // Whatever a new configuration meets, the engine goes on with the one in force.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                problems = [e.Message];
+            }
+        }
+
+        Problem = problems.Count == 0 ? null : string.Join("; ", problems);
+        if (Problem is not null)
+        {
+            LogRefused(_path, Problem);
+        }
+        else if (NeedsRestart.Count > 0)
+        {
+            LogPartlyApplied(_path, Names(applied), Names(NeedsRestart));
+        }
+        else
+        {
+            LogApplied(_path, Names(applied));
+        }
+    }
+
+    static string Names(IReadOnlyList<string> paths) => paths.Count == 0 ? "none" : string.Join(", ", paths);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Reloaded {Path}: changed keys in force: {Applied}")]
+    partial void LogApplied(string path, string applied);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Reloaded {Path}: changed keys in force: {Applied}; keys that need a restart: {Restart}")]
+    partial void LogPartlyApplied(string path, string applied, string restart);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Refused {Path}; the configuration in force stays: {Problems}")]
+    partial void LogRefused(string path, string problems);
+}
