@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Primitives;
 
 namespace CartRecovery.Host.Composition;
 
