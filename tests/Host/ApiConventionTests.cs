@@ -120,6 +120,8 @@ sealed class ApiConventionTests : EngineFixture
 
     [TestCase("gzip")]
     [TestCase("br")]
+    [TestCase("deflate")]
+    [TestCase("deflate without zlib")]
     public async Task A_body_may_be_compressed(string encoding)
     {
         var cart = EventJson.NewCart();
@@ -131,6 +133,8 @@ sealed class ApiConventionTests : EngineFixture
 
     [TestCase("gzip")]
     [TestCase("br")]
+    [TestCase("deflate")]
+    [TestCase("deflate without zlib")]
     public async Task A_decompression_bomb_is_rejected_within_bounded_memory(string encoding)
     {
         var bomb = Compress(encoding, new byte[200 * 1024 * 1024]);
@@ -143,7 +147,6 @@ sealed class ApiConventionTests : EngineFixture
         Assert.That(answer.Problem, Is.EqualTo((413, "message_too_large")));
     }
 
-    [TestCase("deflate")]
     [TestCase("zstd")]
     [TestCase("gzip, gzip")]
     public async Task An_unknown_content_encoding_is_rejected(string encoding)
@@ -151,11 +154,12 @@ sealed class ApiConventionTests : EngineFixture
         var answer = await PostAsync(EventJson.Utf8("[]"), encoding);
 
         Assert.That(answer.Problem, Is.EqualTo((415, "unsupported_encoding")));
-        Assert.That(answer.Headers["Accept-Encoding"], Is.EqualTo("gzip, br"));
+        Assert.That(answer.Headers["Accept-Encoding"], Is.EqualTo("gzip, deflate, br"));
     }
 
     [TestCase("gzip")]
     [TestCase("br")]
+    [TestCase("deflate")]
     public async Task Broken_compression_is_a_bad_request(string encoding) =>
         Assert.That((await PostAsync(EventJson.Utf8("not compressed data"), encoding)).Problem, Is.EqualTo((400, "bad_request")));
 
@@ -233,14 +237,20 @@ sealed class ApiConventionTests : EngineFixture
     {
         var content = new ByteArrayContent(body);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        content.Headers.TryAddWithoutValidation("Content-Encoding", encoding);
+        content.Headers.TryAddWithoutValidation("Content-Encoding", encoding.Split(' ')[0].TrimEnd(',') is "deflate" ? "deflate" : encoding);
         return Engine.AskAsync(HttpMethod.Post, "/v1/events", content, InProcessEngine.Secret);
     }
 
     static byte[] Compress(string encoding, byte[] bytes)
     {
         using var packed = new MemoryStream();
-        using (Stream stream = encoding == "br" ? new BrotliStream(packed, CompressionLevel.Fastest) : new GZipStream(packed, CompressionLevel.SmallestSize))
+        using (Stream stream = encoding switch
+        {
+            "br" => new BrotliStream(packed, CompressionLevel.Fastest),
+            "deflate" => new ZLibStream(packed, CompressionLevel.SmallestSize),
+            "deflate without zlib" => new DeflateStream(packed, CompressionLevel.SmallestSize),
+            _ => new GZipStream(packed, CompressionLevel.SmallestSize),
+        })
         {
             stream.Write(bytes);
         }

@@ -1,5 +1,7 @@
 using System.Net;
 using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Ingest.Connections;
 using CartRecovery.Tests.Support;
 
@@ -165,12 +167,115 @@ sealed class EventsApiTests() : EngineFixture(config =>
     public async Task A_preflight_needs_no_key(string path)
     {
         var answer = await Engine.AskAsync(HttpMethod.Options, path, content: null, key: null,
-            ("Origin", "https://shop.example"), ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "content-type,x-api-key"));
+            ("Origin", "https://shop.example"), ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "content-type,x-api-key,traceparent"));
 
         Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.NoContent));
-        Assert.That(answer.Headers["Access-Control-Allow-Origin"], Is.EqualTo("*"));
+        Assert.That(answer.Headers["Access-Control-Allow-Origin"], Is.EqualTo("https://shop.example"));
+        Assert.That(answer.Headers["Access-Control-Allow-Credentials"], Is.EqualTo("true"));
+        Assert.That(answer.Headers["Vary"], Is.EqualTo("Origin"));
         Assert.That(answer.Headers["Access-Control-Allow-Methods"], Does.Contain("POST"));
         Assert.That(answer.Headers["Access-Control-Allow-Headers"], Does.Contain("X-Api-Key").And.Contain("Content-Type").And.Contain("Authorization"));
+        foreach (var added in (string[])["traceparent", "tracestate", "baggage", "X-Requested-With"])
+        {
+            Assert.That(answer.Headers["Access-Control-Allow-Headers"], Does.Contain(added));
+        }
+    }
+
+    [TestCase("https://shop.example", true)]
+    [TestCase("https://evil.example", false)]
+    public async Task A_preflight_with_the_key_says_whether_the_page_may(string origin, bool may)
+    {
+        var answer = await Engine.AskAsync(HttpMethod.Options, "/v1/events?key=pk_shop", content: null, key: null,
+            ("Origin", origin), ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "content-type"));
+        Assert.That(answer.Headers.GetValueOrDefault("Access-Control-Allow-Origin"), Is.EqualTo(may ? origin : null));
+    }
+
+    [TestCase("?key=pk_nobody", "unknown_key")]
+    [TestCase("", "missing_key")]
+    [TestCase("?key=sk_demo", "secret_key_in_browser")]
+    [TestCase("?key=pk_shop&foo=1", "unknown_parameter")]
+    public async Task A_page_can_read_what_is_wrong(string query, string code)
+    {
+        var answer = await Engine.PostAsync($"/v1/events{query}", EventJson.Of("c"), key: null, ("Origin", "https://shop.example"));
+        Assert.That(answer.Problem.Code, Is.EqualTo(code));
+        Assert.That(answer.Headers.GetValueOrDefault("Access-Control-Allow-Origin"), Is.EqualTo("https://shop.example"));
+        Assert.That(answer.Headers.GetValueOrDefault("Access-Control-Allow-Credentials"), Is.EqualTo("true"));
+    }
+
+    [TestCase("{\"events\":[EVENT],\"sentAt\":1}")]
+    [TestCase("{\"batch\":[EVENT]}")]
+    [TestCase("{\"sentAt\":\"2026-01-01T00:00:00Z\",\"batch\":[EVENT],\"context\":{\"a\":[1]}}")]
+    [TestCase("\ufeff[EVENT]")]
+    [TestCase("\ufeffEVENT")]
+    [TestCase("\ufeff {\"events\": [EVENT]}")]
+    public async Task Batches_of_other_tools_and_byte_order_marks_are_taken_at_every_door(string form)
+    {
+        var cart = EventJson.NewCart();
+        var answer = await Engine.PostAsync("/v1/events", form.Replace("EVENT", EventJson.Of(cart), StringComparison.Ordinal));
+        Assert.That((answer.Status, answer.Json.GetProperty("accepted").GetInt32()), Is.EqualTo((HttpStatusCode.OK, 1)), answer.Body);
+        foreach (var via in (StreamTransport[])[StreamTransport.WebSocket, StreamTransport.HttpUpgrade, StreamTransport.Tcp])
+        {
+            using var stream = await StreamClient.OpenAsync(Engine, via);
+            await stream.SendAsync(form.Replace("EVENT", EventJson.Of(cart), StringComparison.Ordinal));
+            await stream.UntilAckAsync(1);
+        }
+
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(4));
+    }
+
+    [Test]
+    public async Task A_TCP_client_may_begin_with_a_byte_order_mark()
+    {
+        using var raw = await RawClient.ConnectAsync(Engine.Stream);
+        var cart = EventJson.NewCart();
+        await raw.SendAsync($"\ufeff{{\"key\":\"sk_demo\"}}\n{EventJson.Of(cart)}\n");
+        Assert.That(await raw.ReadLineAsync(), Does.Contain("\"ack\""));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task The_answer_says_how_many_events_were_duplicates()
+    {
+        var (first, second, third) = (EventJson.Of(EventJson.NewCart()), EventJson.Of(EventJson.NewCart()), EventJson.Of(EventJson.NewCart()));
+        Assert.That(Of(await Engine.PostAsync("/v1/events", EventJson.Array(first, second, first))), Is.EqualTo((3, 1)));
+        Assert.That(Of(await Engine.PostAsync("/v1/events", EventJson.Array(first, second, third))), Is.EqualTo((3, 2)));
+        Assert.That(Of(await Engine.PostAsync("/v1/events", EventJson.Of(EventJson.NewCart()))), Is.EqualTo((1, 0)));
+
+        static (int, int) Of(ApiAnswer answer) => (answer.Json.GetProperty("accepted").GetInt32(), answer.Json.GetProperty("duplicates").GetInt32());
+    }
+
+    [Test]
+    public async Task A_clamped_time_is_a_warning_and_is_counted()
+    {
+        var before = Engine.Host.Counters.Clamped;
+        var late = TimeProvider.System.GetUtcNow().AddHours(-30).ToUnixTimeMilliseconds();
+        var answer = await Engine.PostAsync("/v1/events", $$"""{"id":"clamped-1","type":"page_view","cartId":"clamped","ts":{{late}}}""");
+        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK));
+        var warning = answer.Json.GetProperty("warnings")[0];
+        Assert.That((warning.GetProperty("code").GetString(), warning.GetProperty("count").GetInt32()), Is.EqualTo(("timestamp_clamped", 1)));
+        Assert.That(Engine.Host.Counters.Clamped, Is.EqualTo(before + 1));
+        Assert.That((await Engine.PostAsync("/v1/events", EventJson.Of("c"))).Json.TryGetProperty("warnings", out _), Is.False);
+    }
+
+    [TestCase("1795940644", "seconds", "1795940644000")]
+    [TestCase("1795940644.5", "seconds", "1795940644500")]
+    [TestCase("1795940644000000", "microseconds", "1795940644000")]
+    [TestCase("1795940644000000000", "nanoseconds", "1795940644000")]
+    public async Task A_time_in_another_unit_is_refused_with_the_guess_at_every_door(string ts, string unit, string milliseconds)
+    {
+        var json = $$"""{"id":"unit","type":"page_view","cartId":"unit","ts":{{ts}}}""";
+        var answer = await Engine.PostAsync("/v1/events", json);
+        Assert.That(answer.Problem, Is.EqualTo((400, "invalid_timestamp")));
+        Assert.That(answer.Json.GetProperty("detail").GetString(), Does.Contain(unit).And.Contain(milliseconds));
+        var listed = await Engine.PostAsync("/v1/events", EventJson.Array(json, EventJson.Of("c")));
+        Assert.That(listed.Json.GetProperty("errors")[0].GetProperty("message").GetString(), Does.Contain(milliseconds));
+        foreach (var via in Enum.GetValues<StreamTransport>())
+        {
+            using var stream = await StreamClient.OpenAsync(Engine, via);
+            await stream.SendAsync(json);
+            var error = (await stream.UntilAckAsync(1)).Single(message => message.Type == "error");
+            Assert.That(error.Json, Does.Contain("invalid_timestamp").And.Contain(milliseconds), $"{via}");
+        }
     }
 
     [Test]
@@ -181,7 +286,7 @@ sealed class EventsApiTests() : EngineFixture(config =>
         var counts = Engine.Counts;
 
         Assert.That(stats.GetProperty("received").GetProperty("total").GetInt64(), Is.EqualTo(counts.Received));
-        Assert.That(stats.GetProperty("received").GetProperty("http").GetInt64(), Is.EqualTo(counts.Received));
+        Assert.That(stats.GetProperty("received").GetProperty("http").GetInt64(), Is.EqualTo(Engine.Host.Counters.ReceivedBy(Protocol.Http)).And.Positive);
         Assert.That(stats.GetProperty("processed").GetInt64(), Is.EqualTo(counts.Processed));
         Assert.That(stats.GetProperty("rejected").EnumerateObject().Sum(code => code.Value.GetInt64()), Is.EqualTo(counts.Rejected));
         Assert.That(stats.GetProperty("rejected").GetProperty("missing_field").GetInt64(), Is.Positive);

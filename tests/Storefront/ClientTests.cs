@@ -104,6 +104,42 @@ public sealed class ClientTests
         Assert.That(await engine.CountAsync("mine"), Is.EqualTo(2));
     }
 
+    [TestCase("application/json")]
+    [TestCase("text/plain")]
+    public async Task A_beacon_arrives_also_while_the_page_is_left(string type)
+    {
+        await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
+        var tab = await _shopper.OpenAsync(_server.EmptyPage);
+        await tab.EvaluateAsync("""
+            ([url, key, type]) => {
+              const send = (id) => navigator.sendBeacon(`${url}v1/events?key=${key}`, new Blob(
+                [JSON.stringify({ events: [{ id, type: "page_view", cartId: "beacon", sessionId: "s", ts: Date.now() }], sentAt: Date.now() })], { type }));
+              addEventListener("pagehide", () => send("left"));
+              send("stays");
+            }
+            """, new[] { engine.Http.BaseAddress!.AbsoluteUri, EngineConfig.PublishableKey, type });
+        await UntilProcessedAsync(engine, 1);
+        await tab.GotoAsync("about:blank");
+        await UntilProcessedAsync(engine, 2);
+        Assert.That(await engine.CountAsync("beacon"), Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_page_that_traces_its_requests_may_send_and_can_read_what_is_wrong()
+    {
+        await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
+        var tab = await _shopper.OpenAsync(_server.EmptyPage);
+        var answers = await tab.EvaluateAsync<string[]>("""
+            async ([url, key]) => {
+              const post = async (key, id) => (await (await fetch(`${url}v1/events?key=${key}`, { method: "POST", credentials: "include",
+                headers: { "Content-Type": "application/json", traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", baggage: "a=1", "X-Requested-With": "XMLHttpRequest" },
+                body: JSON.stringify({ id, type: "page_view", cartId: "traced", sessionId: "s", ts: Date.now() }) })).json());
+              return [String((await post(key, "e1")).accepted), (await post("pk_nobody", "e2")).code, String((await post(key, "e1")).duplicates)];
+            }
+            """, new[] { engine.Http.BaseAddress!.AbsoluteUri, EngineConfig.PublishableKey });
+        Assert.That(answers, Is.EqualTo(new[] { "1", "unknown_key", "1" }));
+    }
+
     [Test]
     public async Task Offline_events_are_sent_once_online_again()
     {
@@ -242,5 +278,14 @@ public sealed class ClientTests
         Assert.That(await page.Tab.TitleAsync(), Is.EqualTo("Shop"));
         Assert.That(await engine.CountAsync(await page.CartAsync()), Is.EqualTo(4), "page_view, add_to_cart, delivered, dismissed");
         Assert.That(_shopper.Violations, Is.Empty);
+    }
+
+    static async Task UntilProcessedAsync(RunningEngine engine, int events)
+    {
+        for (var started = TimeProvider.System.GetTimestamp(); (await engine.GetJsonAsync("/v1/events/stats")).GetProperty("processed").GetInt32() < events;)
+        {
+            Assert.That(TimeProvider.System.GetElapsedTime(started), Is.LessThan(Eventually.Deadline), $"{events} events are processed");
+            await Task.Delay(20);
+        }
     }
 }

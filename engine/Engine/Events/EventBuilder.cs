@@ -174,8 +174,12 @@ sealed class EventBuilder(EventRules rules)
         }
     }
 
-    /// <summary>Sets the time, in milliseconds since 1970 UTC. A time outside the allowed range is clamped and marked.</summary>
-    public void SetTime(long time)
+    /// <summary>Sets the time from a number: milliseconds since 1970 UTC. One that is plainly in another unit is invalid.</summary>
+    public void SetTime(long time) => SetNumber(time, time);
+
+    /// <summary>Sets the time, in milliseconds since 1970 UTC. One outside the allowed range is clamped and marked.</summary>
+    /// <returns><see langword="false"/> if it is clamped.</returns>
+    public bool SetMoment(long time)
     {
         var clamped = Math.Clamp(time, _receivedAt - Rules.PastMilliseconds, _receivedAt + Rules.FutureMilliseconds);
         if (clamped != time)
@@ -185,18 +189,22 @@ sealed class EventBuilder(EventRules rules)
 
         _record.Timestamp = clamped;
         _hasTimestamp = true;
+        return clamped == time;
     }
 
     /// <summary>Sets the time, in milliseconds since 1970 UTC; fractions are dropped, and extreme values saturate.</summary>
-    public void SetTime(double time)
+    public void SetTime(double time) => SetNumber((long)Math.Clamp(time, -1e15, 1e15), time);
+
+    void SetNumber(long time, double number)
     {
-        if (double.IsNaN(time))
+        if (double.IsNaN(number))
         {
             FailTime();
-            return;
         }
-
-        SetTime((long)Math.Clamp(time, -1e15, 1e15));
+        else if (!SetMoment(time) && TimeUnit.Explain(number) is { } problem)
+        {
+            Fail(EventErrorCode.InvalidTimestamp, problem);
+        }
     }
 
     /// <summary>Sets the time from RFC 3339 text.</summary>
@@ -204,7 +212,7 @@ sealed class EventBuilder(EventRules rules)
     {
         if (EventTime.TryParse(text, out var time))
         {
-            SetTime(time);
+            SetMoment(time);
         }
         else
         {

@@ -143,6 +143,27 @@ public sealed class EventSlab
         _runs[_runCount - 1] = new SourceRun(source, Count, upTo);
     }
 
+    /// <summary>Tells the sources how many of their events are marked as duplicates.</summary>
+    internal void ReportDuplicates()
+    {
+        var begin = 0;
+        foreach (ref readonly var run in Runs)
+        {
+            var count = 0;
+            foreach (ref readonly var e in Records.AsSpan(begin, run.End - begin))
+            {
+                count += (e.Flags & (EventFlags.Duplicate | EventFlags.CustomerCopy)) == EventFlags.Duplicate ? 1 : 0;
+            }
+
+            if (count > 0)
+            {
+                run.Source?.OnDuplicates(count);
+            }
+
+            begin = run.End;
+        }
+    }
+
     internal void Reset()
     {
         Count = 0;
@@ -179,6 +200,12 @@ public interface IEventSource
 
     /// <summary>Why the sender is taken for a program.</summary>
     BotEvidence Bot => BotEvidence.None;
+
+    /// <summary>Notifies the source of events that repeat earlier ones. Called by a partition's worker before it processes them; must not block.</summary>
+    /// <param name="count">Their number.</param>
+    void OnDuplicates(int count)
+    {
+    }
 
     /// <summary>Notifies the source that all events of a slab are processed. Called by a partition's worker; must not block.</summary>
     /// <param name="partition">The worker's partition.</param>

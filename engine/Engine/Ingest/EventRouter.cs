@@ -38,6 +38,8 @@ public sealed class EventRouter
     readonly int _maxBatch;
     long _taken;
     long _counted;
+    long _clamped;
+    long _countedClamped;
 
     /// <param name="partitions">Receives the events.</param>
     /// <param name="rules">The rules for the sender's events.</param>
@@ -72,6 +74,9 @@ public sealed class EventRouter
     /// <summary>Number of events taken, including rejected ones.</summary>
     public long Taken => _taken;
 
+    /// <summary>Number of events whose time was out of range.</summary>
+    public long Clamped => _clamped;
+
     /// <summary>The source.</summary>
     internal IEventSource Source { get; }
 
@@ -85,11 +90,12 @@ public sealed class EventRouter
     /// <param name="receivedAt">Milliseconds since 1970 UTC.</param>
     public void BeginRead(long receivedAt) => _filler.Begin(receivedAt);
 
-    /// <summary>Takes a JSON message: one event, or an array of events.</summary>
+    /// <summary>Takes a JSON message: one event, an array of events, or a <see cref="JsonBatch"/>.</summary>
     /// <param name="json">The whole message, in UTF-8.</param>
     /// <param name="isValidUtf8"><see langword="true"/> if the caller has already validated the UTF-8.</param>
     public void TakeJson(ReadOnlySpan<byte> json, bool isValidUtf8 = false)
     {
+        json = JsonBatch.Unwrap(JsonBatch.WithoutMark(json));
         if (!isValidUtf8 && !Utf8.IsValid(json))
         {
             Reject(new EventProblem(EventErrorCode.InvalidUtf8, "the message is not valid UTF-8"), json);
@@ -190,6 +196,12 @@ public sealed class EventRouter
         if (Source.Bot != BotEvidence.None)
         {
             _counters.AddBots(Source.Bot, _taken - _counted);
+        }
+
+        if (_clamped != _countedClamped)
+        {
+            _counters.AddClamped(_clamped - _countedClamped);
+            _countedClamped = _clamped;
         }
 
         _counted = _taken;
@@ -295,7 +307,7 @@ public sealed class EventRouter
             return false;
         }
 
-        _filler.Append(message, this);
+        _clamped += _filler.Append(message, this) ? 1 : 0;
         // Incremented last: a slab sealed to make room for this event must not cover it.
         _taken++;
         return true;

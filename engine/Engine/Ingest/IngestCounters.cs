@@ -21,6 +21,7 @@ public sealed class IngestCounters
     readonly long[] _rejected = new long[EventProblem.Kinds];
     readonly ConcurrentDictionary<int, StoreCounters> _stores = [];
     readonly long[] _bots = new long[Enum.GetValues<BotEvidence>().Length];
+    long _clamped;
     long _slowConsumers;
     long _overloaded;
 
@@ -41,6 +42,11 @@ public sealed class IngestCounters
     public void AddReceived(Protocol protocol, long events) => Interlocked.Add(ref _received[(int)protocol], events);
 
     public void AddRejected(EventErrorCode error) => Interlocked.Increment(ref _rejected[(int)error]);
+
+    public void AddClamped(long events) => Interlocked.Add(ref _clamped, events);
+
+    /// <summary>Events whose time was out of range, and clamped.</summary>
+    public long Clamped => Volatile.Read(ref _clamped);
 
     public void AddBots(BotEvidence evidence, long events) => Interlocked.Add(ref _bots[(int)evidence], events);
 

@@ -52,7 +52,8 @@ public sealed class SlabFiller(PartitionSet partitions)
     /// <summary>Appends the event last decoded, which is valid.</summary>
     /// <param name="message">The message that contains it.</param>
     /// <param name="router">Its source's router.</param>
-    internal void Append(ReadOnlySpan<byte> message, EventRouter router)
+    /// <returns>Whether its time was out of range.</returns>
+    internal bool Append(ReadOnlySpan<byte> message, EventRouter router)
     {
         ref readonly var record = ref _decoders!.Event.Record;
         var home = partitions.IndexOf(record.Cart);
@@ -72,6 +73,8 @@ public sealed class SlabFiller(PartitionSet partitions)
                 }
             }
         }
+
+        return (record.Flags & EventFlags.Clamped) != 0;
     }
 
     /// <summary>Ends a source's turn: what it appended since its last one is its own.</summary>

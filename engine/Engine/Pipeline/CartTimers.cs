@@ -176,7 +176,7 @@ sealed class CartTimers(int capacity, CartLifetime lifetime, PartitionCounters c
         }
 
         var due = campaigns.IdleDue(quietSince, cart.IdleDoneAt, now, zone);
-        cart.IdleDoneAt = now;
+        cart.IdleDoneAt = Math.Max(cart.IdleDoneAt, now);
         return due;
     }
 
@@ -187,7 +187,7 @@ sealed class CartTimers(int capacity, CartLifetime lifetime, PartitionCounters c
         if (ahead > Leap)
         {
             cart.LastReceivedAt = Now;
-            cart.IdleDoneAt = cart.IdleDoneAt == 0 ? 0 : Math.Max(1, cart.IdleDoneAt - ahead);
+            cart.IdleDoneAt = cart.IdleDoneAt is 0 or CartRecord.NeverIdle ? cart.IdleDoneAt : Math.Max(1, cart.IdleDoneAt - ahead);
         }
 
         if (cart.LastInterventionAt - Now > MaxAhead)

@@ -101,7 +101,12 @@ public sealed class PartitionProcessor : IDisposable
         }
 
         _receivedAt = Math.Max(_receivedAt, slab.ReceivedAt);
-        _counters.AddDuplicates(_state.Dedup.MarkDuplicates(slab));
+        if (_state.Dedup.MarkDuplicates(slab) is var duplicates and not 0)
+        {
+            _counters.AddDuplicates(duplicates);
+            slab.ReportDuplicates();
+        }
+
         // Before the block, because the journal says which events were foreign.
         var own = _state.Stages.Process(slab);
         _block?.Add(slab);

@@ -276,7 +276,7 @@ public sealed partial class PartitionStages : IDisposable
         }
 
         var moment = _clocks[e.Store].At(e.Timestamp);
-        var eligible = _campaigns.MatchEvent(e.Type, cart, moment);
+        var eligible = (e.Flags & EventFlags.Clamped) != 0 ? 0 : _campaigns.MatchEvent(e.Type, cart, moment);
         _batch.Gather(cart, moment, eligible, e.Cart);
         if (eligible != 0 && cart.IsFree(moment.At, _context.Window))
         {

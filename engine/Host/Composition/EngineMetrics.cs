@@ -74,6 +74,8 @@ sealed class EngineMetrics : IEngineTotals
         Registry.Counter("cartrecovery_events_rejected_total", "Rejected events by error code", ["code"],
             () => Enum.GetValues<EventErrorCode>().Where(c => c != EventErrorCode.None)
                 .Select(c => new Sample(_host.Counters.RejectedFor(c), EventProblem.CodeOf(c))));
+        Registry.Counter("cartrecovery_events_clamped_total", "Events whose time was out of range: counted at the nearest time allowed, and never a reason to contact anybody",
+            () => _host.Counters.Clamped);
         Registry.Counter("cartrecovery_events_duplicate_total", "Duplicate events: acknowledged and ignored",
             () => Partitions.Sum(p => p.Counters.Duplicates));
         Registry.Counter("cartrecovery_bot_events_total", "Events of senders that say that they are programs, by evidence", ["evidence"],

@@ -318,7 +318,7 @@ public sealed class JsonEventDecoderTests
     [TestCase("1732095900001", Now + 5 * Minute, true)]
     [TestCase("0", Now - Day, true)]
     [TestCase("-1", Now - Day, true)]
-    [TestCase("1732095600", Now - Day, true)]
+    [TestCase("1732095600000000000000", Now + 5 * Minute, true)]
     [TestCase("9223372036854775807", Now + 5 * Minute, true)]
     [TestCase("99999999999999999999", Now + 5 * Minute, true)]
     [TestCase("-99999999999999999999", Now - Day, true)]

@@ -1,10 +1,18 @@
 namespace CartRecovery.Engine.Events.Json;
 
-/// <summary>Recognises the batches of other tools, which wrap the array of events in an object: <c>{"events":[…]}</c>.</summary>
+/// <summary>
+/// Recognises the batches of other tools, which wrap the array of events in an object: <c>{"events":[…]}</c> or <c>{"batch":[…]}</c>, with
+/// <c>sentAt</c> or other members of the batch beside it.
+/// </summary>
 public static class JsonBatch
 {
     // The wrapper is a level of its own.
-    const int ArrayDepth = JsonSyntax.MaxDepth - 1;
+    const int ValueDepth = JsonSyntax.MaxDepth - 1;
+
+    static ReadOnlySpan<byte> Mark => [0xef, 0xbb, 0xbf];
+
+    /// <summary>Removes a byte order mark, which some tools write before UTF-8.</summary>
+    public static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> json) => json.StartsWith(Mark) ? json[Mark.Length..] : json;
 
     /// <summary>Unwraps a batch. Never throws.</summary>
     /// <param name="json">The message. Need not be valid UTF-8.</param>
@@ -12,31 +20,70 @@ public static class JsonBatch
     public static ReadOnlySpan<byte> Unwrap(ReadOnlySpan<byte> json)
     {
         var at = Next(json, JsonTokens.SkipSpace(json, 0), (byte)'{');
-        var name = at;
-        at = at == JsonSyntax.None ? at : JsonSyntax.EndOfString(json, at);
-        if (at == JsonSyntax.None || !IsEvents(json[(name + 1)..(at - 1)]))
+        // Few batches have other members, and no event has one of these names first: an event costs a look at its first name.
+        if (at == JsonSyntax.None || !IsOfBatch(json, at))
         {
             return json;
         }
 
-        var start = Next(json, JsonTokens.SkipSpace(json, at), (byte)':');
-        if (start == JsonSyntax.None || start == json.Length || json[start] != '[')
+        var array = default(Range?);
+        while (true)
         {
-            return json;
-        }
+            var name = at;
+            at = at < json.Length && json[at] == '"' ? JsonSyntax.EndOfString(json, at) : JsonSyntax.None;
+            if (at == JsonSyntax.None)
+            {
+                return json;
+            }
 
-        var end = JsonSyntax.EndOfValue(json, start, ArrayDepth);
-        return end != JsonSyntax.None && Next(json, JsonTokens.SkipSpace(json, end), (byte)'}') == json.Length ? json[start..end] : json;
+            var kind = KindOf(json[(name + 1)..(at - 1)]);
+            var start = Next(json, JsonTokens.SkipSpace(json, at), (byte)':');
+            at = start == JsonSyntax.None || start == json.Length ? JsonSyntax.None : JsonSyntax.EndOfValue(json, start, ValueDepth);
+            if (at == JsonSyntax.None || kind == Member.OfEvent || (kind == Member.Events && (array is not null || json[start] != '[')))
+            {
+                return json;
+            }
+
+            array = kind == Member.Events ? start..at : array;
+            at = JsonTokens.SkipSpace(json, at);
+            if (Next(json, at, (byte)'}') is var end && end != JsonSyntax.None)
+            {
+                return end == json.Length && array is { } found ? json[found] : json;
+            }
+
+            at = Next(json, at, (byte)',');
+            if (at == JsonSyntax.None)
+            {
+                return json;
+            }
+        }
+    }
+
+    enum Member
+    {
+        OfBatch,
+        Events,
+        OfEvent,
     }
 
     // The offset of what follows a byte.
     static int Next(ReadOnlySpan<byte> json, int at, byte expected) =>
         at < json.Length && json[at] == expected ? JsonTokens.SkipSpace(json, at + 1) : JsonSyntax.None;
 
-    static bool IsEvents(ReadOnlySpan<byte> raw)
+    static bool IsOfBatch(ReadOnlySpan<byte> json, int name)
     {
-        Span<byte> name = stackalloc byte[16];
-        var length = JsonText.Unescape(raw, name);
-        return length > 0 && name[..length].SequenceEqual("events"u8);
+        var end = name < json.Length && json[name] == '"' ? JsonSyntax.EndOfString(json, name) : JsonSyntax.None;
+        return end != JsonSyntax.None && KindOf(json[(name + 1)..(end - 1)]) != Member.OfEvent;
+    }
+
+    // An object with a required field of events is an event, whatever else it has.
+    static Member KindOf(ReadOnlySpan<byte> raw)
+    {
+        Span<byte> text = stackalloc byte[16];
+        var length = JsonText.Unescape(raw, text);
+        var name = length > 0 ? text[..length] : default;
+        return name.SequenceEqual("events"u8) || name.SequenceEqual("batch"u8) ? Member.Events
+            : name.SequenceEqual("id"u8) || name.SequenceEqual("type"u8) || name.SequenceEqual("cartId"u8) || name.SequenceEqual("ts"u8) ? Member.OfEvent
+            : Member.OfBatch;
     }
 }

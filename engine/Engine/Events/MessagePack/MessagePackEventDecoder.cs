@@ -168,7 +168,7 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
             return false;
         }
 
-        builder.SetTime(MessagePackTime.ToMilliseconds(seconds, nanoseconds));
+        builder.SetMoment(MessagePackTime.ToMilliseconds(seconds, nanoseconds));
         return true;
     }
 

@@ -43,7 +43,7 @@ public static class EventRepair
         ValueRules.NumbersInQuotes,
         ValueRules.PricesAsText,
         TimeRules.DatesAsText,
-        TimeRules.Seconds,
+        TimeRules.Units,
         ValueRules.MissingId,
     ];
 

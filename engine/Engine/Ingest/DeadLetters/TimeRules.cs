@@ -5,9 +5,6 @@ namespace CartRecovery.Engine.Ingest.DeadLetters;
 /// <summary>Converts unambiguous times in formats that the engine does not accept.</summary>
 static class TimeRules
 {
-    // As seconds, 2001 to 5138; as milliseconds, 1970 to 1973, before any shop sent events.
-    const decimal MinSeconds = 1e9m, MaxSeconds = 1e11m;
-
     // In capitals. The year comes first, so day and month are unambiguous; a time without a zone is UTC.
     static readonly string[] s_forms =
     [
@@ -37,15 +34,15 @@ static class TimeRules
         }
     }
 
-    /// <summary>Converts seconds to milliseconds.</summary>
-    public static void Seconds(EventDraft draft)
+    /// <summary>Converts seconds, microseconds and nanoseconds to milliseconds.</summary>
+    public static void Units(EventDraft draft)
     {
         foreach (var field in draft.Named("ts"))
         {
             if (field.IsNumber && decimal.TryParse(field.Json, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var time)
-                && time is >= MinSeconds and < MaxSeconds)
+                && Events.TimeUnit.Guess((double)time) is var (unit, perMillisecond))
             {
-                draft.Set(field, ((long)(time * 1000)).ToString(CultureInfo.InvariantCulture), "seconds for milliseconds");
+                draft.Set(field, ((long)(time / (decimal)perMillisecond)).ToString(CultureInfo.InvariantCulture), $"{unit} for milliseconds");
             }
         }
     }

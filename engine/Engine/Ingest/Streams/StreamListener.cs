@@ -250,7 +250,8 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
     static ReadOnlySequence<byte> SkipWhiteSpace(in ReadOnlySequence<byte> buffer)
     {
         var reader = new SequenceReader<byte>(buffer);
-        reader.AdvancePastAny((byte)' ', (byte)'\t', (byte)'\r', (byte)'\n');
+        // Also over a byte order mark, none of whose bytes begins anything else.
+        reader.AdvancePastAny([(byte)' ', (byte)'\t', (byte)'\r', (byte)'\n', 0xef, 0xbb, 0xbf]);
         return reader.UnreadSequence;
     }
 

@@ -19,6 +19,11 @@ public struct CartRecord
     /// <summary>The number of this layout in checkpoints. 3 was <see cref="CartRecordVersion3"/>.</summary>
     public const int Shape = 4;
 
+    /// <summary>
+    /// A value of <see cref="IdleDoneAt"/>: no idle period runs, because the time of the latest event was out of range and nobody is contacted on it.
+    /// </summary>
+    public const long NeverIdle = long.MaxValue;
+
     /// <summary>The current value of <see cref="Version"/>.</summary>
     public const byte CurrentVersion = 2;
 

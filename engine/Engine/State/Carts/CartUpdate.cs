@@ -129,8 +129,9 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
         }
 
         CartFold.Apply(ref record, e, context.Slab, context.CurrencyOf(e.Store));
-        // The engine's clock, not the shopper's, tells how long a cart is idle. Any event ends an idle period, also a late one.
-        (record.LastReceivedAt, record.IdleDoneAt) = (context.ReceivedAt, 0);
+        // The engine's clock, not the shopper's, tells how long a cart is idle. Any event ends an idle period, also a late one;
+        // after one whose time is not known, there is none.
+        (record.LastReceivedAt, record.IdleDoneAt) = (context.ReceivedAt, (e.Flags & EventFlags.Clamped) == 0 ? 0 : CartRecord.NeverIdle);
         // Of the cart's user; a browser's word does not replace one of more trust.
         if (e.UserLength != 0 && (e.Standing >= record.UserStanding || context.Slab.PredatesStanding || context.Slab.UserOf(e).SequenceEqual(record.UserId)))
         {

@@ -64,8 +64,9 @@ static class AccessPolicies
 }
 
 /// <summary>
-/// Provides CORS policies. A preflight carries no key, so it is always granted; the actual request is checked against the
-/// key's origins, and only an allowed origin can read the response.
+/// Provides CORS policies. The origin is echoed and credentials are allowed, because <c>sendBeacon</c> always sends with them; the engine has no
+/// cookies. A preflight without a key is granted; with one, as the request itself, it is checked against the key's origins, and only an allowed
+/// origin can read the response. Without a key of a page the response is an error, which every page may read.
 /// </summary>
 sealed class KeyOrigins(StoreDirectory stores) : ICorsPolicyProvider
 {
@@ -77,10 +78,11 @@ sealed class KeyOrigins(StoreDirectory stores) : ICorsPolicyProvider
 
     static readonly CorsPolicy s_any = new CorsPolicyBuilder().AllowAnyOrigin().WithMethods("GET").Build();
 
-    static readonly CorsPolicy s_preflight = new CorsPolicyBuilder().AllowAnyOrigin().WithMethods("POST")
-        .WithHeaders("Content-Type", "Content-Encoding", "X-Api-Key", "X-User-Token", "Authorization").SetPreflightMaxAge(TimeSpan.FromDays(1)).Build();
+    // What a client sends, and what tools for traces and requests add to every request of a page.
+    static readonly string[] s_headers =
+        ["Content-Type", "Content-Encoding", "X-Api-Key", "X-User-Token", "Authorization", "traceparent", "tracestate", "baggage", "X-Requested-With"];
 
-    static readonly Task<CorsPolicy?> s_none = Task.FromResult<CorsPolicy?>(null);
+    static readonly Task<CorsPolicy?> s_keyless = Task.FromResult<CorsPolicy?>(PolicyOf(_ => true));
 
     /// <inheritdoc/>
     public Task<CorsPolicy?> GetPolicyAsync(HttpContext context, string? policyName)
@@ -90,14 +92,10 @@ sealed class KeyOrigins(StoreDirectory stores) : ICorsPolicyProvider
             return Task.FromResult<CorsPolicy?>(s_any);
         }
 
-        if (HttpMethods.IsOptions(context.Request.Method))
-        {
-            return Task.FromResult<CorsPolicy?>(s_preflight);
-        }
-
         return ApiKeyAuthentication.KeyOf(context.Request) is { } name && stores.FindKey(name) is { Kind: KeyKind.Publishable } key
-            ? Task.FromResult<CorsPolicy?>(new CorsPolicyBuilder().SetIsOriginAllowed(key.AllowsOrigin).WithMethods("POST")
-                .WithExposedHeaders(ClientLimits.Headers).Build())
-            : s_none;
+            ? Task.FromResult<CorsPolicy?>(PolicyOf(key.AllowsOrigin)) : s_keyless;
     }
+
+    static CorsPolicy PolicyOf(Func<string, bool> allows) => new CorsPolicyBuilder().SetIsOriginAllowed(allows).AllowCredentials().WithMethods("POST")
+        .WithHeaders(s_headers).WithExposedHeaders(ClientLimits.Headers).SetPreflightMaxAge(TimeSpan.FromDays(1)).Build();
 }

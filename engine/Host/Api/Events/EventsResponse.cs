@@ -3,10 +3,15 @@ using System.Text.Json.Serialization;
 namespace CartRecovery.Host.Api.Events;
 
 /// <summary>The outcome of a batch of events.</summary>
-/// <param name="Accepted">Events accepted.</param>
+/// <param name="Accepted">Events accepted, including duplicates.</param>
 /// <param name="Rejected">Events rejected.</param>
 /// <param name="Errors">The rejections, by index in the batch; not all of them if the events are so short that the answer would be much longer.</param>
-sealed record EventsResponse(long Accepted, int Rejected, IReadOnlyList<EventRejection> Errors)
+/// <param name="Duplicates">Accepted events whose id had counted before, and that changed nothing; absent with `ack=received`, when it is not known yet.</param>
+/// <param name="Warnings">What is odd about accepted events; absent if nothing is.</param>
+sealed record EventsResponse(
+    long Accepted, int Rejected, IReadOnlyList<EventRejection> Errors,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Duplicates = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<EventWarning>? Warnings = null)
 {
     // Answers may be so long whatever the request was, in bytes.
     const int MinLength = 16 * 1024;
@@ -17,8 +22,10 @@ sealed record EventsResponse(long Accepted, int Rejected, IReadOnlyList<EventRej
     /// <summary>Creates the answer for a request's events.</summary>
     /// <param name="source">The events.</param>
     /// <param name="length">The request's length: the answer is at most about twice as long.</param>
-    public static EventsResponse Of(RequestSource source, int length) => new(
-        source.Router.Taken - source.Rejected.Count, source.Rejected.Count, source.Rejected.Count == 0 ? [] : [.. Listed(source, length)]);
+    /// <param name="isDurable">Whether the events are processed.</param>
+    public static EventsResponse Of(RequestSource source, int length, bool isDurable) => new(
+        source.Router.Taken - source.Rejected.Count, source.Rejected.Count, source.Rejected.Count == 0 ? [] : [.. Listed(source, length)],
+        isDurable ? source.Duplicates : null, source.Router.Clamped == 0 ? null : [EventWarning.Clamped(source.Router.Clamped)]);
 
     static IEnumerable<EventRejection> Listed(RequestSource source, int length)
     {
@@ -42,6 +49,17 @@ sealed record EventsResponse(long Accepted, int Rejected, IReadOnlyList<EventRej
 /// <param name="Code">A stable code for the rule it breaks.</param>
 /// <param name="Message">What is wrong with it.</param>
 sealed record EventRejection(long Index, string Code, string Message);
+
+/// <summary>Something odd about accepted events.</summary>
+/// <param name="Code">A stable code.</param>
+/// <param name="Count">The number of events.</param>
+/// <param name="Message">What is odd, and what to do.</param>
+sealed record EventWarning(string Code, long Count, string Message)
+{
+    /// <summary>Their times were out of range.</summary>
+    public static EventWarning Clamped(long count) => new("timestamp_clamped", count,
+        "'ts' is out of the range of limits.past and limits.future; the nearest time allowed counts, and nobody is contacted on it. Check the sender's clock.");
+}
 
 /// <summary>A store's event counts since the start.</summary>
 /// <param name="Received">Events received by protocol, and their `total`.</param>

@@ -1,6 +1,5 @@
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Bots;
 using CartRecovery.Engine.Ingest.Connections;
@@ -49,7 +48,7 @@ static class EventsRoutes
     static void Describe(RouteHandlerBuilder route, string operationId, string summary) => route
         .RequireAuthorization(AccessPolicies.Publishable).RequireCors(KeyOrigins.OfKey)
         .Describe(operationId, summary, """
-            Send one event, an array of events, or `{"events": […]}`. The request answers once they are durable; with `ack=received`, immediately with 202.
+            Send one event, an array of events, or `{"events": […]}` (also `batch`, with other members beside it). The request answers once they are durable; with `ack=received`, immediately with 202.
             Events are accepted or rejected individually, and `errors` lists the rejected ones. If none was accepted, the status is an error; if the only
             event was rejected, the answer is a problem. Resending the same ids is safe. `text/plain` is for `navigator.sendBeacon`.
             """)
@@ -84,7 +83,7 @@ static class EventsRoutes
         using (var body = await RequestBody.ReadAsync(context))
         {
             length = body.Bytes.Length;
-            var submitting = source.SubmitAsync(JsonBatch.Unwrap(body.Bytes.Span), context.RequestAborted);
+            var submitting = source.SubmitAsync(body.Bytes.Span, context.RequestAborted);
             meter?.Add(source.Router.Taken, length);
             meter?.Settle();
             await submitting;
@@ -99,13 +98,13 @@ static class EventsRoutes
         var rejected = source.Rejected;
         if (rejected.Count == 0 || rejected.Count < source.Router.Taken)
         {
-            return TypedResults.Json(EventsResponse.Of(source, length), ApiJson.Default.EventsResponse, statusCode: waits ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
+            return TypedResults.Json(EventsResponse.Of(source, length, waits), ApiJson.Default.EventsResponse, statusCode: waits ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
         }
 
         var (_, first) = rejected[0];
         return rejected.Count == 1
             ? new HttpProblem(StatusOf(first.Error), first.Code, first.Message).ToResult()
-            : TypedResults.Json(EventsResponse.Of(source, length), ApiJson.Default.EventsResponse, statusCode: StatusOf(first.Error));
+            : TypedResults.Json(EventsResponse.Of(source, length, waits), ApiJson.Default.EventsResponse, statusCode: StatusOf(first.Error));
     }
 
     static Ok<EventsStatistics> Statistics(Caller caller, IngestCounters counters, IEngineTotals totals, StoreDirectory stores, ConnectionLimiter limiter)

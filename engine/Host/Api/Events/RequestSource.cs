@@ -10,6 +10,7 @@ sealed class RequestSource : IEventSource, IRejectedEvents
     // The longest wait for durability before the client gets an error.
     static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
+    long _duplicates;
     readonly RejectionList _rejected = new();
     readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -34,6 +35,11 @@ sealed class RequestSource : IEventSource, IRejectedEvents
 
     /// <summary>The rejected events so far, in order.</summary>
     public IReadOnlyList<(long Index, EventProblem Problem)> Rejected => _rejected.ToArray();
+
+    /// <summary>Events that repeat earlier ones, of those that are processed.</summary>
+    public long Duplicates => Interlocked.Read(ref _duplicates);
+
+    public void OnDuplicates(int count) => Interlocked.Add(ref _duplicates, count);
 
     public void OnRejected(long index, EventProblem problem) => _rejected.OnRejected(index, problem);
 

@@ -8,18 +8,19 @@ using Microsoft.Extensions.DependencyInjection;
 namespace CartRecovery.Host.Api.Requests;
 
 /// <summary>
-/// Decompresses request bodies (gzip, br). The size limit also applies to the decompressed bytes, and reading stops there.
+/// Decompresses request bodies (gzip, deflate, br). The size limit also applies to the decompressed bytes, and reading stops there.
 /// </summary>
 static class BodyEncoding
 {
-    const string Encodings = "gzip, br";
+    const string Encodings = "gzip, deflate, br";
 
-    /// <summary>Adds decompression. <c>deflate</c> is not supported, because clients use the name for two different formats.</summary>
+    /// <summary>Adds decompression.</summary>
     public static void AddBodyEncoding(this IServiceCollection services) =>
         services.AddRequestDecompression(options =>
         {
             options.DecompressionProviders.Clear();
             options.DecompressionProviders.Add("gzip", new DecodedBody.Provider(body => new GZipStream(body, CompressionMode.Decompress, leaveOpen: true)));
+            options.DecompressionProviders.Add("deflate", new DecodedBody.Provider(body => new InflateStream(body)));
             options.DecompressionProviders.Add("br", new DecodedBody.Provider(body => new BrotliStream(body, CompressionMode.Decompress, leaveOpen: true)));
         });
 
@@ -47,7 +48,8 @@ static class BodyEncoding
     static bool TakesBody(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>() is not null;
 
     static bool IsKnown(string encoding) =>
-        encoding.Length == 0 || encoding.Equals("gzip", StringComparison.OrdinalIgnoreCase) || encoding.Equals("br", StringComparison.OrdinalIgnoreCase);
+        encoding.Length == 0 || encoding.Equals("gzip", StringComparison.OrdinalIgnoreCase)
+        || encoding.Equals("deflate", StringComparison.OrdinalIgnoreCase) || encoding.Equals("br", StringComparison.OrdinalIgnoreCase);
 
     static Task RejectAsync(HttpContext context)
     {
