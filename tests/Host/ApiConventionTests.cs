@@ -33,7 +33,7 @@ sealed class ApiConventionTests : EngineFixture
     [TestCase("/v1/interventions?limit=1&limit=2", "limit: expected one value, got 2.")]
     [TestCase("/v1/interventions?state=snet", "state: unknown value 'snet'. Did you mean 'sent'?")]
     [TestCase("/v1/interventions?reason=suppresed", "reason: unknown value 'suppresed'. Did you mean 'suppressed'?")]
-    [TestCase("/v1/interventions?cursor=x", "cursor: expected the previous page's 'next'.")]
+    [TestCase("/v1/interventions?cursor=x", "cursor: expected the previous page's 'next', of the same list and store.")]
     [TestCase("/v1/analytics/revenue?from=yesterday", "from: expected RFC 3339 like 2026-11-20T09:40:00Z, a date, milliseconds since 1970, or how long ago, like 2h or 7d, got 'yesterday'.")]
     [TestCase("/v1/analytics/revenue?format=xml", "format: expected one of json, csv, got 'xml'.")]
     [TestCase("/v1/analytics/revenue?from=2026-01-02&to=2026-01-01", "to: expected a time that is not before 'from'.")]

@@ -43,10 +43,17 @@ sealed class AccessMatrixTests
         ["GET /v1/features/definitions"] = Access.Open,
         ["GET /v1/features/{cartId}"] = Access.Secret,
         ["POST /v1/predict"] = Access.Secret,
+        ["GET /v1/carts"] = Access.Secret,
         ["GET /v1/carts/{cartId}"] = Access.Secret,
+        ["GET /v1/customers"] = Access.Secret,
+        ["GET /v1/customers/{userId}"] = Access.Secret,
+        ["GET /v1/customers/{userId}/timeline"] = Access.Secret,
         ["GET /v1/interventions"] = Access.Secret,
         ["GET /v1/interventions/{id}"] = Access.Secret,
         ["POST /v1/interventions/{id}/retry"] = Access.Secret,
+        ["GET /v1/campaigns"] = Access.Secret,
+        ["POST /v1/campaigns/{name}/pause"] = Access.Secret,
+        ["POST /v1/campaigns/{name}/resume"] = Access.Secret,
         ["POST /v1/campaigns/{name}/preview"] = Access.Secret,
         ["GET /v1/analytics/performance"] = Access.Secret,
         ["GET /v1/analytics/channels"] = Access.Secret,
@@ -54,7 +61,9 @@ sealed class AccessMatrixTests
         ["GET /v1/analytics/reasons"] = Access.Secret,
         ["GET /v1/analytics/revenue"] = Access.Secret,
         ["GET /v1/conversions"] = Access.Secret,
+        ["GET /v1/products"] = Access.Secret,
         ["POST /v1/products"] = Access.Secret,
+        ["GET /v1/suppressions"] = Access.Secret,
         ["POST /v1/suppressions"] = Access.Secret,
         ["DELETE /v1/suppressions"] = Access.Secret,
         ["GET /v1/codes/{code}"] = Access.Secret,
@@ -105,6 +114,9 @@ sealed class AccessMatrixTests
             campaign.Name = $"{Mark}-campaign";
             campaign.Stores = [config.Stores[0].Id];
             config.Decisions.Campaigns.Add(campaign);
+            var shared = InProcessEngine.Answering("coupon_denied");
+            shared.Name = "shared-campaign";
+            config.Decisions.Campaigns.Add(shared);
         });
         _cart = $"{Mark}-{EventJson.NewCart()}";
         await _engine.PostAsync("/v1/events", EventJson.Array(
@@ -171,8 +183,10 @@ sealed class AccessMatrixTests
         foreach (var query in new[]
         {
             $"/v1/interventions?cartId={_cart}", $"/v1/interventions?userId={Mark}-u", $"/v1/interventions?campaign={Mark}-campaign", "/v1/interventions?format=csv&from=0",
-            "/v1/interventions?cursor=99999999999999-0", "/v1/deadletters?state=all", "/v1/deadletters?cursor=0", "/v1/deadletters?code=missing_field",
+            "/v1/deadletters?state=all", "/v1/deadletters?code=missing_field",
             "/v1/analytics/performance?from=0&format=csv", "/v1/analytics/reasons?from=0&format=csv", "/v1/conversions?from=0&format=csv",
+            $"/v1/carts?campaign={Mark}-campaign", $"/v1/carts?userId={Mark}-u", $"/v1/customers/{Mark}-u/timeline?kind=triggered", $"/v1/products?q={Mark}",
+            "/v1/suppressions?channel=email", "/v1/campaigns?state=active",
         })
         {
             var found = await _engine.GetAsync(query, OtherSecret);
@@ -187,6 +201,47 @@ sealed class AccessMatrixTests
             Assert.That((await _engine.AskAsync(HttpMethod.Delete, "/v1/suppressions", Json($$"""{"channel":"email","address":"{{Mark}}@shop.example"}"""), ShopSecret)).Body,
                 Does.Contain("\"released\":1"), "not released by the other store");
         }
+    }
+
+    [TestCase("/v1/carts")]
+    [TestCase("/v1/customers")]
+    [TestCase("/v1/customers/zebra-u/timeline")]
+    [TestCase("/v1/interventions")]
+    [TestCase("/v1/products")]
+    [TestCase("/v1/suppressions")]
+    [TestCase("/v1/deadletters")]
+    [TestCase("/v1/campaigns")]
+    public async Task A_lists_cursor_is_of_no_use_to_another_store_or_list(string list)
+    {
+        await SecondOfEverythingAsync();
+        var first = await _engine.GetAsync($"{list}?limit=1", ShopSecret);
+        var next = first.Json.GetProperty("next").GetString()!;
+        Assert.That(next, Is.Not.Null, $"{list} has two items");
+        var other = list == "/v1/carts" ? "/v1/customers" : "/v1/carts";
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((await _engine.GetAsync($"{list}?limit=1&cursor={next}", ShopSecret)).Json.GetProperty("items").GetArrayLength(), Is.EqualTo(1));
+            Assert.That((await _engine.GetAsync($"{list}?limit=1&cursor={next}", OtherSecret)).Problem, Is.EqualTo((400, "out_of_range")));
+            Assert.That((await _engine.GetAsync($"{other}?cursor={next}", ShopSecret)).Problem, Is.EqualTo((400, "out_of_range")));
+            Assert.That((await _engine.GetAsync($"{list}?cursor={next[1..]}", ShopSecret)).Problem, Is.EqualTo((400, "out_of_range")));
+            Assert.That((await _engine.GetAsync($"{list}?cursor=0", ShopSecret)).Problem, Is.EqualTo((400, "out_of_range")));
+        }
+    }
+
+    [Test]
+    public async Task Another_stores_campaign_cannot_be_paused()
+    {
+        await _engine.PostAsync($"/v1/campaigns/{Mark}-campaign/pause", "", OtherSecret);
+        await _engine.PostAsync("/v1/campaigns/shared-campaign/pause", "", OtherSecret);
+
+        var own = (await _engine.GetAsync("/v1/campaigns", ShopSecret)).Json.GetProperty("items").EnumerateArray().ToArray();
+        var theirs = (await _engine.GetAsync("/v1/campaigns", OtherSecret)).Json.GetProperty("items").EnumerateArray().ToArray();
+        await _engine.PostAsync("/v1/campaigns/shared-campaign/resume", "", OtherSecret);
+
+        Assert.That(own.Select(campaign => campaign.GetProperty("state").GetString()), Is.EqualTo(new[] { "active", "active" }));
+        Assert.That(theirs.Select(campaign => (campaign.GetProperty("name").GetString(), campaign.GetProperty("state").GetString())),
+            Is.EqualTo(new[] { ("shared-campaign", "paused") }));
     }
 
     [Test]
@@ -223,6 +278,18 @@ sealed class AccessMatrixTests
         .SelectMany(route => (route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["ANY"]).Where(method => method != "HEAD")
             .Select(method => $"{method} /{route.RoutePattern.RawText!.Trim('/')}")).Distinct();
 
+    // Lists of one item have no next page.
+    async Task SecondOfEverythingAsync()
+    {
+        var cart = EventJson.NewCart();
+        await _engine.PostAsync("/v1/events", EventJson.Array(
+            EventJson.Of(cart, "add_to_cart", ",\"productId\":\"second\",\"price\":5,\"userId\":\"second-u\""), EventJson.Of(cart, "begin_checkout"),
+            EventJson.Of(cart, "add_to_cart", $",\"productId\":\"second\",\"price\":5,\"userId\":\"{Mark}-u\""), "{\"id\":\"second\"}"), ShopSecret);
+        await _engine.PostAsync("/v1/products", """[{"id":"p1"},{"id":"p2"}]""", ShopSecret);
+        await _engine.PostAsync("/v1/suppressions", """{"channel":"email","address":"second@shop.example"}""", ShopSecret);
+        await Eventually.Is(() => _engine.Host.DeadLetters.Count(DeadLetterState.Waiting) > 1, "a letter is kept");
+    }
+
     static string? RefusalOf(ApiAnswer answer) =>
         answer.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden ? $"{answer.Problem.Status} {answer.Problem.Code}" : null;
 
@@ -244,6 +311,7 @@ sealed class AccessMatrixTests
 
     string IdFor(string pattern) => pattern.Contains("carts", StringComparison.Ordinal) || pattern.Contains("features", StringComparison.Ordinal) ? _cart
         : pattern.Contains("interventions", StringComparison.Ordinal) ? _intervention
+        : pattern.Contains("customers", StringComparison.Ordinal) ? $"{Mark}-u"
         : pattern.Contains("campaigns", StringComparison.Ordinal) ? $"{Mark}-campaign" : $"{_letter}";
 
     string BodyFor(string pattern) => pattern switch

@@ -17,6 +17,10 @@ public sealed class CampaignConfig
     [ConfigKey("The stores that the campaign applies to. Empty: all stores.", Max = "4096")]
     public List<string> Stores { get; set; } = [];
 
+    [ConfigKey("The stores in which the campaign is paused: it begins no series there, and messages wait. POST /v1/campaigns/NAME/pause pauses without a change of the file.",
+        Max = "4096")]
+    public List<string> PausedIn { get; set; } = [];
+
     [ConfigKey("Conditions on the cart. All of them must hold.", Max = "16")]
     public List<ConditionConfig> When { get; set; } = [];
 
@@ -42,6 +46,14 @@ public sealed class CampaignConfig
     [JsonIgnore]
     public IReadOnlyList<StepConfig> StepsOrSingle =>
         Steps.Count > 0 ? Steps : [new StepConfig { Action = Action, Channel = Channel ?? "", Message = Message ?? "" }];
+
+    /// <summary>Returns a copy that is paused in more stores.</summary>
+    public CampaignConfig PausedAlsoIn(IEnumerable<string> stores)
+    {
+        var copy = (CampaignConfig)MemberwiseClone();
+        copy.PausedIn = [.. PausedIn.Union(stores, StringComparer.Ordinal)];
+        return copy;
+    }
 
     [ConfigKey("The variants of an experiment, instead of action, channel, message and steps. Each shopper is assigned to one of them permanently.", Max = "8")]
     public List<VariantConfig> Variants { get; set; } = [];

@@ -26,6 +26,9 @@ public sealed class Campaign
     /// <summary>The stores the campaign applies to; <see langword="null"/> for all.</summary>
     public IReadOnlySet<ushort>? Stores { get; init; }
 
+    /// <summary>The stores that have paused the campaign; <see langword="null"/> for none.</summary>
+    public IReadOnlySet<ushort>? PausedIn { get; init; }
+
     public required TriggerKind Trigger { get; init; }
 
     /// <summary>The triggering event type, for <see cref="TriggerKind.Event"/>.</summary>
@@ -67,10 +70,16 @@ public sealed class Campaign
     /// <summary>The channel that answers on the shopper's own connection.</summary>
     public const string SocketChannel = "socket";
 
+    /// <summary>Returns whether the campaign applies to a store, by its number.</summary>
+    public bool AppliesTo(int store) => Stores is null || Stores.Contains((ushort)store);
+
+    /// <summary>Returns whether a store, by its number, has paused the campaign.</summary>
+    public bool IsPausedIn(int store) => PausedIn is not null && PausedIn.Contains((ushort)store);
+
     /// <summary>Returns <see langword="true"/> if the cart is at the campaign's stage and all conditions hold.</summary>
     public bool Holds(in CartRecord cart, in FeatureMoment moment)
     {
-        if (Stores is not null && !Stores.Contains(cart.Store))
+        if (!AppliesTo(cart.Store) || IsPausedIn(cart.Store))
         {
             return false;
         }

@@ -251,6 +251,22 @@ public sealed class JourneyEngine : IDisposable
     /// <returns><see langword="false"/> if the address is not known any more.</returns>
     public bool Confirm(in Hash128 address, in Hash128 cart, long now) => _sender.Confirm(address, cart, now);
 
+    /// <summary>Pauses a campaign in a store, or resumes it and sends what waited. The caller puts the campaigns into force.</summary>
+    /// <returns>All pauses.</returns>
+    public IReadOnlyList<CampaignPause> SetPaused(string storeId, string campaign, bool isPaused, long now)
+    {
+        if (isPaused)
+        {
+            _store.Pauses.Add(storeId, campaign, now);
+        }
+        else
+        {
+            _store.Pauses.Remove(storeId, campaign);
+        }
+
+        return _store.Pauses.All();
+    }
+
     /// <summary>Prepares a step's message without a recipient; <see langword="null"/> if there is no such step.</summary>
     /// <param name="storeId">The store.</param>
     /// <param name="campaign">The campaign's name.</param>
@@ -264,7 +280,7 @@ public sealed class JourneyEngine : IDisposable
         var (options, found) = (Options, Options.Campaigns.Find(campaign));
         var steps = found?.Variants.FirstOrDefault(v => variant is null ? v.Steps.Count > 0 : v.Name == variant)?.Steps;
         if (steps is null || number < 1 || number > steps.Count || options.FindStore(storeId) is not { } store
-            || found!.Stores?.Contains((ushort)store.Number) == false)
+            || !found!.AppliesTo(store.Number))
         {
             return null;
         }

@@ -20,6 +20,9 @@ sealed class MessageSender
     // How often a message looks whether its store is back (ms).
     const long StoreRetryDelay = 15 * 60_000;
 
+    // How often a message looks whether its campaign was resumed (ms). The resumption wakes it; this is for one that the configuration pauses.
+    const long PauseRetryDelay = 15 * 60_000;
+
     readonly JourneyStore _store;
     readonly IJourneyPorts _ports;
     readonly StepPlanner _planner;
@@ -51,7 +54,7 @@ sealed class MessageSender
     public void Begin(JourneyOptions options, Journey journey, PlannedMessage first, Campaign campaign, CampaignVariant variant, long now)
     {
         var message = DueMessage.Of(first, journey, now);
-        var outcome = first.DueAt > now || NeedsCart(options, message, journey) || options.FindStore(journey.Candidate.StoreId) is not { } store
+        var outcome = first.DueAt > now || NeedsCart(options, message, journey) || options.FindStore(journey.Candidate.StoreId) is not { } store || IsPaused(campaign, store)
             ? new MessageOutcome(MessageState.Scheduled)
             : Decide(options, message, journey, campaign, variant, store, cart: null, now);
         _store.Messages.Add(first, journey, now, outcome);
@@ -83,6 +86,12 @@ sealed class MessageSender
             return;
         }
 
+        if (IsPaused(campaign, store) && now < message.UsefulUntil)
+        {
+            _store.Messages.Defer(message.Id, Math.Min(now + PauseRetryDelay, message.UsefulUntil), WithheldReason.CampaignPaused);
+            return;
+        }
+
         if (campaign is null || variant is null || message.Step > variant.Steps.Count)
         {
             Exit(journey, store is null ? WithheldReason.StoreGone : WithheldReason.CampaignGone, now);
@@ -100,7 +109,8 @@ sealed class MessageSender
             return;
         }
 
-        var outcome = store is null ? Withhold(WithheldReason.StoreGone) : Decide(options, message, journey, campaign, variant, store, cart, now);
+        var outcome = store is null ? Withhold(WithheldReason.StoreGone)
+            : IsPaused(campaign, store) ? Withhold(WithheldReason.CampaignPaused) : Decide(options, message, journey, campaign, variant, store, cart, now);
         Count(outcome);
         switch (outcome.State)
         {
@@ -120,6 +130,8 @@ sealed class MessageSender
             _store.Journeys.End(journey.Id, JourneyState.Completed);
         }
     }
+
+    static bool IsPaused(Campaign? campaign, Store? store) => store is not null && campaign?.IsPausedIn(store.Number) == true;
 
     bool PlanNext(JourneyOptions options, Journey journey, Campaign campaign, CampaignVariant variant, int step, long now)
     {

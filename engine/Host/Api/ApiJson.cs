@@ -3,6 +3,7 @@ using CartRecovery.Host.Api.Analytics;
 using CartRecovery.Host.Api.Campaigns;
 using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Codes;
+using CartRecovery.Host.Api.Customers;
 using CartRecovery.Host.Api.DeadLetters;
 using CartRecovery.Host.Api.Events;
 using CartRecovery.Host.Api.Features;
@@ -26,6 +27,13 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(PredictionBody))]
 [JsonSerializable(typeof(Prediction))]
 [JsonSerializable(typeof(CartLife))]
+[JsonSerializable(typeof(ItemPage<CartRow>))]
+[JsonSerializable(typeof(ItemPage<CampaignItem>))]
+[JsonSerializable(typeof(ItemPage<CustomerRow>))]
+[JsonSerializable(typeof(CustomerReach))]
+[JsonSerializable(typeof(ItemPage<TimelineRow>))]
+[JsonSerializable(typeof(ItemPage<ProductRow>))]
+[JsonSerializable(typeof(ItemPage<SuppressionRow>))]
 [JsonSerializable(typeof(ItemPage<InterventionRow>))]
 [JsonSerializable(typeof(RetriedIntervention))]
 [JsonSerializable(typeof(PreviewBody))]

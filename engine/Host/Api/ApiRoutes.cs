@@ -2,6 +2,7 @@ using CartRecovery.Host.Api.Analytics;
 using CartRecovery.Host.Api.Campaigns;
 using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Codes;
+using CartRecovery.Host.Api.Customers;
 using CartRecovery.Host.Api.DeadLetters;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Events;
@@ -31,6 +32,7 @@ static class ApiRoutes
         FeaturesRoutes.Map(routes);
         PredictionsRoutes.Map(routes);
         CartsRoutes.Map(routes);
+        CustomersRoutes.Map(routes);
         InterventionsRoutes.Map(routes);
         CampaignsRoutes.Map(routes);
         AnalyticsRoutes.Map(routes);

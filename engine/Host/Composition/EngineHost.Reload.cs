@@ -19,6 +19,7 @@ sealed partial class EngineHost
     const string ModelKey = "scoring.model";
 
     IReadOnlyList<ConfigValue> _inForce;
+    readonly Lock _applying = new();
     OnnxModel? _retired;
 
     /// <summary>The certificates of the ports.</summary>
@@ -65,20 +66,33 @@ sealed partial class EngineHost
         var model = applied.Contains(ModelKey) ? OnnxModel.Load(next.ModelPath, FeatureTable.Names) : Model;
         var sinks = RunnersOf(next, applied);
 
-        Config = next;
-        _inForce = values;
-        _levels.Minimum = next.Log.Level;
-        Certificates.Use(certificates);
-        ApplyStores(numbering, next);
-        IngestSetup.Apply(next.Limits, Ingest);
-        ApplyModel(model);
-        _ports.Use(SinkCatalog.AddressesOf(next));
-        _ = Sinks.Replace(sinks, s_sinkDrain);
-        JourneyOptions = JourneyOptionsOf(next.Decisions, next.Contact);
-        JourneyEngine.Options = JourneyOptions;
-        _stages.Campaigns = JourneyOptions.Campaigns;
+        lock (_applying)
+        {
+            Config = next;
+            _inForce = values;
+            _levels.Minimum = next.Log.Level;
+            Certificates.Use(certificates);
+            ApplyStores(numbering, next);
+            IngestSetup.Apply(next.Limits, Ingest);
+            ApplyModel(model);
+            _ports.Use(SinkCatalog.AddressesOf(next));
+            _ = Sinks.Replace(sinks, s_sinkDrain);
+            ApplyCampaigns();
+        }
+
         WriteRunning();
         return (applied, needsRestart);
+    }
+
+    // A reload and a pause may come together.
+    void ApplyCampaigns()
+    {
+        lock (_applying)
+        {
+            JourneyOptions = JourneyOptionsOf(Config.Decisions, Config.Contact);
+            JourneyEngine.Options = JourneyOptions;
+            _stages.Campaigns = JourneyOptions.Campaigns;
+        }
     }
 
     void ApplyStores((StoreRegistry Registry, StoreDirectory Directory) numbering, CartRecoveryConfig next)

@@ -95,13 +95,15 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _ports = new JourneyPorts(Connections, Sinks, SinkCatalog.AddressesOf(config));
         JourneyOptions = JourneyOptionsOf(config.Decisions, config.Contact);
         JourneyEngine = _data.Use(() => new JourneyEngine(_data.Files.Database, JourneyOptions, _ports, _keys) { LearnsBeside = true });
+        Pauses = new CampaignPauses(JourneyEngine, ApplyCampaigns);
+        JourneyEngine.Options = JourneyOptions = JourneyOptionsOf(config.Decisions, config.Contact);
         Journeys = new JourneyWorker(JourneyEngine, _ports, time)
         {
             OnFault = OnFault,
             OnLost = (partition, gap) => LogLost(partition, gap.From, gap.To),
         };
         Reports = new JourneyReports(JourneyEngine.Store.Database.Path);
-        _ports.Worker = Journeys;
+        _ports.Worker = Pauses.Worker = Journeys;
         _stages = PipelineSetup.Of(config, Stores, budget, Model, JourneyOptions.Campaigns, _data.Files.Stores, hasReaders: true, usesRecorded: true,
             config.Journal.Enabled ? PipelineSetup.JournalOf(config, Stores, _data.Files, _data.Format) : null, otlp?.TraceEvery);
         Partitions = _data.Use(() => new PartitionSet(budget.Partitions, _stages, time, config.Scoring.MaxAge));
@@ -150,6 +152,9 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     public JourneyEngine JourneyEngine { get; }
 
     public JourneyWorker Journeys { get; }
+
+    /// <summary>The campaigns that stores have paused.</summary>
+    public CampaignPauses Pauses { get; }
 
     public JourneyReports Reports { get; }
 
@@ -291,9 +296,12 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _ => WithheldReason.None,
     };
 
-    JourneyOptions JourneyOptionsOf(DecisionsConfig decisions, ContactConfig contact) => new(
-        contact, CampaignCompiler.Compile(decisions, Stores.All, ConfigurationRecord.Write(decisions, contact, Stores.Stores)), Stores.All,
-        contact.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : _data.Secret());
+    JourneyOptions JourneyOptionsOf(DecisionsConfig configured, ContactConfig contact)
+    {
+        var decisions = Pauses?.AddTo(configured) ?? configured;
+        return new(contact, CampaignCompiler.Compile(decisions, Stores.All, ConfigurationRecord.Write(decisions, contact, Stores.Stores)), Stores.All,
+            contact.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : _data.Secret());
+    }
 
     // Returns why it was not completed in time; null if it was.
     async Task<string?> FlushAsync(Func<CancellationToken, Task> flush)

@@ -36,6 +36,8 @@ public static class CampaignCompiler
         Name = config.Name,
         Stores = config.Stores.Count == 0 ? null
             : stores.Where(store => config.Stores.Contains(store.Id)).Select(store => (ushort)store.Number).ToHashSet(),
+        PausedIn = config.PausedIn.Count == 0 ? null
+            : stores.Where(store => config.PausedIn.Contains(store.Id)).Select(store => (ushort)store.Number).ToHashSet(),
         Trigger = config.Trigger.Idle is not null ? TriggerKind.Idle
             : config.Trigger.Event is not null ? TriggerKind.Event : TriggerKind.Score,
         IdleMilliseconds = (long)(config.Trigger.Idle?.Value.TotalMilliseconds ?? 0),

@@ -19,9 +19,12 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
                 check.Report(campaign, "name", $"duplicate campaign '{campaign.Name}', first defined on line {first}");
             }
             List<string> stores = [.. config.Stores.Select(store => store.Id)];
-            foreach (var store in campaign.Stores.Where(store => !stores.Contains(store) && check.AreValid(config, "stores")))
+            foreach (var (key, named) in new[] { ("stores", campaign.Stores), ("pausedIn", campaign.PausedIn) })
             {
-                check.Report(campaign, "stores", $"unknown store '{store}'{Suggestion.Hint(store, stores)}");
+                foreach (var store in named.Where(store => !stores.Contains(store) && check.AreValid(config, "stores")))
+                {
+                    check.Report(campaign, key, $"unknown store '{store}'{Suggestion.Hint(store, stores)}");
+                }
             }
 
             Trigger(campaign.Trigger);

@@ -112,6 +112,9 @@ public enum WithheldReason
 
     /// <summary>The shopper is a bot: a crawler, a browser that a program drives, or a rhythm that no person keeps.</summary>
     Bot = 35,
+
+    /// <summary>The store has paused the campaign.</summary>
+    CampaignPaused = 36,
 }
 
 /// <summary>Converts reasons to and from their names.</summary>

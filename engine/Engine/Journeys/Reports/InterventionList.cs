@@ -56,7 +56,7 @@ public static class InterventionList
         "usefulUntil", "sentAt", "deliveredAt", "openedAt", "clickedAt", "dismissedAt", "endedAt", "message",
     ];
 
-    static readonly int s_reason = ColumnOf("reason"), s_sentAt = ColumnOf("sentAt");
+    static readonly int s_sentAt = ColumnOf("sentAt");
 
     static int ColumnOf(string name) => Names.ToList().IndexOf(name);
 
@@ -133,12 +133,17 @@ public static class InterventionList
         var table = new ReportTable(Names);
         while (rows.Next())
         {
-            object?[] row = [.. Enumerable.Range(0, Names.Count).Select(rows.Value)];
-            var reason = (WithheldReason)(long)row[s_reason]!;
-            row[s_reason] = reason == WithheldReason.None ? null : WithheldReasons.NameOf(reason);
-            table.Rows.Add(row);
+            table.Rows.Add([.. Enumerable.Range(0, Names.Count).Select(rows.Value)]);
         }
 
+        NameReasons(table);
         return table;
+    }
+
+    /// <summary>Replaces the numbers in the column <c>reason</c> by names; that of no reason by null.</summary>
+    internal static void NameReasons(ReportTable table)
+    {
+        var column = table.Columns.ToList().IndexOf("reason");
+        table.Rows.ForEach(row => row[column] = row[column] is long number and not 0 ? WithheldReasons.NameOf((WithheldReason)number) : null);
     }
 }

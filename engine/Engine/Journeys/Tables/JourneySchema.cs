@@ -10,7 +10,7 @@ namespace CartRecovery.Engine.Journeys.Tables;
 /// </summary>
 static class JourneySchema
 {
-    const int Version = 5;
+    const int Version = 6;
 
     /// <summary>Creates the tables that do not exist, and migrates older versions.</summary>
     /// <exception cref="IOException">The file was written by a later version, or cannot be used.</exception>
@@ -42,9 +42,10 @@ static class JourneySchema
 
         if (version == 4)
         {
-            database.Execute($"BEGIN IMMEDIATE; {OfVersion4} PRAGMA user_version={Version}; COMMIT");
+            database.Execute($"BEGIN IMMEDIATE; {OfVersion4} PRAGMA user_version=5; COMMIT");
         }
 
+        // Version 6 added the table of pauses. A version that does not know it would resume what is paused.
         database.Execute(s_tables);
         database.Execute($"PRAGMA user_version={Version}");
     }
@@ -172,6 +173,9 @@ static class JourneySchema
         CREATE INDEX IF NOT EXISTS conversion_journey ON conversion(journey);
         CREATE INDEX IF NOT EXISTS conversion_subject ON conversion(subject, at);
         CREATE INDEX IF NOT EXISTS conversion_time ON conversion(store, at);
+
+        -- Campaigns that a store has paused.
+        CREATE TABLE IF NOT EXISTS paused(store TEXT NOT NULL, campaign TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(store, campaign)) WITHOUT ROWID;
 
         CREATE TABLE IF NOT EXISTS stopped(campaign TEXT NOT NULL, variant TEXT NOT NULL, at INTEGER NOT NULL, why TEXT NOT NULL,
             PRIMARY KEY(campaign, variant)) WITHOUT ROWID;

@@ -39,6 +39,7 @@ public sealed class JourneyStore : IDisposable
         Products = new ProductTable(Database);
         Unproven = new UnprovenTable(Database);
         Codes = new CodeTable(Database);
+        Pauses = new PauseTable(Database);
         _begin = Database.Prepare("BEGIN IMMEDIATE");
         _commit = Database.Prepare("COMMIT");
         _position = Database.Prepare("SELECT address FROM position WHERE partition=?1");
@@ -86,6 +87,8 @@ public sealed class JourneyStore : IDisposable
     public UnprovenTable Unproven { get; }
 
     public CodeTable Codes { get; }
+
+    public PauseTable Pauses { get; }
 
     /// <summary>Begins a transaction.</summary>
     public void Begin() => _begin.Run();

@@ -13,7 +13,7 @@ public sealed class MessageTable
     // index.
     const string OfSubject = "journey IN (SELECT id FROM journey WHERE subject=?1 ORDER BY started_at DESC LIMIT 1000)";
 
-    readonly Statement _onSite, _add, _due, _hasDue, _putOff, _defer, _send, _end, _endOfJourney, _sending, _recall, _recallOne, _sentSince, _nth, _touch, _mark, _retry, _wake;
+    readonly Statement _onSite, _add, _due, _hasDue, _putOff, _defer, _send, _end, _endOfJourney, _sending, _recall, _recallOne, _sentSince, _nth, _touch, _mark, _retry, _wake, _wakePaused;
 
     readonly ContentTable _contents;
     readonly ShopperFilter _filter;
@@ -44,6 +44,9 @@ public sealed class MessageTable
         _wake = database.Prepare($"""
             UPDATE intervention SET due_at=?2 WHERE state={MessageState.Scheduled:D} AND reason={WithheldReason.NotConfirmed:D}
                 AND journey IN (SELECT id FROM journey WHERE subject=?1 AND cart=?1 UNION ALL SELECT id FROM journey WHERE cart=?1 AND subject<>cart)
+            """);
+        _wakePaused = database.Prepare($"""
+            UPDATE intervention SET due_at=?3 WHERE state={MessageState.Scheduled:D} AND reason={WithheldReason.CampaignPaused:D} AND store=?1 AND campaign=?2
             """);
         _putOff = database.Prepare($"UPDATE intervention SET due_at=?2 WHERE id=?1 AND state={MessageState.Scheduled:D}");
         _defer = database.Prepare($"UPDATE intervention SET due_at=?2, reason=?3 WHERE id=?1 AND state={MessageState.Scheduled:D}");
@@ -172,6 +175,9 @@ public sealed class MessageTable
 
     /// <summary>Makes the cart's messages due that wait for the confirmation of its address.</summary>
     public void WakeUnconfirmed(in Hash128 cart, long now) => _wake.With(cart).With(now).Run();
+
+    /// <summary>Makes the messages due that wait for a campaign that was paused.</summary>
+    public void WakePaused(string storeId, string campaign, long now) => _wakePaused.With(storeId).With(campaign).With(now).Run();
 
     /// <summary>Records that a message is sent, if it is still scheduled.</summary>
     public void Send(DueMessage message, in MessageOutcome outcome, long now)

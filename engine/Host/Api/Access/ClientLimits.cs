@@ -7,6 +7,7 @@ using CartRecovery.Engine.Ingest.Connections;
 using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Problems;
+using CartRecovery.Host.Api.Responses;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -122,7 +123,9 @@ static class ClientLimits
     }
 
     static bool IsReport(HttpContext context) => HttpMethods.IsGet(context.Request.Method)
-        && context.GetEndpoint()?.Metadata.GetMetadata<ITagsMetadata>()?.Tags is { } tags && (tags.Contains(ApiTags.Analytics) || tags.Contains(ApiTags.Interventions));
+        && context.GetEndpoint()?.Metadata is { } metadata
+        && (metadata.GetMetadata<ReadsReports>() is not null
+            || (metadata.GetMetadata<ITagsMetadata>()?.Tags is { } tags && (tags.Contains(ApiTags.Analytics) || tags.Contains(ApiTags.Interventions))));
 
     static async Task ReadReportAsync(ConcurrencyLimiter reports, HttpContext context, RequestDelegate next)
     {

@@ -18,11 +18,12 @@ sealed class CartReader(PartitionSet partitions)
     /// <summary>Returns a cart's key.</summary>
     public static Hash128 KeyOf(Store store, string cartId) => store.Ids.CartOf(Encoding.UTF8.GetBytes(cartId));
 
-    /// <summary>Returns the id at the end of a request's path.</summary>
+    /// <summary>Returns the id in a request's path.</summary>
     /// <param name="context">The request.</param>
     /// <param name="routeValue">The route's value. In it an escaped slash cannot be told from a literal <c>%2F</c>, so the raw path is used
     /// instead.</param>
-    public static string IdOf(HttpContext context, string routeValue)
+    /// <param name="segmentsAfter">The number of segments after it.</param>
+    public static string IdOf(HttpContext context, string routeValue, int segmentsAfter = 0)
     {
         if (!routeValue.Contains('%'))
         {
@@ -32,6 +33,6 @@ sealed class CartReader(PartitionSet partitions)
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var query = target.IndexOf('?');
         var path = (query < 0 ? target : target[..query]).TrimEnd('/');
-        return Uri.UnescapeDataString(path[(path.LastIndexOf('/') + 1)..]);
+        return Uri.UnescapeDataString(path.Split('/')[^(1 + segmentsAfter)]);
     }
 }

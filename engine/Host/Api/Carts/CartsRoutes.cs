@@ -17,11 +17,15 @@ namespace CartRecovery.Host.Api.Carts;
 /// <summary><c>/v1/carts</c>: a cart's lifecycle.</summary>
 static class CartsRoutes
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.ForServers("/v1/carts", ApiTags.Carts)
-        .MapGet("/{cartId}", GetAsync)
-        .Describe("getCart", "Get a cart",
-            "The cart's state and its interventions, oldest first. States: active, abandoned, contacted, then recovered or lost; or purchased without an intervention.")
-        .Produces<CartLife>().Problems(ApiProblems.CartNotFound);
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var group = routes.ForServers("/v1/carts", ApiTags.Carts);
+        CartListing.Map(group);
+        group.MapGet("/{cartId}", GetAsync)
+            .Describe("getCart", "Get a cart",
+                "The cart's state and its interventions, oldest first. States: active, abandoned, contacted, then recovered or lost; or purchased without an intervention.")
+            .Produces<CartLife>().Problems(ApiProblems.CartNotFound);
+    }
 
     static async Task<IResult> GetAsync(
         [Description("The cart, percent-encoded.")] string cartId, HttpContext context, Caller caller, CartReader carts, JourneyReports reports,
@@ -52,7 +56,8 @@ static class CartsRoutes
         });
     }
 
-    static string StateOf(in CartRecord cart, bool recovered, long contactedAt, long now, JourneyOptions options)
+    /// <summary>Returns a cart's state.</summary>
+    internal static string StateOf(in CartRecord cart, bool recovered, long contactedAt, long now, JourneyOptions options)
     {
         var idle = now - cart.LastAt;
         return cart.Checkout == CheckoutStep.Purchased ? recovered ? "recovered" : "purchased"

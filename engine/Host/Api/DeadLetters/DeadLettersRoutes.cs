@@ -57,7 +57,7 @@ static class DeadLettersRoutes
             .Problems(s_notFound, s_unwritable);
     }
 
-    static JsonResult List(Caller caller, RequestQuery query, DeadLetterStore letters)
+    static JsonResult List(HttpContext context, Caller caller, RequestQuery query, DeadLetterStore letters)
     {
         _ = DeadLetterJson.TryParseState(query.Of(s_state)!, out var state);
         var code = query.Of(s_code);
@@ -65,6 +65,7 @@ static class DeadLettersRoutes
         var page = letters.Read(Cursors.Read(query.Of(QueryParameters.Cursor)), caller.Store.Id)
             .Where(l => l.Store == caller.Store.Id && (code is null || l.Code == code) && (state is null || l.Mark.State == state))
             .Take(limit + 1).ToList();
+        var next = SealedCursor.Seal(context, page.Count > limit ? page[limit - 1].Id.ToString(CultureInfo.InvariantCulture) : null);
         return new JsonResult(writer =>
         {
             writer.WriteStartObject();
@@ -75,7 +76,7 @@ static class DeadLettersRoutes
             }
 
             writer.WriteEndArray();
-            writer.WriteString("next"u8, page.Count > limit ? page[limit - 1].Id.ToString(CultureInfo.InvariantCulture) : null);
+            writer.WriteString("next"u8, next);
             writer.WriteEndObject();
         });
     }

@@ -3,7 +3,7 @@ namespace CartRecovery.Host.Api.Documentation;
 /// <summary>The groups of the API.</summary>
 static class ApiTags
 {
-    public const string Events = "Events", Streams = "Streams", Features = "Features", Predictions = "Predictions", Carts = "Carts",
+    public const string Events = "Events", Streams = "Streams", Features = "Features", Predictions = "Predictions", Carts = "Carts", Customers = "Customers",
         Interventions = "Interventions", Campaigns = "Campaigns", Analytics = "Analytics", Products = "Products", Suppressions = "Suppressions", Codes = "Codes",
         DeadLetters = "Dead letters", Tracking = "Tracking", Storefront = "Storefront", Operations = "Operations";
 
@@ -15,8 +15,9 @@ static class ApiTags
         (Features, "A cart's features, as the model receives them."),
         (Predictions, "Score a cart or a set of features."),
         (Carts, "A cart's state and its interventions."),
+        (Customers, "Customers, how they can be reached, and what happened to each."),
         (Interventions, "Messages scheduled, sent and withheld, with reasons."),
-        (Campaigns, "Preview a campaign's messages."),
+        (Campaigns, "List, pause, resume and preview campaigns."),
         (Analytics, "Results of contacting shoppers."),
         (Products, "Product names, prices and stock for messages."),
         (Suppressions, "Addresses that must not be contacted."),

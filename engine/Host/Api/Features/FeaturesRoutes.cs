@@ -51,12 +51,12 @@ static class FeaturesRoutes
             s_all.Names.Zip(values).ToDictionary(f => f.First, f => f.Second, StringComparer.Ordinal)));
     }
 
-    static Ok<ItemPage<FeatureDefinition>> Definitions(RequestQuery query)
+    static Ok<ItemPage<FeatureDefinition>> Definitions(HttpContext context, RequestQuery query)
     {
         var limit = query.Of(QueryParameters.Limit, QueryParameters.DefaultPageSize);
         var offset = (int)Math.Min(Cursors.Read(query.Of(QueryParameters.Cursor)), s_definitions.Length);
         var end = Math.Min(offset + limit, s_definitions.Length);
-        return TypedResults.Ok(new ItemPage<FeatureDefinition>(s_definitions[offset..end], end < s_definitions.Length ? $"{end}" : null));
+        return TypedResults.Ok(new ItemPage<FeatureDefinition>(s_definitions[offset..end], SealedCursor.Seal(context, end < s_definitions.Length ? $"{end}" : null)));
     }
 }
 

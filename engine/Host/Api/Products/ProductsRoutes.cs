@@ -3,10 +3,14 @@ using System.Text;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
+using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Api.Interventions;
 using CartRecovery.Host.Api.Problems;
+using CartRecovery.Host.Api.Requests;
+using CartRecovery.Host.Api.Responses;
 using CartRecovery.Primitives;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -21,11 +25,37 @@ static class ProductsRoutes
     const int MaxProducts = 5000;
     const string Address = "an absolute http or https URL";
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.ForServers("/v1/products", ApiTags.Products)
-        .MapPost("", PutAsync)
-        .Describe("putProducts", "Add or change products",
-            "Names, prices and stock for messages; at most 5,000 products a request. Existing products are replaced. Messages never show a product with stock 0.")
-        .Problems(ApiProblems.InvalidJson, ApiProblems.OutOfRange);
+    static readonly QueryParameter<string> s_text = QueryParameters.Text("q", "Returns only products with this text in the name or the id.");
+
+    static readonly QueryParameter<string> s_stock =
+        QueryParameters.Choice("stock", "Returns only products that are in stock, sold out, or of unknown stock.", ["in", "out", "unknown"], @default: null);
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var group = routes.ForServers("/v1/products", ApiTags.Products);
+        group.MapGet("", ListAsync)
+            .Describe("listProducts", "List products", "The names, prices and stock that messages use, by id.")
+            .Report<ProductRow>(s_text, s_stock);
+        group.MapPost("", PutAsync)
+            .Describe("putProducts", "Add or change products",
+                "Names, prices and stock for messages; at most 5,000 products a request. Existing products are replaced. Messages never show a product with stock 0.")
+            .Problems(ApiProblems.InvalidJson, ApiProblems.OutOfRange);
+    }
+
+    static async Task<ReportResult> ListAsync(Caller caller, RequestQuery query, JourneyReports reports, JourneyWorker journeys)
+    {
+        await journeys.CatchUpForReportAsync();
+        var limit = query.Of(QueryParameters.Limit, QueryParameters.DefaultPageSize);
+        var table = StoreLists.Products(reports, caller.Store.Id, query.Of(s_text), query.Of(s_stock), query.Of(QueryParameters.Cursor) ?? "", limit + 1);
+        string? next = null;
+        if (table.Rows.Count > limit)
+        {
+            table.Rows.RemoveRange(limit, table.Rows.Count - limit);
+            next = (string)table.Rows[^1][0]!;
+        }
+
+        return new ReportResult("products", table, next, query.Of(QueryParameters.Format));
+    }
 
     static async Task<Results<Ok<StoredProducts>, ProblemHttpResult>> PutAsync(List<ProductBody> products, Caller caller, JourneyWorker journeys)
     {
@@ -105,6 +135,15 @@ static class ProductsRoutes
 /// <param name="Price">The current price, at most 1,000,000,000.</param>
 /// <param name="Stock">The stock; 0 if sold out.</param>
 sealed record ProductBody(string Id, string? Name = null, string? Url = null, string? Image = null, decimal? Price = null, long? Stock = null);
+
+/// <summary>A product as messages use it.</summary>
+/// <param name="Id">The product id used in events.</param>
+/// <param name="Name">The name.</param>
+/// <param name="Url">The URL of its page.</param>
+/// <param name="Image">The URL of its image.</param>
+/// <param name="Price">The current price, in the store's currency.</param>
+/// <param name="Stock">The stock; 0 if sold out, null if unknown.</param>
+sealed record ProductRow(string Id, string? Name, string? Url, string? Image, double? Price, long? Stock);
 
 /// <summary>The outcome of storing products.</summary>
 /// <param name="Products">The number of products stored.</param>

@@ -41,6 +41,9 @@ static class QueryParameters
     /// <summary>The default page size, and the largest.</summary>
     public const int DefaultPageSize = 100, MaxPageSize = 1000;
 
+    // An id in base64, and the seal.
+    const int MaxCursorLength = 1024;
+
     /// <summary>The key, allowed on every route and read by authentication.</summary>
     public const string Key = "key";
 
@@ -53,7 +56,7 @@ static class QueryParameters
     };
 
     public static readonly QueryParameter<string> Cursor = new("cursor", "Where to continue: the previous page's `next`.",
-        "the previous page's 'next'", (text, _) => text.Length is > 0 and <= 256 ? text : null);
+        "the previous page's 'next'", (text, _) => text.Length is > 0 and <= MaxCursorLength ? text : null);
 
     public static readonly QueryParameter<long> From = Time("from", "Returns only items at or after this time.");
 

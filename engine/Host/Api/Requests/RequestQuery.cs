@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Host.Api.Problems;
+using CartRecovery.Host.Api.Responses;
 using CartRecovery.Primitives;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -65,9 +66,20 @@ sealed class RequestQuery
                 return ApiProblems.UnknownParameter with { Detail = $"{Shown(name)}: unknown query parameter{Hint(name, accepted)}" };
             }
 
-            if (values.Count != 1 || parameter.Read(values[0]!, Now(context)) is not { } value)
+            var value = values.Count == 1 ? parameter.Read(values[0]!, Now(context)) : null;
+            if (value is null)
             {
                 return ApiProblems.InvalidParameter with { Detail = Wrong(parameter, values) };
+            }
+
+            if (parameter == QueryParameters.Cursor)
+            {
+                value = SealedCursor.Open(context, (string)value);
+            }
+
+            if (value is null)
+            {
+                return ApiProblems.InvalidParameter with { Detail = $"{parameter.Name}: expected {parameter.Rule}, of the same list and store." };
             }
 
             _values.Add(parameter, value);

@@ -2,6 +2,7 @@ using System.Globalization;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Host.Api.Problems;
+using CartRecovery.Host.Api.Requests;
 
 namespace CartRecovery.Host.Api.Responses;
 
@@ -33,6 +34,20 @@ readonly record struct TimeCursor(long At, int Skip)
         return dash > 0 && long.TryParse(text.AsSpan(0, dash), NumberStyles.None, CultureInfo.InvariantCulture, out var at)
             && int.TryParse(text.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var skip)
             ? new TimeCursor(Math.Min(at, Start.At), skip) : throw Cursors.Wrong();
+    }
+
+    /// <summary>Answers with a page of a list that is ordered latest first.</summary>
+    /// <param name="name">The CSV file's name.</param>
+    /// <param name="timeColumn">The column that orders the list.</param>
+    /// <param name="query">The request's query: period, page and format.</param>
+    /// <param name="read">Reads rows of a period, from a number to skip, and at most so many.</param>
+    public static ReportResult Page(string name, string timeColumn, RequestQuery query, Func<(long From, long Before), int, int, ReportTable> read)
+    {
+        var cursor = Read(query.Of(QueryParameters.Cursor));
+        var limit = query.Of(QueryParameters.Limit, QueryParameters.DefaultPageSize);
+        var table = read(
+            (query.Of(QueryParameters.From, long.MinValue), Math.Min(query.Of(QueryParameters.To, long.MaxValue), cursor.At + 1)), cursor.Skip, limit + 1);
+        return new ReportResult(name, table, cursor.Cut(table, timeColumn, limit), query.Of(QueryParameters.Format));
     }
 
     /// <summary>Cuts a table that was read with one row more than the page's size.</summary>

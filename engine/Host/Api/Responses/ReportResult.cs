@@ -26,12 +26,13 @@ sealed class ReportResult(string name, ReportTable table, string? next, string? 
     public Task ExecuteAsync(HttpContext context)
     {
         WriteTimes(table);
+        var sealedNext = SealedCursor.Seal(context, next);
         if (WantsCsv(context, format))
         {
             context.Response.Headers.ContentDisposition = $"attachment; filename=\"{name}.csv\"";
-            if (next is not null)
+            if (sealedNext is not null)
             {
-                context.Response.Headers[NextHeader] = next;
+                context.Response.Headers[NextHeader] = sealedNext;
             }
 
             return ResponseWriter.BytesAsync(context, StatusCodes.Status200OK, $"{Csv}; charset=utf-8; header=present", Encoding.UTF8.GetBytes(table.ToCsv()));
@@ -42,7 +43,7 @@ sealed class ReportResult(string name, ReportTable table, string? next, string? 
             writer.WriteStartObject();
             writer.WritePropertyName("items"u8);
             table.WriteTo(writer);
-            writer.WriteString("next"u8, next);
+            writer.WriteString("next"u8, sealedNext);
             writer.WriteEndObject();
         });
     }
@@ -70,13 +71,16 @@ sealed class ReportResult(string name, ReportTable table, string? next, string? 
     static bool IsTime(string column) => column == "at" || column.EndsWith("At", StringComparison.Ordinal) || column.EndsWith("Until", StringComparison.Ordinal);
 }
 
+/// <summary>Route metadata: the handler reads the reports' database on its thread, so few may at once.</summary>
+sealed record ReadsReports;
+
 /// <summary>Declares routes that answer with a report.</summary>
 static class ReportRoutes
 {
     /// <summary>Declares the answer, the given query parameters and those common to all reports.</summary>
     /// <typeparam name="T">The row type, for the OpenAPI document.</typeparam>
     public static RouteHandlerBuilder Report<T>(this RouteHandlerBuilder route, params QueryParameter[] parameters) => route
-        .Produces<ItemPage<T>>().WithMetadata(new ProducesMediaType(ReportResult.Csv))
+        .Produces<ItemPage<T>>().WithMetadata(new ProducesMediaType(ReportResult.Csv)).WithMetadata(new ReadsReports())
         .WithMetadata(new AcceptedQuery([.. parameters, QueryParameters.Limit, QueryParameters.Cursor, QueryParameters.Format]));
 
     /// <summary>Describes a route that answers one row, in the format of a list.</summary>

@@ -2,9 +2,13 @@ using System.Text.Json.Serialization;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
+using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Api.Interventions;
 using CartRecovery.Host.Api.Problems;
+using CartRecovery.Host.Api.Requests;
+using CartRecovery.Host.Api.Responses;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -18,9 +22,16 @@ static class SuppressionsRoutes
 {
     static readonly HttpProblem s_invalid = new(400, "invalid_suppression", "The body names no address.");
 
+    static readonly QueryParameter<string> s_channel = QueryParameters.Choice("channel", "Returns only addresses of this channel.", ["email", "sms", "push"], @default: null);
+    static readonly QueryParameter<string> s_reason = QueryParameters.Text("reason", "Returns only addresses suppressed for this reason.");
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         var group = routes.ForServers("/v1/suppressions", ApiTags.Suppressions);
+        group.MapGet("", ListAsync)
+            .Describe("listSuppressions", "List suppressed addresses",
+                "Latest first. `from` and `to` filter by the time of the suppression. An address is null where the engine keeps only a key of it.")
+            .Report<SuppressionRow>(s_channel, s_reason, QueryParameters.From, QueryParameters.To);
         group.MapPost("", SuppressAsync)
             .Describe("suppressAddress", "Suppress an address", "Stops all messages to the address on this channel, regardless of consent.")
             .Problems(ApiProblems.InvalidJson, s_invalid);
@@ -29,6 +40,16 @@ static class SuppressionsRoutes
                 "Lifts the suppression of an address. The body is that of the request that suppressed it.")
             .Problems(ApiProblems.InvalidJson, s_invalid);
     }
+
+    static async Task<ReportResult> ListAsync(Caller caller, RequestQuery query, JourneyReports reports, JourneyWorker journeys)
+    {
+        await journeys.CatchUpForReportAsync();
+        return TimeCursor.Page("suppressions", "suppressedAt", query, (period, skip, limit) =>
+            StoreLists.Suppressions(reports, caller.Store.Id, KindOf(query.Of(s_channel)), query.Of(s_reason), period, skip, limit));
+    }
+
+    static AddressKind? KindOf(string? channel) =>
+        channel switch { "email" => AddressKind.Email, "sms" => AddressKind.Phone, "push" => AddressKind.Push, _ => null };
 
     static async Task<Ok<SuppressedAddresses>> SuppressAsync(SuppressionBody body, Caller caller, JourneyWorker journeys)
     {
@@ -50,7 +71,7 @@ static class SuppressionsRoutes
 
     static (AddressKind Kind, string Address) Check(SuppressionBody body)
     {
-        AddressKind? kind = body.Channel switch { "email" => AddressKind.Email, "sms" => AddressKind.Phone, "push" => AddressKind.Push, _ => null };
+        var kind = KindOf(body.Channel);
         return kind is { } known && body.Address is { Length: > 0 and <= 2048 } address && IsAddress(known, address) ? (known, address) : throw new ProblemException(s_invalid with
         {
             Detail = kind switch
@@ -77,6 +98,13 @@ static class SuppressionsRoutes
 /// <param name="Address">The e-mail address, phone number or push token.</param>
 /// <param name="Reason">The reason, for the shop's own use; `shop` if absent.</param>
 sealed record SuppressionBody(string? Channel, string? Address, string? Reason = null);
+
+/// <summary>An address that gets no messages.</summary>
+/// <param name="Channel">email, sms or push.</param>
+/// <param name="Address">The address; null where only a key of it is kept.</param>
+/// <param name="Reason">unsubscribed, bounced, complained, or the shop's own reason.</param>
+/// <param name="SuppressedAt">Since when.</param>
+sealed record SuppressionRow(string Channel, string? Address, string Reason, DateTime SuppressedAt);
 
 /// <summary>The number of addresses changed.</summary>
 /// <param name="Suppressed">Addresses suppressed.</param>

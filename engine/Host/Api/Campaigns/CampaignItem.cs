@@ -1,0 +1,47 @@
+using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Events;
+
+namespace CartRecovery.Host.Api.Campaigns;
+
+/// <summary>A campaign of the key's store.</summary>
+/// <param name="Name">The campaign.</param>
+/// <param name="State">active or paused.</param>
+/// <param name="PausedBy">api or configuration; null if it is active.</param>
+/// <param name="PausedAt">Since when the API has paused it.</param>
+/// <param name="Trigger">idle, event or score.</param>
+/// <param name="Rule">The trigger and the conditions.</param>
+/// <param name="ReentrySeconds">Minimum time before the same cart can enter again.</param>
+/// <param name="Goal">The event that ends the series; null for a purchase only.</param>
+/// <param name="Variants">The variants; one without an experiment.</param>
+sealed record CampaignItem(
+    string Name, string State, string? PausedBy, DateTime? PausedAt, string Trigger, string Rule, double ReentrySeconds, string? Goal,
+    IReadOnlyList<CampaignVariantItem> Variants)
+{
+    /// <summary>Describes a campaign as one of a store.</summary>
+    /// <param name="campaign">The campaign.</param>
+    /// <param name="store">The store.</param>
+    /// <param name="pausedAt">Since when the API has paused it there (ms since 1970 UTC).</param>
+    public static CampaignItem Of(Campaign campaign, Store store, long? pausedAt) => new(
+        campaign.Name, campaign.IsPausedIn(store.Number) ? "paused" : "active",
+        !campaign.IsPausedIn(store.Number) ? null : pausedAt is null ? "configuration" : "api",
+        pausedAt is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at).UtcDateTime : null,
+        campaign.Trigger.ToString().ToLowerInvariant(), campaign.Rule, campaign.Reentry / 1000.0,
+        campaign.Goal == EventType.None ? null : EventTypes.NameOf(campaign.Goal),
+        [.. campaign.Variants.Select(variant => new CampaignVariantItem(variant.Name, variant.Weight, [.. variant.Steps.Select((step, i) => new CampaignStepItem(
+            i + 1, step.Channel, step.Wait / 1000.0, step.UsefulFor / 1000.0, [.. step.Offers.Select(offer => offer.Name)]))]))]);
+}
+
+/// <summary>A variant of a campaign.</summary>
+/// <param name="Name">The variant.</param>
+/// <param name="Weight">Its share of the shoppers, relative to the others' weights.</param>
+/// <param name="Steps">Its messages; empty for a control group.</param>
+sealed record CampaignVariantItem(string Name, double Weight, IReadOnlyList<CampaignStepItem> Steps);
+
+/// <summary>A message of a series.</summary>
+/// <param name="Step">Its number, from 1.</param>
+/// <param name="Channel">`socket`, or a sink's name.</param>
+/// <param name="WaitSeconds">The delay after the message before it.</param>
+/// <param name="UsefulForSeconds">How long it stays useful.</param>
+/// <param name="Offers">The offers that it chooses from; one without a choice.</param>
+sealed record CampaignStepItem(int Step, string Channel, double WaitSeconds, double UsefulForSeconds, IReadOnlyList<string> Offers);

@@ -1,0 +1,106 @@
+using System.Globalization;
+using CartRecovery.Engine.Journeys;
+using CartRecovery.Engine.Journeys.Reports;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.State.Carts;
+using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Api.Interventions;
+using CartRecovery.Host.Api.Requests;
+using CartRecovery.Host.Api.Responses;
+using CartRecovery.Primitives;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace CartRecovery.Host.Api.Carts;
+
+/// <summary><c>GET /v1/carts</c>: carts for which a campaign was triggered, with their state of now.</summary>
+static class CartListing
+{
+    // Look-ups that wait in the partitions at once. Events wait behind them.
+    const int MaxLookups = 32;
+
+    static readonly QueryParameter<string> s_state = QueryParameters.Choice("state", "Returns only carts in this state. A page may then have fewer items than `limit`.",
+        ["active", "abandoned", "contacted", "recovered", "purchased", "lost"], @default: null);
+
+    static readonly QueryParameter<string> s_campaign = QueryParameters.Text("campaign", "Returns only carts that triggered this campaign.");
+    static readonly QueryParameter<string> s_userId = QueryParameters.Text("userId", "Returns only carts of this customer.");
+
+    static readonly QueryParameter<long> s_minValue = new("minValue", "Returns only carts worth at least this now. A page may then have fewer items than `limit`.",
+        "a number from 0", (text, _) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null)
+    {
+        Type = "integer",
+    };
+
+    public static void Map(IEndpointRouteBuilder group) => group.MapGet("", ListAsync)
+        .Describe("listCarts", "List carts",
+            "Carts for which a campaign was triggered, the latest trigger first, with their state and value of now. `from` and `to` filter by the trigger.")
+        .Produces<ItemPage<CartRow>>().WithMetadata(new ReadsReports())
+        .Query(s_state, s_campaign, s_userId, s_minValue, QueryParameters.From, QueryParameters.To, QueryParameters.Limit, QueryParameters.Cursor);
+
+    static async Task<IResult> ListAsync(
+        HttpContext context, Caller caller, RequestQuery query, JourneyReports reports, JourneyWorker journeys, PartitionSet partitions,
+        IJourneyOptionsProvider inForce, TimeProvider time)
+    {
+        var cursor = TimeCursor.Read(query.Of(QueryParameters.Cursor));
+        var limit = query.Of(QueryParameters.Limit, QueryParameters.DefaultPageSize);
+        await journeys.CatchUpForReportAsync();
+        var listed = CartList.Of(reports, new CartFilter
+        {
+            StoreId = caller.Store.Id,
+            Campaign = query.Of(s_campaign),
+            UserId = query.Of(s_userId),
+            From = query.Of(QueryParameters.From, long.MinValue),
+            Before = Math.Min(query.Of(QueryParameters.To, long.MaxValue), cursor.At + 1),
+            Skip = cursor.Skip,
+            Limit = limit + 1,
+        });
+        var page = listed.Take(limit).ToArray();
+        string? next = null;
+        if (listed.Count > limit)
+        {
+            var last = page[^1].TriggeredAt;
+            var same = page.Reverse().TakeWhile(cart => cart.TriggeredAt == last).Count();
+            next = string.Create(CultureInfo.InvariantCulture, $"{last}-{same + (last == cursor.At ? cursor.Skip : 0)}");
+        }
+
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var rows = new List<CartRow>(page.Length);
+        foreach (var some in page.Chunk(MaxLookups))
+        {
+            var records = await Task.WhenAll(some.Select(cart => partitions.FindAsync(cart.Cart, context.RequestAborted)));
+            rows.AddRange(some.Zip(records, (cart, record) => RowOf(cart, record, now, inForce.JourneyOptions)));
+        }
+
+        rows.RemoveAll(row => (query.Of(s_state) is { } state && row.State != state) || row.Value < query.Of(s_minValue, 0));
+        return TypedResults.Ok(new ItemPage<CartRow>(rows, SealedCursor.Seal(context, next)));
+    }
+
+    static CartRow RowOf(ListedCart cart, in CartRecord? record, long now, JourneyOptions options) => new(
+        cart.CartId, cart.UserId,
+        record is { } known ? CartsRoutes.StateOf(known, cart.IsRecovered, cart.ContactedAt, now, options) : cart.IsRecovered ? "recovered" : "lost",
+        record?.ItemCount ?? 0, record is { } worth ? Money.ToDecimal(worth.Value) : 0, record is { } priced ? CurrencyCode.ToString(priced.Currency) : null,
+        cart.Campaign, cart.Variant, cart.IsHoldout, cart.Sent, TimeOf(cart.ContactedAt), TimeOf(cart.TriggeredAt)!.Value,
+        record is { } updated ? TimeOf(updated.LastAt) : null);
+
+    static DateTime? TimeOf(long at) => at == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(at).UtcDateTime;
+}
+
+/// <summary>A cart for which a campaign was triggered.</summary>
+/// <param name="CartId">The cart.</param>
+/// <param name="UserId">The signed-in customer; null for none.</param>
+/// <param name="State">active, abandoned, contacted, recovered, lost or purchased.</param>
+/// <param name="ItemCount">Items in the cart now.</param>
+/// <param name="Value">Their value.</param>
+/// <param name="Currency">The currency of the value, ISO 4217; null if the engine does not know the cart any more.</param>
+/// <param name="Campaign">The campaign that was triggered last.</param>
+/// <param name="Variant">Its variant.</param>
+/// <param name="Holdout">Whether the shopper is in the holdout.</param>
+/// <param name="Sent">Messages sent.</param>
+/// <param name="SentAt">When the last was sent.</param>
+/// <param name="TriggeredAt">When a campaign was last triggered.</param>
+/// <param name="UpdatedAt">The time of its last event; null if the engine does not know the cart any more.</param>
+sealed record CartRow(
+    string CartId, string? UserId, string State, int ItemCount, decimal Value, string? Currency, string Campaign, string Variant, bool Holdout, long Sent,
+    DateTime? SentAt, DateTime TriggeredAt, DateTime? UpdatedAt);
