@@ -24,12 +24,12 @@ public sealed partial class LayeringTests
         ["Journal"] = ["ControlPlane", "Events"],
         ["Learning"] = ["Events", "State"],
         ["Decisions"] = ["ControlPlane", "Events", "Messages", "Scoring", "State"],
-        ["Pipeline"] = ["ControlPlane", "Decisions", "Events", "Journal", "Scoring", "State", "Telemetry"],
+        ["Pipeline"] = ["ControlPlane", "Decisions", "Encryption", "Events", "Journal", "Scoring", "State", "Telemetry"],
         ["Ingest"] = ["ControlPlane", "Encryption", "Events", "Pipeline"],
         ["Configuration"] = ["ControlPlane", "Decisions", "Events", "Messages", "Pipeline", "State"],
         ["Journeys"] = ["Configuration", "ControlPlane", "Decisions", "Encryption", "Events", "Journal", "Messages", "State", "Storage"],
         ["Migration"] = ["ControlPlane", "Decisions", "Events", "Journal", "Pipeline", "State", "Storage"],
-        ["Backtest"] = ["Decisions", "Events", "Journal", "Pipeline", "Telemetry"],
+        ["Backtest"] = ["Decisions", "Encryption", "Events", "Journal", "Pipeline", "Telemetry"],
     };
 
     static readonly SourceFile[] s_sources = [.. SourceFile.Below("engine"), .. SourceFile.Below("plugins")];

@@ -23,7 +23,7 @@ static class TestKeys
 
     /// <summary>Returns the texts of which the bytes of some file below a folder have one, in UTF-8 or UTF-16.</summary>
     public static IEnumerable<string> Found(string folder, params IEnumerable<string> texts) => FoundIn(
-        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(path => (path, Read(path))), texts);
+        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(path => Path.GetFileName(path) != "lock").Select(path => (path, Read(path))), texts);
 
     /// <summary>Likewise, for bytes with a name.</summary>
     public static IEnumerable<string> FoundIn(IEnumerable<(string Name, byte[] Bytes)> all, params IEnumerable<string> texts) =>

@@ -1,3 +1,5 @@
+using CartRecovery.Engine.Encryption;
+
 namespace CartRecovery.Engine.Backtest;
 
 /// <summary>The formats of an export.</summary>
@@ -17,7 +19,8 @@ public enum ExportFormat
 /// <param name="journals">The partitions' journals.</param>
 /// <param name="range">The range of arrival times.</param>
 /// <param name="store">The number of the only store to export; null for all.</param>
-public sealed class EventExport(IReadOnlyList<JournalView> journals, TimeRange range, int? store = null)
+/// <param name="keys">Decrypt personal data; null to leave it out.</param>
+public sealed class EventExport(IReadOnlyList<JournalView> journals, TimeRange range, int? store = null, KeyVault? keys = null)
 {
     const int EventsPerLook = 1024;
 
@@ -27,6 +30,9 @@ public sealed class EventExport(IReadOnlyList<JournalView> journals, TimeRange r
 
     /// <summary>Number of events written. Any thread.</summary>
     public long Events => Volatile.Read(ref _events);
+
+    /// <summary>Number of events whose personal data was left out, because its key is not there. After the export.</summary>
+    public long Locked { get; private set; }
 
     /// <summary>Progress through the journals, 0–1. Any thread.</summary>
     public double Share => _total == 0 ? 1 : Math.Min(1, (double)Volatile.Read(ref _position) / _total);
@@ -43,7 +49,7 @@ public sealed class EventExport(IReadOnlyList<JournalView> journals, TimeRange r
             var next = new PriorityQueue<JournalEvents, (long, long, bool, int)>(journals.Count);
             foreach (var journal in journals)
             {
-                var source = new JournalEvents(journal, range);
+                var source = new JournalEvents(journal, range, keys);
                 sources.Add(source);
                 Enqueue(next, source, sources.Count);
             }
@@ -68,6 +74,7 @@ public sealed class EventExport(IReadOnlyList<JournalView> journals, TimeRange r
                 Enqueue(next, source, place.Item4);
             }
 
+            Locked = sources.Sum(source => source.Locked);
             writer.Flush();
             output.Flush();
             Volatile.Write(ref _events, count);

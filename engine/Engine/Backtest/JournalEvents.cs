@@ -1,3 +1,4 @@
+using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
 
@@ -6,7 +7,10 @@ namespace CartRecovery.Engine.Backtest;
 /// <summary>
 /// Iterates over a journal's events, excluding foreign ones and copies for customers' records. Skips blocks outside the range without reading them.
 /// </summary>
-sealed class JournalEvents(JournalView journal, TimeRange range) : IDisposable
+/// <param name="journal">The journal.</param>
+/// <param name="range">The range of arrival times.</param>
+/// <param name="keys">Decrypt personal data; null to leave it out.</param>
+sealed class JournalEvents(JournalView journal, TimeRange range, KeyVault? keys) : IDisposable
 {
     readonly JournalViewReader _reader = journal.Read();
     readonly EventBlockReader _blocks = new(journal.Stores);
@@ -18,6 +22,9 @@ sealed class JournalEvents(JournalView journal, TimeRange range) : IDisposable
 
     /// <summary>Current event.</summary>
     public ref readonly EventRecord Current => ref Slab.Records[_index];
+
+    /// <summary>Number of events whose personal data was left out, because its key is not there.</summary>
+    public long Locked { get; private set; }
 
     /// <summary>Bytes of the journal read so far.</summary>
     public long Position => _reader.Position;
@@ -60,6 +67,7 @@ sealed class JournalEvents(JournalView journal, TimeRange range) : IDisposable
             {
                 if (range.Contains(Slab.ReceivedAt))
                 {
+                    Locked += SealedSlab.Open(Slab, keys);
                     return true;
                 }
 

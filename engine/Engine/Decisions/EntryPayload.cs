@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace CartRecovery.Engine.Decisions;
 
 /// <summary>
-/// Reads the journal's entries of decisions and of customer events. An entry holds a version (1 byte), whether it is the last of its batch
+/// Reads the journal's entries of decisions, of customer events and of people's keys. An entry holds a version (1 byte), whether it is the last of its batch
 /// (1 byte), and records up to its end.
 /// </summary>
 public static class EntryPayload
@@ -28,6 +28,10 @@ public static class EntryPayload
     /// <summary>Reads an entry of customer events.</summary>
     /// <exception cref="InvalidDataException">The entry is invalid, or of a later version.</exception>
     public static List<CustomerEvent> ReadCustomerEvents(ReadOnlyMemory<byte> payload) => Read(payload, CustomerEventCodec.Read);
+
+    /// <summary>Reads an entry of people's keys.</summary>
+    /// <exception cref="InvalidDataException">The entry is invalid, or of a later version.</exception>
+    public static List<PersonKey> ReadPersonKeys(ReadOnlyMemory<byte> payload) => Read(payload, PersonKey.Read);
 
     static List<T> Read<T>(ReadOnlyMemory<byte> payload, Func<BinaryReader, T> read)
     {

@@ -331,7 +331,7 @@ sealed class EventBuilder(EventRules rules)
             target = target[text.Length..];
         }
 
-        Meta.CopyTo(target);
+        Meta.CopyTo(target, _record.Type, slab);
         return ref record;
     }
 

@@ -32,6 +32,7 @@ public sealed class EventSlab
     public int TextLength;
 
     SourceRun[] _runs = new SourceRun[1];
+    List<(int TextOffset, int MetaOffset, int MetaLength)>? _former;
     int _runCount;
 
     /// <summary>The runs of events by source, in order. An event after the last run has no source.</summary>
@@ -51,6 +52,9 @@ public sealed class EventSlab
 
     /// <summary>Whether they were journaled before events had a standing, when any event could change any cart of its store.</summary>
     public bool PredatesStanding => JournalVersion == 1;
+
+    /// <summary>Whether some event's meta holds personal data in plaintext: <see cref="PersonalMeta"/>. Set for events that arrive.</summary>
+    public bool HasPersonalData;
 
     /// <summary>When its bytes were read, in milliseconds since 1970 UTC.</summary>
     public long ReceivedAt;
@@ -128,6 +132,41 @@ public sealed class EventSlab
         from.Text.AsSpan(record.TextOffset, copy.TextLength).CopyTo(text);
     }
 
+    /// <summary>Returns the event's meta as it arrived, also after <see cref="ReplaceMeta"/>. Slow.</summary>
+    public ReadOnlySpan<byte> ArrivedMetaOf(in EventRecord record)
+    {
+        foreach (var (textOffset, metaOffset, length) in _former ?? [])
+        {
+            if (textOffset == record.TextOffset)
+            {
+                return Text.AsSpan(metaOffset, length);
+            }
+        }
+
+        return MetaOf(record);
+    }
+
+    /// <summary>Gives an event's meta another place, of another length, for the caller to fill.</summary>
+    /// <param name="record">The event in the slab.</param>
+    /// <param name="length">The meta's new length.</param>
+    public Span<byte> ReplaceMeta(ref EventRecord record, int length)
+    {
+        var ids = record.IdsLength;
+        if (Text.Length - TextLength < ids + length)
+        {
+            // Once for a slab: what all its metas can grow by fits too.
+            var text = new byte[2 * (TextLength + ids + length)];
+            Text.AsSpan(0, TextLength).CopyTo(text);
+            Text = text;
+        }
+
+        Text.AsSpan(record.TextOffset, ids).CopyTo(Text.AsSpan(TextLength));
+        (_former ??= []).Add((TextLength, record.TextOffset + ids, record.MetaLength));
+        (record.TextOffset, record.MetaLength) = (TextLength, length);
+        TextLength += ids + length;
+        return Text.AsSpan(TextLength - length, length);
+    }
+
     /// <summary>Ends a run: the events appended since the last one came from this source.</summary>
     /// <param name="source">The source.</param>
     /// <param name="upTo">The number of events that it has taken, including these.</param>
@@ -172,6 +211,8 @@ public sealed class EventSlab
         _runCount = 0;
         Request = default;
         JournalVersion = 0;
+        HasPersonalData = false;
+        _former?.Clear();
         if (Text.Length > TextCapacity)
         {
             Text = new byte[TextCapacity];

@@ -40,7 +40,9 @@ sealed class MetaText
 
     /// <summary>Writes the object.</summary>
     /// <param name="target">Receives <see cref="Length"/> bytes.</param>
-    public void CopyTo(Span<byte> target)
+    /// <param name="type">The event's type.</param>
+    /// <param name="slab">Its slab, which is told of personal data.</param>
+    public void CopyTo(Span<byte> target, EventType type, EventSlab slab)
     {
         if (target.IsEmpty)
         {
@@ -56,6 +58,7 @@ sealed class MetaText
         }
 
         target[^1] = (byte)'}';
+        slab.HasPersonalData |= PersonalMeta.Is(type, target);
     }
 
     static void Add(TextBuffer text, ReadOnlySpan<byte> json)

@@ -29,4 +29,7 @@ public enum EntryKind : byte
 
     /// <summary>The campaigns, the contact policy and the stores that are in force from here on.</summary>
     Configuration = 8,
+
+    /// <summary>The keys that encrypt personal data of the events after, each with whose it is.</summary>
+    PersonKeys = 9,
 }

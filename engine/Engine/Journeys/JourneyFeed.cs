@@ -13,7 +13,7 @@ sealed class JourneyFeed : IDisposable
     public const string Name = "journeys";
 
     /// <summary>The entries it reads.</summary>
-    public static IReadOnlyList<EntryKind> Kinds { get; } = [EntryKind.Decisions, EntryKind.CustomerEvents, EntryKind.UndeliveredDecisions];
+    public static IReadOnlyList<EntryKind> Kinds { get; } = [EntryKind.Decisions, EntryKind.CustomerEvents, EntryKind.UndeliveredDecisions, EntryKind.PersonKeys];
 
     readonly JournalCursor[] _cursors;
     readonly IReadOnlyList<JournalTail> _tails;
@@ -82,7 +82,12 @@ sealed class JourneyFeed : IDisposable
                 }
 
                 bytes += entry.Payload.Length;
-                items.AddRange(entry.Kind == EntryKind.CustomerEvents ? EntryPayload.ReadCustomerEvents(entry.Payload) : EntryPayload.ReadDecisions(entry.Payload));
+                items.AddRange(entry.Kind switch
+                {
+                    EntryKind.CustomerEvents => EntryPayload.ReadCustomerEvents(entry.Payload),
+                    EntryKind.PersonKeys => EntryPayload.ReadPersonKeys(entry.Payload),
+                    _ => (IEnumerable<object>)EntryPayload.ReadDecisions(entry.Payload),
+                });
             }
 
             _read[index] = _cursors[index].Position;

@@ -149,6 +149,9 @@ sealed class JourneyTransactions(JourneyEngine engine, IJourneyPorts ports, Jour
             case CustomerEvent e:
                 engine.Take(e, now);
                 break;
+            case PersonKey key:
+                engine.Store.People.Assign(key.Person, key.Number);
+                break;
             case CartsFound found:
                 engine.TakeCarts(found.Carts, now);
                 break;

@@ -74,7 +74,7 @@ public sealed class JournalReplayer
                 EndBatch(isDecided: true);
                 _handover.Remove(LegacyDecisions.ReadKeys(entry.Payload.Span));
                 break;
-            case EntryKind.UndeliveredDecisions:
+            case EntryKind.UndeliveredDecisions or EntryKind.PersonKeys:
                 EndBatch(isDecided: true);
                 break;
             case EntryKind.Configuration:

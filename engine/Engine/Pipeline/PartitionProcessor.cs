@@ -28,6 +28,7 @@ public sealed class PartitionProcessor : IDisposable
     readonly List<(long ReceivedTicks, int Own)> _taken = [];
     readonly ArrayBufferWriter<byte> _buffer = new(64);
     readonly CommitBatchSampler? _traces;
+    readonly EventSealer? _sealer;
     CommitBatchTrace? _trace;
     PartitionCheckpoints? _checkpoints;
     PartitionFinish? _finish;
@@ -53,6 +54,7 @@ public sealed class PartitionProcessor : IDisposable
         _output = new PartitionOutput(journal, options.Journal, tail, time);
         _commits = new CommitQueue(index);
         _traces = options.TraceEvery is { } every ? new CommitBatchSampler(index, every, time) : null;
+        _sealer = options.Keys is { } keys ? new EventSealer(keys) : null;
         if (journal is not null)
         {
             _block = new EventBlockWriter(options.Journal!.Stores, options.Journal.Compress);
@@ -107,6 +109,11 @@ public sealed class PartitionProcessor : IDisposable
             slab.ReportDuplicates();
         }
 
+        if (slab.HasPersonalData)
+        {
+            _sealer?.Seal(slab);
+        }
+
         // Before the block, because the journal says which events were foreign.
         var own = _state.Stages.Process(slab);
         _block?.Add(slab);
@@ -135,6 +142,11 @@ public sealed class PartitionProcessor : IDisposable
         }
 
         _trace?.MarkFolded(_batchEvents);
+        if (_sealer is { Taken: { Count: > 0 } taken })
+        {
+            _output.Append(EntryKind.PersonKeys, taken);
+        }
+
         if (_block is { Count: > 0 })
         {
             _output.Append(EntryKind.Events, _block.Finish());

@@ -1,5 +1,6 @@
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
@@ -62,6 +63,9 @@ public sealed class PipelineOptions
 
     /// <summary>Journal and checkpoint options; null for no durability.</summary>
     public JournalOptions? Journal { get; init; }
+
+    /// <summary>Encrypt the personal data of events; null to store it as it is.</summary>
+    public KeyVault? Keys { get; init; }
 
     /// <summary>Traces one in this many commit batches; 0 traces only those of traced requests, null traces none.</summary>
     public int? TraceEvery { get; init; }

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Backtest;
+using CartRecovery.Host.Composition;
 using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands;
@@ -34,11 +35,17 @@ static class ExportCommand
                 return ExitCode.BadUsage;
             }
 
-            var export = new EventExport(JournalFiles.Open(config, stores), range, store?.Number);
+            using var keys = FolderKeys.OpenForReading(config);
+            var export = new EventExport(JournalFiles.Open(config, stores), range, store?.Number, keys);
             using var output = options.Out is { } path
                 ? new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 1) : Console.OpenStandardOutput();
             new WorkProgress(() => (export.Events, export.Share), onTerminalAlone: true)
                 .Run(() => export.WriteTo(output, options.Format == "csv" ? ExportFormat.Csv : ExportFormat.Ndjson, stop));
+
+            if (export.Locked > 0)
+            {
+                Console.Error.WriteLine($"warning: the meta of {export.Locked:N0} events is left out: it is encrypted, and its keys are not there");
+            }
 
             if (options.Out is not null)
             {

@@ -2,6 +2,7 @@ using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring.Onnx;
@@ -21,10 +22,11 @@ static class PipelineSetup
     /// <param name="hasReaders">Whether anybody reads customer events; false for a replay.</param>
     /// <param name="journal">The journals; null for none.</param>
     /// <param name="usesRecorded">Whether what the journal has was decided under the campaigns that it records, or under the given ones.</param>
+    /// <param name="keys">Encrypt the personal data of events; null where none arrive.</param>
     /// <param name="traceEvery">Traces one in this many commit batches; null for none.</param>
     public static PipelineOptions Of(
         CartRecoveryConfig config, StoreDirectory stores, MemoryBudget budget, OnnxModel model, CampaignSet campaigns, string folder,
-        bool hasReaders, bool usesRecorded, JournalOptions? journal = null, int? traceEvery = null) => new()
+        bool hasReaders, bool usesRecorded, JournalOptions? journal = null, KeyVault? keys = null, int? traceEvery = null) => new()
         {
             Stores = stores.All,
             Model = model,
@@ -42,6 +44,7 @@ static class PipelineSetup
             DataFolder = folder,
             CollectsCustomerEvents = hasReaders,
             Journal = journal,
+            Keys = keys,
             TraceEvery = traceEvery,
         };
 
