@@ -69,7 +69,16 @@ public sealed partial class RepartitionCommandTests
     [Test]
     public async Task The_former_journals_can_be_exported_until_they_are_old()
     {
+        await using (var engine = await RunningEngine.StartAsync(_scratch, s_config))
+        {
+            await using var stream = await EventStream.WebSocketAsync(engine.Stream, EngineConfig.SecretKey);
+            await stream.SendAsync($$"""{"id":"named","type":"identify","cartId":"named","ts":{{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}},"meta":{"email":"anna@example.com"} }""");
+            await stream.AckedAsync(1);
+            await engine.StopAsync();
+        }
+
         var all = await RunAsync("export");
+        Assert.That(all.Output, Does.Contain("anna@example.com"));
         Assert.That((await RunAsync("repartition", "--partitions", "3")).ExitCode, Is.Zero);
         Assert.That((await RunAsync("export")).Output, Is.Empty);
         var config = _scratch.Write("archive.yaml", (await File.ReadAllTextAsync(_scratch.PathOf("cartrecovery.yaml")))

@@ -157,7 +157,7 @@ public sealed class TakeoverTests
             },
             new ShiftedTime(RecordedFolder.End));
         Assert.That(await engine.EventsOfAsync("full"), Is.EqualTo(15));
-        Assert.That(File.ReadAllLines(Path.Combine(Folder, "format"))[0], Is.EqualTo("4"));
+        Assert.That(File.ReadAllLines(Path.Combine(Folder, "format"))[0], Is.EqualTo("5"));
     }
 
     string Stores => Path.Combine(Folder, "stores");

@@ -10,9 +10,9 @@ static class FolderKeys
     /// <summary>Opens the keys of a folder, and makes them if it has none yet.</summary>
     /// <param name="data">The folder, locked.</param>
     /// <param name="config">The configuration.</param>
-    /// <returns><see langword="null"/> if the folder is of a version whose ids have no keys, which is only while it has no journal.</returns>
+    /// <returns><see langword="null"/> if the folder is of an earlier version that was not taken over.</returns>
     /// <exception cref="DataFolderException"><c>data_key</c>: the master key is another, or keys are missing. Nothing was changed.</exception>
-    public static KeyVault? Open(DataFolder data, CartRecoveryConfig config) => !data.Format.HasKeyedIds ? null : data.Use(() =>
+    public static KeyVault? Open(DataFolder data, CartRecoveryConfig config) => !data.Format.HasKeyedIds || !data.HasStoreNumbers ? null : data.Use(() =>
     {
         var master = MasterOf(config.Encryption, data.Secret());
         if (!data.Format.HasKeys && !KeyVault.Exists(data.Files.Keys))
