@@ -69,12 +69,12 @@ public sealed partial class RepartitionCommandTests
     [Test]
     public async Task The_former_journals_can_be_exported_until_they_are_old()
     {
-        await using (var engine = await RunningEngine.StartAsync(_scratch, s_config))
+        await using (var again = await RunningEngine.StartAsync(_scratch, s_config))
         {
-            await using var stream = await EventStream.WebSocketAsync(engine.Stream, EngineConfig.SecretKey);
+            await using var stream = await EventStream.WebSocketAsync(again.Stream, EngineConfig.SecretKey);
             await stream.SendAsync($$"""{"id":"named","type":"identify","cartId":"named","ts":{{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}},"meta":{"email":"anna@example.com"} }""");
             await stream.AckedAsync(1);
-            await engine.StopAsync();
+            await again.StopAsync();
         }
 
         var all = await RunAsync("export");
