@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Text;
-using CartRecovery.Contracts;
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Decisions;
