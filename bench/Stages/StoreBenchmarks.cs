@@ -95,7 +95,7 @@ public class StoreBenchmarks
             record.Value++;
             record.EventCount++;
             record.Counts[2]++;
-            record.Lines[0].Quantity++;
+            record.Lines[0].Units++;
         }
     }
 }

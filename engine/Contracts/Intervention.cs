@@ -97,10 +97,10 @@ public sealed record InterventionLinks(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Confirm = null);
 
 /// <summary>A cart's contents in brief.</summary>
-/// <param name="ItemCount">Units in the cart, 0 or more.</param>
+/// <param name="ItemCount">Units in the cart, 0 or more; up to three decimals where goods are sold by weight.</param>
 /// <param name="Value">Their total price, in <paramref name="Currency"/>.</param>
 /// <param name="Currency">ISO 4217 code, three capital letters.</param>
-public sealed record CartSummary(int ItemCount, decimal Value, string Currency);
+public sealed record CartSummary(decimal ItemCount, decimal Value, string Currency);
 
 /// <summary>The reasons for a decision.</summary>
 /// <param name="Rule">The rule that fired, in words: its trigger and its conditions.</param>

@@ -11,9 +11,6 @@ public static class Money
     /// <summary>The maximum unit price of an event, in currency units.</summary>
     public const long MaxPrice = 1_000_000_000;
 
-    /// <summary>The maximum quantity of an event.</summary>
-    public const int MaxQuantity = 100_000;
-
     /// <summary>Converts to currency units as a decimal.</summary>
     public static decimal ToDecimal(long amount) => (decimal)amount / PerUnit;
 

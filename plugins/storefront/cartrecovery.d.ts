@@ -2,7 +2,20 @@
 export type EventType =
   | "page_view" | "view_item" | "add_to_cart" | "remove_from_cart" | "view_cart" | "begin_checkout" | "add_shipping_info"
   | "add_payment_info" | "purchase" | "refund" | "coupon_applied" | "coupon_denied" | "identify" | "consent" | "delivered" | "opened"
-  | "clicked" | "dismissed" | "unsubscribed" | "bounced" | "complained";
+  | "clicked" | "dismissed" | "unsubscribed" | "bounced" | "complained"
+  | "order_cancelled" | "cart_updated";
+
+/** A line of a cart or an order. */
+export interface Item {
+  productId?: string;
+  name?: string;
+  variant?: string;
+  /** The unit price. */
+  price?: number;
+  /** Units, up to three decimals; 1 if absent. */
+  quantity?: number;
+  [name: string]: unknown;
+}
 
 /** An event's fields besides its type. Other fields are sent and kept too. */
 export interface EventFields {
@@ -13,6 +26,12 @@ export interface EventFields {
   price?: number;
   /** ISO 4217, three capital letters. */
   currency?: string;
+  /** Several products; of `cart_updated`, all that is in the cart. GA4's names work too. */
+  items?: Item[];
+  /** What an order is worth as a whole. */
+  value?: number;
+  /** The order: it counts once. */
+  orderId?: string;
   meta?: Record<string, unknown>;
   [name: string]: unknown;
 }

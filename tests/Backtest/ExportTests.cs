@@ -81,7 +81,7 @@ public sealed class ExportTests
         var random = new Random(seed);
         string[] texts = [.. Enumerable.Range(0, 5).Select(i => Text(random, i < 2 ? 1 : 0))];
         var bytes = Array.ConvertAll(texts, Encoding.UTF8.GetBytes);
-        var record = new EventRecord { Type = EventType.Refund, Quantity = 3, Timestamp = 5, Price = 25_000, Flags = EventFlags.HasPrice };
+        var record = new EventRecord { Type = EventType.Refund, Thousandths = 3000, Timestamp = 5, Price = 25_000, Flags = EventFlags.HasPrice };
         new IdHasher("demo"u8).Set(ref record, bytes[0], bytes[1], bytes[2], bytes[3], bytes[4]);
         var slab = new EventSlab { ReceivedAt = 7 };
         slab.Append(record, out var target);

@@ -127,7 +127,7 @@ public sealed class BadInputTests
             Bad("unknown_type", Event(type: "\"teleport\"")),
             Batch(Bad("out_of_range", Event(quantity: "0")), Bad("out_of_range", Event(price: "-1")), Bad("out_of_range", Event(currency: "\"US\""))),
             Batch(Bad("invalid_timestamp", Event(ts: "\"yesterday\"")), Bad("invalid_timestamp", Event(ts: "\"2024-11-20T10:00:00\""))),
-            Bad("id_too_long", Event(cart: $"\"{new string('c', 65)}\"")),
+            Bad("id_too_long", Event(cart: $"\"{new string('c', 257)}\"")),
             Bad("foreign_store", Event(store: "\"other\"")),
             Good(),
             Batch(Good(), Bad("event_too_large", Event(meta: $$"""{"note":"{{new string('x', aboveEvent)}}"}""")), Good()),

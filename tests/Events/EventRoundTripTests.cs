@@ -11,6 +11,7 @@ namespace CartRecovery.Tests.Events;
 /// <summary>Any event is decoded correctly from any JSON representation.</summary>
 public sealed class EventRoundTripTests
 {
+    static readonly string[] s_types = [.. EventTypes.Names.Where(name => name != "cart_updated")];
     static readonly string[] s_devices = ["watch", "mobile", "tablet", "desktop"];
     static readonly string[] s_sources = ["pigeon", "direct", "organic", "paid", "email", "social", "referral"];
 
@@ -88,8 +89,15 @@ public sealed class EventRoundTripTests
         Assert.That((int)r.Source, Is.EqualTo(e.Source is null ? 0 : Array.IndexOf(s_sources, e.Source)), json);
     }
 
-    internal static TestEvent Any(Random random) =>
-        new(EventTypes.Names[random.Next(EventTypes.Names.Count)], random.NextInt64(0, 4_000_000_000_000))
+    internal static TestEvent Any(Random random)
+    {
+        var e = AnyOf(random, s_types[random.Next(s_types.Length)]);
+        // An order has an amount.
+        return e with { Price = e.Price ?? (e.Type is "purchase" or "refund" ? 1 : null) };
+    }
+
+    static TestEvent AnyOf(Random random, string type) =>
+        new(type, random.NextInt64(0, 4_000_000_000_000))
         {
             Id = Text(random),
             Cart = Text(random),
@@ -100,7 +108,7 @@ public sealed class EventRoundTripTests
             Device = Maybe(random, r => s_devices[r.Next(s_devices.Length)]),
             Source = Maybe(random, r => s_sources[r.Next(s_sources.Length)]),
             Price = random.Next(2) == 0 ? null : random.NextInt64(0, 10_000_000_000_001) / (decimal)Money.PerUnit,
-            Quantity = random.Next(2) == 0 ? null : random.Next(1, Money.MaxQuantity + 1),
+            Quantity = random.Next(2) == 0 ? null : random.Next(1, CartRecovery.Primitives.Quantity.MaxUnits + 1),
         };
 
     static string? Maybe(Random random, Func<Random, string> value) => random.Next(2) == 0 ? null : value(random);
@@ -109,7 +117,7 @@ public sealed class EventRoundTripTests
     static string Text(Random random)
     {
         var text = new StringBuilder();
-        for (var room = random.Next(1, EventSlab.MaxIdLength + 1); room > 0;)
+        for (var room = random.Next(1, EventSlab.MaxIdLength); room > 0;)
         {
             var rune = random.Next(6) switch
             {
@@ -129,11 +137,12 @@ public sealed class EventRoundTripTests
 
             if (room is > 0 and < 4)
             {
-                return text.Append('y', room).ToString();
+                return text.Append('y', room).Append('~').ToString();
             }
         }
 
-        return text.ToString();
+        // No placeholder ends so.
+        return text.Append('~').ToString();
     }
 
     static string Spell(TestEvent e, Random random)

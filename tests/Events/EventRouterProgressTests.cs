@@ -84,7 +84,7 @@ public sealed class EventRouterProgressTests
             var e = new TestEvent(kind == 1 ? "purchase" : "page_view", EventReading.Now)
             {
                 Id = id,
-                Cart = longIds ? $"{random.Next(20)}".PadLeft(64) : $"{random.Next(20)}",
+                Cart = $"{random.Next(1, 20)}".PadLeft(longIds ? 64 : 0),
                 User = kind is 1 or 2 ? "u" : null,
                 Session = longIds ? new string('s', 64) : null,
                 Product = longIds ? new string('p', 64) : null,

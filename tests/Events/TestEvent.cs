@@ -24,7 +24,7 @@ sealed record TestEvent(string Type, long At)
 
     public decimal? Price { get; init; }
 
-    public int? Quantity { get; init; }
+    public decimal? Quantity { get; init; }
 
     public string? Currency { get; init; }
 
@@ -49,9 +49,20 @@ sealed record TestEvent(string Type, long At)
             fields.Add(FormattableString.Invariant($"\"price\":{price}"));
         }
 
+        if (Type == "cart_updated")
+        {
+            fields.Add("\"items\":[]");
+        }
+
+        if (Price is null && Type is ("purchase" or "refund"))
+        {
+            // An order of an amount that the test does not look at.
+            fields.Add("\"value\":0");
+        }
+
         if (Quantity is { } quantity)
         {
-            fields.Add($"\"quantity\":{quantity}");
+            fields.Add(FormattableString.Invariant($"\"quantity\":{quantity}"));
         }
 
         string[] meta = [.. new[] { ("device", Device), ("source", Source) }.Where(m => m.Item2 is not null).Select(m => Text(m.Item1, m.Item2!))];

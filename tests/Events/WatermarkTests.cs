@@ -87,7 +87,7 @@ public sealed class WatermarkTests
         using var partitions = Partitions(2);
         var router = RouterTo(partitions);
         router.BeginRead();
-        router.TakeJson(new TestEvent("purchase", Now - 10) { User = "u1", Product = "p1", Device = "mobile" }.ToUtf8());
+        router.TakeJson(new TestEvent("purchase", Now - 10) { User = "u1", Product = "p1", Price = 5, Device = "mobile" }.ToUtf8());
         Assert.That(router.SubmitAsync(default).IsCompletedSuccessfully, Is.True);
 
         var home = partitions.IndexOf(EventReading.KeyOf("c1"));

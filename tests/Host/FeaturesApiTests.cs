@@ -14,12 +14,12 @@ sealed class FeaturesApiTests : EngineFixture
         var (cart, user) = (EventJson.NewCart(), EventJson.NewCart());
         string[] events =
         [
-            At(start, "page_view", $",\"userId\":\"{user}\",\"sessionId\":\"s\",\"meta\":{{\"device\":\"mobile\",\"source\":\"email\"}}"),
+            At(start, "page_view", $",\"userId\":\"{user}\",\"sessionId\":\"s\",\"currency\":\"EUR\",\"meta\":{{\"device\":\"mobile\",\"source\":\"email\"}}"),
             At(start.AddSeconds(10), "view_item", ",\"productId\":\"p1\",\"price\":10,\"sessionId\":\"s\""),
             At(start.AddSeconds(20), "add_to_cart", ",\"productId\":\"p1\",\"price\":10,\"quantity\":3,\"sessionId\":\"s\""),
             At(start.AddSeconds(30), "add_to_cart", ",\"productId\":\"p2\",\"price\":5.5,\"sessionId\":\"s\""),
             At(start.AddSeconds(50), "remove_from_cart", ",\"productId\":\"p1\",\"sessionId\":\"s\""),
-            At(start.AddSeconds(90), "begin_checkout", ",\"sessionId\":\"s\",\"currency\":\"EUR\""),
+            At(start.AddSeconds(90), "begin_checkout", ",\"sessionId\":\"s\""),
         ];
         await Engine.PostAsync("/v1/events", EventJson.Array(
             $$"""{"id":"o","type":"purchase","cartId":"{{cart}}-before","ts":{{start.AddHours(-6).ToUnixTimeMilliseconds()}},"userId":"{{user}}","price":80,"quantity":1}"""));

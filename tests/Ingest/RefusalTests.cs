@@ -64,7 +64,7 @@ public sealed class RefusalTests
         new($"{{{Required},\"ts\":\"9999-99-99T99:99:99Z\"}}", "invalid_timestamp"),
         new($"{{{Required},\"type\":\"\"}}", "unknown_type"),
         new($"{{{Required},\"storeId\":\"other\"}}", "foreign_store"),
-        new($"{{{Required},\"cartId\":\"{new string('c', 65)}\"}}", "id_too_long"),
+        new($"{{{Required},\"cartId\":\"{new string('c', 257)}\"}}", "id_too_long"),
         new($"[{string.Join(',', Enumerable.Repeat("{}", 100))}]", "batch_too_large"),
         new($"[{string.Join(',', Enumerable.Repeat("{}", 100))}", "missing_field"),
     ];

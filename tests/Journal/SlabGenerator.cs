@@ -48,7 +48,7 @@ static class SlabGenerator
             Timestamp = random.Next(20) == 0 ? random.NextInt64(long.MinValue, long.MaxValue) : slab.ReceivedAt - random.Next(-1000, 100_000),
             Watermark = random.Next(5) == 0 ? random.NextInt64() : slab.ReceivedAt,
             Price = random.Next(2) == 0 ? 0 : random.NextInt64(0, Money.MaxPrice * Money.PerUnit + 1),
-            Quantity = random.Next(3) == 0 ? random.Next(1, Money.MaxQuantity + 1) : 1,
+            Thousandths = random.Next(3) switch { 0 => 1000 * random.Next(1, Quantity.MaxUnits + 1), 1 => random.Next(1, 1000 * Quantity.MaxUnits + 1), _ => 1000 },
             Currency = random.Next(3) == 0 ? CurrencyCode.Parse("EUR") : 0,
             Flags = (EventFlags)(random.Next(256) & ~(int)EventFlags.Duplicate),
             CartSecret = random.Next(3) == 0 ? (ulong)random.NextInt64() : 0,

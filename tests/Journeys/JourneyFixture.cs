@@ -100,7 +100,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
         {
             EventCount = 1,
             LastAt = at,
-            ItemCount = items,
+            Units = 1000 * items,
             Value = items * 25 * Money.PerUnit,
             Currency = CurrencyCode.Parse("EUR"),
             LineCount = 1,
@@ -109,7 +109,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
             UserStanding = standing,
             Standing = standing,
         };
-        record.Lines[0] = new CartLine { Quantity = items, Value = record.Value };
+        record.Lines[0] = new CartLine { Units = 1000 * items, Value = record.Value };
         if (user is not null)
         {
             Encoding.UTF8.GetBytes(user, record.UserText);

@@ -86,8 +86,8 @@ public sealed class PausedCampaignTests
         var campaigns = CampaignCompiler.Compile(new DecisionsConfig { Campaigns = [Series(Step("socket")).PausedAlsoIn(["shop"])] }, Stores);
         var moment = default(FeatureMoment);
 
-        Assert.That(campaigns.MatchIdle(1, new CartRecord { Store = 0, ItemCount = 1 }, moment), Is.Zero);
-        Assert.That(campaigns.MatchIdle(1, new CartRecord { Store = 1, ItemCount = 1 }, moment), Is.EqualTo(1));
+        Assert.That(campaigns.MatchIdle(1, new CartRecord { Store = 0, Units = 1000 }, moment), Is.Zero);
+        Assert.That(campaigns.MatchIdle(1, new CartRecord { Store = 1, Units = 1000 }, moment), Is.EqualTo(1));
     }
 
     [Test]

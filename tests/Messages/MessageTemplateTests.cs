@@ -74,17 +74,31 @@ public sealed class MessageTemplateTests
     public void Filters_of_lists_see_the_fields_of_products(string template, string expected) => Assert.That(Render(template), Is.EqualTo(expected));
 
     [TestCase("{{ cart.lines | json }}",
-        """[{"name":"hat","quantity":1,"price":34.5,"total":34.5,"url":"https://s.example/hat","image":"https://s.example/hat.png"},"""
-        + """{"name":"shoe","quantity":2,"price":600,"total":1200,"url":null,"image":null}]""")]
+        """[{"name":"hat","product_id":null,"variant":null,"quantity":1,"price":34.5,"total":34.5,"currency":"","url":"https://s.example/hat","image":"https://s.example/hat.png"},"""
+        + """{"name":"shoe","product_id":null,"variant":null,"quantity":2,"price":600,"total":1200,"currency":"","url":null,"image":null}]""")]
     [TestCase("{{ customer.attributes | json }}", """{"first_name":"Ada","last_name":"Byron","plan":"gold","tags":["new","\u003Cb\u003E"],"vip":true,"visits":7}""")]
     [TestCase("{{ customer.none | json }} {{ true | json }} {{ 1.5 | json }} {{ '</script>&' | json }}", "null true 1.5 \"\\u003C/script\\u003E\\u0026\"")]
     public void Json_is_of_every_kind_of_value(string template, string expected) => Assert.That(Render(template), Is.EqualTo(expected));
 
     [TestCase("JPY", "¥1,235")]
     [TestCase("USD", "$1,234.50")]
-    [TestCase("XYZ", "XYZ1,234.50")]
+    [TestCase("XYZ", "XYZ\u00a01,234.50")]
+    [TestCase("KWD", "KWD\u00a01,234.500")]
     public void Money_is_in_the_carts_currency(string currency, string expected) => Assert.That(
         Render("{{ cart.total | money }}", Values with { Cart = new CartSummary(1, 1234.5m, currency) }), Is.EqualTo(expected));
+
+    [Test]
+    public void Money_is_written_as_the_store_writes_it_and_another_currencys_line_is_a_text()
+    {
+        var values = Values with
+        {
+            Locale = CartRecovery.Primitives.MoneyLocale.Find("de")!,
+            Lines = [new MessageLine("tea", 1, 15_000, null, null) { Currency = "JPY", IsForeign = true, Variant = "green" }, new MessageLine("hat", 2, 25, null, null) { Currency = "EUR" }],
+        };
+        Assert.That(
+            Render("{{ cart.total | money }}{% for line in cart.lines %}; {{ line.name }} {{ line.variant }} {{ line.total | money }} {{ line.currency }}{% endfor %}", values),
+            Is.EqualTo("1.234,50\u00a0€; tea green ¥15,000 JPY; hat  25,00\u00a0€ EUR"));
+    }
 
     // A shop's ids are arbitrary text.
     [Test]

@@ -72,7 +72,7 @@ public sealed class CatalogueTests
     {
         var record = new CartRecord { LineCount = 1, CartLength = (byte)cart.Length };
         System.Text.Encoding.UTF8.GetBytes(cart, record.CartText);
-        record.Lines[0] = new CartLine { Product = Product, Quantity = 1 };
+        record.Lines[0] = new CartLine { Product = Product, Units = 1000 };
         var (line, _) = run.It.LinesOf(s_shop, record)[0];
         return (line.Name, line.Url, line.Image);
     }

@@ -48,7 +48,7 @@ sealed class SimulatedTraffic(Random random, int carts)
                 _ => -random.Next(2000),
             },
             Price = random.Next(3) == 0 ? 0 : random.Next(1, 500) * 100L * 100,
-            Quantity = random.Next(4) == 0 ? random.Next(1, 5) : 1,
+            Thousandths = 1000 * (random.Next(4) == 0 ? random.Next(1, 5) : 1),
             Currency = random.Next(4) == 0 ? CurrencyCode.Parse("EUR") : 0,
             Device = (DeviceKind)random.Next(3),
             Source = (TrafficSource)random.Next(4),
@@ -96,10 +96,10 @@ sealed class SimulatedTraffic(Random random, int carts)
             switch (e.Record.Type)
             {
                 case EventType.AddToCart:
-                    cart.Items[e.Product] = had + e.Record.Quantity;
+                    cart.Items[e.Product] = had + (e.Record.Thousandths / 1000);
                     break;
                 case EventType.RemoveFromCart:
-                    cart.Items[e.Product] = Math.Max(0, had - e.Record.Quantity);
+                    cart.Items[e.Product] = Math.Max(0, had - (e.Record.Thousandths / 1000));
                     break;
                 case EventType.Purchase:
                     cart.Items.Clear();

@@ -15,10 +15,10 @@ public sealed class RecordLayoutTests
     const string Cart = """
         FirstAt 0, LastAt 8, LastReceivedAt 16, LastGap 24, SessionStartedAt 32, Session 40, OwnerSession 48, LastAddAt 56, PurchasedAt 64,
         TimerAt 72, IdleDoneAt 80, LastInterventionAt 88, ConnectionId 96, ProductSketch 104, LastProduct 112, ProductSince 120, PriceSum 128,
-        PriceLowest 136, PriceHighest 144, PriceLast 152, Value 160, History 168, ItemCount 200, PriceCount 204, ProductStreak 208,
+        PriceLowest 136, PriceHighest 144, PriceLast 152, Value 160, History 168, Units 200, PriceCount 204, ProductStreak 208,
         ProductReturns 212, EventCount 216, SessionEvents 220, SessionCount 224, Currency 228, Store 232, Checkout 234, Device 235, Source 236,
-        LineCount 237, CartLength 238, UserLength 239, SessionLength 240, Version 241, UserStanding 242, Standing 243, Counts 244, Lines 440, Others 608, CartText 632,
-        UserText 696, SessionText 760, OwnerSecret 824, Reserved 832; 872
+        LineCount 237, CartLength 238, UserLength 239, SessionLength 240, Version 241, UserStanding 242, Standing 243, Counts 244, LastTurn 436, Suspicion 438, Bot 439, Lines 440, Others 608, CartText 632,
+        UserText 696, SessionText 760, OwnerSecret 824, LastOrder 832, Reserved 840; 872
         """;
 
     const string CartVersion3 = """
@@ -35,14 +35,14 @@ public sealed class RecordLayoutTests
 
     [Test]
     public void A_customers_record_keeps_its_layout() =>
-        Assert.That(LayoutOf<CustomerRecord>(), Is.EqualTo("History 0, Version 32, Reserved 33; 64"));
+        Assert.That(LayoutOf<CustomerRecord>(), Is.EqualTo("History 0, Version 32, Reserved 33, Recent 40; 64"));
 
     [Test]
     public void A_customers_history_keeps_its_layout() => Assert.That(
-        LayoutOf<CustomerHistory>(), Is.EqualTo("OrderValue 0, LastOrderAt 8, Orders 16, DiscountedOrders 20, CouponPending 24, Refunds 28; 32"));
+        LayoutOf<CustomerHistory>(), Is.EqualTo("OrderValue 0, LastOrderAt 8, Orders 16, DiscountedOrders 20, CouponPending 24, ForeignOrders 26, Refunds 28; 32"));
 
     [Test]
-    public void A_line_keeps_its_layout() => Assert.That(LayoutOf<CartLine>(), Is.EqualTo("Product 0, Value 8, Quantity 16; 24"));
+    public void A_line_keeps_its_layout() => Assert.That(LayoutOf<CartLine>(), Is.EqualTo("Product 0, Value 8, Units 16, Currency 20; 24"));
 
     [Test]
     public void The_records_of_format_3_keep_their_layout()

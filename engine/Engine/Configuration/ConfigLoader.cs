@@ -68,8 +68,8 @@ public static class ConfigLoader
             var binder = new ConfigBinder(catalog, problems, environment, new SecretSource(folder, environment, problems));
             if (binder.Bind(tree) is { } config)
             {
-                ConfigCheck.Run(config, catalog, binder.Locations, problems);
                 config.Folder = folder;
+                ConfigCheck.Run(config, catalog, binder.Locations, problems);
                 config.Origin = new ConfigOrigin(path, binder.Locations);
                 return new ConfigResult(problems.None ? config : null, problems.Sorted()) { Draft = config };
             }

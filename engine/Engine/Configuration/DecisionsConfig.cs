@@ -8,6 +8,14 @@ public sealed class DecisionsConfig
     [ConfigKey("Minimum time between two interventions for the same cart.", Max = "365d")]
     public Duration Window { get; set; } = Duration.FromHours(1);
 
+    [ConfigKey("What a unit of each currency is worth in a common one, for one figure in the store's currency: { USD: 1, EUR: 1.08, JPY: 0.0067 }. Without a rate, amounts "
+        + "in another currency than the store's are reported apart, and no condition on an amount holds for them.", Max = "200")]
+    public Dictionary<string, double> ExchangeRates { get; set; } = new(StringComparer.Ordinal);
+
+    [ConfigKey("A JSON file with the rates: {\"USD\": 1, \"EUR\": 1.08}, or {\"base\": \"USD\", \"rates\": {\"EUR\": 0.926}} as public sources of rates write it. It is read "
+        + "when the configuration is.", Example = "rates.json")]
+    public string? ExchangeRatesFile { get; set; }
+
     [ConfigKey("The campaigns, highest priority first.", Max = "64")]
     public List<CampaignConfig> Campaigns { get; set; } = [];
 }

@@ -38,6 +38,7 @@ public static class StoreCompiler
         {
             Ids = ids,
             Name = section.Name,
+            Locale = MoneyLocale.Find(section.Locale) ?? MoneyLocale.Default,
             CartUrl = section.CartUrl is { } url ? new Uri(url) : null,
             LinkHosts = [.. section.LinkHosts],
             Margin = section.Margin,

@@ -17,8 +17,11 @@ public sealed class StoreConfig
     [ConfigKey("The store's IANA time zone, such as Europe/Amsterdam. Hours and weekdays are in this zone.")]
     public string Timezone { get; set; } = "UTC";
 
-    [ConfigKey("The currency of events that name none: an ISO 4217 code of three capital letters.")]
+    [ConfigKey("The store's currency: of events that name none, of conditions on amounts and of reports. An ISO 4217 code of three capital letters.")]
     public string Currency { get; set; } = "USD";
+
+    [ConfigKey("How amounts are written in messages: a language, or a language and a country, such as de, en-GB or pt-BR.")]
+    public string Locale { get; set; } = "en";
 
     [ConfigKey("The shop's cart page, the target of links in messages: https://shop.example/cart. The engine adds a token for the cart as the query parameter restore.")]
     public string? CartUrl { get; set; }

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Events;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.ControlPlane;
 
@@ -20,6 +21,9 @@ public sealed record Store(int Number, string Id, byte[] IdUtf8, TimeZoneInfo Ti
 
     /// <summary>Whether bots are contacted and counted like people, as in a shop that programs test.</summary>
     public bool TreatsBotsAsPeople { get; init; }
+
+    /// <summary>How amounts are written for its shoppers.</summary>
+    public MoneyLocale Locale { get; init; } = MoneyLocale.Default;
 
     /// <summary>Its name for shoppers; <see langword="null"/> if not configured.</summary>
     public string? Name { get; init; }

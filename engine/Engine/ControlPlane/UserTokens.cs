@@ -51,7 +51,7 @@ public sealed class UserTokens
             LifetimeValidator = (notBefore, expires, _, _) => expires > now.UtcDateTime && !(notBefore > now.UtcDateTime.AddMinutes(1)),
         });
         return result is { IsValid: true, SecurityToken: JsonWebToken { Subject: { Length: > 0 } user } jwt }
-            && Encoding.UTF8.GetByteCount(user) <= EventSlab.MaxIdLength
+            && Encoding.UTF8.GetByteCount(user) <= EventSlab.MaxSentIdLength
                 ? new ProvenUser(_ids.CustomerOf(Encoding.UTF8.GetBytes(user)), new DateTimeOffset(jwt.ValidTo).ToUnixTimeMilliseconds()) : null;
     }
 }

@@ -84,7 +84,7 @@ public sealed class Campaign
             return false;
         }
 
-        if (Stage is { } stage && (cart.ItemCount == 0 || StageOf(cart.Checkout) != stage))
+        if (Stage is { } stage && (cart.Units == 0 || StageOf(cart.Checkout) != stage))
         {
             return false;
         }
@@ -142,8 +142,8 @@ public sealed record Condition(
     /// <summary>Returns <see langword="true"/> if the feature is within the bounds.</summary>
     public bool Holds(in CartRecord cart, in FeatureMoment moment)
     {
-        // Compared as floats, the type of features: a cart of 19.99 is at least 19.99.
-        var value = Feature.Compute(cart, moment);
+        // Compared as floats, the type of features: a cart of 19.99 is at least 19.99. What is not known is in no range.
+        var value = Feature.Compare(cart, moment);
         return value >= (float)AtLeast && value > (float)Above && value <= (float)AtMost && value < (float)Below;
     }
 }

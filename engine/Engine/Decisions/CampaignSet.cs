@@ -76,6 +76,9 @@ public sealed class CampaignSet
     /// <summary>Minimum time between two interventions for a cart (ms); null for the pipeline's own.</summary>
     public long? WindowMilliseconds { get; init; }
 
+    /// <summary>What other currencies are in a store's, for conditions on amounts, for scores and for reports.</summary>
+    public ExchangeRates Rates { get; init; } = ExchangeRates.None;
+
     /// <summary>Number of campaigns.</summary>
     public int Count => _campaigns.Length;
 

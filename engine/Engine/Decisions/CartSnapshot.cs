@@ -17,8 +17,8 @@ public struct CartSnapshot
     /// <summary>The connection to answer on; 0 for none.</summary>
     public long ConnectionId;
 
-    /// <summary>Number of units in the cart.</summary>
-    public int ItemCount;
+    /// <summary>The quantity in the cart, in thousandths.</summary>
+    public int Units;
 
     /// <summary>ISO 4217 code, first letter lowest.</summary>
     public uint Currency;
@@ -64,7 +64,7 @@ public struct CartSnapshot
 
     void Take(in CartRecord cart, ReadOnlySpan<byte> cartId, ReadOnlySpan<byte> userId, ReadOnlySpan<byte> sessionId)
     {
-        (Value, ConnectionId, ItemCount, Currency, Store) = (cart.Value, cart.ConnectionId, cart.ItemCount, cart.Currency, cart.Store);
+        (Value, ConnectionId, Units, Currency, Store) = (cart.Value, cart.ConnectionId, cart.Units, cart.Currency, cart.Store);
         (Standing, UserStanding, Bot) = (cart.Standing, cart.UserStanding, cart.Bot);
         (_cartLength, _userLength, _sessionLength) = ((byte)cartId.Length, (byte)userId.Length, (byte)sessionId.Length);
         cartId.CopyTo(_cart);

@@ -36,7 +36,10 @@ public sealed record CustomerEvent
     /// <summary>Time of the event (ms since 1970 UTC).</summary>
     public required long At { get; init; }
 
-    /// <summary>Price times quantity, in <see cref="Money"/> units.</summary>
+    /// <summary>The <see cref="Amount"/> of a refund that names none: all that is left of its order.</summary>
+    public const long Whole = -1;
+
+    /// <summary>The value, or price times quantity, in <see cref="Money"/> units.</summary>
     public long Amount { get; init; }
 
     /// <summary>ISO 4217 code, first letter lowest; 0 if the event has none.</summary>

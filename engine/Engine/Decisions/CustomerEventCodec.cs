@@ -24,7 +24,7 @@ static class CustomerEventCodec
         Write(output, e.Customer);
         output.Write(e.Product);
         output.Write(e.Timestamp);
-        output.Write((e.Flags & EventFlags.HasPrice) != 0 ? e.Price * e.Quantity : 0);
+        output.Write((e.Flags & EventFlags.HasPrice) != 0 ? Quantity.Price(e.Price, e.Thousandths) : e.Type == EventType.Refund ? CustomerEvent.Whole : 0);
         output.Write(e.Currency);
         Write(output, slab.CartOf(e));
         Write(output, slab.ProductOf(e));

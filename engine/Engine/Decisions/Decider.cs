@@ -39,7 +39,7 @@ public sealed class Decider : IDisposable
     {
         var store = Stores[cart.Store];
         var (cartId, userId, sessionId) = (Encoding.UTF8.GetString(cart.CartId), Encoding.UTF8.GetString(cart.UserId), Encoding.UTF8.GetString(cart.SessionId));
-        var summary = new CartSummary(cart.ItemCount, Money.ToDecimal(cart.Value), CurrencyCode.ToString(cart.Currency));
+        var summary = new CartSummary(Quantity.ToDecimal(cart.Units), Money.ToDecimal(cart.Value), CurrencyCode.ToString(cart.Currency));
         var step = campaign.First;
         var offer = step.Offers[0];
         var count = _attribution.Explain(row, _top);

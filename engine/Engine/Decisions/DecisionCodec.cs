@@ -52,16 +52,14 @@ static class DecisionCodec
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
     /// <exception cref="EndOfStreamException">It is truncated.</exception>
     /// <exception cref="InvalidDataException">It is something else.</exception>
-    public static Decision Read(BinaryReader input) => Read(input, EntryPayload.Version);
-
-    /// <summary>Reads what an earlier version wrote: version 1 when every named user counted, version 2 before bots were recognised.</summary>
-    /// <inheritdoc cref="Read(BinaryReader)"/>
-    public static Decision Read(BinaryReader input, byte written)
+    /// <param name="input">The bytes.</param>
+    /// <param name="version">The entry's: in version 1 every named user counted, until version 2 bots were not recognised, and until version 3 quantities were whole.</param>
+    public static Decision Read(BinaryReader input, byte version)
     {
         var cart = new Hash128(input.ReadUInt64(), input.ReadUInt64());
-        var (at, connection, version) = (input.ReadInt64(), input.ReadInt64(), input.ReadUInt64());
-        var (standing, user) = written >= 2 ? ((Standing)input.ReadByte(), (Standing)input.ReadByte()) : (Standing.Server, Standing.Server);
-        var bot = written >= 3 ? (BotEvidence)input.ReadByte() : BotEvidence.None;
+        var (at, connection, campaigns) = (input.ReadInt64(), input.ReadInt64(), input.ReadUInt64());
+        var (standing, user) = version >= 2 ? ((Standing)input.ReadByte(), (Standing)input.ReadByte()) : (Standing.Server, Standing.Server);
+        var bot = version >= 3 ? (BotEvidence)input.ReadByte() : BotEvidence.None;
         var row = new float[input.ReadUInt16() is <= MaxFeatures and var count ? count : throw new InvalidDataException("A decision has too many features.")];
         input.BaseStream.ReadExactly(MemoryMarshal.AsBytes(row.AsSpan()));
         var intervention = new Intervention
@@ -76,14 +74,14 @@ static class DecisionCodec
             Action = (ActionKind)input.ReadByte(),
             DiscountPercent = input.ReadDouble() is var percent && double.IsNaN(percent) ? null : percent,
             Code = ReadOptional(input),
-            Cart = new CartSummary(input.ReadInt32(), input.ReadDecimal(), input.ReadString()),
+            Cart = new CartSummary(version >= 4 ? input.ReadDecimal() : input.ReadInt32(), input.ReadDecimal(), input.ReadString()),
             Message = "",
             Reasons = ReadReasons(input),
             DecidedAt = DateTimeOffset.FromUnixTimeMilliseconds(at),
         };
         return new Decision(cart, at, connection, intervention)
         {
-            CampaignsVersion = version,
+            CampaignsVersion = campaigns,
             Standing = standing,
             UserStanding = user,
             Bot = bot,

@@ -12,7 +12,7 @@ public static class EntryPayload
     public const int HeaderSize = 2;
 
     /// <summary>The version written, and the latest that can be read.</summary>
-    public const byte Version = 3;
+    public const byte Version = 4;
 
     /// <summary>Returns whether the entry is the last of its batch.</summary>
     /// <exception cref="InvalidDataException">The entry is invalid, or of a later version.</exception>
@@ -22,8 +22,11 @@ public static class EntryPayload
 
     /// <summary>Reads an entry of decisions.</summary>
     /// <exception cref="InvalidDataException">The entry is invalid, or of a later version.</exception>
-    public static List<Decision> ReadDecisions(ReadOnlyMemory<byte> payload) =>
-        Read<Decision>(payload, input => DecisionCodec.Read(input, payload.Span[0]));
+    public static List<Decision> ReadDecisions(ReadOnlyMemory<byte> payload)
+    {
+        var version = payload.IsEmpty ? Version : payload.Span[0];
+        return Read(payload, input => DecisionCodec.Read(input, version));
+    }
 
     /// <summary>Reads an entry of customer events.</summary>
     /// <exception cref="InvalidDataException">The entry is invalid, or of a later version.</exception>

@@ -6,13 +6,11 @@ namespace CartRecovery.Engine.Events;
 /// Builds an event independently of its encoding: a decoder sets the fields as it reads them, and the builder validates them. Ids stay in
 /// the message until they are copied to a slab. Reused for all events; one thread at a time.
 /// </summary>
-sealed class EventBuilder(EventRules rules)
+sealed partial class EventBuilder(EventRules rules)
 {
-    // 96 random bits in base64.
-    const int MinSecretLength = 16;
-
     readonly IdPlace[] _ids = new IdPlace[(int)EventField.ProductId];
-    readonly byte[] _unescaped = new byte[(int)EventField.ProductId * EventSlab.MaxIdLength];
+    readonly byte[] _unescaped = new byte[(int)EventField.ProductId * EventSlab.MaxSentIdLength];
+    bool _hasLongId;
     EventRecord _record;
     long _receivedAt;
     bool _hasTimestamp;
@@ -39,16 +37,24 @@ sealed class EventBuilder(EventRules rules)
     /// <summary>The event. Once it is finished its text lengths are set; its text offset is not.</summary>
     public ref readonly EventRecord Record => ref _record;
 
+    /// <summary>Whether the finished event named a user that is nobody's id, and so has none.</summary>
+    public bool IsUserIgnored { get; private set; }
+
+    /// <summary>Whether the finished event named a session that is nobody's id, and so has none.</summary>
+    public bool IsSessionIgnored { get; private set; }
+
     /// <summary>Starts the next event.</summary>
     /// <param name="receivedAt">When it was received, in milliseconds since 1970 UTC.</param>
     public void Begin(long receivedAt)
     {
         _record = default;
-        _record.Quantity = 1;
+        _record.Thousandths = Quantity.PerUnit;
         _record.Store = Rules.StoreNumber;
         Array.Clear(_ids);
         Meta.Clear();
         _receivedAt = receivedAt;
+        BeginMoney();
+        _hasLongId = false;
         _hasTimestamp = _hasDevice = _hasSource = _isTooLarge = false;
         _problem = default;
     }
@@ -61,8 +67,13 @@ sealed class EventBuilder(EventRules rules)
     {
         if (length > EventSlab.MaxIdLength)
         {
-            FailIdTooLong(field);
-            return;
+            if (length > EventSlab.MaxSentIdLength)
+            {
+                FailIdTooLong(field);
+                return;
+            }
+
+            _hasLongId = true;
         }
 
         _ids[(int)field - 1] = new IdPlace(offset, length);
@@ -70,11 +81,14 @@ sealed class EventBuilder(EventRules rules)
 
     /// <summary>Returns the buffer for an id that needs unescaping.</summary>
     public Span<byte> RoomFor(EventField field) =>
-        _unescaped.AsSpan(((int)field - 1) * EventSlab.MaxIdLength, EventSlab.MaxIdLength);
+        _unescaped.AsSpan(((int)field - 1) * EventSlab.MaxSentIdLength, EventSlab.MaxSentIdLength);
 
     /// <summary>Sets the id written to <see cref="RoomFor"/>.</summary>
-    public void SetUnescapedId(EventField field, int length) =>
-        _ids[(int)field - 1] = new IdPlace(~(((int)field - 1) * EventSlab.MaxIdLength), length);
+    public void SetUnescapedId(EventField field, int length)
+    {
+        _hasLongId |= length > EventSlab.MaxIdLength;
+        _ids[(int)field - 1] = new IdPlace(~(((int)field - 1) * EventSlab.MaxSentIdLength), length);
+    }
 
     /// <summary>Sets a field from a text that appears literally in the message.</summary>
     /// <param name="field">Any field that takes a text.</param>
@@ -108,148 +122,6 @@ sealed class EventBuilder(EventRules rules)
         }
     }
 
-    public void SetType(ReadOnlySpan<byte> name)
-    {
-        _record.Type = EventTypes.Parse(name);
-        if (_record.Type == EventType.None)
-        {
-            Fail(EventErrorCode.UnknownType, "unknown 'type'; see docs/events.md for the list");
-        }
-    }
-
-    public void SetStore(ReadOnlySpan<byte> id)
-    {
-        if (!id.SequenceEqual(Rules.StoreId))
-        {
-            Fail(EventErrorCode.ForeignStore, "'storeId' must be the store of the key");
-        }
-    }
-
-    /// <summary>Sets the secret by which a browser goes on with a cart it began. Only its key is kept.</summary>
-    public void SetCartSecret(ReadOnlySpan<byte> secret)
-    {
-        if (secret.Length is >= MinSecretLength and <= EventSlab.MaxIdLength)
-        {
-            _record.CartSecret = Rules.Ids.SecretOf(secret);
-        }
-        else
-        {
-            Fail(EventErrorCode.OutOfRange, "'cartSecret' must be 16 to 64 bytes of UTF-8");
-        }
-    }
-
-    /// <summary>Sets the quantity; a non-finite number is out of range.</summary>
-    public void SetQuantity(double quantity)
-    {
-        if (quantity is >= 1 and <= Money.MaxQuantity && Math.Floor(quantity) == quantity)
-        {
-            _record.Quantity = (int)quantity;
-        }
-        else
-        {
-            Fail(EventErrorCode.OutOfRange, "'quantity' must be a whole number from 1 to 100,000");
-        }
-    }
-
-    /// <summary>Sets the unit price, rounded to the nearest <see cref="Money"/> unit; a non-finite number is out of range.</summary>
-    public void SetPrice(double price)
-    {
-        if (price is >= 0 and <= Money.MaxPrice)
-        {
-            _record.Price = (long)Math.Round(price * Money.PerUnit);
-            _record.Flags |= EventFlags.HasPrice;
-        }
-        else
-        {
-            Fail(EventErrorCode.OutOfRange, "'price' must be from 0 to 1,000,000,000");
-        }
-    }
-
-    public void SetCurrency(ReadOnlySpan<byte> code)
-    {
-        _record.Currency = CurrencyCode.Parse(code);
-        if (_record.Currency == 0)
-        {
-            Fail(EventErrorCode.OutOfRange, "'currency' must be the three letters of an ISO 4217 code");
-        }
-    }
-
-    /// <summary>Sets the time from a number: milliseconds since 1970 UTC. One that is plainly in another unit is invalid.</summary>
-    public void SetTime(long time) => SetNumber(time, time);
-
-    /// <summary>Sets the time, in milliseconds since 1970 UTC. One outside the allowed range is clamped and marked.</summary>
-    /// <returns><see langword="false"/> if it is clamped.</returns>
-    public bool SetMoment(long time)
-    {
-        var clamped = Math.Clamp(time, _receivedAt - Rules.PastMilliseconds, _receivedAt + Rules.FutureMilliseconds);
-        if (clamped != time)
-        {
-            _record.Flags |= EventFlags.Clamped;
-        }
-
-        _record.Timestamp = clamped;
-        _hasTimestamp = true;
-        return clamped == time;
-    }
-
-    /// <summary>Sets the time, in milliseconds since 1970 UTC; fractions are dropped, and extreme values saturate.</summary>
-    public void SetTime(double time) => SetNumber((long)Math.Clamp(time, -1e15, 1e15), time);
-
-    void SetNumber(long time, double number)
-    {
-        if (double.IsNaN(number))
-        {
-            FailTime();
-        }
-        else if (!SetMoment(time) && TimeUnit.Explain(number) is { } problem)
-        {
-            Fail(EventErrorCode.InvalidTimestamp, problem);
-        }
-    }
-
-    /// <summary>Sets the time from RFC 3339 text.</summary>
-    public void SetTime(ReadOnlySpan<byte> text)
-    {
-        if (EventTime.TryParse(text, out var time))
-        {
-            SetMoment(time);
-        }
-        else
-        {
-            FailTime();
-        }
-    }
-
-    /// <summary>Sets the shopper's device or source from the event itself; other fields are ignored.</summary>
-    public void SetContext(EventField field, ReadOnlySpan<byte> text)
-    {
-        if (field == EventField.Device)
-        {
-            _record.Device = ShopperContext.ParseDevice(text);
-            _hasDevice = true;
-        }
-        else if (field == EventField.Source)
-        {
-            _record.Source = ShopperContext.ParseSource(text);
-            _hasSource = true;
-        }
-    }
-
-    /// <summary>
-    /// Sets the shopper's device or source from <c>meta</c>. The event's own field takes precedence, whatever the order.
-    /// </summary>
-    public void SetMetaContext(EventField field, ReadOnlySpan<byte> text)
-    {
-        if (field == EventField.Device && !_hasDevice)
-        {
-            _record.Device = ShopperContext.ParseDevice(text);
-        }
-        else if (field == EventField.Source && !_hasSource)
-        {
-            _record.Source = ShopperContext.ParseSource(text);
-        }
-    }
-
     /// <summary>Marks the event as too long; this problem takes precedence over all others.</summary>
     public void SetTooLarge() => _isTooLarge = true;
 
@@ -274,7 +146,7 @@ sealed class EventBuilder(EventRules rules)
         }
     }
 
-    public void FailIdTooLong(EventField field) => Fail(EventErrorCode.IdTooLong, field, "is longer than 64 bytes of UTF-8");
+    public void FailIdTooLong(EventField field) => Fail(EventErrorCode.IdTooLong, field, "is longer than 256 bytes of UTF-8");
 
     /// <summary>Finishes the event and validates it as a whole.</summary>
     /// <param name="message">The message that contains the ids.</param>
@@ -301,6 +173,27 @@ sealed class EventBuilder(EventRules rules)
             return new(EventErrorCode.MissingField, $"'{EventFields.NameOf(missing)}' is missing; an event needs id, type, cartId and ts");
         }
 
+        if (FinishMoney() is { IsError: true } money)
+        {
+            return money;
+        }
+
+        // Records hold short ids.
+        if (_hasLongId)
+        {
+            ShortenIds(message);
+        }
+
+        // A running number may begin with 0.
+        var isIdMissing = IsPlaceholder(EventField.Id, message) && TextOf(EventField.Id, message).ContainsAnyExcept((byte)'0');
+        if (isIdMissing || IsPlaceholder(EventField.CartId, message))
+        {
+            return new(EventErrorCode.PlaceholderId, $"'{EventFields.NameOf(isIdMissing ? EventField.Id : EventField.CartId)}' is what programs write where an id is missing; send the real one");
+        }
+
+        // Whoever has no id yet is anonymous.
+        IsUserIgnored = Ignore(EventField.UserId, message);
+        IsSessionIgnored = Ignore(EventField.SessionId, message);
         Rules.Ids.Set(
             ref _record, TextOf(EventField.Id, message), TextOf(EventField.CartId, message), TextOf(EventField.UserId, message),
             TextOf(EventField.SessionId, message), TextOf(EventField.ProductId, message));
@@ -335,6 +228,30 @@ sealed class EventBuilder(EventRules rules)
         return ref record;
     }
 
+    bool Ignore(EventField field, ReadOnlySpan<byte> message)
+    {
+        if (LengthOf(field) == 0 || !IsPlaceholder(field, message))
+        {
+            return false;
+        }
+
+        _ids[(int)field - 1] = default;
+        return true;
+    }
+
+    void ShortenIds(ReadOnlySpan<byte> message)
+    {
+        for (var field = EventField.Id; field <= EventField.ProductId; field++)
+        {
+            if (LengthOf(field) > EventSlab.MaxIdLength)
+            {
+                SetUnescapedId(field, LongId.Shorten(TextOf(field, message), RoomFor(field)));
+            }
+        }
+    }
+
+    bool IsPlaceholder(EventField field, ReadOnlySpan<byte> message) => PlaceholderIds.Contains(TextOf(field, message));
+
     int LengthOf(EventField field) => _ids[(int)field - 1].Length;
 
     ReadOnlySpan<byte> TextOf(EventField field, ReadOnlySpan<byte> message)
@@ -342,6 +259,4 @@ sealed class EventBuilder(EventRules rules)
         var (offset, length) = _ids[(int)field - 1];
         return offset >= 0 ? message.Slice(offset, length) : _unescaped.AsSpan(~offset, length);
     }
-
-    void FailTime() => Fail(EventErrorCode.InvalidTimestamp, "'ts' must be milliseconds since 1970 or RFC 3339 with a zone");
 }

@@ -19,6 +19,9 @@ enum EventField : byte
     Device,
     Source,
     CartSecret,
+    Items,
+    Value,
+    Order,
 }
 
 static class EventFields
@@ -26,8 +29,11 @@ static class EventFields
     static readonly string[] s_names =
     [
         "", "id", "cartId", "userId", "sessionId", "productId", "type", "storeId", "quantity", "price", "currency", "ts", "meta", "device",
-        "source", "cartSecret",
+        "source", "cartSecret", "items", "value", "orderId",
     ];
+
+    /// <summary>Whether the field is kept with the event's meta, read or not.</summary>
+    public static bool IsKept(EventField field) => field is EventField.Other or EventField.Device or EventField.Source or >= EventField.Items;
 
     public static string NameOf(EventField field) => s_names[(int)field];
 
@@ -35,15 +41,18 @@ static class EventFields
     {
         2 => name.SequenceEqual("id"u8) ? EventField.Id : name.SequenceEqual("ts"u8) ? EventField.Timestamp : EventField.Other,
         4 => name.SequenceEqual("type"u8) ? EventField.Type : name.SequenceEqual("meta"u8) ? EventField.Meta : EventField.Other,
-        5 => name.SequenceEqual("price"u8) ? EventField.Price : EventField.Other,
+        5 => name.SequenceEqual("price"u8) ? EventField.Price : name.SequenceEqual("value"u8) ? EventField.Value
+            : name.SequenceEqual("items"u8) ? EventField.Items : EventField.Other,
         6 => name.SequenceEqual("cartId"u8) ? EventField.CartId : name.SequenceEqual("userId"u8) ? EventField.UserId
             : name.SequenceEqual("device"u8) ? EventField.Device : name.SequenceEqual("source"u8) ? EventField.Source : EventField.Other,
-        7 => name.SequenceEqual("storeId"u8) ? EventField.StoreId : EventField.Other,
+        7 => name.SequenceEqual("storeId"u8) ? EventField.StoreId : name.SequenceEqual("orderId"u8) ? EventField.Order : EventField.Other,
         8 => name.SequenceEqual("quantity"u8) ? EventField.Quantity
-            : name.SequenceEqual("currency"u8) ? EventField.Currency : EventField.Other,
+            : name.SequenceEqual("currency"u8) ? EventField.Currency : name.SequenceEqual("order_id"u8) ? EventField.Order : EventField.Other,
         9 => name.SequenceEqual("sessionId"u8) ? EventField.SessionId
             : name.SequenceEqual("productId"u8) ? EventField.ProductId : EventField.Other,
         10 => name.SequenceEqual("cartSecret"u8) ? EventField.CartSecret : EventField.Other,
+        13 => name.SequenceEqual("transactionId"u8) ? EventField.Order : EventField.Other,
+        14 => name.SequenceEqual("transaction_id"u8) ? EventField.Order : EventField.Other,
         _ => EventField.Other,
     };
 }

@@ -33,14 +33,14 @@ public struct EventRecord
     /// </summary>
     public long Watermark;
 
-    /// <summary>The key of the cart's secret; 0 for none.</summary>
+    /// <summary>The key of the cart's secret; 0 for none. Of a <see cref="EventFlags.CustomerCopy"/>, which has no meta, the key of its order.</summary>
     public ulong CartSecret;
 
     /// <summary>The unit price in <see cref="Money"/> units; valid with <see cref="EventFlags.HasPrice"/>.</summary>
     public long Price;
 
-    /// <summary>Units; 1 by default.</summary>
-    public int Quantity;
+    /// <summary>The quantity in thousandths: see <see cref="CartRecovery.Primitives.Quantity"/>; of one unit by default.</summary>
+    public int Thousandths;
 
     /// <summary>The offset of its texts in the slab.</summary>
     public int TextOffset;
@@ -68,15 +68,38 @@ public struct EventRecord
     public byte SessionLength;
     public byte ProductLength;
 
+    public EventDetails Details;
+
     /// <summary>Whose word it is.</summary>
     public readonly Standing Standing =>
         (Flags & EventFlags.Server) != 0 ? Standing.Server : (Flags & EventFlags.Proven) != 0 ? Standing.Proven : Standing.Claimed;
+
+    /// <summary>The quantity in units.</summary>
+    public readonly decimal Quantity => Primitives.Quantity.ToDecimal(Thousandths);
 
     /// <summary>Bytes of its ids.</summary>
     public readonly int IdsLength => IdLength + CartLength + UserLength + SessionLength + ProductLength;
 
     /// <summary>Bytes of all its texts.</summary>
     public readonly int TextLength => IdsLength + MetaLength;
+}
+
+/// <summary>What an event's items and its value are to the engine. The numbers are persisted in the journal and never change.</summary>
+[Flags]
+public enum EventDetails : byte
+{
+    None = 0,
+
+    /// <summary>The items are lines of the cart, which the fold reads from the meta; else the event's own product, price and quantity count.</summary>
+    HasLines = 1,
+
+    /// <summary>The items name products.</summary>
+    NamesProducts = 2,
+
+    /// <summary>The price is what an order is worth as a whole, and no product's.</summary>
+    IsTotal = 4,
+
+    All = 7,
 }
 
 /// <summary>Flags of an event. The numbers are persisted in the journal and never change.</summary>

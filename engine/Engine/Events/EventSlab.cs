@@ -17,6 +17,9 @@ public sealed class EventSlab
     /// <summary>Maximum length of an id, in bytes of UTF-8.</summary>
     public const int MaxIdLength = 64;
 
+    /// <summary>The maximum length of an id as it is sent, in bytes. Longer ones than <see cref="MaxIdLength"/> are shortened: <see cref="LongId"/>.</summary>
+    public const int MaxSentIdLength = 256;
+
     /// <summary>Initial text capacity: a full slab of typical ids (36 characters), or any event within the default limit.</summary>
     public const int TextCapacity = 32 * 1024;
 
@@ -49,6 +52,9 @@ public sealed class EventSlab
 
     /// <summary>Whether its events are replayed from a journal, which says which of them were foreign.</summary>
     public bool IsReplayed => JournalVersion != 0;
+
+    /// <summary>Whether they were journaled before amounts of two currencies were kept apart, and before orders had ids.</summary>
+    public bool PredatesCurrencies => JournalVersion is > 0 and < 4;
 
     /// <summary>Whether they were journaled before events had a standing, when any event could change any cart of its store.</summary>
     public bool PredatesStanding => JournalVersion == 1;
@@ -127,6 +133,8 @@ public sealed class EventSlab
     {
         var copy = record;
         copy.MetaLength = 0;
+        copy.Details = EventDetails.None;
+        copy.CartSecret = OrderId.KeyOf(from.MetaOf(record));
         copy.Flags |= EventFlags.CustomerCopy;
         Append(copy, out var text);
         from.Text.AsSpan(record.TextOffset, copy.TextLength).CopyTo(text);

@@ -25,4 +25,6 @@ public enum EventType : byte
     Unsubscribed = 19,
     Bounced = 20,
     Complained = 21,
+    OrderCancelled = 22,
+    CartUpdated = 23,
 }

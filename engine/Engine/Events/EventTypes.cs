@@ -26,6 +26,9 @@ public enum EventTraits : byte
 
     /// <summary>Sets a product's name, link and image in the catalogue.</summary>
     DescribesProduct = 32,
+
+    /// <summary>Its items, its value and its order are read: it changes a cart's lines, or says what an order is worth.</summary>
+    TakesItems = 64,
 }
 
 /// <summary>A row of <see cref="EventTypes"/>.</summary>
@@ -39,10 +42,10 @@ public sealed record EventTypeRow(EventType Type, string Name, EventTraits Trait
 public static class EventTypes
 {
     /// <summary>One more than the highest type.</summary>
-    public const int Count = 22;
+    public const int Count = 24;
 
     const EventTraits Cart = EventTraits.ChangesCart, History = EventTraits.ChangesHistory, Customer = EventTraits.ConcernsCustomer,
-        Message = EventTraits.Message | EventTraits.ConcernsCustomer, EndOfContact = Message | EventTraits.EndsContact, Product = EventTraits.DescribesProduct;
+        Message = EventTraits.Message | EventTraits.ConcernsCustomer, EndOfContact = Message | EventTraits.EndsContact, Product = EventTraits.DescribesProduct, Items = EventTraits.TakesItems;
 
     // A power of two; a name's slot is its length, first and last letter mixed.
     const int Slots = 256;
@@ -50,11 +53,11 @@ public static class EventTypes
     static readonly EventTypeRow[] s_rows =
     [
         new(EventType.PageView, "page_view", EventTraits.None, "pageview", "pageviewed", "viewpage", "pagevisit", "page"),
-        new(EventType.ViewItem, "view_item", Product, "viewitem", "itemview", "itemviewed", "productviewed", "productview", "viewproduct", "viewcontent"),
-        new(EventType.AddToCart, "add_to_cart", Cart | Product,
+        new(EventType.ViewItem, "view_item", Product | Items, "viewitem", "itemview", "itemviewed", "productviewed", "productview", "viewproduct", "viewcontent"),
+        new(EventType.AddToCart, "add_to_cart", Cart | Product | Items,
             "addtocart", "productadded", "cartadd", "addedtocart", "productaddedtocart", "itemadded", "itemaddedtocart", "additem",
             "addtobasket", "addtobag", "basketadd"),
-        new(EventType.RemoveFromCart, "remove_from_cart", Cart,
+        new(EventType.RemoveFromCart, "remove_from_cart", Cart | Items,
             "removefromcart", "productremoved", "cartremove", "removedfromcart", "productremovedfromcart", "itemremoved",
             "itemremovedfromcart", "removeitem", "removefrombasket", "removefrombag", "basketremove"),
         new(EventType.ViewCart, "view_cart", EventTraits.None, "viewcart", "cartviewed", "cartview", "viewbasket", "basketviewed"),
@@ -63,10 +66,10 @@ public static class EventTypes
         new(EventType.AddShippingInfo, "add_shipping_info", Cart,
             "addshippinginfo", "checkoutshippinginfosubmitted", "shippinginfosubmitted", "shippinginfoentered"),
         new(EventType.AddPaymentInfo, "add_payment_info", Cart, "addpaymentinfo", "paymentinfosubmitted", "paymentinfoentered"),
-        new(EventType.Purchase, "purchase", Cart | History | Customer,
+        new(EventType.Purchase, "purchase", Cart | History | Customer | Items,
             "purchase", "purchased", "ordercompleted", "orderplaced", "ordercomplete", "placeorder", "checkoutcompleted",
             "checkoutcomplete", "completepurchase"),
-        new(EventType.Refund, "refund", Cart | History | Customer, "refund", "refunded", "orderrefunded"),
+        new(EventType.Refund, "refund", Cart | History | Customer | Items, "refund", "refunded", "orderrefunded"),
         new(EventType.CouponApplied, "coupon_applied", Cart | History, "couponapplied", "applycoupon"),
         new(EventType.CouponDenied, "coupon_denied", Cart, "coupondenied", "couponrejected"),
         new(EventType.Identify, "identify", Cart | Customer, "identify"),
@@ -78,6 +81,8 @@ public static class EventTypes
         new(EventType.Unsubscribed, "unsubscribed", EndOfContact, "unsubscribed", "unsubscribe"),
         new(EventType.Bounced, "bounced", EndOfContact, "bounced", "emailbounced"),
         new(EventType.Complained, "complained", EndOfContact, "complained", "emailcomplained", "spamcomplaint", "emailmarkedasspam"),
+        new(EventType.OrderCancelled, "order_cancelled", History | Customer | Items, "ordercancelled", "ordercanceled", "cancelorder", "ordervoided"),
+        new(EventType.CartUpdated, "cart_updated", Cart | Product | Items, "cartupdated", "updatecart", "cartsynced", "cartreplaced"),
     ];
 
     static readonly EventTraits[] s_traits = TraitsByNumber();

@@ -53,12 +53,12 @@ public sealed class IdHasher
 
     /// <summary>Computes a cart's key.</summary>
     /// <param name="cart">The cart's id, in UTF-8.</param>
-    public Hash128 CartOf(ReadOnlySpan<byte> cart) => _carts is null ? Hash128.Of(cart, _seed) : _carts.Of(cart);
+    public Hash128 CartOf(ReadOnlySpan<byte> cart) => cart.Length > EventSlab.MaxIdLength ? OfLong(cart, static (ids, id) => ids.CartOf(id)) : _carts is null ? Hash128.Of(cart, _seed) : _carts.Of(cart);
 
     /// <summary>Computes a customer's key; empty for an anonymous shopper.</summary>
     /// <param name="user">The user's id, in UTF-8.</param>
     public Hash128 CustomerOf(ReadOnlySpan<byte> user) =>
-        user.IsEmpty ? default : _customers is null ? Hash128.Of(user, _seed ^ UnkeyedCustomers) : _customers.Of(user);
+        user.IsEmpty ? default : user.Length > EventSlab.MaxIdLength ? OfLong(user, static (ids, id) => ids.CustomerOf(id)) : _customers is null ? Hash128.Of(user, _seed ^ UnkeyedCustomers) : _customers.Of(user);
 
     /// <summary>Computes a session's key; 0 for none.</summary>
     /// <param name="session">The session's id, in UTF-8.</param>
@@ -86,7 +86,8 @@ public sealed class IdHasher
 
     /// <summary>Computes a product's key; 0 for none.</summary>
     /// <param name="product">The product's id, in UTF-8.</param>
-    public ulong ProductOf(ReadOnlySpan<byte> product) => product.IsEmpty ? 0 : Hash128.Of(product, _seed).Low;
+    public ulong ProductOf(ReadOnlySpan<byte> product) => product.IsEmpty ? 0
+        : product.Length > EventSlab.MaxIdLength ? OfLong(product, static (ids, id) => new Hash128(ids.ProductOf(id), 0)).Low : Hash128.Of(product, _seed).Low;
 
     /// <summary>Sets an event's keys and text lengths; an empty text has no key.</summary>
     public void Set(
@@ -104,6 +105,15 @@ public sealed class IdHasher
         record.Session = SessionOf(session);
         record.Product = ProductOf(product);
     }
+
+    // The key of an id is that of its short form, which events, records and answers have.
+    Hash128 OfLong(ReadOnlySpan<byte> id, HashFunction keyOf)
+    {
+        Span<byte> shorter = stackalloc byte[EventSlab.MaxIdLength];
+        return keyOf(this, shorter[..LongId.Shorten(id, shorter)]);
+    }
+
+    delegate Hash128 HashFunction(IdHasher ids, ReadOnlySpan<byte> id);
 
     static KeyedHash Derive(KeyedHash master, byte kind, ReadOnlySpan<byte> storeId)
     {

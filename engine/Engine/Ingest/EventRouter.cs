@@ -77,6 +77,12 @@ public sealed class EventRouter
     /// <summary>Number of events whose time was out of range.</summary>
     public long Clamped => _clamped;
 
+    /// <summary>Number of events whose <c>userId</c> was a placeholder, and so ignored.</summary>
+    public long IgnoredUsers { get; private set; }
+
+    /// <summary>Number of events whose <c>sessionId</c> was a placeholder, and so ignored.</summary>
+    public long IgnoredSessions { get; private set; }
+
     /// <summary>The source.</summary>
     internal IEventSource Source { get; }
 
@@ -186,6 +192,14 @@ public sealed class EventRouter
 
             receiver.OnRejected(run.IndexOf(e), ForeignCart);
         }
+    }
+
+    /// <summary>Counts an event with an ignored id.</summary>
+    internal void CountIgnored(bool user, bool session)
+    {
+        IgnoredUsers += user ? 1 : 0;
+        IgnoredSessions += session ? 1 : 0;
+        _counters.AddIgnored(user, session);
     }
 
     /// <summary>Ends the source's turn with the slabs that it shares: whoever owns them submits them.</summary>

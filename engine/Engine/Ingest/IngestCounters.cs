@@ -24,6 +24,8 @@ public sealed class IngestCounters
     long _clamped;
     long _slowConsumers;
     long _overloaded;
+    long _ignoredUsers;
+    long _ignoredSessions;
 
     public static IReadOnlyList<Protocol> Protocols { get; } = Enum.GetValues<Protocol>();
 
@@ -32,6 +34,12 @@ public sealed class IngestCounters
 
     /// <summary>Connections closed because there was no memory for their incomplete message.</summary>
     public long Overloaded => Volatile.Read(ref _overloaded);
+
+    /// <summary>Events whose user was a placeholder.</summary>
+    public long IgnoredUsers => Volatile.Read(ref _ignoredUsers);
+
+    /// <summary>Events whose session was a placeholder.</summary>
+    public long IgnoredSessions => Volatile.Read(ref _ignoredSessions);
 
     /// <summary>Returns the protocol's label in metrics.</summary>
     public static string NameOf(Protocol protocol) => s_names[(int)protocol];
@@ -52,6 +60,12 @@ public sealed class IngestCounters
 
     /// <summary>Events of senders that are taken for programs.</summary>
     public long BotsBy(BotEvidence evidence) => Volatile.Read(ref _bots[(int)evidence]);
+
+    public void AddIgnored(bool user, bool session)
+    {
+        Interlocked.Add(ref _ignoredUsers, user ? 1 : 0);
+        Interlocked.Add(ref _ignoredSessions, session ? 1 : 0);
+    }
 
     public void AddConnected(Protocol protocol) => Interlocked.Increment(ref _connections[(int)protocol]);
 

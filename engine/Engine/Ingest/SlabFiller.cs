@@ -59,6 +59,11 @@ public sealed class SlabFiller(PartitionSet partitions)
         var home = partitions.IndexOf(record.Cart);
         var slab = SlabFor(home, record.TextLength, router);
         ref var kept = ref _decoders.Event.AppendTo(slab, message);
+        if (_decoders.Event.IsUserIgnored || _decoders.Event.IsSessionIgnored)
+        {
+            router.CountIgnored(_decoders.Event.IsUserIgnored, _decoders.Event.IsSessionIgnored);
+        }
+
         kept.SourceIndex = unchecked((uint)router.Taken);
         kept.Watermark = _watermark = Math.Max(_watermark, Math.Min(record.Timestamp, ReceivedAt));
 

@@ -110,7 +110,8 @@ public sealed class EventBlockReader(JournalStores stores)
         record.Flags = (parts & EventParts.Flags) == 0 ? _before.Flags : (EventFlags)reader.Byte();
         record.Watermark = _before.NextWatermark(record.Timestamp) + ((parts & EventParts.Watermark) == 0 ? 0 : reader.Signed());
         record.Price = (parts & EventParts.Price) == 0 ? 0 : reader.Signed();
-        record.Quantity = (parts & EventParts.Quantity) == 0 ? 1 : (int)reader.Signed();
+        record.Thousandths = (parts & EventParts.Quantity) == 0 ? Quantity.PerUnit
+            : (int)reader.Signed() * ((parts & EventParts.Thousandths) == 0 ? Quantity.PerUnit : 1);
         record.Currency = (parts & EventParts.Currency) == 0 ? _before.Currency : (uint)reader.Unsigned(0xffffff);
         if ((parts & EventParts.Context) != 0)
         {
@@ -125,6 +126,7 @@ public sealed class EventBlockReader(JournalStores stores)
         record.ProductLength = (parts & EventParts.Product) == 0 ? (byte)0 : reader.IdLength();
         record.MetaLength = (parts & EventParts.Meta) == 0 ? 0 : reader.Unsigned(EventBlockHeader.MaxRawLength);
         record.CartSecret = (parts & EventParts.CartSecret) == 0 ? 0 : reader.Long();
+        record.Details = (parts & EventParts.Details) == 0 ? 0 : (EventDetails)Known(reader.Byte(), (int)EventDetails.All);
         var text = reader.Bytes(record.TextLength);
         if ((record.Flags & ~Flags) != 0 || (_before.Store < 0 && (parts & EventParts.Store) == 0) || !slab.HasRoom(record.TextLength))
         {

@@ -162,14 +162,15 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
             | (record.Flags != _before.Flags ? EventParts.Flags : 0)
             | (watermark != 0 ? EventParts.Watermark : 0)
             | (record.Price != 0 ? EventParts.Price : 0)
-            | (record.Quantity != 1 ? EventParts.Quantity : 0)
+            | QuantityParts(record.Thousandths)
             | (record.Currency != _before.Currency ? EventParts.Currency : 0)
             | (record.Device != 0 || record.Source != 0 ? EventParts.Context : 0)
             | (record.UserLength != 0 ? EventParts.User : 0)
             | (record.SessionLength != 0 ? EventParts.Session : 0)
             | (record.ProductLength != 0 ? EventParts.Product : 0)
             | (record.MetaLength != 0 ? EventParts.Meta : 0)
-            | (record.CartSecret != 0 ? EventParts.CartSecret : 0);
+            | (record.CartSecret != 0 ? EventParts.CartSecret : 0)
+            | (record.Details != 0 ? EventParts.Details : 0);
         bytes.Byte((byte)record.Type);
         bytes.Byte((byte)parts);
         bytes.Byte((byte)((int)parts >> 8));
@@ -198,7 +199,7 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
 
         if ((parts & EventParts.Quantity) != 0)
         {
-            bytes.Signed(record.Quantity);
+            bytes.Signed((parts & EventParts.Thousandths) != 0 ? record.Thousandths : record.Thousandths / Quantity.PerUnit);
         }
 
         if ((parts & EventParts.Currency) != 0)
@@ -239,6 +240,11 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
             bytes.Long(record.CartSecret);
         }
 
+        if (record.Details != 0)
+        {
+            bytes.Byte((byte)record.Details);
+        }
+
         bytes.Bytes(text);
         writer = bytes;
 
@@ -249,6 +255,9 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
         _before.Store = record.Store;
         _before.Flags = record.Flags;
     }
+
+    static EventParts QuantityParts(int thousandths) => thousandths == Quantity.PerUnit ? 0
+        : thousandths % Quantity.PerUnit == 0 ? EventParts.Quantity : EventParts.Quantity | EventParts.Thousandths;
 
     void WriteStore(ref BlockWriter writer, int store)
     {

@@ -40,7 +40,13 @@ enum EventParts : ushort
     /// <summary>The key of the cart's secret: eight bytes. Since block version 2.</summary>
     CartSecret = 2048,
 
-    All = 4095,
+    /// <summary>The quantity is in thousandths, not in whole units. Since block version 4.</summary>
+    Thousandths = 4096,
+
+    /// <summary>What the items in the meta are: a byte. Since block version 4.</summary>
+    Details = 8192,
+
+    All = 16383,
 }
 
 /// <summary>The fields of the previous event that an event is encoded against.</summary>

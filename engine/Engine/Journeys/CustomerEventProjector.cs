@@ -1,9 +1,11 @@
 using CartRecovery.Contracts;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.Messages;
+using CartRecovery.Engine.State.Carts;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys;
@@ -17,6 +19,9 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
 {
     const int MaxAddressLength = 320, MaxTextLength = 2048, MaxClaimedName = 200, MaxCodeLength = 64;
 
+    readonly List<EventItem> _items = [];
+    readonly OrderProjector _orders = new(store, identities, sender);
+
     /// <summary>Applies a customer event. Idempotent.</summary>
     public void Project(JourneyOptions options, CustomerEvent e, long now)
     {
@@ -26,10 +31,13 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         {
             case EventType.Purchase:
                 Redeem(e, storeId);
-                Purchase(options, e, storeId, now);
+                _orders.Purchase(options, e, storeId, now);
                 break;
             case EventType.Refund:
-                Refund(options, e, storeId);
+                _orders.Refund(options, e, storeId);
+                break;
+            case EventType.OrderCancelled:
+                _orders.Cancel(e, storeId);
                 break;
             case EventType.Identify:
                 Identify(options, e, storeId);
@@ -39,6 +47,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
                 break;
             case var type when EventTypes.Has(type, EventTraits.DescribesProduct):
                 LearnProduct(e, storeId);
+                LearnItems(e, options.Stores[e.Store]);
                 break;
             case var type when EventTypes.Has(type, EventTraits.Message):
                 Message(options, e, storeId);
@@ -48,54 +57,12 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         Goals(options, e, now);
     }
 
-    void Purchase(JourneyOptions options, CustomerEvent e, string storeId, long now)
-    {
-        var customer = ActsFor(e);
-        if (customer != default)
-        {
-            store.Customers.SetPurchased(customer, e.At);
-        }
-
-        var subject = identities.SubjectOf(e.Cart, customer);
-        if (store.Journeys.LatestOf(subject, storeId, e.At) is not { } journey)
-        {
-            // Most buyers were never in a campaign: nothing to attribute, nothing to end.
-            return;
-        }
-
-        if (e.At - journey.LastTriggeredAt <= options.OutcomeWindow)
-        {
-            var touch = store.Messages.TouchOf(subject, storeId, e.At - options.ClickWindow, e.At - options.ViewWindow, e.At);
-            store.Conversions.Add(
-                e, storeId, subject, e.Amount, journey.Id, touch?.Id, touch?.Kind, CurrencyOf(options, e));
-        }
-
-        // A purchase, in this cart or another, ends the reminders for all of the shopper's carts. A browser's word ends those of its cart.
-        foreach (var (id, _, startedAt) in store.Journeys.ActiveOf(subject, ScopeOf(e)))
-        {
-            if (startedAt < e.At)
-            {
-                sender.Exit(id, WithheldReason.Purchased, now);
-            }
-        }
-    }
-
     // An order that names its code uses it up, also where the checkout did not redeem it.
     void Redeem(CustomerEvent e, string storeId)
     {
         if (e.Standing == Standing.Server && CustomerEventMeta.Of(e.Meta).Code is { Length: <= MaxCodeLength } code)
         {
             store.Codes.Redeem(storeId, code, e.CartId, e.At);
-        }
-    }
-
-    void Refund(JourneyOptions options, CustomerEvent e, string storeId)
-    {
-        if (store.Conversions.OrderBefore(e.Cart, e.At) is { } order)
-        {
-            var subject = identities.SubjectOf(e.Cart, ActsFor(e));
-            store.Conversions.Add(
-                e, storeId, subject, -e.Amount, order.Journey, order.Intervention, order.Touch, CurrencyOf(options, e));
         }
     }
 
@@ -117,6 +84,8 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
             store.Customers.SetContact(
                 owner, e.Customer == default ? e.Cart : e.Customer, storeId, e.Standing == Standing.Server ? recipient : WithoutNew(e.Cart, storeId, recipient), Short(meta.Timezone, 64), e.At, attributes, e.Standing, e.Network);
         }
+
+        _orders.MarkAddresses(e, storeId, owner, recipient);
 
         // Signing in ties the customer to this cart's assignments.
         if (ActsFor(e) is var customer && customer != default)
@@ -159,7 +128,35 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         }
         else if (!e.IsShared && Short(meta.Name, MaxClaimedName) is { } name && store.Products.Find(storeId, e.Product)?.Name is null)
         {
-            store.Products.Claim(e.Cart, e.Product, name, e.At);
+            store.Products.Claim(e.Cart, e.Product, name, e.At, e.ProductId);
+        }
+    }
+
+    // Items name their products, whoever sends them; the words are a claim like any other.
+    void LearnItems(CustomerEvent e, Store of)
+    {
+        EventItems.Find(e.Meta, _items);
+        if (_items.Count == 0 || e.IsShared)
+        {
+            return;
+        }
+
+        if (e.Type == EventType.CartUpdated && e.Standing != Standing.Server)
+        {
+            store.Products.ForgetClaims(e.Cart);
+        }
+
+        foreach (var item in _items.Take(CartLines.Capacity))
+        {
+            var (key, whole) = (item.KeyOf(of.Ids), item.Variant is null ? 0 : item.ProductKeyOf(of.Ids));
+            if (e.Standing == Standing.Server)
+            {
+                store.Products.Set(of.Id, key, new Product(item.ProductId, item.Name, null, null, Price: null, Stock: null, item.Variant), whole);
+            }
+            else if (store.Products.Find(of.Id, key)?.Name is null)
+            {
+                store.Products.Claim(e.Cart, key, item.Name ?? item.ProductId, e.At, item.ProductId, item.Variant);
+            }
         }
     }
 
@@ -234,16 +231,13 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
     }
 
     // The customer the event may act for; empty for a user that a browser only claims to be.
-    static Hash128 ActsFor(CustomerEvent e) => e.Standing == Standing.Claimed || e.IsShared ? default : e.Customer;
+    internal static Hash128 ActsFor(CustomerEvent e) => e.Standing == Standing.Claimed || e.IsShared ? default : e.Customer;
 
     // The cart whose journeys the event may end; empty for all of the shopper's.
-    static Hash128 ScopeOf(CustomerEvent e) => e.Standing == Standing.Claimed || e.IsShared ? e.Cart : default;
+    internal static Hash128 ScopeOf(CustomerEvent e) => e.Standing == Standing.Claimed || e.IsShared ? e.Cart : default;
 
-    static Hash128 OwnerOf(CustomerEvent e) =>
+    internal static Hash128 OwnerOf(CustomerEvent e) =>
         e.Customer == default ? e.Cart : e.Standing == Standing.Claimed ? IdentityResolver.InCart(e.Cart, e.Customer) : e.Customer;
-
-    static string CurrencyOf(JourneyOptions options, CustomerEvent e) =>
-        e.Currency == 0 ? options.Stores[e.Store].Currency : CurrencyCode.ToString(e.Currency);
 
     /// <summary>Returns the kind of address that a channel name in an event denotes.</summary>
     internal static AddressKind? KindOf(string? channel) => channel switch

@@ -46,6 +46,7 @@ public sealed class MessageRenderer(ProductTable products)
         {
             Action = offer.Action,
             Code = offer.Code,
+            Locale = options.FindStore(candidate.StoreId)?.Locale ?? MoneyLocale.Default,
             StoreName = options.FindStore(candidate.StoreId)?.Name,
             CustomerId = candidate.UserId,
             Recipient = addressee.Recipient,
@@ -78,25 +79,35 @@ public sealed class MessageRenderer(ProductTable products)
     {
         var lines = new List<(MessageLine, Product?)>();
         var key = showsClaims ? store.Ids.CartOf(cart.CartId) : default;
+        var currency = CurrencyCode.ToString(cart.Currency);
         for (var i = 0; i < cart.LineCount; i++)
         {
             var line = cart.Lines[i];
             var product = line.Product == 0 ? null : products.Find(store.Id, line.Product);
-            var value = product?.Price is { } price ? price * line.Quantity : line.Value;
-            var name = product?.Name ?? (showsClaims && line.Product != 0 ? products.ClaimedName(key, line.Product) : null) ?? product?.Id ?? "";
-            lines.Add((new MessageLine(name, line.Quantity, Money.ToDecimal(value), ShopLinks.Allowed(product?.Url, store), ShopLinks.Allowed(product?.Image, store)), product));
+            var claim = showsClaims && line.Product != 0 && product?.Name is null ? products.ClaimOf(key, line.Product) : null;
+            var (ofLine, id) = (line.Currency == 0 ? currency : CurrencyCode.ToString(line.Currency), product?.Id ?? claim?.Id);
+            // The catalogue's prices are in the store's currency.
+            var value = product?.Price is { } price && ofLine == store.Currency ? Quantity.Price(price, line.Units) : line.Value;
+            lines.Add((new MessageLine(
+                product?.Name ?? claim?.Name ?? id ?? "", line.Quantity, Money.ToDecimal(value), ShopLinks.Allowed(product?.Url, store), ShopLinks.Allowed(product?.Image, store))
+            {
+                ProductId = id,
+                Variant = product?.Variant ?? claim?.Variant,
+                Currency = ofLine,
+                IsForeign = line.Currency != 0,
+            }, product));
         }
 
-        if (cart.Others.Quantity > 0)
+        if (cart.Others.Units > 0)
         {
-            lines.Add((new MessageLine("", cart.Others.Quantity, Money.ToDecimal(cart.Others.Value), null, null), null));
+            lines.Add((new MessageLine("", cart.Others.Quantity, Money.ToDecimal(cart.Others.Value), null, null) { Currency = currency }, null));
         }
 
         return lines;
     }
 
     static CartSummary SummaryOf(in CartRecord cart, List<(MessageLine Line, Product? Product)> lines) =>
-        new(cart.ItemCount, lines.Sum(l => l.Line.Value), CurrencyCode.ToString(cart.Currency));
+        new(cart.ItemCount, lines.Where(l => !l.Line.IsForeign).Sum(l => l.Line.Value), CurrencyCode.ToString(cart.Currency));
 
     static InterventionLinks? LinksOf(JourneyOptions options, Intervention candidate, string id, bool isMessage, long now)
     {

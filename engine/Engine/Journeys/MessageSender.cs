@@ -197,7 +197,7 @@ sealed class MessageSender
             return Withhold(rejection);
         }
 
-        if (cart is { } looked && !step.Holds(looked, new StoreClock(store.TimeZone).At(now)))
+        if (cart is { } looked && !step.Holds(looked, new StoreClock(store.TimeZone) { Money = new StoreMoney(CurrencyCode.Parse(store.Currency), options.Campaigns.Rates) }.At(now)))
         {
             return Withhold(WithheldReason.ConditionNotMet);
         }
@@ -210,6 +210,11 @@ sealed class MessageSender
         var shopper = ShopperOf(options, journey, cart);
         var reach = _reach.Of(shopper, channel.Address);
         var address = CustomerTables.AddressOf(reach.Recipient, channel.Address);
+        if (address is not null && _store.Customers.PurchasedAt(_store.Addresses.Of(store.Id, address)) > (cart?.LastAt ?? journey.StartedAt))
+        {
+            return Withhold(WithheldReason.Purchased);
+        }
+
         var facts = new ContactFacts
         {
             IsMessage = channel.IsMessage,

@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using CartRecovery.Primitives;
 using Fluid;
 using Fluid.Values;
 
@@ -8,8 +8,6 @@ namespace CartRecovery.Engine.Messages;
 sealed class MessageContext : TemplateContext
 {
     static readonly MessageValues s_nothing = new("", "", new Contracts.CartSummary(0, 0, ""), DiscountPercent: null);
-
-    static readonly ConcurrentDictionary<string, MoneyOptions> s_money = new(StringComparer.Ordinal);
 
     readonly List<ObjectView<MessageValues>> _views = [];
 
@@ -36,6 +34,12 @@ sealed class MessageContext : TemplateContext
     /// <summary>Remaining work.</summary>
     public WorkBudget Budget { get; } = new();
 
+    /// <summary>The cart's currency.</summary>
+    public string Currency { get; private set; } = "";
+
+    /// <summary>How amounts are written.</summary>
+    public MoneyLocale Locale { get; private set; } = MoneyLocale.Default;
+
     /// <summary>Prepares the next rendering.</summary>
     public void Begin(MessageValues values, int limit)
     {
@@ -47,7 +51,7 @@ sealed class MessageContext : TemplateContext
         _steps = 0;
         Budget.Reset();
         TimeZone = values.TimeZone;
-        MoneyOptions = s_money.GetOrAdd(values.Cart.Currency, static currency => new MoneyOptions { Currency = currency, AmountsInCents = false });
+        (Currency, Locale) = (values.Cart.Currency, values.Locale);
         Writer.Limit = limit;
         EnterChildScope();
     }

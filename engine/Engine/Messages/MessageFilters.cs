@@ -39,7 +39,7 @@ static class MessageFilters
             CultureInfo = CultureInfo.InvariantCulture,
             TimeZone = TimeZoneInfo.Utc,
         };
-        options.Filters.WithMoneyFilters();
+        MoneyFilters.AddTo(options.Filters);
         options.Filters.AddFilter("pluralize", Pluralize);
         options.Filters.AddFilter("amount", Amount);
         options.Filters.AddFilter("json", JsonFilter.Apply);
@@ -148,9 +148,10 @@ static class MessageFilters
     static ValueTask<FluidValue> Pluralize(FluidValue input, FilterArguments arguments, TemplateContext context) =>
         new(input.ToNumberValue() == 1 ? arguments.At(0) : arguments.At(1));
 
-    // Two decimals, no thousands separator.
+    // The currency's decimals, no thousands separator.
     static ValueTask<FluidValue> Amount(FluidValue input, FilterArguments arguments, TemplateContext context) =>
-        new(new StringValue(input.ToNumberValue().ToString("0.00", CultureInfo.InvariantCulture)));
+        new(new StringValue(decimal.Round(input.ToNumberValue(), MoneyFilters.DecimalsOf(context), MidpointRounding.AwayFromZero)
+            .ToString($"F{MoneyFilters.DecimalsOf(context)}", CultureInfo.InvariantCulture)));
 
     static ValueTask<FluidValue> NewLineToBreak(FluidValue input, FilterArguments arguments, TemplateContext context)
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using CartRecovery.Primitives;
 using Fluid.Values;
 
 namespace CartRecovery.Engine.Messages;
@@ -12,9 +13,12 @@ static class MessageObjects
     public static readonly ObjectFields<MessageLine> Line = new("line")
     {
         ["name"] = line => Text(line.Name),
+        ["product_id"] = line => Text(line.ProductId),
+        ["variant"] = line => Text(line.Variant),
         ["quantity"] = line => Number(line.Quantity),
-        ["price"] = line => Number(line.Price),
-        ["total"] = line => Number(line.Value),
+        ["price"] = line => Amount(line, line.Price),
+        ["total"] = line => Amount(line, line.Value),
+        ["currency"] = line => Text(line.Currency),
         ["url"] = line => Text(line.Url),
         ["image"] = line => Text(line.Image),
     };
@@ -64,6 +68,9 @@ static class MessageObjects
     public static readonly IReadOnlyList<ObjectFields<MessageValues>> Roots = [Cart, Customer, Offer, Store, Links];
 
     static FluidValue Text(string? text) => text is null ? NilValue.Instance : new StringValue(text);
+
+    // In another currency than the cart's, it is a text that no filter takes for the cart's money.
+    static FluidValue Amount(MessageLine line, decimal amount) => line.IsForeign ? Text(MoneyText.Format(amount, line.Currency, MoneyLocale.Default)) : Number(amount);
 
     // Without trailing zeros: 5.00 is shown as 5; other formats need a filter.
     static FluidValue Number(decimal value) => NumberValue.Create(value / 1.0000000000000000000000000000m);

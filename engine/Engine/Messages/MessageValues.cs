@@ -1,4 +1,5 @@
 using CartRecovery.Contracts;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Messages;
 
@@ -36,18 +37,33 @@ public sealed record MessageValues(string StoreId, string CartId, CartSummary Ca
     /// <summary>Time of rendering, the value of <c>"now"</c>.</summary>
     public DateTimeOffset Now { get; init; }
 
+    /// <summary>How amounts are written.</summary>
+    public MoneyLocale Locale { get; init; } = MoneyLocale.Default;
+
     /// <summary>Zone in which dates are shown.</summary>
     public TimeZoneInfo TimeZone { get; init; } = TimeZoneInfo.Utc;
 }
 
 /// <summary>A product in a cart.</summary>
 /// <param name="Name">Its name; its id if the shop gave none.</param>
-/// <param name="Quantity">Units.</param>
+/// <param name="Quantity">Units; up to three decimals.</param>
 /// <param name="Value">The total price of the units.</param>
 /// <param name="Url">The product page.</param>
 /// <param name="Image">The picture's address.</param>
-public readonly record struct MessageLine(string Name, int Quantity, decimal Value, string? Url, string? Image)
+public readonly record struct MessageLine(string Name, decimal Quantity, decimal Value, string? Url, string? Image)
 {
+    /// <summary>The product's id as sent by the shop; <see langword="null"/> if it is not known.</summary>
+    public string? ProductId { get; init; }
+
+    /// <summary>The variant; <see langword="null"/> for none.</summary>
+    public string? Variant { get; init; }
+
+    /// <summary>The ISO 4217 code of <see cref="Value"/>; empty for the cart's.</summary>
+    public string Currency { get; init; } = "";
+
+    /// <summary>Whether that is not the cart's.</summary>
+    public bool IsForeign { get; init; }
+
     /// <summary>Price per unit.</summary>
-    public decimal Price => Quantity > 1 ? decimal.Round(Value / Quantity, 4) : Value;
+    public decimal Price => Quantity is 0 or 1 ? Value : decimal.Round(Value / Quantity, 4);
 }

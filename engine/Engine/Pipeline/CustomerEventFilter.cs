@@ -13,16 +13,24 @@ sealed class CustomerEventFilter(bool isAsked)
     public EntryBuilder CustomerEvents { get; } = new();
 
     /// <summary>
-    /// Collects the event if it is a customer event: it concerns a customer, is a campaign's goal, or adds a product that is new here.
+    /// Collects the event if it is a customer event: it concerns a customer, is a campaign's goal, adds a product that is new here, or has items.
     /// </summary>
     public void Collect(in EventRecord e, EventSlab slab, CampaignSet campaigns, ulong network)
     {
-        if (isAsked && (campaigns.IsGoal(e.Type) || (e.Type == EventType.AddToCart ? IsNew(e.Product) : EventTypes.Has(e.Type, EventTraits.ConcernsCustomer))))
+        if (isAsked && (campaigns.IsGoal(e.Type) || IsCustomerEvent(e)))
         {
             CustomerEventCodec.Write(CustomerEvents.Output, e, slab, network);
             CustomerEvents.EndRecord();
         }
     }
+
+    // The items of a line say what it is: they go to the journeys each time, which only events with items pay.
+    bool IsCustomerEvent(in EventRecord e) => e.Type switch
+    {
+        EventType.AddToCart or EventType.CartUpdated when (e.Details & EventDetails.NamesProducts) != 0 => true,
+        EventType.AddToCart => IsNew(e.Product),
+        var type => EventTypes.Has(type, EventTraits.ConcernsCustomer),
+    };
 
     // The table forgets products over time, so a product counts as new again now and then.
     bool IsNew(ulong product)

@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.State.Carts;
+using CartRecovery.Engine.State.Customers;
 
 namespace CartRecovery.Engine.Pipeline;
 
@@ -83,7 +84,8 @@ public sealed partial class PartitionStages
     {
         if (EventTypes.Has(e.Type, EventTraits.ChangesHistory) && (e.Standing == Standing.Server || slab.PredatesStanding))
         {
-            _customers.Update(e.Customer, ref e);
+            var input = CustomerInput.Of(e, slab, _context.CurrencyOf(e.Store));
+            _customers.Update(e.Customer, ref input);
         }
 
         _context.History = _customers.TryRead(e.Customer, out var customer) ? customer.History : default;

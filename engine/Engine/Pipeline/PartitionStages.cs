@@ -22,7 +22,7 @@ public sealed partial class PartitionStages : IDisposable
     CampaignSet _campaigns;
     CampaignSet? _recorded;
     readonly RecordStore<CartRecord, CartInput, CartUpdate> _carts;
-    readonly RecordStore<CustomerRecord, EventRecord, CustomerUpdate> _customers;
+    readonly RecordStore<CustomerRecord, CustomerInput, CustomerUpdate> _customers;
     readonly SlabPrefetcher _prefetcher;
     OnnxModel _model;
     ScoreBatch _batch;
@@ -255,9 +255,10 @@ public sealed partial class PartitionStages : IDisposable
     void TakeStores()
     {
         var stores = _campaigns.Stores ?? _options.Stores;
-        _context.Take(stores.Map(s => CurrencyCode.Parse(s.Currency), other: 0u), stores.Map(s => s.HasSecretCartIds, other: false));
+        _context.Take(stores.Map(s => CurrencyCode.Parse(s.Currency), other: 0u), stores.Map(s => s.HasSecretCartIds, other: false), stores.Map(s => (IdHasher?)s.Ids, other: null));
         _decider.Stores = stores;
-        _clocks = stores.Map(s => new StoreClock(s.TimeZone), new StoreClock(TimeZoneInfo.Utc));
+        _clocks = stores.Map(
+            s => new StoreClock(s.TimeZone) { Money = new StoreMoney(CurrencyCode.Parse(s.Currency), _campaigns.Rates) }, new StoreClock(TimeZoneInfo.Utc));
         _isConfigured = stores.Map(s => !s.IsRemoved, other: false);
         _countsBots = stores.Map(s => !s.TreatsBotsAsPeople, other: true);
     }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
@@ -38,7 +37,7 @@ sealed class PartitionStores : IDisposable
         try
         {
             Customers = IsEarlier(customers)
-                ? TakeOver<CustomerRecordVersion3, CustomerRecord, EventRecord, CustomerUpdate>(
+                ? TakeOver<CustomerRecordVersion3, CustomerRecord, CustomerInput, CustomerUpdate>(
                     EarlierCustomers, customers!, CustomerRecordVersion3.Shape, NewCustomers(folder: null), CustomerRecordVersion3.ToCurrent, progress)
                 : NewCustomers(customers);
         }
@@ -53,7 +52,7 @@ sealed class PartitionStores : IDisposable
 
     public RecordStore<CartRecord, CartInput, CartUpdate> Carts { get; }
 
-    public RecordStore<CustomerRecord, EventRecord, CustomerUpdate> Customers { get; }
+    public RecordStore<CustomerRecord, CustomerInput, CustomerUpdate> Customers { get; }
 
     /// <summary>Whether records of an earlier shape were taken over, so that a checkpoint is due.</summary>
     public bool IsTakenOver { get; }
@@ -140,7 +139,7 @@ sealed class PartitionStores : IDisposable
     RecordStore<CartRecord, CartInput, CartUpdate> NewCarts(CartUpdate update, string? folder) =>
         new(FileOf("carts", CartRecord.Shape), _options.Carts, update, _keep, folder, CartRecord.Shape);
 
-    RecordStore<CustomerRecord, EventRecord, CustomerUpdate> NewCustomers(string? folder) =>
+    RecordStore<CustomerRecord, CustomerInput, CustomerUpdate> NewCustomers(string? folder) =>
         new(FileOf("customers", CustomerRecord.Shape), _options.Customers, default, _keep, folder, CustomerRecord.Shape);
 
     static RecordStore<TRecord, TInput, TUpdate> TakeOver<TOld, TRecord, TInput, TUpdate>(

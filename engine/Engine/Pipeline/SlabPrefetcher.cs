@@ -10,7 +10,7 @@ namespace CartRecovery.Engine.Pipeline;
 /// few events; prefetching much earlier would evict other data from the L1 cache.
 /// </summary>
 readonly struct SlabPrefetcher(
-    RecordStore<CartRecord, CartInput, CartUpdate> carts, RecordStore<CustomerRecord, EventRecord, CustomerUpdate> customers)
+    RecordStore<CartRecord, CartInput, CartUpdate> carts, RecordStore<CustomerRecord, CustomerInput, CustomerUpdate> customers)
 {
     const int Records = 8;
     const int Buckets = 2 * Records;

@@ -7,7 +7,8 @@ namespace CartRecovery.Engine.State;
 /// <summary>The moment for which features are computed.</summary>
 /// <param name="At">The moment, in milliseconds since 1970 UTC.</param>
 /// <param name="LocalAt">The same moment in the store's local time: shifted by its zone's offset.</param>
-public readonly record struct FeatureMoment(long At, long LocalAt);
+/// <param name="Money">In which amounts are compared and scored; <see langword="null"/> for the cart's currency.</param>
+public readonly record struct FeatureMoment(long At, long LocalAt, StoreMoney? Money = null);
 
 /// <summary>Computes a feature of a cart at a moment.</summary>
 public delegate float FeatureFunction(in CartRecord cart, in FeatureMoment moment);
@@ -18,7 +19,20 @@ public delegate float FeatureFunction(in CartRecord cart, in FeatureMoment momen
 /// <param name="Description">What it means.</param>
 /// <param name="Computation">How it is computed from events.</param>
 /// <param name="Compute">The code that computes it.</param>
-public sealed record FeatureDefinition(string Name, string Unit, string Description, string Computation, FeatureFunction Compute);
+public sealed record FeatureDefinition(string Name, string Unit, string Description, string Computation, FeatureFunction Compute)
+{
+    /// <summary>Whether it is an amount in the cart's currency, which may be another than the store's.</summary>
+    public bool IsInCartCurrency { get; } = Unit == "money" && Name != CustomerAverage;
+
+    internal const string CustomerAverage = "customer_average_order_value";
+
+    /// <summary>Computes the feature as campaigns compare it: an amount in the store's currency, NaN if that is not known.</summary>
+    public float Compare(in CartRecord cart, in FeatureMoment moment)
+    {
+        var value = Compute(cart, moment);
+        return IsInCartCurrency && moment.Money is { } money && cart.Currency != money.Currency ? (float)(value * money.FactorOf(cart.Currency)) : value;
+    }
+}
 
 /// <summary>Declares all features. The order is that of presentation; models and campaigns refer to features by name.</summary>
 public static class FeatureTable
@@ -38,11 +52,12 @@ public static class FeatureTable
         Count("coupons_denied", "Refused coupons", EventType.CouponDenied),
         Count("purchases", "Orders of the cart", EventType.Purchase),
         Count("refunds", "Refunds of the cart", EventType.Refund),
-        new("item_count", "count", "Units in the cart", "quantities added less removed; 0 after a purchase", (in c, in _) => c.ItemCount),
+        new("item_count", "count", "Units in the cart", "quantities added less removed; 0 after a purchase",
+            (in c, in _) => (float)((double)c.Units / Quantity.PerUnit)),
         new("cart_value", "money", "Value of the cart's contents", "price times quantity of each unit in the cart",
             (in c, in _) => (float)Money.ToDouble(c.Value)),
         new("average_item_price", "money", "Mean price of a unit in the cart", "cart_value / item_count; 0 for an empty cart",
-            (in c, in _) => c.ItemCount == 0 ? 0 : (float)(Money.ToDouble(c.Value) / c.ItemCount)),
+            (in c, in _) => c.Units == 0 ? 0 : (float)(Money.ToDouble(c.Value) * Quantity.PerUnit / c.Units)),
         new("average_seen_price", "money", "Mean price over the cart's events", "mean of the prices of all events that name one",
             (in c, in _) => c.PriceCount == 0 ? 0 : (float)(Money.ToDouble(c.PriceSum) / c.PriceCount)),
         new("lowest_seen_price", "money", "Lowest price seen", "minimum over the events that name one",
@@ -98,8 +113,8 @@ public static class FeatureTable
             (in c, in _) => c.UserLength == 0 ? 0 : 1),
         new("customer_orders", "count", "Orders of the customer, over all carts", "purchase events of the userId",
             (in c, in _) => c.History.Orders),
-        new("customer_average_order_value", "money", "Mean value of the customer's orders", "price times quantity of the orders / their number",
-            (in c, in _) => c.History.Orders == 0 ? 0 : (float)(Money.ToDouble(c.History.OrderValue) / c.History.Orders)),
+        new(FeatureDefinition.CustomerAverage, "money", "Mean value of the customer's orders", "value of the orders in the store's currency / their number",
+            (in c, in _) => (float)c.History.AverageOrderValue),
         new("customer_days_since_last_order", "days", "Days since the customer's last order", "moment - latest order; -1 without one",
             (in c, in m) => c.History.Orders == 0 ? -1 : Math.Max(0, m.At - c.History.LastOrderAt) / MillisecondsPerDay),
         new("customer_discount_share", "ratio", "Share of the customer's orders that used a coupon",

@@ -6,6 +6,7 @@ namespace CartRecovery.Engine.State;
 public sealed class FeatureVector
 {
     readonly FeatureFunction[] _functions;
+    readonly int[] _amounts;
 
     /// <summary>Selects features by name, in this order.</summary>
     /// <exception cref="KeyNotFoundException">A feature does not exist.</exception>
@@ -13,6 +14,7 @@ public sealed class FeatureVector
     {
         Names = names;
         _functions = [.. names.Select(n => FeatureTable.Get(n).Compute)];
+        _amounts = [.. Enumerable.Range(0, names.Count).Where(i => FeatureTable.Get(names[i]).IsInCartCurrency)];
     }
 
     /// <summary>The features' names.</summary>
@@ -45,6 +47,25 @@ public sealed class FeatureVector
         for (var i = 0; i < functions.Length; i++)
         {
             row[i] = functions[i](cart, moment);
+        }
+
+        if (moment.Money is { } money && cart.Currency != money.Currency)
+        {
+            Convert(row, money.FactorOf(cart.Currency));
+        }
+    }
+
+    // Models have learned amounts in the store's currency. Without a rate they see them as they are.
+    void Convert(Span<float> row, double factor)
+    {
+        if (double.IsNaN(factor))
+        {
+            return;
+        }
+
+        foreach (var i in _amounts)
+        {
+            row[i] = (float)(row[i] * factor);
         }
     }
 }

@@ -11,6 +11,9 @@ public sealed class StoreClock(TimeZoneInfo zone)
     long _quarter = long.MinValue;
     long _offset;
 
+    /// <summary>In which money is compared and scored: the store's currency. <see langword="null"/> to leave it in the cart's.</summary>
+    public StoreMoney? Money { get; set; }
+
     /// <summary>The zone.</summary>
     public TimeZoneInfo Zone => zone;
 
@@ -25,6 +28,6 @@ public sealed class StoreClock(TimeZoneInfo zone)
             _quarter = quarter;
         }
 
-        return new FeatureMoment(at, at + _offset);
+        return new FeatureMoment(at, at + _offset, Money);
     }
 }

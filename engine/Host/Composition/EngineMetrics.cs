@@ -76,6 +76,8 @@ sealed class EngineMetrics : IEngineTotals
                 .Select(c => new Sample(_host.Counters.RejectedFor(c), EventProblem.CodeOf(c))));
         Registry.Counter("cartrecovery_events_clamped_total", "Events whose time was out of range: counted at the nearest time allowed, and never a reason to contact anybody",
             () => _host.Counters.Clamped);
+        Registry.Counter("cartrecovery_event_ids_ignored_total", "Ids of accepted events that were ignored because they name nobody, such as \"undefined\"", ["field"],
+            () => [new Sample(_host.Counters.IgnoredUsers, "userId"), new Sample(_host.Counters.IgnoredSessions, "sessionId")]);
         Registry.Counter("cartrecovery_events_duplicate_total", "Duplicate events: acknowledged and ignored",
             () => Partitions.Sum(p => p.Counters.Duplicates));
         Registry.Counter("cartrecovery_bot_events_total", "Events of senders that say that they are programs, by evidence", ["evidence"],

@@ -17,7 +17,7 @@ sealed record DemoOrder(string Id, decimal Total, decimal Discount);
 
 /// <summary>
 /// The demo shop's server side: it holds the prices, grants only discounts that the engine decided,
-/// and reports purchases with a secret key, so that they count as verified.
+/// and reports the purchase with a secret key, so that they count as verified.
 /// </summary>
 sealed class DemoOrders
 {
@@ -42,7 +42,7 @@ sealed class DemoOrders
         host.Journeys.OnDecided += Record;
     }
 
-    /// <summary>Places an order: computes its prices and ingests its purchases.</summary>
+    /// <summary>Places an order: computes its prices and ingests its purchase.</summary>
     /// <param name="body">The page's request body.</param>
     /// <param name="cancellationToken">Cancelled when the shopper disconnects.</param>
     /// <returns>The order, or the problem.</returns>
@@ -99,42 +99,41 @@ sealed class DemoOrders
         }
     }
 
-    // One purchase event per line, at the discounted price.
+    // One purchase with a line for each product, at the discounted price.
     DemoOrder Write(Basket basket, decimal percent, out ReadOnlyMemory<byte> events)
     {
         var json = new ArrayBufferWriter<byte>(1024);
         using var writer = new Utf8JsonWriter(json);
-        var at = _host.Partitions.Clock.GetUtcNow().ToUnixTimeMilliseconds();
         decimal total = 0, discount = 0;
-        writer.WriteStartArray();
-        foreach (var (index, (product, quantity)) in basket.Lines.Index())
+        writer.WriteStartObject();
+        writer.WriteString("id"u8, basket.OrderId);
+        writer.WriteString("type"u8, "purchase"u8);
+        writer.WriteString("cartId"u8, basket.CartId);
+        writer.WriteString("sessionId"u8, basket.SessionId);
+        writer.WriteString("orderId"u8, basket.OrderId);
+        writer.WriteNumber("ts"u8, _host.Partitions.Clock.GetUtcNow().ToUnixTimeMilliseconds());
+        writer.WriteString("currency"u8, _store.Currency);
+        writer.WriteStartArray("items"u8);
+        foreach (var (product, quantity) in basket.Lines)
         {
             var price = Math.Round(product.Price * (1 - (percent / 100)), 2, MidpointRounding.AwayFromZero);
-            var off = (product.Price - price) * quantity;
             total += price * quantity;
-            discount += off;
+            discount += (product.Price - price) * quantity;
             writer.WriteStartObject();
-            writer.WriteString("id"u8, $"{basket.OrderId}-{index + 1}");
-            writer.WriteString("type"u8, "purchase"u8);
-            writer.WriteString("cartId"u8, basket.CartId);
-            writer.WriteString("sessionId"u8, basket.SessionId);
             writer.WriteString("productId"u8, product.Id);
             writer.WriteNumber("quantity"u8, quantity);
             writer.WriteNumber("price"u8, price);
-            writer.WriteString("currency"u8, _store.Currency);
-            writer.WriteNumber("ts"u8, at);
-            writer.WriteStartObject("meta"u8);
-            writer.WriteString("orderId"u8, basket.OrderId);
-            if (off > 0)
-            {
-                writer.WriteNumber("discount"u8, off);
-            }
-
-            writer.WriteEndObject();
             writer.WriteEndObject();
         }
 
         writer.WriteEndArray();
+        writer.WriteNumber("value"u8, total);
+        if (discount > 0)
+        {
+            writer.WriteNumber("discount"u8, discount);
+        }
+
+        writer.WriteEndObject();
         writer.Flush();
         events = json.WrittenMemory;
         return new DemoOrder(basket.OrderId, total, discount);

@@ -61,7 +61,7 @@ public sealed class EventJsonTests
             return true;
         });
 
-    static string Text(Random random) => $"\"{JsonEncodedText.Encode(new[] { "e1", "🛒 \"x\"", "<a&b>\\", "\u0000\n", new string('z', 64) }[random.Next(5)])}\"";
+    static string Text(Random random) => $"\"{JsonEncodedText.Encode(new[] { "e1", "🛒 \"x\"", "<a&b>\\", "\u0000\n1", new string('z', 64) }[random.Next(5)])}\"";
 
     static void Decode(string json, EventSlab slab)
     {

@@ -90,7 +90,7 @@ public sealed class JsonEventDecoderTests
         Assert.That(EventTypes.Names, Has.Count.EqualTo(EventTypes.Count - 1).And.Unique);
         foreach (var type in Enum.GetValues<EventType>().Where(t => t != EventType.None))
         {
-            Accept($$"""{"id":"e","type":"{{EventTypes.NameOf(type)}}","cartId":"c","ts":{{Now}}}""");
+            Accept($$"""{"id":"e","type":"{{EventTypes.NameOf(type)}}","cartId":"c","ts":{{Now}},"value":1,"items":[]}""");
             Assert.That(_decoder.Record.Type, Is.EqualTo(type));
         }
     }
@@ -160,9 +160,9 @@ public sealed class JsonEventDecoderTests
     [TestCase("userId")]
     [TestCase("sessionId")]
     [TestCase("productId")]
-    public void An_id_is_at_most_64_bytes_of_UTF8(string field)
+    public void An_id_is_at_most_256_bytes_of_UTF8(string field)
     {
-        foreach (var longest in new[] { new string('a', 64), string.Concat(Enumerable.Repeat("🛒", 16)), new string('é', 32) })
+        foreach (var longest in new[] { new string('a', 256), string.Concat(Enumerable.Repeat("🛒", 64)), new string('é', 128) })
         {
             Accept($$"""{{{Required}},"{{field}}":"{{longest}}"}""");
             Accept($$"""{{{Required}},"{{field}}":"{{Escaped(longest)}}"}""");
@@ -246,7 +246,7 @@ public sealed class JsonEventDecoderTests
     [TestCase("100000", 100_000)]
     [TestCase("3.0", 3)]
     [TestCase("1e2", 100)]
-    public void A_quantity_is_an_integer(string quantity, int expected)
+    public void A_quantity_may_be_written_in_any_way(string quantity, int expected)
     {
         Accept($$"""{{{Required}},"quantity":{{quantity}}}""");
         Assert.That(_decoder.Record.Quantity, Is.EqualTo(expected));
@@ -254,7 +254,6 @@ public sealed class JsonEventDecoderTests
 
     [TestCase("0")]
     [TestCase("-1")]
-    [TestCase("1.5")]
     [TestCase("100001")]
     [TestCase("99999999999999999999")]
     [TestCase("1e400")]

@@ -92,7 +92,7 @@ sealed class ReaderEventDecoder(EventBuilder builder)
 
                 break;
             case EventField.Quantity:
-                if (Expect(ref reader, JsonTokenType.Number, field, "must be a whole number"))
+                if (Expect(ref reader, JsonTokenType.Number, field, "must be a number"))
                 {
                     _event.SetQuantity(reader.TryGetInt32(out var whole) ? whole : Number(ref reader));
                 }

@@ -104,7 +104,7 @@ public sealed class MessagePackEventDecoderTests
     [TestCase("out_of_range", "81a57072696365cb7ff8000000000000")]
     [TestCase("out_of_range", "81a57072696365ca7f800000")]
     [TestCase("out_of_range", "81a87175616e74697479cfffffffffffffffff")]
-    [TestCase("out_of_range", "81a87175616e74697479cb3ff8000000000000")]
+    [TestCase("out_of_range", "81a87175616e74697479cbbff8000000000000")]
     public void Invalid_events_have_their_error_codes(string code, string hex)
     {
         var problem = Decode(Convert.FromHexString(hex), out _);

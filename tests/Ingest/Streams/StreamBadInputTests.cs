@@ -41,7 +41,7 @@ sealed class StreamBadInputTests(StreamTransport via) : EngineFixture
         ("""{"id":"e","type":"page_view","cartId":"c","ts":1,"currency":"euro"}""", "out_of_range"),
         ("""{"id":"e","type":"page_view","cartId":"c","ts":"yesterday"}""", "invalid_timestamp"),
         ("""{"id":"e","type":"page_view","cartId":"c","ts":"2025-01-01T00:00:00"}""", "invalid_timestamp"),
-        ($$"""{"id":"{{new string('i', 65)}}","type":"page_view","cartId":"c","ts":1}""", "id_too_long"),
+        ($$"""{"id":"{{new string('i', 257)}}","type":"page_view","cartId":"c","ts":1}""", "id_too_long"),
         ("""{"id":"e","type":"page_view","cartId":"c","ts":1,"storeId":"other"}""", "foreign_store"),
         ($$"""{"id":"e","type":"page_view","cartId":"c","ts":1,"note":"{{s_long}}"}""", "event_too_large"),
         ($"\"{new string('x', 513 * 1024)}\"", "message_too_large"),

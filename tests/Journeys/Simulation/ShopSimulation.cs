@@ -290,14 +290,14 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
             EventCount = 1,
             LastAt = cart.LastAt,
             PurchasedAt = cart.PurchasedAt,
-            ItemCount = cart.Items,
+            Units = 1000 * cart.Items,
             Value = (long)(cart.Value * Money.PerUnit),
             Currency = CurrencyCode.Parse("EUR"),
             Store = (ushort)cart.Store.Number,
             LineCount = 1,
             UserLength = (byte)(cart.User?.Length ?? 0),
         };
-        record.Lines[0] = new CartLine { Quantity = cart.Items, Value = record.Value };
+        record.Lines[0] = new CartLine { Units = 1000 * cart.Items, Value = record.Value };
         if (cart.User is { } user)
         {
             Encoding.UTF8.GetBytes(user, record.UserText);

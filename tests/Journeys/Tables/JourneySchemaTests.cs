@@ -22,7 +22,7 @@ public class JourneySchemaTests
     }
 
     [Test]
-    public void Journeys_of_before_bots_were_told_are_peoples()
+    public void A_database_of_before_bots_were_told_and_orders_had_ids_is_taken_over()
     {
         using var scratch = new Scratch();
         using (var store = new JourneyStore(scratch.PathOf("journeys.db")))
@@ -30,13 +30,25 @@ public class JourneySchemaTests
             store.Database.Execute("""
                 INSERT INTO journey(id, store, cart, cart_id, subject, campaign, variant, holdout, state, started_at, turned_at, value, currency, connection, standing, user_standing)
                 VALUES(1, 'shop', x'01', 'c', x'01', 'left', 'a', 0, 1, 0, 0, 0, 'EUR', 0, 2, 2);
+                INSERT INTO conversion(id, store, cart, cart_id, subject, at, value, currency, verified, journey) VALUES(x'02', 'shop', x'0a', 'c', x'01', 5, 70000, 'EUR', 1, 1);
+                INSERT INTO conversion(id, store, cart, cart_id, subject, at, value, currency, verified, journey) VALUES(x'03', 'shop', x'0a', 'c', x'01', 6, -10000, 'EUR', 1, 1);
                 ALTER TABLE journey DROP COLUMN bot;
+                DROP INDEX conversion_order;
+                ALTER TABLE conversion DROP COLUMN order_id;
+                ALTER TABLE conversion DROP COLUMN product;
+                ALTER TABLE product DROP COLUMN variant;
+                ALTER TABLE product DROP COLUMN base;
+                ALTER TABLE cart_product DROP COLUMN id;
+                ALTER TABLE cart_product DROP COLUMN variant;
+                DROP TABLE shop_order;
                 PRAGMA user_version=4
                 """);
         }
 
         using var again = new JourneyStore(scratch.PathOf("journeys.db"));
         Assert.That(TextOf(again, "SELECT campaign || bot FROM journey", column: 0), Is.EqualTo("left0"));
+        Assert.That(TextOf(again, "SELECT group_concat(value || ' ' || coalesce(order_id, 'none'), ', ') FROM (SELECT * FROM conversion ORDER BY at)", column: 0),
+            Is.EqualTo("70000 c:0a:5, -10000 none"));
     }
 
     static string TextOf(JourneyStore store, string sql, int column)

@@ -30,10 +30,10 @@ static class CartFoldFixture
 
     public static TestEvent View(string product, decimal? price = null) => new("view_item", Start) { Product = product, Price = price };
 
-    public static TestEvent Add(string? product, decimal? price = null, int? quantity = null) =>
+    public static TestEvent Add(string? product, decimal? price = null, decimal? quantity = null) =>
         new("add_to_cart", Start) { Product = product, Price = price, Quantity = quantity };
 
-    public static TestEvent Remove(string? product, int? quantity = null) =>
+    public static TestEvent Remove(string? product, decimal? quantity = null) =>
         new("remove_from_cart", Start) { Product = product, Quantity = quantity };
 
     public static TestEvent Of(string type) => new(type, Start);

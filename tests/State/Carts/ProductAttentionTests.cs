@@ -87,7 +87,7 @@ public sealed class ProductAttentionTests
         CartFold.Apply(ref cart, Event(session, product, second), new EventSlab(), 0);
 
     static EventRecord Event(ulong session, ulong product, int second) =>
-        new() { Type = EventType.ViewItem, Session = session, Product = product, Timestamp = Start + (second * 1000L), Quantity = 1 };
+        new() { Type = EventType.ViewItem, Session = session, Product = product, Timestamp = Start + (second * 1000L), Thousandths = 1000 };
 
     static float Value(string feature, in CartRecord cart) => FeatureTable.Get(feature).Compute(cart, new FeatureMoment(cart.LastAt, cart.LastAt));
 }

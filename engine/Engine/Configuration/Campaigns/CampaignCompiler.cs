@@ -22,6 +22,7 @@ public static class CampaignCompiler
             Record = record,
             Stores = stores,
             WindowMilliseconds = Milliseconds(config.Window),
+            Rates = config.ExchangeRates.Count == 0 ? ExchangeRates.None : new ExchangeRates(config.ExchangeRates),
         };
 
     /// <summary>Compiles the campaigns of a <see cref="ConfigurationRecord"/>.</summary>

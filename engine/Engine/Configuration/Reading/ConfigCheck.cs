@@ -31,6 +31,7 @@ sealed class ConfigCheck
         check.Sinks(config.Sinks);
         check.Telemetry(config.Telemetry.Otlp);
         check.Encryption(config.Encryption);
+        new MoneyCheck(check, locations).Run(config);
         new CampaignCheck(check, catalog, locations).Run(config);
         new ContactCheck(check, locations).Run(config);
     }
@@ -99,11 +100,6 @@ sealed class ConfigCheck
             }
 
             Zone(store);
-            if (store.Currency.Length != 3 || store.Currency.AsSpan().ContainsAnyExceptInRange('A', 'Z'))
-            {
-                Report(store, "currency", $"a currency must be three capital letters, like EUR, not '{store.Currency}'");
-            }
-
             foreach (var key in store.Keys.Where(key => _locations.Bound(key, "key")))
             {
                 // Keys are secrets: messages give their location, not their value.

@@ -26,7 +26,7 @@ public static class EventJson
         WriteText(writer, "userId"u8, slab.UserOf(record));
         WriteText(writer, "sessionId"u8, slab.SessionOf(record));
         WriteText(writer, "productId"u8, slab.ProductOf(record));
-        if (record.Quantity != 1)
+        if (record.Thousandths != Quantity.PerUnit)
         {
             writer.WriteNumber("quantity"u8, record.Quantity);
         }

@@ -121,7 +121,7 @@ public sealed class JsonEventDecoder
             }
 
             ReadValue(json, valueAt, end, field);
-            if (field is EventField.Other or EventField.Device or EventField.Source)
+            if (EventFields.IsKept(field))
             {
                 _event.Meta.AddField(json[members.NameStart..end]);
             }
@@ -148,9 +148,13 @@ public sealed class JsonEventDecoder
                 return JsonSyntax.None;
             }
 
-            if (json[valueAt] == '"')
+            var field = EventFields.Parse(Text(members.Name));
+            if (field >= EventField.Items)
             {
-                var field = EventFields.Parse(Text(members.Name));
+                _event.SetKept(field, json[valueAt..end], isMeta: true);
+            }
+            else if (json[valueAt] == '"')
+            {
                 _event.SetMetaContext(field, Text(json[(valueAt + 1)..(end - 1)]));
             }
 
@@ -170,7 +174,7 @@ public sealed class JsonEventDecoder
 
         // Malformed, or nested one level deeper.
         end = JsonSyntax.EndOfValue(json, at, JsonSyntax.MaxDepth - 1);
-        if (end != JsonSyntax.None && field is EventField.Other or EventField.Device or EventField.Source)
+        if (end != JsonSyntax.None && EventFields.IsKept(field))
         {
             _event.Fail(EventErrorCode.InvalidEvent, "the event is nested too deeply");
         }
@@ -220,6 +224,9 @@ public sealed class JsonEventDecoder
                     _event.SetTime(Number(text));
                 }
 
+                break;
+            case >= EventField.Items:
+                _event.SetKept(field, json[start..end], isMeta: false);
                 break;
             case EventField.Other or EventField.Device or EventField.Source:
                 if (isText)
@@ -277,8 +284,7 @@ public sealed class JsonEventDecoder
 
     static string MustBe(EventField field) => field switch
     {
-        EventField.Quantity => "must be a whole number",
-        EventField.Price => "must be a number",
+        EventField.Quantity or EventField.Price => "must be a number",
         EventField.Timestamp => "must be a number or a string",
         EventField.Meta => "must be an object",
         _ => "must be a string",

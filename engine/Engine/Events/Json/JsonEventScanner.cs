@@ -100,7 +100,7 @@ sealed class JsonEventScanner(EventBuilder builder)
             return Declined;
         }
 
-        if (place < MaxNames && field != EventField.Other && colon == end + 1 && json.Length - at >= Width)
+        if (place < MaxNames && field != EventField.Other && colon == end + 1 && colon - at < Width && json.Length - at >= Width)
         {
             Expect(place, json.Slice(at, Width), colon + 1 - at, field);
         }
@@ -136,9 +136,21 @@ sealed class JsonEventScanner(EventBuilder builder)
         switch (field)
         {
             case EventField.Quantity:
-                return ReadQuantity(json, at);
+                at = ReadNumber(json, at, out var quantity);
+                if (at >= 0)
+                {
+                    builder.SetQuantity(quantity);
+                }
+
+                return at;
             case EventField.Price:
-                return ReadPrice(json, at);
+                at = ReadNumber(json, at, out var price);
+                if (at >= 0)
+                {
+                    builder.SetPrice(price);
+                }
+
+                return at;
             case EventField.Timestamp when json[at] != '"':
                 return ReadTime(json, at);
             case EventField.Meta:
@@ -157,28 +169,20 @@ sealed class JsonEventScanner(EventBuilder builder)
             builder.SetText(field, json[(at + 1)..end], at + 1);
             end++;
         }
-        else if (field is EventField.Other or EventField.Device or EventField.Source)
+        else if (EventFields.IsKept(field))
         {
             end = JsonTokens.EndOfPlain(json, at);
         }
 
-        if (end > 0 && field is EventField.Other or EventField.Device or EventField.Source)
+        if (end > 0 && EventFields.IsKept(field))
         {
             builder.Meta.AddField(json[nameAt..end]);
+            if (field >= EventField.Items)
+            {
+                builder.SetKept(field, json[at..end], isMeta: false);
+            }
         }
 
-        return end;
-    }
-
-    int ReadQuantity(ReadOnlySpan<byte> json, int at)
-    {
-        var end = JsonTokens.ReadDigits(json, at, out var quantity);
-        if (end < 0 || !JsonTokens.IsEndOfNumber(json, end))
-        {
-            return Declined;
-        }
-
-        builder.SetQuantity(quantity);
         return end;
     }
 
@@ -194,8 +198,10 @@ sealed class JsonEventScanner(EventBuilder builder)
         return end;
     }
 
-    int ReadPrice(ReadOnlySpan<byte> json, int at)
+    // A plain number: digits, and perhaps a fraction.
+    static int ReadNumber(ReadOnlySpan<byte> json, int at, out double number)
     {
+        number = 0;
         var end = JsonTokens.ReadDigits(json, at, out var whole);
         if (end < 0)
         {
@@ -204,7 +210,7 @@ sealed class JsonEventScanner(EventBuilder builder)
 
         if (JsonTokens.IsEndOfNumber(json, end))
         {
-            builder.SetPrice(whole);
+            number = whole;
             return end;
         }
 
@@ -225,7 +231,7 @@ sealed class JsonEventScanner(EventBuilder builder)
             return Declined;
         }
 
-        builder.SetPrice(whole / s_powers[end - from]);
+        number = whole / s_powers[end - from];
         return end;
     }
 
@@ -262,12 +268,25 @@ sealed class JsonEventScanner(EventBuilder builder)
                     return Declined;
                 }
 
-                builder.SetMetaContext(EventFields.Parse(json[nameAt..nameEnd]), json[textAt..at]);
+                var field = EventFields.Parse(json[nameAt..nameEnd]);
                 at++;
+                if (field >= EventField.Items)
+                {
+                    builder.SetKept(field, json[(textAt - 1)..at], isMeta: true);
+                }
+                else
+                {
+                    builder.SetMetaContext(field, json[textAt..(at - 1)]);
+                }
             }
             else
             {
+                var valueAt = at;
                 at = JsonTokens.EndOfPlain(json, at);
+                if (at >= 0 && EventFields.Parse(json[nameAt..nameEnd]) is var field and >= EventField.Items)
+                {
+                    builder.SetKept(field, json[valueAt..at], isMeta: true);
+                }
             }
 
             if (at < 0 || (at = JsonTokens.SkipSpace(json, at)) >= json.Length)

@@ -56,7 +56,7 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
         }
 
         var field = EventFields.Parse(name);
-        if (field is EventField.Other or EventField.Device or EventField.Source)
+        if (EventFields.IsKept(field))
         {
             return TryReadUnknown(ref reader, field, name);
         }
@@ -233,6 +233,11 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
             return false;
         }
 
+        if (field >= EventField.Items && kept.Length > valueAt)
+        {
+            builder.SetKept(field, kept.Text[valueAt..], isMeta);
+        }
+
         if (isText || (isContext && TryGetKeptText(kept, valueAt, out text)))
         {
             if (isMeta)
@@ -323,8 +328,7 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
 
     static string MustBe(EventField field) => field switch
     {
-        EventField.Quantity => "must be a whole number",
-        EventField.Price => "must be a number",
+        EventField.Quantity or EventField.Price => "must be a number",
         EventField.Timestamp => "must be a number, a string or a timestamp",
         EventField.Meta => "must be a map",
         _ => "must be a string",

@@ -59,17 +59,34 @@ sealed class OutcomeSummary
             }
         }
 
+        // Amounts of two currencies are not compared: each campaign is judged in the one that most of its carts have.
         var sides = new Dictionary<(string, string), SpendingOfSide>();
+        var currencies = new Dictionary<string, string>(StringComparer.Ordinal);
         using (var query = new Query(database, """
-            SELECT campaign, variant, count(*), sum(spent), sum(spent*spent) FROM (
-                SELECT j.campaign, j.variant, j.subject,
-                    sum(coalesce((SELECT sum(c.value) FROM conversion c WHERE c.journey=j.id AND c.verified=1), 0))/10000.0 AS spent
-                FROM journey j WHERE j.started_at>?1 AND j.holdout=0 AND j.standing>0 AND j.bot=0 GROUP BY j.campaign, j.variant, j.subject)
-            GROUP BY campaign, variant
+            SELECT campaign, currency FROM journey WHERE started_at>?1 AND holdout=0 AND standing>0 AND bot=0 GROUP BY campaign, currency ORDER BY count(*)
             """))
         {
             for (var row = query.Rows.With(now - Span); row.Next();)
             {
+                currencies[row.Text(0)] = row.Text(1);
+            }
+        }
+
+        using (var query = new Query(database, """
+            SELECT campaign, variant, count(*), sum(spent), sum(spent*spent), currency FROM (
+                SELECT j.campaign, j.variant, j.subject, j.currency,
+                    sum(coalesce((SELECT sum(c.value) FROM conversion c WHERE c.journey=j.id AND c.verified=1 AND c.currency=j.currency), 0))/10000.0 AS spent
+                FROM journey j WHERE j.started_at>?1 AND j.holdout=0 AND j.standing>0 AND j.bot=0 GROUP BY j.campaign, j.variant, j.subject, j.currency)
+            GROUP BY campaign, variant, currency
+            """))
+        {
+            for (var row = query.Rows.With(now - Span); row.Next();)
+            {
+                if (currencies[row.Text(0)] != row.Text(5))
+                {
+                    continue;
+                }
+
                 var (count, mean) = (row.Long(2), (row.DoubleOrNull(3) ?? 0) / row.Long(2));
                 var squares = (row.DoubleOrNull(4) ?? 0) / count;
                 sides[(row.Text(0), row.Text(1))] =

@@ -3,6 +3,7 @@ using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Tables;
+using CartRecovery.Engine.State;
 using CartRecovery.Engine.Storage;
 
 namespace CartRecovery.Engine.Journeys.Reports;
@@ -14,44 +15,74 @@ namespace CartRecovery.Engine.Journeys.Reports;
 /// <param name="path">The database file.</param>
 public sealed class JourneyReports(string path) : IDisposable
 {
-    // An order may be several events, one for each product: those of one cart and time. Null for refunds.
-    const string Order = "CASE WHEN c.value>0 THEN c.cart_id || ' ' || c.at END";
+    // An order may be several events, one for each product. Null for refunds.
+    const string Order = "CASE WHEN c.value>0 THEN coalesce(c.order_id, c.cart_id || ' ' || c.at) END";
 
     readonly Database _database = new(path, isReader: true);
     readonly Lock _gate = new();
 
     /// <summary>Reports the results of contacting a store's shoppers.</summary>
     /// <param name="storeId">The store.</param>
-    /// <param name="currency">The store's currency; orders in another are excluded.</param>
+    /// <param name="currency">The store's currency, that of all figures. Orders in another are converted if there is a rate, and else apart.</param>
     /// <param name="from">Journeys that started at or after this time (ms since 1970 UTC).</param>
     /// <param name="to">Journeys that started before this time (ms since 1970 UTC).</param>
-    public RevenueReport Revenue(string storeId, string currency, long from, long to)
+    /// <param name="rates">The exchange rates.</param>
+    public RevenueReport Revenue(string storeId, string currency, long from, long to, ExchangeRates? rates = null)
     {
+        var worth = WorthIn(currency, rates);
         lock (_gate)
         {
             var groups = new SpendingGroup[5];
-            using var spending = new Query(_database, """
+            using var spending = new Query(_database, $"""
                 SELECT CASE WHEN isBot THEN 4 ELSE holdout + 2*isClaimed END AS side, count(*), sum(spent)/10000.0, sum(spent*1.0*spent)/100000000.0 FROM (
                     SELECT j.subject, max(j.holdout) AS holdout, max(j.standing)=0 AS isClaimed, max(j.bot)>0 AS isBot, sum(coalesce(c.value, 0)) AS spent
                     FROM journey j LEFT JOIN (
-                        SELECT journey, sum(value) AS value FROM conversion WHERE store=?1 AND verified=1 AND currency=?2 GROUP BY journey) c ON c.journey=j.id
-                    WHERE j.store=?1 AND j.started_at>=?3 AND j.started_at<?4 GROUP BY j.subject)
+                        SELECT c.journey, sum(c.value*{worth}) AS value FROM conversion c WHERE c.store=?1 AND c.verified=1 GROUP BY c.journey) c ON c.journey=j.id
+                    WHERE j.store=?1 AND j.started_at>=?2 AND j.started_at<?3 GROUP BY j.subject)
                 GROUP BY side
                 """);
-            for (var row = spending.Rows.With(storeId).With(currency).With(from).With(to); row.Next();)
+            for (var row = spending.Rows.With(storeId).With(from).With(to); row.Next();)
             {
                 groups[row.Int(0)] = new SpendingGroup(row.Long(1), row.DoubleOrNull(2) ?? 0, row.DoubleOrNull(3) ?? 0);
             }
 
             using var attributed = new Query(_database, $"""
-                SELECT coalesce(sum(c.value), 0)/10000.0, count(DISTINCT {Order}) FROM conversion c JOIN journey j ON j.id=c.journey
-                WHERE c.store=?1 AND c.currency=?2 AND c.verified=1 AND c.touch IS NOT NULL AND j.started_at>=?3 AND j.started_at<?4
+                SELECT coalesce(sum(c.value*{worth}), 0)/10000.0, count(DISTINCT {Order}) FROM conversion c JOIN journey j ON j.id=c.journey
+                WHERE c.store=?1 AND {worth} IS NOT NULL AND c.verified=1 AND c.touch IS NOT NULL AND j.started_at>=?2 AND j.started_at<?3
                     AND NOT EXISTS(SELECT 1 FROM journey b WHERE b.subject=j.subject AND b.bot>0)
                 """);
-            attributed.Rows.With(storeId).With(currency).With(from).With(to).Next();
+            attributed.Rows.With(storeId).With(from).With(to).Next();
             return new RevenueReport(currency, IncrementalRevenue.Of(groups[0], groups[1]), attributed.Rows.DoubleOrNull(0) ?? 0,
-                attributed.Rows.Long(1), groups[0], groups[1], groups[2], groups[3], groups[4]);
+                attributed.Rows.Long(1), groups[0], groups[1], groups[2], groups[3], groups[4])
+            {
+                ByCurrency = ByCurrency(storeId, currency, worth, from, to),
+            };
         }
+    }
+
+    List<CurrencyRevenue> ByCurrency(string storeId, string currency, string worth, long from, long to)
+    {
+        var found = new List<CurrencyRevenue>();
+        using var query = new Query(_database, $"""
+            SELECT c.currency, count(DISTINCT {Order}), sum(c.value)/10000.0, count(DISTINCT CASE WHEN c.touch IS NOT NULL THEN {Order} END),
+                coalesce(sum(CASE WHEN c.touch IS NOT NULL THEN c.value END), 0)/10000.0, sum(c.value*{worth})/10000.0
+            FROM conversion c JOIN journey j ON j.id=c.journey WHERE c.store=?1 AND c.verified=1 AND j.started_at>=?2 AND j.started_at<?3
+                AND NOT EXISTS(SELECT 1 FROM journey b WHERE b.subject=j.subject AND b.bot>0)
+            GROUP BY c.currency ORDER BY c.currency<>?4, c.currency
+            """);
+        for (var row = query.Rows.With(storeId).With(from).With(to).With(currency); row.Next();)
+        {
+            found.Add(new CurrencyRevenue(row.Text(0), row.Long(1), row.DoubleOrNull(2) ?? 0, row.Long(3), row.DoubleOrNull(4) ?? 0, row.DoubleOrNull(5)));
+        }
+
+        return found;
+    }
+
+    // What a unit of a row's currency is in the store's; null if that is not known.
+    static string WorthIn(string currency, ExchangeRates? rates)
+    {
+        var others = (rates ?? ExchangeRates.None).Currencies.Where(code => code != currency).Select(code => (Code: code, Factor: rates!.Factor(code, currency)));
+        return $"CASE c.currency WHEN '{currency}' THEN 1 {string.Concat(others.Where(other => double.IsFinite(other.Factor)).Select(other => FormattableString.Invariant($"WHEN '{other.Code}' THEN {other.Factor:E16} ")))}END";
     }
 
     /// <summary>
@@ -59,12 +90,13 @@ public sealed class JourneyReports(string path) : IDisposable
     /// add up to those of <see cref="Revenue"/>.
     /// </summary>
     /// <param name="storeId">The store.</param>
-    /// <param name="currency">The store's currency; orders in another are excluded.</param>
-    /// <param name="campaigns">The configured campaigns, for the variants' weights.</param>
+    /// <param name="currency">The store's currency; orders in another are converted if there is a rate, and else excluded.</param>
+    /// <param name="campaigns">The configured campaigns, for the variants' weights and the rates.</param>
     /// <param name="from">Journeys that started at or after this time (ms since 1970 UTC).</param>
     /// <param name="to">Journeys that started before this time (ms since 1970 UTC).</param>
     public ReportTable Performance(string storeId, string currency, CampaignSet campaigns, long from, long to)
     {
+        var worth = WorthIn(currency, campaigns.Rates);
         var table = Table($"""
             WITH shopper AS (
                 SELECT subject, max(holdout) AS holdout, max(standing)=0 AS claimed, max(bot)>0 AS bot FROM journey
@@ -77,9 +109,9 @@ public sealed class JourneyReports(string path) : IDisposable
             FROM journey j JOIN shopper s ON s.subject=j.subject
             LEFT JOIN (SELECT journey, sum(state={MessageState.Sent:D}) AS sent, sum({MessageSql.IsDelivered}) AS delivered, sum(opened_at IS NOT NULL) AS opened,
                 sum(clicked_at IS NOT NULL) AS clicked, sum(state={MessageState.Withheld:D}) AS withheld FROM intervention WHERE store=?1 GROUP BY journey) i ON i.journey=j.id
-            LEFT JOIN (SELECT c.journey, count(DISTINCT {Order}) AS orders, sum(c.value) AS value,
-                count(DISTINCT CASE WHEN c.touch IS NOT NULL THEN {Order} END) AS attributed_orders, sum(CASE WHEN c.touch IS NOT NULL THEN c.value END) AS attributed
-                FROM conversion c WHERE c.store=?1 AND c.verified=1 AND c.currency=?4 GROUP BY c.journey) c ON c.journey=j.id
+            LEFT JOIN (SELECT c.journey, count(DISTINCT {Order}) AS orders, sum(c.value*{worth}) AS value,
+                count(DISTINCT CASE WHEN c.touch IS NOT NULL THEN {Order} END) AS attributed_orders, sum(CASE WHEN c.touch IS NOT NULL THEN c.value*{worth} END) AS attributed
+                FROM conversion c WHERE c.store=?1 AND c.verified=1 AND {worth} IS NOT NULL GROUP BY c.journey) c ON c.journey=j.id
             WHERE j.store=?1 AND j.started_at>=?2 AND j.started_at<?3 AND NOT s.bot GROUP BY j.campaign, j.variant ORDER BY j.campaign, j.variant
             """,
             [

@@ -76,4 +76,17 @@ public sealed record IncrementalRevenue(double? Revenue, double? Low, double? Hi
 /// <param name="Bots">Bots for which a campaign was triggered. They are contacted in neither group.</param>
 public sealed record RevenueReport(
     string Currency, IncrementalRevenue Incremental, double AttributedRevenue, long AttributedOrders, SpendingGroup Treated, SpendingGroup Holdout,
-    SpendingGroup ClaimedTreated = default, SpendingGroup ClaimedHoldout = default, SpendingGroup Bots = default);
+    SpendingGroup ClaimedTreated = default, SpendingGroup ClaimedHoldout = default, SpendingGroup Bots = default)
+{
+    /// <summary>The orders of shoppers with a journey, by their own currency: the store's first.</summary>
+    public IReadOnlyList<CurrencyRevenue> ByCurrency { get; init; } = [];
+}
+
+/// <summary>Orders in one currency.</summary>
+/// <param name="Currency">ISO 4217 code.</param>
+/// <param name="Orders">Their number.</param>
+/// <param name="Revenue">Their value, less refunds.</param>
+/// <param name="AttributedOrders">Number of those after a click or view of a message.</param>
+/// <param name="AttributedRevenue">Their value, less refunds.</param>
+/// <param name="Converted">The revenue in the report's currency; <see langword="null"/> without a rate: the report's figures lack it.</param>
+public sealed record CurrencyRevenue(string Currency, long Orders, double Revenue, long AttributedOrders, double AttributedRevenue, double? Converted);

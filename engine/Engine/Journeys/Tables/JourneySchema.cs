@@ -10,7 +10,7 @@ namespace CartRecovery.Engine.Journeys.Tables;
 /// </summary>
 static class JourneySchema
 {
-    const int Version = 6;
+    const int Version = 7;
 
     /// <summary>Creates the tables that do not exist, and migrates older versions.</summary>
     /// <exception cref="IOException">The file was written by a later version, or cannot be used.</exception>
@@ -43,9 +43,15 @@ static class JourneySchema
         if (version == 4)
         {
             database.Execute($"BEGIN IMMEDIATE; {OfVersion4} PRAGMA user_version=5; COMMIT");
+            version = 5;
         }
 
         // Version 6 added the table of pauses. A version that does not know it would resume what is paused.
+        if (version is 5 or 6)
+        {
+            database.Execute($"BEGIN IMMEDIATE; {OfVersion5} PRAGMA user_version={Version}; COMMIT");
+        }
+
         database.Execute(s_tables);
         database.Execute($"PRAGMA user_version={Version}");
     }
@@ -91,6 +97,17 @@ static class JourneySchema
     // Migrates version 4: which carts are a bot's.
     const string OfVersion4 = "ALTER TABLE journey ADD COLUMN bot INTEGER NOT NULL DEFAULT 0;";
 
+    // Migrates versions 5 and 6: which order a row is of, and variants of products. Orders had no ids: those of a cart at a time were one.
+    const string OfVersion5 = """
+        ALTER TABLE conversion ADD COLUMN order_id TEXT;
+        ALTER TABLE conversion ADD COLUMN product INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE product ADD COLUMN variant TEXT;
+        ALTER TABLE product ADD COLUMN base INTEGER;
+        ALTER TABLE cart_product ADD COLUMN id TEXT;
+        ALTER TABLE cart_product ADD COLUMN variant TEXT;
+        UPDATE conversion SET order_id=CASE verified WHEN 1 THEN 'c:' ELSE 'd:' END || lower(hex(cart)) || ':' || at WHERE value>0;
+        """;
+
     // Keys of shoppers, carts and addresses are random: each row of an index on one dirties a page of its own. Each decision adds to one
     // such index if the shopper is anonymous, and to two otherwise.
     static readonly string s_tables = $"""
@@ -120,11 +137,12 @@ static class JourneySchema
 
         CREATE TABLE IF NOT EXISTS product(
             store TEXT NOT NULL, product INTEGER NOT NULL, id TEXT NOT NULL, name TEXT, url TEXT, image TEXT, price INTEGER, stock INTEGER,
-            PRIMARY KEY(store, product)) WITHOUT ROWID;
+            variant TEXT, base INTEGER, PRIMARY KEY(store, product)) WITHOUT ROWID;
 
-        -- Names that a browser gave the products of its own cart, for messages on its own screen.
+        -- How a browser described the products of its own cart, for messages on its own screen.
         CREATE TABLE IF NOT EXISTS cart_product(
-            cart BLOB NOT NULL, product INTEGER NOT NULL, name TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(cart, product)) WITHOUT ROWID;
+            cart BLOB NOT NULL, product INTEGER NOT NULL, name TEXT NOT NULL, at INTEGER NOT NULL, id TEXT, variant TEXT,
+            PRIMARY KEY(cart, product)) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS cart_product_time ON cart_product(at);
 
         -- Addresses that a browser named for a cart and that were written to: first when, from which network, and whether the owner confirmed.
@@ -168,7 +186,8 @@ static class JourneySchema
         CREATE TABLE IF NOT EXISTS conversion(
             id BLOB NOT NULL, store TEXT NOT NULL, cart BLOB NOT NULL, cart_id TEXT NOT NULL, subject BLOB NOT NULL, at INTEGER NOT NULL,
             value INTEGER NOT NULL, currency TEXT NOT NULL, verified INTEGER NOT NULL, journey INTEGER NOT NULL, intervention TEXT,
-            touch TEXT);
+            touch TEXT, order_id TEXT, product INTEGER NOT NULL DEFAULT 0);
+        CREATE INDEX IF NOT EXISTS conversion_order ON conversion(store, order_id);
         CREATE UNIQUE INDEX IF NOT EXISTS conversion_cart ON conversion(cart, at, id);
         CREATE INDEX IF NOT EXISTS conversion_journey ON conversion(journey);
         CREATE INDEX IF NOT EXISTS conversion_subject ON conversion(subject, at);
@@ -176,6 +195,11 @@ static class JourneySchema
 
         -- Campaigns that a store has paused.
         CREATE TABLE IF NOT EXISTS paused(store TEXT NOT NULL, campaign TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(store, campaign)) WITHOUT ROWID;
+
+        -- The ids of orders, of all shoppers: an order counts once.
+        CREATE TABLE IF NOT EXISTS shop_order(
+            store TEXT NOT NULL, id TEXT NOT NULL, event BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(store, id)) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS shop_order_time ON shop_order(at);
 
         CREATE TABLE IF NOT EXISTS stopped(campaign TEXT NOT NULL, variant TEXT NOT NULL, at INTEGER NOT NULL, why TEXT NOT NULL,
             PRIMARY KEY(campaign, variant)) WITHOUT ROWID;

@@ -40,6 +40,7 @@ public sealed class JourneyStore : IDisposable
         Unproven = new UnprovenTable(Database);
         Codes = new CodeTable(Database);
         Pauses = new PauseTable(Database);
+        Orders = new OrderTable(Database);
         _begin = Database.Prepare("BEGIN IMMEDIATE");
         _commit = Database.Prepare("COMMIT");
         _position = Database.Prepare("SELECT address FROM position WHERE partition=?1");
@@ -89,6 +90,8 @@ public sealed class JourneyStore : IDisposable
     public CodeTable Codes { get; }
 
     public PauseTable Pauses { get; }
+
+    public OrderTable Orders { get; }
 
     /// <summary>Begins a transaction.</summary>
     public void Begin() => _begin.Run();
@@ -155,6 +158,7 @@ public sealed class JourneyStore : IDisposable
         Products.PurgeClaims(before);
         Unproven.Purge(before);
         Codes.Purge(before);
+        Orders.Purge(before);
     }
 
     /// <inheritdoc/>

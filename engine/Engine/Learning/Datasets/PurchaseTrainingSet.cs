@@ -60,7 +60,7 @@ public static class PurchaseTrainingSet
             Decode(decoder, e, slab);
             ref readonly var record = ref slab.Records[0];
             ref var customer = ref CollectionsMarshal.GetValueRefOrAddDefault(customers, e.User, out _);
-            customer.Fold(record);
+            customer.Fold(CustomerInput.Of(record, slab, CurrencyCode.Parse("USD")));
             ref var cart = ref CollectionsMarshal.GetValueRefOrAddDefault(carts, e.Session, out _);
             CartFold.Apply(ref cart, record, slab, CurrencyCode.Parse("USD"));
             cart.History = customer;

@@ -13,6 +13,9 @@ public static class CartFold
     /// <summary>The inactivity after which a session without session ids ends, in milliseconds (as in GA4).</summary>
     public const long SessionGap = 30 * 60 * 1000;
 
+    // Products' keys depend on the store alone.
+    static readonly IdHasher s_unkeyed = new([]);
+
     static readonly double[] s_distinct = DistinctByBits();
 
     /// <summary>Applies one event.</summary>
@@ -20,7 +23,8 @@ public static class CartFold
     /// <param name="e">The event.</param>
     /// <param name="slab">The slab that holds its texts.</param>
     /// <param name="defaultCurrency">The store's currency, used if no event of the cart names one.</param>
-    public static void Apply(ref CartRecord cart, in EventRecord e, EventSlab slab, uint defaultCurrency)
+    /// <param name="ids">Derives the keys of the products in its items.</param>
+    public static void Apply(ref CartRecord cart, in EventRecord e, EventSlab slab, uint defaultCurrency, IdHasher? ids = null)
     {
         var at = e.Timestamp;
         if (cart.EventCount == 0)
@@ -56,9 +60,10 @@ public static class CartFold
             cart.Source = e.Source;
         }
 
-        if (e.Currency != 0)
+        var currency = e.Currency;
+        if (currency != 0 && currency != cart.Currency)
         {
-            cart.Currency = e.Currency;
+            currency = FoldCurrency(ref cart, currency, slab);
         }
 
         if (e.Product != 0)
@@ -66,12 +71,17 @@ public static class CartFold
             FoldProduct(ref cart, e.Product, at);
         }
 
-        if ((e.Flags & EventFlags.HasPrice) != 0)
+        // Prices of another currency than the contents' are not compared with theirs, and an order's total is no price.
+        if ((e.Flags & EventFlags.HasPrice) != 0 && (e.Details & EventDetails.IsTotal) == 0 && (currency == 0 || currency == cart.Currency))
         {
             FoldPrice(ref cart, e.Price);
         }
 
-        FoldType(ref cart, e);
+        FoldType(ref cart, e, slab, currency);
+        if ((e.Details & EventDetails.HasLines) != 0)
+        {
+            CartItems.Fold(ref cart, e, slab, ids ?? s_unkeyed);
+        }
     }
 
     static void Begin(ref CartRecord cart, in EventRecord e, EventSlab slab, uint defaultCurrency)
@@ -145,7 +155,32 @@ public static class CartFold
         }
     }
 
-    static void FoldProduct(ref CartRecord cart, ulong product, long at)
+    // Returns the event's currency as it counts: 0 for the cart's.
+    static uint FoldCurrency(ref CartRecord cart, uint currency, EventSlab slab)
+    {
+        if (slab.PredatesCurrencies)
+        {
+            cart.Currency = currency;
+            return 0;
+        }
+
+        if (cart.Units == 0)
+        {
+            SetCurrency(ref cart, currency);
+        }
+
+        return currency;
+    }
+
+    // The currency of an empty cart is that of the latest event which names one; then its contents keep it.
+    internal static void SetCurrency(ref CartRecord cart, uint currency)
+    {
+        cart.Currency = currency;
+        cart.PriceCount = 0;
+        cart.PriceSum = cart.PriceLowest = cart.PriceHighest = cart.PriceLast = 0;
+    }
+
+    internal static void FoldProduct(ref CartRecord cart, ulong product, long at)
     {
         var seen = 1UL << (int)(product >> 58);
         if (product != cart.LastProduct)
@@ -162,7 +197,7 @@ public static class CartFold
         cart.ProductSketch |= seen;
     }
 
-    static void FoldPrice(ref CartRecord cart, long price)
+    internal static void FoldPrice(ref CartRecord cart, long price)
     {
         cart.PriceLowest = cart.PriceCount == 0 ? price : Math.Min(cart.PriceLowest, price);
         cart.PriceHighest = Math.Max(cart.PriceHighest, price);
@@ -171,7 +206,7 @@ public static class CartFold
         cart.PriceCount++;
     }
 
-    static void FoldType(ref CartRecord cart, in EventRecord e)
+    static void FoldType(ref CartRecord cart, in EventRecord e, EventSlab slab, uint currency)
     {
         switch (e.Type)
         {
@@ -182,10 +217,21 @@ public static class CartFold
                 }
 
                 cart.LastAddAt = Math.Max(cart.LastAddAt, e.Timestamp);
-                Add(ref cart, e);
+                if ((e.Details & EventDetails.HasLines) == 0)
+                {
+                    CartContents.Add(ref cart, e.Product, e.Thousandths, Quantity.Price(e.Price, e.Thousandths), currency);
+                }
+
                 break;
-            case EventType.RemoveFromCart:
-                Remove(ref cart, e);
+            case EventType.CartUpdated when cart.Checkout == CheckoutStep.Purchased:
+                cart.Checkout = CheckoutStep.None;
+                break;
+            case EventType.RemoveFromCart when (e.Details & EventDetails.HasLines) == 0:
+                if (CartContents.Remove(ref cart, e.Product, e.Thousandths, currency) is var other && other != 0)
+                {
+                    SetCurrency(ref cart, other);
+                }
+
                 break;
             case EventType.BeginCheckout:
                 Advance(ref cart, CheckoutStep.Begun);
@@ -197,14 +243,19 @@ public static class CartFold
                 Advance(ref cart, CheckoutStep.Payment);
                 break;
             case EventType.Purchase:
+                var order = slab.PredatesCurrencies ? 0 : OrderId.KeyOf(slab.MetaOf(e));
+                if (order != 0 && order == cart.LastOrder)
+                {
+                    // Told again, or edited: not another order, and not what has been put into the cart since.
+                    cart.Counts[(int)EventType.Purchase]--;
+                    break;
+                }
+
+                cart.LastOrder = order == 0 ? cart.LastOrder : order;
                 // An order ends the cart whichever of its lines the event names: nobody is reminded of what they bought.
                 cart.Checkout = CheckoutStep.Purchased;
                 cart.PurchasedAt = Math.Max(cart.PurchasedAt, e.Timestamp);
-                cart.Lines = default;
-                cart.Others = default;
-                cart.LineCount = 0;
-                cart.ItemCount = 0;
-                cart.Value = 0;
+                CartContents.Clear(ref cart);
                 break;
         }
     }
@@ -212,75 +263,6 @@ public static class CartFold
     // A checkout that begins after an order is a new one.
     static void Advance(ref CartRecord cart, CheckoutStep step) =>
         cart.Checkout = cart.Checkout == CheckoutStep.Purchased || step > cart.Checkout ? step : cart.Checkout;
-
-    static void Add(ref CartRecord cart, in EventRecord e)
-    {
-        ref var line = ref LineOf(ref cart, e.Product);
-        var value = e.Price * e.Quantity;
-        line.Quantity = (int)Math.Min((long)line.Quantity + e.Quantity, int.MaxValue);
-        line.Value = Money.Add(line.Value, value);
-        cart.ItemCount = (int)Math.Min((long)cart.ItemCount + e.Quantity, int.MaxValue);
-        cart.Value = Money.Add(cart.Value, value);
-    }
-
-    // Removed units are valued at the price they were added at, whatever price the event names.
-    static void Remove(ref CartRecord cart, in EventRecord e)
-    {
-        var index = IndexOf(cart, e.Product);
-        ref var line = ref cart.Others;
-        if (index >= 0)
-        {
-            line = ref cart.Lines[index];
-        }
-
-        if (line.Quantity == 0)
-        {
-            return;
-        }
-
-        var quantity = Math.Min(e.Quantity, line.Quantity);
-        var value = quantity == line.Quantity ? line.Value : (long)((Int128)line.Value * quantity / line.Quantity);
-        line.Quantity -= quantity;
-        line.Value -= value;
-        cart.ItemCount -= quantity;
-        cart.Value -= value;
-        if (line.Quantity == 0 && index >= 0)
-        {
-            Span<CartLine> lines = cart.Lines;
-            lines[(index + 1)..cart.LineCount].CopyTo(lines[index..]);
-            lines[--cart.LineCount] = default;
-        }
-    }
-
-    static ref CartLine LineOf(ref CartRecord cart, ulong product)
-    {
-        var index = IndexOf(cart, product);
-        if (index < 0)
-        {
-            if (cart.LineCount == CartLines.Capacity)
-            {
-                return ref cart.Others;
-            }
-
-            index = cart.LineCount++;
-            cart.Lines[index].Product = product;
-        }
-
-        return ref cart.Lines[index];
-    }
-
-    static int IndexOf(in CartRecord cart, ulong product)
-    {
-        for (var i = 0; i < cart.LineCount; i++)
-        {
-            if (cart.Lines[i].Product == product)
-            {
-                return i;
-            }
-        }
-
-        return -1;
-    }
 
     /// <summary>Estimates the number of distinct products in a sketch by linear counting: 0–266.</summary>
     public static double EstimateDistinct(ulong sketch) => s_distinct[BitOperations.PopCount(sketch)];

@@ -25,7 +25,7 @@ public struct CartRecord
     public const long NeverIdle = long.MaxValue;
 
     /// <summary>The current value of <see cref="Version"/>.</summary>
-    public const byte CurrentVersion = 2;
+    public const byte CurrentVersion = 3;
 
     /// <summary>The time of the first event.</summary>
     public long FirstAt;
@@ -93,8 +93,8 @@ public struct CartRecord
     /// <summary>The customer's history as of the latest event that named the customer.</summary>
     public CustomerHistory History;
 
-    /// <summary>Units in the cart.</summary>
-    public int ItemCount;
+    /// <summary>The quantity in the cart, in thousandths; whole units before version 3. Saturates.</summary>
+    public int Units;
 
     /// <summary>The number of events with a price.</summary>
     public uint PriceCount;
@@ -161,30 +161,52 @@ public struct CartRecord
     /// <summary>The key of the secret that proves the right to the cart; 0 for none.</summary>
     public ulong OwnerSecret;
 
+    /// <summary>The key of the cart's latest order that named its id; 0 for none. In bytes that were 0 in version 2.</summary>
+    public ulong LastOrder;
+
     /// <summary>Space for new fields; all zero.</summary>
     public CartReserve Reserved;
 
     /// <summary>
-    /// Converts a record of version 1, written before events had a standing: then every user counted, and every cart. Idempotent.
+    /// Converts a record of an earlier version: of version 1, written before events had a standing, when every user counted, and every cart;
+    /// and of version 2, with whole quantities. Idempotent.
     /// </summary>
     public void Upgrade()
     {
         if (Version < CurrentVersion)
         {
-            UpgradeVersion1();
+            UpgradeVersion();
         }
     }
 
-    void UpgradeVersion1()
+    void UpgradeVersion()
     {
         // A record that is about to begin has no version yet.
-        if (EventCount > 0)
+        if (EventCount == 0)
         {
-            Version = CurrentVersion;
+            return;
+        }
+
+        if (Version < 2)
+        {
             Standing = Standing.Server;
             UserStanding = UserLength > 0 ? Standing.Server : Standing.Claimed;
         }
+
+        Version = CurrentVersion;
+        Units = ThousandthsOf(Units);
+        foreach (ref var line in (Span<CartLine>)Lines)
+        {
+            (line.Units, line.Currency) = (ThousandthsOf(line.Units), 0);
+        }
+
+        (Others.Units, Others.Currency) = (ThousandthsOf(Others.Units), 0);
     }
+
+    static int ThousandthsOf(int units) => (int)Math.Min((long)units * Quantity.PerUnit, int.MaxValue);
+
+    /// <summary>The quantity in the cart, in units.</summary>
+    public readonly decimal ItemCount => Quantity.ToDecimal(Units);
 
     /// <summary>
     /// Returns whether the latest intervention is old enough to allow another. If false at a moment, it stays false for that moment.
@@ -229,8 +251,14 @@ public struct CartLine
     /// <summary>The total price of the units.</summary>
     public long Value;
 
-    /// <summary>Units.</summary>
-    public int Quantity;
+    /// <summary>The quantity, in thousandths; whole units before version 3 of the record. Saturates.</summary>
+    public int Units;
+
+    /// <summary>The ISO 4217 code of <see cref="Value"/>, first letter lowest; 0 for the cart's.</summary>
+    public uint Currency;
+
+    /// <summary>The quantity in units.</summary>
+    public readonly decimal Quantity => Primitives.Quantity.ToDecimal(Units);
 }
 
 /// <summary>A counter for each event type, with room for new types.</summary>
@@ -246,7 +274,7 @@ public struct TypeCounts
 [InlineArray(Size)]
 public struct CartReserve
 {
-    public const int Size = 40;
+    public const int Size = 32;
     byte _first;
 }
 

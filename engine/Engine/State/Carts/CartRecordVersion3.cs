@@ -81,7 +81,7 @@ struct CartRecordVersion3
             PriceLast = old.PriceLast,
             Value = old.Value,
             History = old.History,
-            ItemCount = old.ItemCount,
+            Units = old.ItemCount,
             PriceCount = old.PriceCount,
             ProductStreak = old.ProductStreak,
             ProductReturns = old.ProductReturns,
@@ -97,9 +97,6 @@ struct CartRecordVersion3
             CartLength = old.CartLength,
             UserLength = old.UserLength,
             SessionLength = old.SessionLength,
-            Version = CartRecord.CurrentVersion,
-            Standing = Standing.Server,
-            UserStanding = old.UserLength > 0 ? Standing.Server : Standing.Claimed,
             Lines = old.Lines,
             Others = old.Others,
             CartText = old.CartText,
@@ -107,6 +104,7 @@ struct CartRecordVersion3
             SessionText = old.SessionText,
         };
         ((ReadOnlySpan<uint>)old.Counts).CopyTo(cart.Counts);
+        cart.Upgrade();
         return cart;
     }
 }

@@ -40,6 +40,7 @@ sealed class CartFoldContext(long window, CartLifetime lifetime)
 {
     NumberTable<uint> _currencies = new([], 0u);
     NumberTable<bool> _secretIds = new([], false);
+    NumberTable<IdHasher?> _ids = new([], null);
 
     /// <summary>The slab being applied.</summary>
     public EventSlab Slab = null!;
@@ -71,13 +72,18 @@ sealed class CartFoldContext(long window, CartLifetime lifetime)
     /// <summary>Returns a store's default currency.</summary>
     public uint CurrencyOf(int store) => _currencies[store];
 
+    /// <summary>Returns what derives a store's keys.</summary>
+    public IdHasher? IdsOf(int store) => _ids[store];
+
     /// <summary>Returns whether a store's cart ids cannot be guessed.</summary>
     public bool HasSecretIds(int store) => _secretIds[store];
 
     /// <summary>Takes over the stores in force.</summary>
     /// <param name="currencies">Their default currencies.</param>
     /// <param name="secretIds">Whether their cart ids cannot be guessed.</param>
-    public void Take(NumberTable<uint> currencies, NumberTable<bool> secretIds) => (_currencies, _secretIds) = (currencies, secretIds);
+    /// <param name="ids">What derives their keys.</param>
+    public void Take(NumberTable<uint> currencies, NumberTable<bool> secretIds, NumberTable<IdHasher?> ids) =>
+        (_currencies, _secretIds, _ids) = (currencies, secretIds, ids);
 }
 
 /// <summary>
@@ -128,7 +134,7 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
             context.BotFound?.Invoke(BotEvidence.Timing);
         }
 
-        CartFold.Apply(ref record, e, context.Slab, context.CurrencyOf(e.Store));
+        CartFold.Apply(ref record, e, context.Slab, context.CurrencyOf(e.Store), context.IdsOf(e.Store));
         // The engine's clock, not the shopper's, tells how long a cart is idle. Any event ends an idle period, also a late one;
         // after one whose time is not known, there is none.
         (record.LastReceivedAt, record.IdleDoneAt) = (context.ReceivedAt, (e.Flags & EventFlags.Clamped) == 0 ? 0 : CartRecord.NeverIdle);

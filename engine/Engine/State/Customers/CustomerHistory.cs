@@ -23,21 +23,28 @@ public struct CustomerHistory
     /// <summary>The number of orders that used a coupon.</summary>
     public uint DiscountedOrders;
 
-    /// <summary>Whether a coupon was accepted since the latest order.</summary>
-    public uint CouponPending;
+    /// <summary>1 if a coupon was accepted since the latest order.</summary>
+    public ushort CouponPending;
+
+    /// <summary>The number of orders in another currency than the store's, which <see cref="OrderValue"/> lacks. In bytes that were 0.</summary>
+    public ushort ForeignOrders;
 
     /// <summary>The number of refunded orders.</summary>
     public uint Refunds;
 
-    /// <summary>Applies an event with <see cref="EventTraits.ChangesHistory"/>.</summary>
-    public void Fold(in EventRecord e)
+    /// <summary>The mean value of the orders in the store's currency; 0 without one.</summary>
+    public readonly double AverageOrderValue => Orders <= ForeignOrders ? 0 : Money.ToDouble(OrderValue) / (Orders - ForeignOrders);
+
+    /// <summary>Applies an event with <see cref="EventTraits.ChangesHistory"/>. Its order counts anew: see <see cref="CustomerUpdate"/>.</summary>
+    public void Fold(in CustomerInput e)
     {
         switch (e.Type)
         {
             case EventType.Purchase:
                 Orders++;
-                OrderValue = Money.Add(OrderValue, e.Price * e.Quantity);
-                LastOrderAt = Math.Max(LastOrderAt, e.Timestamp);
+                OrderValue = Money.Add(OrderValue, e.IsForeign ? 0 : e.Amount);
+                ForeignOrders += e.IsForeign && ForeignOrders < ushort.MaxValue ? (ushort)1 : (ushort)0;
+                LastOrderAt = Math.Max(LastOrderAt, e.At);
                 DiscountedOrders += CouponPending;
                 CouponPending = 0;
                 break;

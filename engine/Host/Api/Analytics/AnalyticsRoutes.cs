@@ -66,10 +66,11 @@ static class AnalyticsRoutes
         return new ReportResult("conversions", table, next, query.Of(QueryParameters.Format));
     }
 
-    static async Task<IResult> RevenueAsync(HttpContext context, Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker journeys)
+    static async Task<IResult> RevenueAsync(HttpContext context, Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker journeys,
+        IJourneyOptionsProvider inForce)
     {
         await journeys.CatchUpForReportAsync();
-        var report = reports.Revenue(caller.Store.Id, caller.Store.Currency, period.From, period.To);
+        var report = reports.Revenue(caller.Store.Id, caller.Store.Currency, period.From, period.To, inForce.JourneyOptions.Campaigns.Rates);
         return ReportResult.WantsCsv(context, query.Of(QueryParameters.Format))
             ? new ReportResult("revenue", TableOf(report), next: null, "csv")
             : new JsonResult(writer => RevenueJson.Write(writer, report));
@@ -77,7 +78,7 @@ static class AnalyticsRoutes
 
     static ReportTable TableOf(RevenueReport r) => new(
         ["currency", "incrementalRevenue", "low", "high", "confidence", "incrementalReason", "attributedRevenue", "attributedOrders", "treatedCustomers", "treatedRevenue",
-            "holdoutCustomers", "holdoutRevenue", "claimedTreatedCustomers", "claimedTreatedRevenue", "claimedHoldoutCustomers", "claimedHoldoutRevenue", "botCustomers", "botRevenue"])
+            "holdoutCustomers", "holdoutRevenue", "claimedTreatedCustomers", "claimedTreatedRevenue", "claimedHoldoutCustomers", "claimedHoldoutRevenue", "botCustomers", "botRevenue", "otherCurrencies"])
     {
         Rows =
         {
@@ -86,6 +87,7 @@ static class AnalyticsRoutes
                 r.Currency, r.Incremental.Revenue, r.Incremental.Low, r.Incremental.High, r.Incremental.Confidence, r.Incremental.Reason, r.AttributedRevenue, r.AttributedOrders,
                 r.Treated.Customers, r.Treated.Revenue, r.Holdout.Customers, r.Holdout.Revenue,
                 r.ClaimedTreated.Customers, r.ClaimedTreated.Revenue, r.ClaimedHoldout.Customers, r.ClaimedHoldout.Revenue, r.Bots.Customers, r.Bots.Revenue,
+                string.Join("; ", r.ByCurrency.Where(c => c.Currency != r.Currency).Select(c => FormattableString.Invariant($"{c.Currency} {Math.Round((decimal)c.Revenue, 4)} ({c.Orders})"))),
             },
         },
     };

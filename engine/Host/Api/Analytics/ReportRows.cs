@@ -83,9 +83,19 @@ sealed record ConversionRow(string CartId, DateTime At, double Value, string Cur
 /// <param name="Holdout">Such shoppers in the holdout.</param>
 /// <param name="Claimed">Shoppers that browsers alone vouch for. They count apart.</param>
 /// <param name="Bots">Bots that would have been in a campaign. They are not contacted, and count apart.</param>
+/// <param name="ByCurrency">All orders by their own currency.</param>
 sealed record RevenueResponse(
     string Currency, IncrementalResponse Incremental, AttributedResponse Attributed, SpendingResponse Treated, SpendingResponse Holdout,
-    ClaimedResponse Claimed, SpendingResponse Bots);
+    ClaimedResponse Claimed, SpendingResponse Bots, IReadOnlyList<CurrencyResponse> ByCurrency);
+
+/// <summary>Orders in one currency.</summary>
+/// <param name="Currency">ISO 4217.</param>
+/// <param name="Orders">The number of orders.</param>
+/// <param name="Revenue">Their value, less refunds.</param>
+/// <param name="AttributedOrders">Those after a click or a view of a message.</param>
+/// <param name="AttributedRevenue">Their value, less refunds.</param>
+/// <param name="Converted">The revenue in the report's currency; null without an exchange rate: the other figures lack it.</param>
+sealed record CurrencyResponse(string Currency, long Orders, decimal Revenue, long AttributedOrders, decimal AttributedRevenue, decimal? Converted);
 
 /// <summary>Shoppers that browsers alone vouch for: anyone with the publishable key can make some up.</summary>
 /// <param name="Treated">Those in campaigns.</param>

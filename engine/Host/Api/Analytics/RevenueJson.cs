@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CartRecovery.Engine.Journeys.Reports;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Host.Api.Analytics;
 
@@ -28,8 +29,24 @@ static class RevenueJson
         Write(writer, "holdout"u8, report.ClaimedHoldout);
         writer.WriteEndObject();
         Write(writer, "bots"u8, report.Bots);
+        writer.WriteStartArray("byCurrency"u8);
+        foreach (var one in report.ByCurrency)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("currency"u8, one.Currency);
+            writer.WriteNumber("orders"u8, one.Orders);
+            writer.WriteNumber("revenue"u8, Paid(one.Revenue, one.Currency));
+            writer.WriteNumber("attributedOrders"u8, one.AttributedOrders);
+            writer.WriteNumber("attributedRevenue"u8, Paid(one.AttributedRevenue, one.Currency));
+            Write(writer, "converted"u8, one.Converted);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
         writer.WriteEndObject();
     }
+
+    static decimal Paid(double amount, string currency) => MoneyText.Round((decimal)Math.Clamp(amount, -1e20, 1e20), currency);
 
     static void Write(Utf8JsonWriter writer, ReadOnlySpan<byte> name, SpendingGroup group)
     {

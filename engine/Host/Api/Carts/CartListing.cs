@@ -102,5 +102,5 @@ static class CartListing
 /// <param name="TriggeredAt">When a campaign was last triggered.</param>
 /// <param name="UpdatedAt">The time of its last event; null if the engine does not know the cart any more.</param>
 sealed record CartRow(
-    string CartId, string? UserId, string State, int ItemCount, decimal Value, string? Currency, string Campaign, string Variant, bool Holdout, long Sent,
+    string CartId, string? UserId, string State, decimal ItemCount, decimal Value, string? Currency, string Campaign, string Variant, bool Holdout, long Sent,
     DateTime? SentAt, DateTime TriggeredAt, DateTime? UpdatedAt);

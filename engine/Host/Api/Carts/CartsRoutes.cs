@@ -1,6 +1,8 @@
 using System.ComponentModel;
+using System.Text.Json;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Reports;
+using CartRecovery.Engine.Messages;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Documentation;
@@ -38,6 +40,7 @@ static class CartsRoutes
         }
 
         await journeys.CatchUpForReportAsync();
+        var lines = await journeys.InvokeAsync((engine, _) => engine.LinesOf(caller.Store, cart));
         var (interventions, recovered, contactedAt) = InterventionList.OfCart(reports, caller.Store.Id, CartReader.KeyOf(caller.Store, id));
         ReportResult.WriteTimes(interventions);
         return new JsonResult(writer =>
@@ -49,6 +52,13 @@ static class CartsRoutes
             writer.WriteNumber("itemCount"u8, cart.ItemCount);
             writer.WriteNumber("value"u8, Money.ToDecimal(cart.Value));
             writer.WriteString("currency"u8, CurrencyCode.ToString(cart.Currency));
+            writer.WriteStartArray("lines"u8);
+            foreach (var (line, _) in lines)
+            {
+                Write(writer, line);
+            }
+
+            writer.WriteEndArray();
             writer.WriteString("updatedAt"u8, DateTimeOffset.FromUnixTimeMilliseconds(cart.LastAt).UtcDateTime);
             writer.WritePropertyName("interventions"u8);
             interventions.WriteTo(writer);
@@ -56,12 +66,29 @@ static class CartsRoutes
         });
     }
 
+    static void Write(Utf8JsonWriter writer, MessageLine line)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("productId"u8, line.ProductId ?? "");
+        writer.WriteString("name"u8, line.Name);
+        if (line.Variant is not null)
+        {
+            writer.WriteString("variant"u8, line.Variant);
+        }
+
+        writer.WriteNumber("quantity"u8, line.Quantity);
+        writer.WriteNumber("price"u8, line.Price);
+        writer.WriteNumber("value"u8, line.Value);
+        writer.WriteString("currency"u8, line.Currency);
+        writer.WriteEndObject();
+    }
+
     /// <summary>Returns a cart's state.</summary>
     internal static string StateOf(in CartRecord cart, bool recovered, long contactedAt, long now, JourneyOptions options)
     {
         var idle = now - cart.LastAt;
         return cart.Checkout == CheckoutStep.Purchased ? recovered ? "recovered" : "purchased"
-            : cart.ItemCount == 0 ? "active"
+            : cart.Units == 0 ? "active"
             : idle >= options.LostAfter ? "lost"
             : contactedAt > cart.LastAt ? "contacted"
             : idle >= options.AbandonedAfter ? "abandoned" : "active";
@@ -75,7 +102,18 @@ static class CartsRoutes
 /// <param name="ItemCount">Items in the cart.</param>
 /// <param name="Value">The total value of the items.</param>
 /// <param name="Currency">The currency of the value, ISO 4217.</param>
+/// <param name="Lines">What is in it: up to seven products, and what exceeds them as one line without a product.</param>
 /// <param name="UpdatedAt">The time of its last event.</param>
 /// <param name="Interventions">Its interventions, oldest first; at most 500.</param>
 sealed record CartLife(
-    string StoreId, string CartId, string State, int ItemCount, decimal Value, string Currency, DateTime UpdatedAt, IReadOnlyList<InterventionRow> Interventions);
+    string StoreId, string CartId, string State, decimal ItemCount, decimal Value, string Currency, IReadOnlyList<CartLifeLine> Lines, DateTime UpdatedAt, IReadOnlyList<InterventionRow> Interventions);
+
+/// <summary>A line of a cart.</summary>
+/// <param name="ProductId">The product; empty if the shop has not sent it, and for what exceeds the cart's lines.</param>
+/// <param name="Name">The name, or else the id.</param>
+/// <param name="Variant">The variant; absent if there is none.</param>
+/// <param name="Quantity">The quantity.</param>
+/// <param name="Price">The unit price.</param>
+/// <param name="Value">The total price.</param>
+/// <param name="Currency">Their currency, ISO 4217. If it is not the cart's, the cart's value lacks the line.</param>
+sealed record CartLifeLine(string ProductId, string Name, string? Variant, decimal Quantity, decimal Price, decimal Value, string Currency);

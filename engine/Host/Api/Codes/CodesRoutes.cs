@@ -38,8 +38,8 @@ static class CodesRoutes
 
     static async Task<Results<Ok<DiscountCode>, ProblemHttpResult>> RedeemAsync(
         [Description("The code.")] string code, RedemptionBody body, Caller caller, JourneyWorker journeys) =>
-        body.CartId is not { Length: > 0 } || Encoding.UTF8.GetByteCount(body.CartId) > EventSlab.MaxIdLength
-            ? (ApiProblems.OutOfRange with { Detail = "cartId: expected 1 to 64 bytes of UTF-8." }).ToResult()
+        body.CartId is not { Length: > 0 } || Encoding.UTF8.GetByteCount(body.CartId) > EventSlab.MaxSentIdLength
+            ? (ApiProblems.OutOfRange with { Detail = "cartId: expected 1 to 256 bytes of UTF-8." }).ToResult()
         : await journeys.InvokeAsync((engine, now) => engine.Store.Codes.Redeem(caller.Store.Id, code, body.CartId, now)) is not { } found ? s_unknown.ToResult()
             : found.UsedBy != body.CartId ? s_used.ToResult()
             : TypedResults.Ok(DiscountCode.Of(code, found));

@@ -7,9 +7,9 @@ using Microsoft.OpenApi;
 namespace CartRecovery.Host.Api.Events;
 
 /// <summary>An event as a client sends it. Fields not listed here are kept with `meta`.</summary>
-/// <param name="Id">The event's id, at most 64 bytes of UTF-8. An id counts once.</param>
+/// <param name="Id">The event's id, at most 256 bytes of UTF-8. An id counts once.</param>
 /// <param name="Type">The event type.</param>
-/// <param name="CartId">The cart, at most 64 bytes of UTF-8.</param>
+/// <param name="CartId">The cart, at most 256 bytes of UTF-8.</param>
 /// <param name="Ts">When it happened: milliseconds since 1970, or RFC 3339 with a zone.</param>
 /// <param name="StoreId">The store; must be the key's.</param>
 /// <param name="UserId">The customer, if known.</param>
@@ -17,11 +17,22 @@ namespace CartRecovery.Host.Api.Events;
 /// <param name="ProductId">The product.</param>
 /// <param name="Quantity">The quantity.</param>
 /// <param name="Price">The unit price.</param>
+/// <param name="Items">Several products, or all that is in a cart.</param>
+/// <param name="Value">What an order or a refund is worth as a whole.</param>
+/// <param name="OrderId">The order: it counts once.</param>
 /// <param name="Currency">ISO 4217; the store's if absent.</param>
 /// <param name="Meta">`device`, `source` and any further fields.</param>
 sealed record EventBody(
     string Id, string Type, string CartId, JsonElement Ts, string? StoreId = null, string? UserId = null, string? SessionId = null, string? ProductId = null,
-    decimal? Quantity = null, decimal? Price = null, string? Currency = null, IReadOnlyDictionary<string, JsonElement>? Meta = null);
+    decimal? Quantity = null, decimal? Price = null, IReadOnlyList<EventItemBody>? Items = null, decimal? Value = null, string? OrderId = null, string? Currency = null, IReadOnlyDictionary<string, JsonElement>? Meta = null);
+
+/// <summary>A product of an event. GA4's names work too: `item_id`, `item_name`, `item_variant`.</summary>
+/// <param name="ProductId">The product, at most 256 bytes of UTF-8.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Variant">The variant: a line of its own.</param>
+/// <param name="Price">The unit price.</param>
+/// <param name="Quantity">The quantity; 1 if absent.</param>
+sealed record EventItemBody(string? ProductId = null, string? Name = null, string? Variant = null, decimal? Price = null, decimal? Quantity = null);
 
 /// <summary>Builds the schema of a request's events. The decoder reads raw bytes, so no serializer metadata describes them fully.</summary>
 static class EventSchema

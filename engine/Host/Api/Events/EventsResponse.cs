@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Ingest;
 
 namespace CartRecovery.Host.Api.Events;
 
@@ -25,7 +27,13 @@ sealed record EventsResponse(
     /// <param name="isDurable">Whether the events are processed.</param>
     public static EventsResponse Of(RequestSource source, int length, bool isDurable) => new(
         source.Router.Taken - source.Rejected.Count, source.Rejected.Count, source.Rejected.Count == 0 ? [] : [.. Listed(source, length)],
-        isDurable ? source.Duplicates : null, source.Router.Clamped == 0 ? null : [EventWarning.Clamped(source.Router.Clamped)]);
+        isDurable ? source.Duplicates : null, WarningsOf(source.Router));
+
+    static List<EventWarning>? WarningsOf(EventRouter router)
+    {
+        EventWarning[] warnings = [EventWarning.Clamped(router.Clamped), EventWarning.Ignored("userId", router.IgnoredUsers), EventWarning.Ignored("sessionId", router.IgnoredSessions)];
+        return warnings.All(warning => warning.Count == 0) ? null : [.. warnings.Where(warning => warning.Count > 0)];
+    }
 
     static IEnumerable<EventRejection> Listed(RequestSource source, int length)
     {
@@ -59,6 +67,10 @@ sealed record EventWarning(string Code, long Count, string Message)
     /// <summary>Their times were out of range.</summary>
     public static EventWarning Clamped(long count) => new("timestamp_clamped", count,
         "'ts' is out of the range of limits.past and limits.future; the nearest time allowed counts, and nobody is contacted on it. Check the sender's clock.");
+
+    /// <summary>They named ids that are nobody's.</summary>
+    public static EventWarning Ignored(string field, long count) => new(EventProblem.CodeOf(EventErrorCode.PlaceholderId), count,
+        $"'{field}' is what programs write where an id is missing, and was ignored; leave the field out");
 }
 
 /// <summary>A store's event counts since the start.</summary>

@@ -7,6 +7,7 @@ using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
+using CartRecovery.Primitives;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -28,7 +29,7 @@ static class PredictionsRoutes
             Predictor.UnknownFeature, ApiProblems.CartNotFound);
 
     static async Task<Results<Ok<Prediction>, ProblemHttpResult>> PostAsync(
-        HttpContext context, Caller caller, Predictors predictors, CartReader carts, PartitionSet partitions)
+        HttpContext context, Caller caller, Predictors predictors, CartReader carts, PartitionSet partitions, IJourneyOptionsProvider inForce)
     {
         var predictor = predictors.Current;
         var row = new float[predictor.Vector.Count];
@@ -45,7 +46,10 @@ static class PredictionsRoutes
                 return ApiProblems.CartNotFound.ToResult();
             }
 
-            predictor.Vector.Fill(cart, new StoreClock(caller.Store.TimeZone).At(cart.LastAt), row);
+            predictor.Vector.Fill(cart, new StoreClock(caller.Store.TimeZone)
+            {
+                Money = new StoreMoney(CurrencyCode.Parse(caller.Store.Currency), inForce.JourneyOptions.Campaigns.Rates),
+            }.At(cart.LastAt), row);
         }
 
         var (probability, effects) = predictor.Score(row);

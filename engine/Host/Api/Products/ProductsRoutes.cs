@@ -90,9 +90,9 @@ static class ProductsRoutes
 
         for (var i = 0; i < products.Count; i++)
         {
-            if (products[i]?.Id is not { Length: > 0 } id || Encoding.UTF8.GetByteCount(id) > EventSlab.MaxIdLength)
+            if (products[i]?.Id is not { Length: > 0 } id || Encoding.UTF8.GetByteCount(id) > EventSlab.MaxSentIdLength)
             {
-                return Wrong(i, "id", $"1 to {EventSlab.MaxIdLength} bytes");
+                return Wrong(i, "id", $"1 to {EventSlab.MaxSentIdLength} bytes");
             }
 
             if (products[i].Price is < 0 or > Money.MaxPrice)

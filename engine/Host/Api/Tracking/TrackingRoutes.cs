@@ -138,7 +138,7 @@ static class TrackingRoutes
 
         var lines = await journeys.InvokeAsync((engine, _) => engine.LinesOf(store, cart));
         return TypedResults.Ok(new RestoredCart(store.Id, link.CartId, link.Intervention,
-            [.. lines.Select(l => new RestoredItem(l.Product?.Id ?? "", l.Line.Name, l.Line.Quantity, l.Line.Value))]));
+            [.. lines.Select(l => new RestoredItem(l.Line.ProductId ?? "", l.Line.Name, l.Line.Variant, l.Line.Quantity, l.Line.Value, l.Line.Currency))]));
     }
 }
 
@@ -152,6 +152,8 @@ sealed record RestoredCart(string StoreId, string CartId, string Intervention, I
 /// <summary>An item of a cart.</summary>
 /// <param name="ProductId">The product; empty if the shop has not sent it.</param>
 /// <param name="Name">The name.</param>
+/// <param name="Variant">The variant.</param>
 /// <param name="Quantity">The quantity.</param>
 /// <param name="Value">The total value of the quantity.</param>
-sealed record RestoredItem(string ProductId, string? Name, int Quantity, decimal Value);
+/// <param name="Currency">The currency of the value, ISO 4217.</param>
+sealed record RestoredItem(string ProductId, string? Name, string? Variant, decimal Quantity, decimal Value, string Currency);

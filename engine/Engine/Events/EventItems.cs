@@ -1,0 +1,166 @@
+using System.Buffers.Text;
+using System.Text;
+using System.Text.Json;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Events;
+
+/// <summary>
+/// Reads the <c>items</c> of an event: lines of a cart or an order, by our names and by those of GA4 and Shopify. They are kept with the
+/// event's meta as they were sent. Allocates, which only events with items pay.
+/// </summary>
+static class EventItems
+{
+    /// <summary>The maximum number of items of an event.</summary>
+    public const int Max = 200;
+
+    const int MaxName = 200;
+
+    // In order of precedence.
+    static readonly string[] s_ids = ["productId", "item_id", "product_id", "variant_id", "sku", "id"];
+    static readonly string[] s_names = ["name", "item_name", "title", "product_name"];
+    static readonly string[] s_variants = ["variant", "item_variant", "variant_title"];
+
+    /// <summary>Parses an array of items.</summary>
+    /// <param name="array">The array, in JSON.</param>
+    /// <param name="items">Receives the items.</param>
+    /// <returns>The problem, if any.</returns>
+    public static EventProblem Parse(ReadOnlySpan<byte> array, List<EventItem> items)
+    {
+        items.Clear();
+        try
+        {
+            var reader = new Utf8JsonReader(array);
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.StartArray)
+            {
+                return new(EventErrorCode.WrongType, "'items' must be an array of objects");
+            }
+
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            {
+                if (items.Count == Max)
+                {
+                    return new(EventErrorCode.OutOfRange, $"'items' has more than {Max} entries");
+                }
+
+                if (Read(ref reader, items.Count, out var item) is { IsError: true } problem)
+                {
+                    return problem;
+                }
+
+                items.Add(item);
+            }
+
+            return default;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return new(EventErrorCode.InvalidUtf8, "'items' has an unpaired surrogate escape");
+        }
+    }
+
+    /// <summary>Finds the items of an event's meta, which were checked when it arrived. None where there are none.</summary>
+    public static void Find(ReadOnlySpan<byte> meta, List<EventItem> items)
+    {
+        items.Clear();
+        try
+        {
+            var reader = new Utf8JsonReader(meta);
+            reader.Read();
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var isItems = reader.ValueTextEquals("items"u8);
+                reader.Read();
+                var from = (int)reader.TokenStartIndex;
+                reader.Skip();
+                // The last of duplicate names wins.
+                if (isItems && meta[from] == '[')
+                {
+                    Parse(meta[from..(int)reader.BytesConsumed], items);
+                }
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            items.Clear();
+        }
+    }
+
+    static EventProblem Read(ref Utf8JsonReader reader, int index, out EventItem item)
+    {
+        item = default;
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            return new(EventErrorCode.WrongType, $"'items[{index}]' must be an object");
+        }
+
+        var (id, name, variant, idRank, nameRank, variantRank) = ((string?)null, (string?)null, (string?)null, int.MaxValue, int.MaxValue, int.MaxValue);
+        long? price = null;
+        var quantity = Quantity.PerUnit;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var field = reader.GetString()!;
+            reader.Read();
+            if (reader.TokenType == JsonTokenType.Null)
+            {
+                continue;
+            }
+
+            if (field is "price" or "quantity" or "qty")
+            {
+                if (!TryNumber(ref reader, out var number))
+                {
+                    return new(EventErrorCode.WrongType, $"'items[{index}].{field}' must be a number");
+                }
+
+                if (field == "price" ? number is not (>= 0 and <= Money.MaxPrice) : Quantity.Of(number) == 0)
+                {
+                    return new(EventErrorCode.OutOfRange, $"'items[{index}].{field}' must be from {(field == "price" ? "0 to 1,000,000,000" : "0.001 to 100,000")}");
+                }
+
+                (price, quantity) = field == "price" ? ((long)Math.Round(number * Money.PerUnit), quantity) : (price, Quantity.Of(number));
+            }
+            else
+            {
+                Take(s_ids, field, ref reader, ref id, ref idRank);
+                Take(s_names, field, ref reader, ref name, ref nameRank);
+                Take(s_variants, field, ref reader, ref variant, ref variantRank);
+            }
+
+            reader.Skip();
+        }
+
+        id ??= name;
+        item = new EventItem(id ?? "", Short(name), Short(variant), price, quantity);
+        return id is null ? new(EventErrorCode.MissingField, $"'items[{index}].productId' is missing")
+            : Encoding.UTF8.GetByteCount(id) > EventSlab.MaxSentIdLength ? new(EventErrorCode.IdTooLong, $"'items[{index}].productId' is longer than 256 bytes of UTF-8") : default;
+    }
+
+    static void Take(string[] names, string field, ref Utf8JsonReader reader, ref string? text, ref int rank)
+    {
+        var place = Array.IndexOf(names, field);
+        if (place >= 0 && place < rank && Text(ref reader) is { Length: > 0 } found)
+        {
+            (text, rank) = (found, place);
+        }
+    }
+
+    static string? Text(ref Utf8JsonReader reader) => reader.TokenType switch
+    {
+        JsonTokenType.String => reader.GetString()!.Trim(),
+        JsonTokenType.Number => Encoding.UTF8.GetString(reader.ValueSpan),
+        _ => null,
+    };
+
+    static string? Short(string? text) => text is null || text.Length <= MaxName ? text
+        : text[..(char.IsHighSurrogate(text[MaxName - 1]) ? MaxName - 1 : MaxName)];
+
+    // Tag managers send numbers as texts, too.
+    static bool TryNumber(ref Utf8JsonReader reader, out double number)
+    {
+        number = 0;
+        return reader.TokenType is JsonTokenType.Number or JsonTokenType.String
+            && Utf8Parser.TryParse(reader.ValueSpan, out number, out var length) && length == reader.ValueSpan.Length && double.IsFinite(number);
+    }
+}

@@ -1,0 +1,69 @@
+using System.Text;
+using System.Text.Json;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Events;
+
+/// <summary>
+/// Reads the order that an event names, which is kept with its meta: <c>orderId</c>, or what other tools call it. Only orders, refunds and
+/// cancellations are asked.
+/// </summary>
+static class OrderId
+{
+    const int MaxLength = 256;
+
+    /// <summary>Returns the key of the order's id; 0 for none.</summary>
+    /// <param name="meta">The event's meta.</param>
+    public static ulong KeyOf(ReadOnlySpan<byte> meta) =>
+        TextOf(meta) is { } id ? Math.Max(Hash128.Of(Encoding.UTF8.GetBytes(id), seed: 0).Low, 1) : 0;
+
+    /// <summary>Returns the order's id, or <see langword="null"/>. An id beyond 256 characters is replaced by its hash.</summary>
+    /// <param name="meta">The event's meta.</param>
+    public static string? TextOf(ReadOnlySpan<byte> meta)
+    {
+        if (meta.IsEmpty)
+        {
+            return null;
+        }
+
+        var reader = new Utf8JsonReader(meta);
+        string? found = null;
+        try
+        {
+            reader.Read();
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var (isId, isFirst) = (IsName(ref reader), reader.ValueTextEquals("orderId"u8));
+                reader.Read();
+                if (isId && (found is null || isFirst) && Text(ref reader) is { } id)
+                {
+                    found = id;
+                }
+
+                reader.Skip();
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // Half a surrogate pair: no text.
+            return null;
+        }
+
+        return found;
+    }
+
+    static bool IsName(ref Utf8JsonReader reader) => reader.ValueTextEquals("orderId"u8) || reader.ValueTextEquals("order_id"u8)
+        || reader.ValueTextEquals("transaction_id"u8) || reader.ValueTextEquals("transactionId"u8);
+
+    static string? Text(ref Utf8JsonReader reader)
+    {
+        var text = reader.TokenType switch
+        {
+            JsonTokenType.String => reader.GetString()!.Trim(),
+            JsonTokenType.Number => Encoding.UTF8.GetString(reader.ValueSpan),
+            _ => "",
+        };
+        return text.Length == 0 || PlaceholderIds.Contains(Encoding.UTF8.GetBytes(text)) ? null
+            : text.Length <= MaxLength ? text : Hash128.Of(Encoding.UTF8.GetBytes(text), seed: 0).ToString();
+    }
+}

@@ -1,0 +1,146 @@
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.State.Carts;
+
+/// <summary>
+/// Changes a cart's lines. The cart's value is that of the lines in its own currency; a line in another currency has its quantity in the
+/// cart's and its value apart, so that amounts of two currencies are never added.
+/// </summary>
+static class CartContents
+{
+    /// <summary>Adds units of a product.</summary>
+    /// <param name="cart">The cart.</param>
+    /// <param name="product">The product's key; 0 for none.</param>
+    /// <param name="units">Thousandths.</param>
+    /// <param name="value">Their total price.</param>
+    /// <param name="currency">Its currency; 0 for the cart's.</param>
+    public static void Add(ref CartRecord cart, ulong product, int units, long value, uint currency)
+    {
+        currency = currency == cart.Currency ? 0 : currency;
+        ref var line = ref LineOf(ref cart, product, currency);
+        line.Units = Sum(line.Units, units);
+        cart.Units = Sum(cart.Units, units);
+        if (line.Currency == currency)
+        {
+            line.Value = Money.Add(line.Value, value);
+            cart.Value = currency == 0 ? Money.Add(cart.Value, value) : cart.Value;
+        }
+    }
+
+    /// <summary>Removes units of a product. They are valued at the price they were added at, whatever price the event names.</summary>
+    /// <param name="cart">The cart.</param>
+    /// <param name="product">The product's key; 0 for none.</param>
+    /// <param name="units">Thousandths; those beyond the line's are ignored.</param>
+    /// <param name="currency">Its currency; 0 for any.</param>
+    /// <returns>The currency that the cart now has, if all that is left is in another one; else 0.</returns>
+    public static uint Remove(ref CartRecord cart, ulong product, int units, uint currency)
+    {
+        var index = IndexOf(cart, product, currency == cart.Currency ? 0 : currency);
+        index = index < 0 ? IndexOf(cart, product, null) : index;
+        ref var line = ref cart.Others;
+        if (index >= 0)
+        {
+            line = ref cart.Lines[index];
+        }
+
+        if (line.Units == 0)
+        {
+            return 0;
+        }
+
+        var removed = Math.Min(units, line.Units);
+        var value = removed == line.Units ? line.Value : (long)((Int128)line.Value * removed / line.Units);
+        line.Units -= removed;
+        line.Value -= value;
+        cart.Units = Math.Max(0, cart.Units - removed);
+        cart.Value -= line.Currency == 0 ? value : 0;
+        if (line.Units > 0 || index < 0)
+        {
+            return 0;
+        }
+
+        Span<CartLine> lines = cart.Lines;
+        lines[(index + 1)..cart.LineCount].CopyTo(lines[index..]);
+        lines[--cart.LineCount] = default;
+        return cart.LineCount > 0 && lines[0].Currency != 0 ? Rebase(ref cart) : 0;
+    }
+
+    /// <summary>Empties the cart.</summary>
+    public static void Clear(ref CartRecord cart)
+    {
+        cart.Lines = default;
+        cart.Others = default;
+        cart.LineCount = 0;
+        cart.Units = 0;
+        cart.Value = 0;
+    }
+
+    // Once nothing is left in the cart's currency, that of its first line takes its place.
+    static uint Rebase(ref CartRecord cart)
+    {
+        if (cart.Others.Units > 0 || IndexOfOwn(cart) >= 0)
+        {
+            return 0;
+        }
+
+        var currency = cart.Lines[0].Currency;
+        cart.Value = 0;
+        for (var i = 0; i < cart.LineCount; i++)
+        {
+            ref var line = ref cart.Lines[i];
+            if (line.Currency == currency)
+            {
+                line.Currency = 0;
+                cart.Value = Money.Add(cart.Value, line.Value);
+            }
+        }
+
+        return currency;
+    }
+
+    static ref CartLine LineOf(ref CartRecord cart, ulong product, uint currency)
+    {
+        var index = IndexOf(cart, product, currency);
+        if (index < 0)
+        {
+            if (cart.LineCount == CartLines.Capacity)
+            {
+                return ref cart.Others;
+            }
+
+            index = cart.LineCount++;
+            (cart.Lines[index].Product, cart.Lines[index].Currency) = (product, currency);
+        }
+
+        return ref cart.Lines[index];
+    }
+
+    // With a currency of null: a line of any.
+    static int IndexOf(in CartRecord cart, ulong product, uint? currency)
+    {
+        for (var i = 0; i < cart.LineCount; i++)
+        {
+            if (cart.Lines[i].Product == product && (currency is null || cart.Lines[i].Currency == currency))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    static int IndexOfOwn(in CartRecord cart)
+    {
+        for (var i = 0; i < cart.LineCount; i++)
+        {
+            if (cart.Lines[i].Currency == 0)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    static int Sum(int left, int right) => (int)Math.Min((long)left + right, int.MaxValue);
+}

@@ -1,0 +1,98 @@
+using CartRecovery.Engine.State.Carts;
+using CartRecovery.Primitives;
+using CartRecovery.Tests.Events;
+
+namespace CartRecovery.Tests.State.Carts;
+
+/// <summary>A cart is its lines: items add to them, remove from them and replace them.</summary>
+public sealed class CartItemsTests
+{
+    [Test]
+    public void Items_are_added_and_removed_at_once()
+    {
+        var cart = Fold(
+            Of("add_to_cart", "[{\"item_id\":\"A\",\"price\":9.99,\"quantity\":3},{\"item_id\":\"B\",\"price\":5,\"quantity\":0.5}]"),
+            Of("add_to_cart", "[{\"item_id\":\"A\",\"price\":9.99}]"));
+        Assert.That((cart.ItemCount, Value(cart), cart.LineCount), Is.EqualTo((4.5m, 42.46m, (byte)2)));
+        cart = Fold(cart, Of("remove_from_cart", "[{\"item_id\":\"A\",\"quantity\":4},{\"item_id\":\"B\",\"quantity\":0.25}]"));
+        Assert.That((cart.ItemCount, Value(cart), cart.LineCount), Is.EqualTo((0.25m, 1.25m, (byte)1)));
+    }
+
+    [Test]
+    public void A_line_is_the_same_however_it_is_told()
+    {
+        var plain = Fold("""{"id":"1","type":"add_to_cart","cartId":"c","ts":1732095600000,"productId":"A","price":9.99}""");
+        var items = Fold(Of("add_to_cart", "[{\"item_id\":\"A\",\"price\":9.99}]"));
+        var many = Fold(Of("cart_updated", "[{\"item_id\":\"A\",\"price\":9.99}]"));
+        Assert.That((items.Lines[0], many.Lines[0]), Is.EqualTo((plain.Lines[0], plain.Lines[0])));
+    }
+
+    [Test]
+    public void One_event_holds_the_whole_cart()
+    {
+        var cart = Fold(Of("add_to_cart", "[{\"item_id\":\"A\",\"price\":1},{\"item_id\":\"B\",\"price\":1}]"), Of("cart_updated", "[{\"item_id\":\"C\",\"price\":7,\"quantity\":2}]"));
+        Assert.That((cart.ItemCount, Value(cart), cart.LineCount), Is.EqualTo((2m, 14m, (byte)1)));
+        Assert.That(cart.LastAddAt, Is.EqualTo(EventReading.Now));
+        cart = Fold(cart, Of("cart_updated", "[]"));
+        Assert.That((cart.Units, cart.Value, cart.LineCount), Is.EqualTo((0, 0L, (byte)0)));
+    }
+
+    [Test]
+    public void The_whole_cart_may_come_in_another_currency()
+    {
+        var cart = Fold(
+            Of("add_to_cart", "[{\"item_id\":\"A\",\"price\":100},{\"item_id\":\"B\",\"price\":1}]", "USD"), Of("cart_updated", "[{\"item_id\":\"A\",\"price\":15000}]", "JPY"));
+        Assert.That((Value(cart), CurrencyCode.ToString(cart.Currency)), Is.EqualTo((15_000m, "JPY")));
+    }
+
+    [Test]
+    public void A_variant_is_a_line_of_its_own()
+    {
+        var cart = Fold(Of("add_to_cart", "[{\"item_id\":\"A\",\"item_variant\":\"S\",\"price\":1}]"), Of("add_to_cart", "[{\"item_id\":\"A\",\"variant\":\"M\",\"price\":2}]"));
+        Assert.That((cart.LineCount, Value(cart)), Is.EqualTo(((byte)2, 3m)));
+        cart = Fold(cart, Of("remove_from_cart", "[{\"item_id\":\"A\",\"variant\":\"S\"}]"));
+        Assert.That((cart.LineCount, Value(cart)), Is.EqualTo(((byte)1, 2m)));
+    }
+
+    [Test]
+    public void What_exceeds_the_lines_is_kept_together()
+    {
+        var cart = Fold(Of("cart_updated", $"[{string.Join(',', Enumerable.Range(0, 20).Select(i => $"{{\"item_id\":\"p{i}\",\"price\":2}}"))}]"));
+        Assert.That((cart.LineCount, cart.ItemCount, Value(cart), cart.Others.Quantity), Is.EqualTo(((byte)CartLines.Capacity, 20m, 40m, 20m - CartLines.Capacity)));
+    }
+
+    [Test]
+    public void An_order_told_again_does_not_empty_the_cart_that_followed_it()
+    {
+        const string order = """{"id":"o","type":"purchase","cartId":"c","ts":1732095600000,"value":5,"orderId":"o1"}""";
+        var cart = Fold(order, Of("add_to_cart", "[{\"item_id\":\"A\",\"price\":1}]"), order);
+        Assert.That((cart.ItemCount, cart.CountOf(Engine.Events.EventType.Purchase), cart.Checkout), Is.EqualTo((1m, 1u, CheckoutStep.None)));
+        cart = Fold(cart, order.Replace("o1", "o2", StringComparison.Ordinal));
+        Assert.That((cart.ItemCount, cart.CountOf(Engine.Events.EventType.Purchase)), Is.EqualTo((0m, 2u)));
+    }
+
+    [Test]
+    public void A_total_is_no_price_that_was_seen()
+    {
+        var cart = Fold(Of("add_to_cart", "[{\"item_id\":\"A\",\"price\":3},{\"item_id\":\"B\",\"price\":5}]"), """{"id":"o","type":"purchase","cartId":"c","ts":1732095600000,"value":500}""");
+        Assert.That((cart.Feature("highest_seen_price"), cart.Feature("lowest_seen_price"), cart.Feature("average_seen_price")), Is.EqualTo((5f, 3f, 4f)));
+    }
+
+    static string Of(string type, string items, string? currency = null) =>
+        $$"""{"id":"e","type":"{{type}}","cartId":"c","ts":1732095600000{{(currency is null ? "" : $",\"currency\":\"{currency}\"")}},"items":{{items}}}""";
+
+    static CartRecord Fold(params string[] events) => Fold(default, events);
+
+    static CartRecord Fold(CartRecord cart, params string[] events)
+    {
+        foreach (var json in events)
+        {
+            var slab = EveryDoor.ReadJournaled(json, EveryDoor.Names[0]);
+            CartFold.Apply(ref cart, slab.Records[0], slab, CurrencyCode.Parse("USD"), EventReading.Rules().Ids);
+        }
+
+        return cart;
+    }
+
+    static decimal Value(in CartRecord cart) => Money.ToDecimal(cart.Value);
+}
