@@ -197,14 +197,12 @@ sealed class MessageSender
             return Withhold(rejection);
         }
 
-        if (cart is { } looked && !step.Holds(looked, new StoreClock(store.TimeZone) { Money = new StoreMoney(CurrencyCode.Parse(store.Currency), options.Campaigns.Rates) }.At(now)))
+        var unmet = cart is { } looked && !step.Holds(looked, new StoreClock(store.TimeZone) { Money = new StoreMoney(CurrencyCode.Parse(store.Currency), options.Campaigns.Rates) }.At(now)) ? WithheldReason.ConditionNotMet
+            : cart is { } current && _renderer.LinesOf(store, current, showsClaims: false).Exists(line => line.Product is { Stock: <= 0 }) ? WithheldReason.OutOfStock
+            : WithheldReason.None;
+        if (unmet != WithheldReason.None)
         {
-            return Withhold(WithheldReason.ConditionNotMet);
-        }
-
-        if (cart is { } current && _renderer.LinesOf(store, current, showsClaims: false).Exists(line => line.Product is { Stock: <= 0 }))
-        {
-            return Withhold(WithheldReason.OutOfStock);
+            return Withhold(unmet);
         }
 
         var shopper = ShopperOf(options, journey, cart);

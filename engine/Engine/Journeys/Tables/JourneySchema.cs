@@ -101,6 +101,8 @@ static class JourneySchema
     const string OfVersion5 = """
         ALTER TABLE conversion ADD COLUMN order_id TEXT;
         ALTER TABLE conversion ADD COLUMN product INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE IF NOT EXISTS cart_product(
+            cart BLOB NOT NULL, product INTEGER NOT NULL, name TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(cart, product)) WITHOUT ROWID;
         ALTER TABLE product ADD COLUMN variant TEXT;
         ALTER TABLE product ADD COLUMN base INTEGER;
         ALTER TABLE cart_product ADD COLUMN id TEXT;

@@ -71,11 +71,7 @@ static class CartsRoutes
         writer.WriteStartObject();
         writer.WriteString("productId"u8, line.ProductId ?? "");
         writer.WriteString("name"u8, line.Name);
-        if (line.Variant is not null)
-        {
-            writer.WriteString("variant"u8, line.Variant);
-        }
-
+        writer.WriteString("variant"u8, line.Variant);
         writer.WriteNumber("quantity"u8, line.Quantity);
         writer.WriteNumber("price"u8, line.Price);
         writer.WriteNumber("value"u8, line.Value);
@@ -111,7 +107,7 @@ sealed record CartLife(
 /// <summary>A line of a cart.</summary>
 /// <param name="ProductId">The product; empty if the shop has not sent it, and for what exceeds the cart's lines.</param>
 /// <param name="Name">The name, or else the id.</param>
-/// <param name="Variant">The variant; absent if there is none.</param>
+/// <param name="Variant">The variant; null if there is none.</param>
 /// <param name="Quantity">The quantity.</param>
 /// <param name="Price">The unit price.</param>
 /// <param name="Value">The total price.</param>
