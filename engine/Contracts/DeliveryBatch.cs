@@ -2,7 +2,7 @@ namespace CartRecovery.Contracts;
 
 /// <summary>
 /// The interventions of one write, and the sink's verdict on each. An item without a verdict is not delivered: the engine retries it, within
-/// the sink's <c>retries</c>. Mark each item once. Marking is thread-safe; of several marks the last counts.
+/// the sink's <c>retries</c>. Each verdict concerns its item alone, except <see cref="Halt"/> and <see cref="Disable"/>. Mark each item once. Marking is thread-safe; of several marks the last counts.
 /// </summary>
 public sealed class DeliveryBatch
 {
@@ -37,7 +37,7 @@ public sealed class DeliveryBatch
         }
     }
 
-    /// <summary>Marks an item that the receiver may accept later. It is retried.</summary>
+    /// <summary>Marks an item that failed because the receiver does. It is retried within seconds; many in a row open the circuit.</summary>
     /// <param name="index">The item's index in <see cref="Items"/>.</param>
     /// <param name="reason">Why: one line for the log, without secrets and without anything that identifies the shopper.</param>
     /// <param name="after">How long the receiver asked to wait, if it did.</param>
@@ -56,6 +56,47 @@ public sealed class DeliveryBatch
     /// <param name="reason">Why: one line for the log, without secrets and without anything that identifies the shopper.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
     public void Bounce(int index, string reason) => Mark(index, new DeliveryVerdict(DeliveryOutcome.Bounced, reason, After: null));
+
+    /// <summary>
+    /// Marks an item that the receiver, which works, may accept later: greylisting, a busy mailbox. It is tried again after growing waits of
+    /// minutes, for as long as it is of use, and holds up no other.
+    /// </summary>
+    /// <param name="index">The item's index in <see cref="Items"/>.</param>
+    /// <param name="reason">Why: one line for the log, without secrets and without anything that identifies the shopper.</param>
+    /// <param name="after">Minimum wait before the next attempt.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
+    public void Postpone(int index, string reason, TimeSpan? after = null) =>
+        Mark(index, new DeliveryVerdict(DeliveryOutcome.Postponed, reason, after));
+
+    /// <summary>
+    /// Marks an item that the receiver rejected for good, without saying that the address does not exist: the mailbox is full or disabled. It is
+    /// not retried. The address is suppressed after several such messages without a delivery.
+    /// </summary>
+    /// <param name="index">The item's index in <see cref="Items"/>.</param>
+    /// <param name="reason">Why: one line for the log, without secrets and without anything that identifies the shopper.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
+    public void SoftBounce(int index, string reason) => Mark(index, new DeliveryVerdict(DeliveryOutcome.SoftBounced, reason, After: null));
+
+    /// <summary>
+    /// Marks an item that was refused for a fault that messages to others have too: of the sender, the login, or the receiver's policy. The
+    /// sink stops with an alarm and probes with other items, until the receiver accepts one. The item loses no try.
+    /// </summary>
+    /// <param name="index">The item's index in <see cref="Items"/>.</param>
+    /// <param name="reason">Why: one line for the log, without secrets and without anything that identifies the shopper.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
+    public void Halt(int index, string reason) => Mark(index, new DeliveryVerdict(DeliveryOutcome.Halted, reason, After: null));
+
+    /// <summary>Marks an item whose receiver asked for no more, ever. The sink is disabled with an alarm until the engine starts again.</summary>
+    /// <param name="index">The item's index in <see cref="Items"/>.</param>
+    /// <param name="reason">Why: one line for the log, without secrets and without anything that identifies the shopper.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
+    public void Disable(int index, string reason) => Mark(index, new DeliveryVerdict(DeliveryOutcome.Disabled, reason, After: null));
+
+    /// <summary>Marks an item that was not tried, because an earlier one showed that the receiver is unavailable. It loses no try.</summary>
+    /// <param name="index">The item's index in <see cref="Items"/>.</param>
+    /// <param name="reason">Why: one line for the log, without secrets and without anything that identifies the shopper.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
+    public void Skip(int index, string reason) => Mark(index, new DeliveryVerdict(DeliveryOutcome.Skipped, reason, After: null));
 
     /// <summary>Returns the verdict on an item; <see langword="null"/> if the sink has not marked it.</summary>
     /// <param name="index">The item's index in <see cref="Items"/>.</param>
@@ -105,7 +146,7 @@ public enum DeliveryOutcome
     /// <summary>The receiver accepted the item.</summary>
     Delivered,
 
-    /// <summary>The receiver may accept it later.</summary>
+    /// <summary>The receiver failed.</summary>
     Retry,
 
     /// <summary>The receiver will never accept it.</summary>
@@ -113,4 +154,19 @@ public enum DeliveryOutcome
 
     /// <summary>The address does not exist or rejects all messages.</summary>
     Bounced,
+
+    /// <summary>The receiver works, and may accept this item later.</summary>
+    Postponed,
+
+    /// <summary>The mailbox is full or disabled, or the receiver did not say that it does not exist.</summary>
+    SoftBounced,
+
+    /// <summary>The receiver refuses the sender.</summary>
+    Halted,
+
+    /// <summary>The receiver wants no more, ever.</summary>
+    Disabled,
+
+    /// <summary>It was not tried.</summary>
+    Skipped,
 }

@@ -52,7 +52,8 @@ public sealed class SinkSettings
     {
     }
 
-    SinkSettings(SinkSettings other, TimeProvider time) => (Name, _spec, _values, Time) = (other.Name, other._spec, other._values, time);
+    SinkSettings(SinkSettings other, TimeProvider time, TimeSpan timeout) =>
+        (Name, _spec, _values, Time, Timeout) = (other.Name, other._spec, other._values, time, timeout);
 
     /// <summary>The sink's name in the configuration.</summary>
     public string Name { get; }
@@ -60,8 +61,11 @@ public sealed class SinkSettings
     /// <summary>The sink's clock: the system's, unless the engine runs with another.</summary>
     public TimeProvider Time { get; } = TimeProvider.System;
 
-    /// <summary>Returns these settings with another clock.</summary>
-    public SinkSettings With(TimeProvider time) => new(this, time);
+    /// <summary>The sink's <c>timeout</c>. The engine enforces it, unless <see cref="SinkSpec.MaxItemDuration"/> leaves that to the sink.</summary>
+    public TimeSpan Timeout { get; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Returns these settings with another clock and timeout.</summary>
+    public SinkSettings With(TimeProvider time, TimeSpan timeout) => new(this, time, timeout);
 
     /// <summary>Returns the value of a text or choice.</summary>
     public string GetText(string option) => Get<string>(option);

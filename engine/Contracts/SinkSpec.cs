@@ -15,6 +15,12 @@ public sealed record SinkSpec(
     /// <summary>The address in <see cref="Intervention.Recipient"/> that the sink requires. It also decides whose consent is asked.</summary>
     public AddressKind Address { get; init; }
 
+    /// <summary>
+    /// The most that an item of a write may take, for a sink with a deadline for each of its steps: the engine then gives a write this long for
+    /// each item. Zero for a sink whose whole write must end within <c>timeout</c>.
+    /// </summary>
+    public TimeSpan MaxItemDuration { get; init; }
+
     /// <summary>The default of <c>rateLimit</c>, in interventions per second; 0 for no limit.</summary>
     public double RateLimit { get; init; }
 }

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using CartRecovery.Contracts;
-using MailKit.Net.Smtp;
 using MailKit.Security;
 
 namespace CartRecovery.Plugins;
@@ -14,14 +13,25 @@ namespace CartRecovery.Plugins;
 /// <param name="User">The user; <see langword="null"/> for no login.</param>
 /// <param name="Password">The password.</param>
 /// <param name="Authorities">The authorities trusted to sign the relay's certificate; <see langword="null"/> for the system's.</param>
+/// <param name="Timeout">The deadline of a command, and of opening a session.</param>
+/// <param name="Time">The clock.</param>
 sealed record EmailServer(
-    string Host, int Port, SecureSocketOptions Security, string? User, Secret? Password, X509Certificate2Collection? Authorities) : IDisposable
+    string Host, int Port, SecureSocketOptions Security, string? User, Secret? Password, X509Certificate2Collection? Authorities, TimeSpan Timeout,
+    TimeProvider Time) : IDisposable
 {
-    readonly ConcurrentQueue<SmtpClient> _idle = [];
+    readonly ConcurrentQueue<SmtpSession> _idle = [];
 
     /// <summary>Takes an idle session, or opens a new one and logs in.</summary>
     /// <exception cref="Exception">The relay is unreachable, its certificate is invalid, or the login failed.</exception>
-    public async Task<SmtpClient> TakeAsync(CancellationToken cancellationToken)
+    /// <exception cref="OperationCanceledException">That took too long.</exception>
+    public async Task<SmtpSession> TakeAsync(CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(Timeout, Time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        return await OpenAsync(linked.Token);
+    }
+
+    async Task<SmtpSession> OpenAsync(CancellationToken cancellationToken)
     {
         while (_idle.TryDequeue(out var idle))
         {
@@ -42,7 +52,7 @@ sealed record EmailServer(
             }
         }
 
-        var client = new SmtpClient
+        var client = new SmtpSession(Timeout, Time)
         {
             // A revocation check needs network access to the issuer, which a server may not have.
             CheckCertificateRevocation = false,
@@ -56,6 +66,8 @@ sealed record EmailServer(
                 await client.AuthenticateAsync(User, Password.Reveal(), cancellationToken);
             }
 
+            client.DisablePipelining();
+
             return client;
         }
         catch
@@ -66,7 +78,7 @@ sealed record EmailServer(
     }
 
     /// <summary>Returns a session to the pool; it must be between two messages.</summary>
-    public void Return(SmtpClient client) => _idle.Enqueue(client);
+    public void Return(SmtpSession client) => _idle.Enqueue(client);
 
     /// <summary>Closes the idle sessions.</summary>
     public void Dispose()

@@ -2,15 +2,14 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CartRecovery.Contracts;
-using MailKit.Net.Smtp;
 using MailKit.Security;
 using MimeKit;
 
 namespace CartRecovery.Plugins;
 
 /// <summary>
-/// Sends each intervention as an e-mail, over an SMTP relay. A batch uses one session, which is kept for the next. DKIM signing is left to
-/// the relay.
+/// Sends each intervention as an e-mail, over an SMTP relay. A batch uses one session, which is kept for the next. Each step of a message has its
+/// deadline. DKIM signing is left to the relay.
 /// </summary>
 public sealed class EmailSink : ISink
 {
@@ -43,6 +42,7 @@ public sealed class EmailSink : ISink
         Create)
     {
         Address = AddressKind.Email,
+        MaxItemDuration = SmtpSession.MaxDuration,
     };
 
     /// <inheritdoc/>
@@ -56,21 +56,24 @@ public sealed class EmailSink : ISink
     /// <inheritdoc/>
     public async ValueTask WriteAsync(DeliveryBatch batch, CancellationToken cancellationToken)
     {
-        var client = await _server.TakeAsync(cancellationToken);
-        try
+        using var write = new EmailWrite(_server, batch);
+        for (var i = 0; i < batch.Items.Count; i++)
         {
-            for (var i = 0; i < batch.Items.Count; i++)
+            using var message = _message.Of(batch.Items[i], out var problem);
+            if (message is null)
             {
-                await SendAsync(client, batch, i, cancellationToken);
+                batch.Reject(i, problem);
+            }
+            else if (!await write.SendAsync(i, message, cancellationToken))
+            {
+                break;
             }
         }
-        catch
-        {
-            client.Dispose();
-            throw;
-        }
 
-        _server.Return(client);
+        if (write.Health is var (isHealthy, detail))
+        {
+            Keep(isHealthy, detail);
+        }
     }
 
     /// <inheritdoc/>
@@ -79,76 +82,6 @@ public sealed class EmailSink : ISink
         _server.Dispose();
         return default;
     }
-
-    // An exception from here ends the session; the remaining messages use a new one.
-    async Task SendAsync(SmtpClient client, DeliveryBatch batch, int index, CancellationToken cancellationToken)
-    {
-        using var message = _message.Of(batch.Items[index], out var problem);
-        if (message is null)
-        {
-            batch.Reject(index, problem);
-            return;
-        }
-
-        try
-        {
-            await client.SendAsync(message, cancellationToken);
-            batch.Deliver(index);
-            Keep(healthy: true, "accepted the last message");
-        }
-        catch (SmtpCommandException error) when (error.StatusCode != SmtpStatusCode.ServiceNotAvailable && client.IsConnected)
-        {
-            Judge(batch, index, error);
-        }
-        catch (NotSupportedException)
-        {
-            batch.Reject(index, "the relay does not support international addresses");
-        }
-    }
-
-    // Only the status and enhanced code: the text may quote the address.
-    void Judge(DeliveryBatch batch, int index, SmtpCommandException error)
-    {
-        var status = (int)error.StatusCode;
-        var enhanced = error.Message.Split(' ', '\r', '\n')[0] is { } word && word.Split('.') is [_, _, _] numbers && numbers.All(n => n.All(char.IsAsciiDigit))
-            ? word
-            : "";
-        var reason = $"{Words(error.ErrorCode)} with {status} {enhanced}".TrimEnd();
-        if (status < 500)
-        {
-            batch.Retry(index, reason);
-        }
-        else if (error.ErrorCode == SmtpErrorCode.RecipientNotAccepted)
-        {
-            // 5.7 is a policy error, usually about the sender, so the address has not bounced.
-            if (enhanced.StartsWith("5.7.", StringComparison.Ordinal))
-            {
-                batch.Reject(index, reason);
-            }
-            else
-            {
-                batch.Bounce(index, reason);
-            }
-        }
-        else if (error.ErrorCode == SmtpErrorCode.MessageNotAccepted)
-        {
-            batch.Reject(index, reason);
-        }
-        else
-        {
-            // The relay rejects the sender itself: retry, so that messages go out once that is fixed.
-            batch.Retry(index, reason);
-            Keep(healthy: false, reason);
-        }
-    }
-
-    static string Words(SmtpErrorCode code) => code switch
-    {
-        SmtpErrorCode.RecipientNotAccepted => "the recipient was rejected",
-        SmtpErrorCode.SenderNotAccepted => "the sender was rejected",
-        SmtpErrorCode.MessageNotAccepted => "the message was rejected",
-        _ => "a command was rejected",
-    };
 
     static SinkInstance Create(SinkSettings settings)
     {
@@ -180,7 +113,7 @@ public sealed class EmailSink : ISink
         var from = problems.Try(() => MailboxOf("from", settings.GetText("from")));
         var replyTo = problems.Try(() => settings.FindText("replyTo") is { } text ? MailboxOf("replyTo", text) : null);
         problems.ThrowIfAny();
-        var server = new EmailServer(host, (int)settings.GetInteger("port"), security, user, password, authorities);
+        var server = new EmailServer(host, (int)settings.GetInteger("port"), security, user, password, authorities, settings.Timeout, settings.Time);
         var sink = new EmailSink(server, new EmailMessage(from!, replyTo, settings.Time));
         return new SinkInstance(sink, _ => ValueTask.FromResult(sink._health));
     }

@@ -138,6 +138,9 @@ public abstract class HttpSink : ISink
             case DeliveryOutcome.Bounced:
                 batch.Bounce(index, verdict.Reason);
                 break;
+            case DeliveryOutcome.Disabled:
+                batch.Disable(index, verdict.Reason);
+                break;
             default:
                 batch.Retry(index, verdict.Reason, after);
                 break;

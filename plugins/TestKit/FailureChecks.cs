@@ -85,7 +85,11 @@ sealed class FailureChecks(ContractRun run)
         {
             var outcome = batch.VerdictOf(i)?.Outcome ?? (error is not null || mayLeaveUnmarked ? DeliveryOutcome.Retry : null);
             // A permanently rejected address may also be reported as bounced.
-            var holds = outcome == expected || (expected == DeliveryOutcome.Rejected && outcome == DeliveryOutcome.Bounced);
+            // Also what concerns the item alone, or everything, is a retry or a rejection.
+            var holds = outcome == expected
+                || (expected == DeliveryOutcome.Rejected && outcome is DeliveryOutcome.Bounced or DeliveryOutcome.SoftBounced or DeliveryOutcome.Halted)
+                || (expected is DeliveryOutcome.Retry or DeliveryOutcome.Rejected && outcome is DeliveryOutcome.Skipped)
+                || (expected == DeliveryOutcome.Retry && outcome is DeliveryOutcome.Postponed);
             run.Expect(holds, $"item {i} was {(outcome is null ? "not marked" : $"marked {outcome}")} instead of {expected}{(error is null ? "" : $" ({error.GetType().Name})")}");
             run.Expect(batch.MarksOf(i) <= 1, $"item {i} was marked {batch.MarksOf(i)} times");
         }

@@ -54,6 +54,11 @@ public sealed class WebhookSink : HttpSink
         return ValueTask.FromResult(request);
     }
 
+    // Standard Webhooks: the receiver wants no more.
+    /// <inheritdoc/>
+    protected override HttpVerdict Judge(int status, ReadOnlyMemory<byte> body) =>
+        status == 410 ? new(DeliveryOutcome.Disabled, "answered 410 Gone") : base.Judge(status, body);
+
     static SinkInstance Create(SinkSettings settings)
     {
         var problems = new SinkProblems();

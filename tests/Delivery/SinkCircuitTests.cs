@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using CartRecovery.Contracts;
 using CartRecovery.Engine.Delivery;
 using CartRecovery.Tests.Support;
 
@@ -182,6 +183,107 @@ sealed class SinkCircuitTests
         Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(FinalOutcome.Kept));
     }
 
+    [Test]
+    public async Task A_refused_sender_halts_the_sink_gives_back_what_waits_and_resumes_with_the_next_acceptance()
+    {
+        var sink = new ScriptedSink
+        {
+            MarksEveryItem = false,
+            OnWrite = (batch, _) =>
+            {
+                if (_down)
+                {
+                    batch.Halt(0, "the sender was rejected with 550 5.1.8");
+                    for (var i = 1; i < batch.Items.Count; i++)
+                    {
+                        batch.Skip(i, "the sender was rejected with 550 5.1.8");
+                    }
+                }
+                else
+                {
+                    batch.DeliverRemaining();
+                }
+
+                return default;
+            },
+        };
+        var runner = Runner(sink, s_quick with { Batch = 10, BatchAge = TimeSpan.FromSeconds(5), MaxInFlight = 1, Retries = 0 }, new SkippingTime(TimeSpan.FromSeconds(10)));
+        Enqueue(runner, 10);
+        runner.Start();
+        await Eventually.Is(() => _outcomes.Count == 9, "one was refused, and all but the probe are given back");
+        Assert.That(_outcomes.Select(o => o.Outcome), Is.All.EqualTo(FinalOutcome.Postponed));
+        var health = (await runner.CheckHealthAsync(default)).Health;
+        Assert.That((health.Healthy, health.Detail), Is.EqualTo((false, "stopped: the sender was rejected with 550 5.1.8")));
+        Assert.That((runner.State.Halt, runner.FreeCapacity), Is.EqualTo(("the sender was rejected with 550 5.1.8", 1)));
+        Assert.That(_log.AtLeast(Microsoft.Extensions.Logging.LogLevel.Error), Has.Exactly(1).Contains("has stopped until the receiver accepts a probe"));
+        _down = false;
+        await Eventually.Is(() => _outcomes.Any(o => o.Outcome == FinalOutcome.Delivered), "the probe is delivered");
+        await Eventually.Is(() => runner.State.Halt is null, "the sink goes on");
+        Assert.That(runner.FreeCapacity, Is.GreaterThan(1));
+        await runner.DrainAsync(Eventually.Deadline);
+    }
+
+    [Test]
+    public async Task A_receiver_that_wants_no_more_is_never_written_to_again()
+    {
+        var sink = new ScriptedSink { MarksEveryItem = false, OnWrite = (batch, _) => Disable(batch) };
+        var runner = Runner(sink, s_quick with { Batch = 2, MaxInFlight = 1 });
+        runner.Start();
+        Enqueue(runner, 1);
+        await Eventually.Is(() => runner.State.Halt is not null, "disabled");
+        Assert.That((runner.FreeCapacity, sink.Writes.Count), Is.EqualTo((0, 1)));
+        Enqueue(runner, 5);
+        await Eventually.Is(() => _outcomes.Count == 6, "what comes later is given back");
+        Assert.That(_outcomes.Select(o => o.Outcome), Is.All.EqualTo(FinalOutcome.Postponed));
+        Assert.That(sink.Writes, Has.Count.EqualTo(1));
+        await runner.DrainAsync(Eventually.Deadline);
+
+        static ValueTask Disable(DeliveryBatch batch)
+        {
+            for (var i = 0; i < batch.Items.Count; i++)
+            {
+                batch.Disable(i, "answered 410 Gone");
+            }
+
+            return default;
+        }
+    }
+
+    [Test]
+    public async Task What_was_not_tried_uses_up_no_try()
+    {
+        var writes = 0;
+        var sink = new ScriptedSink
+        {
+            MarksEveryItem = false,
+            OnWrite = (batch, _) =>
+            {
+                // The first of each batch is the receiver's to decide on; the last is tried in the last write alone.
+                if (++writes < 3)
+                {
+                    batch.Postpone(0, "busy");
+                    for (var i = 1; i < batch.Items.Count; i++)
+                    {
+                        batch.Skip(i, "no session");
+                    }
+                }
+                else
+                {
+                    batch.DeliverRemaining();
+                }
+
+                return default;
+            },
+        };
+        var runner = Runner(sink, s_quick with { Batch = 3, BatchAge = TimeSpan.FromSeconds(5), Retries = 0 });
+        Enqueue(runner, 3);
+        runner.Start();
+        await Eventually.Is(() => _outcomes.Count == 3, "each has an outcome");
+        Assert.That(_outcomes.Select(o => o.Outcome), Is.EqualTo(new[] { FinalOutcome.Postponed, FinalOutcome.Postponed, FinalOutcome.Delivered }));
+        Assert.That(runner.State.Circuit, Is.EqualTo(CircuitState.Closed));
+        await runner.DrainAsync(Eventually.Deadline);
+    }
+
     ScriptedSink Sink(bool throws) => new()
     {
         OnWrite = (batch, _) =>
@@ -207,7 +309,7 @@ sealed class SinkCircuitTests
 
     SinkRunner Runner(ScriptedSink sink, SinkRunnerOptions options, TimeProvider? time = null) =>
         new("sink", sink.Spec, new("sink", sink.Spec, new Dictionary<string, string>(StringComparer.Ordinal)), options, time ?? TimeProvider.System, _log,
-            (item, outcome, _) => _outcomes.Enqueue((item.Id, outcome)));
+            (item, result) => _outcomes.Enqueue((item.Id, result.Outcome)));
 
     static void Enqueue(SinkRunner runner, int count)
     {

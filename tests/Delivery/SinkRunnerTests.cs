@@ -97,8 +97,8 @@ sealed class SinkRunnerTests
             Assert.That(_outcomes, Is.EquivalentTo(new[]
             {
                 (ids[0], FinalOutcome.Delivered, (string?)null),
-                (ids[1], FinalOutcome.Failed, "unmarked"),
-                (ids[2], FinalOutcome.Failed, "unmarked"),
+                (ids[1], FinalOutcome.Unmarked, "unmarked"),
+                (ids[2], FinalOutcome.Unmarked, "unmarked"),
             }));
             Assert.That(runner.Unmarked, Is.EqualTo(6));
             Assert.That(runner.State.LastError, Is.EqualTo("unmarked"));
@@ -123,7 +123,7 @@ sealed class SinkRunnerTests
         Enqueue(runner, 20);
         runner.Start();
         await runner.DrainAsync(Eventually.Deadline);
-        Assert.That(_outcomes.Select(outcome => (outcome.Outcome, outcome.Reason)), Is.All.EqualTo((FinalOutcome.Failed, "unmarked")).And.Exactly(20).Items);
+        Assert.That(_outcomes.Select(outcome => (outcome.Outcome, outcome.Reason)), Is.All.EqualTo((FinalOutcome.Unmarked, "unmarked")).And.Exactly(20).Items);
         Assert.That((sink.Writes.Count, runner.Unmarked, runner.State.Circuit), Is.EqualTo((60, 60L, CircuitState.Closed)));
     }
 
@@ -521,7 +521,7 @@ sealed class SinkRunnerTests
     public async Task An_observer_that_throws_has_no_effect()
     {
         var runner = new SinkRunner("sink", new ScriptedSink().Spec, Settings, s_quick, TimeProvider.System, _log,
-            (_, _, _) => throw new InvalidOperationException("observer"));
+            (_, _) => throw new InvalidOperationException("observer"));
         runner.Start();
         Enqueue(runner, 5);
         await runner.DrainAsync(Eventually.Deadline);
@@ -606,7 +606,7 @@ sealed class SinkRunnerTests
     SinkRunner Runner(ScriptedSink sink, SinkRunnerOptions options, TimeProvider? time = null)
     {
         return new SinkRunner("sink", sink.Spec, Settings, options, time ?? TimeProvider.System, _log,
-            (item, outcome, reason) => _outcomes.Enqueue((item.Id, outcome, reason)));
+            (item, result) => _outcomes.Enqueue((item.Id, result.Outcome, result.Reason)));
     }
 
     static void Enqueue(SinkRunner runner, int count)

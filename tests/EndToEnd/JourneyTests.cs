@@ -95,6 +95,20 @@ public sealed class JourneyTests
     }
 
     [Test]
+    public async Task A_click_leads_to_a_cart_page_of_any_spelling()
+    {
+        await using var shop = await Receiver.StartAsync(204);
+        await using var engine = await RunningEngine.StartAsync(_scratch, Config(shop.Url, Left + """action: { type: reminder }, channel: crm, message: "{{restore_url}}" }""")
+            with { CartUrl = "https://bücher.example/k%C3%B6rbchen/ä?q=ö" });
+        await SendAsync(engine, Event("add_to_cart", "c1", "u1", ""","productId":"p1","price":30"""));
+        await Eventually.Is(() => shop.Posts.Count == 1, "the message arrives");
+        using var browser = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = engine.Http.BaseAddress };
+        using var clicked = await browser.GetAsync(LinkIn(shop.Posts.Single().Body));
+        Assert.That(clicked.StatusCode, Is.EqualTo(HttpStatusCode.Redirect));
+        Assert.That(clicked.Headers.GetValues("Location").Single(), Does.StartWith("https://xn--bcher-kva.example/k%C3%B6rbchen/%C3%A4?q=%C3%B6&restore="));
+    }
+
+    [Test]
     public async Task An_order_reported_by_a_browser_is_not_revenue()
     {
         await using var shop = await Receiver.StartAsync(204);

@@ -195,7 +195,7 @@ sealed class PushSinkTests
     }
 
     SinkInstance Create(Receiver receiver) => PushSink.Spec.Create(
-        new SinkSettings("push", PushSink.Spec, new Dictionary<string, string>(StringComparer.Ordinal) { ["url"] = receiver.Root, ["credentials"] = _file }).With(_time));
+        new SinkSettings("push", PushSink.Spec, new Dictionary<string, string>(StringComparer.Ordinal) { ["url"] = receiver.Root, ["credentials"] = _file }).With(_time, TimeSpan.FromSeconds(10)));
 
     sealed class AdjustableTime : TimeProvider
     {

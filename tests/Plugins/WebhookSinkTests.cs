@@ -48,7 +48,7 @@ sealed class WebhookSinkTests
     [TestCase(400, DeliveryOutcome.Rejected)]
     [TestCase(401, DeliveryOutcome.Rejected)]
     [TestCase(404, DeliveryOutcome.Rejected)]
-    [TestCase(410, DeliveryOutcome.Rejected)]
+    [TestCase(410, DeliveryOutcome.Disabled)]
     [TestCase(408, DeliveryOutcome.Retry)]
     [TestCase(409, DeliveryOutcome.Retry)]
     [TestCase(425, DeliveryOutcome.Retry)]
@@ -244,7 +244,7 @@ sealed class WebhookSinkTests
                     context.Abort();
                     break;
                 case 4:
-                    context.Response.StatusCode = 410;
+                    context.Response.StatusCode = 400;
                     break;
             }
 
@@ -299,7 +299,7 @@ sealed class WebhookSinkTests
         return batch;
     }
 
-    static SinkInstance Create(string url, TimeProvider time) => WebhookSink.Spec.Create(Settings(url).With(time));
+    static SinkInstance Create(string url, TimeProvider time) => WebhookSink.Spec.Create(Settings(url).With(time, TimeSpan.FromSeconds(10)));
 
     static SinkSettings Settings(string url, string secret = Secret) =>
         new("shop", WebhookSink.Spec, new Dictionary<string, string>(StringComparer.Ordinal) { ["url"] = url, ["secret"] = secret });

@@ -20,7 +20,7 @@ public sealed class RedirectTests
     [TestCase("https://shop.example/sch%C3%B6n")]
     [TestCase("https://shop.example/schön")]
     [TestCase("https://xn--bcher-kva.example/p")]
-    public void A_page_of_the_shop_is_a_target(string to) => Assert.That(ShopLinks.Allowed(to, s_store), Is.EqualTo(new Uri(to).AbsoluteUri));
+    public void A_page_of_the_shop_is_a_target(string to) => Assert.That(ShopLinks.Allowed(to, s_store), Is.EqualTo(ShopLinks.HeaderOf(new Uri(to))));
 
     [TestCase(null)]
     [TestCase("")]
@@ -56,6 +56,21 @@ public sealed class RedirectTests
     [TestCase("https://shop.example;evil.example/")]
     [TestCase("https://shop.example./", Description = "Another name for cookies and certificates")]
     public void Anything_else_is_not(string? to) => Assert.That(ShopLinks.Allowed(to, s_store), Is.Null);
+
+    [TestCase("https://shop.example/k%C3%B6rbchen", "https://shop.example/k%C3%B6rbchen")]
+    [TestCase("https://shop.example/körbchen", "https://shop.example/k%C3%B6rbchen")]
+    [TestCase("https://shop.example/a b?q=ä#ö", "https://shop.example/a%20b?q=%C3%A4#%C3%B6")]
+    [TestCase("https://bücher.example/körbchen", "https://xn--bcher-kva.example/k%C3%B6rbchen")]
+    [TestCase("https://bücher.example:8443/", "https://xn--bcher-kva.example:8443/")]
+    [TestCase("http://[::1]:8080/ü", "http://[::1]:8080/%C3%BC")]
+    [TestCase("https://δοκιμή.example/カート?数=1", "https://xn--jxalpdlp.example/%E3%82%AB%E3%83%BC%E3%83%88?%E6%95%B0=1")]
+    [TestCase("https://shop.example/%", "https://shop.example/%25")]
+    public void A_target_is_written_in_ASCII(string url, string header)
+    {
+        var written = ShopLinks.HeaderOf(new Uri(url));
+        Assert.That(System.Text.Ascii.IsValid(written), written);
+        Assert.That(written, Is.EqualTo(header));
+    }
 
     [TestCase("http://localhost:3000/p", true)]
     [TestCase("http://localhost/p", false)]

@@ -19,7 +19,16 @@ public static class ShopLinks
         }
 
         return OriginsOf(store).Any(origin => address.StartsWith(origin, StringComparison.OrdinalIgnoreCase)
-            && (address.Length == origin.Length || address[origin.Length] is '/' or '?' or '#')) ? url.AbsoluteUri : null;
+            && (address.Length == origin.Length || address[origin.Length] is '/' or '?' or '#')) ? HeaderOf(url) : null;
+    }
+
+    /// <summary>Returns a URL in ASCII: the host as IDNA, the rest percent-encoded.</summary>
+    public static string HeaderOf(Uri url)
+    {
+        var text = url.AbsoluteUri;
+        return url.HostNameType != UriHostNameType.Dns || url.Host == url.IdnHost
+            ? text
+            : string.Concat(url.GetComponents(UriComponents.Scheme, UriFormat.UriEscaped), "://", url.IdnHost, url.IsDefaultPort ? "" : $":{url.Port}", url.PathAndQuery, url.Fragment);
     }
 
     static IEnumerable<string> OriginsOf(Store store)

@@ -9,22 +9,22 @@ static class Backoff
     /// <summary>The maximum delay, even if a receiver asks for more.</summary>
     public static readonly TimeSpan Max = TimeSpan.FromMinutes(1);
 
-    /// <summary>Retries while a delivery has pending items, respecting the delay that the receiver asked for.</summary>
+    /// <summary>
+    /// Repeats while a delivery has pending items, respecting the delay that the receiver asked for. The delivery counts the tries, item by item.
+    /// </summary>
     public static ResiliencePipeline<PendingDelivery> ForDeliveries(SinkRunnerOptions options, TimeProvider time) =>
-        options.Retries == 0
-            ? ResiliencePipeline<PendingDelivery>.Empty
-            : new ResiliencePipelineBuilder<PendingDelivery> { TimeProvider = time }
-                .AddRetry(new RetryStrategyOptions<PendingDelivery>
-                {
-                    MaxRetryAttempts = options.Retries,
-                    ShouldHandle = static args => ValueTask.FromResult(args.Outcome.Result is { Pending.Count: > 0 }),
-                    BackoffType = DelayBackoffType.Exponential,
-                    UseJitter = true,
-                    Delay = options.RetryDelay,
-                    MaxDelay = Max,
-                    DelayGenerator = static args => ValueTask.FromResult(args.Outcome.Result?.Wait),
-                })
-                .Build();
+        new ResiliencePipelineBuilder<PendingDelivery> { TimeProvider = time }
+            .AddRetry(new RetryStrategyOptions<PendingDelivery>
+            {
+                MaxRetryAttempts = int.MaxValue,
+                ShouldHandle = static args => ValueTask.FromResult(args.Outcome.Result is { Pending.Count: > 0 }),
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = options.RetryDelay,
+                MaxDelay = Max,
+                DelayGenerator = static args => ValueTask.FromResult(args.Outcome.Result?.Wait),
+            })
+            .Build();
 
     /// <summary>Retries until success or cancellation.</summary>
     public static ResiliencePipeline ForConnects(SinkRunnerOptions options, TimeProvider time) =>

@@ -24,7 +24,13 @@ static partial class DeliveryLog
             case FinalOutcome.Kept:
                 Kept(logger, sink, id, action, tries);
                 break;
-            case FinalOutcome.Failed:
+            case FinalOutcome.SoftBounced:
+                SoftBounced(logger, sink, id, action, reason!);
+                break;
+            case FinalOutcome.Postponed:
+                Postponed(logger, sink, id, action, reason!);
+                break;
+            case FinalOutcome.Failed or FinalOutcome.Unmarked:
                 Failed(logger, sink, id, action, tries, reason!);
                 break;
         }
@@ -45,6 +51,15 @@ static partial class DeliveryLog
 
     [LoggerMessage(EventId = 5010, Level = LogLevel.Warning, Message = "Sink {Sink}: {InterventionId} ({Action}) bounced: {Reason}")]
     static partial void Bounced(ILogger logger, string sink, string interventionId, ActionKind action, string reason);
+
+    [LoggerMessage(EventId = 5014, Level = LogLevel.Warning, Message = "Sink {Sink}: the mailbox of {InterventionId} ({Action}) takes no mail: {Reason}")]
+    static partial void SoftBounced(ILogger logger, string sink, string interventionId, ActionKind action, string reason);
+
+    [LoggerMessage(EventId = 5015, Level = LogLevel.Information, Message = "Sink {Sink}: {InterventionId} ({Action}) is postponed: {Reason}")]
+    static partial void Postponed(ILogger logger, string sink, string interventionId, ActionKind action, string reason);
+
+    [LoggerMessage(EventId = 5016, Level = LogLevel.Error, Message = "Sink {Sink} has stopped {Until}: {Reason}")]
+    public static partial void Halted(ILogger logger, string sink, string reason, string until);
 
     [LoggerMessage(EventId = 5011, Level = LogLevel.Warning,
         Message = "Sink {Sink}: {Failures} consecutive writes failed; pausing for {Seconds:0.0} s")]

@@ -2,6 +2,9 @@ using CartRecovery.Contracts;
 
 namespace CartRecovery.Engine.Delivery;
 
+/// <summary>Receives the final outcome of an intervention and the number of attempts.</summary>
+delegate void CompleteDelivery(Intervention intervention, DeliveryResult result, int tries);
+
 /// <summary>A batch across its attempts: the interventions still to be delivered, and why they are not yet.</summary>
 /// <param name="items">The interventions to deliver.</param>
 /// <param name="probe">Whether the first attempt probes an open circuit.</param>
@@ -15,8 +18,7 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
 
     bool _probe = probe;
     int _failedProbes;
-
-    string?[] _reasons = new string?[items.Count];
+    List<Item> _pending = [.. items.Select(item => new Item(item, Reason: null, Tries: 0))];
 
     /// <summary>Interventions without a final outcome.</summary>
     public IReadOnlyList<Intervention> Pending { get; private set; } = items;
@@ -27,6 +29,9 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
     /// <summary>Error of the first item that the last attempt did not deliver; <see langword="null"/> if there is none.</summary>
     public string? Problem { get; private set; }
 
+    /// <summary>Why the last attempt showed that the sink must stop; <see langword="null"/> if it did not.</summary>
+    public SinkHalt? Halt { get; private set; }
+
     /// <summary>Number of items that the last write returned unmarked without throwing or timing out.</summary>
     public int Unmarked { get; private set; }
 
@@ -36,25 +41,23 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
     /// <summary>
     /// Returns why the pending intervention at an index is not delivered; <see langword="null"/> before the first attempt.
     /// </summary>
-    public string? ReasonOf(int index) => _reasons[index];
+    public string? ReasonOf(int index) => _pending[index].Reason;
 
     /// <summary>Applies the results of an attempt: completes items with a final outcome and keeps the others.</summary>
     /// <param name="batch">The pending interventions, as marked by the sink.</param>
     /// <param name="failure">Why the write failed as a whole, so that unmarked items stay pending; or <see langword="null"/>.</param>
+    /// <param name="counts">Whether the attempt uses up a try of each item that was tried.</param>
     /// <param name="complete">Receives final outcomes.</param>
     /// <returns>Whether the write succeeded: the receiver decided on an item, or the sink returned without reporting a failure. Unmarked
     /// items are retried but do not open the circuit: an open circuit probes far more often than <c>retries</c>, so a sink that delivers
     /// without marking would deliver repeatedly.</returns>
-    public bool Apply(DeliveryBatch batch, string? failure, Action<Intervention, FinalOutcome, string?, int> complete)
+    public bool Apply(DeliveryBatch batch, string? failure, bool counts, CompleteDelivery complete)
     {
         Tries++;
-        Wait = null;
-        Problem = null;
-        Unmarked = 0;
+        (Wait, Problem, Halt, Unmarked) = (null, null, null, 0);
         var decided = false;
         var retried = false;
-        var pending = new List<Intervention>();
-        var reasons = new List<string?>();
+        var pending = new List<Item>();
         for (var i = 0; i < batch.Items.Count; i++)
         {
             // Read once: a sink that has not returned may still be marking items.
@@ -65,7 +68,7 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
             }
             else
             {
-                retried |= mark is null or { Outcome: DeliveryOutcome.Retry };
+                retried |= mark is null or { Outcome: DeliveryOutcome.Retry or DeliveryOutcome.Skipped or DeliveryOutcome.Halted or DeliveryOutcome.Disabled };
             }
 
             var verdict = mark ?? new DeliveryVerdict(DeliveryOutcome.Retry, failure ?? UnmarkedReason, After: null);
@@ -74,33 +77,64 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
                 Problem ??= verdict.Reason;
             }
 
-            decided |= verdict.Outcome != DeliveryOutcome.Retry;
-            switch (verdict.Outcome)
+            if (OutcomeOf(verdict.Outcome) is { } outcome)
             {
-                case DeliveryOutcome.Delivered:
-                    complete(batch.Items[i], FinalOutcome.Delivered, null, Tries);
-                    break;
-                case DeliveryOutcome.Rejected:
-                    complete(batch.Items[i], FinalOutcome.Rejected, verdict.Reason, Tries);
-                    break;
-                case DeliveryOutcome.Bounced:
-                    complete(batch.Items[i], FinalOutcome.Bounced, verdict.Reason, Tries);
-                    break;
-                default:
-                    pending.Add(batch.Items[i]);
-                    reasons.Add(verdict.Reason);
-                    if (verdict.After is { } after && after > (Wait ?? TimeSpan.Zero))
-                    {
-                        Wait = after < Backoff.Max ? after : Backoff.Max;
-                    }
+                // A refused sender says nothing about this item, so it is not the receiver's decision on one.
+                var isHalt = verdict.Outcome is DeliveryOutcome.Halted or DeliveryOutcome.Disabled;
+                decided |= !isHalt;
+                Halt ??= isHalt ? new SinkHalt(verdict.Reason!, verdict.Outcome == DeliveryOutcome.Disabled) : null;
+                complete(batch.Items[i], new DeliveryResult(outcome, verdict.Reason, verdict.After), Tries);
+                continue;
+            }
 
-                    break;
+            var tries = _pending[i].Tries + (counts && verdict.Outcome != DeliveryOutcome.Skipped ? 1 : 0);
+            pending.Add(new Item(batch.Items[i], verdict.Reason, tries, IsUnmarked: mark is null && failure is null));
+            if (verdict.After is { } after && after > (Wait ?? TimeSpan.Zero))
+            {
+                Wait = after < Backoff.Max ? after : Backoff.Max;
             }
         }
 
-        Pending = pending;
-        _reasons = [.. reasons];
+        Set(pending);
         return decided || (Unmarked > 0 && !retried);
+    }
+
+    /// <summary>Completes the items that have used up their tries.</summary>
+    /// <param name="retries">The number of retries.</param>
+    /// <param name="complete">Receives them.</param>
+    public void FailExhausted(int retries, CompleteDelivery complete)
+    {
+        if (!_pending.Exists(item => item.Tries > retries))
+        {
+            return;
+        }
+
+        foreach (var item in _pending.Where(item => item.Tries > retries))
+        {
+            complete(item.Intervention, new DeliveryResult(item.IsUnmarked ? FinalOutcome.Unmarked : FinalOutcome.Failed, item.Reason), Tries);
+        }
+
+        Set(_pending.FindAll(item => item.Tries <= retries));
+    }
+
+    /// <summary>Gives the items back that wait for a halted sink, which may take long. One stays as a probe, unless the sink is disabled.</summary>
+    /// <param name="halt">Why the sink has stopped.</param>
+    /// <param name="complete">Receives the others.</param>
+    /// <returns><see langword="false"/> if none is left.</returns>
+    public bool GiveBack(in SinkHalt halt, CompleteDelivery complete)
+    {
+        var probes = halt.IsFinal ? 0 : 1;
+        if (_pending.Count > probes)
+        {
+            foreach (var item in _pending[probes..])
+            {
+                complete(item.Intervention, new DeliveryResult(FinalOutcome.Postponed, $"the sink has stopped: {halt.Reason}", TimeSpan.Zero), Tries);
+            }
+
+            Set(_pending[..probes]);
+        }
+
+        return _pending.Count > 0;
     }
 
     /// <summary>Returns whether the current attempt probes an open circuit; true only on the first call.</summary>
@@ -113,19 +147,41 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
 
     /// <summary>Counts a failed probe. After very many, the oldest pending intervention fails.</summary>
     /// <param name="complete">Receives it.</param>
-    public void CountFailedProbe(Action<Intervention, FinalOutcome, string?, int> complete)
+    public void CountFailedProbe(CompleteDelivery complete)
     {
-        if (++_failedProbes < MaxFailedProbes)
+        if (++_failedProbes < MaxFailedProbes || _pending.Count == 0)
         {
             return;
         }
 
         _failedProbes = 0;
-        complete(Pending[0], FinalOutcome.Failed, _reasons[0], Tries);
-        Pending = [.. Pending.Skip(1)];
-        _reasons = _reasons[1..];
+        complete(_pending[0].Intervention, new DeliveryResult(FinalOutcome.Failed, _pending[0].Reason), Tries);
+        Set(_pending[1..]);
     }
 
     /// <summary>Clears the pending interventions, all of which have failed.</summary>
-    public void Close() => Pending = [];
+    public void Close() => Set([]);
+
+    static FinalOutcome? OutcomeOf(DeliveryOutcome outcome) => outcome switch
+    {
+        DeliveryOutcome.Delivered => FinalOutcome.Delivered,
+        DeliveryOutcome.Rejected => FinalOutcome.Rejected,
+        DeliveryOutcome.Bounced => FinalOutcome.Bounced,
+        DeliveryOutcome.SoftBounced => FinalOutcome.SoftBounced,
+        DeliveryOutcome.Postponed or DeliveryOutcome.Halted or DeliveryOutcome.Disabled => FinalOutcome.Postponed,
+        _ => null,
+    };
+
+    void Set(List<Item> pending)
+    {
+        _pending = pending;
+        Pending = [.. pending.Select(item => item.Intervention)];
+    }
+
+    readonly record struct Item(Intervention Intervention, string? Reason, int Tries, bool IsUnmarked = false);
 }
+
+/// <summary>Why a sink has stopped.</summary>
+/// <param name="Reason">What the receiver refused.</param>
+/// <param name="IsFinal">Whether it does not try again by itself.</param>
+readonly record struct SinkHalt(string Reason, bool IsFinal);

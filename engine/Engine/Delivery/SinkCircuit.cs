@@ -5,21 +5,38 @@ namespace CartRecovery.Engine.Delivery;
 /// <summary>
 /// A circuit breaker that delays writes instead of failing them. It opens after a number of consecutive failures; writers then wait, and
 /// one at a time, after growing delays, passes as a probe until one succeeds. Polly's breaker uses a failure ratio and rejects
-/// calls while open, which would consume retries.
+/// calls while open, which would consume retries. A sink whose sender is refused is halted instead, at the first refusal, and probed less often;
+/// one whose receiver wants no more is disabled.
 /// </summary>
 sealed class SinkCircuit(string name, SinkRunnerOptions options, TimeProvider time, ILogger logger)
 {
+    // Pauses of a halted sink. The first is short, because the refusal may have been one recipient's after all.
+    static readonly TimeSpan s_haltBreak = TimeSpan.FromSeconds(5), s_maxHaltBreak = TimeSpan.FromMinutes(15);
+
     readonly Lock _lock = new();
 
     // Held while waiting for and making a probe; waiters acquire it in order of arrival.
     readonly SemaphoreSlim _probing = new(1);
     TimeSpan _break;
-    int _failures;
+    int _failures, _halts;
     int _state;
+    SinkHalt? _halt;
 
     public CircuitState State => (CircuitState)Volatile.Read(ref _state);
 
-    /// <summary>Waits until a write may be made.</summary>
+    /// <summary>Why the sink has stopped; <see langword="null"/> if it has not.</summary>
+    public SinkHalt? Halt
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _halt;
+            }
+        }
+    }
+
+    /// <summary>Waits until a write may be made: forever, if the sink is disabled.</summary>
     /// <returns>Whether the write is a probe. Either way, <see cref="Leave"/> ends it.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled.</exception>
     public async ValueTask<bool> EnterAsync(CancellationToken stop)
@@ -35,7 +52,7 @@ sealed class SinkCircuit(string name, SinkRunnerOptions options, TimeProvider ti
             TimeSpan wait;
             lock (_lock)
             {
-                wait = _break;
+                wait = _halt is { IsFinal: true } ? Timeout.InfiniteTimeSpan : _break;
             }
 
             if (State != CircuitState.Closed)
@@ -62,14 +79,19 @@ sealed class SinkCircuit(string name, SinkRunnerOptions options, TimeProvider ti
     /// <param name="probe">The result of <see cref="EnterAsync"/>.</param>
     /// <param name="decided">Whether the receiver decided on any item; <see langword="null"/> if the write was cut short.</param>
     /// <param name="asked">The delay that the receiver asked for, if any.</param>
-    public void Leave(bool probe, bool? decided, TimeSpan? asked = null)
+    /// <param name="halt">Why the sink must stop, if it must.</param>
+    public void Leave(bool probe, bool? decided, TimeSpan? asked = null, SinkHalt? halt = null)
     {
         lock (_lock)
         {
             var before = State;
-            if (decided == true)
+            if (halt is { } refusal)
             {
-                _failures = 0;
+                Stop(refusal, probe || before == CircuitState.Closed);
+            }
+            else if (decided == true && _halt is not { IsFinal: true })
+            {
+                (_failures, _halts, _halt) = (0, 0, null);
                 Volatile.Write(ref _state, (int)CircuitState.Closed);
                 if (before != CircuitState.Closed)
                 {
@@ -84,7 +106,11 @@ sealed class SinkCircuit(string name, SinkRunnerOptions options, TimeProvider ti
                     _failures++;
                 }
 
-                if (probe || (before == CircuitState.Closed && _failures >= options.BreakAfter))
+                if (probe && _halt is not null)
+                {
+                    Volatile.Write(ref _state, (int)CircuitState.Open);
+                }
+                else if (probe || (before == CircuitState.Closed && _failures >= options.BreakAfter))
                 {
                     _break = BreakAfter(_failures, asked);
                     Volatile.Write(ref _state, (int)CircuitState.Open);
@@ -97,6 +123,24 @@ sealed class SinkCircuit(string name, SinkRunnerOptions options, TimeProvider ti
         {
             _probing.Release();
         }
+    }
+
+    // A refusal by a write that began before the sink stopped tells nothing new.
+    void Stop(SinkHalt refusal, bool isNew)
+    {
+        if (isNew)
+        {
+            var pause = s_haltBreak * Math.ScaleB(1, Math.Min(_halts++, 20));
+            _break = pause < s_maxHaltBreak ? pause : s_maxHaltBreak;
+        }
+
+        if (_halt is null || refusal.IsFinal)
+        {
+            DeliveryLog.Halted(logger, name, refusal.Reason, refusal.IsFinal ? "until the engine starts again" : "until the receiver accepts a probe");
+        }
+
+        _halt = _halt is { IsFinal: true } ? _halt : refusal;
+        Volatile.Write(ref _state, (int)CircuitState.Open);
     }
 
     // Doubles with each failure, less up to a third, so that engines do not all return to a recovered receiver at once.

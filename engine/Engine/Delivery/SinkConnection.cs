@@ -17,6 +17,7 @@ sealed class SinkConnection
 
     readonly string _name;
     readonly SinkInstance _instance;
+    readonly TimeSpan _maxItemDuration;
     readonly SinkRunnerOptions _options;
     readonly TimeProvider _time;
     readonly ILogger _logger;
@@ -32,10 +33,11 @@ sealed class SinkConnection
     int _consecutiveFailures;
     long _writes;
 
-    public SinkConnection(string name, SinkInstance instance, SinkRunnerOptions options, TimeProvider time, ILogger logger)
+    public SinkConnection(string name, SinkInstance instance, TimeSpan maxItemDuration, SinkRunnerOptions options, TimeProvider time, ILogger logger)
     {
         _name = name;
         _instance = instance;
+        _maxItemDuration = maxItemDuration;
         _options = options;
         _time = time;
         _logger = logger;
@@ -118,7 +120,9 @@ sealed class SinkConnection
     async Task<string?> WriteInSlotAsync(DeliveryBatch batch, CancellationToken stop)
     {
         var began = _time.GetTimestamp();
-        var call = await PluginCall.RunAsync(token => _instance.Sink.WriteAsync(batch, token), WriteEnded, _options.Timeout, _time, stop);
+        // An item of a sink with deadlines of its own takes a few steps of up to the timeout, and one long one.
+        var timeout = _maxItemDuration == default ? _options.Timeout : (_maxItemDuration + _options.Timeout * 4) * batch.Items.Count;
+        var call = await PluginCall.RunAsync(token => _instance.Sink.WriteAsync(batch, token), WriteEnded, timeout, _time, stop);
         Interlocked.Increment(ref _writes);
         WriteTimes?.Observe(_time.GetElapsedTime(began).TotalSeconds);
         if (call.InTime)
@@ -127,8 +131,8 @@ sealed class SinkConnection
         }
 
         return stop.IsCancellationRequested ? "the engine stopped"
-            : call.Running.IsCompleted ? $"not completed within {_options.Timeout.TotalSeconds:0.###} s"
-            : $"not completed within {_options.Timeout.TotalSeconds:0.###} s, and did not stop when cancelled";
+            : call.Running.IsCompleted ? $"not completed within {timeout.TotalSeconds:0.###} s"
+            : $"not completed within {timeout.TotalSeconds:0.###} s, and did not stop when cancelled";
     }
 
     /// <summary>Records the result of a write.</summary>

@@ -17,8 +17,8 @@ public sealed class SinkRunner
     readonly SinkRunnerOptions _options;
     readonly TimeProvider _time;
     readonly ILogger _logger;
-    readonly Action<Intervention, FinalOutcome, string?>? _observer;
-    readonly Action<Intervention, FinalOutcome, string?, int> _complete;
+    readonly Action<Intervention, DeliveryResult>? _observer;
+    readonly CompleteDelivery _complete;
     readonly SinkConnection _connection;
     readonly ResiliencePipeline<PendingDelivery> _retries;
     readonly SinkCircuit _circuit;
@@ -44,7 +44,7 @@ public sealed class SinkRunner
     /// <exception cref="SinkConfigurationException">The settings are invalid.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
     public SinkRunner(string name, SinkSpec spec, SinkSettings settings, SinkRunnerOptions options, TimeProvider time, ILogger logger,
-        Action<Intervention, FinalOutcome, string?>? observer = null)
+        Action<Intervention, DeliveryResult>? observer = null)
     {
         options.Validate();
         Name = name;
@@ -54,7 +54,7 @@ public sealed class SinkRunner
         _logger = logger;
         _observer = observer;
         _complete = Complete;
-        _connection = new SinkConnection(name, spec.Create(settings.With(time)), options, time, logger);
+        _connection = new SinkConnection(name, spec.Create(settings.With(time, options.Timeout)), spec.MaxItemDuration, options, time, logger);
         _retries = Backoff.ForDeliveries(options, time);
         _unmarked = new UnmarkedItems(name, time, logger);
         _circuit = new SinkCircuit(name, options, time, logger);
@@ -73,8 +73,8 @@ public sealed class SinkRunner
     /// <summary>Number of queued interventions.</summary>
     public int QueueDepth => _queue.Count;
 
-    /// <summary>Free capacity of the queue. A sole producer can rely on it.</summary>
-    public int FreeCapacity => Math.Max(0, _options.Queue - _queue.Count);
+    /// <summary>Free capacity of the queue: at most one, a probe, while the sink has stopped. A sole producer can rely on it.</summary>
+    public int FreeCapacity => Math.Max(0, (_circuit.Halt is { } halt ? halt.IsFinal ? 0 : 1 : _options.Queue) - _queue.Count);
 
     /// <summary>Number of interventions dropped because the queue was full.</summary>
     public long Dropped => Total(FinalOutcome.Dropped);
@@ -92,7 +92,7 @@ public sealed class SinkRunner
     public void Measure(IHistogram writeTimes) => _connection.WriteTimes = writeTimes;
 
     /// <summary>Last observed state of the sink.</summary>
-    public SinkState State => new(_connection.IsConnected, _connection.LastError, _connection.ConsecutiveFailures, _circuit.State);
+    public SinkState State => new(_connection.IsConnected, _connection.LastError, _connection.ConsecutiveFailures, _circuit.State, _circuit.Halt?.Reason);
 
     /// <summary>Counts interventions by outcome.</summary>
     public long Total(FinalOutcome outcome) => _counters.Total(outcome);
@@ -112,7 +112,7 @@ public sealed class SinkRunner
             return true;
         }
 
-        Complete(intervention, FinalOutcome.Dropped, null, 0);
+        Complete(intervention, new DeliveryResult(FinalOutcome.Dropped, null), 0);
         return false;
     }
 
@@ -125,7 +125,11 @@ public sealed class SinkRunner
     {
         var health = await _connection.CheckHealthAsync(cancellationToken);
         var state = State;
-        if (health.Healthy && state.Circuit != CircuitState.Closed)
+        if (state.Halt is { } halt)
+        {
+            health = new SinkHealth(Healthy: false, $"stopped: {halt}");
+        }
+        else if (health.Healthy && state.Circuit != CircuitState.Closed)
         {
             health = new SinkHealth(Healthy: false, $"writes fail: {state.LastError}");
         }
@@ -198,7 +202,7 @@ public sealed class SinkRunner
 
         while (_queue.TryDequeue(out var left))
         {
-            Complete(left, FinalOutcome.Kept, null, 0);
+            Complete(left, new DeliveryResult(FinalOutcome.Kept, null), 0);
         }
 
         LogDrops();
@@ -213,7 +217,8 @@ public sealed class SinkRunner
             return null;
         }
 
-        var probe = await _circuit.EnterAsync(_stop.Token);
+        // A halted sink gives back what it reads, but for a probe.
+        var probe = _circuit.Halt is null && await _circuit.EnterAsync(_stop.Token);
         return new PendingDelivery(await _queue.ReadBatchAsync(), probe);
     }
 
@@ -247,6 +252,11 @@ public sealed class SinkRunner
     {
         do
         {
+            if (_circuit.Halt is { } halt && !delivery.GiveBack(halt, _complete))
+            {
+                return delivery;
+            }
+
             var probe = delivery.TakeProbe() || await _circuit.EnterAsync(stop);
             bool? decided = null;
             try
@@ -258,12 +268,12 @@ public sealed class SinkRunner
 
                 if (probe || _circuit.State == CircuitState.Closed)
                 {
-                    decided = await WriteAsync(delivery, stop);
+                    decided = await WriteAsync(delivery, probe, stop);
                 }
             }
             finally
             {
-                _circuit.Leave(probe, decided, delivery.Wait);
+                _circuit.Leave(probe, decided, delivery.Wait, decided is null ? null : delivery.Halt);
             }
 
             if (probe && decided == false)
@@ -273,10 +283,11 @@ public sealed class SinkRunner
         }
         while (delivery.Pending.Count > 0 && _circuit.State != CircuitState.Closed);
 
+        delivery.FailExhausted(_options.Retries, _complete);
         return delivery;
     }
 
-    async Task<bool> WriteAsync(PendingDelivery delivery, CancellationToken stop)
+    async Task<bool> WriteAsync(PendingDelivery delivery, bool probe, CancellationToken stop)
     {
         var batch = new DeliveryBatch(delivery.Pending);
         if (delivery.Tries > 0)
@@ -285,7 +296,7 @@ public sealed class SinkRunner
         }
 
         var failure = await _connection.WriteAsync(batch, stop);
-        var decided = delivery.Apply(batch, failure, _complete);
+        var decided = delivery.Apply(batch, failure, counts: !probe, _complete);
         _unmarked.Add(delivery.Unmarked);
         var problem = failure ?? delivery.Problem;
         _connection.RecordWrite(decided, problem is null ? null : FailureReason.Clean(problem, batch.Items));
@@ -298,25 +309,25 @@ public sealed class SinkRunner
         var outcome = _stop.IsCancellationRequested ? FinalOutcome.Kept : FinalOutcome.Failed;
         for (var i = 0; i < pending.Count; i++)
         {
-            Complete(pending[i], outcome, delivery.ReasonOf(i), delivery.Tries);
+            Complete(pending[i], new DeliveryResult(outcome, delivery.ReasonOf(i)), delivery.Tries);
         }
 
         delivery.Close();
     }
 
-    void Complete(Intervention intervention, FinalOutcome outcome, string? reason, int tries)
+    void Complete(Intervention intervention, DeliveryResult result, int tries)
     {
-        _counters.Add(intervention.Action, outcome);
-        var why = outcome switch
+        _counters.Add(intervention.Action, result.Outcome);
+        var why = result.Outcome switch
         {
             FinalOutcome.Delivered => null,
             FinalOutcome.Dropped => "the queue was full",
-            _ => FailureReason.Clean(reason ?? "the engine stopped", [intervention]),
+            _ => FailureReason.Clean(result.Reason ?? "the engine stopped", [intervention]),
         };
-        DeliveryLog.Outcome(_logger, Name, intervention, outcome, tries, why);
+        DeliveryLog.Outcome(_logger, Name, intervention, result.Outcome, tries, why);
         try
         {
-            _observer?.Invoke(intervention, outcome, why);
+            _observer?.Invoke(intervention, result with { Reason = why });
         }
         catch (Exception error)
         {

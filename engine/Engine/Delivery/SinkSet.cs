@@ -22,7 +22,7 @@ public sealed class SinkSet
         IEnumerable<(string Name, SinkSpec Spec, SinkSettings Settings, SinkRunnerOptions Options)> sinks,
         TimeProvider time,
         ILoggerFactory loggers,
-        Action<Intervention, FinalOutcome, string?>? observer = null)
+        Action<Intervention, DeliveryResult>? observer = null)
     {
         var logger = loggers.CreateLogger("CartRecovery.Delivery");
         _create = sink => new SinkRunner(sink.Name, sink.Spec, sink.Settings, sink.Options, time, logger, observer);

@@ -7,7 +7,8 @@ namespace CartRecovery.Engine.Delivery;
 /// <param name="LastError">The latest error, in one line without personal data; <see langword="null"/> if there was none.</param>
 /// <param name="ConsecutiveFailures">Failed connects and writes since the receiver last decided on a write.</param>
 /// <param name="Circuit">The state of the circuit.</param>
-public readonly record struct SinkState(bool Connected, string? LastError, int ConsecutiveFailures, CircuitState Circuit);
+/// <param name="Halt">Why the sink has stopped; <see langword="null"/> if it has not.</param>
+public readonly record struct SinkState(bool Connected, string? LastError, int ConsecutiveFailures, CircuitState Circuit, string? Halt = null);
 
 /// <summary>The states of a sink's circuit.</summary>
 public enum CircuitState

@@ -37,6 +37,7 @@ public sealed class JourneyEngine : IDisposable
     readonly MessageSender _sender;
     readonly CustomerEventProjector _projector;
     readonly OutcomeLearner _learner;
+    readonly OutcomeRecorder _outcomes;
     JourneyOptions _options;
     long _taughtAt;
     long _taught;
@@ -62,6 +63,7 @@ public sealed class JourneyEngine : IDisposable
         _enrolment = new Enrolment(_store, identities, planner, _sender);
         _projector = new CustomerEventProjector(_store, identities, _sender, Counters);
         _learner = new OutcomeLearner(_store, chooser, eligibility);
+        _outcomes = new OutcomeRecorder(_store, ports, Counters);
     }
 
     /// <summary>The counters.</summary>
@@ -111,42 +113,11 @@ public sealed class JourneyEngine : IDisposable
         }
     }
 
-    /// <summary>Records the outcome of a delivery by a sink.</summary>
-    /// <param name="intervention">The message.</param>
-    /// <param name="reason">Why it was not delivered; <see cref="WithheldReason.None"/> if it was.</param>
-    /// <param name="detail">The sink's explanation.</param>
-    /// <param name="now">Milliseconds since 1970 UTC.</param>
-    public void RecordOutcome(Intervention intervention, WithheldReason reason, string? detail, long now)
-    {
-        if (!_store.Messages.End(intervention.Id, reason, Redact(detail, intervention.Recipient), now))
-        {
-            return;
-        }
+    /// <inheritdoc cref="OutcomeRecorder.Record"/>
+    public void RecordOutcome(Intervention intervention, WithheldReason reason, string? detail, long now) => _outcomes.Record(intervention, reason, detail, now);
 
-        Counters.AddEnded(intervention.Channel, intervention.Action.ToString().ToLowerInvariant(),
-            reason == WithheldReason.None ? "delivered" : WithheldReasons.NameOf(reason));
-        if (reason != WithheldReason.None)
-        {
-            Counters.AddWithheld(reason);
-        }
-
-        if (reason == WithheldReason.Bounced && intervention.Recipient is { } recipient && _ports.Find(intervention.Channel) is { } channel
-            && CustomerTables.AddressOf(recipient, channel.Address) is { } address)
-        {
-            _store.Customers.Suppress(intervention.StoreId, channel.Address, address, "bounced", now);
-        }
-    }
-
-    // Mail servers repeat the address that they refuse. It stays out of the database.
-    static string? Redact(string? detail, Recipient? recipient)
-    {
-        foreach (var address in new[] { recipient?.Email, recipient?.Phone, recipient?.PushToken })
-        {
-            detail = address is null ? detail : detail?.Replace(address, "(the address)", StringComparison.OrdinalIgnoreCase);
-        }
-
-        return detail;
-    }
+    /// <inheritdoc cref="OutcomeRecorder.Postpone"/>
+    public void Postpone(Intervention intervention, string? detail, long? after, long now) => _outcomes.Postpone(intervention, detail, after, now);
 
     /// <summary>Returns <see langword="true"/> if a message is due.</summary>
     public bool HasDue(long now)
@@ -210,6 +181,10 @@ public sealed class JourneyEngine : IDisposable
             if (_store.Journeys.Find(message.Journey) is not { } journey)
             {
                 _store.Messages.End(message.Id, WithheldReason.Expired, detail: null, now);
+            }
+            else if (_sender.TryRepeat(message, now))
+            {
+                continue;
             }
             else if (_sender.NeedsCart(Options, message, journey))
             {

@@ -32,7 +32,7 @@ public sealed class JourneyOptions
         Retention = Milliseconds(contact.Retention);
         AbandonedAfter = Milliseconds(contact.AbandonedAfter);
         LostAfter = Milliseconds(contact.LostAfter);
-        PublicUrl = contact.PublicUrl?.TrimEnd('/');
+        PublicUrl = Uri.TryCreate(contact.PublicUrl, UriKind.Absolute, out var url) ? ShopLinks.HeaderOf(url).TrimEnd('/') : contact.PublicUrl?.TrimEnd('/');
         Signer = new LinkSigner(secret);
         Unproven = new UnprovenRules(contact);
     }

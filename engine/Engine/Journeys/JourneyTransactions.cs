@@ -1,6 +1,7 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Journeys.Experiments;
+using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Storage;
 
 namespace CartRecovery.Engine.Journeys;
@@ -157,7 +158,15 @@ sealed class JourneyTransactions(JourneyEngine engine, IJourneyPorts ports, Jour
                 break;
             case DeliveryCompleted completed:
                 _hasCompleted = true;
-                engine.RecordOutcome(completed.Intervention, completed.Reason, completed.Detail, now);
+                if (completed.Reason == WithheldReason.Postponed)
+                {
+                    engine.Postpone(completed.Intervention, completed.Detail, completed.After, now);
+                }
+                else
+                {
+                    engine.RecordOutcome(completed.Intervention, completed.Reason, completed.Detail, now);
+                }
+
                 break;
             case OutcomeSummary outcomes:
                 engine.Learn(outcomes, now);

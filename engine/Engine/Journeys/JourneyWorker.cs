@@ -102,7 +102,9 @@ public sealed class JourneyWorker : IDisposable
     }
 
     /// <summary>Queues the outcome of a delivery by a sink. Any thread.</summary>
-    public void RecordOutcome(Intervention intervention, WithheldReason reason, string? detail) => _inbox.AddCompleted(new DeliveryCompleted(intervention, reason, detail));
+    /// <inheritdoc cref="DeliveryCompleted"/>
+    public void RecordOutcome(Intervention intervention, WithheldReason reason, string? detail, TimeSpan? after = null) =>
+        _inbox.AddCompleted(new DeliveryCompleted(intervention, reason, detail, (long?)after?.TotalMilliseconds));
 
     /// <summary>Runs a function on the journey thread, within a transaction.</summary>
     /// <returns>The function's result, once the transaction is committed.</returns>

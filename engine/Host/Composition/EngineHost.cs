@@ -276,13 +276,13 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     }
 
     // Kept interventions are delivered after the next start, or by the sink that replaces theirs; dropped ones are retried later: neither is final.
-    void RecordOutcome(Intervention intervention, FinalOutcome outcome, string? reason)
+    void RecordOutcome(Intervention intervention, DeliveryResult result)
     {
-        if (outcome is not (FinalOutcome.Kept or FinalOutcome.Dropped))
+        if (result.Outcome is not (FinalOutcome.Kept or FinalOutcome.Dropped))
         {
-            Journeys.RecordOutcome(intervention, ReasonOf(outcome), reason);
+            Journeys.RecordOutcome(intervention, ReasonOf(result.Outcome), result.Reason, result.After);
         }
-        else if (outcome == FinalOutcome.Kept && !_stopped)
+        else if (result.Outcome == FinalOutcome.Kept && !_stopped)
         {
             _ = HandOverAsync(intervention);
         }
@@ -291,8 +291,10 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     static WithheldReason ReasonOf(FinalOutcome outcome) => outcome switch
     {
         FinalOutcome.Rejected => WithheldReason.Rejected,
-        FinalOutcome.Failed => WithheldReason.Failed,
+        FinalOutcome.Failed or FinalOutcome.Postponed => WithheldReason.Postponed,
+        FinalOutcome.Unmarked => WithheldReason.Failed,
         FinalOutcome.Bounced => WithheldReason.Bounced,
+        FinalOutcome.SoftBounced => WithheldReason.SoftBounced,
         _ => WithheldReason.None,
     };
 

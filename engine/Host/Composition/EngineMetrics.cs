@@ -148,6 +148,8 @@ sealed class EngineMetrics : IEngineTotals
             ["sink"], () => _host.Sinks.Runners.Select(r => new Sample(r.Unmarked, r.Name)));
         Registry.Gauge("cartrecovery_sink_circuit_open", "1 while the sink's circuit is open or half-open", ["sink"],
             () => _host.Sinks.Runners.Select(r => new Sample(r.State.Circuit == CircuitState.Closed ? 0 : 1, r.Name)));
+        Registry.Gauge("cartrecovery_sink_stopped", "1 while the sink has stopped, because its receiver refuses the sender or wants no more", ["sink"],
+            () => _host.Sinks.Runners.Select(r => new Sample(r.State.Halt is null ? 0 : 1, r.Name)));
     }
 
     void DeclareQueues()
@@ -245,6 +247,9 @@ sealed class EngineMetrics : IEngineTotals
         FinalOutcome.Bounced => "bounced",
         FinalOutcome.Failed => "failed",
         FinalOutcome.Kept => "kept",
+        FinalOutcome.Postponed => "postponed",
+        FinalOutcome.SoftBounced => "soft_bounced",
+        FinalOutcome.Unmarked => "unmarked",
         _ => "dropped",
     };
 

@@ -77,7 +77,7 @@ public enum WithheldReason
     /// <summary>The customer abandons carts to get coupons.</summary>
     CouponSeeker = 23,
 
-    /// <summary>The sink failed after all its retries.</summary>
+    /// <summary>The sink failed until the message was of no use any more.</summary>
     Failed = 24,
 
     /// <summary>The receiver rejected it permanently.</summary>
@@ -115,6 +115,12 @@ public enum WithheldReason
 
     /// <summary>The store has paused the campaign.</summary>
     CampaignPaused = 36,
+
+    /// <summary>The receiver asked for another try later.</summary>
+    Postponed = 37,
+
+    /// <summary>The mailbox is full or disabled, or the receiver did not say that it does not exist.</summary>
+    SoftBounced = 38,
 }
 
 /// <summary>Converts reasons to and from their names.</summary>

@@ -13,12 +13,13 @@ public sealed class ContentTable
     /// <summary>Number of bits of a key that hold the step; step 0 is the journey's decision.</summary>
     internal const int StepBits = 8;
 
-    readonly Statement _set, _decision;
+    readonly Statement _set, _decision, _sent;
 
     internal ContentTable(Database database)
     {
         _set = database.Prepare("INSERT OR REPLACE INTO content(id, json) VALUES(?1, ?2)");
         _decision = database.Prepare("SELECT json FROM content WHERE id>=?1 AND id<?2 ORDER BY id LIMIT 1");
+        _sent = database.Prepare("SELECT json FROM content WHERE id=?1");
     }
 
     /// <summary>Stores the decision that started a journey.</summary>
@@ -40,6 +41,19 @@ public sealed class ContentTable
 
         var found = Read(_decision);
         _decision.Reset();
+        return found;
+    }
+
+    /// <summary>Returns a message as it was handed over, or <see langword="null"/>.</summary>
+    public Intervention? SentOf(long journey, int step)
+    {
+        if (!_sent.With(KeyOf(journey, step)).Next())
+        {
+            return null;
+        }
+
+        var found = Read(_sent);
+        _sent.Reset();
         return found;
     }
 

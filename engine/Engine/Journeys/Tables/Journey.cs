@@ -119,6 +119,9 @@ public sealed record DueMessage
     /// <summary><see langword="true"/> if the message was planned for later, or deferred since.</summary>
     public required bool IsDelayed { get; init; }
 
+    /// <summary><see langword="true"/> if a sink has had the message, and could not deliver it then.</summary>
+    public bool IsPostponed { get; init; }
+
     /// <summary>Builds it from a message that is just being planned.</summary>
     internal static DueMessage Of(PlannedMessage message, Journey journey, long now) => new()
     {

@@ -10,7 +10,7 @@ namespace CartRecovery.Engine.Journeys.Tables;
 /// </summary>
 static class JourneySchema
 {
-    const int Version = 7;
+    const int Version = 8;
 
     /// <summary>Creates the tables that do not exist, and migrates older versions.</summary>
     /// <exception cref="IOException">The file was written by a later version, or cannot be used.</exception>
@@ -49,7 +49,13 @@ static class JourneySchema
         // Version 6 added the table of pauses. A version that does not know it would resume what is paused.
         if (version is 5 or 6)
         {
-            database.Execute($"BEGIN IMMEDIATE; {OfVersion5} PRAGMA user_version={Version}; COMMIT");
+            database.Execute($"BEGIN IMMEDIATE; {OfVersion5} PRAGMA user_version=7; COMMIT");
+            version = 7;
+        }
+
+        if (version == 7)
+        {
+            database.Execute($"BEGIN IMMEDIATE; {OfVersion7} PRAGMA user_version={Version}; COMMIT");
         }
 
         database.Execute(s_tables);
@@ -110,6 +116,9 @@ static class JourneySchema
         UPDATE conversion SET order_id=CASE verified WHEN 1 THEN 'c:' ELSE 'd:' END || lower(hex(cart)) || ':' || at WHERE value>0;
         """;
 
+    // Migrates version 7: attempts of messages that are tried again later.
+    const string OfVersion7 = "ALTER TABLE intervention ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;";
+
     // Keys of shoppers, carts and addresses are random: each row of an index on one dirties a page of its own. Each decision adds to one
     // such index if the shopper is anonymous, and to two otherwise.
     static readonly string s_tables = $"""
@@ -136,6 +145,9 @@ static class JourneySchema
         CREATE TABLE IF NOT EXISTS suppression(
             store TEXT NOT NULL, address INTEGER NOT NULL, value TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL,
             PRIMARY KEY(store, address, value)) WITHOUT ROWID;
+
+        -- Messages in a row that a mailbox did not take; reached: the key of its address.
+        CREATE TABLE IF NOT EXISTS soft_bounce(reached BLOB PRIMARY KEY, count INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 
         CREATE TABLE IF NOT EXISTS product(
             store TEXT NOT NULL, product INTEGER NOT NULL, id TEXT NOT NULL, name TEXT, url TEXT, image TEXT, price INTEGER, stock INTEGER,
@@ -178,7 +190,8 @@ static class JourneySchema
             user_id TEXT, campaign TEXT NOT NULL, variant TEXT NOT NULL, step INTEGER NOT NULL, channel TEXT NOT NULL, address INTEGER NOT NULL,
             offer TEXT NOT NULL, context INTEGER NOT NULL, propensity REAL NOT NULL, state INTEGER NOT NULL, reason INTEGER NOT NULL, detail TEXT,
             decided_at INTEGER NOT NULL, due_at INTEGER NOT NULL, useful_until INTEGER NOT NULL, sent_at INTEGER, ended_at INTEGER,
-            delivered_at INTEGER, opened_at INTEGER, clicked_at INTEGER, dismissed_at INTEGER, reached BLOB, message TEXT);
+            delivered_at INTEGER, opened_at INTEGER, clicked_at INTEGER, dismissed_at INTEGER, reached BLOB, message TEXT,
+            attempts INTEGER NOT NULL DEFAULT 0);
         CREATE INDEX IF NOT EXISTS intervention_due ON intervention(channel, due_at, useful_until) WHERE state = {MessageState.Scheduled:D};
         CREATE INDEX IF NOT EXISTS intervention_sending ON intervention(state) WHERE state = {MessageState.Sending:D};
         CREATE INDEX IF NOT EXISTS intervention_reached ON intervention(reached, sent_at) WHERE reached IS NOT NULL;

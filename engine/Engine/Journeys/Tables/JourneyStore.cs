@@ -41,6 +41,7 @@ public sealed class JourneyStore : IDisposable
         Codes = new CodeTable(Database);
         Pauses = new PauseTable(Database);
         Orders = new OrderTable(Database);
+        SoftBounces = new SoftBounceTable(Database);
         _begin = Database.Prepare("BEGIN IMMEDIATE");
         _commit = Database.Prepare("COMMIT");
         _position = Database.Prepare("SELECT address FROM position WHERE partition=?1");
@@ -92,6 +93,8 @@ public sealed class JourneyStore : IDisposable
     public PauseTable Pauses { get; }
 
     public OrderTable Orders { get; }
+
+    public SoftBounceTable SoftBounces { get; }
 
     /// <summary>Begins a transaction.</summary>
     public void Begin() => _begin.Run();
@@ -159,6 +162,7 @@ public sealed class JourneyStore : IDisposable
         Unproven.Purge(before);
         Codes.Purge(before);
         Orders.Purge(before);
+        SoftBounces.Purge(before);
     }
 
     /// <inheritdoc/>

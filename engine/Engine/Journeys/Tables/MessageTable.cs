@@ -13,7 +13,7 @@ public sealed class MessageTable
     // index.
     const string OfSubject = "journey IN (SELECT id FROM journey WHERE subject=?1 ORDER BY started_at DESC LIMIT 1000)";
 
-    readonly Statement _onSite, _add, _due, _hasDue, _putOff, _defer, _send, _end, _endOfJourney, _sending, _recall, _recallOne, _sentSince, _nth, _touch, _mark, _retry, _wake, _wakePaused;
+    readonly Statement _onSite, _add, _due, _hasDue, _putOff, _defer, _send, _end, _endOfJourney, _sending, _recall, _recallOne, _sentSince, _nth, _touch, _mark, _retry, _wake, _wakePaused, _attempts, _postpone;
 
     readonly ContentTable _contents;
     readonly ShopperFilter _filter;
@@ -37,7 +37,7 @@ public sealed class MessageTable
             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)
             """);
         _due = database.Prepare($"""
-            SELECT id, journey, cart, step, channel, offer, due_at, useful_until, due_at>decided_at FROM intervention
+            SELECT id, journey, cart, step, channel, offer, due_at, useful_until, due_at>decided_at, reason FROM intervention
             WHERE state={MessageState.Scheduled:D} AND channel=?1 AND due_at<=?2 AND useful_until<=?3 ORDER BY due_at LIMIT ?4
             """);
         _hasDue = database.Prepare($"SELECT 1 FROM intervention WHERE state={MessageState.Scheduled:D} AND channel=?1 AND due_at<=?2 LIMIT 1");
@@ -97,10 +97,18 @@ public sealed class MessageTable
                 dismissed_at=CASE WHEN ?2={EventType.Dismissed:D} THEN coalesce(dismissed_at, ?3) ELSE dismissed_at END
             WHERE id=?1 AND (?4 IS NULL OR cart=?4) RETURNING subject
             """);
+        _attempts = database.Prepare($"""
+            SELECT i.attempts, i.useful_until, coalesce(j.state, {JourneyState.Exited:D}) FROM intervention i LEFT JOIN journey j ON j.id=i.journey
+            WHERE i.id=?1 AND i.state={MessageState.Sending:D}
+            """);
+        _postpone = database.Prepare($"""
+            UPDATE intervention SET state={MessageState.Scheduled:D}, reason={WithheldReason.Postponed:D}, detail=?3, attempts=?4, due_at=?2,
+                sent_at=NULL, reached=NULL WHERE id=?1
+            """);
         _retry = database.Prepare($"""
-            UPDATE intervention SET state={MessageState.Scheduled:D}, reason={WithheldReason.None:D}, detail=NULL, ended_at=NULL, due_at=?2,
+            UPDATE intervention SET state={MessageState.Scheduled:D}, reason={WithheldReason.None:D}, detail=NULL, ended_at=NULL, attempts=0, due_at=?2,
                 useful_until=max(useful_until, ?3)
-            WHERE id=?1 AND state={MessageState.Withheld:D} AND reason IN ({WithheldReason.Failed:D}, {WithheldReason.Rejected:D})
+            WHERE id=?1 AND state={MessageState.Withheld:D} AND reason IN ({WithheldReason.Failed:D}, {WithheldReason.Rejected:D}, {WithheldReason.SoftBounced:D})
                 AND journey NOT IN (SELECT j.id FROM journey j WHERE j.id=journey AND j.state={JourneyState.Exited:D})
             """);
     }
@@ -165,6 +173,7 @@ public sealed class MessageTable
         DueAt = row.Long(6),
         UsefulUntil = row.Long(7),
         IsDelayed = row.Long(8) != 0,
+        IsPostponed = row.Long(9) == (long)WithheldReason.Postponed,
     };
 
     /// <summary>Defers a message while a request for its cart is open; without an answer it is due again.</summary>
@@ -211,6 +220,28 @@ public sealed class MessageTable
     /// <returns><see langword="false"/> if it has one already.</returns>
     public bool End(string id, WithheldReason reason, string? detail, long now) =>
         _end.With(id).With((long)(reason == WithheldReason.None ? MessageState.Sent : MessageState.Withheld)).With((long)reason).With(detail).With(now).Run() > 0;
+
+    /// <summary>
+    /// Returns the attempts and the expiry of a message that its sink has, and whether its series ended early; <see langword="null"/> if no sink
+    /// has it.
+    /// </summary>
+    public (int Attempts, long UsefulUntil, bool IsOver)? AttemptsOf(string id)
+    {
+        if (!_attempts.With(id).Next())
+        {
+            return null;
+        }
+
+        var found = (_attempts.Int(0), _attempts.Long(1), _attempts.Int(2) == (int)JourneyState.Exited);
+        _attempts.Reset();
+        return found;
+    }
+
+    /// <summary>Makes a message due again later that its sink could not deliver now.</summary>
+    public void Postpone(string id, long until, string? detail, int attempts) => _postpone.With(id).With(until).With(detail).With((long)attempts).Run();
+
+    /// <summary>Returns a message to the shop's systems as it was handed over, or <see langword="null"/>.</summary>
+    public Intervention? SentOf(DueMessage message) => _contents.SentOf(message.Journey, message.Step);
 
     /// <summary>Withholds a journey's scheduled messages.</summary>
     /// <returns>The channels of those messages.</returns>

@@ -1,4 +1,5 @@
 using System.Text;
+using CartRecovery.Engine.ControlPlane;
 using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api.Tracking;
@@ -14,9 +15,12 @@ static class TrackingPages
     /// <summary>A transparent GIF89a of one pixel.</summary>
     public static readonly byte[] Pixel = Convert.FromHexString("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b");
 
-    /// <summary>Returns the URL of the shop's cart page, with a token that restores the cart.</summary>
-    public static string WithToken(Uri cartUrl, string token) =>
-        new UriBuilder(cartUrl) { Query = $"{cartUrl.Query.TrimStart('?')}{(cartUrl.Query.Length > 1 ? "&" : "")}restore={token}" }.Uri.ToString();
+    /// <summary>
+    /// Returns the URL of the shop's cart page, with a token that restores the cart, as a Location header takes it: the host in ASCII, the rest
+    /// percent-encoded.
+    /// </summary>
+    public static string WithToken(Uri cartUrl, string token) => ShopLinks.HeaderOf(
+        new UriBuilder(cartUrl) { Query = $"{cartUrl.Query.TrimStart('?')}{(cartUrl.Query.Length > 1 ? "&" : "")}restore={token}" }.Uri);
 
     /// <summary>Answers with a page.</summary>
     public static Task WriteAsync(HttpContext context, string title, string body)

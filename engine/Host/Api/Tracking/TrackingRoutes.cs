@@ -70,9 +70,11 @@ static class TrackingRoutes
             return s_unknown.ToResult();
         }
 
+        // Before the event: a click that leads nowhere is none.
+        var target = ShopLinks.Allowed(query.Of(s_to), store)
+            ?? TrackingPages.WithToken(store.CartUrl, links.Sign(link with { Kind = LinkKind.Cart }));
         await links.IngestAsync(context, link, store, EventType.Clicked);
-        return TypedResults.Redirect(ShopLinks.Allowed(query.Of(s_to), store)
-            ?? TrackingPages.WithToken(store.CartUrl, links.Sign(link with { Kind = LinkKind.Cart })));
+        return TypedResults.Redirect(target);
     }
 
     static async Task OpenAsync([Description("The link's token.")] string token, HttpContext context, LinkEvents links)

@@ -1,0 +1,155 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using CartRecovery.Tests.Plugins;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.EndToEnd;
+
+/// <summary>The real binary against receivers that misbehave on command.</summary>
+[TestFixture]
+[Category("EndToEnd")]
+[Parallelizable]
+public sealed class MailTests
+{
+    const string Secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+    static int s_id;
+
+    Scratch _scratch = null!;
+
+    [SetUp]
+    public void SetUp() => _scratch = new Scratch();
+
+    [TearDown]
+    public void TearDown() => _scratch.Dispose();
+
+    [Test]
+    public async Task Each_recipients_answer_is_its_own_and_nobody_waits_for_another()
+    {
+        await using var relay = new ScriptedRelay
+        {
+            Answer = (verb, about) => (verb, about.Split('@')[0]) switch
+            {
+                ("RCPT", "closed") => "421 4.7.0 too many",
+                ("RCPT", "grey") => "450 4.7.1 greylisted",
+                ("RCPT", "full") => "552 5.2.2 mailbox full",
+                ("RCPT", "bare") => "550 no",
+                ("RCPT", "gone") => "550 5.1.1 no such user",
+                (".", "lost") => ScriptedRelay.Hangup,
+                _ => null,
+            },
+        };
+        await using var engine = await StartAsync(relay.Port);
+        string[] names = ["closed", "grey", "full", "bare", "gone", "lost", "ann", "bob", "eve"];
+        await ContactAsync(engine, names);
+        await Until(async () => (await StatesAsync(engine)).Count(s => s.State is "sent" or "withheld" || s.Reason == "postponed") == names.Length,
+            "each message has an outcome");
+        var states = (await StatesAsync(engine)).ToDictionary(s => s.CartId, s => (s.State, s.Reason), StringComparer.Ordinal);
+        Assert.Multiple(() =>
+        {
+            foreach (var name in new[] { "ann", "bob", "eve" })
+            {
+                Assert.That(states[name], Is.EqualTo(("sent", (string?)null)), name);
+                Assert.That(relay.CopiesFor($"{name}@example.com"), Is.EqualTo(1), name);
+            }
+
+            Assert.That(states["closed"], Is.EqualTo(("scheduled", "postponed")));
+            Assert.That(states["grey"], Is.EqualTo(("scheduled", "postponed")));
+            Assert.That(states["lost"], Is.EqualTo(("scheduled", "postponed")));
+            Assert.That(relay.CopiesFor("lost@example.com"), Is.EqualTo(1), "not sent again at once");
+            Assert.That(states["full"], Is.EqualTo(("withheld", "soft_bounced")));
+            Assert.That(states["bare"], Is.EqualTo(("withheld", "soft_bounced")));
+            Assert.That(states["gone"], Is.EqualTo(("withheld", "bounced")));
+        });
+        Assert.That((await engine.GetJsonAsync("/health")).GetProperty("parts").GetProperty("sink-mail").GetProperty("circuit").GetString(), Is.EqualTo("closed"));
+
+        // Only the address that does not exist is suppressed.
+        await ContactAsync(engine, ["full", "bare", "gone"], cart: "again-");
+        await Until(async () => (await StatesAsync(engine)).Any(s => s is { CartId: "again-gone", Reason: "suppressed" }), "the address is suppressed");
+        await Until(async () => (await StatesAsync(engine)).Count(s => s is { CartId: "again-full" or "again-bare", Reason: "soft_bounced" }) == 2, "the others are tried");
+    }
+
+    [Test]
+    public async Task A_refused_sender_stops_the_sink_with_an_alarm_until_the_relay_accepts_again()
+    {
+        var refuses = true;
+        await using var relay = new ScriptedRelay
+        {
+            Answer = (verb, _) => verb == "RCPT" && Volatile.Read(ref refuses) ? "550 5.1.8 Sender address rejected" : null,
+        };
+        await using var engine = await StartAsync(relay.Port);
+        await ContactAsync(engine, ["ann", "bob", "eve"]);
+        await Until(async () => (await engine.MetricsAsync()).By("cartrecovery_sink_stopped", "sink").Any(s => s is { Key: "mail", Value: 1 }), "the alarm is raised");
+        var sink = (await engine.GetJsonAsync("/health")).GetProperty("parts").GetProperty("sink-mail");
+        Assert.That((sink.GetProperty("status").GetString(), sink.GetProperty("detail").GetString()),
+            Is.EqualTo(("down", "stopped: the recipient was rejected with 550 5.1.8")));
+        Assert.That((await StatesAsync(engine)).Select(s => s.State), Has.None.EqualTo("withheld"));
+        Assert.That(engine.Log, Does.Contain("has stopped until the receiver accepts a probe"));
+        Volatile.Write(ref refuses, false);
+        await Until(async () => (await StatesAsync(engine)).Count(s => s.State == "sent") >= 1, "the probe is sent");
+        await Until(async () => (await engine.MetricsAsync()).By("cartrecovery_sink_stopped", "sink").Any(s => s is { Key: "mail", Value: 0 }), "the alarm ends");
+    }
+
+    [Test]
+    public async Task A_webhook_that_is_gone_is_not_posted_to_again()
+    {
+        await using var shop = await Receiver.StartAsync(410);
+        await using var engine = await RunningEngine.StartAsync(_scratch, new EngineConfig
+        {
+            Campaigns = "[{ name: added, trigger: { event: add_to_cart }, action: { type: reminder }, channel: crm, message: m }]",
+            Window = "0s",
+            Contact = "{ holdout: 0 }",
+            Sinks = $$"""{ crm: { type: webhook, url: "{{shop.Url}}", secret: "{{Secret}}", batch: 1, batchAge: 1ms, maxInFlight: 1 } }""",
+        });
+        await SendAsync(engine, Event("add_to_cart", "c1", null, ""","productId":"p1","price":30"""));
+        await Until(async () => (await engine.MetricsAsync()).By("cartrecovery_sink_stopped", "sink").Any(s => s is { Key: "crm", Value: 1 }), "the alarm is raised");
+        await SendAsync(engine, [.. Enumerable.Range(2, 5).Select(i => Event("add_to_cart", $"c{i}", null, ""","productId":"p1","price":30"""))]);
+        await Until(async () => (await StatesAsync(engine)).Count == 6, "all are planned");
+        Assert.That((await StatesAsync(engine)).Select(s => s.State), Is.All.EqualTo("scheduled"));
+        Assert.That(shop.Posts, Has.Count.EqualTo(1));
+        Assert.That((await engine.GetJsonAsync("/health")).GetProperty("parts").GetProperty("sink-crm").GetProperty("detail").GetString(), Is.EqualTo("stopped: answered 410 Gone"));
+    }
+
+    Task<RunningEngine> StartAsync(int port) => RunningEngine.StartAsync(_scratch, new EngineConfig
+    {
+        Campaigns = "[{ name: added, trigger: { event: add_to_cart }, steps: [{ channel: mail, action: { type: reminder }, subject: s, message: m }] }]",
+        Window = "0s",
+        Contact = """{ holdout: 0, firstMessage: 0s, caps: [], quietHours: }""",
+        Sinks = $$"""{ mail: { type: email, host: 127.0.0.1, port: {{port}}, tls: none, from: "shop@shop.example", batchAge: 200ms, maxInFlight: 1 } }""",
+    });
+
+    // One batch: the sink's own order.
+    static Task ContactAsync(RunningEngine engine, string[] names, string cart = "") => SendAsync(engine,
+    [
+        .. names.Select(name => Event("identify", cart + name, name, $",\"email\":\"{name}@example.com\"")),
+        .. names.Select(name => Event("consent", cart + name, name, ""","channel":"email","granted":true""")),
+        .. names.Select(name => Event("add_to_cart", cart + name, name, ""","productId":"p1","price":30""")),
+    ]);
+
+    static string Event(string type, string cart, string? user, string more) => string.Create(CultureInfo.InvariantCulture,
+        $$"""{"id":"m{{Interlocked.Increment(ref s_id)}}","type":"{{type}}","cartId":"{{cart}}"{{(user is null ? "" : $",\"userId\":\"{user}\"")}},"ts":{{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}}{{more}}}""");
+
+    static async Task SendAsync(RunningEngine engine, params string[] events)
+    {
+        using var body = new StringContent($"[{string.Join(',', events)}]");
+        using var response = await engine.Http.PostAsync("/v1/events", body);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK), await response.Content.ReadAsStringAsync());
+    }
+
+    static async Task<List<(string CartId, string State, string? Reason)>> StatesAsync(RunningEngine engine) =>
+    [
+        .. (await engine.GetJsonAsync("/v1/interventions?limit=1000")).GetProperty("items").EnumerateArray().Select(i => (
+            i.GetProperty("cartId").GetString()!, i.GetProperty("state").GetString()!, i.GetProperty("reason").GetString())),
+    ];
+
+    static async Task Until(Func<Task<bool>> condition, string what)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (!await condition())
+        {
+            Assert.That(TimeProvider.System.GetElapsedTime(started), Is.LessThan(Eventually.Deadline), what);
+            await Task.Delay(20);
+        }
+    }
+}
