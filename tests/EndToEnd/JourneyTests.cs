@@ -98,8 +98,8 @@ public sealed class JourneyTests
     public async Task A_click_leads_to_a_cart_page_of_any_spelling()
     {
         await using var shop = await Receiver.StartAsync(204);
-        await using var engine = await RunningEngine.StartAsync(_scratch, Config(shop.Url, Left + """action: { type: reminder }, channel: crm, message: "{{restore_url}}" }""")
-            with { CartUrl = "https://bücher.example/k%C3%B6rbchen/ä?q=ö" });
+        var config = Config(shop.Url, Left + """action: { type: reminder }, channel: crm, message: "{{restore_url}}" }""");
+        await using var engine = await RunningEngine.StartAsync(_scratch, config with { CartUrl = "https://bücher.example/k%C3%B6rbchen/ä?q=ö" });
         await SendAsync(engine, Event("add_to_cart", "c1", "u1", ""","productId":"p1","price":30"""));
         await Eventually.Is(() => shop.Posts.Count == 1, "the message arrives");
         using var browser = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = engine.Http.BaseAddress };

@@ -13,7 +13,8 @@ public sealed partial class MonitoringConfigTests
         "cartrecovery_events_received_total", "cartrecovery_events_processed_total", "cartrecovery_events_rejected_total",
         "cartrecovery_events_duplicate_total", "cartrecovery_predictions_total", "cartrecovery_interventions_total",
         "cartrecovery_interventions_withheld_total", "cartrecovery_queue_depth", "cartrecovery_queue_dropped_total",
-        "cartrecovery_event_latency_seconds_bucket", "cartrecovery_connections", "cartrecovery_sink_write_seconds_bucket", "cartrecovery_sink_circuit_open", "process_cpu_seconds_total",
+        "cartrecovery_event_latency_seconds_bucket", "cartrecovery_connections", "cartrecovery_sink_write_seconds_bucket", "cartrecovery_sink_circuit_open", "cartrecovery_sink_stopped",
+        "process_cpu_seconds_total",
         "process_resident_memory_bytes", "process_start_time_seconds", "process_open_fds", "dotnet_gc_collections_total",
         "dotnet_gc_heap_size_bytes", "dotnet_gc_pause_seconds_total",
     };
