@@ -42,7 +42,7 @@ sealed class OutcomeRecorder(JourneyStore store, IJourneyPorts ports, JourneyCou
     // A mailbox that is full or disabled may be used again; one that took none of several messages is not written to any more.
     void RecordBounce(string storeId, AddressKind kind, string address, WithheldReason reason, long now)
     {
-        var reached = CustomerTables.KeyOf(storeId, address);
+        var reached = store.Addresses.Of(storeId, address);
         if (reason == WithheldReason.None)
         {
             store.SoftBounces.Reset(reached);
