@@ -182,7 +182,7 @@ public sealed class JourneyEngine : IDisposable
             {
                 _store.Messages.End(message.Id, WithheldReason.Expired, detail: null, now);
             }
-            else if (_sender.TryRepeat(message, now))
+            else if (TryRepeat(message, now))
             {
                 continue;
             }
@@ -214,6 +214,22 @@ public sealed class JourneyEngine : IDisposable
         }
 
         return isAll;
+    }
+
+    // Hands a message to the shop's systems over again, unchanged, that could not be delivered before.
+    bool TryRepeat(DueMessage message, long now)
+    {
+        if (!message.IsPostponed || _ports.Find(message.Channel) is not { IsMessage: false } || _store.Messages.SentOf(message) is not { } sent)
+        {
+            return false;
+        }
+
+        if (_ports.TryEnqueue(sent))
+        {
+            _store.Messages.Send(message, new MessageOutcome(MessageState.Sending, Message: sent), now);
+        }
+
+        return true;
     }
 
     /// <summary>Returns a cart's lines at current prices.</summary>

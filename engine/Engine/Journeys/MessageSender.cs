@@ -68,23 +68,6 @@ sealed class MessageSender
         message.Step > 1 || message.IsDelayed || _ports.Find(message.Channel) is { IsMessage: true }
         || options.Campaigns.Find(journey.Candidate.Campaign)?.Variants.FirstOrDefault(v => v.Name == journey.Variant)?.Steps is [{ LooksAtCart: true }, ..];
 
-    /// <summary>Hands a message to the shop's systems over again, unchanged, that could not be delivered before.</summary>
-    /// <returns><see langword="false"/> if it is not such a message.</returns>
-    public bool TryRepeat(DueMessage message, long now)
-    {
-        if (!message.IsPostponed || _ports.Find(message.Channel) is not { IsMessage: false } || _store.Messages.SentOf(message) is not { } sent)
-        {
-            return false;
-        }
-
-        if (_ports.TryEnqueue(sent))
-        {
-            _store.Messages.Send(message, new MessageOutcome(MessageState.Sending, Message: sent), now);
-        }
-
-        return true;
-    }
-
     /// <summary>Processes a due message.</summary>
     /// <param name="options">The configuration.</param>
     /// <param name="message">The message.</param>

@@ -41,6 +41,7 @@ public class JourneySchemaTests
                 ALTER TABLE cart_product DROP COLUMN id;
                 ALTER TABLE cart_product DROP COLUMN variant;
                 DROP TABLE shop_order;
+                ALTER TABLE intervention DROP COLUMN attempts;
                 PRAGMA user_version=4
                 """);
         }
