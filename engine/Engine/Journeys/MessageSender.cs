@@ -293,15 +293,13 @@ sealed class MessageSender
     {
         if (connectionId == 0 || !_ports.TrySendToSocket(intervention, connectionId))
         {
-            _counters.AddEnded(intervention.Channel, ActionName(intervention), "unreachable");
+            _counters.AddEnded(intervention.Channel, intervention.Action.ToString().ToLowerInvariant(), "unreachable");
             return Withhold(WithheldReason.Unreachable);
         }
 
-        _counters.AddEnded(intervention.Channel, ActionName(intervention), "delivered");
+        _counters.AddEnded(intervention.Channel, intervention.Action.ToString().ToLowerInvariant(), "delivered");
         return new MessageOutcome(MessageState.Sent, Message: intervention);
     }
-
-    static string ActionName(Intervention intervention) => intervention.Action.ToString().ToLowerInvariant();
 
     // The cart's current customer, if nobody was signed in when the journey began.
     static Shopper ShopperOf(JourneyOptions options, Journey journey, in CartRecord? cart) =>
