@@ -24,7 +24,7 @@ static class EventReading
 
     /// <summary>Rules of a browser with a user token for <paramref name="user"/>.</summary>
     public static EventRules Proven(string user) =>
-        AnyTime(verified: false) with { User = new ProvenUser(Rules().Ids.CustomerOf(Encoding.UTF8.GetBytes(user)), long.MaxValue) };
+        AnyTime(verified: false) with { ProvenUser = new ProvenUser(Rules().Ids.CustomerOf(Encoding.UTF8.GetBytes(user)), long.MaxValue) };
 
     public static EventProblem Read(this JsonEventDecoder decoder, string json, long receivedAt = Now) =>
         decoder.Read(Encoding.UTF8.GetBytes(json), receivedAt);

@@ -66,7 +66,7 @@ sealed class SilentSocketTests
 }
 
 /// <summary>The oldest connection without a key goes first.</summary>
-public sealed class PendingConnectionsTests
+public sealed class UnauthenticatedConnectionsTests
 {
     readonly List<string> _closed = [];
 
@@ -76,7 +76,7 @@ public sealed class PendingConnectionsTests
     [Test]
     public void The_oldest_makes_room_in_total()
     {
-        var all = new PendingConnections(capacity: 2, perAddress: 0);
+        var all = new UnauthenticatedConnections(capacity: 2, perAddress: 0);
         var a = Enter(all, "a", "192.0.2.1");
         Enter(all, "b", "192.0.2.2");
         Enter(all, "c", "192.0.2.3");
@@ -89,7 +89,7 @@ public sealed class PendingConnectionsTests
     [Test]
     public void The_oldest_of_an_address_makes_room_for_its_own()
     {
-        var all = new PendingConnections(capacity: 10, perAddress: 2);
+        var all = new UnauthenticatedConnections(capacity: 10, perAddress: 2);
         Enter(all, "other", "192.0.2.9");
         Enter(all, "a", "192.0.2.1");
         Enter(all, "b", "192.0.2.1");
@@ -102,7 +102,7 @@ public sealed class PendingConnectionsTests
     [Test]
     public void An_authenticated_one_is_not_counted_and_a_request_renews_one()
     {
-        var all = new PendingConnections(capacity: 3, perAddress: 0);
+        var all = new UnauthenticatedConnections(capacity: 3, perAddress: 0);
         Enter(all, "in", "192.0.2.1").Leave();
         var busy = Enter(all, "busy", "192.0.2.2");
         var asked = Enter(all, "asked", "192.0.2.3");
@@ -119,7 +119,7 @@ public sealed class PendingConnectionsTests
     [Test]
     public void Addresses_are_forgotten()
     {
-        var all = new PendingConnections(capacity: 5, perAddress: 1);
+        var all = new UnauthenticatedConnections(capacity: 5, perAddress: 1);
         for (var i = 0; i < 1000; i++)
         {
             Enter(all, $"{i}", $"2001:db8:{i:x}::1");
@@ -128,9 +128,9 @@ public sealed class PendingConnectionsTests
         Assert.That((all.Count, all.Evicted), Is.EqualTo((5, 995)));
     }
 
-    PendingConnection Enter(PendingConnections all, string name, string address)
+    UnauthenticatedConnection Enter(UnauthenticatedConnections all, string name, string address)
     {
-        var connection = new PendingConnection(System.Net.IPAddress.Parse(address), socket: null, () => _closed.Add(name));
+        var connection = new UnauthenticatedConnection(System.Net.IPAddress.Parse(address), socket: null, () => _closed.Add(name));
         all.Enter(connection);
         return connection;
     }

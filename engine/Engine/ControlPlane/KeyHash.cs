@@ -5,8 +5,8 @@ using System.Text;
 namespace CartRecovery.Engine.ControlPlane;
 
 /// <summary>
-/// The SHA-256 of a key. A configuration may hold it in place of the key, as <c>sha256:</c> and 64 hexadecimal digits. A hash without salt
-/// protects only a key that nobody can guess, as the engine's own random ones.
+/// The SHA-256 of a key. A configuration may hold it in place of the key, as <c>sha256:</c> and 64 hexadecimal digits. Unsalted: it
+/// protects only random keys.
 /// </summary>
 /// <param name="A">Its first 8 bytes.</param>
 /// <param name="B">The next.</param>

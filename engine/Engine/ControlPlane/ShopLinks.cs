@@ -11,7 +11,7 @@ public static class ShopLinks
     /// <param name="store">The store.</param>
     public static string? Allowed(string? address, Store store)
     {
-        // Programs disagree on where the host of an odd URL ends, so its beginning must be one of a few texts, and nothing in it odd.
+        // URL parsers disagree on hosts, so the prefix is matched as text and odd characters are rejected.
         if (address is null || address.AsSpan().ContainsAny('\\', '\x7f') || address.AsSpan().ContainsAnyInRange('\0', ' ')
             || !Uri.TryCreate(address, UriKind.Absolute, out var url) || url.UserInfo.Length > 0)
         {

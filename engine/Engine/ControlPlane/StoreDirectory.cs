@@ -35,7 +35,7 @@ public sealed class StoreDirectory
     public Store? FindStore(string id) => All.FindConfigured(id);
 
     /// <summary>
-    /// Finds what a key grants; <see langword="null"/> if it is unknown. Keys are looked up by their SHA-256, so the timing reveals
+    /// Finds a key's permissions; <see langword="null"/> if it is unknown. Keys are looked up by their SHA-256, so the timing reveals
     /// nothing about how close a guess is.
     /// </summary>
     public StoreKey? FindKey(ReadOnlySpan<byte> utf8) =>
@@ -48,7 +48,7 @@ public sealed class StoreDirectory
         return Encoding.UTF8.TryGetBytes(text, utf8, out var length) ? FindKey(utf8[..length]) : null;
     }
 
-    /// <summary>Finds what a key grants, given as in the configuration: itself or its hash.</summary>
+    /// <summary>Finds the permissions of a key given as in the configuration: itself or its hash.</summary>
     public StoreKey? FindConfiguredKey(string configured) => _content.Keys.GetValueOrDefault(KeyHash.OfConfigured(configured));
 
     /// <summary>Returns whether a key still grants what it granted when a client sent it.</summary>

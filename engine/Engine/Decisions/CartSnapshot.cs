@@ -29,7 +29,7 @@ public struct CartSnapshot
     /// <summary>The highest standing of the cart's events.</summary>
     public Standing Standing;
 
-    /// <summary>Whose word the user is.</summary>
+    /// <summary>The standing of the sender that named the user.</summary>
     public Standing UserStanding;
 
     /// <summary>Why the cart counts as a bot's.</summary>

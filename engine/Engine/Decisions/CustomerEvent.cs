@@ -45,7 +45,7 @@ public sealed record CustomerEvent
     /// <summary>ISO 4217 code, first letter lowest; 0 if the event has none.</summary>
     public uint Currency { get; init; }
 
-    /// <summary>Whose word it is.</summary>
+    /// <summary>The standing of the event's sender.</summary>
     public Standing Standing { get; init; }
 
     /// <summary><see langword="true"/> if its sender did not begin the cart, but knows its id, which the store keeps secret.</summary>

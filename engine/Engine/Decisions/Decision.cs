@@ -18,7 +18,7 @@ public sealed record Decision(Hash128 Cart, long At, long ConnectionId, Interven
     /// <summary>The highest standing of the cart's events: see <see cref="CartRecord.Standing"/>.</summary>
     public Standing Standing { get; init; }
 
-    /// <summary>Whose word the intervention's user is: see <see cref="CartRecord.UserStanding"/>.</summary>
+    /// <summary>The standing of the sender that named the user: see <see cref="CartRecord.UserStanding"/>.</summary>
     public Standing UserStanding { get; init; }
 
     /// <summary>Why the cart counts as a bot's: its shopper is not contacted.</summary>

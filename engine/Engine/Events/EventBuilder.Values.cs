@@ -79,7 +79,7 @@ sealed partial class EventBuilder
     /// <returns><see langword="false"/> if it is clamped.</returns>
     public bool SetMoment(long time)
     {
-        var clamped = Math.Clamp(time, _receivedAt - Rules.PastMilliseconds, _receivedAt + Rules.FutureMilliseconds);
+        var clamped = Math.Clamp(time, _receivedAt - Rules.MaxAgeMilliseconds, _receivedAt + Rules.MaxAheadMilliseconds);
         if (clamped != time)
         {
             _record.Flags |= EventFlags.Clamped;

@@ -202,7 +202,7 @@ sealed partial class EventBuilder(EventRules rules)
         {
             _record.Flags |= EventFlags.Server;
         }
-        else if (Rules.User is { } user && user.Covers(_record.Customer, _receivedAt))
+        else if (Rules.ProvenUser is { } user && user.Covers(_record.Customer, _receivedAt))
         {
             _record.Flags |= EventFlags.Proven;
         }

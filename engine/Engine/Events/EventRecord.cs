@@ -70,7 +70,7 @@ public struct EventRecord
 
     public EventDetails Details;
 
-    /// <summary>Whose word it is.</summary>
+    /// <summary>The standing of the event's sender.</summary>
     public readonly Standing Standing =>
         (Flags & EventFlags.Server) != 0 ? Standing.Server : (Flags & EventFlags.Proven) != 0 ? Standing.Proven : Standing.Claimed;
 

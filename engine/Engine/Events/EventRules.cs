@@ -5,14 +5,14 @@ namespace CartRecovery.Engine.Events;
 /// <param name="StoreNumber">The store's number.</param>
 /// <param name="IsServer">Whether the sender is a server of the shop: its key is secret.</param>
 /// <param name="MaxEventBytes">Maximum event length, in bytes of JSON.</param>
-/// <param name="PastMilliseconds">Maximum age of an event's time.</param>
-/// <param name="FutureMilliseconds">Maximum distance of an event's time into the future.</param>
+/// <param name="MaxAgeMilliseconds">Maximum age of an event's time.</param>
+/// <param name="MaxAheadMilliseconds">Maximum distance of an event's time into the future.</param>
 public sealed record EventRules(
-    byte[] StoreId, ushort StoreNumber, bool IsServer, int MaxEventBytes, long PastMilliseconds, long FutureMilliseconds)
+    byte[] StoreId, ushort StoreNumber, bool IsServer, int MaxEventBytes, long MaxAgeMilliseconds, long MaxAheadMilliseconds)
 {
-    /// <summary>Derives the events' keys; without a secret unless set.</summary>
+    /// <summary>Hashes ids into keys; unkeyed by default.</summary>
     public IdHasher Ids { get; init; } = new(StoreId);
 
-    /// <summary>The customer the sender's user token proves; null for none.</summary>
-    public ProvenUser? User { get; init; }
+    /// <summary>The customer that the sender's user token proves; null for none.</summary>
+    public ProvenUser? ProvenUser { get; init; }
 }

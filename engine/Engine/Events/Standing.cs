@@ -3,15 +3,15 @@ namespace CartRecovery.Engine.Events;
 /// <summary>The trust level of an event's sender. Every rule on what an event may change depends on it. Ordered.</summary>
 public enum Standing : byte
 {
-    /// <summary>A browser's word, with a publishable key: it may change its own session's cart, and nothing that belongs to anyone else.</summary>
+    /// <summary>Sent with a publishable key. May change its own session's cart only.</summary>
     Claimed,
 
     /// <summary>
-    /// A browser's word with a user token that the shop's server signed for this customer: it may also act for the customer, and in the
-    /// customer's carts.
+    /// Sent with a publishable key and a user token that the shop's server signed. May also act for that customer and change the customer's
+    /// carts.
     /// </summary>
     Proven,
 
-    /// <summary>The word of the shop's server, with a secret key.</summary>
+    /// <summary>Sent with a secret key. May change anything in its store.</summary>
     Server,
 }

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace CartRecovery.Engine.Ingest;
 
 /// <summary>
-/// Counts requests refused for their key, and logs them without it: one line for each code and address in a minute, at most
-/// <see cref="MaxLines"/> of them. Any thread.
+/// Counts and logs rejected keys: one line for each code and address in a minute, at most <see cref="MaxLines"/> of them. A line
+/// names the code and the address, never the key. Any thread.
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="log">Receives the lines.</param>
@@ -14,7 +14,7 @@ public sealed partial class AccessRefusals(TimeProvider time, ILogger log)
     /// <summary>Maximum number of lines in a minute, besides one for each code about those left out.</summary>
     public const int MaxLines = 32;
 
-    /// <summary>An operator's endpoint was asked without its key.</summary>
+    /// <summary>The endpoint requires the operator's key.</summary>
     public static readonly HttpProblem OperatorKeyRequired = new(403, "operator_key_required",
         "A store's key does not open this path. Use listen.metricsKey.");
 
@@ -46,7 +46,7 @@ public sealed partial class AccessRefusals(TimeProvider time, ILogger log)
     /// <summary>Records a refusal.</summary>
     /// <param name="problem">Why.</param>
     /// <param name="address">The client's address.</param>
-    /// <param name="port">The door: http or stream.</param>
+    /// <param name="port">The port: <c>http</c> or <c>stream</c>.</param>
     public void Add(HttpProblem problem, IPAddress? address, string port)
     {
         var code = IndexOf(problem.Code);

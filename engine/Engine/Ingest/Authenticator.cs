@@ -25,11 +25,11 @@ public static class Authenticator
     public static readonly HttpProblem ForbiddenOrigin = new(403, "forbidden_origin",
         "The key does not allow this page's origin. Add it to the key's origins.");
 
-    /// <summary>The user token proves nothing.</summary>
+    /// <summary>The user token is invalid.</summary>
     public static readonly HttpProblem InvalidUserToken = new(401, "invalid_user_token",
         "The user token is altered, has expired, or is another store's. Get a new one from the shop's server, or send none.");
 
-    /// <summary>Verifies the user token of a client with a publishable key. A server needs none: its word counts for every customer.</summary>
+    /// <summary>Verifies the user token of a client with a publishable key. Ignored for secret keys.</summary>
     /// <param name="key">The client's key.</param>
     /// <param name="token">The token; null if the client sent none.</param>
     /// <param name="now">The current time.</param>

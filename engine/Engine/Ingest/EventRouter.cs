@@ -202,7 +202,7 @@ public sealed class EventRouter
         _counters.AddIgnored(user, session);
     }
 
-    /// <summary>Ends the source's turn with the slabs that it shares: whoever owns them submits them.</summary>
+    /// <summary>Ends the source's turn. The slabs' owner submits them.</summary>
     public void EndTurn()
     {
         _counters.AddReceived(_protocol, _taken - _counted);

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Engine.Ingest;
 
-/// <summary>The headers by which proxies tell of themselves and of their clients.</summary>
+/// <summary>Recognises and parses forwarding headers.</summary>
 static class ForwardingHeaders
 {
     /// <summary>The lists of addresses.</summary>
@@ -15,7 +15,7 @@ static class ForwardingHeaders
 
     static readonly string[] s_prefixes = ["X-Forwarded-", "X-Original-", "X-ProxyUser-"];
 
-    /// <summary>Returns whether a proxy passed the request on.</summary>
+    /// <summary>Returns whether any forwarding header is present.</summary>
     public static bool Any(IHeaderDictionary headers)
     {
         foreach (var (name, _) in headers)

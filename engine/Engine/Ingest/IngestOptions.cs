@@ -30,7 +30,7 @@ public sealed class IngestOptions
     /// <summary>Connection limiter.</summary>
     public required ConnectionLimiter ConnectionLimiter { get; init; }
 
-    /// <summary>How fast clients may send.</summary>
+    /// <summary>The rate limits.</summary>
     public RateLimits Rates { get; init; } = RateLimits.None;
 
     /// <summary>Queue for rejected events; null to discard them.</summary>
@@ -57,23 +57,23 @@ public sealed class IngestOptions
     /// <summary>Key for TCP connections that send none; null to reject them.</summary>
     public StoreKey? TcpKey { get; set; }
 
-    /// <summary>The proxies whose word about their clients' addresses counts.</summary>
+    /// <summary>Proxies whose forwarding headers are trusted.</summary>
     public TrustedProxies Proxies { get; init; } = TrustedProxies.None;
 
     /// <summary>Counts and logs refused keys; null to do neither.</summary>
     public AccessRefusals? Refusals { get; init; }
 
-    /// <summary>Completes once the interventions on everything acknowledged so far are sent; null if there are none.</summary>
-    public Func<Task>? WhenAnswered { get; init; }
+    /// <summary>Completes when the interventions for all acknowledged events are sent; null if there are none.</summary>
+    public Func<Task>? WhenInterventionsSentAsync { get; init; }
 
     /// <summary>Maximum unsolicited bytes buffered for a client that does not read.</summary>
-    public int MaxUnsent => 256 * 1024;
+    public int MaxUnsolicitedBytes => 256 * 1024;
 
     /// <summary>How long to wait for a client that does not read the answers to its input.</summary>
     public TimeSpan SlowReaderTimeout => TimeSpan.FromSeconds(30);
 
     /// <summary>Creates the event rules for a client.</summary>
-    public EventRules RulesFor(Client client) => RulesFor(client.Key) with { User = client.User };
+    public EventRules RulesFor(Client client) => RulesFor(client.Key) with { ProvenUser = client.ProvenUser };
 
     /// <summary>Creates the event rules for a key.</summary>
     public EventRules RulesFor(StoreKey key) => new(

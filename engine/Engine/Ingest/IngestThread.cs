@@ -6,8 +6,8 @@ using CartRecovery.Engine.Pipeline;
 namespace CartRecovery.Engine.Ingest;
 
 /// <summary>
-/// A thread that reads streams: what its connections share while they take turns. It reads while the inboxes have room, and submits the
-/// open slabs at the end of a round.
+/// Reads streams on one thread. Its connections share open slabs, which it submits after each round. Reads only while the inboxes
+/// have room.
 /// </summary>
 public sealed class IngestThread : PollingThread
 {
@@ -82,7 +82,7 @@ public sealed class IngestThread : PollingThread
         }
         catch (ChannelClosedException)
         {
-            // Whoever reads next is told.
+            // The next read throws.
             _isStopped = true;
         }
     }

@@ -15,11 +15,10 @@ public readonly record struct KeySender(IPAddress? Address, IHeaderDictionary? H
     public string? Origin => Headers?.Origin is { Count: > 0 } origin ? origin.ToString() : null;
 
     /// <summary>
-    /// Whether a program on this machine sends the request, to this machine by its own name. A page whose name was rebound to a loopback
-    /// address sends that name as the host. A reverse proxy on this machine sends its client's host, tells of itself in a header, or does
-    /// neither and speaks HTTP/1.0, as nginx does by default.
+    /// Whether the client is a program on this machine. A foreign <c>Host</c> means a rebound name (DNS rebinding) or a proxy; so do
+    /// forwarding headers, and HTTP/1.0, which nginx speaks by default.
     /// </summary>
-    public bool IsLocal => Address is { } address && IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address)
+    public bool IsLocal => Address is { } address && ClientAddress.IsLoopback(address)
         && (Headers is not { } headers || (!IsHttp10 && IsLoopbackHost(headers.Host.ToString()) && !ForwardingHeaders.Any(headers)));
 
     /// <summary>Returns whether a <c>Host</c> names this machine: <c>localhost</c>, 127.0.0.0/8 or <c>[::1]</c>, with or without a port.</summary>

@@ -12,7 +12,7 @@ namespace CartRecovery.Engine.Ingest;
 /// <param name="partitions">Receive the slabs.</param>
 public sealed class SlabFiller(PartitionSet partitions)
 {
-    // After a turn, fuller slabs do not wait for the other sources' turns: what a busy source sends is not delayed.
+    // Submitted after the turn at this length, so that a busy source is not delayed by the others.
     const int Full = EventSlab.Capacity / 4;
 
     readonly EventSlab?[] _open = new EventSlab?[partitions.Count];
@@ -95,8 +95,8 @@ public sealed class SlabFiller(PartitionSet partitions)
     }
 
     /// <summary>
-    /// Submits the fuller slabs, waiting for lagging partitions. This is where backpressure begins. Once it has thrown, nothing more may be
-    /// submitted: what was not is lost, and was not acknowledged.
+    /// Submits the fuller slabs, waiting for lagging partitions. This is where backpressure begins. After it throws, the filler is
+    /// unusable; unsubmitted events were never acknowledged.
     /// </summary>
     /// <param name="isRoundOver"><see langword="true"/> to submit all slabs.</param>
     /// <exception cref="System.Threading.Channels.ChannelClosedException">The partitions have stopped.</exception>

@@ -32,7 +32,7 @@ public sealed class JourneyCounters
     /// </summary>
     public (string Store, long Until)? RecipientLimit => Volatile.Read(ref _recipientLimit) is { } limit ? limit.Value : null;
 
-    internal void NoteRecipientLimit(string store, long until) => Volatile.Write(ref _recipientLimit, new StrongBox<(string, long)>((store, until)));
+    internal void SetRecipientLimit(string store, long until) => Volatile.Write(ref _recipientLimit, new StrongBox<(string, long)>((store, until)));
 
     internal void AddWithheld(WithheldReason reason, long count = 1) => Interlocked.Add(ref _withheld[(int)reason], count);
 

@@ -8,7 +8,7 @@ namespace CartRecovery.Engine.Journeys;
 /// <param name="Recipient">The addresses.</param>
 /// <param name="Zone">The time zone; <see langword="null"/> if unknown.</param>
 /// <param name="Consent">The consent that applies to the address; <see langword="null"/> for none.</param>
-/// <param name="Standing">Whose word the addresses are.</param>
+/// <param name="Standing">The standing of the sender that named the addresses.</param>
 /// <param name="Network">The network that named them; 0 if unknown.</param>
 sealed record Reach(Recipient Recipient, TimeZoneInfo? Zone, Consent? Consent, Standing Standing, long Network)
 {

@@ -8,8 +8,8 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Journeys;
 
 /// <summary>
-/// Finds how shoppers can be reached. A server's data on the customer takes precedence over a browser's on the customer in this cart, and that
-/// over the cart's own shopper; a user that a browser only claims to be has no data but the cart's.
+/// Resolves how a shopper can be reached. Precedence: customer data from a server, then from a browser in this cart, then the cart's own. A
+/// claimed customer has the last two alone.
 /// </summary>
 /// <param name="customers">The customers.</param>
 sealed class ReachResolver(CustomerTables customers)
@@ -70,7 +70,7 @@ sealed class ReachResolver(CustomerTables customers)
         : shopper.Standing == Standing.Claimed ? [IdentityResolver.InCart(shopper.Cart, shopper.Customer), shopper.Cart]
         : [shopper.Customer, IdentityResolver.InCart(shopper.Cart, shopper.Customer), shopper.Cart];
 
-    // Also of a customer that a browser claims to be: it silences the claimant's own cart alone.
+    // Applies to claimed customers too; it affects only this cart.
     Consent? DenialOf(in Hash128 customer, AddressKind address) => customers.ConsentOf(customer, address) is { Granted: false } denial ? denial : null;
 
     TimeZoneInfo? ZoneOf(string? name)

@@ -6,7 +6,7 @@ namespace CartRecovery.Engine.Journeys;
 /// <summary>The shopper of a message: the cart's, and the customer they are or claim to be.</summary>
 /// <param name="Cart">The cart's key.</param>
 /// <param name="Customer">The customer's key; empty for an anonymous shopper.</param>
-/// <param name="Standing">Whose word the customer is.</param>
+/// <param name="Standing">The standing of the sender that named the customer.</param>
 public readonly record struct Shopper(Hash128 Cart, Hash128 Customer, Standing Standing)
 {
     /// <summary>The customer that the shop's server or a user token names; empty for none.</summary>

@@ -11,15 +11,14 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Journeys;
 
 /// <summary>
-/// Bounds what is sent to addresses that a browser named, so that a stranger cannot use the mailer: few new recipients for each network and
-/// store, and a confirmation in the shop's own words before anything else.
+/// Limits messages to unproven addresses: few new recipients per network and store, and a confirmation in the shop's own words first.
 /// </summary>
 /// <param name="store">Remembers the recipients.</param>
 /// <param name="ports">Takes the confirmations.</param>
 /// <param name="counters">Count the recipients that were too many.</param>
 sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, JourneyCounters counters)
 {
-    const long ConfirmFor = 7 * 86_400_000L, LookAgain = 3_600_000;
+    const long ConfirmationLifetime = 7 * 86_400_000L, RecheckInterval = 3_600_000;
 
     /// <summary>Returns whether a message may show what a browser said: names, attributes, ids.</summary>
     public bool MayShowClaims(string storeId, in Hash128 cart, Reach reach, string? address) =>
@@ -50,7 +49,7 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
             return null;
         }
 
-        if (isConfirmed is null && LimitOf(options.Unproven, shop, reach.Network, now) is { } limit)
+        if (isConfirmed is null && CheckLimits(options.Unproven, shop, reach.Network, now) is { } limit)
         {
             return limit;
         }
@@ -77,7 +76,7 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
         }
 
         // Another cart of the same guest may be the one that is confirmed.
-        return new MessageOutcome(MessageState.Scheduled, WithheldReason.NotConfirmed, Until: Math.Min(message.UsefulUntil, now + LookAgain));
+        return new MessageOutcome(MessageState.Scheduled, WithheldReason.NotConfirmed, Until: Math.Min(message.UsefulUntil, now + RecheckInterval));
     }
 
     /// <summary>Records that something was sent to an address that a browser named.</summary>
@@ -89,7 +88,7 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
         }
     }
 
-    /// <summary>Records that the owner of an address confirmed it: what waited for it is due.</summary>
+    /// <summary>Confirms an address and wakes its messages.</summary>
     /// <returns><see langword="false"/> if the address is not known any more.</returns>
     public bool Confirm(in Hash128 address, in Hash128 cart, long now)
     {
@@ -103,8 +102,8 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
         return true;
     }
 
-    // A network has had its share: whoever sends more is no guest. A store that has had its share may just be popular: its messages wait.
-    MessageOutcome? LimitOf(UnprovenRules rules, Store shop, long network, long now)
+    // Over the network's limit, withholds. Over the store's limit, defers: the store may just be popular.
+    MessageOutcome? CheckLimits(UnprovenRules rules, Store shop, long network, long now)
     {
         if (network != 0 && store.Unproven.LastOfNetwork(shop.Id, network, rules.PerNetwork.Count - 1) is > 0 and var ofNetwork && now - ofNetwork < rules.PerNetwork.Per)
         {
@@ -113,7 +112,7 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
 
         if (store.Unproven.LastOfStore(shop.Id, rules.PerStore.Count - 1) is > 0 and var ofStore && now - ofStore < rules.PerStore.Per)
         {
-            counters.NoteRecipientLimit(shop.Id, ofStore + rules.PerStore.Per);
+            counters.SetRecipientLimit(shop.Id, ofStore + rules.PerStore.Per);
             return new MessageOutcome(MessageState.Scheduled, WithheldReason.RecipientLimit, Until: ofStore + rules.PerStore.Per);
         }
 
@@ -124,7 +123,7 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
         JourneyOptions options, Store shop, Journey journey, DueMessage message, DeliveryChannel channel, string address, in Hash128 key, long now)
     {
         var token = options.Signer.Sign(new SignedLink(
-            LinkKind.Confirm, $"{key.High:x16}{key.Low:x16}", shop.Id, journey.Candidate.CartId, now + ConfirmFor));
+            LinkKind.Confirm, $"{key.High:x16}{key.Low:x16}", shop.Id, journey.Candidate.CartId, now + ConfirmationLifetime));
         var link = $"{options.PublicUrl}/v1/track/confirm/{token}";
         var (subject, text, html) = options.Unproven.RenderConfirmation(shop, link, now);
         return journey.Candidate with

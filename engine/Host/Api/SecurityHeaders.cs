@@ -12,8 +12,8 @@ namespace CartRecovery.Host.Api;
 /// </summary>
 static class SecurityHeaders
 {
-    /// <summary>The policy of an answer that is no page: a browser that shows it loads, runs and embeds nothing.</summary>
-    public const string NoContent = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    /// <summary>The policy of responses that are not HTML: a browser that shows it loads, runs and embeds nothing.</summary>
+    public const string DefaultPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     /// <summary>The name of the header that says whose pages may embed the answer.</summary>
     public const string ResourcePolicy = "Cross-Origin-Resource-Policy";
@@ -43,7 +43,7 @@ static class SecurityHeaders
         var headers = context.Response.Headers;
         headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";
-        Default(headers, "Content-Security-Policy", NoContent);
+        Default(headers, "Content-Security-Policy", DefaultPolicy);
         Default(headers, "Referrer-Policy", "no-referrer");
         Default(headers, ResourcePolicy, "same-origin");
         Default(headers, "Cross-Origin-Opener-Policy", "same-origin");

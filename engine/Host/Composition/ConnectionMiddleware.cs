@@ -36,7 +36,7 @@ static class ConnectionMiddleware
             connection.Features.Set(new RejectedConnection(ConnectionRejection.Address));
         }
 
-        var pending = new PendingConnection(address, connection.Features.Get<IConnectionSocketFeature>()?.Socket, () =>
+        var pending = new UnauthenticatedConnection(address, connection.Features.Get<IConnectionSocketFeature>()?.Socket, () =>
         {
             // At once, so that closing it slowly keeps no other client out.
             slots.Dispose();
@@ -74,7 +74,7 @@ static class ConnectionMiddleware
     };
 }
 
-/// <summary>What an accepted socket is counted by. Dispose releases it; idempotent.</summary>
+/// <summary>Holds a socket's slots in the limiter. Dispose releases them; idempotent.</summary>
 sealed class SocketSlots : IDisposable
 {
     readonly ConnectionLimiter _limiter;

@@ -8,10 +8,10 @@ using CartRecovery.Engine.Ingest.Limits;
 
 namespace CartRecovery.Host.Composition;
 
-/// <summary>Makes what all protocols share from the configuration.</summary>
+/// <summary>Creates what all protocols share from the configuration.</summary>
 static class IngestSetup
 {
-    /// <summary>Makes the options of all protocols.</summary>
+    /// <summary>Creates the options of all protocols.</summary>
     public static IngestOptions Of(EngineHost host, DeadLetterQueue deadLetters) => new()
     {
         DeadLetters = deadLetters,
@@ -32,7 +32,7 @@ static class IngestSetup
         TcpKey = host.Config.Listen.TcpKey is { } tcpKey ? host.Stores.FindConfiguredKey(tcpKey) : null,
         Proxies = new TrustedProxies([.. host.Config.Listen.TrustedProxies.Select(range => range.Network)]),
         Refusals = host.Refusals,
-        WhenAnswered = host.Journeys.CatchUpAsync,
+        WhenInterventionsSentAsync = host.Journeys.CatchUpAsync,
     };
 
     /// <summary>Replaces the limits that a running engine can change.</summary>
@@ -42,9 +42,9 @@ static class IngestSetup
         ingest.Rates.Set(OptionsOf(limits.Rates));
     }
 
-    /// <summary>Makes the limits of connections.</summary>
+    /// <summary>Creates the limits of connections.</summary>
     public static ConnectionLimiter LimiterOf(ListenConfig listen, StoreTable stores) => new(
-        listen.MaxConnections, listen.MaxConnectionsPerAddress, stores, new PendingConnections(listen.MaxUnauthenticated, listen.MaxUnauthenticatedPerAddress));
+        listen.MaxConnections, listen.MaxConnectionsPerAddress, stores, new UnauthenticatedConnections(listen.MaxUnauthenticated, listen.MaxUnauthenticatedPerAddress));
 
     static RateLimitsOptions OptionsOf(RatesConfig rates) => new(
         group => group switch
@@ -61,6 +61,6 @@ static class IngestSetup
 
     static ScopedRates Of(ScopedRatesConfig rates) => new(Of(rates.Address), Of(rates.Key), Of(rates.Store));
 
-    /// <summary>Makes a rate. The format allows no more than 2^30.</summary>
+    /// <summary>Creates a rate. The format allows no more than 2^30.</summary>
     public static Rate Of(TokenRate rate) => new((int)rate.PerSecond, (int)rate.Burst);
 }

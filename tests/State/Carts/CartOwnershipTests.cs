@@ -82,7 +82,7 @@ public sealed class CartOwnershipTests
         var slab = Slab(s_browser, "s2", null, null);
         slab.Records[0].Flags |= EventFlags.Shared;
         cart.EventCount++;
-        CartOwnership.Apply(ref cart, slab.Records[0], connection: 2);
+        CartOwnership.UpdateOwner(ref cart, slab.Records[0], connection: 2);
         Assert.That(cart.ConnectionId, Is.EqualTo(1));
     }
 
@@ -141,9 +141,9 @@ public sealed class CartOwnershipTests
         var cart = Begun(s_browser, connection: 1, session: "s1");
         var slab = Slab(s_browser, "s2", null, null);
         cart.EventCount++;
-        CartOwnership.Apply(ref cart, slab.Records[0], connection: 2, predatesStanding: true);
+        CartOwnership.UpdateOwner(ref cart, slab.Records[0], connection: 2, predatesStanding: true);
         Assert.That(cart.ConnectionId, Is.EqualTo(1), "another session");
-        CartOwnership.Apply(ref cart, Slab(s_browser, "s1", null, null).Records[0], connection: 3, predatesStanding: true);
+        CartOwnership.UpdateOwner(ref cart, Slab(s_browser, "s1", null, null).Records[0], connection: 3, predatesStanding: true);
         Assert.That(cart.ConnectionId, Is.EqualTo(3), "its own");
     }
 
@@ -158,7 +158,7 @@ public sealed class CartOwnershipTests
     {
         var slab = Slab(rules, session, secret, user);
         CartFold.Apply(ref cart, slab.Records[0], slab, 0);
-        CartOwnership.Apply(ref cart, slab.Records[0], connection);
+        CartOwnership.UpdateOwner(ref cart, slab.Records[0], connection);
     }
 
     static CartAccess Access(

@@ -1,8 +1,7 @@
 namespace CartRecovery.Engine.Ingest.Connections;
 
 /// <summary>
-/// Memory that clients may use beyond each one's share: for long messages that have not arrived whole, and for what they do not read. It is
-/// reserved before it is used, so that any number of clients use no more than is planned. Any thread.
+/// Bounds the memory that clients use beyond each one's allowance. Reserve before use. Waiters are served in order. Any thread.
 /// </summary>
 /// <param name="capacity">The memory in bytes, 1 or more.</param>
 public sealed class BufferBudget(long capacity)
@@ -18,10 +17,10 @@ public sealed class BufferBudget(long capacity)
     /// <summary>Bytes reserved.</summary>
     public long Used => Volatile.Read(ref _used);
 
-    /// <summary>Whether somebody waits for memory.</summary>
+    /// <summary>Whether a caller waits for memory.</summary>
     public bool IsExhausted => Volatile.Read(ref _waiters) > 0;
 
-    /// <summary>Reserves memory, if it is free and nobody waits for it.</summary>
+    /// <summary>Reserves memory, if it is free and no other caller waits.</summary>
     public bool TryReserve(long bytes)
     {
         lock (_gate)
@@ -34,8 +33,8 @@ public sealed class BufferBudget(long capacity)
     /// <param name="bytes">The number of bytes; more than the capacity waits for all of it.</param>
     /// <param name="timeout">How long to wait.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="gone">Completes when nobody needs the memory any more; <see langword="null"/> if that does not happen.</param>
-    /// <returns><see langword="false"/> if the time is over, or nobody needs it.</returns>
+    /// <param name="gone">Completes when the client disconnects; <see langword="null"/> if that does not happen.</param>
+    /// <returns><see langword="false"/> on timeout, or if the client disconnects.</returns>
     public async ValueTask<bool> ReserveAsync(long bytes, TimeSpan timeout, TimeProvider time, Task? gone = null)
     {
         Waiter waiter;

@@ -41,7 +41,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     /// <param name="transport">Its bytes.</param>
     /// <param name="thread">Takes its events.</param>
     /// <param name="options">Options shared by all connections.</param>
-    /// <param name="client">Who it is.</param>
+    /// <param name="client">The authenticated client.</param>
     /// <param name="encoding">The encoding of its answers.</param>
     /// <param name="abort">Closes the transport without waiting.</param>
     public ClientConnection(IDuplexPipe transport, IngestThread thread, IngestOptions options, Client client, StreamEncoding encoding, Action abort)
@@ -57,7 +57,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         _protocol = encoding == StreamEncoding.WebSocket ? Protocol.WebSocket : Protocol.Tcp;
         Network = client.Key.Store.Ids.NetworkOf(client.Address);
         ConnectionId = options.Connections.NextId();
-        Output = new Outbound(transport.Output, encoding, options.MaxUnsent, options.Unread, OnTooSlow);
+        Output = new Outbound(transport.Output, encoding, options.MaxUnsolicitedBytes, options.Unread, OnTooSlow);
         _rejections = new RejectionReporter(thread.Rejections, Output);
         _drain = new ConnectionDrain(Output, options);
         _pressure = new InputBackpressure(transport.Input, Output, options, _memory, options.Rates.MeterOf(client.Address, client.Key));
@@ -141,9 +141,9 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     public bool TryWrite(Intervention intervention) => Output.TryWrite(InterventionMessage.Write(intervention));
 
     /// <summary>
-    /// Whether the engine does not read now, so that the client's silence says nothing. If so, its silence counts anew from now.
+    /// If the engine is not reading, restarts the client's timeouts and returns <see langword="true"/>.
     /// </summary>
-    public bool TryExcuse(long now)
+    public bool TryRestartTimeouts(long now)
     {
         if (_options.Partitions.Gate.IsOpen && !_pressure.IsHeldUp)
         {
@@ -183,7 +183,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         _transport.Input.CancelPendingRead();
     }
 
-    /// <summary>Closes a connection that sends too little: tells the client, and aborts soon after in any case.</summary>
+    /// <summary>Closes an idle connection: sends a close frame, then aborts after a short delay.</summary>
     /// <param name="reason">Why, in at most 123 bytes.</param>
     public void CloseForTimeout(string reason)
     {
@@ -288,7 +288,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         return rest.Length;
     }
 
-    // What nobody will take must not use memory that others wait for.
+    // Unread input must not hold memory that others wait for.
     void DiscardIfCut(IStreamSession session)
     {
         if (Volatile.Read(ref _isCut) == 0)

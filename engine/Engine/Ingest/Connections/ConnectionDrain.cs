@@ -1,6 +1,6 @@
 namespace CartRecovery.Engine.Ingest.Connections;
 
-/// <summary>Waits at the end of a connection until everything that it took is acknowledged, and what it led to is sent.</summary>
+/// <summary>Waits for acknowledgements and the resulting interventions before a connection closes.</summary>
 sealed class ConnectionDrain(Outbound output, IngestOptions options)
 {
     /// <summary>How long to wait for the client's last events to be decided, and for its last answers to be sent.</summary>
@@ -37,7 +37,7 @@ sealed class ConnectionDrain(Outbound output, IngestOptions options)
         Volatile.Write(ref _drained, drained);
         Check();
         await WaitAsync(Task.WhenAny(drained.Task, output.Closed), Timeout);
-        if (isReading && Router is not null && drained.Task.IsCompleted && options.WhenAnswered is { } whenAnswered)
+        if (isReading && Router is not null && drained.Task.IsCompleted && options.WhenInterventionsSentAsync is { } whenAnswered)
         {
             await WaitAsync(Task.WhenAny(whenAnswered(), output.Closed), s_answerTimeout);
         }

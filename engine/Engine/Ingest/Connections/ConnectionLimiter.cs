@@ -54,9 +54,9 @@ public sealed class ConnectionLimiter
     /// <param name="perAddress">Maximum number of sockets per address; 0 for no limit.</param>
     /// <param name="stores">The stores, with their limits.</param>
     /// <param name="pending">Bounds the connections without a valid key; the default for as many as streams.</param>
-    public ConnectionLimiter(int capacity, int perAddress, StoreTable stores, PendingConnections? pending = null)
+    public ConnectionLimiter(int capacity, int perAddress, StoreTable stores, UnauthenticatedConnections? pending = null)
     {
-        Pending = pending ?? new PendingConnections(capacity, perAddress: 0);
+        Pending = pending ?? new UnauthenticatedConnections(capacity, perAddress: 0);
         _capacity = capacity;
         _perAddress = perAddress;
         _stores = stores.Map(store => new StoreStreams(store.MaxConnections), _unknown);
@@ -82,7 +82,7 @@ public sealed class ConnectionLimiter
     public int Sockets => Volatile.Read(ref _sockets);
 
     /// <summary>The connections whose clients have not sent a valid key.</summary>
-    public PendingConnections Pending { get; }
+    public UnauthenticatedConnections Pending { get; }
 
     /// <summary>Number of open streams.</summary>
     public int Streams => Volatile.Read(ref _streams);

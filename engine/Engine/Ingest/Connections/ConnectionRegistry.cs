@@ -131,7 +131,7 @@ public sealed class ConnectionRegistry : IDisposable
 
     void CheckSilence(ClientConnection connection)
     {
-        if (connection.TryExcuse(_time.GetTimestamp()))
+        if (connection.TryRestartTimeouts(_time.GetTimestamp()))
         {
             return;
         }

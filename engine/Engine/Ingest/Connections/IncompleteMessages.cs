@@ -4,9 +4,8 @@ using CartRecovery.Engine.Ingest.Streams.Transport;
 namespace CartRecovery.Engine.Ingest.Connections;
 
 /// <summary>
-/// Memory for long messages that have not arrived whole, beyond each connection's share. Browsers and servers have a half each, so that what
-/// anybody can do with a key that stands in a page costs the shop's servers nothing. When somebody has to wait, the message that has held the
-/// most for longest goes. Any thread.
+/// Memory for partially received messages, half for each kind of key, so that browsers cannot use up the servers' half. When it runs out,
+/// evicts the stream with the largest bytes × time. Any thread.
 /// </summary>
 public sealed class IncompleteMessages
 {
@@ -59,10 +58,10 @@ public sealed class IncompleteMessages
     /// <summary>Closes the streams whose messages have held the most for longest, until what is needed will be free.</summary>
     /// <param name="requester">Needs memory, and is spared.</param>
     /// <param name="bytes">How much.</param>
-    internal void Relieve(LongMessageMemory requester, long bytes)
+    internal void EvictFor(LongMessageMemory requester, long bytes)
     {
         var now = _clock.GetTimestamp();
-        while (bytes > 0 && TakeWorst(requester, now) is { } worst)
+        while (bytes > 0 && RemoveWorst(requester, now) is { } worst)
         {
             bytes -= worst.Reserved;
             Interlocked.Increment(ref _evicted);
@@ -71,7 +70,7 @@ public sealed class IncompleteMessages
     }
 
     // Few hold memory beyond their share: at most the memory divided by the least that is reserved.
-    LongMessageMemory? TakeWorst(LongMessageMemory requester, long now)
+    LongMessageMemory? RemoveWorst(LongMessageMemory requester, long now)
     {
         lock (_gate)
         {

@@ -5,8 +5,7 @@ using CartRecovery.Engine.Ingest.Streams.Transport;
 namespace CartRecovery.Engine.Ingest.Connections;
 
 /// <summary>
-/// Decides when a connection is read again: once there is memory for its incomplete message, its rates allow it, and its client has read
-/// what was answered. Called by the connection's reader.
+/// Pauses reading until message memory, rates and the client's reading of its answers allow it. Called by the connection's reader.
 /// </summary>
 /// <param name="input">Its input.</param>
 /// <param name="output">The connection's output.</param>
@@ -25,7 +24,7 @@ sealed class InputBackpressure(PipeReader input, Outbound output, IngestOptions 
     public void Add(long events, long bytes) => meter?.Add(events, bytes);
 
     /// <summary>Counts what is not paid yet: nothing more is read.</summary>
-    public void Settle() => meter?.Settle();
+    public void Settle() => meter?.ChargeWithoutWaiting();
 
     /// <summary>Waits until the connection may be read.</summary>
     /// <param name="kept">Bytes that the connection keeps.</param>
@@ -43,7 +42,7 @@ sealed class InputBackpressure(PipeReader input, Outbound output, IngestOptions 
             }
         }
 
-        if (meter?.PayIfDueAsync() is { } paying && !(paying.IsCompletedSuccessfully ? paying.Result : await WaitForRatesAsync(paying.AsTask())))
+        if (meter?.ChargeIfDueAsync() is { } paying && !(paying.IsCompletedSuccessfully ? paying.Result : await WaitForRatesAsync(paying.AsTask())))
         {
             output.Drop(RateLimits.Exceeded.Code, "too many wait for a rate of limits.rates; retry later");
             return false;
@@ -59,7 +58,7 @@ sealed class InputBackpressure(PipeReader input, Outbound output, IngestOptions 
         return true;
     }
 
-    // While nobody reads, a client that is gone is noticed.
+    // Watches for a disconnect while not reading.
     void BeginWaiting()
     {
         Volatile.Write(ref _isHeldUp, true);

@@ -25,14 +25,14 @@ sealed class LongMessageMemory(IngestOptions options, KeyKind kind, Action evict
     /// <summary>The memory reserved, in bytes. Any thread.</summary>
     public long Reserved => Volatile.Read(ref _reserved);
 
-    /// <summary>When the memory was reserved, in ticks of the monotonic clock; 0 for none. Any thread.</summary>
+    /// <summary>When the memory was reserved or last restarted, in ticks of the monotonic clock; 0 for none. Any thread.</summary>
     public long SinceTicks => Volatile.Read(ref _sinceTicks);
 
     /// <summary>Whether <see cref="ReserveAsync"/> has something to do.</summary>
     /// <param name="kept">Bytes that the connection keeps.</param>
     public bool IsDue(long kept) => kept > Share ? SizeFor(kept) > _reserved : _reserved > 0;
 
-    /// <summary>Counts the time anew: a message has arrived whole, or the engine did not read. Any thread.</summary>
+    /// <summary>Restarts the timeout: a message has arrived whole, or the engine did not read. Any thread.</summary>
     /// <param name="now">Ticks of the monotonic clock.</param>
     public void Restart(long now)
     {
@@ -83,7 +83,7 @@ sealed class LongMessageMemory(IngestOptions options, KeyKind kind, Action evict
     async ValueTask<bool> WaitAsync(long more, Task gone)
     {
         var reserving = _budget.ReserveAsync(more, options.SlowReaderTimeout, options.Partitions.Clock, gone);
-        options.Incomplete.Relieve(this, more);
+        options.Incomplete.EvictFor(this, more);
         if (!await reserving)
         {
             return false;

@@ -3,14 +3,14 @@ using CartRecovery.Engine.Events;
 namespace CartRecovery.Engine.Ingest.Connections;
 
 /// <summary>
-/// Reports a connection's rejected events to its client, in bounded answers, and notices a client that sends nothing else. Called in the
-/// connection's turns.
+/// Reports a connection's rejected events to its client, in bounded answers, and detects a client that sends only invalid events. Called in
+/// the connection's turns.
 /// </summary>
 /// <param name="rejections">Gathers the rejections of a message; shared by the connections of a thread.</param>
 /// <param name="output">Receives the error frames.</param>
 sealed class RejectionReporter(RejectionSummary rejections, Outbound output)
 {
-    // A connection whose last so many events were all rejected is closed; the batch in which it happens is finished.
+    // Consecutive rejections that close the connection, after its current batch.
     const int MaxInRow = 1000;
 
     // Length of the error frames for the messages of one read, in bytes; what follows is reported in one frame, or a few.

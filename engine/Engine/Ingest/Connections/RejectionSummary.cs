@@ -3,8 +3,8 @@ using CartRecovery.Engine.Events;
 namespace CartRecovery.Engine.Ingest.Connections;
 
 /// <summary>
-/// Collects the rejections of a message, or of the foreign events of a run, for one error frame: their number, by code too, and the
-/// first few. A batch of thousands of bad events so costs one short answer. One thread at a time.
+/// Collects a message's rejections, or a run's foreign events, for one short error frame: the number by code, and the first few. One
+/// thread at a time.
 /// </summary>
 sealed class RejectionSummary : IRejectedEvents
 {

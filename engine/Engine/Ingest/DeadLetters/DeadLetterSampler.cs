@@ -5,8 +5,7 @@ using CartRecovery.Engine.Ingest.Limits;
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
 /// <summary>
-/// Decides which of a store's rejected browser events are kept: all of them, until so many have the same error code that the rest would tell
-/// nothing new. What is not kept is counted. Any thread.
+/// Samples browsers' rejected events by store and error code once the rate is exceeded. Counts skipped events. Any thread.
 /// </summary>
 /// <param name="rate">Bytes kept of a store's browsers for each code; unlimited to keep all.</param>
 sealed class DeadLetterSampler(Rate rate) : IDisposable

@@ -41,7 +41,7 @@ sealed class DeadLetterSegment(long firstId, string share, string path)
         return segment;
     }
 
-    /// <summary>Counts what is left after others have cut the file.</summary>
+    /// <summary>Adjusts to a file truncated by another program.</summary>
     public void Cut(long bytes)
     {
         Bytes = bytes;

@@ -72,7 +72,7 @@ sealed class DeadLetterShare(string name) : IDisposable
         _torn = false;
     }
 
-    /// <summary>Counts what was written, or forgets it: what of it is in the file is written over.</summary>
+    /// <summary>Commits or discards the pending lines. The next write overwrites a discarded part.</summary>
     public void Finish(bool isWritten)
     {
         foreach (var (bytes, id, at) in isWritten ? Pending : [])

@@ -4,12 +4,12 @@ namespace CartRecovery.Engine.Ingest.DeadLetters;
 
 /// <summary>
 /// Persists dead letters: append-only NDJSON segments of each share (a store and a kind of key), and marks for their states. Bounded by bytes
-/// and age. When the bytes are used up, the share that uses the most loses its oldest segment, so that nobody's flood costs others' letters.
+/// and age. At the size limit, removes the oldest segment of the largest share.
 /// Numbers ascend over all shares. Opening truncates a line torn by a crash. Any thread may call.
 /// </summary>
 public sealed class DeadLetterStore : IDisposable
 {
-    // The size limit is split into so many segments for each share, so that little is removed at once.
+    // Segments of a share at the size limit. Many, so that little is removed at once.
     const int SegmentsInAll = 16;
     const int MaxKeyUses = 1 << 20;
     const long MaxSegmentSize = 16 << 20, MinSegmentSize = 64 << 10;

@@ -13,7 +13,7 @@ public readonly record struct Rate(int PerSecond, int Burst)
 }
 
 /// <summary>Rates that all apply.</summary>
-/// <param name="Address">Of one address.</param>
-/// <param name="Key">Of one key.</param>
-/// <param name="Store">Of one store.</param>
+/// <param name="Address">Rate per address.</param>
+/// <param name="Key">Rate per key.</param>
+/// <param name="Store">Rate per store.</param>
 public readonly record struct ScopedRates(Rate Address, Rate Key, Rate Store);

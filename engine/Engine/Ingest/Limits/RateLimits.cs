@@ -23,9 +23,9 @@ public enum RouteGroup
 }
 
 /// <summary>The configured rates.</summary>
-/// <param name="Requests">Of requests and opened streams, by group.</param>
-/// <param name="Events">Of events, by the kind of their key.</param>
-/// <param name="Bytes">Of their bytes, likewise.</param>
+/// <param name="Requests">Rates of requests and opened streams, by group.</param>
+/// <param name="Events">Rates of events, by the kind of their key.</param>
+/// <param name="Bytes">Rates of their bytes, by the kind of their key.</param>
 /// <param name="CountsLoopback">Whether the rates of addresses apply to this machine too.</param>
 public sealed record RateLimitsOptions(
     Func<RouteGroup, ScopedRates> Requests, Func<KeyKind, ScopedRates> Events, Func<KeyKind, ScopedRates> Bytes, bool CountsLoopback = false);
@@ -35,7 +35,7 @@ public sealed class RateLimits : IDisposable
 {
     /// <summary>Sent to a client that exceeds a rate.</summary>
     public static readonly HttpProblem Exceeded = new(429, "rate_limited",
-        "Too many requests or events: a rate of limits.rates is exceeded. Retry after the time in the Retry-After header.");
+        "Too many requests or events: a rate of limits.rates is exceeded. Retry later; HTTP responses say when in Retry-After.");
 
     readonly ScopedBuckets[] _requests;
     readonly ScopedBuckets[] _events;
@@ -83,7 +83,7 @@ public sealed class RateLimits : IDisposable
     /// <summary>The group of events and streams with a key; without one, a browser's.</summary>
     public static RouteGroup GroupOf(StoreKey? key) => key?.Kind == KeyKind.Secret ? RouteGroup.Server : RouteGroup.Browser;
 
-    /// <summary>Returns whom to count for.</summary>
+    /// <summary>Returns the address and key that the rates apply to.</summary>
     /// <param name="address">The client's address; <see langword="null"/> if unknown.</param>
     /// <param name="key">Its key; <see langword="null"/> before it has authenticated.</param>
     public RateSource SourceOf(IPAddress? address, StoreKey? key) => RateSource.Of(address, key, _countsLoopback);

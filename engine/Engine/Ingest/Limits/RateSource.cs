@@ -3,7 +3,7 @@ using CartRecovery.Engine.ControlPlane;
 
 namespace CartRecovery.Engine.Ingest.Limits;
 
-/// <summary>Whom rates are counted for.</summary>
+/// <summary>The address and key that rates apply to.</summary>
 /// <param name="Slot">The address's slot; −1 if its rates do not apply.</param>
 /// <param name="Key">The key; <see langword="null"/> before the client has authenticated.</param>
 public readonly record struct RateSource(int Slot, StoreKey? Key)
@@ -14,7 +14,7 @@ public readonly record struct RateSource(int Slot, StoreKey? Key)
     /// </summary>
     public const int Slots = 4096;
 
-    /// <summary>Returns whom to count for.</summary>
+    /// <summary>Returns the address and key that the rates apply to.</summary>
     /// <param name="address">The client's address; <see langword="null"/> if unknown.</param>
     /// <param name="key">The key; <see langword="null"/> before the client has authenticated.</param>
     /// <param name="countsLoopback">Whether the rates of addresses apply to this machine too.</param>

@@ -2,7 +2,7 @@ using CartRecovery.Engine.ControlPlane;
 
 namespace CartRecovery.Engine.Ingest.Limits;
 
-/// <summary>What a client's requests or events are counted by.</summary>
+/// <summary>The scope of a rate.</summary>
 public enum RateScope
 {
     /// <summary>The client's address.</summary>
@@ -54,7 +54,7 @@ public sealed class ScopedBuckets : IDisposable
     public void Set(ScopedRates rates)
     {
         _addresses = Replace(_addresses, rates.Address, RateScope.Address);
-        // By identity: two keys of a store may allow the same.
+        // Compared by reference, because two keys may have equal permissions.
         _keys = Replace(_keys, rates.Key, RateScope.Key, ReferenceEqualityComparer.Instance);
         _stores = Replace(_stores, rates.Store, RateScope.Store);
     }
@@ -67,7 +67,7 @@ public sealed class ScopedBuckets : IDisposable
         _ => _stores?.Refused ?? 0,
     };
 
-    /// <summary>How often somebody waited, by scope.</summary>
+    /// <summary>How often a caller waited, by scope.</summary>
     public long WaitedFor(RateScope scope) => Volatile.Read(ref _waited[(int)scope]) + scope switch
     {
         RateScope.Address => _addresses?.Waited ?? 0,
@@ -114,16 +114,16 @@ public sealed class ScopedBuckets : IDisposable
     }
 
     /// <summary>Returns the rate that still has to be paid for earlier input; <see langword="null"/> if none has.</summary>
-    public RateRefusal? DebtOf(RateSource source)
+    public RateRefusal? CheckDebt(RateSource source)
     {
-        if (_addresses is { } addresses && source.Slot >= 0 && addresses.DebtOf(source.Slot) is { Ticks: > 0 } after)
+        if (_addresses is { } addresses && source.Slot >= 0 && addresses.CheckDebt(source.Slot) is { Ticks: > 0 } after)
         {
             return new RateRefusal(RateScope.Address, after);
         }
 
         return source.Key is not { } key ? null
-            : _keys?.DebtOf(key) is { Ticks: > 0 } ofKey ? new RateRefusal(RateScope.Key, ofKey)
-            : _stores?.DebtOf(key.Store.Number) is { Ticks: > 0 } ofStore ? new RateRefusal(RateScope.Store, ofStore)
+            : _keys?.CheckDebt(key) is { Ticks: > 0 } ofKey ? new RateRefusal(RateScope.Key, ofKey)
+            : _stores?.CheckDebt(key.Store.Number) is { Ticks: > 0 } ofStore ? new RateRefusal(RateScope.Store, ofStore)
             : null;
     }
 

@@ -3,17 +3,17 @@ using System.Threading.RateLimiting;
 namespace CartRecovery.Engine.Ingest.Limits;
 
 /// <summary>
-/// Token buckets by key, of the framework's limiter: they are made when first used and go a few seconds after they are full again. Whoever
-/// waits for tokens costs no timer: one fills all buckets. Any thread.
+/// Token buckets by key. Created on first use, removed some seconds after they are full again. One timer replenishes all buckets, so a
+/// waiter needs none. Any thread.
 /// </summary>
 /// <typeparam name="TKey">The key. There must be few different ones.</typeparam>
 sealed class TokenBuckets<TKey> : IDisposable
     where TKey : notnull
 {
-    // Who would have to wait longer is refused.
+    // Longer waits are rejected.
     const int MaxWaitSeconds = 30;
 
-    // Buckets are filled so often a second, if their rate allows it.
+    // Replenishments per second at most.
     const int FillsPerSecond = 10;
 
     readonly PartitionedRateLimiter<TKey> _limiter;
@@ -44,11 +44,11 @@ sealed class TokenBuckets<TKey> : IDisposable
     /// <summary>How often there were too few tokens.</summary>
     public long Refused => Volatile.Read(ref _refused);
 
-    /// <summary>How often somebody had to wait for tokens.</summary>
+    /// <summary>How often a caller had to wait for tokens.</summary>
     public long Waited => Volatile.Read(ref _waited);
 
-    /// <summary>Takes tokens, unless there are too few or somebody waits for some.</summary>
-    /// <param name="key">Whose.</param>
+    /// <summary>Takes tokens, unless there are too few or another caller waits.</summary>
+    /// <param name="key">The bucket's key.</param>
     /// <param name="count">The number; more than the bucket holds takes all of it.</param>
     /// <param name="retryAfter">When there will be enough, if there are too few.</param>
     public bool TryTake(TKey key, long count, out TimeSpan retryAfter)
@@ -66,9 +66,9 @@ sealed class TokenBuckets<TKey> : IDisposable
     }
 
     /// <summary>Takes tokens as soon as there are enough, in the order of the calls.</summary>
-    /// <param name="key">Whose.</param>
+    /// <param name="key">The bucket's key.</param>
     /// <param name="count">The number, 0 or more; more than the bucket holds takes all of it, several times.</param>
-    /// <returns><see langword="false"/> if so many wait that there would not be enough soon.</returns>
+    /// <returns><see langword="false"/> if the wait would exceed 30 s.</returns>
     public async ValueTask<bool> TakeAsync(TKey key, long count)
     {
         for (; count > 0; count -= Rate.Burst)
@@ -95,7 +95,7 @@ sealed class TokenBuckets<TKey> : IDisposable
         _limiter.GetStatistics(key) is { } now ? now.CurrentAvailablePermits - now.CurrentQueuedCount : Rate.Burst;
 
     /// <summary>Returns the time until tokens that are owed are paid; zero if none are.</summary>
-    public TimeSpan DebtOf(TKey key)
+    public TimeSpan CheckDebt(TKey key)
     {
         var left = Available(key);
         if (left >= 0)
@@ -115,7 +115,7 @@ sealed class TokenBuckets<TKey> : IDisposable
 
     int Clamp(long count) => (int)Math.Clamp(count, 1, Rate.Burst);
 
-    // The limiter counts whole fills; without its word, the rate tells.
+    // Falls back to the rate if the limiter gives no time.
     TimeSpan RetryAfter(RateLimitLease lease, long count) =>
         lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds((double)Clamp(count) / Rate.PerSecond);
 }

@@ -137,7 +137,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
             + $"Sec-WebSocket-Accept: {Handshake.AcceptOf(head!["Sec-WebSocket-Key"]!)}\r\n\r\n"));
         try
         {
-            connection.Features.Get<PendingConnection>()?.Leave();
+            connection.Features.Get<UnauthenticatedConnection>()?.Leave();
             await output.FlushAsync(cancellationToken);
             return new Client(key, address, user) { Bot = BotDetector.Of(key, head["User-Agent"], head.QueryOf(BotDetector.WebDriver)) };
         }
@@ -185,7 +185,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
             return null;
         }
 
-        connection.Features.Get<PendingConnection>()?.Leave();
+        connection.Features.Get<UnauthenticatedConnection>()?.Leave();
         return new Client(key, sender.Address);
     }
 
@@ -283,7 +283,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
 
     async Task SendErrorAsync(PipeWriter output, StreamEncoding encoding, string code, string message, CancellationToken cancellationToken)
     {
-        var answer = new Outbound(output, encoding, options.MaxUnsent, options.Unread, onTooSlow: () => { });
+        var answer = new Outbound(output, encoding, options.MaxUnsolicitedBytes, options.Unread, onTooSlow: () => { });
         answer.TrySendError(0, code, message);
         answer.Close();
         await answer.Closed.WaitAsync(cancellationToken);

@@ -107,7 +107,7 @@ public sealed class CustomerTables
     /// <param name="zone">The time zone.</param>
     /// <param name="at">Time of the event (ms since 1970 UTC); later data stays.</param>
     /// <param name="attributes">The attributes.</param>
-    /// <param name="standing">Whose word the addresses are.</param>
+    /// <param name="standing">The standing of the sender that named the addresses.</param>
     /// <param name="network">A key of the network they came from; 0 if unknown.</param>
     public void SetContact(
         in Hash128 owner, in Hash128 person, string store, Recipient recipient, string? zone, long at, string? attributes, Standing standing, ulong network)

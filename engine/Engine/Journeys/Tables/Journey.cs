@@ -45,7 +45,7 @@ public sealed record Journey
     /// <summary>The highest standing of the cart's events when it was decided on. A claimed cart counts apart.</summary>
     public Standing Standing { get; init; }
 
-    /// <summary>Whose word <see cref="Customer"/> is. A claimed customer is one in this cart alone.</summary>
+    /// <summary>The standing of the sender that named <see cref="Customer"/>. A claimed customer is one in this cart alone.</summary>
     public Standing UserStanding { get; init; }
 
     /// <summary>Why its cart counts as a bot's when it was decided on: it is not contacted, and counts apart.</summary>

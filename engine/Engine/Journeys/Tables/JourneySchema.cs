@@ -90,7 +90,7 @@ static class JourneySchema
     // Migrates version 2: customers' attributes.
     const string OfVersion2 = "ALTER TABLE contact ADD COLUMN attributes TEXT;";
 
-    // Migrates version 3: whose word data is. All journeys had counted as the server's.
+    // Migrates version 3: adds standings. Until then all journeys counted as the server's.
     const string OfVersion3 = """
         ALTER TABLE contact ADD COLUMN email_standing INTEGER;
         ALTER TABLE contact ADD COLUMN phone_standing INTEGER;

@@ -5,8 +5,7 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Journeys.Tables;
 
 /// <summary>
-/// Remembers the addresses that a browser named and that were written to, by their keys: first when, named from which network, and whether
-/// the owner confirmed.
+/// Stores unproven addresses by key: the first message, the source network, and the confirmation.
 /// </summary>
 public sealed class UnprovenTable
 {
@@ -43,10 +42,10 @@ public sealed class UnprovenTable
     /// <summary>Returns whether another address of this kind was written to for a cart.</summary>
     public bool HasAnother(in Hash128 cart, AddressKind kind, in Hash128 address) => _another.With(cart).With((long)kind).With(address).Number() is not null;
 
-    /// <summary>Returns when the last but <paramref name="skip"/> new address from a network was written to (ms since 1970 UTC); 0 for never.</summary>
+    /// <summary>Returns the time of the <paramref name="skip"/>-th most recent new address of a network, counted from 0 (ms since 1970 UTC); 0 for none.</summary>
     public long LastOfNetwork(string store, long network, int skip) => _ofNetwork.With(store).With(network).With((long)skip).Number() ?? 0;
 
-    /// <summary>Returns when the last but <paramref name="skip"/> new address of a store was written to (ms since 1970 UTC); 0 for never.</summary>
+    /// <summary>Returns the time of the <paramref name="skip"/>-th most recent new address of a store, counted from 0 (ms since 1970 UTC); 0 for none.</summary>
     public long LastOfStore(string store, int skip) => _ofStore.With(store).With((long)skip).Number() ?? 0;
 
     /// <summary>Forgets up to a thousand addresses first written to before a time (ms since 1970 UTC).</summary>

@@ -16,8 +16,8 @@ public enum CartAccess
 }
 
 /// <summary>
-/// Decides which events may change a cart, and which connection gets its interventions. A server's word opens any cart of its store; a
-/// browser's only those that its own session began. Naming somebody else's cart gives access to nothing.
+/// Decides which events may change a cart, and which connection gets its interventions. A server may change any cart of its
+/// store, a browser only carts that its session began.
 /// </summary>
 public static class CartOwnership
 {
@@ -37,7 +37,7 @@ public static class CartOwnership
     /// <param name="e">The event.</param>
     /// <param name="connection">The sender's connection; 0 for none.</param>
     /// <param name="predatesStanding">Whether the event comes from a journal of version 1, when any event could name any cart.</param>
-    public static void Apply(ref CartRecord cart, in EventRecord e, long connection, bool predatesStanding = false)
+    public static void UpdateOwner(ref CartRecord cart, in EventRecord e, long connection, bool predatesStanding = false)
     {
         var isFirst = cart.EventCount == 1;
         if (predatesStanding)
@@ -58,19 +58,19 @@ public static class CartOwnership
 
         if (isFirst || (e.Standing == Standing.Server && e.Session != 0 && e.Session != cart.OwnerSession))
         {
-            // A session that a server names has the cart, whoever named it first.
+            // A session that a server names becomes the owner, even if another session began the cart.
             (cart.OwnerSession, cart.OwnerSecret) = (e.Session, e.CartSecret);
         }
         else
         {
-            TakeLater(ref cart, e);
+            FillMissingOwner(ref cart, e);
         }
 
         cart.ConnectionId = connection != 0 ? connection : cart.ConnectionId;
     }
 
-    // An owner without a session or a secret gets what the event has. The secret is far from the fields that every event touches.
-    static void TakeLater(ref CartRecord cart, in EventRecord e)
+    // Adds a missing session or secret. The secret comes last, because it is on another cache line.
+    static void FillMissingOwner(ref CartRecord cart, in EventRecord e)
     {
         if (e.Session != 0 && cart.OwnerSession == 0 && cart.OwnerSecret == 0)
         {

@@ -119,7 +119,7 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
     void Fold(ref CartRecord record, ref EventRecord e, long now)
     {
         var hasEnded = record.EventCount != 0 && context.Lifetime.HasEnded(record, now);
-        if (e.Standing != Standing.Server && !context.Slab.IsReplayed && !hasEnded && !TryAdmit(record, ref e))
+        if (e.Standing != Standing.Server && !context.Slab.IsReplayed && !hasEnded && !CheckAccess(record, ref e))
         {
             return;
         }
@@ -150,11 +150,11 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
             context.BotFound?.Invoke(context.Bot);
         }
 
-        CartOwnership.Apply(ref record, e, context.Connection, context.Slab.PredatesStanding);
+        CartOwnership.UpdateOwner(ref record, e, context.Connection, context.Slab.PredatesStanding);
     }
 
     // The verdict is journaled with the event, so that a replay need not know what the store's setting was.
-    bool TryAdmit(in CartRecord record, ref EventRecord e)
+    bool CheckAccess(in CartRecord record, ref EventRecord e)
     {
         switch (CartOwnership.AccessOf(record, e, context.Slab, context.Connection, context.HasSecretIds(e.Store)))
         {

@@ -18,11 +18,11 @@ namespace CartRecovery.Host.Api.Access;
 
 /// <summary>
 /// Rejects requests beyond the rates of their address, key or store, by the group of their route. Also tells whether a connection's client has
-/// a valid key, for <see cref="PendingConnections"/>.
+/// a valid key, for <see cref="UnauthenticatedConnections"/>.
 /// </summary>
 static class ClientLimits
 {
-    /// <summary>The number of reports read at once. They read the database on their thread, and more would leave none for others.</summary>
+    /// <summary>The number of reports read at once. A report blocks its thread.</summary>
     public static readonly int MaxReports = Environment.ProcessorCount;
 
     /// <summary>The number of requests for reports that wait. More are rejected.</summary>
@@ -34,7 +34,7 @@ static class ClientLimits
     /// <summary>The headers with a client's rates, which pages may read.</summary>
     public static readonly string[] Headers = ["Retry-After", Remaining, Policies];
 
-    /// <summary>Adds the middleware. After authentication, so that keys are known; before authorization, so that wrong ones are counted.</summary>
+    /// <summary>Adds the middleware. After authentication, so that keys are known; before authorization, so that invalid keys take tokens.</summary>
     public static void UseClientLimits(this WebApplication app)
     {
         var rates = app.Services.GetRequiredService<IngestOptions>().Rates;
@@ -43,7 +43,7 @@ static class ClientLimits
         app.Use(async (context, next) =>
         {
             var key = (context.User.Identity as StoreKeyIdentity)?.Caller.Key;
-            var pending = context.Features.Get<PendingConnection>();
+            var pending = context.Features.Get<UnauthenticatedConnection>();
             if (key is not null)
             {
                 pending?.Leave();

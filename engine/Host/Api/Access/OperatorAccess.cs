@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace CartRecovery.Host.Api.Access;
 
 /// <summary>
-/// Decides who sees what concerns the engine rather than one store. Everybody by default; with <c>listen.admin</c> only clients of that port,
+/// Authorizes operators: who may see data of the whole engine. Everybody by default; with <c>listen.admin</c> only clients of that port,
 /// with <c>listen.metricsKey</c> only those who send that key.
 /// </summary>
 sealed class OperatorAccess(IEngineState engine)

@@ -73,7 +73,7 @@ static class EventsRoutes
             Bot = BotDetector.Of(caller.Key, context.Request.Headers.UserAgent, query.Of(s_webDriver)),
         });
         var meter = ingest.Rates.MeterOf(context.Connection.RemoteIpAddress, caller.Key);
-        if (meter?.Debt() is { } debt)
+        if (meter?.CheckDebt() is { } debt)
         {
             ClientLimits.Write(context.Response, meter.States(), debt);
             return RateLimits.Exceeded.ToResult();
@@ -85,7 +85,7 @@ static class EventsRoutes
             length = body.Bytes.Length;
             var submitting = source.SubmitAsync(body.Bytes.Span, context.RequestAborted);
             meter?.Add(source.Router.Taken, length);
-            meter?.Settle();
+            meter?.ChargeWithoutWaiting();
             await submitting;
         }
 

@@ -27,7 +27,7 @@ sealed partial class FailedRequests(ILogger<FailedRequests> log, TimeProvider ti
 
         if (problem is null)
         {
-            // The route, not the path, which a client chooses.
+            // By route: the client chooses the path.
             var kind = $"{exception.GetType().Name} {(context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText}";
             if (_limiter.TryLog(kind, out var suppressed))
             {

@@ -7,19 +7,19 @@ namespace CartRecovery.Engine.Ingest.Connections;
 /// <param name="address">The client's address; <see langword="null"/> if unknown.</param>
 /// <param name="socket">Its socket; <see langword="null"/> if unknown.</param>
 /// <param name="evict">Closes it.</param>
-public sealed class PendingConnection(IPAddress? address, Socket? socket, Action evict)
+public sealed class UnauthenticatedConnection(IPAddress? address, Socket? socket, Action evict)
 {
-    PendingConnections? _owner;
+    UnauthenticatedConnections? _owner;
     int _requests;
 
     /// <summary>The client's address as limits count it; <see langword="null"/> if unknown.</summary>
     internal ulong? Address { get; } = address is null ? null : ClientAddress.NumberOf(address);
 
     /// <summary>Its place among all.</summary>
-    internal LinkedListNode<PendingConnection>? Place { get; set; }
+    internal LinkedListNode<UnauthenticatedConnection>? Place { get; set; }
 
     /// <summary>Its place among those of its address.</summary>
-    internal LinkedListNode<PendingConnection>? PlaceOfAddress { get; set; }
+    internal LinkedListNode<UnauthenticatedConnection>? PlaceOfAddress { get; set; }
 
     // What has arrived is not the client's delay, but ours.
     internal bool IsWaitingForClient
@@ -50,7 +50,7 @@ public sealed class PendingConnection(IPAddress? address, Socket? socket, Action
     /// <summary>Counts the connection no longer: its client has authenticated, or it is closed. Idempotent.</summary>
     public void Leave() => _owner?.Remove(this);
 
-    internal void Enter(PendingConnections owner) => _owner = owner;
+    internal void Enter(UnauthenticatedConnections owner) => _owner = owner;
 
     internal void Evict() => evict();
 }

@@ -8,13 +8,13 @@ namespace CartRecovery.Engine.Ingest.Connections;
 /// </summary>
 /// <param name="capacity">Maximum number, 1 or more.</param>
 /// <param name="perAddress">Maximum number per address; 0 for no limit.</param>
-public sealed class PendingConnections(int capacity, int perAddress)
+public sealed class UnauthenticatedConnections(int capacity, int perAddress)
 {
     // A client whose bytes wait for the engine is spared, if another of the oldest is not.
     const int MaxCompared = 32;
 
-    readonly LinkedList<PendingConnection> _all = new();
-    readonly Dictionary<ulong, LinkedList<PendingConnection>> _addresses = [];
+    readonly LinkedList<UnauthenticatedConnection> _all = new();
+    readonly Dictionary<ulong, LinkedList<UnauthenticatedConnection>> _addresses = [];
     readonly Lock _gate = new();
     long _evicted;
 
@@ -37,16 +37,16 @@ public sealed class PendingConnections(int capacity, int perAddress)
     public long Evicted => Volatile.Read(ref _evicted);
 
     /// <summary>Adds a connection. Closes another one if there are too many.</summary>
-    public void Enter(PendingConnection connection)
+    public void Enter(UnauthenticatedConnection connection)
     {
-        PendingConnection? ofAddress = null, ofAll = null;
+        UnauthenticatedConnection? ofAddress = null, ofAll = null;
         connection.Enter(this);
         lock (_gate)
         {
             if (connection.Address is { } address)
             {
                 ref var same = ref CollectionsMarshal.GetValueRefOrAddDefault(_addresses, address, out _);
-                same ??= new LinkedList<PendingConnection>();
+                same ??= new LinkedList<UnauthenticatedConnection>();
                 if (perAddress > 0 && same.Count >= perAddress)
                 {
                     ofAddress = OldestOf(same);
@@ -72,7 +72,7 @@ public sealed class PendingConnections(int capacity, int perAddress)
         Evict(ofAll);
     }
 
-    internal void Remove(PendingConnection connection)
+    internal void Remove(UnauthenticatedConnection connection)
     {
         lock (_gate)
         {
@@ -80,7 +80,7 @@ public sealed class PendingConnections(int capacity, int perAddress)
         }
     }
 
-    internal void Renew(PendingConnection connection)
+    internal void Renew(UnauthenticatedConnection connection)
     {
         lock (_gate)
         {
@@ -98,7 +98,7 @@ public sealed class PendingConnections(int capacity, int perAddress)
         }
     }
 
-    static PendingConnection OldestOf(LinkedList<PendingConnection> list)
+    static UnauthenticatedConnection OldestOf(LinkedList<UnauthenticatedConnection> list)
     {
         var node = list.First;
         for (var compared = 0; node is not null && compared < MaxCompared; compared++, node = node.Next)
@@ -112,7 +112,7 @@ public sealed class PendingConnections(int capacity, int perAddress)
         return list.First!.Value;
     }
 
-    void Take(PendingConnection connection)
+    void Take(UnauthenticatedConnection connection)
     {
         if (connection.Place is { } place)
         {
@@ -132,7 +132,7 @@ public sealed class PendingConnections(int capacity, int perAddress)
     }
 
     // Outside the lock: closing runs other code.
-    void Evict(PendingConnection? connection)
+    void Evict(UnauthenticatedConnection? connection)
     {
         if (connection is not null)
         {
