@@ -84,7 +84,7 @@ public class ConfigLoaderTests
         "6:15: error: log.level must be trace or debug or information or warning or error, not 'informaton', did you mean 'information'?")]
     [TestCase("Limits: { batch: 5 }\n", "6:1: error: unknown key 'Limits', did you mean 'limits'?")]
     [TestCase("folder: x\n", "6:1: error: unknown key 'folder'")]
-    [TestCase("log: { zzz: 5 }\n", "6:8: error: unknown key 'zzz' in log; known: level")]
+    [TestCase("log: { zzz: 5 }\n", "6:8: error: unknown key 'zzz' in log; known: level, format")]
     public void An_invalid_value_is_reported(string yaml, string expected)
     {
         var problems = ConfigFile.ProblemsOf(yaml);

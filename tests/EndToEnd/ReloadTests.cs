@@ -39,10 +39,11 @@ public sealed class ReloadTests
             Contact = "{ holdout: 0, clickWindow: 3d }",
             Durability = "limits: { batch: 1, rates: { requests: { public: { address: 1/s burst 3 } } } }\nlog: { level: debug }\njournal: { commitAge: 7ms }",
         };
-        var path = after.WriteTo(_scratch);
-        File.WriteAllText(path, File.ReadAllText(path).Replace("scoring: { model: ", "scoring: { events: cart, model: ", StringComparison.Ordinal));
+        using var draft = new Scratch();
+        var next = _scratch.Write("next.yaml", File.ReadAllText(after.WriteTo(draft)).Replace("scoring: { model: ", "scoring: { events: cart, model: ", StringComparison.Ordinal));
 
-        var asked = await EngineBinary.RunAsync(_scratch.Folder, ["check", "--config", path, "--against-running"]);
+        var asked = await EngineBinary.RunAsync(_scratch.Folder, ["check", "--config", next, "--against-running"]);
+        File.Copy(next, _scratch.PathOf("cartrecovery.yaml"), overwrite: true);
         engine.HangUp();
 
         const string Applied = "stores, limits.batch, limits.rates.requests.public.address, scoring.model, decisions.campaigns, contact.clickWindow, sinks.later, log.level";

@@ -5,4 +5,17 @@ public sealed class LogConfig
 {
     [ConfigKey("Minimum severity of messages to log.", Reloads = true)]
     public LogThreshold Level { get; set; } = LogThreshold.Information;
+
+    [ConfigKey("The format of the lines on standard error: text for people, json for collectors. Default: text on a terminal, else json.", Example = "json")]
+    public LogFormat? Format { get; set; }
+}
+
+/// <summary>Formats of log lines.</summary>
+public enum LogFormat
+{
+    /// <summary>A line of text.</summary>
+    Text,
+
+    /// <summary>A JSON object on a line.</summary>
+    Json,
 }

@@ -36,56 +36,56 @@ static partial class DeliveryLog
         }
     }
 
-    [LoggerMessage(EventId = 5001, Level = LogLevel.Information, Message = "Sink {Sink} is connected")]
+    [LoggerMessage(EventName = "sink_connected", Level = LogLevel.Information, Message = "Sink {Sink} is connected")]
     public static partial void Connected(ILogger logger, string sink);
 
-    [LoggerMessage(EventId = 5002, Level = LogLevel.Warning, Message = "Sink {Sink} cannot connect: {Reason}")]
+    [LoggerMessage(EventName = "sink_cannot_connect", Level = LogLevel.Warning, Message = "Sink {Sink} cannot connect: {Reason}")]
     public static partial void CannotConnect(ILogger logger, string sink, string reason);
 
-    [LoggerMessage(EventId = 5003, Level = LogLevel.Debug, Message = "Sink {Sink} delivered {InterventionId} ({Action}) in {Tries} tries")]
+    [LoggerMessage(EventName = "intervention_delivered", Level = LogLevel.Debug, Message = "Sink {Sink} delivered {InterventionId} ({Action}) in {Tries} tries")]
     static partial void Delivered(ILogger logger, string sink, string interventionId, ActionKind action, int tries);
 
-    [LoggerMessage(EventId = 5004, Level = LogLevel.Warning,
+    [LoggerMessage(EventName = "intervention_rejected", Level = LogLevel.Warning,
         Message = "Sink {Sink}: the receiver rejected {InterventionId} ({Action}): {Reason}")]
     static partial void Rejected(ILogger logger, string sink, string interventionId, ActionKind action, string reason);
 
-    [LoggerMessage(EventId = 5010, Level = LogLevel.Warning, Message = "Sink {Sink}: {InterventionId} ({Action}) bounced: {Reason}")]
+    [LoggerMessage(EventName = "intervention_bounced", Level = LogLevel.Warning, Message = "Sink {Sink}: {InterventionId} ({Action}) bounced: {Reason}")]
     static partial void Bounced(ILogger logger, string sink, string interventionId, ActionKind action, string reason);
 
-    [LoggerMessage(EventId = 5014, Level = LogLevel.Warning, Message = "Sink {Sink}: the mailbox of {InterventionId} ({Action}) takes no mail: {Reason}")]
+    [LoggerMessage(EventName = "mailbox_full", Level = LogLevel.Warning, Message = "Sink {Sink}: the mailbox of {InterventionId} ({Action}) takes no mail: {Reason}")]
     static partial void SoftBounced(ILogger logger, string sink, string interventionId, ActionKind action, string reason);
 
-    [LoggerMessage(EventId = 5015, Level = LogLevel.Information, Message = "Sink {Sink}: {InterventionId} ({Action}) is postponed: {Reason}")]
+    [LoggerMessage(EventName = "intervention_postponed", Level = LogLevel.Information, Message = "Sink {Sink}: {InterventionId} ({Action}) is postponed: {Reason}")]
     static partial void Postponed(ILogger logger, string sink, string interventionId, ActionKind action, string reason);
 
-    [LoggerMessage(EventId = 5016, Level = LogLevel.Error, Message = "Sink {Sink} has stopped {Until}: {Reason}")]
+    [LoggerMessage(EventName = "sink_halted", Level = LogLevel.Error, Message = "Sink {Sink} has stopped {Until}: {Reason}")]
     public static partial void Halted(ILogger logger, string sink, string reason, string until);
 
-    [LoggerMessage(EventId = 5011, Level = LogLevel.Warning,
+    [LoggerMessage(EventName = "sink_paused", Level = LogLevel.Warning,
         Message = "Sink {Sink}: {Failures} consecutive writes failed; pausing for {Seconds:0.0} s")]
     public static partial void CircuitOpened(ILogger logger, string sink, int failures, double seconds);
 
-    [LoggerMessage(EventId = 5012, Level = LogLevel.Information, Message = "Sink {Sink} has recovered")]
+    [LoggerMessage(EventName = "sink_recovered", Level = LogLevel.Information, Message = "Sink {Sink} has recovered")]
     public static partial void CircuitClosed(ILogger logger, string sink);
 
-    [LoggerMessage(EventId = 5005, Level = LogLevel.Warning,
+    [LoggerMessage(EventName = "intervention_failed", Level = LogLevel.Warning,
         Message = "Sink {Sink} gave up {InterventionId} ({Action}) after {Tries} attempts: {Reason}")]
     static partial void Failed(ILogger logger, string sink, string interventionId, ActionKind action, int tries, string reason);
 
-    [LoggerMessage(EventId = 5013, Level = LogLevel.Error,
+    [LoggerMessage(EventName = "sink_left_unmarked", Level = LogLevel.Error,
         Message = "Sink {Sink} left {Count} interventions unmarked; they are retried and may arrive twice. Fix the plugin")]
     public static partial void Unmarked(ILogger logger, string sink, long count);
 
-    [LoggerMessage(EventId = 5006, Level = LogLevel.Warning, Message = "Sink {Sink}: the queue of {Capacity} is full; {Count} dropped")]
+    [LoggerMessage(EventName = "sink_queue_full", Level = LogLevel.Warning, Message = "Sink {Sink}: the queue of {Capacity} is full; {Count} dropped")]
     public static partial void Dropped(ILogger logger, string sink, int capacity, long count);
 
-    [LoggerMessage(EventId = 5007, Level = LogLevel.Error, Message = "Sink {Sink}: a delivery observer threw")]
+    [LoggerMessage(EventName = "sink_observer_failed", Level = LogLevel.Error, Message = "Sink {Sink}: a delivery observer threw")]
     public static partial void ObserverThrew(ILogger logger, string sink, Exception exception);
 
-    [LoggerMessage(EventId = 5009, Level = LogLevel.Warning,
+    [LoggerMessage(EventName = "intervention_undelivered", Level = LogLevel.Warning,
         Message = "Sink {Sink}: {Id} ({Action}) undelivered at stop, after {Tries} attempts")]
     static partial void Kept(ILogger logger, string sink, string id, ActionKind action, int tries);
 
-    [LoggerMessage(EventId = 5008, Level = LogLevel.Error, Message = "Sink {Sink}: a delivery failed unexpectedly")]
+    [LoggerMessage(EventName = "sink_delivery_broke_off", Level = LogLevel.Error, Message = "Sink {Sink}: a delivery failed unexpectedly")]
     public static partial void BrokeOff(ILogger logger, string sink, Exception exception);
 }

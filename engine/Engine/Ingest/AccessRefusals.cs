@@ -84,9 +84,9 @@ public sealed partial class AccessRefusals(TimeProvider time, ILogger log)
 
     static int IndexOf(string code) => Array.FindIndex(s_problems, problem => problem.Code == code) is >= 0 and var index ? index : s_problems.Length;
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused a key: {Code}, from {Address} on the {Port} port")]
+    [LoggerMessage(EventName = "key_refused", Level = LogLevel.Warning, Message = "Refused a key: {Code}, from {Address} on the {Port} port")]
     partial void LogRefused(string code, IPAddress? address, string port);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused {Count} more keys since: {Code}")]
+    [LoggerMessage(EventName = "keys_refused", Level = LogLevel.Warning, Message = "Refused {Count} more keys since: {Code}")]
     partial void LogOmitted(string code, long count);
 }

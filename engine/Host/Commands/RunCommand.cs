@@ -7,6 +7,7 @@ using CartRecovery.Engine.Scoring;
 using CartRecovery.Host.Composition;
 using CartRecovery.Host.Output;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Hosting.Systemd;
 
 namespace CartRecovery.Host.Commands;
 
@@ -32,7 +33,10 @@ static class RunCommand
             PrintSummary(host, budget);
             host.Watch(ConfigFile.Locate(options.Config), ConfigFile.Reload);
             signal.Attach(host.RequestReload);
+            var systemd = new SystemdNotifier();
+            systemd.Notify(ServiceState.Ready);
             await host.WaitForShutdownAsync();
+            systemd.Notify(ServiceState.Stopping);
             return ExitCode.Success;
         }, $"change 'listen' in {ConfigFile.Locate(options.Config)}");
     }

@@ -109,12 +109,12 @@ sealed partial class ConfigReload : IDisposable
 
     static string Names(IReadOnlyList<string> paths) => paths.Count == 0 ? "none" : string.Join(", ", paths);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Reloaded {Path}: changed keys in force: {Applied}")]
+    [LoggerMessage(EventName = "configuration_reloaded", Level = LogLevel.Information, Message = "Reloaded {Path}: changed keys in force: {Applied}")]
     partial void LogApplied(string path, string applied);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Reloaded {Path}: changed keys in force: {Applied}; keys that need a restart: {Restart}")]
+    [LoggerMessage(EventName = "configuration_needs_restart", Level = LogLevel.Warning, Message = "Reloaded {Path}: changed keys in force: {Applied}; keys that need a restart: {Restart}")]
     partial void LogPartlyApplied(string path, string applied, string restart);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Refused {Path}; the configuration in force stays: {Problems}")]
+    [LoggerMessage(EventName = "configuration_refused", Level = LogLevel.Error, Message = "Refused {Path}; the configuration in force stays: {Problems}")]
     partial void LogRefused(string path, string problems);
 }

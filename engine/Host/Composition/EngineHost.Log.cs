@@ -5,37 +5,37 @@ namespace CartRecovery.Host.Composition;
 /// <content>What it logs.</content>
 sealed partial class EngineHost
 {
-    [LoggerMessage(Level = LogLevel.Information, Message = "Started with {Partitions} partitions on {Workers} worker threads and model {Model}")]
+    [LoggerMessage(EventName = "started", Level = LogLevel.Information, Message = "Started with {Partitions} partitions on {Workers} worker threads and model {Model}")]
     partial void LogStarted(int partitions, int workers, string model);
 
-    [LoggerMessage(Level = LogLevel.Information,
+    [LoggerMessage(EventName = "partition_recovered", Level = LogLevel.Information,
         Message = "Partition {Partition} recovered: {Events} journal events in {Seconds:F2} s ({Rate:F0} a second)")]
     partial void LogRecovered(int partition, long events, double seconds, double rate);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
+    [LoggerMessage(EventName = "recovery_warning", Level = LogLevel.Warning, Message = "{Warning}")]
     partial void LogRecoveryWarning(string warning);
 
-    [LoggerMessage(Level = LogLevel.Error,
+    [LoggerMessage(EventName = "events_not_durable", Level = LogLevel.Error,
         Message = "Some events could not be made durable before the stop ({Problem}); they were not acknowledged")]
     partial void LogNotFlushed(string problem);
 
-    [LoggerMessage(Level = LogLevel.Error,
+    [LoggerMessage(EventName = "journeys_lost_journal", Level = LogLevel.Error,
         Message = "Journeys fell too far behind: the journal of partition {Partition} from {From} to {To} was deleted before it was read (journal.maxLag)")]
     partial void LogLost(int partition, long from, long to);
 
-    [LoggerMessage(Level = LogLevel.Warning,
+    [LoggerMessage(EventName = "journeys_behind", Level = LogLevel.Warning,
         Message = "The journeys' database did not respond before the stop ({Problem}); they continue from the journal at the next start")]
     partial void LogJourneysBehind(string problem);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Problem}")]
+    [LoggerMessage(EventName = "stop_problem", Level = LogLevel.Error, Message = "{Problem}")]
     partial void LogStopProblem(string problem);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Stopped")]
+    [LoggerMessage(EventName = "stopped", Level = LogLevel.Information, Message = "Stopped")]
     partial void LogStopped();
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "A partition failed; the engine is stopping")]
+    [LoggerMessage(EventName = "partition_failed", Level = LogLevel.Critical, Message = "A partition failed; the engine is stopping")]
     partial void LogFault(Exception fault);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Others on this machine can read {Path}, and its mode cannot be changed: {Problem}. Make it 0700, and its files 0600")]
+    [LoggerMessage(EventName = "data_open_to_others", Level = LogLevel.Warning, Message = "Others on this machine can read {Path}, and its mode cannot be changed: {Problem}. Make it 0700, and its files 0600")]
     partial void LogOpenToOthers(string path, string problem);
 }

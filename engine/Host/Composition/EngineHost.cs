@@ -50,6 +50,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     readonly OtlpExport? _otlp;
     readonly LogLevels _levels = new();
     readonly MemoryBudget _budget;
+    readonly MoneyMetrics _money;
     ConfigReload? _reload;
 
     // True until the workers run.
@@ -73,7 +74,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _inForce = ValuesOf(config);
         Time = time;
         var otlp = OtlpSettings.Of(config.Telemetry.Otlp, Environment.GetEnvironmentVariable);
-        _loggers = LoggerFactory.Create(logs => EngineLogs.Configure(logs, _levels, otlp));
+        _loggers = LoggerFactory.Create(logs => EngineLogs.Configure(logs, _levels, config.Log.Format, otlp));
         _log = _loggers.CreateLogger("CartRecovery");
         OtlpSettings.Check(config.Telemetry.Otlp, Environment.GetEnvironmentVariable, _log);
         Model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);
@@ -119,6 +120,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Ingest = IngestSetup.Of(this, DeadLetterQueue);
         DeadLetterReplay = new DeadLetterReplay(Ingest, DeadLetters);
         Metrics = new EngineMetrics(this);
+        _money = new MoneyMetrics(this, Metrics.Registry);
         _otlp = otlp is null ? null : new OtlpExport(otlp, Metrics.Registry, time);
         _app = ApiServer.Build(this, _loggers, otlp, s_drain);
     }
@@ -203,6 +205,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Ingest.Threads.Start();
         await _app.StartAsync();
         _app.Lifetime.ApplicationStopping.Register(Connections.CloseAll);
+        _money.Start();
         LogStarted(Partitions.Count, Partitions.Workers, Model.Id);
     }
 
@@ -219,6 +222,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
 
         _stopped = true;
         _reload?.Dispose();
+        _money.Dispose();
         await _app.StopAsync();
         if (await FlushAsync(Partitions.FlushAsync) is { } problem)
         {

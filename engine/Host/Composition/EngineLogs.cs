@@ -1,18 +1,30 @@
+using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Telemetry;
+using CartRecovery.Host.Output;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 
 namespace CartRecovery.Host.Composition;
 
-/// <summary>Configures logging: JSON lines to standard error, and to an OTLP collector if one is configured.</summary>
+/// <summary>Configures logging: lines of JSON or text to standard error, and to an OTLP collector if one is configured.</summary>
 static class EngineLogs
 {
-    public static void Configure(ILoggingBuilder logs, LogLevels levels, OtlpOptions? otlp)
+    /// <summary>Configures a logger factory.</summary>
+    /// <param name="logs">The factory's builder.</param>
+    /// <param name="levels">The minimum severity.</param>
+    /// <param name="format">The format of lines; <see langword="null"/> for text on a terminal, else JSON.</param>
+    /// <param name="otlp">The collector; <see langword="null"/> for none.</param>
+    public static void Configure(ILoggingBuilder logs, LogLevels levels, LogFormat? format, OtlpOptions? otlp)
     {
         logs.ClearProviders();
-        logs.AddJsonConsole(o => o.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ");
-        logs.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
-        logs.Services.Configure<Microsoft.Extensions.Logging.Console.JsonConsoleFormatterOptions>(o => o.UseUtcTimestamp = true);
+        var isText = format is LogFormat.Text || (format is null && !Console.IsErrorRedirected);
+        logs.AddConsole(o =>
+        {
+            o.LogToStandardErrorThreshold = LogLevel.Trace;
+            o.FormatterName = isText ? TextLogFormatter.FormatterName : JsonLogFormatter.FormatterName;
+        });
+        logs.Services.AddSingleton<ConsoleFormatter>(isText ? new TextLogFormatter(Terminal.IsErrorLive) : new JsonLogFormatter());
         if (otlp is not null)
         {
             OtlpExport.Prepare(logs, otlp);

@@ -41,15 +41,15 @@ static partial class FolderTakeover
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning,
+    [LoggerMessage(EventName = "stores_numbered", Level = LogLevel.Warning,
         Message = "{Folder} is of a version without store numbers. The stores get theirs in the order of the configuration: {Numbers}")]
     static partial void LogNumbering(ILogger log, string folder, string numbers);
 
-    [LoggerMessage(Level = LogLevel.Information,
+    [LoggerMessage(EventName = "data_taken_over", Level = LogLevel.Information,
         Message = "Took over {Folder} from an earlier version: {Carts} records of carts, {Customers} of customers, {Ids} event ids, in {Seconds:F1} s. Its journals are in archive/")]
     static partial void LogTakenOver(ILogger log, string folder, long carts, long customers, long ids, double seconds);
 
-    [LoggerMessage(Level = LogLevel.Warning,
+    [LoggerMessage(EventName = "customers_left_out", Level = LogLevel.Warning,
         Message = "{Customers} customers' order histories were left out: no cart and no recent event names these customers")]
     static partial void LogLost(ILogger log, long customers);
 }

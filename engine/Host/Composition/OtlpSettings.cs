@@ -48,11 +48,11 @@ static partial class OtlpSettings
     static string? EndpointOf(OtlpConfig config, Func<string, string?> environment) =>
         config.Endpoint ?? NotEmpty(environment("OTEL_EXPORTER_OTLP_ENDPOINT"));
 
-    [LoggerMessage(Level = LogLevel.Warning,
+    [LoggerMessage(EventName = "telemetry_endpoint_invalid", Level = LogLevel.Warning,
         Message = "No telemetry is sent: OTEL_EXPORTER_OTLP_ENDPOINT: expected a URL like http://127.0.0.1:4318, got {Endpoint}")]
     static partial void LogUnusable(ILogger log, string endpoint);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "OTEL_EXPORTER_OTLP_HEADERS is ignored: expected name=value,name=value")]
+    [LoggerMessage(EventName = "telemetry_headers_invalid", Level = LogLevel.Warning, Message = "OTEL_EXPORTER_OTLP_HEADERS is ignored: expected name=value,name=value")]
     static partial void LogUnusableHeaders(ILogger log);
 
     // The exporter throws on other schemes.

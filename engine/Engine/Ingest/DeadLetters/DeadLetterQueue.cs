@@ -239,9 +239,9 @@ public sealed partial class DeadLetterQueue
         return true;
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Cannot write dead letters; dropping and counting them until writes succeed")]
+    [LoggerMessage(EventName = "deadletters_failing", Level = LogLevel.Error, Message = "Cannot write dead letters; dropping and counting them until writes succeed")]
     partial void LogFailing(Exception failure);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Dead letters can be written again; {Dropped} dropped since the start")]
+    [LoggerMessage(EventName = "deadletters_working", Level = LogLevel.Warning, Message = "Dead letters can be written again; {Dropped} dropped since the start")]
     partial void LogWorking(long dropped);
 }

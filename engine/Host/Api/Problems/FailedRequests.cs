@@ -64,7 +64,7 @@ sealed partial class FailedRequests(ILogger<FailedRequests> log, TimeProvider ti
         ? ApiProblems.InvalidJson with { Detail = $"The body is not the JSON that this path accepts; see /docs. (line {json.LineNumber + 1}, byte {json.BytePositionInLine})" }
         : ApiProblems.InvalidJson with { Detail = $"{json.Path}: not the JSON that this path accepts; see /docs. (line {json.LineNumber + 1}, byte {json.BytePositionInLine})" };
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A request failed: {Method} {Path}; {Suppressed} of its kind were not logged before it")]
+    [LoggerMessage(EventName = "request_failed", Level = LogLevel.Error, Message = "A request failed: {Method} {Path}; {Suppressed} of its kind were not logged before it")]
     partial void LogRequestFailed(Exception failure, string method, string path, long suppressed);
 }
 

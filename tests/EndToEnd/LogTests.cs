@@ -1,0 +1,43 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.EndToEnd;
+
+/// <summary>The log on standard error, as collectors and as people read it.</summary>
+public sealed partial class LogTests
+{
+    [TestCase("")]
+    [TestCase("log: { format: json }")]
+    public async Task A_line_is_a_JSON_object_with_one_message_its_fields_and_the_events_name(string format)
+    {
+        using var scratch = new Scratch();
+        await using var engine = await RunningEngine.StartAsync(scratch, new EngineConfig { Durability = format });
+        await engine.StopAsync();
+
+        var lines = engine.Log.TrimEnd().Split('\n').Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+        var recovered = lines.First(line => line.GetProperty("event").GetString() == "partition_recovered");
+        Assert.That(recovered.EnumerateObject().Select(property => property.Name),
+            Is.EqualTo(new[] { "time", "level", "event", "category", "message", "partition", "events", "seconds", "rate" }));
+        Assert.That(recovered.GetProperty("message").GetString(), Does.StartWith("Partition 0 recovered: 0 journal events in "));
+        Assert.That((recovered.GetProperty("level").GetString(), recovered.GetProperty("partition").GetInt32(), recovered.GetProperty("events").GetInt64()),
+            Is.EqualTo(("information", 0, 0L)));
+        Assert.That(recovered.GetProperty("time").GetDateTimeOffset().Offset, Is.EqualTo(TimeSpan.Zero));
+        Assert.That(engine.Log, Does.Contain("\"event\":\"started\"").And.Contain("\"event\":\"stopped\""));
+        Assert.That(engine.Log.Split("Partition 0 recovered").Length, Is.EqualTo(2), "each text once");
+    }
+
+    [Test]
+    public async Task Text_is_a_line_for_each_entry_whatever_a_client_sends()
+    {
+        using var scratch = new Scratch();
+        await using var engine = await RunningEngine.StartAsync(scratch, new EngineConfig { Durability = "log: { format: text }" });
+        await engine.StopAsync();
+
+        Assert.That(engine.Log.TrimEnd().Split('\n'), Has.All.Match(TextLine()).And.Some.Contains(" info  partition_recovered: Partition 0 recovered: "));
+        Assert.That(engine.Log, Does.Not.Contain("\e["), "no colours where it is no terminal");
+    }
+
+    [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (trace|debug|info |warn |error|crit ) [a-z_]+: .+$")]
+    private static partial Regex TextLine();
+}
