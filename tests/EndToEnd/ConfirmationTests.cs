@@ -30,7 +30,7 @@ public sealed partial class ConfirmationTests
         browser.DefaultRequestHeaders.Add("X-Forwarded-For", "203.0.113.7");
 
         // One request of 200 victims, each with a cart, a text and an address.
-        await PostAsync(browser, Guest("guest", "jo@guest.example"));
+        await PostAsync(browser, Guest("shopper", "jo@guest.example"));
         await Eventually.Is(() => mail.Mails.Count == 1, "the guest is asked");
         await PostAsync(browser, string.Join(',', Enumerable.Range(0, 200).Select(i => Guest($"victim-{i}", $"victim{i}@example.com"))));
         await Eventually.Is(() => mail.Mails.Count == 3, "two strangers are asked");

@@ -156,7 +156,8 @@ public sealed class DataFolderTests
                     Assert.That(Text(current, "state"), useful ? Is.AnyOf("scheduled", "sending", "withheld") : Is.EqualTo("withheld"), id);
                     break;
                 default:
-                    foreach (var property in old.EnumerateObject())
+                    // What a sink delivered has a time of delivery since; format 3 had one only for what a page reported.
+                    foreach (var property in old.EnumerateObject().Where(one => one is not { Name: "deliveredAt", Value.ValueKind: JsonValueKind.Null }))
                     {
                         AreSame(property, current, id);
                     }

@@ -151,7 +151,7 @@ public sealed class ThiefTests
         }
 
         // Not what the engine asks for, and yet people.
-        await PostAsync(engine, Event("e7", "purchase", "c1", $$""","meta":{"email":"{{MailOf("meta")}}","phone":"{{NumberOf("meta")}}","note":"{{TokenOf("meta")}} {{MailOf("meta")}}"}"""));
+        await PostAsync(engine, Event("e7", "purchase", "c1", $$""","price":5,"meta":{"email":"{{MailOf("meta")}}","phone":"{{NumberOf("meta")}}","note":"{{TokenOf("meta")}} {{MailOf("meta")}}"}"""));
         await PostAsync(engine, Event("e8", "page_view", "c1", $$""","email":"{{MailOf("top")}}","phone":"{{NumberOf("top")}}","more":"{{TokenOf("top")}}" """));
 
         // Rejected: without a type; and another session's cart.

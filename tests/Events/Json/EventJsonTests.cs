@@ -40,9 +40,11 @@ public sealed class EventJsonTests
         {
             var random = new Random(seed);
             var members = JsonGenerator.Members(random);
+            // A whole cart needs items; an order needs an amount.
+            var types = EventTypes.Names.Where(name => name != "cart_updated").ToArray();
             string[] fields =
             [
-                $"\"id\":{Text(random)}", $"\"cartId\":{Text(random)}", $"\"type\":\"{EventTypes.Names[random.Next(EventTypes.Names.Count)]}\"",
+                $"\"id\":{Text(random)}", $"\"cartId\":{Text(random)}", $"\"type\":\"{types[random.Next(types.Length)]}\"",
                 $"\"ts\":{random.NextInt64(0, 4_000_000_000_000)}", $"\"userId\":{Text(random)}", $"\"productId\":{Text(random)}",
                 $"\"price\":{random.NextInt64(0, 10_000_000_000_001) / 10_000m}", $"\"quantity\":{random.Next(1, 100_001)}", "\"currency\":\"chf\"",
                 $"\"meta\":{{{members}}}", "\"device\":\"tablet\"", $"\"foo\":{JsonGenerator.Value(random, 3)}", "\"source\":\"email\"",
@@ -50,7 +52,7 @@ public sealed class EventJsonTests
             random.Shuffle(fields);
             var slab = new EventSlab();
             Decode($"{{{string.Join(',', fields.Where(f => random.Next(4) != 0 || f.StartsWith("\"id", StringComparison.Ordinal)
-                || f.StartsWith("\"cart", StringComparison.Ordinal) || f.StartsWith("\"t", StringComparison.Ordinal)))}}}", slab);
+                || f.StartsWith("\"cart", StringComparison.Ordinal) || f.StartsWith("\"price", StringComparison.Ordinal) || f.StartsWith("\"t", StringComparison.Ordinal)))}}}", slab);
             var json = Write(slab, 0);
             Assert.That(json.AsSpan().ContainsAny("\r\n"), Is.False);
             var again = new EventSlab();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using System.Text;
 using CartRecovery.Engine.Events;
@@ -82,13 +83,19 @@ static class PlainEvent
         {
             "quantity" or "price" => $"{key}:{Number(value, "out_of_range")}",
             "ts" when value is PlainText => $"{key}:{PlainMessagePack.Json(value)}",
-            "ts" when value is PlainExtension { Stamp: { } stamp } => $"{key}:{(stamp.Seconds * 1000) + (stamp.Nanoseconds / 1_000_000)}",
+            "ts" when value is PlainExtension { Stamp: { } stamp } => $"{key}:{Time((stamp.Seconds * 1000) + (stamp.Nanoseconds / 1_000_000))}",
             "ts" => $"{key}:{Number(value, "invalid_timestamp")}",
             "meta" when value is not PlainMap => throw new PlainProblem("wrong_type"),
             "meta" => $"{key}:{PlainMessagePack.Json(value, Levels + 1)}",
             _ => $"{key}:{PlainMessagePack.Json(value, Levels)}",
         };
     }
+
+    // A timestamp has a unit, so that its JSON must be no number that could be of another unit.
+    static string Time(BigInteger milliseconds) =>
+        milliseconds < 0 ? milliseconds.ToString(CultureInfo.InvariantCulture)
+        : milliseconds > DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() ? "9e18"
+        : $"\"{DateTimeOffset.FromUnixTimeMilliseconds((long)milliseconds):yyyy-MM-ddTHH:mm:ss.fffZ}\"";
 
     static string Number(object value, string whenNone) => value switch
     {
