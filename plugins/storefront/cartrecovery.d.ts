@@ -17,7 +17,7 @@ export interface Item {
   [name: string]: unknown;
 }
 
-/** An event's fields besides its type. Other fields are sent and kept too. */
+/** An event's fields besides its type. A field of your own belongs into `meta`, so that a misspelt one is an error. */
 export interface EventFields {
   productId?: string;
   /** Units; 1 if absent. */
@@ -32,8 +32,12 @@ export interface EventFields {
   value?: number;
   /** The order: it counts once. */
   orderId?: string;
+  /** The cart, if it is another than the client's. */
+  cartId?: string;
+  sessionId?: string;
+  userId?: string;
+  /** Fields of your own, and those of identify, consent and messages. */
   meta?: Record<string, unknown>;
-  [name: string]: unknown;
 }
 
 /** A message for this shopper. All texts are plain text. */
@@ -79,10 +83,10 @@ export interface Labels {
   code?: string;
 }
 
-/** The engine rejected an event, or several that were sent together. */
+/** The engine rejected an event, or several that were sent together; or the page's key or origin. */
 export interface StreamError {
-  /** The first rejected event's index on its connection. */
-  index: number;
+  /** The first rejected event's index on its connection; absent if the key or the origin is refused. */
+  index?: number;
   code: string;
   message: string;
   /** For several: their number. */
@@ -115,12 +119,18 @@ export interface Options {
   onIntervention?: (intervention: Intervention) => boolean | void;
   /** Called when the shopper accepts. If absent, the client opens the restore link, if there is one. */
   onAccept?: (intervention: Intervention) => void;
-  /** Called when the engine rejects an event. The event is dropped, except that after `overloaded` it is sent again. */
+  /**
+   * Called when the engine rejects an event, which is dropped (after `overloaded` it is sent again), or refuses the key or the page's origin: then
+   * the client stops connecting.
+   */
   onError?: (error: StreamError) => void;
   onState?: (state: State) => void;
+  /** Shows what is sent and answered in a box on the page. For developers. */
+  debug?: boolean;
 }
 
-export type State = "connecting" | "open" | "offline" | "closed";
+/** `refused`: the engine does not take this key from this page; the client has stopped connecting. */
+export type State = "connecting" | "open" | "offline" | "refused" | "closed";
 
 export interface Stats {
   /** Events sent; a resent event counts again. */

@@ -1,24 +1,22 @@
-// CartRecovery's storefront client: sends a shop's events to the engine and shows interventions. Usage: README.md.
+// CartRecovery's storefront client: README.md.
 (() => {
   "use strict";
   if (globalThis.CartRecovery || !globalThis.document) return;
 
-  // Milliseconds, events and characters.
   const FLUSH = 250, ANSWER = 15_000, SILENCE = 150_000, SLOWEST = 30_000;
   const BATCH = 100, UNACKED = 500, KEPT = 1000;
   const EVENT = 10_000, MESSAGE = 150_000, KEPT_SIZE = 1_000_000;
 
   const script = document.currentScript ?? document.querySelector("script[data-key][src]");
-  const uuid = () => crypto.randomUUID?.() // available only on secure pages
+  const uuid = () => crypto.randomUUID?.()
     ?? Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
 
-  // Falls back to memory if storage is blocked or full.
   const stored = {
     get(name) {
       try { return JSON.parse(localStorage.getItem(name)); } catch { return null; }
     },
     set(name, text) {
-      try { text == null ? localStorage.removeItem(name) : localStorage.setItem(name, text); } catch { /* in memory */ }
+      try { text == null ? localStorage.removeItem(name) : localStorage.setItem(name, text); } catch {}
     },
   };
 
@@ -33,14 +31,23 @@
     if (navigator.webdriver) address.searchParams.set("webdriver", 1);
 
     const prefix = `cartrecovery:${key}:`;
-    const box = `${prefix}box:${uuid()}`; // one per tab, so that no two tabs send the same events
+    const box = `${prefix}box:${uuid()}`;
+    const log = options.debug ? [] : null, told = {};
+    const note = (...entry) => { if (log?.length < 500) log.push([Date.now(), ...entry]); };
+    const fail = (problem) => {
+      const { code, message } = problem;
+      note("!", code, message);
+      if (!told[code]) console.error(`CartRecovery: ${code}: ${told[code] = message}`);
+      options.onError?.(problem);
+    };
+    if (log) import(new URL("/sdk.debug.mjs", address.href.replace("ws", "http"))).then((m) => m.show(client, log));
     const stats = { sent: 0, acknowledged: 0, refused: 0, dropped: 0 };
     const device = /Mobi/.test(navigator.userAgent) ? "mobile" : /iPad|Android/.test(navigator.userAgent) ? "tablet" : "desktop";
     const listening = new AbortController();
-    let pending = []; // events as JSON, not yet sent on this connection
-    let unacked = []; // sent on it, in order; null for a rejected one
-    let acked = 0; // events of this connection that are acknowledged or rejected
-    let socket, flushing, retrying, release, heard = 0, attempts = 0, everOpen = false, state = "connecting";
+    let pending = [];
+    let unacked = [];
+    let acked = 0;
+    let socket, flushing, retrying, release, heard = 0, attempts = 0, everOpen, opened, state = "connecting";
 
     const become = (next) => {
       if (state === next) return;
@@ -48,7 +55,6 @@
       options.onState?.(next);
     };
 
-    // A cart belongs to the session that began it, or whoever has its secret. All are replaced together.
     const ids = () => {
       let own = stored.get(`${prefix}ids`) ?? ids.own;
       if (!own?.secret) stored.set(`${prefix}ids`, JSON.stringify(own = { cart: uuid(), session: uuid(), ...own, secret: uuid() }));
@@ -60,7 +66,6 @@
       return ids().cart;
     };
 
-    // The outbox.
     const save = (at = Date.now()) => {
       const all = [...unacked.filter(Boolean), ...pending];
       stored.set(box, all.length ? `{"at":${at},"events":[${all}]}` : null);
@@ -72,7 +77,6 @@
         stats.dropped++;
       }
     };
-    // Adopts events of closed tabs: the lock is free, or (without locks) the tab announced its end or has long been silent.
     const adopt = (name) => {
       const orphan = listening.signal.aborted ? null : stored.get(name);
       if (!orphan) return;
@@ -84,7 +88,7 @@
     };
     const adoptAll = () => {
       let names = [];
-      try { names = Object.keys(localStorage); } catch { /* no storage */ }
+      try { names = Object.keys(localStorage); } catch {}
       for (const name of names.filter((n) => n.startsWith(`${prefix}box:`) && n !== box)) {
         if (navigator.locks) navigator.locks.request(name, () => adopt(name)).catch(() => {});
         else if (Date.now() - (stored.get(name)?.at ?? 0) > 60_000) adopt(name);
@@ -102,6 +106,7 @@
         let count = 0, size = 0;
         while (count < pending.length && count < BATCH && (size += pending[count].length + 1) < MESSAGE) count++;
         const batch = pending.splice(0, count);
+        note("→", `[${batch}]`);
         socket.send(`[${batch}]`);
         unacked.push(...batch);
         stats.sent += count;
@@ -128,7 +133,6 @@
       return event.id;
     }
 
-    // The connection.
     const backoff = () => Math.random() * Math.min(SLOWEST, 500 * 2 ** attempts++);
     const disconnect = () => {
       if (!socket) return;
@@ -140,7 +144,6 @@
     };
     const retry = (wait) => {
       clearTimeout(retrying);
-      // Retry anyway: navigator.onLine may be wrong.
       const offline = navigator.onLine === false;
       retrying = setTimeout(open, offline ? SLOWEST : wait);
       become(offline ? "offline" : "connecting");
@@ -153,28 +156,46 @@
       acked = 0;
       if (options.userToken) address.searchParams.set("userToken", options.userToken);
       else address.searchParams.delete("userToken");
+      opened = false;
       socket = new WebSocket(address);
       socket.onopen = () => {
-        // Interventions go to the connection that changed the cart last, so announce this one.
+        opened = true;
+        // Interventions go to the connection that changed the cart last.
         if (everOpen && !pending.length && document.visibilityState === "visible") track("page_view", { meta: { reconnected: true } });
         everOpen = true;
         become("open");
         flush();
       };
       socket.onclose = () => {
-        if (attempts > 2) options.userToken = undefined; // it may have expired
+        const never = !opened;
+        if (attempts > 2) options.userToken = undefined;
         disconnect();
         retry(backoff());
+        if (never) diagnose();
       };
       socket.onmessage = ({ data }) => {
         heard = Date.now();
         attempts = 0;
+        note("←", data);
         let message;
         try { message = JSON.parse(data); } catch { return; }
         if (message.type === "ack") acknowledge(message.upTo);
         else if (message.type === "error") refuse(message);
         else if (message.type === "intervention") receive(message);
       };
+    };
+    // A socket does not say why it failed; a request does. Neither another key nor another origin comes by waiting.
+    const diagnose = async () => {
+      try {
+        const answer = await fetch(address.href.replace("ws", "http").replace("/stream", "/events"), { method: "POST", body: "[]" });
+        if (answer.status !== 401 && answer.status !== 403) return;
+        const { code, detail: message } = await answer.json();
+        if (code === "invalid_user_token") return;
+        disconnect();
+        clearTimeout(retrying);
+        fail({ code, message });
+        become("refused");
+      } catch {}
     };
     const acknowledge = (upTo) => {
       stats.acknowledged += unacked.splice(0, Math.max(0, upTo - acked)).filter(Boolean).length;
@@ -196,7 +217,7 @@
         flushing = setTimeout(flush, 1000 + Math.random() * 9000);
       }
       save();
-      options.onError?.(error);
+      fail(error);
     };
 
     const watch = setInterval(() => {
@@ -220,7 +241,6 @@
     on(window, "pageshow", (e) => { if (e.persisted) { hold(); adoptAll(); open(); } });
     on(document, "visibilitychange", flush);
 
-    // Interventions: shown once each, one at a time.
     const waiting = [];
     let shown;
     const receive = ({ payload, messageId = payload.id }) => {
@@ -230,7 +250,7 @@
       stored.set(`${prefix}seen`, JSON.stringify(receive.seen));
       const intervention = { ...payload, messageId };
       if (options.onIntervention?.(intervention) === false || !announce("intervention", intervention) || options.show === false) {
-        respond("delivered", messageId); // the page shows it
+        respond("delivered", messageId);
       } else if (!shown) present(intervention);
       else if (waiting.length < 5) waiting.push(intervention);
     };
@@ -256,7 +276,7 @@
     adoptAll();
     open();
 
-    return {
+    const client = {
       track,
       identify(userId, traits, userToken) {
         options.userId = userId ?? undefined;
@@ -282,9 +302,9 @@
         become("closed");
       },
     };
+    return client;
   }
 
-  // Styles are set through the CSSOM, which the strictest content security policy allows.
   const CSS = `:host{all:initial}
 dialog,section{box-sizing:border-box;width:min(26rem,calc(100vw - 2rem));padding:0;border:0;border-radius:var(--cr-radius,16px);
 font:400 1rem/1.5 var(--cr-font,system-ui,sans-serif);color:var(--cr-text,#1c1b22);background:var(--cr-background,#fff);
@@ -308,7 +328,6 @@ button:focus-visible{outline:3px solid var(--cr-accent,#3a3ad6);outline-offset:2
     accept: "Take the offer", back: "Back to my cart", dismiss: "No, thanks", close: "Close", code: "Code",
   };
 
-  // Calls `done` with the outcome. Returns a function that removes the element silently.
   function display(intervention, { show = "auto", theme, labels }, done) {
     const text = { ...LABELS, ...labels };
     const modal = show === "dialog" || (show !== "banner" && intervention.action === "discount");
@@ -357,7 +376,7 @@ button:focus-visible{outline:3px solid var(--cr-accent,#3a3ad6);outline-offset:2
     button(inner, "close", "×", "dismissed").setAttribute("aria-label", text.close);
 
     box.oncancel = (e) => { e.preventDefault(); end("dismissed"); };
-    box.onclick = (e) => { if (modal && e.target === box) end("dismissed"); }; // the backdrop
+    box.onclick = (e) => { if (modal && e.target === box) end("dismissed"); };
     box.onkeydown = (e) => {
       const all = [...box.querySelectorAll("button")], edge = e.shiftKey ? all[0] : all.at(-1);
       if (e.key === "Escape") {
@@ -374,9 +393,9 @@ button:focus-visible{outline:3px solid var(--cr-accent,#3a3ad6);outline-offset:2
 
   globalThis.CartRecovery = { connect };
   if (script?.dataset.key) {
-    const { key, url, cart, session, user, show } = script.dataset;
-    const client = connect({ key, url, cartId: cart, sessionId: session, userId: user, show: show === "off" ? false : show });
+    const { key, url, cart, session, user, show, debug } = script.dataset;
+    const client = connect({ key, url, cartId: cart, sessionId: session, userId: user, debug: debug != null, show: show === "off" ? false : show });
     CartRecovery.client = client;
     client.track("page_view");
-  }
+  } else if (document.currentScript) console.warn("CartRecovery: no data-key: call connect({ key })");
 })();

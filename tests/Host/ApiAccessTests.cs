@@ -20,7 +20,7 @@ sealed class ApiAccessTests
 
     static readonly string[] s_public =
     [
-        "followLink", "openMessage", "askToUnsubscribe", "unsubscribe", "askToConfirm", "confirmAddress", "restoreCart", "listFeatureDefinitions", "getScript", "getModule", "getHealth",
+        "followLink", "openMessage", "askToUnsubscribe", "unsubscribe", "askToConfirm", "confirmAddress", "restoreCart", "listFeatureDefinitions", "getScript", "getModule", "getDebugModule", "getTypes", "getHealth",
         "getLive", "getReady", "getMetrics",
     ];
 

@@ -96,7 +96,7 @@ public sealed class MessageTests
     public void A_failing_preview_reports_the_error()
     {
         using var fixture = Of("{% assign none = 0 %}{{ 1 | divided_by: none }}");
-        Assert.That(fixture.It.PreparePreview("shop", "left", null, 1, "sample", cart: null, fixture.Now)!.RenderPreview().Message,
+        Assert.That(fixture.It.PreparePreview("shop", "left", null, 1, 1, "sample", cart: null, fixture.Now)!.RenderPreview().Message,
             Is.EqualTo("This message would not be sent: the template divides by zero."));
     }
 

@@ -13,10 +13,10 @@ namespace CartRecovery.Tests.Security;
 sealed partial class SecurityHeadersTests
 {
     // What pages and mails of other origins embed.
-    static readonly string[] s_embedded = ["/sdk.js", "/sdk.mjs", "/v1/track/open/7"];
+    static readonly string[] s_embedded = ["/sdk.js", "/sdk.mjs", "/sdk.debug.mjs", "/sdk.d.ts", "/v1/track/open/7"];
 
     // What browsers may keep.
-    static readonly string[] s_cached = ["/sdk.js", "/sdk.mjs", "/openapi/v1.json", "/docs/scalar.js", "/docs/scalar.aspnetcore.js", "/docs/favicon.svg"];
+    static readonly string[] s_cached = ["/sdk.js", "/sdk.mjs", "/sdk.debug.mjs", "/sdk.d.ts", "/openapi/v1.json", "/docs/scalar.js", "/docs/scalar.aspnetcore.js", "/docs/favicon.svg"];
 
     InProcessEngine _engine = null!;
 

@@ -41,6 +41,7 @@ public static class StoreCompiler
             Locale = MoneyLocale.Find(section.Locale) ?? MoneyLocale.Default,
             CartUrl = section.CartUrl is { } url ? new Uri(url) : null,
             LinkHosts = [.. section.LinkHosts],
+            Staff = [.. section.Staff],
             Margin = section.Margin,
             HasSecretCartIds = section.CartIds == CartIdKind.Secret,
             TreatsBotsAsPeople = section.Bots == BotTreatment.People,

@@ -29,6 +29,10 @@ public sealed class StoreConfig
     [ConfigKey("Additional hosts that a link in a message may point to. The host of cartUrl is always allowed.", Max = "100")]
     public List<string> LinkHosts { get; set; } = [];
 
+    [ConfigKey("The addresses that test messages can be sent to, and no others: e-mail addresses, and telephone numbers like +31612345678.", Max = "32",
+        Example = "[marketing@shop.example]")]
+    public List<string> Staff { get; set; } = [];
+
     [ConfigKey("The gross margin: the share of a price that remains after the cost of the goods. A discount is offered only where it is expected to earn more than it costs.",
         Min = "0", Max = "1")]
     public double Margin { get; set; } = 0.4;

@@ -34,6 +34,9 @@ public sealed record Store(int Number, string Id, byte[] IdUtf8, TimeZoneInfo Ti
     /// <summary>Hosts that links in messages may point to, besides that of <see cref="CartUrl"/>.</summary>
     public IReadOnlyList<string> LinkHosts { get; init; } = [];
 
+    /// <summary>E-mail addresses and telephone numbers that test messages can be sent to.</summary>
+    public IReadOnlyList<string> Staff { get; init; } = [];
+
     /// <summary>Gross margin: the share of a price that remains after the cost of the goods, 0 to 1.</summary>
     public double Margin { get; init; } = 0.4;
 

@@ -14,6 +14,9 @@ namespace CartRecovery.Engine.Journeys;
 /// <param name="products">The products.</param>
 public sealed class MessageRenderer(ProductTable products)
 {
+    /// <summary>The message of previews and tests: their links record nothing.</summary>
+    public const string SampleId = "iv_00000000000000000000000000000000";
+
     const int UnsubscribeDays = 365;
 
     /// <summary>Renders a message.</summary>

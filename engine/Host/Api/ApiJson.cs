@@ -37,6 +37,8 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(ItemPage<InterventionRow>))]
 [JsonSerializable(typeof(RetriedIntervention))]
 [JsonSerializable(typeof(PreviewBody))]
+[JsonSerializable(typeof(TestBody))]
+[JsonSerializable(typeof(TestSent))]
 [JsonSerializable(typeof(ItemPage<PerformanceRow>))]
 [JsonSerializable(typeof(ItemPage<ChannelRow>))]
 [JsonSerializable(typeof(ItemPage<ConversionFunnelRow>))]

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Ingest.Connections;
 using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Campaigns;
 using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Health;
@@ -30,7 +31,7 @@ static class ApiServices
             options.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
             options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
-        services.AddSingleton<CartReader>().AddSingleton<Predictors>().AddSingleton<LinkEvents>().AddSingleton<HealthReport>().AddSingleton<StorefrontClient>();
+        services.AddSingleton<CartReader>().AddSingleton<Predictors>().AddSingleton<LinkEvents>().AddSingleton<HealthReport>().AddSingleton<StorefrontClient>().AddSingleton<TestSendLimits>();
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.AddAccess();
         services.AddProblemResponses();

@@ -47,6 +47,14 @@ sealed class ContactCheck(ConfigCheck check, ConfigLocations locations)
             check.Report(store, "userTokenSecret", $"userTokenSecret must have at least {UserTokens.MinSecretLength} characters");
         }
 
+        foreach (var store in config.Stores)
+        {
+            foreach (var person in store.Staff.Where(person => !IsStaffAddress(person)))
+            {
+                check.Report(store, "staff", $"'{person}' is neither an e-mail address nor a telephone number like +31612345678");
+            }
+        }
+
         foreach (var store in config.Stores.Where(store => store.CartUrl is { } url && !IsWebAddress(url)))
         {
             check.Report(store, "cartUrl", "cartUrl must be an absolute http or https address");
@@ -63,6 +71,10 @@ sealed class ContactCheck(ConfigCheck check, ConfigLocations locations)
 
         problems.ForEach(problem => check.Report(locations.Within(section, key, text!, problem.Offset), problem.Message));
     }
+
+    static bool IsStaffAddress(string address) => !address.Any(c => char.IsControl(c) || char.IsWhiteSpace(c))
+        && (address.StartsWith('+') ? address.Length is >= 8 and <= 16 && address.AsSpan(1).IndexOfAnyExceptInRange('0', '9') < 0
+            : address.IndexOf('@') is > 0 and var at && at == address.LastIndexOf('@') && at < address.Length - 1);
 
     internal static bool IsWebAddress(string address) =>
         Uri.TryCreate(address, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0

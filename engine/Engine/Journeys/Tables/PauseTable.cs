@@ -32,9 +32,16 @@ public sealed class PauseTable
         return found;
     }
 
-    /// <summary>Pauses a campaign in a store. Idempotent.</summary>
-    public void Add(string storeId, string campaign, long at) => _add.With(storeId).With(campaign).With(at).Run();
-
-    /// <summary>Resumes a campaign in a store. Idempotent.</summary>
-    public void Remove(string storeId, string campaign) => _remove.With(storeId).With(campaign).Run();
+    /// <summary>Pauses a campaign in a store, or resumes it. Idempotent.</summary>
+    public void Set(string storeId, string campaign, bool isPaused, long at)
+    {
+        if (isPaused)
+        {
+            _add.With(storeId).With(campaign).With(at).Run();
+        }
+        else
+        {
+            _remove.With(storeId).With(campaign).Run();
+        }
+    }
 }

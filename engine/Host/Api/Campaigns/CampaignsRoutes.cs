@@ -3,6 +3,7 @@ using System.Globalization;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
+using CartRecovery.Engine.Messages;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Carts;
@@ -20,9 +21,12 @@ namespace CartRecovery.Host.Api.Campaigns;
 /// <summary><c>/v1/campaigns</c>: campaigns, their pauses, and previews of their messages.</summary>
 static class CampaignsRoutes
 {
-    static readonly HttpProblem s_unknown = new(404, "campaign_unknown", "The configuration has no such campaign, variant or step.");
+    public static readonly HttpProblem Unknown = new(404, "campaign_unknown", "The configuration has no such campaign, variant or step.");
 
     static readonly HttpProblem s_pausedInFile = new(409, "paused_in_configuration", "The configuration pauses the campaign: remove the store from its pausedIn.");
+
+    static readonly QueryParameter<string> s_cartId = QueryParameters.Text("cartId", "The cart to render for; a sample if absent.");
+    static readonly QueryParameter<string> s_variant = QueryParameters.Text("variant", "Shows only this variant.");
 
     static readonly QueryParameter<string> s_state =
         QueryParameters.Choice("state", "Returns only campaigns in this state.", ["active", "paused"], @default: null);
@@ -35,13 +39,18 @@ static class CampaignsRoutes
             .Query(s_state, QueryParameters.Limit, QueryParameters.Cursor);
         group.MapPost("/{name}/pause", PauseAsync)
             .Describe("pauseCampaign", "Pause a campaign", "Begins no more series in the key's store, and lets due messages wait. Outlives restarts and changes of the file.")
-            .Problems(s_unknown);
+            .Problems(Unknown);
         group.MapPost("/{name}/resume", ResumeAsync)
             .Describe("resumeCampaign", "Resume a campaign", "Ends a pause. Messages that waited are sent if they are still useful.")
-            .Problems(s_unknown, s_pausedInFile);
+            .Problems(Unknown, s_pausedInFile);
         group.MapPost("/{name}/preview", PreviewAsync)
-            .Describe("previewCampaign", "Preview a message", "Renders a step's message for a real cart or a sample. Nothing is sent.")
-            .Problems(ApiProblems.InvalidJson, ApiProblems.CartNotFound, s_unknown);
+            .Describe("previewCampaign", "Preview a message",
+                "Renders a step's message for a real cart or a sample. Nothing is sent. With `Accept: text/html`, the page of the campaign.")
+            .Produces<Intervention>().WithMetadata(new ProducesMediaType("text/html")).Problems(ApiProblems.InvalidJson, ApiProblems.CartNotFound, Unknown);
+        group.MapGet("/{name}/preview", PageAsync)
+            .Describe("viewCampaign", "View a campaign", "A page of all messages with each choice of their offers, for a real cart or a sample. Nothing is sent.")
+            .Query(s_cartId, s_variant).Media("text/html").Problems(ApiProblems.CartNotFound, Unknown);
+        TestSends.Map(group);
     }
 
     static Ok<ItemPage<CampaignItem>> List(HttpContext context, Caller caller, RequestQuery query, IJourneyOptionsProvider inForce, ICampaignControl control)
@@ -68,21 +77,81 @@ static class CampaignsRoutes
     {
         if (inForce.JourneyOptions.Campaigns.Find(name)?.AppliesTo(caller.Store.Number) != true)
         {
-            return s_unknown.ToResult();
+            return Unknown.ToResult();
         }
 
         await control.SetPausedAsync(caller.Store, name, isPaused);
 
         // A reload may have removed it meanwhile.
-        return inForce.JourneyOptions.Campaigns.Find(name) is not { } campaign ? s_unknown.ToResult()
+        return inForce.JourneyOptions.Campaigns.Find(name) is not { } campaign ? Unknown.ToResult()
             : !isPaused && campaign.IsPausedIn(caller.Store.Number) ? s_pausedInFile.ToResult()
             : TypedResults.Ok(CampaignItem.Of(campaign, caller.Store, control.PausedAt(caller.Store, name)));
     }
 
-    static async Task<Results<Ok<Intervention>, ProblemHttpResult>> PreviewAsync(
+    static Task<IResult> PageAsync(
+        [Description("The campaign.")] string name, HttpContext context, Caller caller, RequestQuery query, CartReader carts, JourneyWorker journeys) =>
+        WritePageAsync(name, query.Of(s_variant), query.Of(s_cartId), context, caller, carts, journeys);
+
+    static async Task<IResult> WritePageAsync(
+        string name, string? variant, string? cartId, HttpContext context, Caller caller, CartReader carts, JourneyWorker journeys)
+    {
+        CartRecord? cart = null;
+        if (cartId is not null && (cart = await carts.FindAsync(caller.Store, cartId, context.RequestAborted)) is null)
+        {
+            return ApiProblems.CartNotFound.ToResult();
+        }
+
+        var (campaign, messages) = await journeys.InvokeAsync((engine, now) =>
+        {
+            var found = engine.Options.Campaigns.Find(name) is { } known && known.AppliesTo(caller.Store.Number) ? known : null;
+            var shown = from side in found?.Variants ?? []
+                        where variant is null || side.Name == variant
+                        from step in side.Steps.Index()
+                        from offer in step.Item.Offers.Index()
+                        select (side, step.Index, Choice: offer.Index, Offer: offer.Item);
+            return (found, shown.Take(PreviewPage.MaxMessages).Select(message => new PreparedPreview(message.side.Name, message.Offer, engine.PreparePreview(
+                caller.Store.Id, name, message.side.Name, message.Index + 1, message.Choice + 1, cartId ?? "sample", cart, now)!)).ToArray());
+        });
+        if (campaign is null || (variant is not null && !campaign.Variants.Any(side => side.Name == variant)))
+        {
+            return Unknown.ToResult();
+        }
+
+        await PreviewPage.WriteAsync(context, campaign, caller.Store, cartId, cart is null ? [.. messages.Select(WithSample)] : messages);
+        return Results.Empty;
+    }
+
+    // Products that stand for the shopper's, at the value of the sample cart.
+    static PreparedPreview WithSample(PreparedPreview preview)
+    {
+        var values = preview.Prepared.Values;
+        var each = values.Cart.Value / Math.Max(1, values.Cart.ItemCount);
+        return preview with
+        {
+            Prepared = preview.Prepared with
+            {
+                Values = values with { Lines = [.. Enumerable.Range(1, values.Cart.ItemCount).Select(i => new MessageLine($"Sample product {i}", 1, each, null, null))] },
+            },
+        };
+    }
+
+    // Of what a client accepts, a page before JSON.
+    static bool WantsPage(HttpContext context)
+    {
+        var accepted = context.Request.GetTypedHeaders().Accept;
+        double Quality(string type) => accepted.Where(range => range.MediaType == type).Select(range => range.Quality ?? 1).DefaultIfEmpty(0).Max();
+        return Quality("text/html") > 0 && Quality("text/html") >= Quality("application/json");
+    }
+
+    static async Task<IResult> PreviewAsync(
         [Description("The campaign.")] string name, PreviewBody? body, HttpContext context, Caller caller, CartReader carts, JourneyWorker journeys)
     {
         body ??= new PreviewBody();
+        if (WantsPage(context))
+        {
+            return await WritePageAsync(name, body.Variant, body.CartId, context, caller, carts, journeys);
+        }
+
         CartRecord? cart = null;
         if (body.CartId is { } cartId)
         {
@@ -94,8 +163,8 @@ static class CampaignsRoutes
         }
 
         var prepared = await journeys.InvokeAsync((engine, now) =>
-            engine.PreparePreview(caller.Store.Id, name, body.Variant, body.Step ?? 1, body.CartId ?? "sample", cart, now));
-        return prepared is null ? s_unknown.ToResult() : TypedResults.Ok(prepared.RenderPreview());
+            engine.PreparePreview(caller.Store.Id, name, body.Variant, body.Step ?? 1, body.Choice ?? 1, body.CartId ?? "sample", cart, now));
+        return prepared is null ? Unknown.ToResult() : TypedResults.Ok(prepared.RenderPreview());
     }
 }
 
@@ -103,4 +172,5 @@ static class CampaignsRoutes
 /// <param name="Variant">The variant; the first if absent.</param>
 /// <param name="Step">The step, from 1.</param>
 /// <param name="CartId">The cart to render for; a sample if absent.</param>
-sealed record PreviewBody(string? Variant = null, int? Step = null, string? CartId = null);
+/// <param name="Choice">The choice of the offer, from 1.</param>
+sealed record PreviewBody(string? Variant = null, int? Step = null, string? CartId = null, int? Choice = null);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Journeys.Tracking;
 using CartRecovery.Host.Api.Events;
@@ -24,6 +25,9 @@ sealed class LinkEvents(IJourneyOptionsProvider inForce, StoreDirectory stores, 
     // The messages of a removed store are still in mailboxes, and to unsubscribe from them must work.
     Store? StoreOf(SignedLink link) => link.Kind == LinkKind.Unsubscribe ? stores.All.Find(link.StoreId) : stores.FindStore(link.StoreId);
 
+    /// <summary>Returns whether a link is one of a preview or a test, which record nothing.</summary>
+    public static bool IsSample(SignedLink link) => link.Intervention == MessageRenderer.SampleId;
+
     /// <summary>Signs a link.</summary>
     public string Sign(SignedLink link) => inForce.JourneyOptions.Signer.Sign(link);
 
@@ -43,6 +47,11 @@ sealed class LinkEvents(IJourneyOptionsProvider inForce, StoreDirectory stores, 
     /// <returns>Whether it is durable.</returns>
     public Task<bool> SendAsync(HttpContext context, SignedLink link, Store store, EventType what)
     {
+        if (IsSample(link))
+        {
+            return Task.FromResult(true);
+        }
+
         var row = RowOf(link);
         var json = new ArrayBufferWriter<byte>(512);
         using (var writer = new Utf8JsonWriter(json))

@@ -99,6 +99,10 @@ static class TrackingRoutes
         {
             await s_unknown.ToResult().ExecuteAsync(context);
         }
+        else if (LinkEvents.IsSample(link))
+        {
+            await TrackingPages.WriteAsync(context, "A test", "<p>This link came with a preview or a test message. Nobody was unsubscribed.</p>");
+        }
         else if (!await links.SendAsync(context, link, store, EventType.Unsubscribed))
         {
             await s_notNoted.ToResult().ExecuteAsync(context);
@@ -131,9 +135,15 @@ static class TrackingRoutes
         [Description("The token from the click's redirect.")] string token, HttpContext context, LinkEvents links, CartReader carts, JourneyWorker journeys)
     {
         context.Response.Headers.CacheControl = "no-store";
-        if (links.Read(token, LinkKind.Cart) is not var (link, store) || links.RowOf(link) is not { } row
+        if (links.Read(token, LinkKind.Cart) is not var (link, store))
+        {
+            return s_unknown.ToResult();
+        }
+
+        var row = links.RowOf(link);
+        if ((row is null && !LinkEvents.IsSample(link))
             || await carts.FindAsync(store, link.CartId, context.RequestAborted) is not { } cart
-            || (row.UserId is { } user && cart.UserLength > 0 && Encoding.UTF8.GetString(cart.UserId) != user))
+            || (row?.UserId is { } user && cart.UserLength > 0 && Encoding.UTF8.GetString(cart.UserId) != user))
         {
             return s_unknown.ToResult();
         }
