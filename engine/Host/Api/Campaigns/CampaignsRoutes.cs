@@ -125,12 +125,13 @@ static class CampaignsRoutes
     static PreparedPreview WithSample(PreparedPreview preview)
     {
         var values = preview.Prepared.Values;
-        var each = values.Cart.Value / Math.Max(1, values.Cart.ItemCount);
+        var items = Math.Max(1, (int)values.Cart.ItemCount);
+        var each = values.Cart.Value / items;
         return preview with
         {
             Prepared = preview.Prepared with
             {
-                Values = values with { Lines = [.. Enumerable.Range(1, values.Cart.ItemCount).Select(i => new MessageLine($"Sample product {i}", 1, each, null, null))] },
+                Values = values with { Lines = [.. Enumerable.Range(1, items).Select(i => new MessageLine($"Sample product {i}", 1, each, null, null))] },
             },
         };
     }
