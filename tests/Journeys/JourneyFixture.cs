@@ -120,7 +120,8 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
 
     /// <summary>The cart's partition decides to start the campaign now.</summary>
     public Decision Decide(string cart, string? user = null, string? id = null, string channel = "socket", string campaign = "left", long connection = 7,
-        Standing standing = Standing.Server, BotEvidence bot = BotEvidence.None)
+        Standing standing = Standing.Server, BotEvidence bot = BotEvidence.None,
+        long ahead = 0)
     {
         if (!Carts.ContainsKey(Cart(cart)))
         {
@@ -128,7 +129,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
         }
 
         var hash = Hash128.Of(Encoding.UTF8.GetBytes(id ?? $"{cart} {Now}"), seed: 0);
-        var decision = new Decision(Cart(cart), Now, connection, new Intervention
+        var decision = new Decision(Cart(cart), Now + ahead, connection, new Intervention
         {
             Id = $"iv_{hash.High:x16}{hash.Low:x16}",
             StoreId = "shop",
@@ -146,6 +147,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
             Standing = standing,
             UserStanding = standing,
             Bot = bot,
+            ReceivedAt = Now,
         };
         It.Take(decision, Now);
         return decision;
@@ -153,7 +155,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
 
     /// <summary>An event in a cart.</summary>
     public CustomerEvent Tell(EventType type, string cart, string? user = null, bool verified = true, string meta = "", decimal amount = 0, long? at = null,
-        ulong product = 0, ulong network = 0, Standing? standing = null)
+        ulong product = 0, ulong network = 0, Standing? standing = null, long receivedAt = 0)
     {
         var customerEvent = new CustomerEvent
         {
@@ -164,6 +166,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
             Store = 0,
             CartId = cart,
             At = at ?? Now,
+            ReceivedAt = receivedAt,
             Amount = (long)(amount * Money.PerUnit),
             Standing = standing ?? (verified ? Standing.Server : Standing.Claimed),
             Product = product,

@@ -5,6 +5,7 @@ using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Storage;
 using CartRecovery.Tests.Pipeline;
+using CartRecovery.Tests.Support;
 using static CartRecovery.Tests.Journeys.JourneyFixture;
 
 namespace CartRecovery.Tests.Journeys;
@@ -49,6 +50,54 @@ public sealed class OrderTests
         fixture.Pass(2 * Hour);
         Assert.That(fixture.Sent, Is.Empty);
         Assert.That(fixture.Reasons, Is.EqualTo(new[] { WithheldReason.Purchased }));
+    }
+
+    // The order's clock against the engine's, and the shopper's whose series it was (ms).
+    [TestCase(0, 4 * Minute, Description = "the shopper's clock is fast")]
+    [TestCase(-20_000, 0, Description = "the order's clock is slow")]
+    [TestCase(-20_000, 4 * Minute)]
+    [TestCase(-3 * Hour, 0, Description = "the order was uploaded late")]
+    [TestCase(4 * Minute, -4 * Minute)]
+    public void A_purchase_that_arrives_after_the_series_began_ends_it_and_counts_whatever_the_clocks_say(long order, long shopper)
+    {
+        using var scratch = new Scratch();
+        using var fixture = new JourneyFixture([Series(Step("mail", hours: 1))], path: scratch.PathOf("journeys.db"));
+        fixture.Know("c1", "u1", "a@x.example");
+        fixture.Decide("c1", "u1", ahead: shopper);
+        fixture.Pass(10_000);
+        fixture.Tell(EventType.Purchase, "c2", "u1", amount: 50, at: fixture.Now + order, receivedAt: fixture.Now);
+        fixture.Pass(2 * Hour);
+        Assert.That(fixture.Reasons, Is.EqualTo(new[] { WithheldReason.Purchased }));
+        using var reports = new JourneyReports(scratch.PathOf("journeys.db"));
+        Assert.That(reports.Revenue("shop", "EUR", 0, long.MaxValue).Treated.Revenue, Is.EqualTo(50));
+    }
+
+    [Test]
+    public void Orders_of_whole_seconds_count_each([Range(0, 11)] int twelfth)
+    {
+        using var scratch = new Scratch();
+        using var fixture = new JourneyFixture([Series(Step("socket"))], path: scratch.PathOf("journeys.db"), now: Noon + (twelfth * 83));
+        fixture.Decide("c1", "u1");
+        fixture.Tell(EventType.Clicked, "c1", "u1", meta: $$"""{"intervention":"{{fixture.Sent.Single().Id}}"}""");
+        fixture.Pass(1);
+        fixture.Tell(EventType.Purchase, "c1", "u1", amount: 50, at: fixture.Now / 1000 * 1000, receivedAt: fixture.Now);
+        using var reports = new JourneyReports(scratch.PathOf("journeys.db"));
+        var report = reports.Revenue("shop", "EUR", 0, long.MaxValue);
+        Assert.That((report.Treated.Revenue, report.AttributedRevenue), Is.EqualTo((50, 50)));
+    }
+
+    [Test]
+    public void A_purchase_before_the_series_began_by_every_clock_does_not_end_it()
+    {
+        using var fixture = new JourneyFixture([Series(Step("mail", hours: 1))]);
+        fixture.Know("c1", "u1", "a@x.example");
+        fixture.Tell(EventType.Purchase, "c2", "u1", amount: 50, receivedAt: fixture.Now);
+        fixture.Pass(10 * Minute);
+        fixture.Fill("c1", fixture.Now, "u1");
+        fixture.Pass(30 * Minute);
+        fixture.Decide("c1", "u1");
+        fixture.Pass(2 * Hour);
+        Assert.That(fixture.Sent, Has.Count.EqualTo(1));
     }
 
     [Test]

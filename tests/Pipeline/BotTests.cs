@@ -86,9 +86,13 @@ public sealed class BotTests
 
         // Version 2 ended its fixed part with the two standings.
         const int before = EntryPayload.HeaderSize + 16 + 8 + 8 + 8 + 2;
-        byte[] second = [2, .. entry[1..before], .. entry[(before + 1)..]];
+        byte[] second = [2, .. entry[1..before], .. entry[(before + 1 + 8)..]];
         var read = EntryPayload.ReadDecisions(second).Single();
         Assert.That((read.Bot, read.Intervention.Campaign), Is.EqualTo((BotEvidence.None, "added")));
+        // Version 3 had no time of receipt.
+        byte[] third = [3, .. entry[1..(before + 1)], .. entry[(before + 1 + 8)..]];
+        read = EntryPayload.ReadDecisions(third).Single();
+        Assert.That((read.Bot, read.ReceivedAt, read.Intervention.Campaign), Is.EqualTo((BotEvidence.Declared, read.At, "added")));
     }
 
     static List<BotEvidence> BotsIn(byte[] block)

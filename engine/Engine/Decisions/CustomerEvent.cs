@@ -36,6 +36,9 @@ public sealed record CustomerEvent
     /// <summary>Time of the event (ms since 1970 UTC).</summary>
     public required long At { get; init; }
 
+    /// <summary>When it was received (ms since 1970 UTC); its own time if that is unknown.</summary>
+    public long ReceivedAt { get => field == 0 ? At : field; init; }
+
     /// <summary>The <see cref="Amount"/> of a refund that names none: all that is left of its order.</summary>
     public const long Whole = -1;
 

@@ -7,7 +7,7 @@ namespace CartRecovery.Engine.Decisions;
 /// <summary>Encodes a customer event for the journal. Numbers are little-endian, texts UTF-8 after their length.</summary>
 static class CustomerEventCodec
 {
-    const byte Server = 1, Proven = 2, Shared = 4, HasNetwork = 8;
+    const byte Server = 1, Proven = 2, Shared = 4, HasNetwork = 8, HasReceived = 16;
 
     /// <summary>Writes a customer event as it stands in a slab. Does not allocate.</summary>
     /// <param name="output">Receives it.</param>
@@ -30,6 +30,7 @@ static class CustomerEventCodec
         Write(output, slab.ProductOf(e));
         Write(output, slab.MetaOf(e));
         WriteNetwork(output, network);
+        output.Write(slab.ReceivedAt);
     }
 
     /// <summary>Writes a customer event.</summary>
@@ -49,6 +50,7 @@ static class CustomerEventCodec
         Write(output, Encoding.UTF8.GetBytes(e.ProductId));
         Write(output, e.Meta);
         WriteNetwork(output, e.Network);
+        output.Write(e.ReceivedAt);
     }
 
     /// <summary>Reads what <see cref="Write(BinaryWriter, in EventRecord, EventSlab, ulong)"/> wrote.</summary>
@@ -73,11 +75,12 @@ static class CustomerEventCodec
             ProductId = Encoding.UTF8.GetString(ReadBytes(input)),
             Meta = ReadBytes(input),
             Network = (flags & HasNetwork) != 0 ? input.ReadUInt64() : 0,
+            ReceivedAt = (flags & HasReceived) != 0 ? input.ReadInt64() : 0,
         };
     }
 
     static byte FlagsOf(Standing standing, bool isShared, ulong network) =>
-        (byte)((standing == Standing.Server ? Server : standing == Standing.Proven ? Proven : 0) | (isShared ? Shared : 0) | (network != 0 ? HasNetwork : 0));
+        (byte)((standing == Standing.Server ? Server : standing == Standing.Proven ? Proven : 0) | (isShared ? Shared : 0) | (network != 0 ? HasNetwork : 0) | HasReceived);
 
     static void WriteNetwork(BinaryWriter output, ulong network)
     {

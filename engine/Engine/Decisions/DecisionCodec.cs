@@ -22,6 +22,7 @@ static class DecisionCodec
         output.Write((byte)decision.Standing);
         output.Write((byte)decision.UserStanding);
         output.Write((byte)decision.Bot);
+        output.Write(decision.ReceivedAt);
         output.Write((ushort)decision.Row.Length);
         output.Write(MemoryMarshal.AsBytes(decision.Row.AsSpan()));
         output.Write(intervention.Id);
@@ -53,13 +54,14 @@ static class DecisionCodec
     /// <exception cref="EndOfStreamException">It is truncated.</exception>
     /// <exception cref="InvalidDataException">It is something else.</exception>
     /// <param name="input">The bytes.</param>
-    /// <param name="version">The entry's: in version 1 every named user counted, until version 2 bots were not recognised, and until version 3 quantities were whole.</param>
+    /// <param name="version">The entry's: in version 1 every named user counted, until version 2 bots were not recognised, and until version 3 quantities were whole, and until version 4 the time of receipt was not told.</param>
     public static Decision Read(BinaryReader input, byte version)
     {
         var cart = new Hash128(input.ReadUInt64(), input.ReadUInt64());
         var (at, connection, campaigns) = (input.ReadInt64(), input.ReadInt64(), input.ReadUInt64());
         var (standing, user) = version >= 2 ? ((Standing)input.ReadByte(), (Standing)input.ReadByte()) : (Standing.Server, Standing.Server);
         var bot = version >= 3 ? (BotEvidence)input.ReadByte() : BotEvidence.None;
+        var receivedAt = version >= 5 ? input.ReadInt64() : 0;
         var row = new float[input.ReadUInt16() is <= MaxFeatures and var count ? count : throw new InvalidDataException("A decision has too many features.")];
         input.BaseStream.ReadExactly(MemoryMarshal.AsBytes(row.AsSpan()));
         var intervention = new Intervention
@@ -85,6 +87,7 @@ static class DecisionCodec
             Standing = standing,
             UserStanding = user,
             Bot = bot,
+            ReceivedAt = receivedAt,
             Row = row,
         };
     }

@@ -221,11 +221,11 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
             return;
         }
 
-        foreach (var (id, campaign, startedAt) in store.Journeys.ActiveOf(identities.SubjectOf(e.Cart, ActsFor(e)), ScopeOf(e)))
+        foreach (var active in store.Journeys.ActiveOf(identities.SubjectOf(e.Cart, ActsFor(e)), ScopeOf(e)))
         {
-            if (startedAt < e.At && options.Campaigns.Find(campaign)?.Goal == e.Type)
+            if (active.IsBefore(e) && options.Campaigns.Find(active.Campaign)?.Goal == e.Type)
             {
-                sender.Exit(id, WithheldReason.GoalReached, now);
+                sender.Exit(active.Id, WithheldReason.GoalReached, now);
             }
         }
     }

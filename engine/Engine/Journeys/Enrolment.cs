@@ -41,6 +41,7 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
             Variant = CampaignVariant.Only,
             IsHoldout = false,
             StartedAt = decision.At,
+            ReceivedAt = decision.ReceivedAt,
             ConnectionId = decision.ConnectionId,
             Standing = decision.Standing,
             UserStanding = decision.UserStanding,

@@ -180,7 +180,7 @@ sealed class MessageSender
     static WithheldReason ExitReasonOf(in CartRecord cart, Journey journey, Store? store, long purchasedAt) =>
         cart.EventCount == 0 ? WithheldReason.CartUnknown
         : cart.Bot != BotEvidence.None && store is { TreatsBotsAsPeople: false } ? WithheldReason.Bot
-        : cart.PurchasedAt > journey.StartedAt || purchasedAt > cart.LastAt ? WithheldReason.Purchased
+        : cart.PurchasedAt > journey.StartedAt || purchasedAt > cart.QuietSince ? WithheldReason.Purchased
         : cart.ItemCount == 0 && journey.Candidate.Cart.ItemCount > 0 ? WithheldReason.CartEmpty
         : journey.Candidate.UserId is { } user && cart.UserLength > 0 && Encoding.UTF8.GetString(cart.UserId) != user
             ? WithheldReason.CartTakenOver
@@ -221,8 +221,8 @@ sealed class MessageSender
             IsSuppressed = address is not null && _store.Customers.IsSuppressed(store.Id, channel.Address, address),
             Consent = reach.Consent,
             IsFirst = message.Step == 1,
-            LastActivityAt = cart?.LastAt ?? journey.StartedAt,
-            NotBefore = (cart?.LastAt ?? journey.StartedAt) + step.Wait,
+            LastActivityAt = cart?.QuietSince ?? journey.ReceivedAt,
+            NotBefore = (cart?.QuietSince ?? journey.ReceivedAt) + step.Wait,
             CapFreeAt = CapFreeAt(options, journey, reach.Recipient, channel, now),
             CustomerZone = reach.Zone ?? store.TimeZone,
             StoreZone = store.TimeZone,

@@ -17,13 +17,16 @@ namespace CartRecovery.Engine.Journeys;
 /// <param name="sender">Ends journeys.</param>
 sealed class OrderProjector(JourneyStore store, IdentityResolver identities, MessageSender sender)
 {
+    // By how much a clock may be slow, or a message delayed (ms).
+    const long MaxSkew = 10 * 60_000;
+
     /// <summary>Applies an order. One that was told before, with another event, is edited.</summary>
     public void Purchase(JourneyOptions options, CustomerEvent e, string storeId, long now)
     {
         var customer = CustomerEventProjector.ActsFor(e);
         if (customer != default)
         {
-            store.Customers.SetPurchased(customer, e.At);
+            store.Customers.SetPurchased(customer, TimeOf(e));
         }
 
         MarkAddresses(e, storeId);
@@ -33,18 +36,18 @@ sealed class OrderProjector(JourneyStore store, IdentityResolver identities, Mes
         {
             Edit(options, e, storeId, order);
         }
-        else if (store.Journeys.LatestOf(subject, storeId, e.At) is { } journey && e.At - journey.LastTriggeredAt <= options.OutcomeWindow)
+        else if (store.Journeys.LatestOf(subject, storeId, e.At, e.ReceivedAt) is { } journey && e.At - journey.LastTriggeredAt <= options.OutcomeWindow)
         {
-            var touch = store.Messages.TouchOf(subject, storeId, e.At - options.ClickWindow, e.At - options.ViewWindow, e.At);
+            var touch = store.Messages.TouchOf(subject, storeId, TimeOf(e) - options.ClickWindow, TimeOf(e) - options.ViewWindow, TimeOf(e));
             store.Conversions.Add(e, storeId, subject, e.Amount, new OrderRow(journey.Id, touch?.Id, touch?.Kind, order.Text, CurrencyOf(options, e)));
         }
 
         // A purchase, in this cart or another, ends the reminders for all of the shopper's carts. A browser's word ends those of its cart.
-        foreach (var (id, _, startedAt) in store.Journeys.ActiveOf(subject, CustomerEventProjector.ScopeOf(e)))
+        foreach (var active in store.Journeys.ActiveOf(subject, CustomerEventProjector.ScopeOf(e)))
         {
-            if (startedAt < e.At)
+            if (active.IsBefore(e))
             {
-                sender.Exit(id, WithheldReason.Purchased, now);
+                sender.Exit(active.Id, WithheldReason.Purchased, now);
             }
         }
     }
@@ -84,15 +87,18 @@ sealed class OrderProjector(JourneyStore store, IdentityResolver identities, Mes
         }
     }
 
+    // The time of an order among what the engine's own clock dates, as clicks: the receipt, unless the order is that late that its date is meant.
+    static long TimeOf(CustomerEvent e) => e.ReceivedAt - e.At is > 0 and <= MaxSkew ? e.ReceivedAt : e.At;
+
     // An address is an identity: whoever has just bought under it is not reminded there, whatever cart and customer it was.
     void MarkAddresses(CustomerEvent e, string storeId)
     {
-        store.Customers.SetPurchased(e.Cart, e.At);
+        store.Customers.SetPurchased(e.Cart, TimeOf(e));
         foreach (var owner in new[] { CustomerEventProjector.OwnerOf(e), e.Cart }.Distinct())
         {
             foreach (var key in store.Addresses.AllOf(storeId, store.Customers.ContactOf(owner)?.Recipient).Where(key => key != default))
             {
-                store.Customers.SetPurchased(key, e.At);
+                store.Customers.SetPurchased(key, TimeOf(e));
             }
         }
     }

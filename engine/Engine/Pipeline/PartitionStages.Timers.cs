@@ -60,7 +60,7 @@ public sealed partial class PartitionStages
             return;
         }
 
-        _batch.Gather(cart, moment, eligible, key, at);
+        _batch.Gather(cart, moment, eligible, key, at, at);
         if (cart.IsFree(at, _context.Window))
         {
             _batch.AddSnapshot() = CartSnapshot.Of(cart);

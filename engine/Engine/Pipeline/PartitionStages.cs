@@ -278,7 +278,7 @@ public sealed partial class PartitionStages : IDisposable
 
         var moment = _clocks[e.Store].At(e.Timestamp);
         var eligible = (e.Flags & EventFlags.Clamped) != 0 ? 0 : _campaigns.MatchEvent(e.Type, cart, moment);
-        _batch.Gather(cart, moment, eligible, e.Cart);
+        _batch.Gather(cart, moment, eligible, e.Cart, Now);
         if (eligible != 0 && cart.IsFree(moment.At, _context.Window))
         {
             _batch.AddSnapshot().Take(cart, e, slab);
@@ -317,6 +317,7 @@ public sealed partial class PartitionStages : IDisposable
                 CampaignsVersion = _campaigns.Version,
                 Standing = cart.Standing,
                 UserStanding = cart.UserStanding,
+                ReceivedAt = row.ReceivedAt,
                 Bot = _countsBots[cart.Store] ? cart.Bot : BotEvidence.None,
                 Row = _batch.FeaturesAt(index).ToArray(),
             });

@@ -42,13 +42,15 @@ sealed class ScoreBatch : IDisposable
     /// <param name="moment">The time of the features.</param>
     /// <param name="eligible">Bit mask of the campaigns whose trigger and conditions hold.</param>
     /// <param name="key">The cart's key.</param>
+    /// <param name="receivedAt">The partition's clock.</param>
     /// <param name="at">The time of the decision; 0 for that of the features.</param>
-    public void Gather(in CartRecord cart, in FeatureMoment moment, ulong eligible, in Hash128 key, long at = 0)
+    public void Gather(in CartRecord cart, in FeatureMoment moment, ulong eligible, in Hash128 key, long receivedAt, long at = 0)
     {
         _vector.Fill(cart, moment, _scorer.Row(Count));
         ref var row = ref _rows[Count++];
         row.Key = key;
         row.At = at == 0 ? moment.At : at;
+        row.ReceivedAt = receivedAt;
         row.Eligible = eligible;
         row.Snapshot = -1;
     }
@@ -96,6 +98,9 @@ struct ScoreRow
 
     /// <summary>Time of the decision: an event's own, or when a cart was idle for long enough.</summary>
     public long At;
+
+    /// <summary>The partition's clock when it was gathered.</summary>
+    public long ReceivedAt;
 
     /// <summary>Bit mask of the campaigns whose trigger and conditions hold.</summary>
     public ulong Eligible;

@@ -29,10 +29,11 @@ public class JourneySchemaTests
         {
             store.Database.Execute("""
                 INSERT INTO journey(id, store, cart, cart_id, subject, campaign, variant, holdout, state, started_at, turned_at, value, currency, connection, standing, user_standing)
-                VALUES(1, 'shop', x'01', 'c', x'01', 'left', 'a', 0, 1, 0, 0, 0, 'EUR', 0, 2, 2);
+                VALUES(1, 'shop', x'01', 'c', x'01', 'left', 'a', 0, 1, 5, 5, 0, 'EUR', 0, 2, 2);
                 INSERT INTO conversion(id, store, cart, cart_id, subject, at, value, currency, verified, journey) VALUES(x'02', 'shop', x'0a', 'c', x'01', 5, 70000, 'EUR', 1, 1);
                 INSERT INTO conversion(id, store, cart, cart_id, subject, at, value, currency, verified, journey) VALUES(x'03', 'shop', x'0a', 'c', x'01', 6, -10000, 'EUR', 1, 1);
                 ALTER TABLE journey DROP COLUMN bot;
+                ALTER TABLE journey DROP COLUMN received_at;
                 DROP INDEX conversion_order;
                 ALTER TABLE conversion DROP COLUMN order_id;
                 ALTER TABLE conversion DROP COLUMN product;
@@ -47,7 +48,7 @@ public class JourneySchemaTests
         }
 
         using var again = new JourneyStore(scratch.PathOf("journeys.db"));
-        Assert.That(TextOf(again, "SELECT campaign || bot FROM journey", column: 0), Is.EqualTo("left0"));
+        Assert.That(TextOf(again, "SELECT campaign || bot || ' ' || received_at FROM journey", column: 0), Is.EqualTo("left0 5"));
         Assert.That(TextOf(again, "SELECT group_concat(value || ' ' || coalesce(order_id, 'none'), ', ') FROM (SELECT * FROM conversion ORDER BY at)", column: 0),
             Is.EqualTo("70000 c:0a:5, -10000 none"));
     }

@@ -56,6 +56,9 @@ public sealed record Journey
     /// <summary>Event time of the start (ms since 1970 UTC).</summary>
     public required long StartedAt { get; init; }
 
+    /// <summary>When it started by the engine's clock (ms since 1970 UTC). What arrives later came later, whatever the shopper's clock says.</summary>
+    public long ReceivedAt { get; init; }
+
     /// <summary>The connection that last changed the cart; 0 for none.</summary>
     public required long ConnectionId { get; init; }
 }

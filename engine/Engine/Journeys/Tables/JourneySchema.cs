@@ -10,7 +10,7 @@ namespace CartRecovery.Engine.Journeys.Tables;
 /// </summary>
 static class JourneySchema
 {
-    const int Version = 8;
+    const int Version = 9;
 
     /// <summary>Creates the tables that do not exist, and migrates older versions.</summary>
     /// <exception cref="IOException">The file was written by a later version, or cannot be used.</exception>
@@ -55,7 +55,13 @@ static class JourneySchema
 
         if (version == 7)
         {
-            database.Execute($"BEGIN IMMEDIATE; {OfVersion7} PRAGMA user_version={Version}; COMMIT");
+            database.Execute($"BEGIN IMMEDIATE; {OfVersion7} PRAGMA user_version=8; COMMIT");
+            version = 8;
+        }
+
+        if (version == 8)
+        {
+            database.Execute($"BEGIN IMMEDIATE; {OfVersion8} PRAGMA user_version={Version}; COMMIT");
         }
 
         database.Execute(s_tables);
@@ -119,6 +125,9 @@ static class JourneySchema
     // Migrates version 7: attempts of messages that are tried again later.
     const string OfVersion7 = "ALTER TABLE intervention ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;";
 
+    // Migrates version 8: when a journey began by the engine's clock.
+    const string OfVersion8 = "ALTER TABLE journey ADD COLUMN received_at INTEGER NOT NULL DEFAULT 0; UPDATE journey SET received_at=started_at;";
+
     // Keys of shoppers, carts and addresses are random: each row of an index on one dirties a page of its own. Each decision adds to one
     // such index if the shopper is anonymous, and to two otherwise.
     static readonly string s_tables = $"""
@@ -177,7 +186,8 @@ static class JourneySchema
             id INTEGER PRIMARY KEY, store TEXT NOT NULL, cart BLOB NOT NULL, cart_id TEXT NOT NULL, customer BLOB, user_id TEXT,
             subject BLOB NOT NULL, campaign TEXT NOT NULL, variant TEXT NOT NULL, holdout INTEGER NOT NULL, state INTEGER NOT NULL,
             started_at INTEGER NOT NULL, turned_at INTEGER NOT NULL, value INTEGER NOT NULL, currency TEXT NOT NULL, connection INTEGER NOT NULL,
-            standing INTEGER NOT NULL, user_standing INTEGER NOT NULL, bot INTEGER NOT NULL DEFAULT 0);
+            standing INTEGER NOT NULL, user_standing INTEGER NOT NULL, bot INTEGER NOT NULL DEFAULT 0,
+            received_at INTEGER NOT NULL DEFAULT 0);
         CREATE INDEX IF NOT EXISTS journey_cart ON journey(cart, campaign, started_at) WHERE subject<>cart;
         CREATE INDEX IF NOT EXISTS journey_subject ON journey(subject, started_at);
         CREATE INDEX IF NOT EXISTS journey_time ON journey(started_at);

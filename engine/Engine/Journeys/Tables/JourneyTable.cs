@@ -1,3 +1,4 @@
+using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Storage;
 using CartRecovery.Primitives;
@@ -21,11 +22,11 @@ public sealed class JourneyTable
         _lastId = database.Prepare("SELECT max(id) FROM journey").Number() ?? 0;
         _add = database.Prepare("""
             INSERT INTO journey(id, store, cart, cart_id, customer, user_id, subject, campaign, variant, holdout, state, started_at, turned_at, value, currency,
-                connection, standing, user_standing, bot)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+                connection, standing, user_standing, bot, received_at)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
             """);
         _read = database.Prepare("""
-            SELECT cart, customer, subject, variant, holdout, state, started_at, connection, standing, user_standing FROM journey WHERE id=?1
+            SELECT cart, customer, subject, variant, holdout, state, started_at, connection, standing, user_standing, received_at FROM journey WHERE id=?1
             """);
         _last = database.Prepare($"""
             SELECT id, state, started_at FROM ({Ends("id, state, started_at", "AND campaign=?2", "DESC")}) ORDER BY started_at DESC LIMIT 1
@@ -34,11 +35,11 @@ public sealed class JourneyTable
         _variant = database.Prepare("SELECT variant FROM journey WHERE subject=?1 AND campaign=?2 AND holdout=0 ORDER BY started_at LIMIT 1");
         _end = database.Prepare($"UPDATE journey SET state=?2 WHERE id=?1 AND state={JourneyState.Active:D}");
         _active = database.Prepare($"""
-            SELECT id, campaign, started_at FROM journey
+            SELECT id, campaign, started_at, received_at FROM journey
             WHERE subject=?1 AND state={JourneyState.Active:D} AND (?2 IS NULL OR cart=?2) ORDER BY started_at DESC LIMIT 64
             """);
         _latest = database.Prepare(
-            "SELECT id, turned_at FROM journey WHERE subject=?1 AND store=?2 AND started_at<=?3 ORDER BY started_at DESC LIMIT 1");
+            "SELECT id, turned_at FROM journey WHERE subject=?1 AND store=?2 AND (started_at<=?3 OR received_at<=?4) ORDER BY started_at DESC LIMIT 1");
         _trigger = database.Prepare("UPDATE journey SET turned_at=max(turned_at, ?2) WHERE id=?1");
         _shopper = database.Prepare("SELECT j.cart, j.customer, j.user_standing FROM intervention i JOIN journey j ON j.id=i.journey WHERE i.id=?1");
         _mark = database.Prepare("UPDATE journey SET bot=?2 WHERE id=?1");
@@ -55,7 +56,7 @@ public sealed class JourneyTable
         _add.With(journey.Id).With(candidate.StoreId).With(journey.Cart).With(candidate.CartId).With(journey.Customer).With(candidate.UserId)
             .With(journey.Subject).With(candidate.Campaign).With(journey.Variant).With(journey.IsHoldout).With((long)journey.State)
             .With(journey.StartedAt).With((long)(candidate.Cart.Value * Money.PerUnit)).With(candidate.Cart.Currency).With(journey.ConnectionId)
-            .With((long)journey.Standing).With((long)journey.UserStanding).With((long)journey.Bot).Run();
+            .With((long)journey.Standing).With((long)journey.UserStanding).With((long)journey.Bot).With(journey.ReceivedAt).Run();
         _filter.AddSubject(journey.Subject);
         if (journey.Subject != journey.Cart)
         {
@@ -93,6 +94,7 @@ public sealed class JourneyTable
             ConnectionId = _read.Long(7),
             Standing = (Standing)_read.Int(8),
             UserStanding = (Standing)_read.Int(9),
+            ReceivedAt = _read.Long(10),
         };
         _read.Reset();
         return journey;
@@ -162,9 +164,9 @@ public sealed class JourneyTable
     /// <summary>Returns a shopper's active journeys and their campaigns.</summary>
     /// <param name="subject">The shopper.</param>
     /// <param name="cart">The cart whose journeys are returned; empty for all.</param>
-    public List<(long Id, string Campaign, long StartedAt)> ActiveOf(in Hash128 subject, in Hash128 cart)
+    public List<ActiveJourney> ActiveOf(in Hash128 subject, in Hash128 cart)
     {
-        var active = new List<(long, string, long)>();
+        var active = new List<ActiveJourney>();
         if (!_filter.MayHaveJourney(subject))
         {
             return active;
@@ -173,7 +175,7 @@ public sealed class JourneyTable
         _active.With(subject).With(cart);
         while (_active.Next())
         {
-            active.Add((_active.Long(0), _active.Text(1), _active.Long(2)));
+            active.Add(new ActiveJourney(_active.Long(0), _active.Text(1), _active.Long(2), _active.Long(3)));
         }
 
         return active;
@@ -185,10 +187,10 @@ public sealed class JourneyTable
     /// </summary>
     public void RecordTrigger(long id, long at) => _trigger.With(id).With(at).Run();
 
-    /// <summary>Returns the journey an order counts for, the shopper's latest before it, and the time of its last trigger.</summary>
-    public (long Id, long LastTriggeredAt)? LatestOf(in Hash128 subject, string store, long at)
+    /// <summary>Returns the journey an order counts for, the shopper's latest that began or was received before it, and the time of its last trigger.</summary>
+    public (long Id, long LastTriggeredAt)? LatestOf(in Hash128 subject, string store, long at, long receivedAt)
     {
-        if (!_filter.MayHaveJourney(subject) || !_latest.With(subject).With(store).With(at).Next())
+        if (!_filter.MayHaveJourney(subject) || !_latest.With(subject).With(store).With(at).With(receivedAt).Next())
         {
             return null;
         }
@@ -203,4 +205,15 @@ public sealed class JourneyTable
         SELECT * FROM (SELECT {columns} FROM journey WHERE {Own} {and} ORDER BY started_at {order} LIMIT 1)
         UNION ALL SELECT * FROM (SELECT {columns} FROM journey WHERE {Others} {and} ORDER BY started_at {order} LIMIT 1)
         """;
+}
+
+/// <summary>A journey with messages to come.</summary>
+/// <param name="Id">Its number.</param>
+/// <param name="Campaign">The campaign.</param>
+/// <param name="StartedAt">Event time of the start.</param>
+/// <param name="ReceivedAt">The engine's time of the start.</param>
+public readonly record struct ActiveJourney(long Id, string Campaign, long StartedAt, long ReceivedAt)
+{
+    /// <summary>Returns whether an event came after the start: by its own time, or because it arrived later, whatever two clocks say.</summary>
+    public bool IsBefore(CustomerEvent e) => StartedAt < e.At || ReceivedAt < e.ReceivedAt;
 }
