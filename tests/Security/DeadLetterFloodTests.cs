@@ -25,12 +25,14 @@ sealed class DeadLetterFloodTests
         await using var engine = await InProcessEngine.StartAsync(config =>
         {
             config.Stores.Add(new StoreConfig { Id = "other", Keys = [InProcessEngine.Key(Other, KeyKind.Secret)] });
+            config.Stores[0].Keys.Add(InProcessEngine.Key("pk_second", KeyKind.Publishable));
             config.DeadLetters.Size = ByteSize.FromKilobytes(256);
             config.DeadLetters.Rate = TokenRate.Unlimited;
         });
         await engine.PostAsync("/v1/events", "{\"id\":\"of-other\"}", Other);
+        await engine.PostAsync("/v1/events", "{\"id\":\"of-another-page\"}", "pk_second");
         await engine.PostAsync("/v1/events", "{\"id\":\"of-a-server\"}");
-        await Eventually.Is(() => engine.Host.DeadLetters.Count(DeadLetterState.Waiting) == 2, "both letters are kept");
+        await Eventually.Is(() => engine.Host.DeadLetters.Count(DeadLetterState.Waiting) == 3, "all letters are kept");
         for (var i = 0; i < 20; i++)
         {
             await engine.PostAsync("/v1/events", $"[{string.Join(',', Enumerable.Repeat("00", 1))}]", InProcessEngine.Publishable);
@@ -43,6 +45,7 @@ sealed class DeadLetterFloodTests
         Assert.That(engine.Host.DeadLetters.Bytes, Is.LessThanOrEqualTo(256 * 1024));
         Assert.That((await engine.GetAsync("/v1/deadletters", Other)).Body, Does.Contain("of-other"));
         Assert.That((await engine.GetAsync("/v1/deadletters?limit=1000")).Body, Does.Contain("of-a-server"), "nor their own server's");
+        Assert.That((await engine.GetAsync("/v1/deadletters?limit=1000")).Body, Does.Contain("of-another-page"), "nor another key's of the store");
     }
 
     [Test]
@@ -65,11 +68,12 @@ sealed class DeadLetterFloodTests
     public void The_next_letter_tells_how_many_were_not_kept()
     {
         using var sampler = new DeadLetterSampler(new Rate(1000, 100));
-        Assert.That(sampler.TryKeep(1, EventErrorCode.WrongType, 100, out var before), Is.True);
-        Assert.That(sampler.TryKeep(2, EventErrorCode.WrongType, 100, out _), Is.True, "another store's");
-        Assert.That(sampler.TryKeep(1, EventErrorCode.MissingField, 100, out _), Is.True, "another reason");
+        Assert.That(sampler.TryKeep(1, 7, EventErrorCode.WrongType, 100, out var before), Is.True);
+        Assert.That(sampler.TryKeep(2, 7, EventErrorCode.WrongType, 100, out _), Is.True, "another store's");
+        Assert.That(sampler.TryKeep(1, 7, EventErrorCode.MissingField, 100, out _), Is.True, "another reason");
+        Assert.That(sampler.TryKeep(1, 8, EventErrorCode.WrongType, 100, out _), Is.True, "another key's");
         var (refused, after) = (0, 0L);
-        while (!sampler.TryKeep(1, EventErrorCode.WrongType, 100, out after))
+        while (!sampler.TryKeep(1, 7, EventErrorCode.WrongType, 100, out after))
         {
             refused++;
         }

@@ -23,7 +23,10 @@ public static class StoreCompiler
         return new StoreDirectory(stores, removed.Select(store => Removed(store.Item, store.Index, idSecret)), sections.SelectMany((section, index) =>
             section.Keys.Select(key => (
                 KeyHash.OfConfigured(key.Key),
-                new StoreKey(stores[index], key.Kind, key.LoopbackOnly, [.. key.Origins.Select(origin => new AllowedOrigin(origin.ToString()))])))));
+                new StoreKey(stores[index], key.Kind, key.LoopbackOnly, [.. key.Origins.Select(origin => new AllowedOrigin(origin.ToString()))])
+                {
+                    Tag = (uint)KeyHash.OfConfigured(key.Key).D,
+                }))));
     }
 
     /// <summary>Numbers the configured stores that have no number yet, in file order.</summary>

@@ -7,6 +7,12 @@ namespace CartRecovery.Engine.ControlPlane;
 /// <param name="Origins">The web origins whose pages may use it.</param>
 public sealed record StoreKey(Store Store, KeyKind Kind, bool LoopbackOnly, IReadOnlyList<AllowedOrigin> Origins)
 {
+    /// <summary>
+    /// A few bits of the key's hash, by which what is kept of it is told from that of the store's other keys, whatever the order in the configuration;
+    /// 0 for the engine's own.
+    /// </summary>
+    public uint Tag { get; init; }
+
     /// <summary>Returns whether another key grants exactly the same, for the same <see cref="ControlPlane.Store"/> object.</summary>
     public bool Grants(StoreKey other) => ReferenceEquals(Store, other.Store) && Kind == other.Kind && LoopbackOnly == other.LoopbackOnly
         && Origins.SequenceEqual(other.Origins);

@@ -13,6 +13,9 @@ public sealed record EventRules(
     /// <summary>Hashes ids into keys; unkeyed by default.</summary>
     public IdHasher Ids { get; init; } = new(StoreId);
 
+    /// <summary>Tells the sender's key from its store's other keys; 0 for the engine's own events.</summary>
+    public uint KeyTag { get; init; }
+
     /// <summary>The customer that the sender's user token proves; null for none.</summary>
     public ProvenUser? ProvenUser { get; init; }
 }

@@ -79,5 +79,5 @@ public sealed class IngestOptions
     public EventRules RulesFor(StoreKey key) => new(
         key.Store.IdUtf8, (ushort)key.Store.Number, key.Kind == KeyKind.Secret, MaxEvent, (long)Past.TotalMilliseconds,
         (long)Future.TotalMilliseconds)
-    { Ids = key.Store.Ids };
+    { Ids = key.Store.Ids, KeyTag = key.Tag };
 }

@@ -40,6 +40,9 @@ public sealed record DeadLetter(
     /// <summary>Whether its event is encrypted under a key that is not there: <see cref="Event"/> is empty.</summary>
     public bool IsLocked { get; init; }
 
+    /// <summary>The key it came with, while it waits to be stored: <see cref="EventRules.KeyTag"/>.</summary>
+    internal uint KeyTag { get; init; }
+
     // Approximate memory a letter takes besides its event, in bytes.
     internal const int Overhead = 512;
 

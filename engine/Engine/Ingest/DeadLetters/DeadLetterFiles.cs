@@ -29,8 +29,8 @@ public static class DeadLetterFiles
     internal static IEnumerable<DeadLetter> Read(string folder, long after, Func<long, DeadLetterMark?> markOf, KeyVault? keys, string? store = null)
     {
         // Letters of a share ascend; those of several are merged.
-        string[] wanted = store is null ? [] : ["", DeadLetterShare.NameOf(store, verified: false), DeadLetterShare.NameOf(store, verified: true)];
-        var shares = Segments(folder).Where(segment => store is null || wanted.Contains(segment.Share)).GroupBy(segment => segment.Share, StringComparer.Ordinal)
+        string[] wanted = store is null ? [] : [DeadLetterShare.KindOf(store, verified: false), DeadLetterShare.KindOf(store, verified: true)];
+        var shares = Segments(folder).Where(segment => store is null || segment.Share.Length == 0 || wanted.Any(kind => DeadLetterShare.IsOf(segment.Share, kind))).GroupBy(segment => segment.Share, StringComparer.Ordinal)
             .Select(share => Read([.. share.Select(segment => (segment.FirstId, segment.Path))], after, keys).GetEnumerator()).ToArray();
         try
         {

@@ -101,7 +101,7 @@ public sealed partial class DeadLetterQueue
         // Checked before copying, so a flood of bad events stays cheap.
         var size = raw.Length + DeadLetter.Overhead;
         var skipped = 0L;
-        if (!rules.IsServer && !_sampler.TryKeep(rules.StoreNumber, problem.Error, size, out skipped))
+        if (!rules.IsServer && !_sampler.TryKeep(rules.StoreNumber, rules.KeyTag, problem.Error, size, out skipped))
         {
             return;
         }
@@ -117,6 +117,7 @@ public sealed partial class DeadLetterQueue
         {
             Reason = problem.Error,
             Skipped = skipped,
+            KeyTag = rules.KeyTag,
         };
         if (!_queue.Writer.TryWrite(letter))
         {

@@ -6,7 +6,7 @@ using CartRecovery.Engine.Encryption;
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
 /// <summary>
-/// The letters of one store and one kind of key, in files of their own, so that removing the oldest of one share leaves the others alone.
+/// The letters of one key, in files of their own, so that removing the oldest of one share leaves the others alone.
 /// One thread at a time.
 /// </summary>
 /// <param name="name">Its name in the names of its files; empty for files of an earlier version, with all stores' letters.</param>
@@ -36,7 +36,17 @@ sealed class DeadLetterShare(string name) : IDisposable
     /// <summary>Returns the share's name in the names of its files.</summary>
     /// <param name="store">The store's id.</param>
     /// <param name="verified">Whether its letters came with a secret key.</param>
-    public static string NameOf(string store, bool verified) =>
+    /// <param name="key">Tells the key from the store's others; 0 for letters of an earlier version, which had a share for each kind of key.</param>
+    public static string NameOf(string store, bool verified, uint key) =>
+        key == 0 ? KindOf(store, verified) : $"{KindOf(store, verified)}.{key:x8}";
+
+    /// <summary>Returns whether a share is one of a store's keys of a kind.</summary>
+    /// <param name="share">The share's name.</param>
+    /// <param name="kind">From <see cref="KindOf"/>.</param>
+    public static bool IsOf(string share, string kind) => share.StartsWith(kind, StringComparison.Ordinal) && (share.Length == kind.Length || share[kind.Length] == '.');
+
+    /// <summary>Returns the beginning of the names of a store's shares of one kind of key.</summary>
+    public static string KindOf(string store, bool verified) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{store}\n{(verified ? "secret" : "publishable")}")).AsSpan(0, sizeof(ulong)));
 
     /// <summary>Adds a letter to the lines.</summary>

@@ -98,7 +98,7 @@ public sealed class DeadLetterStore : IDisposable
             {
                 for (var i = 0; i < letters.Count; i++)
                 {
-                    var share = ShareOf(DeadLetterShare.NameOf(letters[i].Store, letters[i].Verified));
+                    var share = ShareOf(DeadLetterShare.NameOf(letters[i].Store, letters[i].Verified, letters[i].KeyTag));
                     share.Add(_nextId + i, letters[i], KeyOf());
                     touched.Add(share);
                 }
