@@ -14,7 +14,7 @@ public sealed class PlaceholderIdTests(string door)
 
     static readonly string[] s_real =
     [
-        "u1", "42", "10", "0x10", "a0", "nullable", "nully", "undefined1", "xundefined", "guesthouse", "guest-4711", "anonymous-71c4", "none-such", "Nan Goldin", "nan@shop.example",
+        "u1", "42", "10", "0-0", "0x10", "a0", "nullable", "nully", "undefined1", "xundefined", "guesthouse", "guest-4711", "anonymous-71c4", "none-such", "Nan Goldin", "nan@shop.example",
         "jane-null", "8f14e45f-ceea-467f-9a36-dedd4bea2543", "00000000-0000-0000-0000-000000000001", "gid://shopify/Cart/abc?key=def", "user@null.example", "日本", "é",
         "unknown-person-1", "trueman", "{c1}", "idle", "email@shop.example", "O'Neil", "[x]", "100%", "$1",
     ];

@@ -86,13 +86,25 @@ public sealed class BotTests
 
         // Version 2 ended its fixed part with the two standings.
         const int before = EntryPayload.HeaderSize + 16 + 8 + 8 + 8 + 2;
-        byte[] second = [2, .. entry[1..before], .. entry[(before + 1 + 8)..]];
+        byte[] second = [2, .. entry[1..before], .. WithWholeItems(entry[(before + 1 + 8)..].ToArray())];
         var read = EntryPayload.ReadDecisions(second).Single();
         Assert.That((read.Bot, read.Intervention.Campaign), Is.EqualTo((BotEvidence.None, "added")));
         // Version 3 had no time of receipt.
-        byte[] third = [3, .. entry[1..(before + 1)], .. entry[(before + 1 + 8)..]];
+        byte[] third = [3, .. entry[1..(before + 1)], .. WithWholeItems(entry[(before + 1 + 8)..].ToArray())];
         read = EntryPayload.ReadDecisions(third).Single();
         Assert.That((read.Bot, read.ReceivedAt, read.Intervention.Campaign), Is.EqualTo((BotEvidence.Declared, read.At, "added")));
+    }
+
+    // Until version 4 the number of items was an Int32. Here it is 1, and the value 5.
+    static byte[] WithWholeItems(byte[] record)
+    {
+        var written = new MemoryStream();
+        using var writer = new BinaryWriter(written);
+        writer.Write(1m);
+        writer.Write(5m);
+        var at = record.AsSpan().IndexOf(written.ToArray());
+        Assert.That(at, Is.GreaterThan(0));
+        return [.. record[..at], 1, 0, 0, 0, .. record[(at + sizeof(decimal))..]];
     }
 
     static List<BotEvidence> BotsIn(byte[] block)

@@ -49,7 +49,8 @@ sealed class SimulatedTraffic(Random random, int carts)
             },
             Price = random.Next(3) == 0 ? 0 : random.Next(1, 500) * 100L * 100,
             Thousandths = 1000 * (random.Next(4) == 0 ? random.Next(1, 5) : 1),
-            Currency = random.Next(4) == 0 ? CurrencyCode.Parse("EUR") : 0,
+            // Of the product, so that a cart has no more lines than products: those beyond the bound of a cart are counted together.
+            Currency = product == "p0" ? CurrencyCode.Parse("EUR") : 0,
             Device = (DeviceKind)random.Next(3),
             Source = (TrafficSource)random.Next(4),
             MetaLength = meta.Length,

@@ -17,7 +17,7 @@ public sealed class LimitsConfig
     [ConfigKey("Maximum age of an event's time. An older time is clamped and marked.", Max = "365d", Reloads = true)]
     public Duration Past { get; set; } = Duration.FromHours(24);
 
-    [ConfigKey("Maximum distance of an event's time into the future. A later time is clamped and marked.", Max = "24h", Reloads = true)]
+    [ConfigKey("Maximum distance of an event's time into the future. A later time is clamped and marked; with 0 it is the time of receipt, and not marked.", Max = "24h", Reloads = true)]
     public Duration Future { get; set; } = Duration.FromMinutes(5);
 
     [ConfigKey("How fast clients may send. Streams wait when they exceed a rate of events; requests are rejected.", Reloads = true)]

@@ -79,6 +79,12 @@ sealed partial class EventBuilder
     /// <returns><see langword="false"/> if it is clamped.</returns>
     public bool SetMoment(long time)
     {
+        if (Rules.MaxAheadMilliseconds == 0)
+        {
+            // The rules say that no clock is ahead of the engine's: such an event happens when it arrives.
+            time = Math.Min(time, _receivedAt);
+        }
+
         var clamped = Math.Clamp(time, _receivedAt - Rules.MaxAgeMilliseconds, _receivedAt + Rules.MaxAheadMilliseconds);
         if (clamped != time)
         {

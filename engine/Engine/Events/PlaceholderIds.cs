@@ -12,6 +12,8 @@ static class PlaceholderIds
     const string Blanks = " \t\r\n\v\f\0\"'`";
     const int Blank = 63, Longest = 62;
 
+    static ReadOnlySpan<byte> NilUuid => "00000000-0000-0000-0000-000000000000"u8;
+
     static readonly string[] s_words =
     [
         "undefined", "null", "nil", "none", "nan", "na", "n/a", "unset", "not set", "not_set", "(not set)",
@@ -43,9 +45,8 @@ static class PlaceholderIds
     static bool IsWord(ReadOnlySpan<byte> id)
     {
         id = Bare(id);
-        if (id.IsEmpty || !id.ContainsAnyExcept("0-{}. "u8))
+        if (id.IsEmpty || IsZero(id.Trim("{}"u8)))
         {
-            // Blanks, and what consists of zeros: 0, 000, the nil UUID.
             return true;
         }
 
@@ -64,6 +65,11 @@ static class PlaceholderIds
 
         return IsTemplate(id);
     }
+
+    // 0, 000, 0.0, the nil UUID. Not 0-0, which programs that count with two numbers begin with.
+    static bool IsZero(ReadOnlySpan<byte> id) => id.Length == NilUuid.Length
+        ? id.SequenceEqual(NilUuid)
+        : id.Count((byte)'.') <= 1 && id.Contains((byte)'0') && !id.ContainsAnyExcept((byte)'0', (byte)'.');
 
     // {{ user_id }}, ${userId}, %USER_ID%, <%= id %>, [[id]]: a template that nobody filled in.
     static bool IsTemplate(ReadOnlySpan<byte> id) =>
