@@ -171,9 +171,11 @@ public sealed class DataFolderTests
     {
         var conversions = (await engine.GetJsonAsync("/v1/conversions?from=2020-01-01")).GetProperty("items").EnumerateArray().ToList();
         var old = recorded.GetProperty("conversions").EnumerateArray().ToList();
-        Assert.That(conversions, Has.Count.EqualTo(old.Count));
-        foreach (var (before, now) in old.Zip(conversions))
+        Assert.That(old, Is.Not.Empty);
+        foreach (var before in old)
         {
+            // Others are there now: an order that arrived after a series began counts, and then it did not if a clock was behind.
+            var now = conversions.Single(one => Text(one, "cartId") == Text(before, "cartId"));
             foreach (var property in before.EnumerateObject())
             {
                 AreSame(property, now, "a conversion");

@@ -329,7 +329,7 @@ public sealed class FaultTests
     static void AssertWarned(RunningEngine engine, params string[] words)
     {
         var warnings = engine.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Where(line => line.Contains("\"LogLevel\":\"Warning\"", StringComparison.Ordinal))
+            .Where(line => line.Contains("\"level\":\"warning\"", StringComparison.Ordinal))
             .Select(MessageOf);
         Assert.That(warnings, Has.Some.Matches<string>(message => words.All(word => message!.Contains(word, StringComparison.OrdinalIgnoreCase))),
             () => $"a warning with {string.Join(", ", words)}\n{engine.Log}");
@@ -338,7 +338,7 @@ public sealed class FaultTests
     static string MessageOf(string line)
     {
         using var document = JsonDocument.Parse(line);
-        return document.RootElement.GetProperty("Message").GetString()!;
+        return document.RootElement.GetProperty("message").GetString()!;
     }
 
     Task<ProcessResult> AssertRefusedAsync(EngineConfig config, int exitCode, string code, string word) =>
