@@ -26,7 +26,7 @@ sealed record AttackPlan(string Name, Func<AttackedEngine, Task, Task<string>> R
     static readonly string[] s_configuration =
     [
         $"stores: [{{ id: demo, cartUrl: \"https://shop.example/cart\", keys: [{{ key: {Publishable}, kind: publishable, origins: [\"*\"] }}, "
-            + $"{{ key: {Secret}, kind: secret }}, {{ key: {Local}, kind: secret, loopbackOnly: true }}, {{ key: sk_demo, kind: secret }}] }}, "
+            + $"{{ key: {Secret}, kind: secret }}, {{ key: {Local}, kind: secret, loopbackOnly: true }}, {{ key: sk_demo, kind: secret, loopbackOnly: true }}] }}, "
             + $"{{ id: other, cartUrl: \"https://other.example/cart\", keys: [{{ key: {Other}, kind: secret }}] }}]",
     ];
 
