@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Ingest.Connections.Memory;
+using CartRecovery.Engine.Ingest.Connections.Output;
 using CartRecovery.Engine.Ingest.Streams;
 using CartRecovery.Engine.Ingest.Streams.WebSocket;
 using Microsoft.AspNetCore.Connections;

@@ -1,5 +1,5 @@
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Configuration;

@@ -1,5 +1,5 @@
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
 
 namespace CartRecovery.Tests.Configuration;
 

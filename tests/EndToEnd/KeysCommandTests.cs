@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;

@@ -1,6 +1,6 @@
 using System.Text;
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Ingest.DeadLetters;
+using CartRecovery.Engine.Ingest.DeadLetters.Repair;
 
 namespace CartRecovery.Tests.Events;
 

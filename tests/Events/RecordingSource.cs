@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.Routing;
 
 namespace CartRecovery.Tests.Events;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.Routing;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Tests.Pipeline;
 using CartRecovery.Tests.Support;

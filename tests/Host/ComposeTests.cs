@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 using CartRecovery.Tests.Support;
 using YamlDotNet.RepresentationModel;
 
-namespace CartRecovery.Tests.Host;
+namespace CartRecovery.Tests.Hosting;
 
 /// <summary>The shipped compose file agrees with the files that it mounts and with the image's configuration.</summary>
 public sealed partial class ComposeTests

@@ -1,6 +1,7 @@
 using System.Net;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Storage;
+using CartRecovery.Tests.Hosting.Api;
 using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Support;
 

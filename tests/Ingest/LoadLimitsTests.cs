@@ -1,5 +1,5 @@
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Tests.Ingest.Connections;
 using CartRecovery.Tests.Support;

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.Routing;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Primitives;
 using CartRecovery.Tests.Events;

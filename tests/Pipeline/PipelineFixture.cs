@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.Routing;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Primitives;
 using CartRecovery.Tests.Events;

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Tests.Events;

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;

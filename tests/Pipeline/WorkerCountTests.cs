@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.Routing;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Tests.Events;
 using CartRecovery.Tests.Support;

@@ -1,8 +1,8 @@
 using System.Net;
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Engine.ControlPlane;
-using CartRecovery.Engine.Ingest.Connections;
-using CartRecovery.Tests.Hosting;
+using CartRecovery.Engine.ControlPlane.Keys;
+using CartRecovery.Engine.Ingest.Limits;
+using CartRecovery.Tests.Hosting.Api;
 using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Support;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using CartRecovery.Engine.Events;
-using CartRecovery.Tests.Hosting;
+using CartRecovery.Tests.Hosting.Api;
 using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Support;
 

@@ -1,4 +1,4 @@
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Tests.Journeys;

@@ -1,11 +1,11 @@
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Tests.Events;
-using CartRecovery.Tests.Hosting;
+using CartRecovery.Tests.Hosting.Api;
 using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Ingest.DeadLetters;
 using CartRecovery.Tests.Support;

@@ -2,7 +2,7 @@ using System.Net;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Events;
-using CartRecovery.Tests.Hosting;
+using CartRecovery.Tests.Hosting.Api;
 using CartRecovery.Tests.Journeys;
 using CartRecovery.Tests.Support;
 using static CartRecovery.Tests.Journeys.JourneyFixture;

@@ -1,7 +1,7 @@
 using System.Net;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Events;
-using CartRecovery.Tests.Hosting;
+using CartRecovery.Tests.Hosting.Api;
 using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Support;
 

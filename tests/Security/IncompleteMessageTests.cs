@@ -1,5 +1,5 @@
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Tests.Conformance.WebSocket;
 using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Support;

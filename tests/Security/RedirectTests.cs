@@ -1,4 +1,5 @@
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Stores;
+
 
 namespace CartRecovery.Tests.Security;
 

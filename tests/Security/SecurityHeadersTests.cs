@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.Journeys.Tracking;
-using CartRecovery.Tests.Hosting;
+using CartRecovery.Tests.Hosting.Api;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Security;

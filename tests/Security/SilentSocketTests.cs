@@ -1,6 +1,6 @@
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Engine.Ingest.Connections;
-using CartRecovery.Tests.Hosting;
+using CartRecovery.Engine.Ingest.Limits;
+using CartRecovery.Tests.Hosting.Api;
 using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Support;
 

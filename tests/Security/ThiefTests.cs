@@ -1,6 +1,6 @@
 using System.Text;
 using CartRecovery.Engine.Journal;
-using CartRecovery.Host.Composition;
+using CartRecovery.Host.Data;
 using CartRecovery.Tests.Encryption;
 using CartRecovery.Tests.EndToEnd;
 using CartRecovery.Tests.Support;

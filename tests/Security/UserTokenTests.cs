@@ -1,9 +1,9 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.Events;
-using CartRecovery.Tests.Hosting;
+using CartRecovery.Tests.Hosting.Api;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Security;

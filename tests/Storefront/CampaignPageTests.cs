@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Tests.Hosting;
+using CartRecovery.Tests.Hosting.Api;
 using CartRecovery.Tests.Plugins;
 using CartRecovery.Tests.Support;
 using static Microsoft.Playwright.Assertions;

@@ -6,7 +6,7 @@ using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.Events;
 using CartRecovery.Host.Composition;
 using CartRecovery.Tests.Configuration;

@@ -1,5 +1,5 @@
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Host.Composition;
+using CartRecovery.Host.Composition.Telemetry;
 
 namespace CartRecovery.Tests.Telemetry;
 

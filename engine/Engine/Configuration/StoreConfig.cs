@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
 
 namespace CartRecovery.Engine.Configuration;
 

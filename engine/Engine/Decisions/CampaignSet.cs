@@ -1,5 +1,5 @@
 using System.Numerics;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Primitives;

@@ -1,8 +1,12 @@
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Ingest.Access;
 using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Ingest.Connections.Memory;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Engine.Ingest.Limits;
+using CartRecovery.Engine.Ingest.Streams;
 using CartRecovery.Engine.Pipeline;
 
 namespace CartRecovery.Engine.Ingest;

@@ -2,6 +2,7 @@ using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Engine.Journeys.Recipients;
 using CartRecovery.Engine.Journeys.Tables;
 
 namespace CartRecovery.Engine.Journeys;

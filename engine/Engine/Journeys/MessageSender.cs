@@ -1,10 +1,11 @@
 using System.Text;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Engine.Journeys.Recipients;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.Messages;
 using CartRecovery.Engine.State;

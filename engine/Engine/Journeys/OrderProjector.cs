@@ -3,6 +3,7 @@ using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Engine.Journeys.Recipients;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Primitives;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Campaigns;
 using CartRecovery.Host.Api.Carts;

@@ -1,10 +1,11 @@
 using System.Globalization;
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
 using CartRecovery.Host.Composition;
+using CartRecovery.Host.Data;
 using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands;

@@ -2,6 +2,7 @@ using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.State;
 using CartRecovery.Host.Composition;
+using CartRecovery.Host.Data;
 
 namespace CartRecovery.Host.Commands;
 

@@ -4,10 +4,10 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Host.Api.DeadLetters;
-using CartRecovery.Host.Composition;
+using CartRecovery.Host.Data;
 using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands;

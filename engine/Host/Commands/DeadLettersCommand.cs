@@ -4,8 +4,9 @@ using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest.DeadLetters;
+using CartRecovery.Engine.Ingest.DeadLetters.Repair;
 using CartRecovery.Host.Api.DeadLetters;
-using CartRecovery.Host.Composition;
+using CartRecovery.Host.Data;
 using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands;

@@ -1,5 +1,5 @@
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Host.Composition;

@@ -1,5 +1,5 @@
 using CartRecovery.Engine.Backtest;
-using CartRecovery.Host.Composition;
+using CartRecovery.Host.Data;
 using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands;

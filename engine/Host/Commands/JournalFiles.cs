@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Journal;
-using CartRecovery.Host.Composition;
+using CartRecovery.Host.Data;
 
 namespace CartRecovery.Host.Commands;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using CartRecovery.Engine.ControlPlane;
-using CartRecovery.Host.Composition;
+using CartRecovery.Engine.ControlPlane.Keys;
+using CartRecovery.Host.Data;
 
 namespace CartRecovery.Host.Commands;
 

@@ -4,6 +4,7 @@ using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
 using CartRecovery.Host.Composition;
+using CartRecovery.Host.Data;
 
 namespace CartRecovery.Host.Commands;
 

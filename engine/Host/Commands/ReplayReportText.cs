@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using CartRecovery.Engine.Backtest;
-using CartRecovery.Host.Composition;
+using CartRecovery.Host.Composition.Telemetry;
 using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands;

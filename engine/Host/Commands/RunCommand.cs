@@ -5,6 +5,7 @@ using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Host.Composition;
+using CartRecovery.Host.Data;
 using CartRecovery.Host.Output;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Hosting.Systemd;

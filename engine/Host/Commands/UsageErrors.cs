@@ -1,4 +1,4 @@
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Primitives;
 using CommandLine;
 using CommandLine.Text;

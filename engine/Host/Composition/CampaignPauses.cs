@@ -1,5 +1,5 @@
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Host.Api;

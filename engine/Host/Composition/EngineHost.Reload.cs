@@ -2,12 +2,13 @@ using System.Security.Cryptography;
 using System.Threading.Channels;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Delivery;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
 using CartRecovery.Host.Commands;
+using CartRecovery.Host.Composition.Listening;
 
 namespace CartRecovery.Host.Composition;
 

@@ -1,10 +1,13 @@
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Ingest;
-using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Ingest.Access;
+using CartRecovery.Engine.Ingest.Connections.Memory;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Engine.Ingest.Limits;
+using CartRecovery.Engine.Ingest.Streams;
 
 namespace CartRecovery.Host.Composition;
 

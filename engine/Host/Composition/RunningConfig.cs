@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Host.Data;
 
 namespace CartRecovery.Host.Composition;
 

@@ -2,8 +2,10 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Text.Json;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.Access;
 using CartRecovery.Host.Api.Events;
 using CartRecovery.Host.Composition;
 

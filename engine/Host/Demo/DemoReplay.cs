@@ -6,7 +6,7 @@ using System.Net.WebSockets;
 using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Host.Composition;
 using CartRecovery.Host.Output;

@@ -1,7 +1,7 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Host.Api;

@@ -2,6 +2,7 @@ using System.Globalization;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Host.Composition;
+using CartRecovery.Host.Composition.Telemetry;
 using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Demo;

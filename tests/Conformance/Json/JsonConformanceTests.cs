@@ -1,5 +1,6 @@
 using System.Text;
 using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.Routing;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Tests.Events;
 using CartRecovery.Tests.Pipeline;

@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
-using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Ingest.Connections.Memory;
+using CartRecovery.Engine.Ingest.Connections.Output;
 using CartRecovery.Engine.Ingest.Streams;
 using CartRecovery.Engine.Ingest.Streams.WebSocket;
 

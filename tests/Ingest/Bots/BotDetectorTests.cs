@@ -1,4 +1,4 @@
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest.Bots;
 using CartRecovery.Tests.Pipeline;

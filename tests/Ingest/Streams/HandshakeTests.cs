@@ -1,6 +1,6 @@
 using System.Text.Json;
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.Streams;

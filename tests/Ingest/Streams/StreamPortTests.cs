@@ -1,6 +1,6 @@
 using System.Net;
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.Access;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.Streams;

@@ -1,6 +1,6 @@
 using System.Text;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Primitives;
 using static CartRecovery.Tests.Journeys.JourneyFixture;

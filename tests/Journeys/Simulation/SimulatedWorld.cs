@@ -1,5 +1,5 @@
 using CartRecovery.Contracts;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Events;
 using CartRecovery.Primitives;
 using static CartRecovery.Tests.Journeys.JourneyFixture;

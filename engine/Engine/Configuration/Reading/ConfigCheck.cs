@@ -1,6 +1,6 @@
 using System.Text;
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Configuration.Reading;

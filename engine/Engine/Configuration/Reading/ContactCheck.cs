@@ -1,4 +1,5 @@
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Messages;
 using CartRecovery.Primitives;
 

@@ -1,5 +1,5 @@
 using System.Buffers;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Engine.Ingest.Bots;

@@ -1,8 +1,12 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Ingest.Access;
+using CartRecovery.Engine.Ingest.Connections.Memory;
+using CartRecovery.Engine.Ingest.Connections.Output;
+using CartRecovery.Engine.Ingest.Routing;
 using CartRecovery.Engine.Ingest.Streams;
 using CartRecovery.Engine.Ingest.Streams.Transport;
 using CartRecovery.Engine.Ingest.Streams.WebSocket;

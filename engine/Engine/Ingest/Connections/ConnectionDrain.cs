@@ -1,3 +1,6 @@
+using CartRecovery.Engine.Ingest.Connections.Output;
+using CartRecovery.Engine.Ingest.Routing;
+
 namespace CartRecovery.Engine.Ingest.Connections;
 
 /// <summary>Waits for acknowledgements and the resulting interventions before a connection closes.</summary>

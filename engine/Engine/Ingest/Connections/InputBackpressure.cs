@@ -1,4 +1,6 @@
 using System.IO.Pipelines;
+using CartRecovery.Engine.Ingest.Connections.Memory;
+using CartRecovery.Engine.Ingest.Connections.Output;
 using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Engine.Ingest.Streams.Transport;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
 
 namespace CartRecovery.Engine.Ingest.Limits;
 

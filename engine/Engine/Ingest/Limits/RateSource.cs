@@ -1,5 +1,6 @@
 using System.Net;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
+using CartRecovery.Engine.Ingest.Access;
 
 namespace CartRecovery.Engine.Ingest.Limits;
 

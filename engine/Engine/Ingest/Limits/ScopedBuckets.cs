@@ -1,4 +1,5 @@
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
+
 
 namespace CartRecovery.Engine.Ingest.Limits;
 

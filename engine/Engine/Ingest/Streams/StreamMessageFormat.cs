@@ -6,7 +6,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.MessagePack;
-using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Ingest.Connections.Output;
 using CartRecovery.Engine.Ingest.Streams.WebSocket;
 using MessagePack;
 

@@ -1,6 +1,7 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Engine.Journeys.Recipients;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys.Tables;

@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Journeys.Recipients;
 using CartRecovery.Engine.Storage;
 using CartRecovery.Primitives;
 

@@ -1,4 +1,4 @@
-using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;

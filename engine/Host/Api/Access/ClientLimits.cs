@@ -1,9 +1,8 @@
 using System.Globalization;
 using System.Text;
 using System.Threading.RateLimiting;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.Ingest;
-using CartRecovery.Engine.Ingest.Connections;
 using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Problems;

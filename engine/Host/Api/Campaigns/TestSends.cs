@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Engine.Journeys;

@@ -1,5 +1,5 @@
 using System.Text;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Primitives;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Ingest.DeadLetters;
+using CartRecovery.Engine.Ingest.DeadLetters.Repair;
 
 namespace CartRecovery.Host.Api.DeadLetters;
 
@@ -61,7 +62,7 @@ static class DeadLetterJson
     }
 
     /// <summary>Writes the preview of a repair.</summary>
-    public static void Write(Utf8JsonWriter writer, long id, Repair repair)
+    public static void Write(Utf8JsonWriter writer, long id, RepairedEvent repair)
     {
         writer.WriteStartObject();
         writer.WriteNumber("id"u8, id);

@@ -1,7 +1,10 @@
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.DeadLetters;
+using CartRecovery.Engine.Ingest.DeadLetters.Repair;
+using CartRecovery.Engine.Ingest.Routing;
 using CartRecovery.Host.Api.Events;
 
 namespace CartRecovery.Host.Api.DeadLetters;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using CartRecovery.Engine.Ingest;
-using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Ingest.Access;
 using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Problems;

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.Routing;
 
 namespace CartRecovery.Host.Api.Events;
 

@@ -1,8 +1,8 @@
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.Access;
 using CartRecovery.Engine.Ingest.Bots;
-using CartRecovery.Engine.Ingest.Connections;
 using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Documentation;

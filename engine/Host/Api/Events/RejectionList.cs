@@ -1,5 +1,5 @@
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.Routing;
 
 namespace CartRecovery.Host.Api.Events;
 

@@ -1,6 +1,8 @@
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.Access;
+using CartRecovery.Engine.Ingest.Routing;
 
 namespace CartRecovery.Host.Api.Events;
 

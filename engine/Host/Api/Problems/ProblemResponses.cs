@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;

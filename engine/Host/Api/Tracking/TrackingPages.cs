@@ -1,5 +1,5 @@
 using System.Text;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Stores;
 using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api.Tracking;

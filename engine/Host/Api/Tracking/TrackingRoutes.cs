@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Text;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;

@@ -1,4 +1,5 @@
-using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Ingest.Connections.Output;
+
 
 namespace CartRecovery.Engine.Ingest.Streams.WebSocket;
 

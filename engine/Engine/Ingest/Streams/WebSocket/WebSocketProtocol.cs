@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text.Unicode;
-using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Ingest.Connections.Output;
 
 namespace CartRecovery.Engine.Ingest.Streams.WebSocket;
 

@@ -1,0 +1,40 @@
+using CartRecovery.Engine.ControlPlane.Stores;
+
+namespace CartRecovery.Engine.ControlPlane.Keys;
+
+/// <summary>The permissions of a key.</summary>
+/// <param name="Store">The key's store.</param>
+/// <param name="Kind">For browsers or for servers.</param>
+/// <param name="LoopbackOnly">Whether only clients on this machine may use it.</param>
+/// <param name="Origins">The web origins whose pages may use it.</param>
+public sealed record StoreKey(Store Store, KeyKind Kind, bool LoopbackOnly, IReadOnlyList<AllowedOrigin> Origins)
+{
+    /// <summary>
+    /// A few bits of the key's hash, by which what is kept of it is told from that of the store's other keys, whatever the order in the configuration;
+    /// 0 for the engine's own.
+    /// </summary>
+    public uint Tag { get; init; }
+
+    /// <summary>Returns whether another key grants exactly the same, for the same <see cref="Stores.Store"/> object.</summary>
+    public bool Grants(StoreKey other) => ReferenceEquals(Store, other.Store) && Kind == other.Kind && LoopbackOnly == other.LoopbackOnly
+        && Origins.SequenceEqual(other.Origins);
+
+    /// <summary>Returns whether a request with this <c>Origin</c> header may use the key.</summary>
+    /// <param name="origin">The header; <see langword="null"/>, which is always allowed, if absent: the client is then no browser.</param>
+    public bool AllowsOrigin(string? origin)
+    {
+        if (origin is null)
+        {
+            return true;
+        }
+
+        foreach (var allowed in Origins)
+        {
+            if (allowed.Allows(origin))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,52 @@
+namespace CartRecovery.Engine.ControlPlane.Stores;
+
+/// <summary>Decides where the links of a store's messages may lead.</summary>
+public static class ShopLinks
+{
+    /// <summary>
+    /// Returns an address in its canonical form if it is on one of the shop's hosts: by https on its usual port or one that <c>linkHosts</c>
+    /// names, or as the cart page is. <see langword="null"/> for any other.
+    /// </summary>
+    /// <param name="address">An absolute URL. Anyone may have written it.</param>
+    /// <param name="store">The store.</param>
+    public static string? Allowed(string? address, Store store)
+    {
+        // URL parsers disagree on hosts, so the prefix is matched as text and odd characters are rejected.
+        if (address is null || address.AsSpan().ContainsAny('\\', '\x7f') || address.AsSpan().ContainsAnyInRange('\0', ' ')
+            || !Uri.TryCreate(address, UriKind.Absolute, out var url) || url.UserInfo.Length > 0)
+        {
+            return null;
+        }
+
+        return OriginsOf(store).Any(origin => address.StartsWith(origin, StringComparison.OrdinalIgnoreCase)
+            && (address.Length == origin.Length || address[origin.Length] is '/' or '?' or '#')) ? HeaderOf(url) : null;
+    }
+
+    /// <summary>Returns a URL in ASCII: the host as IDNA, the rest percent-encoded.</summary>
+    public static string HeaderOf(Uri url)
+    {
+        var text = url.AbsoluteUri;
+        return url.HostNameType != UriHostNameType.Dns || url.Host == url.IdnHost
+            ? text
+            : string.Concat(url.GetComponents(UriComponents.Scheme, UriFormat.UriEscaped), "://", url.IdnHost, url.IsDefaultPort ? "" : $":{url.Port}", url.PathAndQuery, url.Fragment);
+    }
+
+    static IEnumerable<string> OriginsOf(Store store)
+    {
+        var hosts = store.LinkHosts.Select(AsciiOf);
+        if (store.CartUrl is { } cart)
+        {
+            yield return cart.IsDefaultPort ? $"{cart.Scheme}://{cart.IdnHost}" : $"{cart.Scheme}://{cart.IdnHost}:{cart.Port}";
+            hosts = hosts.Append(cart.IdnHost);
+        }
+
+        foreach (var host in hosts)
+        {
+            yield return $"https://{host}";
+            yield return $"https://{host}:443";
+        }
+    }
+
+    static string AsciiOf(string host) =>
+        Uri.TryCreate($"https://{host}", UriKind.Absolute, out var url) ? host.Replace(url.Host, url.IdnHost, StringComparison.OrdinalIgnoreCase) : host;
+}

@@ -1,0 +1,51 @@
+using System.Globalization;
+
+namespace CartRecovery.Engine.Ingest.DeadLetters.Repair;
+
+/// <summary>Converts unambiguous times in formats that the engine does not accept.</summary>
+static class TimeRules
+{
+    // In capitals. The year comes first, so day and month are unambiguous; a time without a zone is UTC.
+    static readonly string[] s_forms =
+    [
+        "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd HH:mm:ss.FFFFFFFK", "yyyy-MM-dd HH:mm:ss.FFFFFFF K", "yyyy-MM-dd'T'HH:mmK",
+        "yyyy-MM-dd HH:mmK", "yyyy/MM/dd HH:mm:ss.FFFFFFFK", "yyyy/MM/dd HH:mmK", "yyyyMMdd'T'HHmmssK",
+        "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", "yyyy-MM-dd HH:mm:ss.FFFFFFFzzz", "yyyy-MM-dd HH:mm:ss.FFFFFFF zzz",
+        "ddd, dd MMM yyyy HH:mm:ss 'GMT'",
+    ];
+
+    /// <summary>Converts a date as text to RFC 3339.</summary>
+    public static void DatesAsText(EventDraft draft)
+    {
+        foreach (var field in draft.Named("ts"))
+        {
+            if (field.Text?.Trim() is not { Length: > 0 } text || IsGood(field))
+            {
+                continue;
+            }
+
+            var capitals = text.ToUpperInvariant();
+            capitals = capitals.EndsWith(" UTC", StringComparison.Ordinal) ? capitals[..^4] + "Z" : capitals;
+            if (DateTimeOffset.TryParseExact(capitals, s_forms, CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var moment) && moment.Year >= 1970)
+            {
+                draft.Set(field, $"\"{TimeText.Of(moment.ToUnixTimeMilliseconds())}\"", "date as text");
+            }
+        }
+    }
+
+    /// <summary>Converts seconds, microseconds and nanoseconds to milliseconds.</summary>
+    public static void Units(EventDraft draft)
+    {
+        foreach (var field in draft.Named("ts"))
+        {
+            if (field.IsNumber && decimal.TryParse(field.Json, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var time)
+                && Events.TimeUnit.Guess((double)time) is var (unit, perMillisecond))
+            {
+                draft.Set(field, ((long)(time / (decimal)perMillisecond)).ToString(CultureInfo.InvariantCulture), $"{unit} for milliseconds");
+            }
+        }
+    }
+
+    static bool IsGood(DraftField field) => Events.EventTime.TryParse(System.Text.Encoding.UTF8.GetBytes(field.Text!), out _);
+}

@@ -1,0 +1,41 @@
+using CartRecovery.Engine.Ingest.Streams;
+using CartRecovery.Engine.Telemetry;
+using CartRecovery.Host.Api;
+using CartRecovery.Host.Composition.Telemetry;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace CartRecovery.Host.Composition.Listening;
+
+/// <summary>Builds the web server: listeners, the engine's services and the HTTP API's routes.</summary>
+static class ApiServer
+{
+    /// <summary>
+    /// Builds the server without starting it. Services are the engine's own instances, which the server does not dispose of.
+    /// </summary>
+    /// <param name="host">The engine.</param>
+    /// <param name="loggers">The server's loggers.</param>
+    /// <param name="otlp">The span exporter's options; <see langword="null"/> for no spans.</param>
+    /// <param name="drain">How long open requests may take when the server stops.</param>
+    public static WebApplication Build(EngineHost host, ILoggerFactory loggers, OtlpOptions? otlp, TimeSpan drain)
+    {
+        // Without this argument the framework watches every file below the content root for configuration changes.
+        var builder = WebApplication.CreateSlimBuilder(
+            new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, Args = ["--hostBuilder:reloadConfigOnChange=false"] });
+        builder.Services.AddSingleton(loggers);
+        Listeners.Configure(builder, host.Config, host.Certificates, host.ConnectionLimiter, host.Ingest.Proxies, host.Ingest.Threads, drain);
+        builder.Services
+            .AddSingleton(host.Time).AddSingleton(host.Config).AddSingleton(host.Stores).AddSingleton(host.Metrics.Registry)
+            .AddSingleton(host.Ingest).AddSingleton(new StreamListener(host.Ingest)).AddSingleton(host.Counters).AddSingleton(host.Connections)
+            .AddSingleton(host.ConnectionLimiter).AddSingleton(host.Refusals).AddSingleton(host.Ingest.Proxies).AddSingleton(host.Partitions).AddSingleton(host.Sinks).AddSingleton(host.Journeys).AddSingleton(host.Reports)
+            .AddSingleton(host.DeadLetters).AddSingleton(host.DeadLetterQueue).AddSingleton(host.DeadLetterReplay)
+            .AddSingleton<IJourneyOptionsProvider>(host).AddSingleton<ICampaignControl>(host.Pauses).AddSingleton<IEngineState>(host).AddSingleton<IEngineTotals>(host.Metrics);
+        builder.Services.AddApi();
+        var app = builder.Build();
+        RequestSpans.Use(app, otlp);
+        app.UseApi();
+        app.MapApi();
+        return app;
+    }
+}

@@ -1,0 +1,119 @@
+using System.Net;
+using CartRecovery.Engine.Ingest.Access;
+using CartRecovery.Engine.Ingest.Limits;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+
+namespace CartRecovery.Host.Composition.Listening;
+
+/// <summary>Connection middleware: limits connections on both ports, and on the HTTP port enforces a deadline for the first byte.</summary>
+static class ConnectionMiddleware
+{
+    /// <summary>
+    /// Counts a socket while it is open. One over its address's limit is marked, so that its protocol can report the rejection.
+    /// </summary>
+    /// <param name="limiter">Counts connections.</param>
+    /// <param name="proxies">Trusted proxies, whose connections are many clients': those are counted once they are known.</param>
+    public static Func<ConnectionDelegate, ConnectionDelegate> Counting(ConnectionLimiter limiter, TrustedProxies proxies) => next => async connection =>
+    {
+        if (!limiter.TryEnter())
+        {
+            connection.Abort();
+            return;
+        }
+
+        var peer = (connection.RemoteEndPoint as IPEndPoint)?.Address;
+        var address = proxies.Contains(peer) ? null : peer;
+        using var slots = new SocketSlots(limiter, address);
+        if (!slots.IsAdmitted)
+        {
+            connection.Abort();
+            return;
+        }
+
+        if (!slots.IsWithinAddress)
+        {
+            connection.Features.Set(new RejectedConnection(ConnectionRejection.Address));
+        }
+
+        var pending = new UnauthenticatedConnection(address, connection.Features.Get<IConnectionSocketFeature>()?.Socket, () =>
+        {
+            // At once, so that closing it slowly keeps no other client out.
+            slots.Dispose();
+            connection.Abort();
+        });
+        limiter.Pending.Enter(pending);
+        connection.Features.Set(pending);
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            pending.Leave();
+        }
+    };
+
+    /// <summary>Closes connections that send nothing; Kestrel treats them as kept-alive connections between requests.</summary>
+    public static Func<ConnectionDelegate, ConnectionDelegate> FirstByteWithin(TimeSpan timeout) => next => async connection =>
+    {
+        using (var deadline = new CancellationTokenSource(timeout))
+        {
+            try
+            {
+                var read = await connection.Transport.Input.ReadAsync(deadline.Token);
+                connection.Transport.Input.AdvanceTo(read.Buffer.Start);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+
+        await next(connection);
+    };
+}
+
+/// <summary>Holds a socket's slots in the limiter. Dispose releases them; idempotent.</summary>
+sealed class SocketSlots : IDisposable
+{
+    readonly ConnectionLimiter _limiter;
+    readonly IPAddress? _address;
+    readonly bool _hasErrorSlot;
+    int _isReleased;
+
+    /// <summary>Counts a socket beyond the total.</summary>
+    public SocketSlots(ConnectionLimiter limiter, IPAddress? address)
+    {
+        _limiter = limiter;
+        _address = address;
+        IsWithinAddress = limiter.TryEnter(address);
+        _hasErrorSlot = !IsWithinAddress && limiter.TryReserveErrorSlot();
+    }
+
+    /// <summary>Whether its address is within its limit.</summary>
+    public bool IsWithinAddress { get; }
+
+    /// <summary>Whether the socket may stay, if only to be told why it is rejected.</summary>
+    public bool IsAdmitted => IsWithinAddress || _hasErrorSlot;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isReleased, 1) != 0)
+        {
+            return;
+        }
+
+        if (IsWithinAddress)
+        {
+            _limiter.Leave(_address);
+        }
+        else if (_hasErrorSlot)
+        {
+            _limiter.ReleaseErrorSlot();
+        }
+
+        _limiter.Leave();
+    }
+}

@@ -1,0 +1,107 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.Ingest.Access;
+using CartRecovery.Engine.Ingest.Limits;
+using CartRecovery.Engine.Ingest.Streams;
+using CartRecovery.Engine.Ingest.Streams.Transport;
+using CartRecovery.Host.Api.Access;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace CartRecovery.Host.Composition.Listening;
+
+/// <summary>Configures the HTTP and stream ports: addresses, TLS and connection middleware.</summary>
+static class Listeners
+{
+    /// <summary>Configures Kestrel.</summary>
+    /// <param name="builder">The application.</param>
+    /// <param name="config">The configuration.</param>
+    /// <param name="certificates">Receives the ports' certificates, and provides them to connections.</param>
+    /// <param name="limiter">Counts connections.</param>
+    /// <param name="proxies">Trusted proxies.</param>
+    /// <param name="threads">Read streams.</param>
+    /// <param name="shutdown">How long open connections may take to close when the server stops.</param>
+    public static void Configure(
+        WebApplicationBuilder builder, CartRecoveryConfig config, TlsCertificates certificates, ConnectionLimiter limiter, TrustedProxies proxies, IngestThreads threads,
+        TimeSpan shutdown)
+    {
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.UseSockets(sockets => sockets.Backlog = SocketTransport.Backlog);
+        EndPoint? streams = null;
+        builder.Services.AddSingleton<IConnectionListenerFactory>(new SocketTransport(endpoint => ReferenceEquals(endpoint, streams)
+            || (endpoint is IPEndPoint { Port: not 0 and var port } && port == config.Listen.Stream.Port), threads.Next));
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = shutdown);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            certificates.Use(TlsCertificates.Load(config));
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = config.Limits.Message.Bytes;
+            kestrel.Limits.RequestHeadersTimeout = config.Listen.HandshakeTimeout;
+            Listen(kestrel, config.Listen.Http, options =>
+            {
+                options.Use(ConnectionMiddleware.Counting(limiter, proxies));
+                ServeHttp(options, config, certificates.Http is null ? null : () => certificates.Http);
+            });
+            Listen(kestrel, config.Listen.Stream, options =>
+            {
+                streams = options.EndPoint;
+                options.Use(ConnectionMiddleware.Counting(limiter, proxies));
+                UseTls(options, config, certificates.Stream is null ? null : () => certificates.Stream);
+                options.UseConnectionHandler<StreamPort>();
+            });
+            if (config.Listen.Admin is { } admin)
+            {
+                Listen(kestrel, admin, options =>
+                {
+                    options.Use(AdminPort.Mark());
+                    ServeHttp(options, config, certificate: null);
+                });
+            }
+        });
+    }
+
+    static void ServeHttp(ListenOptions options, CartRecoveryConfig config, Func<X509Certificate2?>? certificate)
+    {
+        options.Protocols = HttpProtocols.Http1;
+        UseTls(options, config, certificate);
+        options.Use(ConnectionMiddleware.FirstByteWithin(config.Listen.HandshakeTimeout));
+    }
+
+    static void UseTls(ListenOptions options, CartRecoveryConfig config, Func<X509Certificate2?>? certificate)
+    {
+        if (certificate is not null)
+        {
+            options.UseHttps(new HttpsConnectionAdapterOptions
+            {
+                ServerCertificateSelector = (_, _) => certificate(),
+                HandshakeTimeout = config.Listen.HandshakeTimeout,
+            });
+        }
+    }
+
+    // Browsers resolve localhost to either address family.
+    static void Listen(KestrelServerOptions kestrel, EndpointAddress address, Action<ListenOptions> configure)
+    {
+        if (address.IsLocalhost && address.Port != 0)
+        {
+            kestrel.ListenLocalhost(address.Port, configure);
+        }
+        else
+        {
+            kestrel.Listen(address.ToIPEndPoint(), configure);
+        }
+    }
+}
+
+/// <summary>Passes the stream port's connections to the stream listener.</summary>
+sealed class StreamPort(StreamListener listener) : ConnectionHandler
+{
+    public override Task OnConnectedAsync(ConnectionContext connection) => listener.OnConnectedAsync(connection);
+}

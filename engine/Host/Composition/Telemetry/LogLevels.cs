@@ -1,0 +1,20 @@
+using CartRecovery.Engine.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace CartRecovery.Host.Composition.Telemetry;
+
+/// <summary>The minimum severity of what is logged, which a reload changes.</summary>
+sealed class LogLevels
+{
+    volatile LogThreshold _minimum = LogThreshold.Information;
+
+    /// <summary>The minimum.</summary>
+    public LogThreshold Minimum
+    {
+        get => _minimum;
+        set => _minimum = value;
+    }
+
+    /// <summary>Returns whether messages of a severity are logged.</summary>
+    public bool Includes(LogLevel level) => level >= (LogLevel)_minimum;
+}

@@ -1,0 +1,100 @@
+using CartRecovery.Engine.Journeys.Reports;
+using CartRecovery.Engine.Telemetry;
+
+namespace CartRecovery.Host.Composition.Telemetry;
+
+/// <summary>
+/// Declares the metrics of money and carts, over the last 30 days. Their queries read the database, so they run beside the scrapes: every
+/// minute, and more rarely if they take long. A scrape reads the last results.
+/// </summary>
+sealed class MoneyMetrics : IDisposable
+{
+    static readonly TimeSpan s_period = TimeSpan.FromDays(30), s_interval = TimeSpan.FromMinutes(1);
+
+    // The queries take at most this share of a core.
+    const double MaxShare = 0.05;
+
+    readonly EngineHost _host;
+    readonly ITimer _timer;
+    volatile IReadOnlyDictionary<string, StoreFigures> _figures = new Dictionary<string, StoreFigures>(StringComparer.Ordinal);
+    volatile bool _isStopped;
+
+    /// <param name="host">The engine.</param>
+    /// <param name="registry">Receives the metrics.</param>
+    public MoneyMetrics(EngineHost host, MetricRegistry registry)
+    {
+        _host = host;
+        _timer = host.Time.CreateTimer(_ => Read(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        registry.Gauge("cartrecovery_recovered_revenue", "Verified orders after a click or view of a message, less refunds, of the last 30 days' journeys",
+            ["currency", "store"], () => ByCurrency(report => report?.AttributedRevenue ?? 0));
+        registry.Gauge("cartrecovery_recovered_orders", "Verified orders after a click or view of a message, of the last 30 days' journeys",
+            ["currency", "store"], () => ByCurrency(report => report?.AttributedOrders ?? 0));
+        registry.Gauge("cartrecovery_incremental_revenue", "Estimated revenue that would not have come without messages, of the last 30 days' journeys. NaN: no estimate yet",
+            ["currency", "store"], () => ByCurrency(report => report?.Incremental.Revenue ?? double.NaN));
+        registry.Gauge("cartrecovery_incremental_revenue_low", "Lower bound of the estimate at 95% confidence",
+            ["currency", "store"], () => ByCurrency(report => report?.Incremental.Low ?? double.NaN));
+        registry.Gauge("cartrecovery_incremental_revenue_high", "Upper bound of the estimate at 95% confidence",
+            ["currency", "store"], () => ByCurrency(report => report?.Incremental.High ?? double.NaN));
+        registry.Gauge("cartrecovery_carts", "Carts that campaigns were triggered for in the last 30 days: abandoned (nothing sent yet), contacted, recovered, purchased without a message, lost",
+            ["state", "store"], Carts);
+    }
+
+    /// <summary>Begins to read the figures.</summary>
+    public void Start() => _timer.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _isStopped = true;
+        _timer.Dispose();
+    }
+
+    void Read()
+    {
+        var began = _host.Time.GetTimestamp();
+        try
+        {
+            var now = _host.Time.GetUtcNow().ToUnixTimeMilliseconds();
+            var figures = new Dictionary<string, StoreFigures>(StringComparer.Ordinal);
+            foreach (var store in _host.Stores.Stores)
+            {
+                if (_isStopped)
+                {
+                    return;
+                }
+
+                figures[store.Id] = StoreFigures.Read(
+                    _host.Reports, store.Id, store.Currency, now - (long)s_period.TotalMilliseconds, now + 1, now - _host.JourneyOptions.LostAfter);
+            }
+
+            _figures = figures;
+        }
+#pragma warning disable CA1031 // Figures that cannot be read stay as they were; the database's own part of /health says why.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+        }
+
+        var took = _host.Time.GetElapsedTime(began) / MaxShare;
+        if (!_isStopped)
+        {
+            _timer.Change(took > s_interval ? took : s_interval, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    // Before the first result, the store's own currency alone.
+    IEnumerable<Sample> ByCurrency(Func<RevenueReport?, double> value)
+    {
+        var figures = _figures;
+        return _host.Stores.Stores.SelectMany(store => figures.GetValueOrDefault(store.Id) is { } known
+            ? known.Revenue.Select(report => new Sample(value(report), report.Currency, store.Id))
+            : [new Sample(value(null), store.Currency, store.Id)]);
+    }
+
+    IEnumerable<Sample> Carts()
+    {
+        var figures = _figures;
+        return _host.Stores.Stores.SelectMany(store => StoreFigures.States.Select(state =>
+            new Sample(figures.GetValueOrDefault(store.Id)?.Carts.GetValueOrDefault(state) ?? 0, state, store.Id)));
+    }
+}

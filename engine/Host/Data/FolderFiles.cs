@@ -1,0 +1,43 @@
+using System.Globalization;
+using CartRecovery.Host.Composition;
+
+namespace CartRecovery.Host.Data;
+
+/// <summary>Where the parts of a data folder are.</summary>
+/// <param name="Root">The folder.</param>
+readonly record struct FolderFiles(string Root)
+{
+    /// <summary>The names of all parts, besides those that only a change of the folder makes.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+    [
+        FolderFormat.Name, StoreNumbersFile.Name, "lock", "secret", "keys", "journal", "checkpoints", "stores", "outreach.db", "outreach.db-wal", "outreach.db-shm", "deadletters",
+        "archive", "next", "next.tmp", RunningConfig.Name,
+    ];
+
+    /// <summary>The folder of all journals.</summary>
+    public string Journals => Path.Combine(Root, "journal");
+
+    /// <summary>The folder of all checkpoints.</summary>
+    public string Checkpoints => Path.Combine(Root, "checkpoints");
+
+    /// <summary>The folder for records spilled from memory.</summary>
+    public string Stores => Path.Combine(Root, "stores");
+
+    /// <summary>The folder of the keys that encrypt personal data. Archived journals have none of their own, so that a destroyed key is gone.</summary>
+    public string Keys => Path.GetFileName(Path.GetDirectoryName(Root)) == FolderSwap.Archive && !Directory.Exists(Path.Combine(Root, "keys"))
+        ? Path.Combine(Root, "..", "..", "keys") : Path.Combine(Root, "keys");
+
+    /// <summary>The database of journeys and customers.</summary>
+    public string Database => Path.Combine(Root, "outreach.db");
+
+    /// <summary>Returns the folder of a partition's journal.</summary>
+    public string JournalOf(int partition) => Path.Combine(Journals, Name(partition));
+
+    /// <summary>Returns the folder of a partition's checkpoints.</summary>
+    public string CheckpointsOf(int partition) => Path.Combine(Checkpoints, Name(partition));
+
+    /// <summary>Returns the file of the positions of a partition's readers.</summary>
+    public string CursorsOf(int partition) => Path.Combine(JournalOf(partition), "cursors");
+
+    static string Name(int partition) => partition.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,71 @@
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane.Stores;
+using Microsoft.Extensions.Logging;
+
+namespace CartRecovery.Host.Data;
+
+/// <summary>
+/// Numbers the stores at a start. The data folder records new numbers only once its state is recovered: a start that fails leaves nothing
+/// behind. Without a journal, no number outlives the process, and the folder's are not touched.
+/// </summary>
+sealed partial class StoreNumbering
+{
+    readonly DataFolder _data;
+    readonly bool _isRecorded;
+    StoreRegistry _registry;
+    readonly ILogger _log;
+
+    /// <summary>Reads the data folder's numbers and compiles the stores.</summary>
+    /// <exception cref="DataFolderException">The numbers are damaged or missing, or all are taken.</exception>
+    public StoreNumbering(DataFolder data, CartRecoveryConfig config, ILogger log)
+    {
+        _data = data;
+        _log = log;
+        _isRecorded = config.Journal.Enabled;
+        _registry = _isRecorded ? data.NumberStores(config) : StoreCompiler.Register(config.Stores, StoreRegistry.Empty);
+        Stores = StoreCompiler.Compile(config.Stores, _registry, data.Use(data.IdSecret));
+    }
+
+    /// <summary>The stores with their numbers.</summary>
+    public StoreDirectory Stores { get; }
+
+    /// <summary>Records the numbers. Call after the recovery, and before the first event.</summary>
+    /// <exception cref="DataFolderException">They cannot be written.</exception>
+    public void Save()
+    {
+        if (!_isRecorded)
+        {
+            return;
+        }
+
+        _data.SaveStores(_registry);
+        if (Stores.All.Where(store => store.IsRemoved).Select(store => store.Id).ToArray() is { Length: > 0 } removed)
+        {
+            LogRemoved(string.Join(", ", removed));
+        }
+    }
+
+    /// <summary>Numbers and compiles the stores of a new configuration. Changes nothing.</summary>
+    /// <exception cref="InvalidDataException">There are too many stores.</exception>
+    public (StoreRegistry Registry, StoreDirectory Directory) Prepare(CartRecoveryConfig config)
+    {
+        var registry = StoreCompiler.Register(config.Stores, _registry);
+        return (registry, StoreCompiler.Compile(config.Stores, registry, _data.Use(_data.IdSecret)));
+    }
+
+    /// <summary>Puts stores in force, once the data folder has their numbers.</summary>
+    /// <exception cref="DataFolderException">They cannot be written.</exception>
+    public void Adopt(StoreRegistry registry, StoreDirectory directory)
+    {
+        if (_isRecorded)
+        {
+            _data.SaveStores(registry);
+        }
+
+        _registry = registry;
+        Stores.Replace(directory);
+    }
+
+    [LoggerMessage(EventName = "stores_removed", Level = LogLevel.Information, Message = "Stores that are not configured keep their carts, and nothing is sent for them: {Stores}")]
+    partial void LogRemoved(string stores);
+}

@@ -1,0 +1,104 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane.Keys;
+using CartRecovery.Tests.Support;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace CartRecovery.Tests.Hosting.Api;
+
+/// <summary>Calls every operation of the document without a key and with each kind of key.</summary>
+[TestFixture]
+sealed class ApiAccessTests
+{
+    const string Other = "sk_other", Nowhere = "sk_nowhere";
+
+    // The operations open to publishable keys; all others with a key require a secret one.
+    static readonly string[] s_publishable = ["sendEvents", "sendEventBatch", "openStream"];
+
+    static readonly string[] s_public =
+    [
+        "followLink", "openMessage", "askToUnsubscribe", "unsubscribe", "askToConfirm", "confirmAddress", "restoreCart", "listFeatureDefinitions", "getScript", "getModule", "getDebugModule", "getTypes", "getHealth",
+        "getLive", "getReady", "getMetrics",
+    ];
+
+    InProcessEngine _engine = null!;
+    ApiContract _contract = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _engine = await InProcessEngine.StartAsync(
+            config => config.Stores.Add(new StoreConfig { Id = "other", Keys = [InProcessEngine.Key(Other, KeyKind.Secret)] }),
+            prepare: host => host.Routes.MapGet("/declares-nothing", (RequestDelegate)(context => context.Response.WriteAsync("open"))));
+        _contract = await ApiContract.OfAsync(_engine);
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync() => await _engine.DisposeAsync();
+
+    [Test]
+    public async Task Every_operation_admits_exactly_the_declared_keys()
+    {
+        foreach (var (method, path, operation) in _contract.Operations)
+        {
+            var id = operation.GetProperty("operationId").GetString()!;
+            var isPublic = s_public.Contains(id);
+            var needsSecret = !isPublic && !s_publishable.Contains(id);
+            (int, string?)? nothing = isPublic ? null : (401, "missing_key");
+            using (Assert.EnterMultipleScope())
+            {
+                Assert.That(operation.GetProperty("security").GetArrayLength(), isPublic ? Is.Zero : Is.EqualTo(3), $"{id}: documented");
+                Assert.That(Refusal(await AskAsync(method, path, key: null)), Is.EqualTo(nothing), $"{id}: no key");
+                Assert.That(Refusal(await AskAsync(method, path, Nowhere)), Is.EqualTo(isPublic ? nothing : (401, "unknown_key")), $"{id}: unknown key");
+                Assert.That(Refusal(await AskAsync(method, path, InProcessEngine.Publishable)),
+                    Is.EqualTo(needsSecret ? (403, "secret_key_required") : ((int, string?)?)null), $"{id}: publishable key");
+                Assert.That(Refusal(await AskAsync(method, path, InProcessEngine.Secret)), Is.Null, $"{id}: secret key");
+            }
+        }
+    }
+
+    [Test]
+    public async Task A_route_without_a_declaration_denies_all()
+    {
+        Assert.That((await _engine.GetAsync("/declares-nothing", key: null)).Problem, Is.EqualTo((401, "missing_key")));
+        Assert.That((await _engine.GetAsync("/declares-nothing", InProcessEngine.Secret)).Status, Is.EqualTo(HttpStatusCode.Forbidden));
+    }
+
+    [Test]
+    public async Task A_secret_key_cannot_read_another_store()
+    {
+        var cart = EventJson.NewCart();
+        await _engine.PostAsync("/v1/events", EventJson.Array(EventJson.Of(cart, "add_to_cart", ",\"productId\":\"p\",\"price\":5"), "{}"));
+        await Eventually.Is(() => _engine.Host.DeadLetters.Count(Engine.Ingest.DeadLetters.DeadLetterState.Waiting) > 0, "a letter is kept");
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((await _engine.GetAsync($"/v1/features/{cart}")).Status, Is.EqualTo(HttpStatusCode.OK));
+            Assert.That((await _engine.GetAsync($"/v1/features/{cart}", Other)).Problem, Is.EqualTo((404, "cart_not_found")));
+            Assert.That((await _engine.GetAsync($"/v1/carts/{cart}", Other)).Problem, Is.EqualTo((404, "cart_not_found")));
+            Assert.That((await _engine.PostAsync("/v1/predict", $"{{\"cartId\":\"{cart}\"}}", Other)).Problem, Is.EqualTo((404, "cart_not_found")));
+            Assert.That((await _engine.PostAsync("/v1/campaigns/x/preview", $"{{\"cartId\":\"{cart}\"}}", Other)).Problem, Is.EqualTo((404, "cart_not_found")));
+            Assert.That((await _engine.GetAsync("/v1/deadletters", Other)).Json.GetProperty("items").GetArrayLength(), Is.Zero);
+            Assert.That((await _engine.GetAsync("/v1/deadletters")).Json.GetProperty("items").GetArrayLength(), Is.Positive);
+            Assert.That((await _engine.PostAsync("/v1/events", EventJson.Of(cart, more: ",\"storeId\":\"demo\""), Other)).Problem, Is.EqualTo((403, "foreign_store")));
+        }
+    }
+
+    static (int Status, string? Code)? Refusal(ApiAnswer answer) => answer.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden ? answer.Problem : null;
+
+    Task<ApiAnswer> AskAsync(string method, string path, string? key)
+    {
+        var target = string.Join('/', path.Split('/').Select(part => part.StartsWith('{') ? "7" : part));
+        ByteArrayContent? body = null;
+        if (method is not "GET" && target != "/v1/track/unsubscribe/7")
+        {
+            body = new ByteArrayContent(Encoding.UTF8.GetBytes("{}"));
+            body.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        }
+
+        return _engine.AskAsync(new HttpMethod(method), target, body, key);
+    }
+}
