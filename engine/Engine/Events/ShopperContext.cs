@@ -1,26 +1,5 @@
 namespace CartRecovery.Engine.Events;
 
-/// <summary>The shopper's device. The numbers are persisted and never change.</summary>
-public enum DeviceKind : byte
-{
-    Unknown = 0,
-    Mobile = 1,
-    Tablet = 2,
-    Desktop = 3,
-}
-
-/// <summary>The shopper's traffic source. The numbers are persisted and never change.</summary>
-public enum TrafficSource : byte
-{
-    Unknown = 0,
-    Direct = 1,
-    Organic = 2,
-    Paid = 3,
-    Email = 4,
-    Social = 5,
-    Referral = 6,
-}
-
 /// <summary>Parses the names of devices and sources.</summary>
 static class ShopperContext
 {

@@ -3,14 +3,6 @@ using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Engine.Ingest;
 
-/// <summary>Ingest protocols.</summary>
-public enum Protocol
-{
-    WebSocket,
-    Tcp,
-    Http,
-}
-
 /// <summary>Counts ingested events over all connections. Written once per read, not per event.</summary>
 public sealed class IngestCounters
 {
@@ -83,19 +75,4 @@ public sealed class IngestCounters
 
     /// <summary>Open connections of all protocols.</summary>
     public long Connections => Protocols.Sum(ConnectionsOf);
-}
-
-/// <summary>Counts the events that came with one store's keys.</summary>
-public sealed class StoreCounters
-{
-    readonly long[] _received = new long[IngestCounters.Protocols.Count];
-    readonly long[] _rejected = new long[EventProblem.Kinds];
-
-    public void AddReceived(Protocol protocol, long events) => Interlocked.Add(ref _received[(int)protocol], events);
-
-    public void AddRejected(EventErrorCode error) => Interlocked.Increment(ref _rejected[(int)error]);
-
-    public long ReceivedBy(Protocol protocol) => Volatile.Read(ref _received[(int)protocol]);
-
-    public long RejectedFor(EventErrorCode error) => Volatile.Read(ref _rejected[(int)error]);
 }

@@ -1,8 +1,4 @@
 using System.Collections.Concurrent;
-using CartRecovery.Contracts;
-using CartRecovery.Engine.Journeys.Policy;
-using CartRecovery.Engine.Journeys.Tables;
-using CartRecovery.Engine.State.Carts;
 
 namespace CartRecovery.Engine.Journeys;
 
@@ -113,29 +109,3 @@ sealed class JourneyInbox
         }
     }
 }
-
-/// <summary>The result of <see cref="JourneyInbox.TryAdd"/>.</summary>
-enum InboxResult
-{
-    /// <summary>The item was added.</summary>
-    Added,
-
-    /// <summary>There is no room.</summary>
-    Full,
-
-    /// <summary>The inbox is closed.</summary>
-    Closed,
-}
-
-/// <summary>The outcome of a delivery by a sink.</summary>
-/// <param name="Intervention">The message.</param>
-/// <param name="Reason">Why it was not delivered; <see cref="WithheldReason.Postponed"/> if it is tried again.</param>
-/// <param name="Detail">The sink's explanation.</param>
-/// <param name="After">Of a postponed one, the minimum wait (ms); 0 if it was not tried.</param>
-sealed record DeliveryCompleted(Intervention Intervention, WithheldReason Reason, string? Detail, long? After);
-
-/// <summary>Carts that were looked up.</summary>
-sealed record CartsFound(IReadOnlyList<(DueMessage Message, CartRecord? Cart)> Carts);
-
-/// <summary>Work for the journey thread. Returns the action to run once it is committed.</summary>
-sealed record JourneyCommand(Func<JourneyEngine, long, Action> Work);

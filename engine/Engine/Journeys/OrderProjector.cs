@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
@@ -137,23 +136,4 @@ sealed class OrderProjector(JourneyStore store, IdentityResolver identities, Mes
 
     static string CurrencyOf(JourneyOptions options, CustomerEvent e) =>
         e.Currency == 0 ? options.Stores[e.Store].Currency : CurrencyCode.ToString(e.Currency);
-}
-
-/// <summary>Identifies an order of a store.</summary>
-/// <param name="Text">Its key in the tables: of its id; else of its cart and time, as an order may be several events, one for each product.</param>
-/// <param name="IsNamed">Whether the event names the order's id.</param>
-readonly record struct OrderKey(string Text, bool IsNamed)
-{
-    /// <summary>Returns the order of an event.</summary>
-    public static OrderKey Of(CustomerEvent e) =>
-        (OrderId.TextOf(e.Meta), e.Standing == Standing.Server) switch
-        {
-            ({ } id, true) => new($"o:{id}", true),
-            // A browser may not say what becomes of the orders that the server tells of.
-            ({ } id, false) => new($"b:{HexOf(e.Cart)}:{id}", true),
-            (_, true) => new(FormattableString.Invariant($"c:{HexOf(e.Cart)}:{e.At}"), false),
-            _ => new(FormattableString.Invariant($"d:{HexOf(e.Cart)}:{e.At}"), false),
-        };
-
-    static string HexOf(in Hash128 key) => Convert.ToHexStringLower(MemoryMarshal.AsBytes(new ReadOnlySpan<Hash128>(in key)));
 }

@@ -51,7 +51,8 @@ static class ApiServices
         app.UseAdminPort();
         app.UseCors();
         app.UseAuthentication();
-        app.UseClientLimits();
+        app.UseRateLimits();
+        app.UseReportLimiter();
         app.UseAuthorization();
         app.Use(RequestQuery.CheckAsync);
         app.UseBodyEncoding();

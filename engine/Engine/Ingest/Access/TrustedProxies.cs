@@ -99,7 +99,3 @@ public sealed class TrustedProxies(IReadOnlyList<IPNetwork> networks)
     static IPAddress Plain(IPAddress address) =>
         address.AddressFamily == AddressFamily.InterNetworkV6 && address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }
-
-/// <summary>Marks a connection of a trusted proxy with the client that it is for.</summary>
-/// <param name="Address">The client's address.</param>
-public sealed record ProxiedClient(IPAddress Address);

@@ -2,19 +2,6 @@ using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
-/// <summary>The state of a dead letter.</summary>
-public enum DeadLetterState
-{
-    /// <summary>Not yet handled.</summary>
-    Waiting,
-
-    /// <summary>Its event, repaired or not, was ingested later.</summary>
-    Replayed,
-
-    /// <summary>Discarded by an operator.</summary>
-    Dropped,
-}
-
 /// <summary>A rejected event in full, with the reason and its source.</summary>
 /// <param name="At">When it was received, in milliseconds since 1970 UTC.</param>
 /// <param name="Store">The store of the sender's key.</param>
@@ -52,18 +39,3 @@ public sealed record DeadLetter(
     /// <summary>Approximate memory the letter takes, in bytes.</summary>
     internal int Size => Event.Length + Overhead;
 }
-
-/// <summary>Records what happened to a letter.</summary>
-/// <param name="State">The new state.</param>
-/// <param name="At">When, in milliseconds since 1970 UTC.</param>
-/// <param name="EventId">The id under which its event was ingested (an array's first); null for a dropped letter.</param>
-public sealed record DeadLetterMark(DeadLetterState State, long At, string? EventId)
-{
-    /// <summary>Mark of a letter that is still waiting.</summary>
-    public static DeadLetterMark None { get; } = new(DeadLetterState.Waiting, 0, EventId: null);
-}
-
-/// <summary>Limits on retained dead letters.</summary>
-/// <param name="Bytes">Maximum bytes of letters on disk; the oldest are removed first.</param>
-/// <param name="Age">Maximum age; older letters are removed together with the others in their file.</param>
-public sealed record DeadLetterBounds(long Bytes, TimeSpan Age);

@@ -6,22 +6,6 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Ingest.Limits;
 
-/// <summary>The reason a connection is rejected, in the order of <see cref="ConnectionLimiter.Reasons"/>.</summary>
-public enum ConnectionRejection
-{
-    /// <summary>The engine is at its limit.</summary>
-    Full,
-
-    /// <summary>The client's address is at its limit.</summary>
-    Address,
-
-    /// <summary>The store is at its limit.</summary>
-    Store,
-
-    /// <summary>The connection had not sent a valid key, and made room for another one.</summary>
-    Unauthenticated,
-}
-
 /// <summary>
 /// Counts connections and enforces limits: sockets of both ports from accept, in total and per address; those without a valid key
 /// (<see cref="Pending"/>); streams, in total and per store, once their key is known. Every successful enter must be paired with a leave, in a
@@ -230,7 +214,3 @@ public sealed class ConnectionLimiter
         static int Of(int limit) => limit == 0 ? int.MaxValue : limit;
     }
 }
-
-/// <summary>Marks a connection rejected at accept; the reader of its first request sends the error.</summary>
-/// <param name="Reason">The reason for the rejection.</param>
-public sealed record RejectedConnection(ConnectionRejection Reason);

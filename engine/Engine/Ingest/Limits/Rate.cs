@@ -11,9 +11,3 @@ public readonly record struct Rate(int PerSecond, int Burst)
     /// <summary>The time that an empty bucket takes to fill, in seconds, rounded up.</summary>
     public int Window => (int)Math.Ceiling(Burst / (double)PerSecond);
 }
-
-/// <summary>Rates that all apply.</summary>
-/// <param name="Address">Rate per address.</param>
-/// <param name="Key">Rate per key.</param>
-/// <param name="Store">Rate per store.</param>
-public readonly record struct ScopedRates(Rate Address, Rate Key, Rate Store);

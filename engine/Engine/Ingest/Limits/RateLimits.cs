@@ -3,33 +3,6 @@ using CartRecovery.Engine.ControlPlane.Keys;
 
 namespace CartRecovery.Engine.Ingest.Limits;
 
-/// <summary>The groups of routes.</summary>
-public enum RouteGroup
-{
-    /// <summary>Events and streams with a publishable key, or without a valid one.</summary>
-    Browser,
-
-    /// <summary>Events and streams with a secret key.</summary>
-    Server,
-
-    /// <summary>Everything else that needs a key.</summary>
-    Api,
-
-    /// <summary>What needs no key.</summary>
-    Public,
-
-    /// <summary>Probes and metrics.</summary>
-    Operations,
-}
-
-/// <summary>The configured rates.</summary>
-/// <param name="Requests">Rates of requests and opened streams, by group.</param>
-/// <param name="Events">Rates of events, by the kind of their key.</param>
-/// <param name="Bytes">Rates of their bytes, by the kind of their key.</param>
-/// <param name="CountsLoopback">Whether the rates of addresses apply to this machine too.</param>
-public sealed record RateLimitsOptions(
-    Func<RouteGroup, ScopedRates> Requests, Func<KeyKind, ScopedRates> Events, Func<KeyKind, ScopedRates> Bytes, bool CountsLoopback = false);
-
 /// <summary>The rates of all clients, over both ports. Any thread.</summary>
 public sealed class RateLimits : IDisposable
 {

@@ -1,35 +1,6 @@
 using CartRecovery.Engine.ControlPlane.Keys;
 
-
 namespace CartRecovery.Engine.Ingest.Limits;
-
-/// <summary>The scope of a rate.</summary>
-public enum RateScope
-{
-    /// <summary>The client's address.</summary>
-    Address,
-
-    /// <summary>Its key.</summary>
-    Key,
-
-    /// <summary>Its store.</summary>
-    Store,
-}
-
-/// <summary>A rate that was exceeded.</summary>
-/// <param name="Scope">What was counted.</param>
-/// <param name="RetryAfter">When the same would be accepted.</param>
-public readonly record struct RateRefusal(RateScope Scope, TimeSpan RetryAfter)
-{
-    /// <summary>The time in whole seconds, 1 or more.</summary>
-    public int Seconds => (int)Math.Clamp(Math.Ceiling(RetryAfter.TotalSeconds), 1, int.MaxValue);
-}
-
-/// <summary>A rate that applies to a client, and how much of it is left.</summary>
-/// <param name="Scope">What is counted.</param>
-/// <param name="Rate">The rate.</param>
-/// <param name="Left">The tokens that are left, 0 or more.</param>
-public readonly record struct RateState(RateScope Scope, Rate Rate, long Left);
 
 /// <summary>
 /// Token buckets per address, key and store. The address comes first, so that one client that is stopped there uses up nothing that others

@@ -10,15 +10,6 @@ using CartRecovery.Engine.Pipeline;
 
 namespace CartRecovery.Engine.Ingest.Routing;
 
-/// <summary>Receives rejected events.</summary>
-public interface IRejectedEvents
-{
-    /// <summary>Handles a rejected event.</summary>
-    /// <param name="index">Its index among all events of its source, from 0.</param>
-    /// <param name="problem">The reason.</param>
-    void OnRejected(long index, EventProblem problem);
-}
-
 /// <summary>
 /// Routes one source's events to the partitions: decodes messages into the slabs of a <see cref="SlabFiller"/>, counts, and rejects. One
 /// thread at a time.

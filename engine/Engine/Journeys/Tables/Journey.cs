@@ -1,26 +1,9 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Recipients;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys.Tables;
-
-/// <summary>State of a journey. The numbers are persisted and never change.</summary>
-public enum JourneyState
-{
-    /// <summary>Messages are still to come.</summary>
-    Active = 0,
-
-    /// <summary>All messages were processed.</summary>
-    Completed = 1,
-
-    /// <summary>Ended early: by a purchase, an empty cart, or its goal.</summary>
-    Exited = 2,
-
-    /// <summary>The shopper receives nothing: holdout or control.</summary>
-    Observed = 3,
-}
 
 /// <summary>A shopper's way through a campaign, from its trigger on. Holdouts have one too, as the control group.</summary>
 public sealed record Journey
@@ -62,81 +45,4 @@ public sealed record Journey
 
     /// <summary>The connection that last changed the cart; 0 for none.</summary>
     public required long ConnectionId { get; init; }
-}
-
-/// <summary>State of a message. The numbers are persisted and never change.</summary>
-public enum MessageState
-{
-    /// <summary>Waiting until it is due.</summary>
-    Scheduled = 0,
-
-    /// <summary>Handed to its sink.</summary>
-    Sending = 1,
-
-    /// <summary>Delivered to the receiver.</summary>
-    Sent = 2,
-
-    /// <summary>Not sent, for a reason.</summary>
-    Withheld = 3,
-}
-
-/// <summary>A planned message of a journey.</summary>
-/// <param name="Id">The intervention's id.</param>
-/// <param name="Step">The step, from 1.</param>
-/// <param name="Channel">The channel.</param>
-/// <param name="Offer">The offer's name.</param>
-/// <param name="Context">The kind of shopper, for learning which offers work.</param>
-/// <param name="Propensity">The probability that this offer was chosen, 0–1.</param>
-/// <param name="DueAt">When it is due (ms since 1970 UTC).</param>
-/// <param name="UsefulUntil">When it expires (ms since 1970 UTC).</param>
-public sealed record PlannedMessage(
-    string Id, int Step, DeliveryChannel Channel, string Offer, int Context, double Propensity, long DueAt, long UsefulUntil);
-
-/// <summary>The state of a message after a step of its processing.</summary>
-/// <param name="State">The state.</param>
-/// <param name="Reason">Why it is withheld or deferred.</param>
-/// <param name="Message">What was sent; <see langword="null"/> if nothing.</param>
-/// <param name="Until">New due time; <see langword="null"/> for the planned one.</param>
-/// <param name="Detail">The reason in detail.</param>
-public readonly record struct MessageOutcome(
-    MessageState State, WithheldReason Reason = WithheldReason.None, Intervention? Message = null, long? Until = null, string? Detail = null);
-
-/// <summary>A message that is due.</summary>
-public sealed record DueMessage
-{
-    public required string Id { get; init; }
-
-    public required long Journey { get; init; }
-
-    public required Hash128 Cart { get; init; }
-
-    public required int Step { get; init; }
-
-    public required string Channel { get; init; }
-
-    public required string Offer { get; init; }
-
-    public required long DueAt { get; init; }
-
-    public required long UsefulUntil { get; init; }
-
-    /// <summary><see langword="true"/> if the message was planned for later, or deferred since.</summary>
-    public required bool IsDelayed { get; init; }
-
-    /// <summary><see langword="true"/> if a sink has had the message, and could not deliver it then.</summary>
-    public bool IsPostponed { get; init; }
-
-    /// <summary>Builds it from a message that is just being planned.</summary>
-    internal static DueMessage Of(PlannedMessage message, Journey journey, long now) => new()
-    {
-        Id = message.Id,
-        Journey = journey.Id,
-        Cart = journey.Cart,
-        Step = message.Step,
-        Channel = message.Channel.Name,
-        Offer = message.Offer,
-        DueAt = message.DueAt,
-        UsefulUntil = message.UsefulUntil,
-        IsDelayed = message.DueAt > now,
-    };
 }

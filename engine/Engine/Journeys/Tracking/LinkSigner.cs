@@ -6,33 +6,6 @@ using System.Text;
 
 namespace CartRecovery.Engine.Journeys.Tracking;
 
-/// <summary>What a link permits. The numbers are in links already sent and never change.</summary>
-public enum LinkKind : byte
-{
-    /// <summary>Restores the shopper's cart; counts as a click.</summary>
-    Restore = 1,
-
-    /// <summary>Unsubscribes the recipient.</summary>
-    Unsubscribe = 2,
-
-    /// <summary>Records that the message was opened.</summary>
-    Open = 3,
-
-    /// <summary>Shows the shop what is in the cart; the shopper's browser passes it on.</summary>
-    Cart = 4,
-
-    /// <summary>Confirms the address that a browser named; its message is the key of the address, in hexadecimal.</summary>
-    Confirm = 5,
-}
-
-/// <summary>The content of a link.</summary>
-/// <param name="Kind">What it permits.</param>
-/// <param name="Intervention">The message it belongs to.</param>
-/// <param name="StoreId">The store.</param>
-/// <param name="CartId">The only cart it is valid for.</param>
-/// <param name="ExpiresAt">When it expires (ms since 1970 UTC).</param>
-public sealed record SignedLink(LinkKind Kind, string Intervention, string StoreId, string CartId, long ExpiresAt);
-
 /// <summary>
 /// Signs and verifies links: the content and its HMAC-SHA256 (RFC 2104) truncated to 128 bits, in base64url. A link grants what it says to
 /// its holder, for one cart of one store.

@@ -2,19 +2,6 @@ using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Engine.State.Carts;
 
-/// <summary>An event's right to its cart.</summary>
-public enum CartAccess
-{
-    /// <summary>None: the cart is foreign to the sender, and the event is rejected.</summary>
-    None,
-
-    /// <summary>The sender knows a secret id: it may go on with the cart, but neither replace an address nor get the offers.</summary>
-    Shared,
-
-    /// <summary>The sender began the cart, proves that it is its customer's, or is the shop's server.</summary>
-    Own,
-}
-
 /// <summary>
 /// Decides which events may change a cart, and which connection gets its interventions. A server may change any cart of its
 /// store, a browser only carts that its session began.

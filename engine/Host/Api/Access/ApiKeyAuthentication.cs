@@ -74,33 +74,3 @@ sealed class ApiKeyAuthentication(
     static AuthenticateResult Grant(StoreKey key) =>
         AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new StoreKeyIdentity(key)), SchemeName));
 }
-
-/// <summary>The identity behind a valid key.</summary>
-sealed class StoreKeyIdentity(StoreKey key) : ClaimsIdentity(
-    [new Claim(StoreClaim, key.Store.Id), new Claim(KindClaim, key.Kind == KeyKind.Secret ? SecretKind : PublishableKind)], ApiKeyAuthentication.SchemeName)
-{
-    /// <summary>The claim that names the store.</summary>
-    public const string StoreClaim = "store";
-
-    /// <summary>The claim that names the kind of the key.</summary>
-    public const string KindClaim = "key_kind";
-
-    /// <summary>The kinds.</summary>
-    public const string SecretKind = "secret", PublishableKind = "publishable";
-
-    /// <summary>The caller, as handlers receive it.</summary>
-    public Caller Caller { get; } = new(key);
-}
-
-/// <summary>Identifies the caller by its key. Binds as a handler parameter, from the request's principal.</summary>
-/// <param name="Key">The key.</param>
-sealed record Caller(StoreKey Key)
-{
-    /// <summary>The key's store.</summary>
-    public Store Store => Key.Store;
-
-    /// <summary>Binds the caller from the request's principal.</summary>
-    /// <exception cref="InvalidOperationException">The route does not require a key.</exception>
-    public static ValueTask<Caller?> BindAsync(HttpContext context) => ValueTask.FromResult<Caller?>(
-        (context.User.Identity as StoreKeyIdentity)?.Caller ?? throw new InvalidOperationException("The handler takes a caller, but its route requires no key."));
-}

@@ -75,7 +75,7 @@ static class EventsRoutes
         var meter = ingest.Rates.MeterOf(context.Connection.RemoteIpAddress, caller.Key);
         if (meter?.CheckDebt() is { } debt)
         {
-            ClientLimits.Write(context.Response, meter.States(), debt);
+            RateLimitHeaders.Write(context.Response, meter.States(), debt);
             return RateLimits.Exceeded.ToResult();
         }
 

@@ -67,10 +67,3 @@ sealed partial class FailedRequests(ILogger<FailedRequests> log, TimeProvider ti
     [LoggerMessage(EventName = "request_failed", Level = LogLevel.Error, Message = "A request failed: {Method} {Path}; {Suppressed} of its kind were not logged before it")]
     partial void LogRequestFailed(Exception failure, string method, string path, long suppressed);
 }
-
-/// <summary>Ends a request with a problem, where a handler cannot return one.</summary>
-sealed class ProblemException(HttpProblem problem) : Exception(problem.Detail)
-{
-    /// <summary>The problem.</summary>
-    public HttpProblem Problem => problem;
-}

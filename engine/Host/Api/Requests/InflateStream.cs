@@ -6,29 +6,10 @@ namespace CartRecovery.Host.Api.Requests;
 /// Decompresses <c>Content-Encoding: deflate</c>. RFC 9110 says that it is zlib's format; some clients send the data without zlib's header.
 /// The first two bytes tell.
 /// </summary>
-sealed class InflateStream(Stream body) : Stream
+sealed class InflateStream(Stream body) : BodyStream
 {
     readonly byte[] _head = new byte[2];
     Stream? _decoder;
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -46,23 +27,6 @@ sealed class InflateStream(Stream body) : Stream
     }
 
     /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Bodies are read asynchronously.");
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (disposing)
@@ -74,23 +38,9 @@ sealed class InflateStream(Stream body) : Stream
     }
 
     // The bytes that were looked at, then the rest. Leaves the body open: it is the server's.
-    sealed class HeadedStream(ReadOnlyMemory<byte> head, Stream rest) : Stream
+    sealed class HeadedStream(ReadOnlyMemory<byte> head, Stream rest) : BodyStream
     {
         ReadOnlyMemory<byte> _head = head;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -103,18 +53,6 @@ sealed class InflateStream(Stream body) : Stream
             _head[..count].CopyTo(buffer);
             _head = _head[count..];
             return ValueTask.FromResult(count);
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush()
-        {
         }
     }
 }

@@ -99,9 +99,3 @@ static class Listeners
         }
     }
 }
-
-/// <summary>Passes the stream port's connections to the stream listener.</summary>
-sealed class StreamPort(StreamListener listener) : ConnectionHandler
-{
-    public override Task OnConnectedAsync(ConnectionContext connection) => listener.OnConnectedAsync(connection);
-}

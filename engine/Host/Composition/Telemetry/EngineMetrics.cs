@@ -94,11 +94,11 @@ sealed class EngineMetrics : IEngineTotals
         Registry.Gauge("cartrecovery_connections_unauthenticated", "Connections that have not sent a valid key", () => _host.ConnectionLimiter.Pending.Count);
         Registry.Counter("cartrecovery_requests_limited_total", "Requests and new streams rejected by a rate, by group of route and by what was counted", ["group", "limit"],
             () => RateLimits.Groups.SelectMany(g => RateLimits.Scopes.Select(s =>
-                new Sample(_host.Ingest.Rates.Requests(g).RefusedBy(s), ClientLimits.NameOf(g), ClientLimits.NameOf(s)))));
+                new Sample(_host.Ingest.Rates.Requests(g).RefusedBy(s), RateLimitHeaders.NameOf(g), RateLimitHeaders.NameOf(s)))));
         Registry.Counter("cartrecovery_events_limited_total", "Streams closed and batches rejected by a rate of events or bytes, by what was counted", ["limit"],
-            () => RateLimits.Scopes.Select(s => new Sample(_host.Ingest.Rates.EventRefusalsBy(s), ClientLimits.NameOf(s))));
+            () => RateLimits.Scopes.Select(s => new Sample(_host.Ingest.Rates.EventRefusalsBy(s), RateLimitHeaders.NameOf(s))));
         Registry.Counter("cartrecovery_streams_throttled_total", "Waits of streams for a rate of events or bytes, by what was counted", ["limit"],
-            () => RateLimits.Scopes.Select(s => new Sample(_host.Ingest.Rates.WaitsFor(s), ClientLimits.NameOf(s))));
+            () => RateLimits.Scopes.Select(s => new Sample(_host.Ingest.Rates.WaitsFor(s), RateLimitHeaders.NameOf(s))));
         Registry.Counter("cartrecovery_slow_consumers_total", "Streams closed because the client did not read its output",
             () => _host.Counters.SlowConsumers);
         Registry.Counter("cartrecovery_streams_overloaded_total", "Streams closed because there was no memory for their incomplete message",

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using CartRecovery.Engine.Events.Json;
 
 namespace CartRecovery.Engine.Ingest.DeadLetters.Repair;
 
@@ -94,42 +93,4 @@ sealed class EventDraft
         change();
         Changes.Add(new RepairChange(_path + field.Name, before, field.ToString(), rule));
     }
-}
-
-/// <summary>A field of an event under repair.</summary>
-/// <param name="name">Its name.</param>
-/// <param name="json">Its value as JSON.</param>
-sealed class DraftField(string name, string json)
-{
-    public string Name { get; set; } = name;
-
-    public string Json { get; set; } = json;
-
-    /// <summary>Original name and value; null for an added field.</summary>
-    public string? Was { get; set; }
-
-    public bool IsText => Json[0] == '"';
-
-    public bool IsNumber => Json[0] is '-' or (>= '0' and <= '9');
-
-    public bool IsEmpty => Json is "null" or "\"\"";
-
-    /// <summary>Value as text; null if it is not a string or contains an unpaired surrogate.</summary>
-    public string? Text
-    {
-        get
-        {
-            if (!IsText)
-            {
-                return null;
-            }
-
-            var raw = Encoding.UTF8.GetBytes(Json);
-            var text = new byte[raw.Length];
-            var length = JsonText.Unescape(raw.AsSpan(1, raw.Length - 2), text);
-            return length < 0 ? null : Encoding.UTF8.GetString(text, 0, length);
-        }
-    }
-
-    public override string ToString() => $"{EventDraft.Quote(Name)}:{Json}";
 }

@@ -8,26 +8,6 @@ using CartRecovery.Engine.Events.Json;
 
 namespace CartRecovery.Engine.Ingest.DeadLetters.Repair;
 
-/// <summary>A change made by a repair.</summary>
-/// <param name="Path">The field, prefixed by its place in an array: <c>price</c>, <c>[3].price</c>.</param>
-/// <param name="Before">Name and value as JSON; null for an added field.</param>
-/// <param name="After">Name and value afterwards.</param>
-/// <param name="Rule">The rule that made the change.</param>
-public sealed record RepairChange(string Path, string? Before, string After, string Rule);
-
-/// <summary>The result of a repair. The letter itself is unchanged.</summary>
-/// <param name="Problem">What is still wrong with the repaired event; none if it is valid.</param>
-/// <param name="Changes">The changes, in order; empty if the event was valid as it was.</param>
-/// <param name="Json">The repaired event or array; the original bytes if nothing changed.</param>
-/// <param name="EventId">The event's id (an array's first); null if it has none.</param>
-/// <param name="Lines">The difference, one field per line; removed lines begin with <c>-</c>, added ones with <c>+</c>.</param>
-public sealed record RepairedEvent(
-    EventProblem Problem, IReadOnlyList<RepairChange> Changes, byte[] Json, string? EventId, IReadOnlyList<string> Lines)
-{
-    /// <summary>Whether the event is now valid.</summary>
-    public bool IsUsable => !Problem.IsError;
-}
-
 /// <summary>
 /// Repairs events by rules: converts unambiguous deviations to the native form. The result is checked by the real decoder, so an event
 /// reported as usable is.

@@ -1,0 +1,9 @@
+namespace CartRecovery.Engine.Ingest;
+
+/// <summary>Ingest protocols.</summary>
+public enum Protocol
+{
+    WebSocket,
+    Tcp,
+    Http,
+}

@@ -1,0 +1,14 @@
+namespace CartRecovery.Engine.State.Carts;
+
+/// <summary>A change and its arguments. Small, because FASTER copies it if the record is on disk.</summary>
+struct CartInput
+{
+    /// <summary>The time, in event time: of a fold the partition's, of a claim the decision's.</summary>
+    public long At;
+
+    /// <summary>The step.</summary>
+    public CartStep Step;
+
+    /// <summary>The index of the event in the slab.</summary>
+    public int Index;
+}

@@ -1,0 +1,43 @@
+using CartRecovery.Engine.ControlPlane.Keys;
+using CartRecovery.Engine.ControlPlane.Stores;
+using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.AspNetCore.Http;
+
+namespace CartRecovery.Host.Api.Access;
+
+/// <summary>
+/// Provides CORS policies. The origin is echoed and credentials are allowed, because <c>sendBeacon</c> always sends with them; the engine has no
+/// cookies. A preflight without a key is granted; with one, as the request itself, it is checked against the key's origins, and only an allowed
+/// origin can read the response. Without a key of a page the response is an error, which every page may read.
+/// </summary>
+sealed class KeyOrigins(StoreDirectory stores) : ICorsPolicyProvider
+{
+    /// <summary>The policy for routes that browsers call with a publishable key.</summary>
+    public const string OfKey = "origins-of-the-key";
+
+    /// <summary>The policy for routes that any page may read.</summary>
+    public const string Any = "any-origin";
+
+    static readonly CorsPolicy s_any = new CorsPolicyBuilder().AllowAnyOrigin().WithMethods("GET").Build();
+
+    // What a client sends, and what tools for traces and requests add to every request of a page.
+    static readonly string[] s_headers =
+        ["Content-Type", "Content-Encoding", "X-Api-Key", "X-User-Token", "Authorization", "traceparent", "tracestate", "baggage", "X-Requested-With"];
+
+    static readonly Task<CorsPolicy?> s_keyless = Task.FromResult<CorsPolicy?>(PolicyOf(_ => true));
+
+    /// <inheritdoc/>
+    public Task<CorsPolicy?> GetPolicyAsync(HttpContext context, string? policyName)
+    {
+        if (policyName == Any)
+        {
+            return Task.FromResult<CorsPolicy?>(s_any);
+        }
+
+        return ApiKeyAuthentication.KeyOf(context.Request) is { } name && stores.FindKey(name) is { Kind: KeyKind.Publishable } key
+            ? Task.FromResult<CorsPolicy?>(PolicyOf(key.AllowsOrigin)) : s_keyless;
+    }
+
+    static CorsPolicy PolicyOf(Func<string, bool> allows) => new CorsPolicyBuilder().SetIsOriginAllowed(allows).AllowCredentials().WithMethods("POST")
+        .WithHeaders(s_headers).WithExposedHeaders(RateLimitHeaders.Names).SetPreflightMaxAge(TimeSpan.FromDays(1)).Build();
+}

@@ -1,0 +1,21 @@
+using System.Security.Claims;
+using CartRecovery.Engine.ControlPlane.Keys;
+
+namespace CartRecovery.Host.Api.Access;
+
+/// <summary>The identity behind a valid key.</summary>
+sealed class StoreKeyIdentity(StoreKey key) : ClaimsIdentity(
+    [new Claim(StoreClaim, key.Store.Id), new Claim(KindClaim, key.Kind == KeyKind.Secret ? SecretKind : PublishableKind)], ApiKeyAuthentication.SchemeName)
+{
+    /// <summary>The claim that names the store.</summary>
+    public const string StoreClaim = "store";
+
+    /// <summary>The claim that names the kind of the key.</summary>
+    public const string KindClaim = "key_kind";
+
+    /// <summary>The kinds.</summary>
+    public const string SecretKind = "secret", PublishableKind = "publishable";
+
+    /// <summary>The caller, as handlers receive it.</summary>
+    public Caller Caller { get; } = new(key);
+}

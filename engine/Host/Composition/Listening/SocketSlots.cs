@@ -1,0 +1,48 @@
+using System.Net;
+using CartRecovery.Engine.Ingest.Limits;
+
+namespace CartRecovery.Host.Composition.Listening;
+
+/// <summary>Holds a socket's slots in the limiter. Dispose releases them; idempotent.</summary>
+sealed class SocketSlots : IDisposable
+{
+    readonly ConnectionLimiter _limiter;
+    readonly IPAddress? _address;
+    readonly bool _hasErrorSlot;
+    int _isReleased;
+
+    /// <summary>Counts a socket beyond the total.</summary>
+    public SocketSlots(ConnectionLimiter limiter, IPAddress? address)
+    {
+        _limiter = limiter;
+        _address = address;
+        IsWithinAddress = limiter.TryEnter(address);
+        _hasErrorSlot = !IsWithinAddress && limiter.TryReserveErrorSlot();
+    }
+
+    /// <summary>Whether its address is within its limit.</summary>
+    public bool IsWithinAddress { get; }
+
+    /// <summary>Whether the socket may stay, if only to be told why it is rejected.</summary>
+    public bool IsAdmitted => IsWithinAddress || _hasErrorSlot;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isReleased, 1) != 0)
+        {
+            return;
+        }
+
+        if (IsWithinAddress)
+        {
+            _limiter.Leave(_address);
+        }
+        else if (_hasErrorSlot)
+        {
+            _limiter.ReleaseErrorSlot();
+        }
+
+        _limiter.Leave();
+    }
+}
