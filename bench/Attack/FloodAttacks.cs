@@ -19,7 +19,7 @@ static class FloodAttacks
 
     static async Task<string> RejectedAsync(AttackedEngine engine, Task watched)
     {
-        using var crowd = new Crowd.Crowd(Target.Tcp(engine.Process.Tcp, AttackPlan.Publishable), Readers);
+        using var crowd = new Crowd.ClientCrowd(Target.Tcp(engine.Process.Tcp, AttackPlan.Publishable), Readers);
         crowd.Begin(CrowdBehaviour.Kinds["refusals"](Readers));
         await watched;
         return string.Create(CultureInfo.InvariantCulture, $"{crowd.SentBytes / 1e6:N0} MB taken of {Readers:N0} clients, {crowd.Ended:N0} of them closed");

@@ -56,7 +56,7 @@ sealed class SinkServer : IAsyncDisposable
         }
 
         var progress = new AckProgress(partitions: 0);
-        var output = new Outbound(connection.Transport.Output, EncodingOf(wire.Value), MaxMessage, new BufferBudget(MaxMessage), connection.Abort) { Progress = progress };
+        var output = new Outbound(connection.Transport.Output, EncodingOf(wire.Value), MaxMessage, new BufferQuota(MaxMessage), connection.Abort) { Progress = progress };
         if (wire == Wire.Frames)
         {
             var frames = new FrameSink(output);
@@ -92,7 +92,7 @@ sealed class SinkServer : IAsyncDisposable
             {
                 events += (long)messages * _perMessage;
                 Interlocked.Add(ref _events, (long)messages * _perMessage);
-                progress.Take(events);
+                progress.SetReceived(events);
                 output.Flush();
             }
 

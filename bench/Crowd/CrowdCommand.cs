@@ -62,7 +62,7 @@ static class CrowdCommand
         using var probes = new Probes(engine);
         Print("before", await probes.RunAsync(TimeSpan.FromSeconds(3)));
         var before = engine.ResidentBytes;
-        using (var crowd = new Crowd(behaviour.Framed ? Target.WebSocket(engine.Url, "sk_demo") : Target.Tcp(engine.Tcp, "sk_demo"), clients))
+        using (var crowd = new ClientCrowd(behaviour.Framed ? Target.WebSocket(engine.Url, "sk_demo") : Target.Tcp(engine.Tcp, "sk_demo"), clients))
         {
             var opened = engine.ResidentBytes;
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{clients:N0} streams opened: {(opened - before) / 1e6:N0} MB more, {(opened - before) / clients:N0} bytes each"));

@@ -40,7 +40,7 @@ sealed class EchoServer : IAsyncDisposable
         }
 
         var input = connection.Transport.Input;
-        var output = new Outbound(connection.Transport.Output, StreamEncoding.WebSocket, MaxMessage, new BufferBudget(MaxMessage), connection.Abort);
+        var output = new Outbound(connection.Transport.Output, StreamEncoding.WebSocket, MaxMessage, new BufferQuota(MaxMessage), connection.Abort);
         var echo = new Protocol(output);
         var ended = false;
         while (!ended && !echo.IsClosed)

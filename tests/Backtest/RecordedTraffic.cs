@@ -132,7 +132,7 @@ sealed class RecordedTraffic
             router.BeginRead(ReceivedAt(from));
             foreach (var message in Messages.Take(Events).Skip(from).Take(EventsARead))
             {
-                router.TakeJson(message);
+                router.RouteJson(message);
             }
 
             await router.SubmitAsync(default);

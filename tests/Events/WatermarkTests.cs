@@ -88,7 +88,7 @@ public sealed class WatermarkTests
         using var partitions = Partitions(2);
         var router = RouterTo(partitions);
         router.BeginRead();
-        router.TakeJson(new TestEvent("purchase", Now - 10) { User = "u1", Product = "p1", Price = 5, Device = "mobile" }.ToUtf8());
+        router.RouteJson(new TestEvent("purchase", Now - 10) { User = "u1", Product = "p1", Price = 5, Device = "mobile" }.ToUtf8());
         Assert.That(router.SubmitAsync(default).IsCompletedSuccessfully, Is.True);
 
         var home = partitions.IndexOf(EventReading.KeyOf("c1"));
@@ -113,7 +113,7 @@ public sealed class WatermarkTests
     }
 
     static void Take(EventRouter router, params long[] times) =>
-        router.TakeJson(Encoding.UTF8.GetBytes(TestEvent.Array(times.Select(time => new TestEvent("page_view", time)))));
+        router.RouteJson(Encoding.UTF8.GetBytes(TestEvent.Array(times.Select(time => new TestEvent("page_view", time)))));
 
     static long[] Watermarks(EventRouter router, PartitionSet partitions)
     {

@@ -35,7 +35,7 @@ static class WebSocketTarget
 
     static Recorder Parse(byte[] input, int piece)
     {
-        var output = new Outbound(PipeWriter.Create(Stream.Null), StreamEncoding.WebSocket, MaxMessage, new BufferBudget(MaxMessage), () => { });
+        var output = new Outbound(PipeWriter.Create(Stream.Null), StreamEncoding.WebSocket, MaxMessage, new BufferQuota(MaxMessage), () => { });
         var recorder = new Recorder(output);
         var (start, end) = (0, 0);
         while (end < input.Length && !recorder.IsClosed)

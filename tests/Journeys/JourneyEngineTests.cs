@@ -35,7 +35,7 @@ public sealed class JourneyEngineTests
         var decision = fixture.Decide("c1", "u1");
         for (var i = 0; i < 3; i++)
         {
-            fixture.It.Take(decision, fixture.Now);
+            fixture.It.ApplyDecision(decision, fixture.Now);
             fixture.Pass(2 * Hour);
         }
 
@@ -52,8 +52,8 @@ public sealed class JourneyEngineTests
         early = late with { At = late.At - 50, Intervention = late.Intervention with { Id = "iv_00000000000000000000000000000001" } };
         for (var i = 0; i < 3; i++)
         {
-            fixture.It.Take(early, fixture.Now);
-            fixture.It.Take(late, fixture.Now);
+            fixture.It.ApplyDecision(early, fixture.Now);
+            fixture.It.ApplyDecision(late, fixture.Now);
         }
 
         Assert.That(fixture.Sent.Select(s => s.Id), Is.EqualTo(new[] { late.Intervention.Id, early.Intervention.Id }));
@@ -68,7 +68,7 @@ public sealed class JourneyEngineTests
         fixture.Now += Minute;
         var second = fixture.Decide("c1");
         fixture.Pass(2 * Hour);
-        fixture.It.Take(second, fixture.Now);
+        fixture.It.ApplyDecision(second, fixture.Now);
         Assert.That(fixture.Sent.Select(s => s.Step), Is.EqualTo(new[] { 1, 2 }));
         Assert.That(fixture.Reasons, Is.EqualTo(new[] { WithheldReason.InCampaign }));
     }

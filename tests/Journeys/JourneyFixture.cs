@@ -149,7 +149,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
             Bot = bot,
             ReceivedAt = Now,
         };
-        It.Take(decision, Now);
+        It.ApplyDecision(decision, Now);
         return decision;
     }
 
@@ -174,7 +174,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
             Network = network,
             Meta = Encoding.UTF8.GetBytes(meta),
         };
-        It.Take(customerEvent, Now);
+        It.ApplyEvent(customerEvent, Now);
         return customerEvent;
     }
 
@@ -265,7 +265,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
         return true;
     }
 
-    public void LookUp(IReadOnlyList<DueMessage> messages) => It.TakeCarts(
+    public void LookUp(IReadOnlyList<DueMessage> messages) => It.AddCarts(
         [.. messages.Select(m => (m, Carts.TryGetValue(m.Cart, out var cart) ? cart : (CartRecord?)null))], Now);
 
     public void Dispose() => It.Dispose();

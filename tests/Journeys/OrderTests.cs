@@ -189,7 +189,7 @@ public sealed class OrderTests
         fixture.Pass(Minute);
         fixture.Tell(EventType.Purchase, "c1", "u1", verified: false, amount: 1000);
         var order = fixture.Tell(EventType.Purchase, "c1", "u1", amount: 50);
-        fixture.It.Take(order, fixture.Now);
+        fixture.It.ApplyEvent(order, fixture.Now);
         fixture.Pass(Minute);
         fixture.Tell(EventType.Refund, "c1", "u1", amount: 20);
         fixture.Tell(EventType.Refund, "c9", "u9", amount: 7);

@@ -56,11 +56,11 @@ public sealed class AllocationTests
             pipeline.ReceiveAt(receivedAt += EventsAMessage * 20);
             if (messagePack)
             {
-                pipeline.Router.TakeMessagePack(message);
+                pipeline.Router.RouteMessagePack(message);
             }
             else
             {
-                pipeline.Router.TakeJson(message);
+                pipeline.Router.RouteJson(message);
             }
 
             if (pipeline.Process() != EventsAMessage)

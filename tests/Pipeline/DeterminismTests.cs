@@ -76,7 +76,7 @@ public sealed class DeterminismTests
         for (var i = 0; i < s_messages.Length; i++)
         {
             pipeline.ReceiveAt(ReceivedAt(i));
-            pipeline.Router.TakeJson(s_messages[i]);
+            pipeline.Router.RouteJson(s_messages[i]);
             if ((i + 1) % cut.EventsASlab == 0)
             {
                 pipeline.Process();

@@ -47,7 +47,7 @@ public sealed class PartitionSetTests
             router.BeginRead();
             for (var i = 0; i < Events; i++)
             {
-                router.TakeJson((Add("p1", 1) with { Id = $"{number}-{i}", Cart = $"c{i % Carts}" }).ToUtf8());
+                router.RouteJson((Add("p1", 1) with { Id = $"{number}-{i}", Cart = $"c{i % Carts}" }).ToUtf8());
                 if (i % 10 == 0)
                 {
                     await router.SubmitAsync(default);

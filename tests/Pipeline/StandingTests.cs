@@ -97,7 +97,7 @@ public sealed class StandingTests
     {
         var cart = default(CartRecord);
         var slab = EventReading.Slab(EventReading.Proven("thief"), Of("page_view") with { Session = "s1" }, Of("page_view") with { Session = "s2", User = "thief" });
-        slab.Records[1].Flags |= EventFlags.Shared;
+        slab.Records[1].Flags |= EventFlags.ContentsOnly;
         CartFold.Apply(ref cart, slab.Records[0], slab, 0);
         CartFold.Apply(ref cart, slab.Records[1], slab, 0);
         Assert.That((cart.UserLength, cart.UserStanding), Is.EqualTo(((byte)0, Standing.Claimed)));

@@ -65,7 +65,7 @@ public sealed class WorkerCountTests
             for (var i = 0; i < (wave < Waves ? EventsAWave : Carts); i++)
             {
                 var e = wave < Waves ? Next(random) : Of("page_view") with { Cart = $"last {i}" };
-                router.TakeJson((e with { At = now, Id = $"e{++sent}" }).ToUtf8());
+                router.RouteJson((e with { At = now, Id = $"e{++sent}" }).ToUtf8());
                 if (random.Next(10) == 0)
                 {
                     await router.SubmitAsync(default);

@@ -109,7 +109,7 @@ sealed class DeadLetterFloodTests
         Assert.That((dropped > 800, queue.Dropped), Is.EqualTo((true, dropped)));
         queue.Start();
         await queue.StopAsync();
-        Assert.That(store.Read().Last().Verified, Is.True);
+        Assert.That(store.Read().Last().FromServer, Is.True);
     }
 
     [Test]

@@ -102,7 +102,7 @@ sealed class RateTests
 
         Assert.That(heard.Where(said => said.Type == "error"), Is.Empty);
         Assert.That(engine.Host.Ingest.Rates.WaitsFor(RateScope.Key), Is.Positive);
-        Assert.That(engine.Host.Ingest.Rates.EventRefusalsBy(RateScope.Key), Is.Zero);
+        Assert.That(engine.Host.Ingest.Rates.EventRejectionsBy(RateScope.Key), Is.Zero);
     }
 
     [Test]
@@ -117,7 +117,7 @@ sealed class RateTests
             await clients[i].SendAsync(EventJson.Many("c", 32));
         }
 
-        await Eventually.Is(() => engine.Host.Ingest.Rates.EventRefusalsBy(RateScope.Key) == 5, "five of them would have to wait too long");
+        await Eventually.Is(() => engine.Host.Ingest.Rates.EventRejectionsBy(RateScope.Key) == 5, "five of them would have to wait too long");
         await Eventually.Is(() => engine.Host.Connections.Count == 3, "they are closed");
         Assert.That(engine.Host.Ingest.Rates.WaitsFor(RateScope.Key), Is.GreaterThanOrEqualTo(3));
         using var server = await StreamClient.OpenAsync(engine, via);

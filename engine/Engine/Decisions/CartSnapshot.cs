@@ -42,12 +42,12 @@ public struct CartSnapshot
     public static CartSnapshot Of(in CartRecord cart)
     {
         var snapshot = default(CartSnapshot);
-        snapshot.Take(cart, cart.CartId, cart.UserId, cart.SessionId);
+        snapshot.Capture(cart, cart.CartId, cart.UserId, cart.SessionId);
         return snapshot;
     }
 
     /// <summary>Copies the cart right after an event. Most ids are read from the event, which is still in cache.</summary>
-    public void Take(in CartRecord cart, in EventRecord e, EventSlab slab) => Take(
+    public void Capture(in CartRecord cart, in EventRecord e, EventSlab slab) => Capture(
         cart, slab.CartOf(e), cart.UserId, e.SessionLength != 0 ? slab.SessionOf(e) : cart.SessionId);
 
     /// <summary>The cart's id as sent by the shop, in UTF-8.</summary>
@@ -62,7 +62,7 @@ public struct CartSnapshot
     [UnscopedRef]
     public readonly ReadOnlySpan<byte> SessionId => ((ReadOnlySpan<byte>)_session)[.._sessionLength];
 
-    void Take(in CartRecord cart, ReadOnlySpan<byte> cartId, ReadOnlySpan<byte> userId, ReadOnlySpan<byte> sessionId)
+    void Capture(in CartRecord cart, ReadOnlySpan<byte> cartId, ReadOnlySpan<byte> userId, ReadOnlySpan<byte> sessionId)
     {
         (Value, ConnectionId, Units, Currency, Store) = (cart.Value, cart.ConnectionId, cart.Units, cart.Currency, cart.Store);
         (Standing, UserStanding, Bot) = (cart.Standing, cart.UserStanding, cart.Bot);

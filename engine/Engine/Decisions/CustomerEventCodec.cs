@@ -17,7 +17,7 @@ static class CustomerEventCodec
     public static void Write(BinaryWriter output, in EventRecord e, EventSlab slab, ulong network)
     {
         output.Write((byte)e.Type);
-        output.Write(FlagsOf(e.Standing, (e.Flags & EventFlags.Shared) != 0, network));
+        output.Write(FlagsOf(e.Standing, (e.Flags & EventFlags.ContentsOnly) != 0, network));
         output.Write(e.Store);
         Write(output, e.Id);
         Write(output, e.Cart);

@@ -28,5 +28,5 @@ public enum EventFlags : byte
     Foreign = 64,
 
     /// <summary>The event's sender knows the cart's id, which its store keeps secret, but did not begin the cart.</summary>
-    Shared = 128,
+    ContentsOnly = 128,
 }

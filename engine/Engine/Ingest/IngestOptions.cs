@@ -25,11 +25,11 @@ public sealed class IngestOptions
     /// <summary>The threads that read streams.</summary>
     public required IngestThreads Threads { get; init; }
 
-    /// <summary>Memory for long messages that have not arrived whole, beyond each connection's share.</summary>
+    /// <summary>Memory for long messages that have not arrived whole, beyond each connection's allowance.</summary>
     public IncompleteMessages Incomplete => Threads.Incomplete;
 
-    /// <summary>Memory for output that clients do not read, beyond each connection's share.</summary>
-    public required BufferBudget Unread { get; init; }
+    /// <summary>Memory for output that clients do not read, beyond each connection's allowance.</summary>
+    public required BufferQuota Unread { get; init; }
 
     /// <summary>Connection limiter.</summary>
     public required ConnectionLimiter ConnectionLimiter { get; init; }
@@ -50,10 +50,10 @@ public sealed class IngestOptions
     public required int MaxBatch { get; set; }
 
     /// <summary>Maximum age of an event's time.</summary>
-    public required TimeSpan Past { get; set; }
+    public required TimeSpan MaxAge { get; set; }
 
     /// <summary>How far ahead an event's time may be.</summary>
-    public required TimeSpan Future { get; set; }
+    public required TimeSpan MaxAhead { get; set; }
 
     /// <summary>How long a client may take to authenticate.</summary>
     public required TimeSpan HandshakeTimeout { get; init; }
@@ -65,7 +65,7 @@ public sealed class IngestOptions
     public TrustedProxies Proxies { get; init; } = TrustedProxies.None;
 
     /// <summary>Counts and logs refused keys; null to do neither.</summary>
-    public AccessRefusals? Refusals { get; init; }
+    public AccessRejections? AccessRejections { get; init; }
 
     /// <summary>Completes when the interventions for all acknowledged events are sent; null if there are none.</summary>
     public Func<Task>? WhenInterventionsSentAsync { get; init; }
@@ -81,7 +81,7 @@ public sealed class IngestOptions
 
     /// <summary>Creates the event rules for a key.</summary>
     public EventRules RulesFor(StoreKey key) => new(
-        key.Store.IdUtf8, (ushort)key.Store.Number, key.Kind == KeyKind.Secret, MaxEvent, (long)Past.TotalMilliseconds,
-        (long)Future.TotalMilliseconds)
+        key.Store.IdUtf8, (ushort)key.Store.Number, key.Kind == KeyKind.Secret, MaxEvent, (long)MaxAge.TotalMilliseconds,
+        (long)MaxAhead.TotalMilliseconds)
     { Ids = key.Store.Ids, KeyTag = key.Tag };
 }

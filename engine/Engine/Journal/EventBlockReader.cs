@@ -13,7 +13,7 @@ public sealed class EventBlockReader(JournalStores stores)
     const int MaxSources = 10_000;
 
     const EventFlags Flags = EventFlags.HasPrice | EventFlags.Clamped | EventFlags.Server | EventFlags.CustomerCopy
-        | EventFlags.Proven | EventFlags.Foreign | EventFlags.Shared;
+        | EventFlags.Proven | EventFlags.Foreign | EventFlags.ContentsOnly;
 
     readonly List<int> _stores = [];
     readonly Dictionary<(long, BotEvidence), ReplayedSource> _sources = [];

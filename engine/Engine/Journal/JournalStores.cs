@@ -25,7 +25,7 @@ public sealed class JournalStores
     JournalStores(IEnumerable<(int Number, byte[] Id, IdHasher Ids)> stores) => _content = new Content([.. stores]);
 
     /// <summary>Takes over stores that were added. Call before the first event of one.</summary>
-    public void Take(StoreTable stores) => _content = new Content([.. stores.Select(store => (store.Number, store.IdUtf8, store.Ids))]);
+    public void SetStores(StoreTable stores) => _content = new Content([.. stores.Select(store => (store.Number, store.IdUtf8, store.Ids))]);
 
     /// <summary>Returns the id of a store.</summary>
     public ReadOnlySpan<byte> IdOf(int store) => _content.Ids[store];

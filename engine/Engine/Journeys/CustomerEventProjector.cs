@@ -199,7 +199,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         }
 
         // Of a message, the shopper who got it; of an order of the shop's own systems, whom it names.
-        var owners = ReachResolver.OwnersOf((message is null ? null : store.Journeys.ShopperOf(message)) ?? new Shopper(e.Cart, e.Customer, e.Standing));
+        var owners = ContactResolver.OwnersOf((message is null ? null : store.Journeys.ShopperOf(message)) ?? new Shopper(e.Cart, e.Customer, e.Standing));
         if (e.Type == EventType.Unsubscribed)
         {
             store.Customers.SetConsent(e.Cart, kind, granted: false, e.At, long.MaxValue);

@@ -24,7 +24,7 @@ public interface IJourneyPorts
     /// <returns><see langword="false"/> if the sink has no room now.</returns>
     bool TryEnqueue(Intervention intervention);
 
-    /// <summary>Requests carts as they are after every event so far; the answer goes to <see cref="JourneyEngine.TakeCarts"/>.</summary>
+    /// <summary>Requests carts as they are after every event so far; the answer goes to <see cref="JourneyEngine.AddCarts"/>.</summary>
     void LookUp(IReadOnlyList<DueMessage> messages);
 
     /// <summary>Sends what was written to streams, one system call per stream.</summary>

@@ -87,7 +87,7 @@ public sealed class JourneyEngine : IDisposable
     public void Commit() => _store.Commit();
 
     /// <summary>Enrols a shopper for a decision. Idempotent.</summary>
-    public void Take(Decision decision, long now)
+    public void ApplyDecision(Decision decision, long now)
     {
         Counters.Decisions++;
         _news++;
@@ -95,14 +95,14 @@ public sealed class JourneyEngine : IDisposable
     }
 
     /// <summary>Applies a customer event. Idempotent.</summary>
-    public void Take(CustomerEvent e, long now)
+    public void ApplyEvent(CustomerEvent e, long now)
     {
         _news += e.Type == EventType.Purchase ? 1 : 0;
         _projector.Project(Options, SealedBytes.Is(e.Meta) ? e with { Meta = _store.People.OpenMeta(e) } : e, now);
     }
 
     /// <summary>Continues messages whose carts were looked up. A <see langword="null"/> cart is one the engine no longer has.</summary>
-    public void TakeCarts(IReadOnlyList<(DueMessage Message, CartRecord? Cart)> carts, long now)
+    public void AddCarts(IReadOnlyList<(DueMessage Message, CartRecord? Cart)> carts, long now)
     {
         foreach (var (message, cart) in carts)
         {

@@ -35,7 +35,7 @@ public sealed class JourneyOptions
         LostAfter = Milliseconds(contact.LostAfter);
         PublicUrl = Uri.TryCreate(contact.PublicUrl, UriKind.Absolute, out var url) ? ShopLinks.HeaderOf(url).TrimEnd('/') : contact.PublicUrl?.TrimEnd('/');
         Signer = new LinkSigner(secret);
-        Unproven = new UnprovenRules(contact);
+        Unproven = new UnprovenContactOptions(contact);
     }
 
     public CampaignSet Campaigns { get; }
@@ -74,7 +74,7 @@ public sealed class JourneyOptions
     public LinkSigner Signer { get; }
 
     /// <summary>The rules for addresses that a browser named.</summary>
-    public UnprovenRules Unproven { get; }
+    public UnprovenContactOptions Unproven { get; }
 
     /// <summary>Returns the configured store with this id, or <see langword="null"/>.</summary>
     public Store? FindStore(string id) => Stores.FindConfigured(id);

@@ -145,16 +145,16 @@ sealed class JourneyTransactions(JourneyEngine engine, IJourneyPorts ports, Jour
         switch (Items[index])
         {
             case Decision decision:
-                engine.Take(decision, now);
+                engine.ApplyDecision(decision, now);
                 break;
             case CustomerEvent e:
-                engine.Take(e, now);
+                engine.ApplyEvent(e, now);
                 break;
             case PersonKey key:
                 engine.Store.People.Assign(key.Person, key.Number);
                 break;
             case CartsFound found:
-                engine.TakeCarts(found.Carts, now);
+                engine.AddCarts(found.Carts, now);
                 break;
             case DeliveryCompleted completed:
                 _hasCompleted = true;

@@ -189,7 +189,7 @@ public sealed class JourneyWorker : IDisposable
     }
 
     /// <summary>Queues the answer to <see cref="IJourneyPorts.LookUp"/>; without room, the messages become due again. Any thread.</summary>
-    public void TakeCarts(IReadOnlyList<(DueMessage Message, CartRecord? Cart)> carts) => _inbox.TryAdd(new CartsFound(carts));
+    public void AddCarts(IReadOnlyList<(DueMessage Message, CartRecord? Cart)> carts) => _inbox.TryAdd(new CartsFound(carts));
 
     void Run()
     {

@@ -31,13 +31,13 @@ sealed class MessageSender
     readonly JourneyCounters _counters;
     readonly MessageRenderer _renderer;
     readonly Statement _discounted;
-    readonly ReachResolver _reach;
+    readonly ContactResolver _reach;
     readonly UnprovenRecipients _unproven;
 
     public MessageSender(JourneyStore store, IJourneyPorts ports, StepPlanner planner, MessageRenderer renderer, DiscountEligibility eligibility, JourneyCounters counters)
     {
         (_store, _ports, _planner, _renderer, _eligibility, _counters) = (store, ports, planner, renderer, eligibility, counters);
-        _reach = new ReachResolver(store.Customers);
+        _reach = new ContactResolver(store.Customers);
         _unproven = new UnprovenRecipients(store, ports, counters);
         _discounted = store.Database.Prepare("""
             SELECT count(*) FROM conversion c JOIN intervention i ON i.id=c.intervention

@@ -170,7 +170,7 @@ public sealed partial class PartitionStages : IDisposable
     /// <summary>Applies a decision from the journal to its cart.</summary>
     public void Claim(Decision decision)
     {
-        var input = new CartInput { Step = CartStep.Claimed, At = decision.At };
+        var input = new CartInput { Step = CartStep.RecordIntervention, At = decision.At };
         _carts.Update(decision.Cart, ref input);
     }
 
@@ -255,7 +255,7 @@ public sealed partial class PartitionStages : IDisposable
     void TakeStores()
     {
         var stores = _campaigns.Stores ?? _options.Stores;
-        _context.Take(stores.Map(s => CurrencyCode.Parse(s.Currency), other: 0u), stores.Map(s => s.HasSecretCartIds, other: false), stores.Map(s => (IdHasher?)s.Ids, other: null));
+        _context.SetStores(stores.Map(s => CurrencyCode.Parse(s.Currency), other: 0u), stores.Map(s => s.HasSecretCartIds, other: false), stores.Map(s => (IdHasher?)s.Ids, other: null));
         _decider.Stores = stores;
         _clocks = stores.Map(
             s => new StoreClock(s.TimeZone) { Money = new StoreMoney(CurrencyCode.Parse(s.Currency), _campaigns.Rates) }, new StoreClock(TimeZoneInfo.Utc));
@@ -281,7 +281,7 @@ public sealed partial class PartitionStages : IDisposable
         _batch.Gather(cart, moment, eligible, e.Cart, Now);
         if (eligible != 0 && cart.IsFree(moment.At, _context.Window))
         {
-            _batch.AddSnapshot().Take(cart, e, slab);
+            _batch.AddSnapshot().Capture(cart, e, slab);
         }
     }
 
@@ -296,15 +296,15 @@ public sealed partial class PartitionStages : IDisposable
                 continue;
             }
 
-            _context.IsClaimed = false;
+            _context.IsReserved = false;
             if (row.Snapshot >= 0)
             {
                 // An earlier row of the batch may have claimed the cart.
-                var input = new CartInput { Step = CartStep.Claim, At = row.At };
+                var input = new CartInput { Step = CartStep.ReserveIntervention, At = row.At };
                 _carts.Update(row.Key, ref input);
             }
 
-            if (!_context.IsClaimed)
+            if (!_context.IsReserved)
             {
                 _counters.AddWithheld();
                 return;

@@ -177,7 +177,7 @@ static class DeadLettersCommand
                 + (letter.Mark.State == DeadLetterState.Waiting ? "" : $" at {TimeText.Of(letter.Mark.At)}"));
             Console.WriteLine($"received    {TimeText.Of(letter.At)} over {letter.Protocol}"
                 + (letter.Connection == 0 ? "" : $", connection {letter.Connection}"));
-            Console.WriteLine($"store       {letter.Store}, with a {(letter.Verified ? "secret" : "publishable")} key");
+            Console.WriteLine($"store       {letter.Store}, with a {(letter.FromServer ? "secret" : "publishable")} key");
             Console.WriteLine($"rejected    {letter.Code}: {letter.Message}");
             Console.WriteLine($"event       {letter.Event.Length:N0} bytes{(letter.IsTruncated ? ", truncated" : "")}{(letter.IsLocked ? ", encrypted under a key that is not there" : "")}");
             Console.WriteLine();
@@ -224,6 +224,6 @@ static class DeadLettersCommand
     }
 
     static EventRules RulesFor(CartRecoveryConfig config, DeadLetter letter) => new(
-        Encoding.UTF8.GetBytes(letter.Store), StoreNumber: 0, letter.Verified, (int)config.Limits.Event.Bytes,
+        Encoding.UTF8.GetBytes(letter.Store), StoreNumber: 0, letter.FromServer, (int)config.Limits.Event.Bytes,
         (long)config.Limits.Past.Value.TotalMilliseconds, (long)config.Limits.Future.Value.TotalMilliseconds);
 }

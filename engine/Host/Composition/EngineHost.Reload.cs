@@ -99,8 +99,8 @@ sealed partial class EngineHost
     void ApplyStores((StoreRegistry Registry, StoreDirectory Directory) numbering, CartRecoveryConfig next)
     {
         _numbering.Adopt(numbering.Registry, numbering.Directory);
-        _stages.Journal?.Stores.Take(Stores.All);
-        ConnectionLimiter.Take(Stores.All);
+        _stages.Journal?.Stores.SetStores(Stores.All);
+        ConnectionLimiter.SetStores(Stores.All);
         Ingest.TcpKey = next.Listen.TcpKey is { } key ? Stores.FindConfiguredKey(key) : null;
         Connections.CloseRevoked();
     }

@@ -84,7 +84,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         OtlpSettings.Check(config.Telemetry.Otlp, Environment.GetEnvironmentVariable, _log);
         Model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);
         Counters = new IngestCounters();
-        Refusals = new AccessRefusals(time, _loggers.CreateLogger("CartRecovery.Engine.Ingest.AccessRefusals"));
+        AccessRejections = new AccessRejections(time, _loggers.CreateLogger("CartRecovery.Engine.Ingest.AccessRefusals"));
         Connections = new ConnectionRegistry(time, config.Listen.Heartbeat, config.Listen.IdleTimeout) { IsInForce = key => Stores.IsInForce(key) };
         Sinks = new SinkSet(SinkCatalog.Of(config), time, _loggers, RecordOutcome);
         _data = DataFolder.Open(config);
@@ -141,7 +141,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     public IngestCounters Counters { get; }
 
     /// <summary>Counts and logs refused keys.</summary>
-    public AccessRefusals Refusals { get; }
+    public AccessRejections AccessRejections { get; }
 
     public ConnectionRegistry Connections { get; }
 

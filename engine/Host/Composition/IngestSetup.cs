@@ -25,23 +25,23 @@ static class IngestSetup
         ConnectionLimiter = host.ConnectionLimiter,
         Rates = new RateLimits(OptionsOf(host.Config.Limits.Rates)),
         Threads = new IngestThreads(host.Partitions, MemoryBudget.IncompleteMessages),
-        Unread = new BufferBudget(MemoryBudget.UnreadOutput),
+        Unread = new BufferQuota(MemoryBudget.UnreadOutput),
         MaxEvent = (int)host.Config.Limits.Event.Bytes,
         MaxMessage = (int)host.Config.Limits.Message.Bytes,
         MaxBatch = host.Config.Limits.Batch,
-        Past = host.Config.Limits.Past,
-        Future = host.Config.Limits.Future,
+        MaxAge = host.Config.Limits.Past,
+        MaxAhead = host.Config.Limits.Future,
         HandshakeTimeout = host.Config.Listen.HandshakeTimeout,
         TcpKey = host.Config.Listen.TcpKey is { } tcpKey ? host.Stores.FindConfiguredKey(tcpKey) : null,
         Proxies = new TrustedProxies([.. host.Config.Listen.TrustedProxies.Select(range => range.Network)]),
-        Refusals = host.Refusals,
+        AccessRejections = host.AccessRejections,
         WhenInterventionsSentAsync = host.Journeys.CatchUpAsync,
     };
 
     /// <summary>Replaces the limits that a running engine can change.</summary>
     public static void Apply(LimitsConfig limits, IngestOptions ingest)
     {
-        (ingest.MaxBatch, ingest.Past, ingest.Future) = (limits.Batch, limits.Past, limits.Future);
+        (ingest.MaxBatch, ingest.MaxAge, ingest.MaxAhead) = (limits.Batch, limits.Past, limits.Future);
         ingest.Rates.Set(OptionsOf(limits.Rates));
     }
 

@@ -101,7 +101,7 @@ sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOn
         try
         {
             var carts = await Task.WhenAll(messages.Select(message => Partitions!.FindAsync(message.Cart, CancellationToken.None)));
-            Worker!.TakeCarts([.. messages.Zip(carts, (message, cart) => (message, cart))]);
+            Worker!.AddCarts([.. messages.Zip(carts, (message, cart) => (message, cart))]);
         }
 #pragma warning disable CA1031 // A dead partition has already reported its fault; the messages become due again.
         catch (Exception)

@@ -63,7 +63,7 @@ sealed class DataFolder : IDisposable
         try
         {
             FileModes.CreateFolder(path);
-            taken = Take(path);
+            taken = Lock(path);
         }
         catch (Exception e) when (e is not DataFolderException and (IOException or UnauthorizedAccessException))
         {
@@ -286,7 +286,7 @@ sealed class DataFolder : IDisposable
         return FileModes.TightenOne(path) ?? first;
     }
 
-    static FileStream Take(string path)
+    static FileStream Lock(string path)
     {
         var file = System.IO.Path.Combine(path, "lock");
         try

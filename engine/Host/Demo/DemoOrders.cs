@@ -48,7 +48,7 @@ sealed class DemoOrders
     /// <param name="body">The page's request body.</param>
     /// <param name="cancellationToken">Cancelled when the shopper disconnects.</param>
     /// <returns>The order, or the problem.</returns>
-    public async Task<(DemoOrder? Order, HttpProblem? Problem)> TakeAsync(ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    public async Task<(DemoOrder? Order, HttpProblem? Problem)> PlaceAsync(ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         if (!Basket.TryRead(body, _catalogue, out var basket))
         {
@@ -67,7 +67,7 @@ sealed class DemoOrders
             var order = Write(basket, (decimal)percent, out var events);
             var source = new RequestSource(_host.Ingest, new Client(new StoreKey(_store, KeyKind.Secret, LoopbackOnly: false, [])));
             source.Router.BeginRead();
-            source.Router.TakeJson(events.Span);
+            source.Router.RouteJson(events.Span);
             await source.Router.SubmitAsync(cancellationToken);
             if (!await source.WaitAsync(cancellationToken) || source.Rejected.Count > 0)
             {

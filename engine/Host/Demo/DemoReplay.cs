@@ -211,13 +211,13 @@ sealed class DemoReplay : IDisposable
             message.Advance(received.Count);
             if (received.EndOfMessage)
             {
-                Take(message.WrittenMemory);
+                ReadMessage(message.WrittenMemory);
                 message.ResetWrittenCount();
             }
         }
     }
 
-    void Take(ReadOnlyMemory<byte> message)
+    void ReadMessage(ReadOnlyMemory<byte> message)
     {
         using var document = JsonDocument.Parse(message);
         var root = document.RootElement;

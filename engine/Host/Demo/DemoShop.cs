@@ -130,7 +130,7 @@ static class DemoShop
         }
 
         using var body = await RequestBody.ReadAsync(context);
-        var (order, problem) = await orders.TakeAsync(body.Bytes, context.RequestAborted);
+        var (order, problem) = await orders.PlaceAsync(body.Bytes, context.RequestAborted);
         if (problem is not null)
         {
             await problem.ToResult().ExecuteAsync(context);

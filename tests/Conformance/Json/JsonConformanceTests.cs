@@ -70,11 +70,11 @@ public sealed class JsonConformanceTests
         var source = new RecordingSource();
         var router = new EventRouter(_partitions, EventReading.Rules(), 2500, Protocol.Tcp, new IngestCounters(), source, source);
         router.BeginRead();
-        router.TakeJson(message);
+        router.RouteJson(message);
         List<string> problems = [.. source.Rejected.Select(r => r.Code)];
-        var taken = router.Taken;
-        router.TakeJson(Encoding.UTF8.GetBytes(new TestEvent("page_view", EventReading.Now).ToString()));
-        Assert.That((router.Taken, source.Rejected.Count), Is.EqualTo((taken + 1, problems.Count)));
+        var taken = router.Received;
+        router.RouteJson(Encoding.UTF8.GetBytes(new TestEvent("page_view", EventReading.Now).ToString()));
+        Assert.That((router.Received, source.Rejected.Count), Is.EqualTo((taken + 1, problems.Count)));
         return problems;
     }
 

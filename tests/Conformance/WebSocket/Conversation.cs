@@ -23,7 +23,7 @@ sealed class Conversation
 
     public Conversation(int maxMessage = 1 << 20)
     {
-        _outbound = new Outbound(_output.Writer, StreamEncoding.WebSocket, limit: 1 << 20, new BufferBudget(1 << 26), onTooSlow: () => { });
+        _outbound = new Outbound(_output.Writer, StreamEncoding.WebSocket, limit: 1 << 20, new BufferQuota(1 << 26), onTooSlow: () => { });
         _protocol = new Recorder(_outbound, maxMessage);
     }
 

@@ -32,10 +32,10 @@ public sealed class MessagePackRouterTests
     [Test]
     public async Task An_invalid_array_element_affects_no_other()
     {
-        _router.TakeMessagePack(Event(0));
-        _router.TakeMessagePack(Packer.Array(Event(1), [7], Event(2), Packer.Json("""{"id":"x"}"""), Packer.Array(Event(3)), Event(4),
+        _router.RouteMessagePack(Event(0));
+        _router.RouteMessagePack(Packer.Array(Event(1), [7], Event(2), Packer.Json("""{"id":"x"}"""), Packer.Array(Event(3)), Event(4),
             new Packer().Raw(0x81).Text("id").Text([0xff]).Bytes, Event(5)));
-        _router.TakeJson(Encoding.UTF8.GetBytes(new TestEvent("page_view", EventReading.Now) { Id = "e6" }.ToString()));
+        _router.RouteJson(Encoding.UTF8.GetBytes(new TestEvent("page_view", EventReading.Now) { Id = "e6" }.ToString()));
         await _router.SubmitAsync(default);
 
         Assert.That(_source.Rejected, Is.EqualTo(new[]
@@ -43,16 +43,16 @@ public sealed class MessagePackRouterTests
             (2L, "invalid_event"), (4L, "missing_field"), (5L, "invalid_event"), (7L, "invalid_utf8"),
         }));
         Assert.That(Ids(), Is.EquivalentTo(new[] { "e0", "e1", "e2", "e4", "e5", "e6" }));
-        Assert.That(_router.Taken, Is.EqualTo(10));
+        Assert.That(_router.Received, Is.EqualTo(10));
     }
 
     [Test]
     public async Task Events_before_an_arrays_break_are_accepted()
     {
         var whole = Packer.Array(Event(1), Event(2), Event(3));
-        _router.TakeMessagePack(whole.AsSpan(0, whole.Length - 1));
-        _router.TakeMessagePack([.. new Packer().Array(3).Bytes, .. Event(4), 0xc1, .. Event(5)]);
-        _router.TakeMessagePack([0xdd, 0, 0, 0x09, 0xc4, .. Event(6)]);
+        _router.RouteMessagePack(whole.AsSpan(0, whole.Length - 1));
+        _router.RouteMessagePack([.. new Packer().Array(3).Bytes, .. Event(4), 0xc1, .. Event(5)]);
+        _router.RouteMessagePack([0xdd, 0, 0, 0x09, 0xc4, .. Event(6)]);
         await _router.SubmitAsync(default);
 
         Assert.That(_source.Rejected, Is.EqualTo(new[] { (2L, "invalid_messagepack"), (4L, "invalid_messagepack"), (6L, "invalid_messagepack") }));
@@ -62,9 +62,9 @@ public sealed class MessagePackRouterTests
     [Test]
     public async Task Trailing_bytes_reject_an_event_but_not_an_array()
     {
-        _router.TakeMessagePack([.. Event(1), .. Event(2)]);
-        _router.TakeMessagePack([.. Packer.Array(Event(3), Event(4)), 0xc0]);
-        _router.TakeMessagePack([]);
+        _router.RouteMessagePack([.. Event(1), .. Event(2)]);
+        _router.RouteMessagePack([.. Packer.Array(Event(3), Event(4)), 0xc0]);
+        _router.RouteMessagePack([]);
         await _router.SubmitAsync(default);
 
         Assert.That(_source.Rejected, Is.EqualTo(new[] { (0L, "invalid_messagepack"), (3L, "invalid_messagepack"), (4L, "invalid_messagepack") }));
@@ -74,17 +74,17 @@ public sealed class MessagePackRouterTests
     [Test]
     public void An_empty_array_has_no_effect()
     {
-        _router.TakeMessagePack([0x90]);
-        _router.TakeMessagePack([0xdc, 0, 0]);
-        Assert.That((_source.Rejected.Count, _router.Taken), Is.EqualTo((0, 0)));
+        _router.RouteMessagePack([0x90]);
+        _router.RouteMessagePack([0xdc, 0, 0]);
+        Assert.That((_source.Rejected.Count, _router.Received), Is.EqualTo((0, 0)));
     }
 
     [Test]
     public async Task A_batch_over_the_limit_is_rejected_as_a_whole()
     {
-        _router.TakeMessagePack(Packer.Array(Enumerable.Range(0, MaxBatch).Select(Event)));
-        _router.TakeMessagePack(Packer.Array(Enumerable.Range(0, MaxBatch + 1).Select(Event)));
-        _router.TakeMessagePack([0xdd, 0xff, 0xff, 0xff, 0xff]);
+        _router.RouteMessagePack(Packer.Array(Enumerable.Range(0, MaxBatch).Select(Event)));
+        _router.RouteMessagePack(Packer.Array(Enumerable.Range(0, MaxBatch + 1).Select(Event)));
+        _router.RouteMessagePack([0xdd, 0xff, 0xff, 0xff, 0xff]);
         await _router.SubmitAsync(default);
 
         Assert.That(_source.Rejected, Is.EqualTo(new[] { ((long)MaxBatch, "batch_too_large"), (MaxBatch + 1, "batch_too_large") }));

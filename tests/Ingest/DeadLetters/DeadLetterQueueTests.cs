@@ -40,7 +40,7 @@ public sealed class DeadLetterQueueTests
 
         Assert.That(_store.Read().Select(l => l.TextOf()), Is.EquivalentTo(Enumerable.Range(0, 1000).Select(i => $"event {i}")));
         Assert.That((_queue.StoredFor(EventErrorCode.WrongType), _queue.Dropped, _queue.Depth), Is.EqualTo((1000, 0, 0)));
-        Assert.That(_store.Find(1) is { Store: "demo", Protocol: "tcp", Connection: 9, Verified: true, Code: "wrong_type" }, Is.True);
+        Assert.That(_store.Find(1) is { Store: "demo", Protocol: "tcp", Connection: 9, FromServer: true, Code: "wrong_type" }, Is.True);
     }
 
     [Test]

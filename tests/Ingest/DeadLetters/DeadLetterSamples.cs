@@ -12,7 +12,7 @@ static class DeadLetterSamples
     public static DeadLetter Of(string text, long at = EventReading.Now, string code = "wrong_type") => Of(Encoding.UTF8.GetBytes(text), at, code);
 
     public static DeadLetter Of(byte[] bytes, long at = EventReading.Now, string code = "wrong_type") =>
-        new(at, "demo", "tcp", 7_654_321_987_654_321_987, Verified: true, code, "'price' must be a number", IsTruncated: false, bytes);
+        new(at, "demo", "tcp", 7_654_321_987_654_321_987, FromServer: true, code, "'price' must be a number", IsTruncated: false, bytes);
 
     public static string TextOf(this DeadLetter letter) => Encoding.UTF8.GetString(letter.Event);
 }

@@ -19,7 +19,7 @@ public sealed class DeadLetterStoreTests
     [Test]
     public void A_letter_survives_a_restart_completely()
     {
-        var letter = DeadLetterSamples.Of("{\"price\":\"1\"}\u0000\n\u2028\ud83d\ude00") with { Verified = false, IsTruncated = true, Connection = 0 };
+        var letter = DeadLetterSamples.Of("{\"price\":\"1\"}\u0000\n\u2028\ud83d\ude00") with { FromServer = false, IsTruncated = true, Connection = 0 };
         using (var store = Open())
         {
             store.Append([letter, DeadLetterSamples.Of("second")]);

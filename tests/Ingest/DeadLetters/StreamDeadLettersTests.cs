@@ -18,7 +18,7 @@ sealed class StreamDeadLettersTests(StreamTransport via)
         await client.SendAsync(EventJson.Array(EventJson.Of("c"), "{\"id\":7}", EventJson.Of("c")));
         var letter = await FirstAsync(engine);
 
-        Assert.That((letter.TextOf(), letter.Code, letter.Store, letter.Verified), Is.EqualTo(("{\"id\":7}", "wrong_type", "demo", true)));
+        Assert.That((letter.TextOf(), letter.Code, letter.Store, letter.FromServer), Is.EqualTo(("{\"id\":7}", "wrong_type", "demo", true)));
         Assert.That((letter.Protocol, letter.Connection > 0), Is.EqualTo((via.IsTcp() ? "tcp" : "websocket", true)));
         Assert.That(letter.At, Is.EqualTo(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()).Within(60_000));
     }

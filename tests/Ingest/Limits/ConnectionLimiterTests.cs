@@ -15,20 +15,20 @@ public sealed class ConnectionLimiterTests
         var gate = new ConnectionLimiter(capacity: 2, perAddress: 2, new StoreTable([s_limited, s_free]));
         var address = IPAddress.Parse("192.0.2.7");
 
-        Assert.That(new[] { gate.TryEnterStream(), gate.TryEnterStream(), gate.TryEnterStream() }, Is.EqualTo(new[] { true, true, false }));
-        Assert.That(new[] { gate.TryEnter(address), gate.TryEnter(address), gate.TryEnter(address) }, Is.EqualTo(new[] { true, true, false }));
-        Assert.That(new[] { gate.TryEnter(s_limited), gate.TryEnter(s_limited), gate.TryEnter(s_limited) }, Is.EqualTo(new[] { true, true, false }));
-        Assert.That(Enumerable.Range(0, 100).Select(_ => gate.TryEnter(s_free)), Has.All.True);
-        Assert.That(Enumerable.Range(0, 2 + gate.Pending.Capacity + ConnectionLimiter.Spare).Select(_ => gate.TryEnter()), Has.All.True);
-        Assert.That(gate.TryEnter(), Is.False);
+        Assert.That(new[] { gate.TryReserveStream(), gate.TryReserveStream(), gate.TryReserveStream() }, Is.EqualTo(new[] { true, true, false }));
+        Assert.That(new[] { gate.TryReserveAddress(address), gate.TryReserveAddress(address), gate.TryReserveAddress(address) }, Is.EqualTo(new[] { true, true, false }));
+        Assert.That(new[] { gate.TryReserveStoreStream(s_limited), gate.TryReserveStoreStream(s_limited), gate.TryReserveStoreStream(s_limited) }, Is.EqualTo(new[] { true, true, false }));
+        Assert.That(Enumerable.Range(0, 100).Select(_ => gate.TryReserveStoreStream(s_free)), Has.All.True);
+        Assert.That(Enumerable.Range(0, 2 + gate.Pending.Capacity + ConnectionLimiter.Spare).Select(_ => gate.TryReserveSocket()), Has.All.True);
+        Assert.That(gate.TryReserveSocket(), Is.False);
         Assert.That(ConnectionLimiter.Reasons.Select(gate.RejectedFor), Is.EqualTo(new[] { 2, 1, 1, 0 }));
 
-        gate.LeaveStream();
-        gate.Leave(address);
-        gate.Leave(s_limited);
-        gate.Leave();
-        Assert.That((gate.TryEnterStream(), gate.TryEnter(address), gate.TryEnter(s_limited), gate.TryEnter()), Is.EqualTo((true, true, true, true)));
-        Assert.That((gate.TryEnterStream(), gate.TryEnter(address), gate.TryEnter(s_limited), gate.TryEnter()), Is.EqualTo((false, false, false, false)));
+        gate.ReleaseStream();
+        gate.ReleaseAddress(address);
+        gate.ReleaseStoreStream(s_limited);
+        gate.ReleaseSocket();
+        Assert.That((gate.TryReserveStream(), gate.TryReserveAddress(address), gate.TryReserveStoreStream(s_limited), gate.TryReserveSocket()), Is.EqualTo((true, true, true, true)));
+        Assert.That((gate.TryReserveStream(), gate.TryReserveAddress(address), gate.TryReserveStoreStream(s_limited), gate.TryReserveSocket()), Is.EqualTo((false, false, false, false)));
     }
 
     [TestCase("192.0.2.7", "192.0.2.8", false)]
@@ -39,10 +39,10 @@ public sealed class ConnectionLimiterTests
     {
         var gate = new ConnectionLimiter(capacity: 10, perAddress: 1, new StoreTable([]));
 
-        Assert.That(gate.TryEnter(IPAddress.Parse(first)), Is.True);
-        Assert.That(gate.TryEnter(IPAddress.Parse(second)), Is.EqualTo(!isSame));
-        gate.Leave(IPAddress.Parse(first));
-        Assert.That(gate.TryEnter(IPAddress.Parse(isSame ? second : first)), Is.True);
+        Assert.That(gate.TryReserveAddress(IPAddress.Parse(first)), Is.True);
+        Assert.That(gate.TryReserveAddress(IPAddress.Parse(second)), Is.EqualTo(!isSame));
+        gate.ReleaseAddress(IPAddress.Parse(first));
+        Assert.That(gate.TryReserveAddress(IPAddress.Parse(isSame ? second : first)), Is.True);
     }
 
     [Test]
@@ -64,7 +64,7 @@ public sealed class ConnectionLimiterTests
         var (inside, most) = (0, 0);
         Parallel.For(0, 20_000, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
         {
-            if (!gate.TryEnter(IPAddress.Loopback))
+            if (!gate.TryReserveAddress(IPAddress.Loopback))
             {
                 return;
             }
@@ -76,15 +76,15 @@ public sealed class ConnectionLimiterTests
             }
 
             Interlocked.Decrement(ref inside);
-            gate.Leave(IPAddress.Loopback);
-            if (gate.TryEnterStream())
+            gate.ReleaseAddress(IPAddress.Loopback);
+            if (gate.TryReserveStream())
             {
-                gate.LeaveStream();
+                gate.ReleaseStream();
             }
         });
 
         Assert.That((most is > 0 and <= limit, gate.Streams), Is.EqualTo((true, 0)));
-        Assert.That(Enumerable.Range(0, limit).Select(_ => gate.TryEnter(IPAddress.Loopback)), Has.All.True);
-        Assert.That(gate.TryEnter(IPAddress.Loopback), Is.False);
+        Assert.That(Enumerable.Range(0, limit).Select(_ => gate.TryReserveAddress(IPAddress.Loopback)), Has.All.True);
+        Assert.That(gate.TryReserveAddress(IPAddress.Loopback), Is.False);
     }
 }

@@ -99,9 +99,9 @@ sealed class ConnectionLimitsTests
         }
 
         await Eventually.Is(() => (engine.Host.ConnectionLimiter.Sockets, engine.Host.ConnectionLimiter.Streams, engine.Host.Connections.Count) == (0, 0, 0), "all are closed");
-        var places = Enumerable.Range(0, 1001).Select(_ => engine.Host.ConnectionLimiter.TryEnter(engine.Host.Stores.Stores[0])).ToArray();
+        var places = Enumerable.Range(0, 1001).Select(_ => engine.Host.ConnectionLimiter.TryReserveStoreStream(engine.Host.Stores.Stores[0])).ToArray();
         Assert.That((places[999], places[1000]), Is.EqualTo((true, false)), "the store has its exact number of slots");
-        places = [.. Enumerable.Range(0, 1001).Select(_ => engine.Host.ConnectionLimiter.TryEnter(System.Net.IPAddress.Loopback))];
+        places = [.. Enumerable.Range(0, 1001).Select(_ => engine.Host.ConnectionLimiter.TryReserveAddress(System.Net.IPAddress.Loopback))];
         Assert.That((places[999], places[1000]), Is.EqualTo((true, false)), "the address has its exact number of slots");
     }
 

@@ -76,7 +76,7 @@ public sealed class EventRouterProgressTests
             Check();
         }
 
-        Assert.That(router.Progress.UpTo, Is.EqualTo(router.Taken));
+        Assert.That(router.Progress.UpTo, Is.EqualTo(router.Received));
         Assert.That(open.TrueForAll(partitions => partitions == 0), Is.True);
 
         void Take()
@@ -91,7 +91,7 @@ public sealed class EventRouterProgressTests
                 Session = longIds ? new string('s', 64) : null,
                 Product = longIds ? new string('p', 64) : null,
             };
-            router.TakeJson(kind == 0 ? "{}"u8 : e.ToUtf8());
+            router.RouteJson(kind == 0 ? "{}"u8 : e.ToUtf8());
             open.Add(kind == 0 ? 0 : kind == 1 ? slabs.Length : 1);
         }
 
@@ -126,7 +126,7 @@ public sealed class EventRouterProgressTests
         void Check()
         {
             var upTo = router.Progress.UpTo;
-            Assert.That(upTo, Is.LessThanOrEqualTo(router.Taken));
+            Assert.That(upTo, Is.LessThanOrEqualTo(router.Received));
             var first = open.FindIndex(partitions => partitions != 0);
             if (first >= 0 && first < upTo)
             {

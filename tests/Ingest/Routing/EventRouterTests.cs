@@ -56,7 +56,7 @@ public sealed class EventRouterTests
         }
 
         Assert.That(homes, Has.Count.EqualTo(3));
-        Assert.That((_router.Taken, _counters.ReceivedBy(Protocol.Tcp)), Is.EqualTo((100, 100)));
+        Assert.That((_router.Received, _counters.ReceivedBy(Protocol.Tcp)), Is.EqualTo((100, 100)));
     }
 
     [Test]
@@ -72,7 +72,7 @@ public sealed class EventRouterTests
             (2L, "invalid_event"), (4L, "missing_field"), (5L, "invalid_event"), (7L, "invalid_utf8"),
         }));
         Assert.That(Ids(), Is.EquivalentTo(new[] { "e0", "e1", "e2", "e4", "e5", "e6" }));
-        Assert.That((_router.Taken, _counters.ReceivedBy(Protocol.Tcp)), Is.EqualTo((10, 10)));
+        Assert.That((_router.Received, _counters.ReceivedBy(Protocol.Tcp)), Is.EqualTo((10, 10)));
         Assert.That(_counters.RejectedFor(EventErrorCode.InvalidEvent), Is.EqualTo(2));
     }
 
@@ -135,7 +135,7 @@ public sealed class EventRouterTests
     [Test]
     public void Invalid_UTF8_is_rejected()
     {
-        _router.TakeJson([.. "{\"id\":\""u8, 0xff, .. "\"}"u8]);
+        _router.RouteJson([.. "{\"id\":\""u8, 0xff, .. "\"}"u8]);
         Assert.That(_source.Rejected, Is.EqualTo(new[] { (0L, "invalid_utf8") }));
     }
 
@@ -144,7 +144,7 @@ public sealed class EventRouterTests
     public void An_empty_array_has_no_effect(string message)
     {
         Take(message);
-        Assert.That((_source.Rejected.Count, _router.Taken), Is.EqualTo((0, 0)));
+        Assert.That((_source.Rejected.Count, _router.Received), Is.EqualTo((0, 0)));
     }
 
     [Test]
@@ -165,7 +165,7 @@ public sealed class EventRouterTests
 
         Assert.That(_source.Rejected, Is.EqualTo(new[] { (0L, "batch_too_large") }));
         Assert.That(Ids(), Is.Empty);
-        Assert.That(_router.Taken, Is.EqualTo(1));
+        Assert.That(_router.Received, Is.EqualTo(1));
     }
 
     [Test]
@@ -201,7 +201,7 @@ public sealed class EventRouterTests
             Assert.That(slab.Runs.ToArray().Select(run => run.UpTo), Is.EqualTo(new[] { 5 }));
         }
 
-        Assert.That(_router.Taken, Is.EqualTo(5));
+        Assert.That(_router.Received, Is.EqualTo(5));
     }
 
     [Test]
@@ -234,7 +234,7 @@ public sealed class EventRouterTests
         _router.BeginRead();
     }
 
-    void Take(string message) => _router.TakeJson(Encoding.UTF8.GetBytes(message));
+    void Take(string message) => _router.RouteJson(Encoding.UTF8.GetBytes(message));
 
     static TestEvent Of(string type, string id) => new(type, EventReading.Now) { Id = id };
 

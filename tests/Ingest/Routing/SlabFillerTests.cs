@@ -87,7 +87,7 @@ public sealed class SlabFillerTests
         var router = new EventRouter(partitions, EventReading.Rules(), 2500, Protocol.Tcp, new IngestCounters(), source, source, filler: filler);
         for (var i = 0; i < EventSlab.Capacity; i++)
         {
-            router.TakeJson(Encoding.UTF8.GetBytes(EventJson.Of($"c{i}")));
+            router.RouteJson(Encoding.UTF8.GetBytes(EventJson.Of($"c{i}")));
         }
 
         router.EndTurn();
@@ -107,7 +107,7 @@ public sealed class SlabFillerTests
     {
         for (var i = 0; i < count; i++)
         {
-            router.TakeJson(Encoding.UTF8.GetBytes(EventJson.Of("c")));
+            router.RouteJson(Encoding.UTF8.GetBytes(EventJson.Of("c")));
         }
 
         router.EndTurn();

@@ -156,8 +156,8 @@ sealed class StreamPortTests : StreamPortFixture
         var near = new[] { IPAddress.Loopback, IPAddress.IPv6Loopback, IPAddress.Parse("127.8.8.8"), IPAddress.Parse("::ffff:127.0.0.1") };
         var far = new[] { IPAddress.Parse("192.0.2.7"), IPAddress.Parse("::ffff:192.0.2.7"), IPAddress.Parse("2001:db8::1") };
 
-        Assert.That(near.Select(remote => Authenticator.Admit(stores, "sk_demo", new KeySender(remote), out _)), Has.All.Null);
-        Assert.That(far.Select(remote => Authenticator.Admit(stores, "sk_demo", new KeySender(remote), out _)?.Code), Has.All.EqualTo("loopback_only"));
+        Assert.That(near.Select(remote => Authenticator.Authenticate(stores, "sk_demo", new AuthenticationContext(remote), out _)), Has.All.Null);
+        Assert.That(far.Select(remote => Authenticator.Authenticate(stores, "sk_demo", new AuthenticationContext(remote), out _)?.Code), Has.All.EqualTo("loopback_only"));
     }
 
     [Test]

@@ -43,6 +43,6 @@ public sealed class CurrencyReportTests
     static void Tell(JourneyFixture shop, string cart, decimal amount, string currency, EventType type)
     {
         var e = shop.Tell(EventType.PageView, cart);
-        shop.It.Take(e with { Type = type, Amount = (long)(amount * Money.PerUnit), Currency = CurrencyCode.Parse(currency) }, shop.Now);
+        shop.It.ApplyEvent(e with { Type = type, Amount = (long)(amount * Money.PerUnit), Currency = CurrencyCode.Parse(currency) }, shop.Now);
     }
 }

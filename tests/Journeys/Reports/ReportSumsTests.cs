@@ -129,7 +129,7 @@ public sealed class ReportSumsTests
     }
 
     // An order in another currency than the store's.
-    static void Elsewhere(JourneyFixture run, string cart) => run.It.Take(new CustomerEvent
+    static void Elsewhere(JourneyFixture run, string cart) => run.It.ApplyEvent(new CustomerEvent
     {
         Type = EventType.Purchase,
         Id = Hash128.Of(System.Text.Encoding.UTF8.GetBytes($"usd {cart}"), seed: 3),

@@ -176,7 +176,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
 
         verified |= _disabled == DisabledRule.Addresses && type == EventType.Identify;
         cart ??= visit.Cart;
-        _desk.Take(new CustomerEvent
+        _desk.ApplyEvent(new CustomerEvent
         {
             Type = type,
             Id = Hash128.Of(BitConverter.GetBytes(++_facts), seed: 11),
@@ -215,12 +215,12 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
         };
         Decisions++;
         _ids[decision.Intervention.Id] = cart;
-        _desk.Take(decision, at);
+        _desk.ApplyDecision(decision, at);
 
         // A replayed journal repeats the decision.
         if (_random.Next(20) == 0)
         {
-            _world.At(at + (5 * Minute), () => _desk.Take(decision, _world.Now));
+            _world.At(at + (5 * Minute), () => _desk.ApplyDecision(decision, _world.Now));
         }
     }
 
@@ -267,7 +267,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
         return true;
     }
 
-    public void LookUp(IReadOnlyList<DueMessage> messages) => _desk.TakeCarts([.. messages.Select(m => (m, (CartRecord?)RecordOf(_world.Carts[m.Cart])))], _world.Now);
+    public void LookUp(IReadOnlyList<DueMessage> messages) => _desk.AddCarts([.. messages.Select(m => (m, (CartRecord?)RecordOf(_world.Carts[m.Cart])))], _world.Now);
 
     public void Dispose() => _desk.Dispose();
 

@@ -17,9 +17,9 @@ public sealed class CartOwnershipTests
     public void A_session_goes_on_with_the_cart_that_it_began()
     {
         var cart = Begun(s_browser, connection: 1, session: "s1");
-        Assert.That(Access(cart, s_browser, connection: 1, session: "s1"), Is.EqualTo(CartAccess.Own));
-        Assert.That(Access(cart, s_browser, connection: 2, session: "s1"), Is.EqualTo(CartAccess.Own));
-        Assert.That(Access(cart, s_browser, connection: 0, session: "s1"), Is.EqualTo(CartAccess.Own));
+        Assert.That(Access(cart, s_browser, connection: 1, session: "s1"), Is.EqualTo(CartAccess.Full));
+        Assert.That(Access(cart, s_browser, connection: 2, session: "s1"), Is.EqualTo(CartAccess.Full));
+        Assert.That(Access(cart, s_browser, connection: 0, session: "s1"), Is.EqualTo(CartAccess.Full));
     }
 
     [TestCase(1, "s2")]
@@ -29,58 +29,58 @@ public sealed class CartOwnershipTests
     [TestCase(0, null)]
     public void Another_session_is_refused(long connection, string? session)
     {
-        Assert.That(Access(Begun(s_browser, connection: 1, session: "s1"), s_browser, connection, session), Is.EqualTo(CartAccess.None));
-        Assert.That(Access(Begun(s_server, connection: 1, session: "s1"), s_browser, connection, session), Is.EqualTo(CartAccess.None));
+        Assert.That(Access(Begun(s_browser, connection: 1, session: "s1"), s_browser, connection, session), Is.EqualTo(CartAccess.Denied));
+        Assert.That(Access(Begun(s_server, connection: 1, session: "s1"), s_browser, connection, session), Is.EqualTo(CartAccess.Denied));
     }
 
     [Test]
     public void The_carts_secret_opens_it_in_another_session()
     {
         var cart = Begun(s_browser, connection: 1, session: "s1", secret: Secret);
-        Assert.That(Access(cart, s_browser, connection: 2, session: "s2", secret: Secret), Is.EqualTo(CartAccess.Own));
-        Assert.That(Access(cart, s_browser, connection: 0, session: null, secret: Secret), Is.EqualTo(CartAccess.Own));
-        Assert.That(Access(cart, s_browser, connection: 2, session: "s2", secret: Another), Is.EqualTo(CartAccess.None));
-        Assert.That(Access(cart, s_browser, connection: 2, session: "s2"), Is.EqualTo(CartAccess.None));
+        Assert.That(Access(cart, s_browser, connection: 2, session: "s2", secret: Secret), Is.EqualTo(CartAccess.Full));
+        Assert.That(Access(cart, s_browser, connection: 0, session: null, secret: Secret), Is.EqualTo(CartAccess.Full));
+        Assert.That(Access(cart, s_browser, connection: 2, session: "s2", secret: Another), Is.EqualTo(CartAccess.Denied));
+        Assert.That(Access(cart, s_browser, connection: 2, session: "s2"), Is.EqualTo(CartAccess.Denied));
     }
 
     [Test]
     public void A_secret_does_not_open_a_cart_that_has_none() =>
-        Assert.That(Access(Begun(s_browser, connection: 1, session: "s1"), s_browser, 2, "s2", Secret), Is.EqualTo(CartAccess.None));
+        Assert.That(Access(Begun(s_browser, connection: 1, session: "s1"), s_browser, 2, "s2", Secret), Is.EqualTo(CartAccess.Denied));
 
     [Test]
     public void Without_a_session_only_the_same_connection_goes_on()
     {
         var cart = Begun(s_browser, connection: 1, session: null);
-        Assert.That(Access(cart, s_browser, connection: 1, session: null), Is.EqualTo(CartAccess.Own));
-        Assert.That(Access(cart, s_browser, connection: 2, session: null), Is.EqualTo(CartAccess.None));
-        Assert.That(Access(cart, s_browser, connection: 1, session: "s1"), Is.EqualTo(CartAccess.None));
-        Assert.That(Access(Begun(s_browser, connection: 0, session: null), s_browser, connection: 0, session: null), Is.EqualTo(CartAccess.None));
+        Assert.That(Access(cart, s_browser, connection: 1, session: null), Is.EqualTo(CartAccess.Full));
+        Assert.That(Access(cart, s_browser, connection: 2, session: null), Is.EqualTo(CartAccess.Denied));
+        Assert.That(Access(cart, s_browser, connection: 1, session: "s1"), Is.EqualTo(CartAccess.Denied));
+        Assert.That(Access(Begun(s_browser, connection: 0, session: null), s_browser, connection: 0, session: null), Is.EqualTo(CartAccess.Denied));
     }
 
     [Test]
     public void A_server_opens_any_cart() =>
-        Assert.That(Access(Begun(s_browser, connection: 1, session: "s1", secret: Secret), s_server, connection: 9, session: null), Is.EqualTo(CartAccess.Own));
+        Assert.That(Access(Begun(s_browser, connection: 1, session: "s1", secret: Secret), s_server, connection: 9, session: null), Is.EqualTo(CartAccess.Full));
 
     [Test]
     public void A_customer_with_a_token_goes_on_with_their_carts_alone()
     {
         var annas = Begun(s_anna, connection: 1, session: "s1", user: "anna");
-        Assert.That(Access(annas, s_anna, connection: 2, session: "s2", user: "anna"), Is.EqualTo(CartAccess.Own));
-        Assert.That(Access(annas, s_browser, connection: 2, session: "s2", user: "anna"), Is.EqualTo(CartAccess.None), "a claimed user");
+        Assert.That(Access(annas, s_anna, connection: 2, session: "s2", user: "anna"), Is.EqualTo(CartAccess.Full));
+        Assert.That(Access(annas, s_browser, connection: 2, session: "s2", user: "anna"), Is.EqualTo(CartAccess.Denied), "a claimed user");
         var bens = Begun(s_server, connection: 1, session: "s1", user: "ben");
-        Assert.That(Access(bens, s_anna, connection: 2, session: "s2", user: "anna"), Is.EqualTo(CartAccess.None), "another's cart");
+        Assert.That(Access(bens, s_anna, connection: 2, session: "s2", user: "anna"), Is.EqualTo(CartAccess.Denied), "another's cart");
         var claimed = Begun(s_browser, connection: 1, session: "s1", user: "anna");
-        Assert.That(Access(claimed, s_anna, connection: 2, session: "s2", user: "anna"), Is.EqualTo(CartAccess.None), "a cart that somebody else called hers");
+        Assert.That(Access(claimed, s_anna, connection: 2, session: "s2", user: "anna"), Is.EqualTo(CartAccess.Denied), "a cart that somebody else called hers");
     }
 
     [Test]
     public void Who_knows_a_secret_id_goes_on_with_the_cart_and_gets_no_offer()
     {
         var cart = Begun(s_browser, connection: 1, session: "s1");
-        Assert.That(Access(cart, s_browser, connection: 2, session: "s2", idsAreSecret: true), Is.EqualTo(CartAccess.Shared));
-        Assert.That(Access(cart, s_browser, connection: 2, session: "s1", idsAreSecret: true), Is.EqualTo(CartAccess.Own));
+        Assert.That(Access(cart, s_browser, connection: 2, session: "s2", idsAreSecret: true), Is.EqualTo(CartAccess.ContentsOnly));
+        Assert.That(Access(cart, s_browser, connection: 2, session: "s1", idsAreSecret: true), Is.EqualTo(CartAccess.Full));
         var slab = Slab(s_browser, "s2", null, null);
-        slab.Records[0].Flags |= EventFlags.Shared;
+        slab.Records[0].Flags |= EventFlags.ContentsOnly;
         cart.EventCount++;
         CartOwnership.UpdateOwner(ref cart, slab.Records[0], connection: 2);
         Assert.That(cart.ConnectionId, Is.EqualTo(1));
@@ -91,9 +91,9 @@ public sealed class CartOwnershipTests
     {
         var cart = Begun(s_browser, connection: 1, session: "squatter", secret: Another);
         Continue(ref cart, s_server, connection: 9, session: "s1");
-        Assert.That(Access(cart, s_browser, connection: 2, session: "s1"), Is.EqualTo(CartAccess.Own));
-        Assert.That(Access(cart, s_browser, connection: 1, session: "squatter"), Is.EqualTo(CartAccess.None));
-        Assert.That(Access(cart, s_browser, connection: 1, session: "squatter", secret: Another), Is.EqualTo(CartAccess.None));
+        Assert.That(Access(cart, s_browser, connection: 2, session: "s1"), Is.EqualTo(CartAccess.Full));
+        Assert.That(Access(cart, s_browser, connection: 1, session: "squatter"), Is.EqualTo(CartAccess.Denied));
+        Assert.That(Access(cart, s_browser, connection: 1, session: "squatter", secret: Another), Is.EqualTo(CartAccess.Denied));
     }
 
     [Test]
@@ -101,19 +101,19 @@ public sealed class CartOwnershipTests
     {
         var cart = Begun(s_server, connection: 9, session: "s1");
         Continue(ref cart, s_browser, connection: 1, session: "s1", secret: Secret);
-        Assert.That(Access(cart, s_browser, connection: 2, session: "s2", secret: Secret), Is.EqualTo(CartAccess.Own));
+        Assert.That(Access(cart, s_browser, connection: 2, session: "s2", secret: Secret), Is.EqualTo(CartAccess.Full));
         Continue(ref cart, s_browser, connection: 1, session: "s1", secret: Another);
-        Assert.That(Access(cart, s_browser, connection: 2, session: "s2", secret: Another), Is.EqualTo(CartAccess.None), "the secret stays");
+        Assert.That(Access(cart, s_browser, connection: 2, session: "s2", secret: Another), Is.EqualTo(CartAccess.Denied), "the secret stays");
     }
 
     [Test]
     public void A_cart_without_an_owner_is_the_first_sessions_if_ids_are_secret()
     {
         var cart = Begun(s_server, connection: 9, session: null);
-        Assert.That(Access(cart, s_browser, connection: 1, session: "s1"), Is.EqualTo(CartAccess.None));
-        Assert.That(Access(cart, s_browser, connection: 1, session: "s1", idsAreSecret: true), Is.EqualTo(CartAccess.Own));
+        Assert.That(Access(cart, s_browser, connection: 1, session: "s1"), Is.EqualTo(CartAccess.Denied));
+        Assert.That(Access(cart, s_browser, connection: 1, session: "s1", idsAreSecret: true), Is.EqualTo(CartAccess.Full));
         Continue(ref cart, s_browser, connection: 1, session: "s1");
-        Assert.That(Access(cart, s_browser, connection: 2, session: "s2", idsAreSecret: true), Is.EqualTo(CartAccess.Shared));
+        Assert.That(Access(cart, s_browser, connection: 2, session: "s2", idsAreSecret: true), Is.EqualTo(CartAccess.ContentsOnly));
     }
 
     [Test]
@@ -121,7 +121,7 @@ public sealed class CartOwnershipTests
     {
         var cart = Begun(s_browser, connection: 1, session: "s1", secret: Secret);
         Continue(ref cart, s_server, connection: 9, session: null);
-        Assert.That(Access(cart, s_browser, connection: 2, session: "s2", secret: Secret), Is.EqualTo(CartAccess.Own));
+        Assert.That(Access(cart, s_browser, connection: 2, session: "s2", secret: Secret), Is.EqualTo(CartAccess.Full));
         Assert.That(cart.ConnectionId, Is.EqualTo(9));
     }
 

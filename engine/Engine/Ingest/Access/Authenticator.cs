@@ -35,7 +35,7 @@ public static class Authenticator
     /// <param name="token">The token; null if the client sent none.</param>
     /// <param name="now">The current time.</param>
     /// <returns>The proven user, or the reason for the rejection; neither without a token.</returns>
-    public static async ValueTask<(ProvenUser? User, HttpProblem? Problem)> ProveAsync(StoreKey key, string? token, DateTimeOffset now)
+    public static async ValueTask<(ProvenUser? User, HttpProblem? Problem)> ValidateUserTokenAsync(StoreKey key, string? token, DateTimeOffset now)
     {
         if (string.IsNullOrEmpty(token) || key.Kind == KeyKind.Secret)
         {
@@ -49,29 +49,29 @@ public static class Authenticator
     /// <summary>Checks a client's key and returns what it grants.</summary>
     /// <param name="stores">The configured stores and their keys.</param>
     /// <param name="key">The key; null if the client sent none.</param>
-    /// <param name="sender">Who sent it.</param>
+    /// <param name="context">Who sent it, and how.</param>
     /// <param name="granted">The key's store and permissions.</param>
     /// <returns>The reason for the rejection; null if the client is admitted.</returns>
-    public static HttpProblem? Admit(StoreDirectory stores, string? key, in KeySender sender, out StoreKey granted)
+    public static HttpProblem? Authenticate(StoreDirectory stores, string? key, in AuthenticationContext context, out StoreKey granted)
     {
         granted = null!;
         return string.IsNullOrEmpty(key) ? MissingKey
             : stores.FindKey(key) is not { } found ? UnknownKey
-            : Admit(found, sender, out granted);
+            : Authenticate(found, context, out granted);
     }
 
     /// <summary>Checks who may use a known key.</summary>
-    /// <inheritdoc cref="Admit(StoreDirectory, string?, in KeySender, out StoreKey)"/>
-    public static HttpProblem? Admit(StoreKey found, in KeySender sender, out StoreKey granted)
+    /// <inheritdoc cref="Authenticate(StoreDirectory, string?, in AuthenticationContext, out StoreKey)"/>
+    public static HttpProblem? Authenticate(StoreKey found, in AuthenticationContext context, out StoreKey granted)
     {
         granted = null!;
-        var origin = sender.Origin;
+        var origin = context.Origin;
         if (found.Kind == KeyKind.Secret && origin is not null)
         {
             return SecretInBrowser;
         }
 
-        if (found.LoopbackOnly && !sender.IsLocal)
+        if (found.LoopbackOnly && !context.IsLocal)
         {
             return LoopbackOnly;
         }

@@ -86,18 +86,18 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     public long IncompleteTicks => _memory.SinceTicks;
 
     /// <summary>Takes a JSON message. Called by the session.</summary>
-    /// <inheritdoc cref="EventRouter.TakeJson"/>
-    public void TakeJson(ReadOnlySpan<byte> json, bool isValidUtf8 = false)
+    /// <inheritdoc cref="EventRouter.RouteJson"/>
+    public void RouteJson(ReadOnlySpan<byte> json, bool isValidUtf8 = false)
     {
-        Router.TakeJson(json, isValidUtf8);
+        Router.RouteJson(json, isValidUtf8);
         _rejections.EndMessage();
     }
 
     /// <summary>Takes a MessagePack message. Called by the session.</summary>
-    /// <inheritdoc cref="EventRouter.TakeMessagePack"/>
-    public void TakeMessagePack(ReadOnlySpan<byte> message)
+    /// <inheritdoc cref="EventRouter.RouteMessagePack"/>
+    public void RouteMessagePack(ReadOnlySpan<byte> message)
     {
-        Router.TakeMessagePack(message);
+        Router.RouteMessagePack(message);
         _rejections.EndMessage();
     }
 
@@ -110,7 +110,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     }
 
     /// <summary>Whether nothing more is taken, because too many events in a row were rejected.</summary>
-    public bool IsHopeless => _router is not null && _rejections.IsHopeless(_router.Taken);
+    public bool IsHopeless => _router is not null && _rejections.IsHopeless(_router.Received);
 
     /// <summary>Reads until the client or the session ends, then waits until everything taken is acknowledged.</summary>
     /// <remarks>Returns when the connection ends; input received by then is still taken.</remarks>
@@ -237,7 +237,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         {
             var read = await input.ReadAsync();
             await _switch;
-            var rest = TakeTurn(session, read.Buffer, read.IsCompleted);
+            var rest = RunTurn(session, read.Buffer, read.IsCompleted);
             if (session.IsClosed || IsHopeless || read.IsCompleted || read.IsCanceled)
             {
                 _clientEnded = read.IsCompleted || session.ClientClosed;
@@ -260,12 +260,12 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     }
 
     // Takes all complete messages. Does not wait: the buffer is the thread's.
-    long TakeTurn(IStreamSession session, in ReadOnlySequence<byte> buffer, bool isEnd)
+    long RunTurn(IStreamSession session, in ReadOnlySequence<byte> buffer, bool isEnd)
     {
         _thread.BeginTurn();
         Volatile.Write(ref _lastReadTicks, _thread.Now);
         _rejections.BeginTurn();
-        var (rest, taken) = (buffer, _router?.Taken ?? 0);
+        var (rest, taken) = (buffer, _router?.Received ?? 0);
         try
         {
             rest = buffer.Slice(session.Consume(buffer));
@@ -282,12 +282,12 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
             _thread.EndTurn();
         }
 
-        if (_router?.Taken > taken)
+        if (_router?.Received > taken)
         {
             _memory.Restart(_thread.Now);
         }
 
-        _pressure.Add((_router?.Taken ?? 0) - taken, buffer.Length - rest.Length);
+        _pressure.Add((_router?.Received ?? 0) - taken, buffer.Length - rest.Length);
         _transport.Input.AdvanceTo(rest.Start, rest.End);
         return rest.Length;
     }

@@ -18,7 +18,7 @@ sealed class ConnectionDrain(Outbound output, IngestOptions options)
     public EventRouter? Router { get; set; }
 
     /// <summary>Whether everything taken is processed or rejected.</summary>
-    public bool IsDrained => Router is null || Router.Progress.UpTo == Router.Taken;
+    public bool IsDrained => Router is null || Router.Progress.UpTo == Router.Received;
 
     /// <summary>Ends the wait once everything is processed. Called after each processed slab, on any thread.</summary>
     public void Check()

@@ -7,13 +7,13 @@ namespace CartRecovery.Engine.Ingest.DeadLetters;
 /// <param name="Store">The store of the sender's key.</param>
 /// <param name="Protocol">The protocol it arrived by, as named in metrics.</param>
 /// <param name="Connection">The id of its connection; 0 for an HTTP request.</param>
-/// <param name="Verified">Whether it came with a secret key.</param>
+/// <param name="FromServer">Whether it came with a secret key.</param>
 /// <param name="Code">Why it was rejected: the stable code sent to the client.</param>
 /// <param name="Message">The same as a sentence.</param>
 /// <param name="IsTruncated">Whether it was too long to keep: <paramref name="Event"/> is its beginning.</param>
 /// <param name="Event">The bytes as received. Must not be modified.</param>
 public sealed record DeadLetter(
-    long At, string Store, string Protocol, long Connection, bool Verified, string Code, string Message, bool IsTruncated, byte[] Event)
+    long At, string Store, string Protocol, long Connection, bool FromServer, string Code, string Message, bool IsTruncated, byte[] Event)
 {
     /// <summary>The letter's number, from 1; 0 until stored.</summary>
     public long Id { get; init; }

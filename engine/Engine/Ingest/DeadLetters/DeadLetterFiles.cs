@@ -4,7 +4,7 @@ using CartRecovery.Engine.Encryption;
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
 /// <summary>
-/// Reads a dead-letter folder: segments of letters, each named after the number of its first letter and its share, and the marks. Never writes,
+/// Reads a dead-letter folder: segments of letters, each named after the number of its first letter and its group, and the marks. Never writes,
 /// so it is safe beside a running engine.
 /// </summary>
 public static class DeadLetterFiles
@@ -28,30 +28,30 @@ public static class DeadLetterFiles
 
     internal static IEnumerable<DeadLetter> Read(string folder, long after, Func<long, DeadLetterMark?> markOf, KeyVault? keys, string? store = null)
     {
-        // Letters of a share ascend; those of several are merged.
-        string[] wanted = store is null ? [] : [DeadLetterShare.KindOf(store, verified: false), DeadLetterShare.KindOf(store, verified: true)];
-        var shares = Segments(folder).Where(segment => store is null || segment.Share.Length == 0 || wanted.Any(kind => DeadLetterShare.IsOf(segment.Share, kind))).GroupBy(segment => segment.Share, StringComparer.Ordinal)
-            .Select(share => Read([.. share.Select(segment => (segment.FirstId, segment.Path))], after, keys).GetEnumerator()).ToArray();
+        // Letters of a group ascend; those of several are merged.
+        string[] wanted = store is null ? [] : [DeadLetterGroup.KindOf(store, verified: false), DeadLetterGroup.KindOf(store, verified: true)];
+        var groups = Segments(folder).Where(segment => store is null || segment.Group.Length == 0 || wanted.Any(kind => DeadLetterGroup.IsOf(segment.Group, kind))).GroupBy(segment => segment.Group, StringComparer.Ordinal)
+            .Select(group => Read([.. group.Select(segment => (segment.FirstId, segment.Path))], after, keys).GetEnumerator()).ToArray();
         try
         {
             var next = new PriorityQueue<IEnumerator<DeadLetter>, long>();
-            foreach (var share in shares.Where(share => share.MoveNext()))
+            foreach (var group in groups.Where(group => group.MoveNext()))
             {
-                next.Enqueue(share, share.Current.Id);
+                next.Enqueue(group, group.Current.Id);
             }
 
-            while (next.TryDequeue(out var share, out _))
+            while (next.TryDequeue(out var group, out _))
             {
-                yield return markOf(share.Current.Id) is { } mark ? share.Current with { Mark = mark } : share.Current;
-                if (share.MoveNext())
+                yield return markOf(group.Current.Id) is { } mark ? group.Current with { Mark = mark } : group.Current;
+                if (group.MoveNext())
                 {
-                    next.Enqueue(share, share.Current.Id);
+                    next.Enqueue(group, group.Current.Id);
                 }
             }
         }
         finally
         {
-            Array.ForEach(shares, share => share.Dispose());
+            Array.ForEach(groups, group => group.Dispose());
         }
     }
 
@@ -88,10 +88,10 @@ public static class DeadLetterFiles
         return marks;
     }
 
-    /// <summary>Lists the segments, oldest first, each with the name of its share: empty for one that an earlier version wrote, with all stores'.</summary>
-    internal static List<(long FirstId, string Share, string Path)> Segments(string folder)
+    /// <summary>Lists the segments, oldest first, each with the name of its group: empty for one that an earlier version wrote, with all stores'.</summary>
+    internal static List<(long FirstId, string Group, string Path)> Segments(string folder)
     {
-        var segments = new List<(long FirstId, string Share, string Path)>();
+        var segments = new List<(long FirstId, string Group, string Path)>();
         if (Directory.Exists(folder))
         {
             foreach (var path in Directory.EnumerateFiles(folder, Pattern))
@@ -109,8 +109,8 @@ public static class DeadLetterFiles
         return segments;
     }
 
-    internal static string SegmentOf(string folder, long firstId, string share) =>
-        Path.Combine(folder, $"{firstId.ToString(CultureInfo.InvariantCulture).PadLeft(Digits, '0')}{(share.Length == 0 ? "" : "-")}{share}.ndjson");
+    internal static string SegmentOf(string folder, long firstId, string group) =>
+        Path.Combine(folder, $"{firstId.ToString(CultureInfo.InvariantCulture).PadLeft(Digits, '0')}{(group.Length == 0 ? "" : "-")}{group}.ndjson");
 
     internal static string MarksOf(string folder) => Path.Combine(folder, Marks);
 

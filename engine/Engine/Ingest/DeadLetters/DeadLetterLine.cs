@@ -27,7 +27,7 @@ public static class DeadLetterLine
             writer.WriteString("store"u8, letter.Store);
             writer.WriteString("protocol"u8, letter.Protocol);
             writer.WriteNumber("connection"u8, letter.Connection);
-            writer.WriteBoolean("verified"u8, letter.Verified);
+            writer.WriteBoolean("verified"u8, letter.FromServer);
             writer.WriteString("code"u8, letter.Code);
             writer.WriteString("message"u8, letter.Message);
             if (letter.IsTruncated)
@@ -115,7 +115,7 @@ public static class DeadLetterLine
                     "store" => letter with { Store = reader.GetString()! },
                     "protocol" => letter with { Protocol = reader.GetString()! },
                     "connection" => letter with { Connection = reader.GetInt64() },
-                    "verified" => letter with { Verified = reader.GetBoolean() },
+                    "verified" => letter with { FromServer = reader.GetBoolean() },
                     "code" => letter with { Code = reader.GetString()! },
                     "message" => letter with { Message = reader.GetString()! },
                     "skipped" => letter with { Skipped = reader.GetInt64() },

@@ -210,7 +210,7 @@ public sealed partial class DeadLetterQueue
         }
 
         // Freed only now: letters being written still occupy memory.
-        _batch.ForEach(letter => Release(letter.Size, letter.Verified));
+        _batch.ForEach(letter => Release(letter.Size, letter.FromServer));
         return written;
     }
 

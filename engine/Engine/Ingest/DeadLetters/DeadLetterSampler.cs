@@ -32,7 +32,7 @@ sealed class DeadLetterSampler(Rate rate) : IDisposable
         }
 
         var kind = (store, key, error);
-        if (_buckets.TryTake(kind, size, out _))
+        if (_buckets.TryAcquire(kind, size, out _))
         {
             _skipped.TryRemove(kind, out skipped);
             return true;

@@ -2,13 +2,13 @@ namespace CartRecovery.Engine.Ingest.DeadLetters;
 
 /// <summary>A file of dead letters.</summary>
 /// <param name="firstId">The number of its first letter, or a lower one.</param>
-/// <param name="share">Whose letters it holds: <see cref="DeadLetterShare"/>.</param>
+/// <param name="group">Whose letters it holds: <see cref="DeadLetterGroup"/>.</param>
 /// <param name="path">The file.</param>
-sealed class DeadLetterSegment(long firstId, string share, string path)
+sealed class DeadLetterSegment(long firstId, string group, string path)
 {
     public long FirstId => firstId;
 
-    public string Share => share;
+    public string Group => group;
 
     public string Path => path;
 
@@ -28,9 +28,9 @@ sealed class DeadLetterSegment(long firstId, string share, string path)
     public long? LastAt { get; set; }
 
     /// <summary>Reads what the file holds. A line torn by a crash is left out.</summary>
-    public static DeadLetterSegment Read(long firstId, string share, string path)
+    public static DeadLetterSegment Read(long firstId, string group, string path)
     {
-        var segment = new DeadLetterSegment(firstId, share, path);
+        var segment = new DeadLetterSegment(firstId, group, path);
         foreach (var line in DeadLetterFiles.Lines(path))
         {
             // A damaged line had a number too.

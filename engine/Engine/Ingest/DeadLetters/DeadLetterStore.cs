@@ -3,13 +3,13 @@ using CartRecovery.Engine.Encryption;
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
 /// <summary>
-/// Persists dead letters: append-only NDJSON segments of each share (a store and a kind of key), and marks for their states. Bounded by bytes
-/// and age. At the size limit, removes the oldest segment of the largest share.
-/// Numbers ascend over all shares. Opening truncates a line torn by a crash. Any thread may call.
+/// Persists dead letters: append-only NDJSON segments of each group (a store and a kind of key), and marks for their states. Bounded by bytes
+/// and age. At the size limit, removes the oldest segment of the largest group.
+/// Numbers ascend over all groups. Opening truncates a line torn by a crash. Any thread may call.
 /// </summary>
 public sealed class DeadLetterStore : IDisposable
 {
-    // Segments of a share at the size limit. Many, so that little is removed at once.
+    // Segments of a group at the size limit. Many, so that little is removed at once.
     const int SegmentsInAll = 16;
     const int MaxKeyUses = 1 << 20;
     const long MaxSegmentSize = 16 << 20, MinSegmentSize = 64 << 10;
@@ -18,7 +18,7 @@ public sealed class DeadLetterStore : IDisposable
     readonly DeadLetterBounds _bounds;
     readonly TimeProvider _time;
     readonly Lock _gate = new();
-    readonly Dictionary<string, DeadLetterShare> _shares = new(StringComparer.Ordinal);
+    readonly Dictionary<string, DeadLetterGroup> _groups = new(StringComparer.Ordinal);
     readonly DeadLetterMarks _marks;
     readonly KeyVault? _keys;
     DataKey? _key;
@@ -44,11 +44,11 @@ public sealed class DeadLetterStore : IDisposable
             DeadLetterSealing.Run(folder, KeyOf);
         }
 
-        foreach (var (firstId, share, path) in DeadLetterFiles.Segments(folder))
+        foreach (var (firstId, group, path) in DeadLetterFiles.Segments(folder))
         {
-            var segment = DeadLetterSegment.Read(firstId, share, path);
+            var segment = DeadLetterSegment.Read(firstId, group, path);
             Truncate(segment);
-            ShareOf(share).Segments.Add(segment);
+            GroupOf(group).Segments.Add(segment);
             _nextId = Math.Max(_nextId, segment.LastId + 1);
         }
 
@@ -79,7 +79,7 @@ public sealed class DeadLetterStore : IDisposable
             {
                 DeadLetterState.Replayed => _marks.Replayed,
                 DeadLetterState.Dropped => _marks.Dropped,
-                _ => _shares.Values.Sum(share => share.Segments.Sum(segment => segment.Letters)) - _marks.Replayed - _marks.Dropped,
+                _ => _groups.Values.Sum(group => group.Segments.Sum(segment => segment.Letters)) - _marks.Replayed - _marks.Dropped,
             };
         }
     }
@@ -92,21 +92,21 @@ public sealed class DeadLetterStore : IDisposable
     {
         lock (_gate)
         {
-            var touched = new HashSet<DeadLetterShare>();
+            var touched = new HashSet<DeadLetterGroup>();
             var isWritten = false;
             try
             {
                 for (var i = 0; i < letters.Count; i++)
                 {
-                    var share = ShareOf(DeadLetterShare.NameOf(letters[i].Store, letters[i].Verified, letters[i].KeyTag));
-                    share.Add(_nextId + i, letters[i], KeyOf());
-                    touched.Add(share);
+                    var group = GroupOf(DeadLetterGroup.NameOf(letters[i].Store, letters[i].FromServer, letters[i].KeyTag));
+                    group.Add(_nextId + i, letters[i], KeyOf());
+                    touched.Add(group);
                 }
 
                 MakeRoom(touched);
-                foreach (var share in touched)
+                foreach (var group in touched)
                 {
-                    share.Write();
+                    group.Write();
                 }
 
                 isWritten = true;
@@ -114,9 +114,9 @@ public sealed class DeadLetterStore : IDisposable
             }
             finally
             {
-                foreach (var share in touched)
+                foreach (var group in touched)
                 {
-                    share.Finish(isWritten);
+                    group.Finish(isWritten);
                 }
             }
         }
@@ -128,9 +128,9 @@ public sealed class DeadLetterStore : IDisposable
     {
         lock (_gate)
         {
-            foreach (var share in _shares.Values.Where(share => share.IsDirty))
+            foreach (var group in _groups.Values.Where(group => group.IsDirty))
             {
-                share.Sync();
+                group.Sync();
             }
         }
     }
@@ -141,11 +141,11 @@ public sealed class DeadLetterStore : IDisposable
         lock (_gate)
         {
             var oldest = _time.GetUtcNow().ToUnixTimeMilliseconds() - (long)_bounds.Age.TotalMilliseconds;
-            foreach (var share in _shares.Values.ToArray())
+            foreach (var group in _groups.Values.ToArray())
             {
-                while (share.Segments.Count > 0 && share.Segments[0].LastAt < oldest)
+                while (group.Segments.Count > 0 && group.Segments[0].LastAt < oldest)
                 {
-                    RemoveOldest(share);
+                    RemoveOldest(group);
                 }
             }
         }
@@ -181,9 +181,9 @@ public sealed class DeadLetterStore : IDisposable
     {
         lock (_gate)
         {
-            foreach (var share in _shares.Values)
+            foreach (var group in _groups.Values)
             {
-                share.Dispose();
+                group.Dispose();
             }
 
             _marks.Dispose();
@@ -201,11 +201,11 @@ public sealed class DeadLetterStore : IDisposable
         }
     }
 
-    long Total => _shares.Values.Sum(share => share.Bytes);
+    long Total => _groups.Values.Sum(group => group.Bytes);
 
-    // Smaller where many share the limit, so that no share is a single segment.
+    // Smaller where many share the limit, so that no group is a single segment.
     long SegmentSize => Math.Clamp(
-        _bounds.Bytes / SegmentsInAll / Math.Max(1, _shares.Count), Math.Max(1, Math.Min(MinSegmentSize, _bounds.Bytes / SegmentsInAll)), MaxSegmentSize);
+        _bounds.Bytes / SegmentsInAll / Math.Max(1, _groups.Count), Math.Max(1, Math.Min(MinSegmentSize, _bounds.Bytes / SegmentsInAll)), MaxSegmentSize);
 
     // Keeps the letters of one file close in age.
     long SegmentAge => (long)_bounds.Age.TotalMilliseconds / SegmentsInAll;
@@ -221,14 +221,14 @@ public sealed class DeadLetterStore : IDisposable
         return _key;
     }
 
-    DeadLetterShare ShareOf(string name)
+    DeadLetterGroup GroupOf(string name)
     {
-        if (!_shares.TryGetValue(name, out var share))
+        if (!_groups.TryGetValue(name, out var group))
         {
-            _shares.Add(name, share = new DeadLetterShare(name));
+            _groups.Add(name, group = new DeadLetterGroup(name));
         }
 
-        return share;
+        return group;
     }
 
     DeadLetterMark? MarkOf(long id)
@@ -239,11 +239,11 @@ public sealed class DeadLetterStore : IDisposable
         }
     }
 
-    bool IsRetained(long id) => _shares.Values.Any(share => share.Segments.Exists(segment => id >= segment.FirstId && id <= segment.LastId));
+    bool IsRetained(long id) => _groups.Values.Any(group => group.Segments.Exists(segment => id >= segment.FirstId && id <= segment.LastId));
 
-    void MakeRoom(IReadOnlyCollection<DeadLetterShare> touched)
+    void MakeRoom(IReadOnlyCollection<DeadLetterGroup> touched)
     {
-        var bytes = touched.Sum(share => (long)share.Lines.WrittenCount);
+        var bytes = touched.Sum(group => (long)group.Lines.WrittenCount);
         if (bytes > _bounds.Bytes)
         {
             throw new IOException("The dead letters exceed deadLetters.size. Raise it.");
@@ -251,15 +251,15 @@ public sealed class DeadLetterStore : IDisposable
 
         while (Total + bytes > _bounds.Bytes)
         {
-            RemoveOldest(_shares.Values.Where(share => share.Bytes > 0).MaxBy(share => share.Bytes + share.Lines.WrittenCount)!);
+            RemoveOldest(_groups.Values.Where(group => group.Bytes > 0).MaxBy(group => group.Bytes + group.Lines.WrittenCount)!);
         }
 
-        foreach (var share in touched)
+        foreach (var group in touched)
         {
-            if (share.Segments.Count == 0 || IsFull(share.Segments[^1], share.Lines.WrittenCount))
+            if (group.Segments.Count == 0 || IsFull(group.Segments[^1], group.Lines.WrittenCount))
             {
-                var first = share.Pending[0].Id;
-                share.Roll(new DeadLetterSegment(first, share.Name, DeadLetterFiles.SegmentOf(_folder, first, share.Name)));
+                var first = group.Pending[0].Id;
+                group.Roll(new DeadLetterSegment(first, group.Name, DeadLetterFiles.SegmentOf(_folder, first, group.Name)));
             }
         }
     }
@@ -267,23 +267,23 @@ public sealed class DeadLetterStore : IDisposable
     bool IsFull(DeadLetterSegment active, long more) => active.Bytes > 0
         && (active.Bytes + more > SegmentSize || active.FirstAt < _time.GetUtcNow().ToUnixTimeMilliseconds() - SegmentAge);
 
-    void RemoveOldest(DeadLetterShare share)
+    void RemoveOldest(DeadLetterGroup group)
     {
-        var oldest = share.Segments[0];
+        var oldest = group.Segments[0];
         if (oldest.LastId == _nextId - 1)
         {
             KeepNumber();
         }
 
         var ids = _marks.IsEmpty ? [] : DeadLetterFiles.Lines(oldest.Path).Select(line => DeadLetterLine.Read(line.Span)?.Id ?? 0).ToArray();
-        share.RemoveOldest();
+        group.RemoveOldest();
         _marks.Forget(ids);
     }
 
     // An empty file's name keeps the next number, once no letter's does.
     void KeepNumber()
     {
-        var keeper = ShareOf("");
+        var keeper = GroupOf("");
         var former = keeper.Segments.Where(segment => segment.Letters == 0).ToArray();
         var path = DeadLetterFiles.SegmentOf(_folder, _nextId, "");
         File.WriteAllBytes(path, []);
@@ -298,12 +298,12 @@ public sealed class DeadLetterStore : IDisposable
 
     void RemoveDropped()
     {
-        foreach (var share in _shares.Values.ToArray())
+        foreach (var group in _groups.Values.ToArray())
         {
-            while (share.Segments is [{ Letters: > 0 } oldest, ..] && oldest.Letters <= _marks.Dropped
+            while (group.Segments is [{ Letters: > 0 } oldest, ..] && oldest.Letters <= _marks.Dropped
                 && DeadLetterFiles.Lines(oldest.Path).All(line => DeadLetterLine.Read(line.Span) is not { Id: var id } || _marks.Of(id)?.State == DeadLetterState.Dropped))
             {
-                RemoveOldest(share);
+                RemoveOldest(group);
             }
         }
     }

@@ -48,7 +48,7 @@ public sealed class ConnectionLimiter
     }
 
     /// <summary>Takes over the limits of stores that were changed or added. Streams above a new limit stay open.</summary>
-    public void Take(StoreTable stores)
+    public void SetStores(StoreTable stores)
     {
         var now = _stores;
         _stores = stores.Map(
@@ -84,14 +84,14 @@ public sealed class ConnectionLimiter
 
     /// <summary>Counts an accepted socket.</summary>
     /// <returns><see langword="false"/> at the hard limit: drop the socket without an answer.</returns>
-    public bool TryEnter() => TryCount(ref _sockets, _capacity + Pending.Capacity + Spare, ConnectionRejection.Full);
+    public bool TryReserveSocket() => TryCount(ref _sockets, _capacity + Pending.Capacity + Spare, ConnectionRejection.Full);
 
-    /// <summary>Releases a socket counted by <see cref="TryEnter()"/>.</summary>
-    public void Leave() => Interlocked.Decrement(ref _sockets);
+    /// <summary>Releases a socket counted by <see cref="TryReserveSocket()"/>.</summary>
+    public void ReleaseSocket() => Interlocked.Decrement(ref _sockets);
 
     /// <summary>Counts a socket for its address.</summary>
     /// <returns><see langword="false"/> if the address is at its limit.</returns>
-    public bool TryEnter(IPAddress? address)
+    public bool TryReserveAddress(IPAddress? address)
     {
         if (_perAddress == 0 || address is null)
         {
@@ -100,7 +100,7 @@ public sealed class ConnectionLimiter
 
         lock (_gate)
         {
-            ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_addresses, ClientAddress.NumberOf(address), out _);
+            ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_addresses, AddressPrefix.NumberOf(address), out _);
             if (count < _perAddress)
             {
                 count++;
@@ -113,7 +113,7 @@ public sealed class ConnectionLimiter
     }
 
     /// <summary>Releases a socket counted for its address.</summary>
-    public void Leave(IPAddress? address)
+    public void ReleaseAddress(IPAddress? address)
     {
         if (_perAddress == 0 || address is null)
         {
@@ -122,7 +122,7 @@ public sealed class ConnectionLimiter
 
         lock (_gate)
         {
-            var key = ClientAddress.NumberOf(address);
+            var key = AddressPrefix.NumberOf(address);
             if (--CollectionsMarshal.GetValueRefOrNullRef(_addresses, key) == 0)
             {
                 _addresses.Remove(key);
@@ -148,14 +148,14 @@ public sealed class ConnectionLimiter
 
     /// <summary>Counts a stream about to open.</summary>
     /// <returns><see langword="false"/> at the limit.</returns>
-    public bool TryEnterStream() => TryCount(ref _streams, _capacity, ConnectionRejection.Full);
+    public bool TryReserveStream() => TryCount(ref _streams, _capacity, ConnectionRejection.Full);
 
     /// <summary>Releases a counted stream.</summary>
-    public void LeaveStream() => Interlocked.Decrement(ref _streams);
+    public void ReleaseStream() => Interlocked.Decrement(ref _streams);
 
     /// <summary>Counts a stream for its store.</summary>
     /// <returns><see langword="false"/> if the store is at its limit.</returns>
-    public bool TryEnter(Store store)
+    public bool TryReserveStoreStream(Store store)
     {
         var streams = _stores[store.Number];
         return TryCount(ref streams.Count, streams.Limit, ConnectionRejection.Store);
@@ -163,31 +163,31 @@ public sealed class ConnectionLimiter
 
     /// <summary>Counts a stream about to open, in total and for its store.</summary>
     /// <returns>The limit that is reached; <see langword="null"/> if the stream is counted.</returns>
-    public ConnectionRejection? TryEnterStream(Store store)
+    public ConnectionRejection? TryReserveStream(Store store)
     {
-        if (!TryEnterStream())
+        if (!TryReserveStream())
         {
             return ConnectionRejection.Full;
         }
 
-        if (TryEnter(store))
+        if (TryReserveStoreStream(store))
         {
             return null;
         }
 
-        LeaveStream();
+        ReleaseStream();
         return ConnectionRejection.Store;
     }
 
-    /// <summary>Releases a stream counted by <see cref="TryEnterStream(Store)"/>.</summary>
-    public void LeaveStream(Store store)
+    /// <summary>Releases a stream counted by <see cref="TryReserveStream(Store)"/>.</summary>
+    public void ReleaseStream(Store store)
     {
-        Leave(store);
-        LeaveStream();
+        ReleaseStoreStream(store);
+        ReleaseStream();
     }
 
     /// <summary>Releases a stream counted for its store.</summary>
-    public void Leave(Store store) => Interlocked.Decrement(ref _stores[store.Number].Count);
+    public void ReleaseStoreStream(Store store) => Interlocked.Decrement(ref _stores[store.Number].Count);
 
     bool TryCount(ref int count, int limit, ConnectionRejection rejection)
     {

@@ -36,7 +36,7 @@ public sealed class EventMeter(ScopedBuckets events, ScopedBuckets bytes, RateSo
     }
 
     /// <summary>Returns the rate that earlier input exceeds; <see langword="null"/> if none is.</summary>
-    public RateRefusal? CheckDebt() => events.CheckDebt(source) ?? bytes.CheckDebt(source);
+    public RateRejection? CheckDebt() => events.CheckDebt(source) ?? bytes.CheckDebt(source);
 
     /// <summary>The rates of events that apply.</summary>
     public IEnumerable<RateState> States() => events.StatesOf(source);
@@ -45,7 +45,7 @@ public sealed class EventMeter(ScopedBuckets events, ScopedBuckets bytes, RateSo
     {
         var (owedEvents, owedBytes) = (_events, _bytes);
         (_events, _bytes) = (0, 0);
-        var isCharged = owedEvents == 0 || await events.TakeAsync(source, owedEvents) is null;
-        return (owedBytes == 0 || await bytes.TakeAsync(source, owedBytes) is null) && isCharged;
+        var isCharged = owedEvents == 0 || await events.AcquireAsync(source, owedEvents) is null;
+        return (owedBytes == 0 || await bytes.AcquireAsync(source, owedBytes) is null) && isCharged;
     }
 }

@@ -65,7 +65,7 @@ public sealed class RateLimits : IDisposable
     /// <param name="address">The client's address.</param>
     /// <param name="key">Its key; <see langword="null"/> for a wrong one.</param>
     /// <returns>The rate that was exceeded; <see langword="null"/> if none was.</returns>
-    public RateRefusal? TryOpen(IPAddress? address, StoreKey? key) => Requests(GroupOf(key)).TryTake(SourceOf(address, key), 1);
+    public RateRejection? TryOpen(IPAddress? address, StoreKey? key) => Requests(GroupOf(key)).TryAcquire(SourceOf(address, key), 1);
 
     /// <summary>Creates the meter of a source's events; <see langword="null"/> if nothing limits them.</summary>
     /// <param name="address">The client's address.</param>
@@ -79,8 +79,8 @@ public sealed class RateLimits : IDisposable
     /// <summary>How often streams waited for a rate of events or bytes.</summary>
     public long WaitsFor(RateScope scope) => _events.Concat(_bytes).Sum(buckets => buckets.WaitedFor(scope));
 
-    /// <summary>How often a stream or a batch was refused because too many waited for a rate of events or bytes.</summary>
-    public long EventRefusalsBy(RateScope scope) => _events.Concat(_bytes).Sum(buckets => buckets.RefusedBy(scope));
+    /// <summary>How often a stream or a batch was rejected because too many waited for a rate of events or bytes.</summary>
+    public long EventRejectionsBy(RateScope scope) => _events.Concat(_bytes).Sum(buckets => buckets.RejectedBy(scope));
 
     /// <inheritdoc/>
     public void Dispose()

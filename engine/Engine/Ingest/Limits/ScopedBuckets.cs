@@ -9,7 +9,7 @@ namespace CartRecovery.Engine.Ingest.Limits;
 public sealed class ScopedBuckets : IDisposable
 {
     // Of the rates before a change.
-    readonly long[] _refused = new long[Enum.GetValues<RateScope>().Length];
+    readonly long[] _rejected = new long[Enum.GetValues<RateScope>().Length];
     readonly long[] _waited = new long[Enum.GetValues<RateScope>().Length];
 
     volatile TokenBuckets<int>? _addresses;
@@ -32,11 +32,11 @@ public sealed class ScopedBuckets : IDisposable
     }
 
     /// <summary>How often a rate was exceeded, by scope.</summary>
-    public long RefusedBy(RateScope scope) => Volatile.Read(ref _refused[(int)scope]) + scope switch
+    public long RejectedBy(RateScope scope) => Volatile.Read(ref _rejected[(int)scope]) + scope switch
     {
-        RateScope.Address => _addresses?.Refused ?? 0,
-        RateScope.Key => _keys?.Refused ?? 0,
-        _ => _stores?.Refused ?? 0,
+        RateScope.Address => _addresses?.Rejected ?? 0,
+        RateScope.Key => _keys?.Rejected ?? 0,
+        _ => _stores?.Rejected ?? 0,
     };
 
     /// <summary>How often a caller waited, by scope.</summary>
@@ -49,11 +49,11 @@ public sealed class ScopedBuckets : IDisposable
 
     /// <summary>Takes tokens.</summary>
     /// <returns>The rate that was exceeded; <see langword="null"/> if none was.</returns>
-    public RateRefusal? TryTake(RateSource source, long count)
+    public RateRejection? TryAcquire(RateSource source, long count)
     {
-        if (_addresses is { } addresses && source.Slot >= 0 && !addresses.TryTake(source.Slot, count, out var after))
+        if (_addresses is { } addresses && source.Slot >= 0 && !addresses.TryAcquire(source.Slot, count, out var after))
         {
-            return new RateRefusal(RateScope.Address, after);
+            return new RateRejection(RateScope.Address, after);
         }
 
         if (source.Key is not { } key)
@@ -61,16 +61,16 @@ public sealed class ScopedBuckets : IDisposable
             return null;
         }
 
-        return _keys is { } keys && !keys.TryTake(key, count, out after) ? new RateRefusal(RateScope.Key, after)
-            : _stores is { } stores && !stores.TryTake(key.Store.Number, count, out after) ? new RateRefusal(RateScope.Store, after)
+        return _keys is { } keys && !keys.TryAcquire(key, count, out after) ? new RateRejection(RateScope.Key, after)
+            : _stores is { } stores && !stores.TryAcquire(key.Store.Number, count, out after) ? new RateRejection(RateScope.Store, after)
             : null;
     }
 
     /// <summary>Takes tokens as soon as there are enough.</summary>
     /// <returns>The rate for which too many wait; <see langword="null"/> once the tokens are taken.</returns>
-    public async ValueTask<RateScope?> TakeAsync(RateSource source, long count)
+    public async ValueTask<RateScope?> AcquireAsync(RateSource source, long count)
     {
-        if (_addresses is { } addresses && source.Slot >= 0 && !await addresses.TakeAsync(source.Slot, count))
+        if (_addresses is { } addresses && source.Slot >= 0 && !await addresses.AcquireAsync(source.Slot, count))
         {
             return RateScope.Address;
         }
@@ -80,22 +80,22 @@ public sealed class ScopedBuckets : IDisposable
             return null;
         }
 
-        return _keys is { } keys && !await keys.TakeAsync(key, count) ? RateScope.Key
-            : _stores is { } stores && !await stores.TakeAsync(key.Store.Number, count) ? RateScope.Store
+        return _keys is { } keys && !await keys.AcquireAsync(key, count) ? RateScope.Key
+            : _stores is { } stores && !await stores.AcquireAsync(key.Store.Number, count) ? RateScope.Store
             : null;
     }
 
     /// <summary>Returns the rate that still has to be paid for earlier input; <see langword="null"/> if none has.</summary>
-    public RateRefusal? CheckDebt(RateSource source)
+    public RateRejection? CheckDebt(RateSource source)
     {
         if (_addresses is { } addresses && source.Slot >= 0 && addresses.CheckDebt(source.Slot) is { Ticks: > 0 } after)
         {
-            return new RateRefusal(RateScope.Address, after);
+            return new RateRejection(RateScope.Address, after);
         }
 
         return source.Key is not { } key ? null
-            : _keys?.CheckDebt(key) is { Ticks: > 0 } ofKey ? new RateRefusal(RateScope.Key, ofKey)
-            : _stores?.CheckDebt(key.Store.Number) is { Ticks: > 0 } ofStore ? new RateRefusal(RateScope.Store, ofStore)
+            : _keys?.CheckDebt(key) is { Ticks: > 0 } ofKey ? new RateRejection(RateScope.Key, ofKey)
+            : _stores?.CheckDebt(key.Store.Number) is { Ticks: > 0 } ofStore ? new RateRejection(RateScope.Store, ofStore)
             : null;
     }
 
@@ -136,7 +136,7 @@ public sealed class ScopedBuckets : IDisposable
                 return now;
             }
 
-            Interlocked.Add(ref _refused[(int)scope], now.Refused);
+            Interlocked.Add(ref _rejected[(int)scope], now.Rejected);
             Interlocked.Add(ref _waited[(int)scope], now.Waited);
             now.Retire();
         }

@@ -17,7 +17,7 @@ sealed class TokenBuckets<TKey> : IDisposable
     const int FillsPerSecond = 10;
 
     readonly PartitionedRateLimiter<TKey> _limiter;
-    long _refused;
+    long _rejected;
     long _waited;
 
     /// <param name="rate">The rate; not unlimited.</param>
@@ -42,7 +42,7 @@ sealed class TokenBuckets<TKey> : IDisposable
     public Rate Rate { get; }
 
     /// <summary>How often there were too few tokens.</summary>
-    public long Refused => Volatile.Read(ref _refused);
+    public long Rejected => Volatile.Read(ref _rejected);
 
     /// <summary>How often a caller had to wait for tokens.</summary>
     public long Waited => Volatile.Read(ref _waited);
@@ -51,7 +51,7 @@ sealed class TokenBuckets<TKey> : IDisposable
     /// <param name="key">The bucket's key.</param>
     /// <param name="count">The number; more than the bucket holds takes all of it.</param>
     /// <param name="retryAfter">When there will be enough, if there are too few.</param>
-    public bool TryTake(TKey key, long count, out TimeSpan retryAfter)
+    public bool TryAcquire(TKey key, long count, out TimeSpan retryAfter)
     {
         retryAfter = default;
         using var lease = _limiter.AttemptAcquire(key, Clamp(count));
@@ -60,7 +60,7 @@ sealed class TokenBuckets<TKey> : IDisposable
             return true;
         }
 
-        Interlocked.Increment(ref _refused);
+        Interlocked.Increment(ref _rejected);
         retryAfter = RetryAfter(lease, count);
         return false;
     }
@@ -69,7 +69,7 @@ sealed class TokenBuckets<TKey> : IDisposable
     /// <param name="key">The bucket's key.</param>
     /// <param name="count">The number, 0 or more; more than the bucket holds takes all of it, several times.</param>
     /// <returns><see langword="false"/> if the wait would exceed 30 s.</returns>
-    public async ValueTask<bool> TakeAsync(TKey key, long count)
+    public async ValueTask<bool> AcquireAsync(TKey key, long count)
     {
         for (; count > 0; count -= Rate.Burst)
         {
@@ -82,7 +82,7 @@ sealed class TokenBuckets<TKey> : IDisposable
             using var lease = await taking;
             if (!lease.IsAcquired)
             {
-                Interlocked.Increment(ref _refused);
+                Interlocked.Increment(ref _rejected);
                 return false;
             }
         }
@@ -103,7 +103,7 @@ sealed class TokenBuckets<TKey> : IDisposable
             return TimeSpan.Zero;
         }
 
-        Interlocked.Increment(ref _refused);
+        Interlocked.Increment(ref _rejected);
         return TimeSpan.FromSeconds((double)-left / Rate.PerSecond);
     }
 

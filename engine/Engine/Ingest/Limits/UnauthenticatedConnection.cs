@@ -14,7 +14,7 @@ public sealed class UnauthenticatedConnection(IPAddress? address, Socket? socket
     int _requests;
 
     /// <summary>The client's address as limits count it; <see langword="null"/> if unknown.</summary>
-    internal ulong? Address { get; } = address is null ? null : ClientAddress.NumberOf(address);
+    internal ulong? Address { get; } = address is null ? null : AddressPrefix.NumberOf(address);
 
     /// <summary>Its place among all.</summary>
     internal LinkedListNode<UnauthenticatedConnection>? Place { get; set; }

@@ -57,12 +57,12 @@ public sealed class UnauthenticatedConnections(int capacity, int perAddress)
 
             if (ofAddress is not null)
             {
-                Take(ofAddress);
+                Unlink(ofAddress);
             }
 
             if (_all.Count >= capacity)
             {
-                Take(ofAll = OldestOf(_all));
+                Unlink(ofAll = OldestOf(_all));
             }
 
             connection.Place = _all.AddLast(connection);
@@ -76,7 +76,7 @@ public sealed class UnauthenticatedConnections(int capacity, int perAddress)
     {
         lock (_gate)
         {
-            Take(connection);
+            Unlink(connection);
         }
     }
 
@@ -112,7 +112,7 @@ public sealed class UnauthenticatedConnections(int capacity, int perAddress)
         return list.First!.Value;
     }
 
-    void Take(UnauthenticatedConnection connection)
+    void Unlink(UnauthenticatedConnection connection)
     {
         if (connection.Place is { } place)
         {

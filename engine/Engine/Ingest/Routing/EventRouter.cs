@@ -27,7 +27,7 @@ public sealed class EventRouter
     readonly Protocol _protocol;
     readonly DeadLetterQueue? _deadLetters;
     readonly int _maxBatch;
-    long _taken;
+    long _received;
     long _counted;
     long _clamped;
     long _countedClamped;
@@ -62,8 +62,8 @@ public sealed class EventRouter
     /// <summary>Per-partition progress of submitted events.</summary>
     public AckProgress Progress { get; }
 
-    /// <summary>Number of events taken, including rejected ones.</summary>
-    public long Taken => _taken;
+    /// <summary>Number of events received, including rejected ones.</summary>
+    public long Received => _received;
 
     /// <summary>Number of events whose time was out of range.</summary>
     public long Clamped => _clamped;
@@ -90,7 +90,7 @@ public sealed class EventRouter
     /// <summary>Takes a JSON message: one event, an array of events, or a <see cref="JsonBatch"/>.</summary>
     /// <param name="json">The whole message, in UTF-8.</param>
     /// <param name="isValidUtf8"><see langword="true"/> if the caller has already validated the UTF-8.</param>
-    public void TakeJson(ReadOnlySpan<byte> json, bool isValidUtf8 = false)
+    public void RouteJson(ReadOnlySpan<byte> json, bool isValidUtf8 = false)
     {
         json = JsonBatch.Unwrap(JsonBatch.WithoutMark(json));
         if (!isValidUtf8 && !Utf8.IsValid(json))
@@ -102,7 +102,7 @@ public sealed class EventRouter
         var start = JsonTokens.SkipSpace(json, 0);
         if (start < json.Length && json[start] == '[')
         {
-            TakeArray(json, start + 1);
+            RouteArray(json, start + 1);
         }
         else
         {
@@ -112,7 +112,7 @@ public sealed class EventRouter
 
     /// <summary>Takes a MessagePack message: one event, or an array of events.</summary>
     /// <param name="message">The whole message.</param>
-    public void TakeMessagePack(ReadOnlySpan<byte> message)
+    public void RouteMessagePack(ReadOnlySpan<byte> message)
     {
         var head = new MessagePackReader(message);
         var isArray = head.Read() == MessagePackKind.Array;
@@ -155,7 +155,7 @@ public sealed class EventRouter
         _counters.AddRejected(problem.Error);
         _ofStore.AddRejected(problem.Error);
         _deadLetters?.Add(problem, raw, isTruncated, _filler.ReceivedAt, _rules, IngestCounters.NameOf(_protocol), Source.ConnectionId);
-        _rejected.OnRejected(_taken++, problem);
+        _rejected.OnRejected(_received++, problem);
     }
 
     /// <summary>
@@ -196,11 +196,11 @@ public sealed class EventRouter
     /// <summary>Ends the source's turn. The slabs' owner submits them.</summary>
     public void EndTurn()
     {
-        _counters.AddReceived(_protocol, _taken - _counted);
-        _ofStore.AddReceived(_protocol, _taken - _counted);
+        _counters.AddReceived(_protocol, _received - _counted);
+        _ofStore.AddReceived(_protocol, _received - _counted);
         if (Source.Bot != BotEvidence.None)
         {
-            _counters.AddBots(Source.Bot, _taken - _counted);
+            _counters.AddBots(Source.Bot, _received - _counted);
         }
 
         if (_clamped != _countedClamped)
@@ -209,9 +209,9 @@ public sealed class EventRouter
             _countedClamped = _clamped;
         }
 
-        _counted = _taken;
+        _counted = _received;
         _filler.EndTurn(this);
-        Progress.Take(_taken);
+        Progress.SetReceived(_received);
     }
 
     /// <summary>Submits the gathered events, waiting for lagging partitions. Only with slabs of its own.</summary>
@@ -221,7 +221,7 @@ public sealed class EventRouter
         return _filler.SubmitAsync(cancellationToken);
     }
 
-    void TakeArray(ReadOnlySpan<byte> json, int position)
+    void RouteArray(ReadOnlySpan<byte> json, int position)
     {
         position = JsonTokens.SkipSpace(json, position);
         if (json.Length > _maxBatch * MinEventBytes && HasMoreThan(_maxBatch, json, position))
@@ -314,7 +314,7 @@ public sealed class EventRouter
 
         _clamped += _filler.Append(message, this) ? 1 : 0;
         // Incremented last: a slab sealed to make room for this event must not cover it.
-        _taken++;
+        _received++;
         return true;
     }
 }

@@ -62,7 +62,7 @@ public sealed class SlabFiller(PartitionSet partitions)
             router.CountIgnored(_decoders.Event.IsUserIgnored, _decoders.Event.IsSessionIgnored);
         }
 
-        kept.SourceIndex = unchecked((uint)router.Taken);
+        kept.SourceIndex = unchecked((uint)router.Received);
         kept.Watermark = _watermark = Math.Max(_watermark, Math.Min(record.Timestamp, ReceivedAt));
 
         // Every partition keeps its own copy of customers' histories: orders are rare, and no partition ever waits for another.
@@ -184,8 +184,8 @@ public sealed class SlabFiller(PartitionSet partitions)
     {
         if (slab.IsInRun)
         {
-            slab.EndRun(router.Source, router.Taken);
-            router.Progress.Submit(partition, router.Taken);
+            slab.EndRun(router.Source, router.Received);
+            router.Progress.Submit(partition, router.Received);
         }
     }
 }

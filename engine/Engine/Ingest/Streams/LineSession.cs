@@ -28,7 +28,7 @@ public sealed class LineSession(ClientConnection connection, int maxLine) : IStr
         {
             if (reader.TryReadTo(out ReadOnlySequence<byte> line, (byte)'\n'))
             {
-                TakeLine(line);
+                ProcessLine(line);
             }
             else if (reader.Remaining > maxLine)
             {
@@ -57,11 +57,11 @@ public sealed class LineSession(ClientConnection connection, int maxLine) : IStr
         // The last line may lack a line end.
         if (rest.Length > 0)
         {
-            TakeLine(rest);
+            ProcessLine(rest);
         }
     }
 
-    void TakeLine(in ReadOnlySequence<byte> line)
+    void ProcessLine(in ReadOnlySequence<byte> line)
     {
         if (_skipping)
         {
@@ -74,16 +74,16 @@ public sealed class LineSession(ClientConnection connection, int maxLine) : IStr
         }
         else
         {
-            Take(ContiguousBuffer.Of(line));
+            Process(ContiguousBuffer.Of(line));
         }
     }
 
-    void Take(ReadOnlySpan<byte> line)
+    void Process(ReadOnlySpan<byte> line)
     {
         var text = line.Trim(" \t\r"u8);
         if (text.Length > 0)
         {
-            connection.TakeJson(text);
+            connection.RouteJson(text);
         }
     }
 

@@ -36,9 +36,9 @@ public sealed class MessagePackSession(ClientConnection connection, int maxMessa
         var rest = buffer;
         do
         {
-            rest = rest.Slice(TakeWhole(rest.FirstSpan));
+            rest = rest.Slice(ProcessWhole(rest.FirstSpan));
         }
-        while (!IsClosed && !connection.IsHopeless && TryTakeNext(ref rest));
+        while (!IsClosed && !connection.IsHopeless && TryProcessNext(ref rest));
 
         return rest.Start;
     }
@@ -53,7 +53,7 @@ public sealed class MessagePackSession(ClientConnection connection, int maxMessa
     }
 
     // Most messages are contiguous and need no copy.
-    int TakeWhole(ReadOnlySpan<byte> bytes)
+    int ProcessWhole(ReadOnlySpan<byte> bytes)
     {
         var at = 0;
         while (!connection.IsHopeless && _skip == 0 && bytes.Length - at >= PrefixLength)
@@ -64,7 +64,7 @@ public sealed class MessagePackSession(ClientConnection connection, int maxMessa
                 break;
             }
 
-            connection.TakeMessagePack(bytes.Slice(at + PrefixLength, (int)length));
+            connection.RouteMessagePack(bytes.Slice(at + PrefixLength, (int)length));
             at += PrefixLength + (int)length;
         }
 
@@ -72,7 +72,7 @@ public sealed class MessagePackSession(ClientConnection connection, int maxMessa
     }
 
     // Takes a message that spans segments or is too long. Returns false if it is incomplete.
-    bool TryTakeNext(ref ReadOnlySequence<byte> rest)
+    bool TryProcessNext(ref ReadOnlySequence<byte> rest)
     {
         if (_skip > 0)
         {
@@ -104,7 +104,7 @@ public sealed class MessagePackSession(ClientConnection connection, int maxMessa
             return false;
         }
 
-        connection.TakeMessagePack(ContiguousBuffer.Of(rest.Slice(PrefixLength, length)));
+        connection.RouteMessagePack(ContiguousBuffer.Of(rest.Slice(PrefixLength, length)));
         rest = rest.Slice(PrefixLength + length);
         return true;
     }

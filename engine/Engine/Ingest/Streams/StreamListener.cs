@@ -57,10 +57,10 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         {
             if (client is not null)
             {
-                options.ConnectionLimiter.LeaveStream(client.Key.Store);
+                options.ConnectionLimiter.ReleaseStream(client.Key.Store);
             }
 
-            options.ConnectionLimiter.Leave(connection.Features.Get<ProxiedClient>()?.Address);
+            options.ConnectionLimiter.ReleaseAddress(connection.Features.Get<ProxiedClient>()?.Address);
         }
     }
 
@@ -118,12 +118,12 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         ProvenUser? user = null;
         if (problem is null)
         {
-            (user, problem) = await Authenticator.ProveAsync(
+            (user, problem) = await Authenticator.ValidateUserTokenAsync(
                 key, head!.QueryOf("userToken") ?? head["X-User-Token"], options.Partitions.Clock.GetUtcNow());
         }
 
         problem ??= EnterProxied(connection, address) ? null : ConnectionLimiter.ProblemOf(ConnectionRejection.Address);
-        problem ??= options.ConnectionLimiter.TryEnterStream(key.Store) is { } full ? ConnectionLimiter.ProblemOf(full) : null;
+        problem ??= options.ConnectionLimiter.TryReserveStream(key.Store) is { } full ? ConnectionLimiter.ProblemOf(full) : null;
         if (problem is not null)
         {
             await RejectHttpAsync(output, problem, limited, cancellationToken);
@@ -145,7 +145,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         }
         catch
         {
-            options.ConnectionLimiter.LeaveStream(key.Store);
+            options.ConnectionLimiter.ReleaseStream(key.Store);
             throw;
         }
     }
@@ -165,10 +165,10 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         var named = encoding == StreamEncoding.Lines
             ? await TcpHandshake.ReadLineAsync(transport.Input, maxFirst, cancellationToken)
             : await TcpHandshake.ReadMessageAsync(transport.Input, maxFirst, cancellationToken);
-        var sender = new KeySender(RemoteOf(connection));
+        var context = new AuthenticationContext(RemoteOf(connection));
         var problem = named is null && options.TcpKey is { } tcpKey
-            ? Authenticator.Admit(tcpKey, sender, out var key) : Authenticator.Admit(options.Stores, named, sender, out key);
-        if (options.Rates.TryOpen(sender.Address, problem is null ? key : null) is not null)
+            ? Authenticator.Authenticate(tcpKey, context, out var key) : Authenticator.Authenticate(options.Stores, named, context, out key);
+        if (options.Rates.TryOpen(context.Address, problem is null ? key : null) is not null)
         {
             await SendErrorAsync(transport.Output, encoding, RateLimits.Exceeded.Code, "too many connections in a short time; retry later", cancellationToken);
             return null;
@@ -176,28 +176,28 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
 
         if (problem is not null)
         {
-            options.Refusals?.Add(problem, sender.Address, Port);
+            options.AccessRejections?.Add(problem, context.Address, Port);
             await RejectAsync(transport.Output, encoding, new EventProblem(EventErrorCode.UnknownKey, problem.Detail), cancellationToken);
             return null;
         }
 
-        if (options.ConnectionLimiter.TryEnterStream(key.Store) is { } full)
+        if (options.ConnectionLimiter.TryReserveStream(key.Store) is { } full)
         {
             await SendErrorAsync(transport.Output, encoding, full, cancellationToken);
             return null;
         }
 
         connection.Features.Get<UnauthenticatedConnection>()?.Leave();
-        return new Client(key, sender.Address);
+        return new Client(key, context.Address);
     }
 
     HttpProblem? Authenticate(IPAddress? address, RequestHead head, out StoreKey key)
     {
-        var problem = Authenticator.Admit(options.Stores, Authenticator.KeyOf(head.QueryOf("key"), head["X-Api-Key"], head["Authorization"]),
-            new KeySender(address, head.Headers), out key);
+        var problem = Authenticator.Authenticate(options.Stores, Authenticator.KeyOf(head.QueryOf("key"), head["X-Api-Key"], head["Authorization"]),
+            new AuthenticationContext(address, head.Headers), out key);
         if (problem is not null)
         {
-            options.Refusals?.Add(problem, address, Port);
+            options.AccessRejections?.Add(problem, address, Port);
         }
 
         return problem;
@@ -211,7 +211,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
             return true;
         }
 
-        if (!options.ConnectionLimiter.TryEnter(client))
+        if (!options.ConnectionLimiter.TryReserveAddress(client))
         {
             return false;
         }
@@ -257,7 +257,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         return reader.UnreadSequence;
     }
 
-    static async Task RejectHttpAsync(PipeWriter output, HttpProblem problem, RateRefusal? limited, CancellationToken cancellationToken)
+    static async Task RejectHttpAsync(PipeWriter output, HttpProblem problem, RateRejection? limited, CancellationToken cancellationToken)
     {
         var body = problem.ToJson();
         var more = problem.Status == 426 ? "Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n"

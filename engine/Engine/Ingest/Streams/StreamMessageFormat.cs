@@ -49,7 +49,7 @@ static class StreamMessageFormat
             writer.WriteString("ack"u8);
             writer.WriteString("upTo"u8);
             writer.Write(upTo);
-            return Take(ref writer, body);
+            return CopyWritten(ref writer, body);
         }
 
         var length = 0;
@@ -75,7 +75,7 @@ static class StreamMessageFormat
             writer.Write(code);
             writer.WriteString("message"u8);
             writer.Write(message);
-            return Take(ref writer, body);
+            return CopyWritten(ref writer, body);
         }
 
         var length = 0;
@@ -162,7 +162,7 @@ static class StreamMessageFormat
         return buffer;
     }
 
-    static int Take(ref MessagePackWriter writer, Span<byte> body)
+    static int CopyWritten(ref MessagePackWriter writer, Span<byte> body)
     {
         writer.Flush();
         var written = s_buffer!.WrittenSpan;

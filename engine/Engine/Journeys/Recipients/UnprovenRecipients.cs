@@ -21,7 +21,7 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
     const long ConfirmationLifetime = 7 * 86_400_000L, RecheckInterval = 3_600_000;
 
     /// <summary>Returns whether a message may show what a browser said: names, attributes, ids.</summary>
-    public bool MayShowClaims(string storeId, in Hash128 cart, Reach reach, string? address) =>
+    public bool MayShowClaims(string storeId, in Hash128 cart, ResolvedContact reach, string? address) =>
         address is null || reach.Standing == Standing.Server || store.Unproven.IsConfirmedFor(store.Addresses.Of(storeId, address), cart) == true;
 
     /// <summary>Decides whether a message that the policy allows may go to an address.</summary>
@@ -35,7 +35,7 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
     /// <param name="now">Milliseconds since 1970 UTC.</param>
     /// <returns>Why it waits or is not sent; <see langword="null"/> if it may be sent.</returns>
     public MessageOutcome? Check(
-        JourneyOptions options, Store shop, Journey journey, DueMessage message, DeliveryChannel channel, Reach reach, string address, long now)
+        JourneyOptions options, Store shop, Journey journey, DueMessage message, DeliveryChannel channel, ResolvedContact reach, string address, long now)
     {
         if (reach.Standing == Standing.Server)
         {
@@ -80,7 +80,7 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
     }
 
     /// <summary>Records that something was sent to an address that a browser named.</summary>
-    public void Record(Store shop, Journey journey, DeliveryChannel channel, Reach reach, string address, long now)
+    public void Record(Store shop, Journey journey, DeliveryChannel channel, ResolvedContact reach, string address, long now)
     {
         if (reach.Standing != Standing.Server)
         {
@@ -103,7 +103,7 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
     }
 
     // Over the network's limit, withholds. Over the store's limit, defers: the store may just be popular.
-    MessageOutcome? CheckLimits(UnprovenRules rules, Store shop, long network, long now)
+    MessageOutcome? CheckLimits(UnprovenContactOptions rules, Store shop, long network, long now)
     {
         if (network != 0 && store.Unproven.LastOfNetwork(shop.Id, network, rules.PerNetwork.Count - 1) is > 0 and var ofNetwork && now - ofNetwork < rules.PerNetwork.Per)
         {

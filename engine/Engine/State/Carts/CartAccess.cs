@@ -3,12 +3,12 @@ namespace CartRecovery.Engine.State.Carts;
 /// <summary>An event's right to its cart.</summary>
 public enum CartAccess
 {
-    /// <summary>None: the cart is foreign to the sender, and the event is rejected.</summary>
-    None,
+    /// <summary>The cart is foreign to the sender, and the event is rejected.</summary>
+    Denied,
 
     /// <summary>The sender knows a secret id: it may go on with the cart, but neither replace an address nor get the offers.</summary>
-    Shared,
+    ContentsOnly,
 
     /// <summary>The sender began the cart, proves that it is its customer's, or is the shop's server.</summary>
-    Own,
+    Full,
 }

@@ -132,7 +132,7 @@ public static class CartFold
     // A browser's word does not replace the user that a server named, or a token proved; and whoever only knows the cart's id names no user.
     static void FoldUser(ref CartRecord cart, in EventRecord e, EventSlab slab)
     {
-        if (e.UserLength == 0 || (e.Flags & EventFlags.Shared) != 0)
+        if (e.UserLength == 0 || (e.Flags & EventFlags.ContentsOnly) != 0)
         {
             return;
         }

@@ -29,7 +29,7 @@ sealed class CartFoldContext(long window, CartLifetime lifetime)
     public CustomerHistory History;
 
     /// <summary>Whether the latest claim reserved its cart.</summary>
-    public bool IsClaimed;
+    public bool IsReserved;
 
     /// <summary>Minimum time between interventions for a cart, in milliseconds.</summary>
     public long Window { get; set; } = window;
@@ -53,6 +53,6 @@ sealed class CartFoldContext(long window, CartLifetime lifetime)
     /// <param name="currencies">Their default currencies.</param>
     /// <param name="secretIds">Whether their cart ids cannot be guessed.</param>
     /// <param name="ids">What derives their keys.</param>
-    public void Take(NumberTable<uint> currencies, NumberTable<bool> secretIds, NumberTable<IdHasher?> ids) =>
+    public void SetStores(NumberTable<uint> currencies, NumberTable<bool> secretIds, NumberTable<IdHasher?> ids) =>
         (_currencies, _secretIds, _ids) = (currencies, secretIds, ids);
 }

@@ -16,8 +16,8 @@ public static class CartOwnership
     /// <param name="idsAreSecret">Whether the store's cart ids cannot be guessed.</param>
     public static CartAccess AccessOf(in CartRecord cart, in EventRecord e, EventSlab slab, long connection, bool idsAreSecret) =>
         e.Standing == Standing.Server || cart.EventCount == 0 || IsOwner(cart, e, connection) || IsCustomer(cart, e, slab)
-            || (idsAreSecret && e.Session != 0 && cart is { OwnerSession: 0, OwnerSecret: 0 }) ? CartAccess.Own
-            : idsAreSecret ? CartAccess.Shared : CartAccess.None;
+            || (idsAreSecret && e.Session != 0 && cart is { OwnerSession: 0, OwnerSecret: 0 }) ? CartAccess.Full
+            : idsAreSecret ? CartAccess.ContentsOnly : CartAccess.Denied;
 
     /// <summary>Records the owner of a cart that begins, and the event's connection as the recipient if the event has the right to it.</summary>
     /// <param name="cart">The cart after the event.</param>
@@ -38,7 +38,7 @@ public static class CartOwnership
             return;
         }
 
-        if ((e.Flags & EventFlags.Shared) != 0)
+        if ((e.Flags & EventFlags.ContentsOnly) != 0)
         {
             return;
         }

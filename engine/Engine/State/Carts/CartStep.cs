@@ -10,8 +10,8 @@ enum CartStep
     Touch,
 
     /// <summary>Reserves the cart for an intervention unless the latest one is too recent.</summary>
-    Claim,
+    ReserveIntervention,
 
     /// <summary>Records an intervention that was already decided.</summary>
-    Claimed,
+    RecordIntervention,
 }

@@ -20,11 +20,11 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
             case CartStep.Fold:
                 Fold(ref record, ref context.Slab.Records[input.Index], input.At);
                 break;
-            case CartStep.Claim:
-                context.IsClaimed = record.IsFree(input.At, context.Window);
-                record.LastInterventionAt = context.IsClaimed ? input.At : record.LastInterventionAt;
+            case CartStep.ReserveIntervention:
+                context.IsReserved = record.IsFree(input.At, context.Window);
+                record.LastInterventionAt = context.IsReserved ? input.At : record.LastInterventionAt;
                 break;
-            case CartStep.Claimed:
+            case CartStep.RecordIntervention:
                 record.LastInterventionAt = input.At;
                 break;
             case CartStep.Touch:
@@ -60,7 +60,7 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
             record.History = context.History;
         }
 
-        if (context.Bot != BotEvidence.None && (e.Flags & EventFlags.Shared) == 0 && record.Bot == BotEvidence.None)
+        if (context.Bot != BotEvidence.None && (e.Flags & EventFlags.ContentsOnly) == 0 && record.Bot == BotEvidence.None)
         {
             record.Bot = context.Bot;
             context.BotFound?.Invoke(context.Bot);
@@ -74,11 +74,11 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
     {
         switch (CartOwnership.AccessOf(record, e, context.Slab, context.Connection, context.HasSecretIds(e.Store)))
         {
-            case CartAccess.None:
+            case CartAccess.Denied:
                 e.Flags |= EventFlags.Foreign;
                 return false;
-            case CartAccess.Shared:
-                e.Flags |= EventFlags.Shared;
+            case CartAccess.ContentsOnly:
+                e.Flags |= EventFlags.ContentsOnly;
                 return true;
             default:
                 return true;

@@ -19,7 +19,7 @@ namespace CartRecovery.Host.Api.Access;
 /// the key as claims, and the key itself as its identity.
 /// </summary>
 sealed class ApiKeyAuthentication(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, StoreDirectory stores, AccessRefusals refusals)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, StoreDirectory stores, AccessRejections rejections)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     /// <summary>The scheme's name.</summary>
@@ -44,7 +44,7 @@ sealed class ApiKeyAuthentication(
             return Task.FromResult(AuthenticateResult.NoResult());
         }
 
-        if (Authenticator.Admit(stores, key, SenderOf(Context), out var granted) is { } problem)
+        if (Authenticator.Authenticate(stores, key, ContextOf(Context), out var granted) is { } problem)
         {
             _problem = problem;
             return Task.FromResult(AuthenticateResult.Fail(problem.Code));
@@ -53,21 +53,21 @@ sealed class ApiKeyAuthentication(
         return Task.FromResult(s_granted.GetValue(granted, Grant));
     }
 
-    /// <summary>Returns who sends the request. Its address has been resolved: <see cref="ClientAddress"/>.</summary>
-    public static KeySender SenderOf(HttpContext context) =>
+    /// <summary>Returns who sends the request. Its address has been resolved: <see cref="ClientAddressMiddleware"/>.</summary>
+    public static AuthenticationContext ContextOf(HttpContext context) =>
         new(context.Connection.RemoteIpAddress, context.Request.Headers, HttpProtocol.IsHttp10(context.Request.Protocol));
 
     /// <summary>Answers 401 or 403 if the key is missing, unknown, or not valid for this address or origin.</summary>
-    protected override Task HandleChallengeAsync(AuthenticationProperties properties) => RefuseAsync(_problem);
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties) => RejectAsync(_problem);
 
     /// <summary>Answers 403 if the key's kind does not allow the request.</summary>
-    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => RefuseAsync(
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => RejectAsync(
         Context.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>()?.Policy == AccessPolicies.Operator
-            ? AccessRefusals.OperatorKeyRequired : AccessRefusals.SecretKeyRequired);
+            ? AccessRejections.OperatorKeyRequired : AccessRejections.SecretKeyRequired);
 
-    Task RefuseAsync(HttpProblem problem)
+    Task RejectAsync(HttpProblem problem)
     {
-        refusals.Add(problem, Context.Connection.RemoteIpAddress, "http");
+        rejections.Add(problem, Context.Connection.RemoteIpAddress, "http");
         return problem.ToResult().ExecuteAsync(Context);
     }
 

@@ -16,8 +16,8 @@ static class RateLimitHeaders
     /// <summary>Writes how much of its rates a client has left, and when to retry.</summary>
     /// <param name="response">The response; not started.</param>
     /// <param name="states">The rates.</param>
-    /// <param name="refusal">The rate that was exceeded; <see langword="null"/> if none was.</param>
-    public static void Write(HttpResponse response, IEnumerable<RateState> states, RateRefusal? refusal = null)
+    /// <param name="rejection">The rate that was exceeded; <see langword="null"/> if none was.</param>
+    public static void Write(HttpResponse response, IEnumerable<RateState> states, RateRejection? rejection = null)
     {
         var (policies, remaining) = (new StringBuilder(), new StringBuilder());
         foreach (var (scope, rate, left) in states)
@@ -34,9 +34,9 @@ static class RateLimitHeaders
             response.Headers[Remaining] = remaining.ToString();
         }
 
-        if (refusal is { } refused)
+        if (rejection is { } rejected)
         {
-            response.Headers.RetryAfter = refused.Seconds.ToString(CultureInfo.InvariantCulture);
+            response.Headers.RetryAfter = rejected.Seconds.ToString(CultureInfo.InvariantCulture);
         }
     }
 

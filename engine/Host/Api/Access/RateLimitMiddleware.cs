@@ -34,7 +34,7 @@ static class RateLimitMiddleware
             pending?.BeginRequest();
             try
             {
-                await (TryTake(rates, context, key) ? next(context) : RateLimits.Exceeded.ToResult().ExecuteAsync(context));
+                await (TryAcquire(rates, context, key) ? next(context) : RateLimits.Exceeded.ToResult().ExecuteAsync(context));
             }
             finally
             {
@@ -43,7 +43,7 @@ static class RateLimitMiddleware
         });
     }
 
-    static bool TryTake(RateLimits rates, HttpContext context, StoreKey? key)
+    static bool TryAcquire(RateLimits rates, HttpContext context, StoreKey? key)
     {
         var buckets = rates.Requests(GroupOf(context.GetEndpoint(), key));
         if (buckets.IsUnlimited)
@@ -52,9 +52,9 @@ static class RateLimitMiddleware
         }
 
         var source = rates.SourceOf(context.Connection.RemoteIpAddress, key);
-        var refusal = buckets.TryTake(source, 1);
-        RateLimitHeaders.Write(context.Response, buckets.StatesOf(source), refusal);
-        return refusal is null;
+        var rejection = buckets.TryAcquire(source, 1);
+        RateLimitHeaders.Write(context.Response, buckets.StatesOf(source), rejection);
+        return rejection is null;
     }
 
     static RouteGroup GroupOf(Endpoint? endpoint, StoreKey? key) => endpoint?.Metadata switch

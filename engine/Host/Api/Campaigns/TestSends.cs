@@ -51,7 +51,7 @@ static class TestSends
             return problem!.ToResult();
         }
 
-        if (limits.TryTake(store.Id) is { } seconds)
+        if (limits.TryAcquire(store.Id) is { } seconds)
         {
             context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
             return RateLimits.Exceeded.ToResult();
@@ -104,7 +104,7 @@ sealed class TestSendLimits(TimeProvider time)
 
     /// <summary>Counts a test.</summary>
     /// <returns><see langword="null"/> if it may be sent; otherwise the seconds until the next may.</returns>
-    public long? TryTake(string storeId)
+    public long? TryAcquire(string storeId)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         lock (_gate)

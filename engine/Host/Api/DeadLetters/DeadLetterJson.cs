@@ -24,7 +24,7 @@ static class DeadLetterJson
         writer.WriteString("protocol"u8, letter.Protocol);
         // A string: it may exceed 2^53, the largest exact integer in JavaScript.
         writer.WriteString("connection"u8, letter.Connection.ToString());
-        writer.WriteBoolean("verified"u8, letter.Verified);
+        writer.WriteBoolean("verified"u8, letter.FromServer);
         writer.WriteString("code"u8, letter.Code);
         writer.WriteString("message"u8, letter.Message);
         writer.WriteNumber("bytes"u8, letter.Event.Length);

@@ -43,7 +43,7 @@ sealed class DeadLetterReplay(IngestOptions options, DeadLetterStore store) : ID
 
     /// <summary>Returns the rules that a dead letter's event must satisfy.</summary>
     public EventRules RulesFor(Store shop, DeadLetter letter) =>
-        options.RulesFor(new StoreKey(shop, letter.Verified ? KeyKind.Secret : KeyKind.Publishable, LoopbackOnly: false, []));
+        options.RulesFor(new StoreKey(shop, letter.FromServer ? KeyKind.Secret : KeyKind.Publishable, LoopbackOnly: false, []));
 
     /// <summary>Replays dead letters. Calls are serialised.</summary>
     /// <param name="shop">The store that all the dead letters belong to.</param>
@@ -99,14 +99,14 @@ sealed class DeadLetterReplay(IngestOptions options, DeadLetterStore store) : ID
                 continue;
             }
 
-            if (!sources.TryGetValue(letter.Verified, out var source))
+            if (!sources.TryGetValue(letter.FromServer, out var source))
             {
-                sources.Add(letter.Verified, source = new LetterSource(options, rules));
+                sources.Add(letter.FromServer, source = new LetterSource(options, rules));
             }
 
             source.Router.BeginRead(letter.At);
-            var first = source.Router.Taken;
-            source.Router.TakeJson(repair.Json);
+            var first = source.Router.Received;
+            source.Router.RouteJson(repair.Json);
             await source.Router.SubmitAsync(CancellationToken.None);
             sent.Add((outcomes.Count, source, first));
             outcomes.Add(new ReplayOutcome(letter.Id, ReplayOutcome.Replayed, repair.EventId));
@@ -181,7 +181,7 @@ sealed class DeadLetterReplay(IngestOptions options, DeadLetterStore store) : ID
         void Look()
         {
             Interlocked.MemoryBarrier();
-            if (Volatile.Read(ref _waiting) && Router.Progress.UpTo == Router.Taken)
+            if (Volatile.Read(ref _waiting) && Router.Progress.UpTo == Router.Received)
             {
                 _done.TrySetResult();
             }

@@ -40,11 +40,11 @@ sealed class OperationDetails : IOpenApiOperationTransformer
         IEnumerable<HttpProblem> problems = [.. s_always, .. metadata.OfType<ProducesProblems>().SelectMany(p => p.All)];
         if (metadata.OfType<IAuthorizeData>().LastOrDefault()?.Policy == AccessPolicies.Operator)
         {
-            problems = [.. problems, Authenticator.MissingKey, Authenticator.UnknownKey, .. s_withKey[2..], AccessRefusals.OperatorKeyRequired];
+            problems = [.. problems, Authenticator.MissingKey, Authenticator.UnknownKey, .. s_withKey[2..], AccessRejections.OperatorKeyRequired];
         }
         else if (PolicyOf(metadata) is { } policy)
         {
-            problems = [.. problems, .. s_withKey, .. policy == AccessPolicies.Secret ? [AccessRefusals.SecretKeyRequired] : Array.Empty<HttpProblem>()];
+            problems = [.. problems, .. s_withKey, .. policy == AccessPolicies.Secret ? [AccessRejections.SecretKeyRequired] : Array.Empty<HttpProblem>()];
         }
 
         if (metadata.OfType<AcceptedQuery>().LastOrDefault() is { All.Count: > 0 })

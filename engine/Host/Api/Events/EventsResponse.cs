@@ -26,7 +26,7 @@ sealed record EventsResponse(
     /// <param name="length">The request's length: the answer is at most about twice as long.</param>
     /// <param name="isDurable">Whether the events are processed.</param>
     public static EventsResponse Of(RequestSource source, int length, bool isDurable) => new(
-        source.Router.Taken - source.Rejected.Count, source.Rejected.Count, source.Rejected.Count == 0 ? [] : [.. Listed(source, length)],
+        source.Router.Received - source.Rejected.Count, source.Rejected.Count, source.Rejected.Count == 0 ? [] : [.. Listed(source, length)],
         isDurable ? source.Duplicates : null, WarningsOf(source.Router));
 
     static List<EventWarning>? WarningsOf(EventRouter router)

@@ -62,7 +62,7 @@ static class EventsRoutes
     // Reads the body without model binding: the decoder takes the raw bytes and allocates nothing.
     static async Task<IResult> PostAsync(HttpContext context, Caller caller, RequestQuery query, IngestOptions ingest)
     {
-        var (user, problem) = await Authenticator.ProveAsync(caller.Key, context.Request.Headers["X-User-Token"], ingest.Partitions.Clock.GetUtcNow());
+        var (user, problem) = await Authenticator.ValidateUserTokenAsync(caller.Key, context.Request.Headers["X-User-Token"], ingest.Partitions.Clock.GetUtcNow());
         if (problem is not null)
         {
             return problem.ToResult();
@@ -84,7 +84,7 @@ static class EventsRoutes
         {
             length = body.Bytes.Length;
             var submitting = source.SubmitAsync(body.Bytes.Span, context.RequestAborted);
-            meter?.Add(source.Router.Taken, length);
+            meter?.Add(source.Router.Received, length);
             meter?.ChargeWithoutWaiting();
             await submitting;
         }
@@ -96,7 +96,7 @@ static class EventsRoutes
         }
 
         var rejected = source.Rejected;
-        if (rejected.Count == 0 || rejected.Count < source.Router.Taken)
+        if (rejected.Count == 0 || rejected.Count < source.Router.Received)
         {
             return TypedResults.Json(EventsResponse.Of(source, length, waits), ApiJson.Default.EventsResponse, statusCode: waits ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
         }

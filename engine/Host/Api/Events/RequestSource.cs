@@ -50,7 +50,7 @@ sealed class RequestSource : IEventSource, IRejectedEvents
     public void OnProcessed(int partition, long upTo)
     {
         Router.Progress.Complete(partition, upTo);
-        if (Router.Progress.UpTo == Router.Taken)
+        if (Router.Progress.UpTo == Router.Received)
         {
             _done.TrySetResult();
         }
@@ -62,13 +62,13 @@ sealed class RequestSource : IEventSource, IRejectedEvents
     public ValueTask SubmitAsync(ReadOnlySpan<byte> json, CancellationToken cancellationToken)
     {
         Router.BeginRead();
-        Router.TakeJson(json);
+        Router.RouteJson(json);
         return Router.SubmitAsync(cancellationToken);
     }
 
     /// <summary>Ingests events that the engine itself creates.</summary>
     /// <returns>Whether they are durable.</returns>
-    public static async Task<bool> TakeAsync(IngestOptions options, StoreKey key, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
+    public static async Task<bool> IngestAsync(IngestOptions options, StoreKey key, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
     {
         var source = new RequestSource(options, new Client(key));
         await source.SubmitAsync(json.Span, cancellationToken);
@@ -79,7 +79,7 @@ sealed class RequestSource : IEventSource, IRejectedEvents
     /// <returns><see langword="false"/> on timeout.</returns>
     public async Task<bool> WaitAsync(CancellationToken cancellationToken)
     {
-        if (Router.Progress.UpTo == Router.Taken)
+        if (Router.Progress.UpTo == Router.Received)
         {
             return true;
         }

@@ -35,7 +35,7 @@ static class ProblemResponses
     public static HttpProblem OfStatus(int status) => status switch
     {
         StatusCodes.Status401Unauthorized => Authenticator.MissingKey,
-        StatusCodes.Status403Forbidden => AccessRefusals.SecretKeyRequired,
+        StatusCodes.Status403Forbidden => AccessRejections.SecretKeyRequired,
         StatusCodes.Status404NotFound => ApiProblems.NotFound,
         StatusCodes.Status405MethodNotAllowed => ApiProblems.MethodNotAllowed,
         StatusCodes.Status408RequestTimeout => ApiProblems.RequestTimeout,

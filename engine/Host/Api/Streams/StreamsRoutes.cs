@@ -49,11 +49,11 @@ static class StreamsRoutes
         {
             await Handshake.Malformed.ToResult().ExecuteAsync(context);
         }
-        else if (await Authenticator.ProveAsync(caller.Key, TokenOf(context.Request), ingest.Partitions.Clock.GetUtcNow()) is var (user, problem) && problem is not null)
+        else if (await Authenticator.ValidateUserTokenAsync(caller.Key, TokenOf(context.Request), ingest.Partitions.Clock.GetUtcNow()) is var (user, problem) && problem is not null)
         {
             await problem.ToResult().ExecuteAsync(context);
         }
-        else if (limiter.TryEnterStream(caller.Store) is { } full)
+        else if (limiter.TryReserveStream(caller.Store) is { } full)
         {
             await ConnectionLimiter.ProblemOf(full).ToResult().ExecuteAsync(context);
         }
@@ -70,9 +70,9 @@ static class StreamsRoutes
     {
         // A proxy's connection was not counted for its address, because it is its client's.
         var proxied = context.Features.Get<ProxiedClient>()?.Address;
-        if (!limiter.TryEnter(proxied))
+        if (!limiter.TryReserveAddress(proxied))
         {
-            limiter.LeaveStream(caller.Store);
+            limiter.ReleaseStream(caller.Store);
             await ConnectionLimiter.ProblemOf(ConnectionRejection.Address).ToResult().ExecuteAsync(context);
             return;
         }
@@ -98,8 +98,8 @@ static class StreamsRoutes
         }
         finally
         {
-            limiter.LeaveStream(caller.Store);
-            limiter.Leave(proxied);
+            limiter.ReleaseStream(caller.Store);
+            limiter.ReleaseAddress(proxied);
         }
     }
 

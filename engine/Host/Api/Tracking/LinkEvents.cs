@@ -75,7 +75,7 @@ sealed class LinkEvents(IJourneyOptionsProvider inForce, StoreDirectory stores, 
             writer.WriteEndObject();
         }
 
-        return RequestSource.TakeAsync(ingest, new StoreKey(store, KeyKind.Secret, LoopbackOnly: false, []), json.WrittenMemory, context.RequestAborted);
+        return RequestSource.IngestAsync(ingest, new StoreKey(store, KeyKind.Secret, LoopbackOnly: false, []), json.WrittenMemory, context.RequestAborted);
     }
 
     /// <summary>Reads the recipient, channel and send time of a link's message.</summary>

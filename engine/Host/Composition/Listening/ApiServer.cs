@@ -28,7 +28,7 @@ static class ApiServer
         builder.Services
             .AddSingleton(host.Time).AddSingleton(host.Config).AddSingleton(host.Stores).AddSingleton(host.Metrics.Registry)
             .AddSingleton(host.Ingest).AddSingleton(new StreamListener(host.Ingest)).AddSingleton(host.Counters).AddSingleton(host.Connections)
-            .AddSingleton(host.ConnectionLimiter).AddSingleton(host.Refusals).AddSingleton(host.Ingest.Proxies).AddSingleton(host.Partitions).AddSingleton(host.Sinks).AddSingleton(host.Journeys).AddSingleton(host.Reports)
+            .AddSingleton(host.ConnectionLimiter).AddSingleton(host.AccessRejections).AddSingleton(host.Ingest.Proxies).AddSingleton(host.Partitions).AddSingleton(host.Sinks).AddSingleton(host.Journeys).AddSingleton(host.Reports)
             .AddSingleton(host.DeadLetters).AddSingleton(host.DeadLetterQueue).AddSingleton(host.DeadLetterReplay)
             .AddSingleton<IJourneyOptionsProvider>(host).AddSingleton<ICampaignControl>(host.Pauses).AddSingleton<IEngineState>(host).AddSingleton<IEngineTotals>(host.Metrics);
         builder.Services.AddApi();

@@ -16,7 +16,7 @@ static class ConnectionMiddleware
     /// <param name="proxies">Trusted proxies, whose connections are many clients': those are counted once they are known.</param>
     public static Func<ConnectionDelegate, ConnectionDelegate> Counting(ConnectionLimiter limiter, TrustedProxies proxies) => next => async connection =>
     {
-        if (!limiter.TryEnter())
+        if (!limiter.TryReserveSocket())
         {
             connection.Abort();
             return;

@@ -16,7 +16,7 @@ sealed class SocketSlots : IDisposable
     {
         _limiter = limiter;
         _address = address;
-        IsWithinAddress = limiter.TryEnter(address);
+        IsWithinAddress = limiter.TryReserveAddress(address);
         _hasErrorSlot = !IsWithinAddress && limiter.TryReserveErrorSlot();
     }
 
@@ -36,13 +36,13 @@ sealed class SocketSlots : IDisposable
 
         if (IsWithinAddress)
         {
-            _limiter.Leave(_address);
+            _limiter.ReleaseAddress(_address);
         }
         else if (_hasErrorSlot)
         {
             _limiter.ReleaseErrorSlot();
         }
 
-        _limiter.Leave();
+        _limiter.ReleaseSocket();
     }
 }

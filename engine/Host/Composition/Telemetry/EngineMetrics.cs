@@ -90,13 +90,13 @@ sealed class EngineMetrics : IEngineTotals
         Registry.Counter("cartrecovery_connections_refused_total", "Connections rejected by a limit, by error code", ["reason"],
             () => ConnectionLimiter.Reasons.Select(r => new Sample(_host.ConnectionLimiter.RejectedFor(r), ConnectionLimiter.ProblemOf(r).Code)));
         Registry.Counter("cartrecovery_access_refused_total", "Requests and streams refused for their key, by error code", ["code"],
-            () => AccessRefusals.Codes.Select(c => new Sample(_host.Refusals.CountOf(c), c)));
+            () => AccessRejections.Codes.Select(c => new Sample(_host.AccessRejections.CountOf(c), c)));
         Registry.Gauge("cartrecovery_connections_unauthenticated", "Connections that have not sent a valid key", () => _host.ConnectionLimiter.Pending.Count);
         Registry.Counter("cartrecovery_requests_limited_total", "Requests and new streams rejected by a rate, by group of route and by what was counted", ["group", "limit"],
             () => RateLimits.Groups.SelectMany(g => RateLimits.Scopes.Select(s =>
-                new Sample(_host.Ingest.Rates.Requests(g).RefusedBy(s), RateLimitHeaders.NameOf(g), RateLimitHeaders.NameOf(s)))));
+                new Sample(_host.Ingest.Rates.Requests(g).RejectedBy(s), RateLimitHeaders.NameOf(g), RateLimitHeaders.NameOf(s)))));
         Registry.Counter("cartrecovery_events_limited_total", "Streams closed and batches rejected by a rate of events or bytes, by what was counted", ["limit"],
-            () => RateLimits.Scopes.Select(s => new Sample(_host.Ingest.Rates.EventRefusalsBy(s), RateLimitHeaders.NameOf(s))));
+            () => RateLimits.Scopes.Select(s => new Sample(_host.Ingest.Rates.EventRejectionsBy(s), RateLimitHeaders.NameOf(s))));
         Registry.Counter("cartrecovery_streams_throttled_total", "Waits of streams for a rate of events or bytes, by what was counted", ["limit"],
             () => RateLimits.Scopes.Select(s => new Sample(_host.Ingest.Rates.WaitsFor(s), RateLimitHeaders.NameOf(s))));
         Registry.Counter("cartrecovery_slow_consumers_total", "Streams closed because the client did not read its output",

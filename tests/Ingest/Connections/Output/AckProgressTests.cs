@@ -69,7 +69,7 @@ public sealed class AckProgressTests
                     }
                 }
 
-                progress.Take(taken);
+                progress.SetReceived(taken);
             }
 
             bool Finish(int partition)

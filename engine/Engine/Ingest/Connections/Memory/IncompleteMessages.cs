@@ -9,7 +9,7 @@ namespace CartRecovery.Engine.Ingest.Connections.Memory;
 /// </summary>
 public sealed class IncompleteMessages
 {
-    readonly BufferBudget[] _budgets;
+    readonly BufferQuota[] _quotas;
     readonly Func<int>[] _limits;
     readonly HashSet<LongMessageMemory> _holders = [];
     readonly TimeProvider _clock;
@@ -22,16 +22,16 @@ public sealed class IncompleteMessages
     {
         _clock = clock;
         var kinds = Enum.GetValues<KeyKind>();
-        _budgets = [.. kinds.Select(_ => new BufferBudget(capacity / kinds.Length))];
+        _quotas = [.. kinds.Select(_ => new BufferQuota(capacity / kinds.Length))];
         // What was read of a long message is kept until there is memory for all of it. While there is none, that must be little.
-        _limits = [.. _budgets.Select(budget => (Func<int>)(() => budget.IsExhausted ? LongMessageMemory.Share : PollingThread.ReadSize))];
+        _limits = [.. _quotas.Select(quota => (Func<int>)(() => quota.IsExhausted ? LongMessageMemory.Allowance : PollingThread.ReadSize))];
     }
 
     /// <summary>The memory of the streams with a kind of key.</summary>
-    public BufferBudget this[KeyKind kind] => _budgets[(int)kind];
+    public BufferQuota this[KeyKind kind] => _quotas[(int)kind];
 
     /// <summary>Whether somebody waits for memory.</summary>
-    public bool IsExhausted => Array.Exists(_budgets, budget => budget.IsExhausted);
+    public bool IsExhausted => Array.Exists(_quotas, quota => quota.IsExhausted);
 
     /// <summary>Streams closed because others needed the memory of their incomplete message.</summary>
     public long Evicted => Volatile.Read(ref _evicted);
@@ -69,7 +69,7 @@ public sealed class IncompleteMessages
         }
     }
 
-    // Few hold memory beyond their share: at most the memory divided by the least that is reserved.
+    // Few hold memory beyond their allowance: at most the memory divided by the least that is reserved.
     LongMessageMemory? RemoveWorst(LongMessageMemory requester, long now)
     {
         lock (_gate)

@@ -13,9 +13,9 @@ namespace CartRecovery.Engine.Ingest.Connections.Memory;
 sealed class LongMessageMemory(IngestOptions options, KeyKind kind, Action evict)
 {
     /// <summary>Bytes of an incomplete message that every connection may keep.</summary>
-    public const int Share = 4 * 1024;
+    public const int Allowance = 4 * 1024;
 
-    readonly BufferBudget _budget = options.Incomplete[kind];
+    readonly BufferQuota _quota = options.Incomplete[kind];
     long _reserved;
     long _sinceTicks;
 
@@ -30,7 +30,7 @@ sealed class LongMessageMemory(IngestOptions options, KeyKind kind, Action evict
 
     /// <summary>Whether <see cref="ReserveAsync"/> has something to do.</summary>
     /// <param name="kept">Bytes that the connection keeps.</param>
-    public bool IsDue(long kept) => kept > Share ? SizeFor(kept) > _reserved : _reserved > 0;
+    public bool IsDue(long kept) => kept > Allowance ? SizeFor(kept) > _reserved : _reserved > 0;
 
     /// <summary>Restarts the timeout: a message has arrived whole, or the engine did not read. Any thread.</summary>
     /// <param name="now">Ticks of the monotonic clock.</param>
@@ -49,14 +49,14 @@ sealed class LongMessageMemory(IngestOptions options, KeyKind kind, Action evict
     /// <returns><see langword="false"/> if there was none in time, or the client is gone.</returns>
     public ValueTask<bool> ReserveAsync(long kept, Task gone)
     {
-        if (kept <= Share)
+        if (kept <= Allowance)
         {
             Release();
             return ValueTask.FromResult(true);
         }
 
         var more = SizeFor(kept) - _reserved;
-        if (!_budget.TryReserve(more))
+        if (!_quota.TryReserve(more))
         {
             return WaitAsync(more, gone);
         }
@@ -71,7 +71,7 @@ sealed class LongMessageMemory(IngestOptions options, KeyKind kind, Action evict
         if (_reserved > 0)
         {
             options.Incomplete.Remove(this);
-            _budget.Release(_reserved);
+            _quota.Release(_reserved);
             Volatile.Write(ref _reserved, 0);
             Volatile.Write(ref _sinceTicks, 0);
         }
@@ -82,7 +82,7 @@ sealed class LongMessageMemory(IngestOptions options, KeyKind kind, Action evict
 
     async ValueTask<bool> WaitAsync(long more, Task gone)
     {
-        var reserving = _budget.ReserveAsync(more, options.SlowReaderTimeout, options.Partitions.Clock, gone);
+        var reserving = _quota.ReserveAsync(more, options.SlowReaderTimeout, options.Partitions.Clock, gone);
         options.Incomplete.EvictFor(this, more);
         if (!await reserving)
         {

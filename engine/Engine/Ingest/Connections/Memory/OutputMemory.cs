@@ -1,13 +1,13 @@
 namespace CartRecovery.Engine.Ingest.Connections.Memory;
 
 /// <summary>
-/// Reserves the memory for a client's unread output beyond a small share, in steps. What is reserved for pending output stays so until
+/// Reserves the memory for a client's unread output beyond a small allowance, in steps. What is reserved for pending output stays so until
 /// that output is written. Reserving and moving are called under the output's lock.
 /// </summary>
-sealed class OutputMemory(BufferBudget buffers)
+sealed class OutputMemory(BufferQuota buffers)
 {
     /// <summary>Bytes that every connection may keep for its client to read. The system holds more.</summary>
-    public const int Share = 4 * 1024;
+    public const int Allowance = 4 * 1024;
 
     // A step serves the output, and its copy that is being sent.
     const int Step = 16 * 1024;
@@ -21,7 +21,7 @@ sealed class OutputMemory(BufferBudget buffers)
     /// <returns><see langword="false"/> if there is none.</returns>
     public bool TryReserve(int bytes)
     {
-        while (bytes > Share + _pending)
+        while (bytes > Allowance + _pending)
         {
             if (!buffers.TryReserve(Step * Copies))
             {

@@ -8,17 +8,17 @@ public sealed class AckProgress(int partitions)
 {
     readonly long[] _submitted = new long[partitions];
     readonly long[] _done = new long[partitions];
-    long _taken;
+    long _received;
 
     /// <summary>Records that a partition is about to be given events. Called by the reader only.</summary>
     /// <param name="partition">The partition.</param>
-    /// <param name="upTo">The number of events taken so far, including the partition's.</param>
+    /// <param name="upTo">The number of events received so far, including the partition's.</param>
     public void Submit(int partition, long upTo) => Volatile.Write(ref _submitted[partition], upTo);
 
     /// <summary>
-    /// Records that the first <paramref name="taken"/> events are recorded by <see cref="Submit"/>, or rejected. Called by the reader only.
+    /// Records that the first <paramref name="received"/> events are recorded by <see cref="Submit"/>, or rejected. Called by the reader only.
     /// </summary>
-    public void Take(long taken) => Volatile.Write(ref _taken, taken);
+    public void SetReceived(long received) => Volatile.Write(ref _received, received);
 
     /// <summary>Records that a partition has processed its events among the first <paramref name="upTo"/>.</summary>
     public void Complete(int partition, long upTo) => Volatile.Write(ref _done[partition], upTo);
@@ -29,7 +29,7 @@ public sealed class AckProgress(int partitions)
         get
         {
             // Read first: a concurrent submit can then only lower the result.
-            var upTo = Volatile.Read(ref _taken);
+            var upTo = Volatile.Read(ref _received);
             for (var i = 0; i < _done.Length; i++)
             {
                 var done = Volatile.Read(ref _done[i]);

@@ -37,9 +37,9 @@ public sealed class Outbound : IThreadPoolWorkItem
     /// <param name="writer">The transport; nothing else may write to it.</param>
     /// <param name="encoding">The encoding of answers.</param>
     /// <param name="limit">Maximum unsolicited bytes buffered for a client that does not read.</param>
-    /// <param name="buffers">Memory for what exceeds its share.</param>
+    /// <param name="buffers">Memory for what exceeds its allowance.</param>
     /// <param name="onTooSlow">Called when the limit is exceeded; the message that exceeded it is not sent.</param>
-    public Outbound(PipeWriter writer, StreamEncoding encoding, int limit, BufferBudget buffers, Action onTooSlow)
+    public Outbound(PipeWriter writer, StreamEncoding encoding, int limit, BufferQuota buffers, Action onTooSlow)
     {
         _memory = new OutputMemory(buffers);
         _writer = writer;
@@ -66,7 +66,7 @@ public sealed class Outbound : IThreadPoolWorkItem
     /// <summary>
     /// Whether no more input should be read: much output is pending, or some while the system takes no more of what was written before.
     /// </summary>
-    public bool IsCongested => Volatile.Read(ref _waiting) is var waiting && (waiting > OutputMemory.Share || (waiting > 0 && Volatile.Read(ref _isBlocked)));
+    public bool IsCongested => Volatile.Read(ref _waiting) is var waiting && (waiting > OutputMemory.Allowance || (waiting > 0 && Volatile.Read(ref _isBlocked)));
 
     /// <summary>Whether the client can no longer be reached.</summary>
     public bool IsGone => Volatile.Read(ref _dead);
@@ -223,7 +223,7 @@ public sealed class Outbound : IThreadPoolWorkItem
             return false;
         }
 
-        if (flush || Volatile.Read(ref _waiting) > OutputMemory.Share)
+        if (flush || Volatile.Read(ref _waiting) > OutputMemory.Allowance)
         {
             Flush();
         }
@@ -239,7 +239,7 @@ public sealed class Outbound : IThreadPoolWorkItem
             {
                 // Read before pending output is taken and written after it: an acknowledgement never overtakes an answer it covers.
                 var upTo = Progress?.UpTo ?? 0;
-                var closing = TakePending();
+                var closing = SwapPending();
                 upTo = closing ? Progress?.UpTo ?? 0 : upTo;
 
                 var wrote = WritePending() | WriteAck(upTo) | (closing && _encoding == StreamEncoding.WebSocket && CloseFrame.TryWrite(_writer));
@@ -286,7 +286,7 @@ public sealed class Outbound : IThreadPoolWorkItem
 
     /// <summary>Takes the pending output for writing.</summary>
     /// <returns><see langword="true"/> if no more output will follow.</returns>
-    bool TakePending()
+    bool SwapPending()
     {
         lock (_gate)
         {

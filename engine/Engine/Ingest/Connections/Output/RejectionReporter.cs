@@ -15,7 +15,7 @@ sealed class RejectionReporter(RejectionSummary rejections, Outbound output)
     const int MaxInRow = 1000;
 
     // Length of the error frames for the messages of one read, in bytes; what follows is reported in one frame, or a few.
-    const int MaxErrorBytes = OutputMemory.Share;
+    const int MaxErrorBytes = OutputMemory.Allowance;
 
     int _errorBytes;
     int _inRow;
@@ -33,8 +33,8 @@ sealed class RejectionReporter(RejectionSummary rejections, Outbound output)
     }
 
     /// <summary>Returns whether the last events were all rejected, so many that nothing more is taken.</summary>
-    /// <param name="taken">The number of events taken.</param>
-    public bool IsHopeless(long taken) => _inRow >= MaxInRow && _last == taken - 1;
+    /// <param name="received">The number of events received.</param>
+    public bool IsHopeless(long received) => _inRow >= MaxInRow && _last == received - 1;
 
     /// <summary>Begins a turn.</summary>
     public void BeginTurn() => _errorBytes = 0;

@@ -43,7 +43,7 @@ static partial class ValueRules
         // Copied, because the loop may add a currency field.
         foreach (var field in draft.Named("price").ToArray())
         {
-            if (field.Text?.Trim() is { } text && TakeCurrency(draft, ref text, out var currency) && Amount(text) is { } amount)
+            if (field.Text?.Trim() is { } text && SplitCurrency(draft, ref text, out var currency) && Amount(text) is { } amount)
             {
                 draft.Set(field, amount, "price as text");
                 if (currency is not null)
@@ -64,7 +64,7 @@ static partial class ValueRules
     }
 
     // The currency in the text must match the event's; it becomes the event's if that has none and the sign is unambiguous.
-    static bool TakeCurrency(EventDraft draft, ref string text, out string? missing)
+    static bool SplitCurrency(EventDraft draft, ref string text, out string? missing)
     {
         missing = null;
         var match = WithCurrency().Match(text);

@@ -105,11 +105,11 @@ public abstract class WebSocketProtocol
             reader.Advance(header.PayloadLength);
             if (header.IsControl)
             {
-                TakeControl(header, payload);
+                ProcessControl(header, payload);
             }
             else
             {
-                TakeData(header, payload);
+                ProcessData(header, payload);
             }
         }
 
@@ -220,7 +220,7 @@ public abstract class WebSocketProtocol
         return joined;
     }
 
-    void TakeData(in FrameHeader header, in ReadOnlySequence<byte> payload)
+    void ProcessData(in FrameHeader header, in ReadOnlySequence<byte> payload)
     {
         var length = (int)payload.Length;
         if (header.IsFinal && header.Opcode != WebSocketOpcode.Continuation)
@@ -280,7 +280,7 @@ public abstract class WebSocketProtocol
         Close(WebSocketCloseCode.InvalidPayload, "a text must be valid UTF-8");
     }
 
-    void TakeControl(in FrameHeader header, in ReadOnlySequence<byte> masked)
+    void ProcessControl(in FrameHeader header, in ReadOnlySequence<byte> masked)
     {
         Span<byte> buffer = stackalloc byte[FrameHeader.MaxControlPayload];
         var payload = buffer[..(int)masked.Length];

@@ -25,11 +25,11 @@ public sealed class WebSocketSession(ClientConnection connection, int maxMessage
     {
         if (opcode == WebSocketOpcode.Text)
         {
-            connection.TakeJson(message, isValidUtf8: true);
+            connection.RouteJson(message, isValidUtf8: true);
         }
         else
         {
-            connection.TakeMessagePack(message);
+            connection.RouteMessagePack(message);
         }
     }
 

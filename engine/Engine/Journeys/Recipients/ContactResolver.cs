@@ -12,7 +12,7 @@ namespace CartRecovery.Engine.Journeys.Recipients;
 /// claimed customer has the last two alone.
 /// </summary>
 /// <param name="customers">The customers.</param>
-sealed class ReachResolver(CustomerTables customers)
+sealed class ContactResolver(CustomerTables customers)
 {
     // Customers name their time zones, so there may be many that do not exist.
     const int MaxZones = 1024;
@@ -22,11 +22,11 @@ sealed class ReachResolver(CustomerTables customers)
     /// <summary>Returns how a shopper can be reached.</summary>
     /// <param name="shopper">The shopper.</param>
     /// <param name="address">The kind of address.</param>
-    public Reach Of(in Shopper shopper, AddressKind address)
+    public ResolvedContact Of(in Shopper shopper, AddressKind address)
     {
         if (address == AddressKind.None)
         {
-            return Reach.None;
+            return ResolvedContact.None;
         }
 
         var isProven = shopper.Proven != default;
@@ -38,8 +38,8 @@ sealed class ReachResolver(CustomerTables customers)
         // A denial always applies; a browser's consent does not apply to an address from a server.
         var consent = Array.Find(said, word => word is { Granted: false }) ?? DenialOf(shopper.Customer, address)
             ?? (isProven && at == 0 ? said[0] : Array.Find(said[(isProven ? 1 : 0)..], word => word is not null));
-        return at < 0 ? new Reach(new Recipient(), zone, consent, Standing.Claimed, 0)
-            : new Reach(contacts[at]!.Recipient, zone, consent, contacts[at]!.StandingOf(address) ?? (isProven && at == 0 ? Standing.Server : Standing.Claimed),
+        return at < 0 ? new ResolvedContact(new Recipient(), zone, consent, Standing.Claimed, 0)
+            : new ResolvedContact(contacts[at]!.Recipient, zone, consent, contacts[at]!.StandingOf(address) ?? (isProven && at == 0 ? Standing.Server : Standing.Claimed),
                 contacts[at]!.Network);
     }
 

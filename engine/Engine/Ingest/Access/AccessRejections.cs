@@ -9,7 +9,7 @@ namespace CartRecovery.Engine.Ingest.Access;
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="log">Receives the lines.</param>
-public sealed partial class AccessRefusals(TimeProvider time, ILogger log)
+public sealed partial class AccessRejections(TimeProvider time, ILogger log)
 {
     /// <summary>Maximum number of lines in a minute, besides one for each code about those left out.</summary>
     public const int MaxLines = 32;
@@ -40,10 +40,10 @@ public sealed partial class AccessRefusals(TimeProvider time, ILogger log)
     /// <summary>All codes, and the last for others.</summary>
     public static IReadOnlyList<string> Codes { get; } = [.. s_problems.Select(problem => problem.Code), "other"];
 
-    /// <summary>Returns the number of refusals with a code.</summary>
+    /// <summary>Returns the number of rejections with a code.</summary>
     public long CountOf(string code) => Volatile.Read(ref _counts[IndexOf(code)]);
 
-    /// <summary>Records a refusal.</summary>
+    /// <summary>Records a rejection.</summary>
     /// <param name="problem">Why.</param>
     /// <param name="address">The client's address.</param>
     /// <param name="port">The port: <c>http</c> or <c>stream</c>.</param>
@@ -65,7 +65,7 @@ public sealed partial class AccessRefusals(TimeProvider time, ILogger log)
             }
         }
 
-        LogRefused(problem.Code, address, port);
+        LogRejected(problem.Code, address, port);
     }
 
     void BeginWindow()
@@ -85,7 +85,7 @@ public sealed partial class AccessRefusals(TimeProvider time, ILogger log)
     static int IndexOf(string code) => Array.FindIndex(s_problems, problem => problem.Code == code) is >= 0 and var index ? index : s_problems.Length;
 
     [LoggerMessage(EventName = "key_refused", Level = LogLevel.Warning, Message = "Refused a key: {Code}, from {Address} on the {Port} port")]
-    partial void LogRefused(string code, IPAddress? address, string port);
+    partial void LogRejected(string code, IPAddress? address, string port);
 
     [LoggerMessage(EventName = "keys_refused", Level = LogLevel.Warning, Message = "Refused {Count} more keys since: {Code}")]
     partial void LogOmitted(string code, long count);

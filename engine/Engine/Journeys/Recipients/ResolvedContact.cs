@@ -10,8 +10,8 @@ namespace CartRecovery.Engine.Journeys.Recipients;
 /// <param name="Consent">The consent that applies to the address; <see langword="null"/> for none.</param>
 /// <param name="Standing">The standing of the sender that named the addresses.</param>
 /// <param name="Network">The network that named them; 0 if unknown.</param>
-sealed record Reach(Recipient Recipient, TimeZoneInfo? Zone, Consent? Consent, Standing Standing, long Network)
+sealed record ResolvedContact(Recipient Recipient, TimeZoneInfo? Zone, Consent? Consent, Standing Standing, long Network)
 {
     /// <summary>A shopper who needs no address.</summary>
-    public static Reach None { get; } = new(new Recipient(), null, null, Standing.Server, 0);
+    public static ResolvedContact None { get; } = new(new Recipient(), null, null, Standing.Server, 0);
 }

@@ -6,11 +6,11 @@ using CartRecovery.Engine.Encryption;
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
 /// <summary>
-/// The letters of one key, in files of their own, so that removing the oldest of one share leaves the others alone.
+/// The letters of one key, in files of their own, so that removing the oldest of one group leaves the others alone.
 /// One thread at a time.
 /// </summary>
 /// <param name="name">Its name in the names of its files; empty for files of an earlier version, with all stores' letters.</param>
-sealed class DeadLetterShare(string name) : IDisposable
+sealed class DeadLetterGroup(string name) : IDisposable
 {
     // Written since the last sync; null if nothing was.
     FileStream? _file;
@@ -33,19 +33,19 @@ sealed class DeadLetterShare(string name) : IDisposable
     /// <summary>Whether something was written that <see cref="Sync"/> has not flushed.</summary>
     public bool IsDirty => _file is not null;
 
-    /// <summary>Returns the share's name in the names of its files.</summary>
+    /// <summary>Returns the group's name in the names of its files.</summary>
     /// <param name="store">The store's id.</param>
     /// <param name="verified">Whether its letters came with a secret key.</param>
-    /// <param name="key">Tells the key from the store's others; 0 for letters of an earlier version, which had a share for each kind of key.</param>
+    /// <param name="key">Tells the key from the store's others; 0 for letters of an earlier version, which had a group for each kind of key.</param>
     public static string NameOf(string store, bool verified, uint key) =>
         key == 0 ? KindOf(store, verified) : $"{KindOf(store, verified)}.{key:x8}";
 
-    /// <summary>Returns whether a share is one of a store's keys of a kind.</summary>
-    /// <param name="share">The share's name.</param>
+    /// <summary>Returns whether a group is one of a store's keys of a kind.</summary>
+    /// <param name="group">The group's name.</param>
     /// <param name="kind">From <see cref="KindOf"/>.</param>
-    public static bool IsOf(string share, string kind) => share.StartsWith(kind, StringComparison.Ordinal) && (share.Length == kind.Length || share[kind.Length] == '.');
+    public static bool IsOf(string group, string kind) => group.StartsWith(kind, StringComparison.Ordinal) && (group.Length == kind.Length || group[kind.Length] == '.');
 
-    /// <summary>Returns the beginning of the names of a store's shares of one kind of key.</summary>
+    /// <summary>Returns the beginning of the names of a store's groups of one kind of key.</summary>
     public static string KindOf(string store, bool verified) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{store}\n{(verified ? "secret" : "publishable")}")).AsSpan(0, sizeof(ulong)));
 
@@ -95,7 +95,7 @@ sealed class DeadLetterShare(string name) : IDisposable
         Lines.ResetWrittenCount();
     }
 
-    /// <summary>Flushes what was written to the disk, and closes the file: there may be many shares.</summary>
+    /// <summary>Flushes what was written to the disk, and closes the file: there may be many groups.</summary>
     public void Sync()
     {
         if (_torn)

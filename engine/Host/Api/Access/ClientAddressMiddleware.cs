@@ -9,7 +9,7 @@ namespace CartRecovery.Host.Api.Access;
 /// Replaces a connection's address by its client's for each request: what follows reads <c>Connection.RemoteIpAddress</c>.
 /// <see cref="TrustedProxies"/> computes it.
 /// </summary>
-static class ClientAddress
+static class ClientAddressMiddleware
 {
     /// <summary>Adds the middleware. Must come before all that reads the address.</summary>
     public static void UseClientAddress(this IApplicationBuilder app)

@@ -15,7 +15,7 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Ingest;
 
 /// <summary>A refusal costs no exception, whatever is wrong with a message and by whichever way it came.</summary>
-public sealed class RefusalTests
+public sealed class RejectionTests
 {
     const string Required = "\"id\":\"e1\",\"type\":\"page_view\",\"cartId\":\"c1\",\"ts\":1732095600000";
 
@@ -75,7 +75,7 @@ public sealed class RefusalTests
     {
         var bytes = Encoding.UTF8.GetBytes(json);
 
-        Assert.That(ThrownBy(() => _router.TakeJson(bytes)), Is.Empty);
+        Assert.That(ThrownBy(() => _router.RouteJson(bytes)), Is.Empty);
 
         Assert.That(_source.Rejected[0].Code, Is.EqualTo(code));
         Assert.That(ThrownBy(() => new JsonEventDecoder(EventReading.Rules()).Decode(bytes, EventReading.Now)), Is.Empty);
@@ -89,7 +89,7 @@ public sealed class RefusalTests
     {
         byte[] bytes = [.. "{\"id\":\""u8, 0xc3, 0x28, .. "\"}"u8];
 
-        Assert.That(ThrownBy(() => _router.TakeJson(bytes)), Is.Empty);
+        Assert.That(ThrownBy(() => _router.RouteJson(bytes)), Is.Empty);
         Assert.That(ThrownBy(() => EventRepair.Of(bytes, EventReading.Now, EventReading.Rules())), Is.Empty);
 
         Assert.That(_source.Rejected[0].Code, Is.EqualTo("invalid_utf8"));
@@ -113,7 +113,7 @@ public sealed class RefusalTests
     {
         var bytes = Convert.FromHexString(hex);
 
-        Assert.That(ThrownBy(() => _router.TakeMessagePack(bytes)), Is.Empty);
+        Assert.That(ThrownBy(() => _router.RouteMessagePack(bytes)), Is.Empty);
 
         Assert.That(_source.Rejected[0].Code, Is.EqualTo(code));
     }
@@ -179,8 +179,8 @@ public sealed class RefusalTests
         var json = Encoding.UTF8.GetBytes($"{{{Required},\"x\":{Events.Json.JsonGenerator.Nested(20_000)}}}");
         byte[] messagePack = [0x81, 0xa1, (byte)'x', .. Enumerable.Repeat((byte)0x91, 100_000), 0xc0];
 
-        Assert.That(ThrownBy(() => _router.TakeJson(json)), Is.Empty);
-        Assert.That(ThrownBy(() => _router.TakeMessagePack(messagePack)), Is.Empty);
+        Assert.That(ThrownBy(() => _router.RouteJson(json)), Is.Empty);
+        Assert.That(ThrownBy(() => _router.RouteMessagePack(messagePack)), Is.Empty);
 
         Assert.That(_source.Rejected.Select(rejected => rejected.Code), Is.EqualTo(new[] { "invalid_json", "event_too_large" }));
     }

@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace CartRecovery.Engine.Ingest.Access;
 
 /// <summary>A client's address as limits count it.</summary>
-static class ClientAddress
+static class AddressPrefix
 {
     /// <summary>
     /// Returns the address's number. The owner of an IPv6 network has unlimited addresses, so a /64 counts as one. No such prefix equals an

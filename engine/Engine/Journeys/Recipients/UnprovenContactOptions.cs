@@ -6,13 +6,13 @@ using CartRecovery.Engine.Messages;
 namespace CartRecovery.Engine.Journeys.Recipients;
 
 /// <summary>The compiled rules for addresses that a browser named.</summary>
-public sealed class UnprovenRules
+public sealed class UnprovenContactOptions
 {
     readonly MessageTemplate _subject, _message;
     readonly MessageTemplate? _html;
 
     /// <summary>Compiles a validated configuration.</summary>
-    public UnprovenRules(ContactConfig contact)
+    public UnprovenContactOptions(ContactConfig contact)
     {
         var config = contact.Unproven;
         PerNetwork = (config.NewRecipients.PerAddress.Count, (long)config.NewRecipients.PerAddress.Per.TotalMilliseconds);

@@ -4,7 +4,7 @@ namespace CartRecovery.Engine.Ingest.Connections.Memory;
 /// Bounds the memory that clients use beyond each one's allowance. Reserve before use. Waiters are served in order. Any thread.
 /// </summary>
 /// <param name="capacity">The memory in bytes, 1 or more.</param>
-public sealed class BufferBudget(long capacity)
+public sealed class BufferQuota(long capacity)
 {
     readonly Queue<Waiter> _waiting = new();
     readonly Lock _gate = new();

@@ -3,7 +3,7 @@ using CartRecovery.Bench.Load;
 namespace CartRecovery.Bench.Crowd;
 
 /// <summary>Many clients that all do the same, driven by one thread.</summary>
-sealed class Crowd : IDisposable
+sealed class ClientCrowd : IDisposable
 {
     // Between two passes over all clients.
     static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(2);
@@ -13,7 +13,7 @@ sealed class Crowd : IDisposable
     Thread? _thread;
 
     /// <summary>Connects the clients.</summary>
-    public Crowd(Target target, int count)
+    public ClientCrowd(Target target, int count)
     {
         _clients = new CrowdClient[count];
         Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = 64 }, i => _clients[i] = CrowdClient.Open(target, reads: false));

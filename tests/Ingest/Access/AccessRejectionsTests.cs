@@ -6,12 +6,12 @@ using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Tests.Ingest.Access;
 
-/// <summary>What is counted and logged of refused keys.</summary>
-public sealed class AccessRefusalsTests
+/// <summary>What is counted and logged of rejected keys.</summary>
+public sealed class AccessRejectionsTests
 {
     ManualTime _time = null!;
     LogLines _log = null!;
-    AccessRefusals _refusals = null!;
+    AccessRejections _rejections = null!;
 
     IReadOnlyList<string> Lines => _log.AtLeast(LogLevel.Warning);
 
@@ -19,7 +19,7 @@ public sealed class AccessRefusalsTests
     public void Create()
     {
         (_time, _log) = (new ManualTime(0), new LogLines());
-        _refusals = new AccessRefusals(_time, _log);
+        _rejections = new AccessRejections(_time, _log);
     }
 
     [TearDown]
@@ -30,9 +30,9 @@ public sealed class AccessRefusalsTests
     {
         for (var i = 0; i < 100; i++)
         {
-            _refusals.Add(Authenticator.UnknownKey, IPAddress.Parse("192.0.2.1"), "http");
-            _refusals.Add(Authenticator.MissingKey, IPAddress.Parse("192.0.2.1"), "http");
-            _refusals.Add(Authenticator.UnknownKey, IPAddress.Parse("192.0.2.2"), "stream");
+            _rejections.Add(Authenticator.UnknownKey, IPAddress.Parse("192.0.2.1"), "http");
+            _rejections.Add(Authenticator.MissingKey, IPAddress.Parse("192.0.2.1"), "http");
+            _rejections.Add(Authenticator.UnknownKey, IPAddress.Parse("192.0.2.2"), "stream");
         }
 
         Assert.That(Lines, Is.EqualTo(new[]
@@ -40,15 +40,15 @@ public sealed class AccessRefusalsTests
             "Refused a key: unknown_key, from 192.0.2.1 on the http port", "Refused a key: missing_key, from 192.0.2.1 on the http port",
             "Refused a key: unknown_key, from 192.0.2.2 on the stream port",
         }));
-        Assert.That((_refusals.CountOf("unknown_key"), _refusals.CountOf("missing_key"), _refusals.CountOf("loopback_only")), Is.EqualTo((200, 100, 0)));
+        Assert.That((_rejections.CountOf("unknown_key"), _rejections.CountOf("missing_key"), _rejections.CountOf("loopback_only")), Is.EqualTo((200, 100, 0)));
     }
 
     [Test]
     public void A_problem_of_another_kind_counts_as_other()
     {
-        _refusals.Add(new HttpProblem(401, "new_code", "New."), address: null, "http");
+        _rejections.Add(new HttpProblem(401, "new_code", "New."), address: null, "http");
 
-        Assert.That(_refusals.CountOf("other"), Is.EqualTo(1));
+        Assert.That(_rejections.CountOf("other"), Is.EqualTo(1));
         Assert.That(Lines, Has.One.Contain("new_code"));
     }
 
@@ -57,17 +57,17 @@ public sealed class AccessRefusalsTests
     {
         for (var i = 0; i < 10_000; i++)
         {
-            _refusals.Add(Authenticator.UnknownKey, new IPAddress(i), "http");
+            _rejections.Add(Authenticator.UnknownKey, new IPAddress(i), "http");
         }
 
-        Assert.That(Lines, Has.Count.EqualTo(AccessRefusals.MaxLines));
+        Assert.That(Lines, Has.Count.EqualTo(AccessRejections.MaxLines));
 
         _time.Advance(TimeSpan.FromMinutes(1));
-        _refusals.Add(Authenticator.UnknownKey, IPAddress.Loopback, "http");
+        _rejections.Add(Authenticator.UnknownKey, IPAddress.Loopback, "http");
 
-        Assert.That(Lines.Skip(AccessRefusals.MaxLines), Is.EqualTo(new[]
+        Assert.That(Lines.Skip(AccessRejections.MaxLines), Is.EqualTo(new[]
         {
-            $"Refused {10_000 - AccessRefusals.MaxLines} more keys since: unknown_key", "Refused a key: unknown_key, from 127.0.0.1 on the http port",
+            $"Refused {10_000 - AccessRejections.MaxLines} more keys since: unknown_key", "Refused a key: unknown_key, from 127.0.0.1 on the http port",
         }));
     }
 }
