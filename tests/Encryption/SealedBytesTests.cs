@@ -1,28 +1,10 @@
 using CartRecovery.Engine.Encryption;
-using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Encryption;
 
 [TestFixture]
-public sealed class SealedBytesTests
+public sealed class SealedBytesTests : EncryptionFixture
 {
-    Scratch _scratch = null!;
-    KeyVault _keys = null!;
-
-    [SetUp]
-    public void SetUp()
-    {
-        _scratch = new Scratch();
-        _keys = TestKeys.In(_scratch);
-    }
-
-    [TearDown]
-    public void TearDown()
-    {
-        _keys.Dispose();
-        _scratch.Dispose();
-    }
-
     [TestCase(0)]
     [TestCase(1)]
     [TestCase(4096)]
@@ -30,31 +12,31 @@ public sealed class SealedBytesTests
     {
         var data = new byte[length];
         new Random(1).NextBytes(data);
-        var bytes = SealedBytes.Seal(_keys.Take(KeyUse.Person), data, "here"u8);
+        var bytes = SealedBytes.Seal(Keys.Take(KeyUse.Person), data, "here"u8);
 
         Assert.That(SealedBytes.Is(bytes), Is.True);
         Assert.That(bytes, Has.Length.EqualTo(length + SealedBytes.Overhead));
-        Assert.That(SealedBytes.Open(_keys, bytes, "here"u8), Is.EqualTo(data));
-        Assert.That(SealedBytes.Open(_keys, bytes, "there"u8), Is.Null);
+        Assert.That(SealedBytes.Open(Keys, bytes, "here"u8), Is.EqualTo(data));
+        Assert.That(SealedBytes.Open(Keys, bytes, "there"u8), Is.Null);
     }
 
     [Test]
     public void Changed_data_does_not_open()
     {
-        var bytes = SealedBytes.Seal(_keys.Take(KeyUse.Person), "anna@example.com"u8, "here"u8);
+        var bytes = SealedBytes.Seal(Keys.Take(KeyUse.Person), "anna@example.com"u8, "here"u8);
         for (var i = 0; i < bytes.Length; i++)
         {
             byte[] changed = [.. bytes];
             changed[i] ^= 1;
-            Assert.That(SealedBytes.Open(_keys, changed, "here"u8), Is.Null, $"byte {i}");
-            Assert.That(SealedBytes.Open(_keys, bytes[..i], "here"u8), Is.Null, $"length {i}");
+            Assert.That(SealedBytes.Open(Keys, changed, "here"u8), Is.Null, $"byte {i}");
+            Assert.That(SealedBytes.Open(Keys, bytes[..i], "here"u8), Is.Null, $"length {i}");
         }
     }
 
     [Test]
     public void The_same_data_looks_different_each_time()
     {
-        var key = _keys.Take(KeyUse.Person);
+        var key = Keys.Take(KeyUse.Person);
         var all = Enumerable.Range(0, 1000).Select(_ => Convert.ToHexString(SealedBytes.Seal(key, "x"u8, default)[9..21])).ToHashSet(StringComparer.Ordinal);
         Assert.That(all, Has.Count.EqualTo(1000));
     }

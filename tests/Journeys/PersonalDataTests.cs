@@ -10,35 +10,18 @@ namespace CartRecovery.Tests.Journeys;
 
 /// <summary>What a thief of the database finds, and what is left of a person whose keys were destroyed.</summary>
 [TestFixture]
-public sealed class PersonalDataTests
+public sealed class PersonalDataTests : EncryptionFixture
 {
     const string Mail = "anna.thief@example.com", Phone = "+491701234567", Token = "push-token-of-anna-0123456789", Name = "Annabella-Theresia";
 
     static readonly string[] s_all = [Mail, Phone, Token, Name, "491701234567"];
 
-    Scratch _scratch = null!;
-    KeyVault _keys = null!;
-
-    string Path => _scratch.PathOf("outreach.db");
-
-    [SetUp]
-    public void SetUp()
-    {
-        _scratch = new Scratch();
-        _keys = TestKeys.In(_scratch);
-    }
-
-    [TearDown]
-    public void TearDown()
-    {
-        _keys.Dispose();
-        _scratch.Dispose();
-    }
+    string Path => Scratch.PathOf("outreach.db");
 
     [Test]
     public void The_database_holds_no_address_in_plaintext_and_messages_arrive()
     {
-        using var run = Run(_keys);
+        using var run = Run(Keys);
         Traffic(run);
 
         Assert.That(Found(), Is.Empty);
@@ -60,7 +43,7 @@ public sealed class PersonalDataTests
     [Test]
     public void A_suppressed_address_is_compared_and_not_stored()
     {
-        using var run = Run(_keys);
+        using var run = Run(Keys);
         run.It.Store.Customers.Suppress("shop", AddressKind.Email, "Anna.Thief@Example.com", "shop", run.Now);
         run.It.Store.Customers.Suppress("shop", AddressKind.Phone, Phone, "shop", run.Now);
 
@@ -78,7 +61,7 @@ public sealed class PersonalDataTests
     {
         using var other = new Scratch();
         using var keys = TestKeys.In(other);
-        var (here, there, plain) = (new Engine.Journeys.Tables.AddressKeys(_keys), new Engine.Journeys.Tables.AddressKeys(keys), new Engine.Journeys.Tables.AddressKeys(keys: null));
+        var (here, there, plain) = (new Engine.Journeys.Tables.AddressKeys(Keys), new Engine.Journeys.Tables.AddressKeys(keys), new Engine.Journeys.Tables.AddressKeys(keys: null));
 
         Assert.That(here.Of("shop", "Anna+x@example.com"), Is.EqualTo(here.Of("shop", "anna@example.com")));
         Assert.That(new[] { here.Of("shop", Mail), there.Of("shop", Mail), plain.Of("shop", Mail) }.Distinct().Count(), Is.EqualTo(3));
@@ -96,8 +79,8 @@ public sealed class PersonalDataTests
             Assert.That(Found(), Is.Not.Empty);
         }
 
-        using var run = Run(_keys);
-        Assert.That(TestKeys.Found(_scratch.Folder, [.. s_all, "bob@example.com"]), Is.Empty);
+        using var run = Run(Keys);
+        Assert.That(TestKeys.Found(Scratch.Folder, [.. s_all, "bob@example.com"]), Is.Empty);
         Assert.That(run.It.Store.Customers.ContactOf(JourneyFixture.Customer("anna"))!.Recipient, Is.EqualTo(new Recipient(Mail, Phone, Token)));
         Assert.That(run.It.Store.Customers.IsSuppressed("shop", AddressKind.Email, "bob+1@example.com"), Is.True);
         // The cap knows whom messages reached.
@@ -110,7 +93,7 @@ public sealed class PersonalDataTests
     [Test]
     public void A_person_whose_keys_are_destroyed_has_no_address_and_everybody_else_has()
     {
-        using var run = Run(_keys);
+        using var run = Run(Keys);
         Traffic(run);
         run.Tell(EventType.Identify, "c9", user: "carl", meta: """{"email":"carl@example.com"}""");
 
@@ -131,25 +114,25 @@ public sealed class PersonalDataTests
     [Test]
     public void A_backup_of_the_database_is_unreadable_once_the_keys_are_destroyed()
     {
-        using (var run = Run(_keys))
+        using (var run = Run(Keys))
         {
             Traffic(run);
         }
 
-        File.Copy(Path, _scratch.PathOf("backup.db"));
-        using (var run = Run(_keys))
+        File.Copy(Path, Scratch.PathOf("backup.db"));
+        using (var run = Run(Keys))
         {
             run.It.Store.People.Destroy(JourneyFixture.Customer("anna"));
         }
 
-        using var restored = new JourneyFixture([JourneyFixture.Series(JourneyFixture.Step("mail"))], path: _scratch.PathOf("backup.db"), keys: _keys);
+        using var restored = new JourneyFixture([JourneyFixture.Series(JourneyFixture.Step("mail"))], path: Scratch.PathOf("backup.db"), keys: Keys);
         Assert.That(restored.It.Store.Customers.ContactOf(JourneyFixture.Customer("anna")), Is.Null);
     }
 
     [Test]
     public void An_exchanged_row_reads_as_no_address()
     {
-        using var run = Run(_keys);
+        using var run = Run(Keys);
         Traffic(run);
         run.Tell(EventType.Identify, "c9", user: "mallory", meta: """{"email":"mallory@example.com"}""");
         using (var swap = new Query(run.It.Store.Database, "UPDATE contact SET email=(SELECT email FROM contact WHERE owner=?1) WHERE owner=?2"))
@@ -163,11 +146,11 @@ public sealed class PersonalDataTests
     [Test]
     public void A_sink_that_repeats_the_address_does_not_put_it_into_the_database()
     {
-        using var run = Run(_keys);
+        using var run = Run(Keys);
         Traffic(run);
         run.It.RecordOutcome(run.Sent.Single(), WithheldReason.Bounced, $"550 5.1.1 <{Mail.ToUpperInvariant()}> unknown", run.Now);
 
-        Assert.That(TestKeys.Found(_scratch.Folder, [.. s_all, Mail.ToUpperInvariant()]), Is.Empty);
+        Assert.That(TestKeys.Found(Scratch.Folder, [.. s_all, Mail.ToUpperInvariant()]), Is.Empty);
         using var detail = new Query(run.It.Store.Database, "SELECT detail FROM intervention WHERE detail IS NOT NULL");
         Assert.That((detail.Rows.Next(), detail.Rows.Text(0)), Is.EqualTo((true, "550 5.1.1 <(the address)> unknown")));
         Assert.That(run.It.Store.Customers.IsSuppressed("shop", AddressKind.Email, Mail), Is.True);
@@ -185,5 +168,5 @@ public sealed class PersonalDataTests
         run.Pass(JourneyFixture.Day);
     }
 
-    IEnumerable<string> Found() => TestKeys.Found(_scratch.Folder, s_all);
+    IEnumerable<string> Found() => TestKeys.Found(Scratch.Folder, s_all);
 }

@@ -1,11 +1,9 @@
-using System.Runtime.CompilerServices;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.Tail;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
-using CartRecovery.Engine.State.Customers;
 using CartRecovery.Tests.Events;
 using CartRecovery.Tests.Support;
 
@@ -147,35 +145,8 @@ public sealed class DataGrowthTests
 
     static long BytesIn(string folder) => new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
 
-    static PipelineOptions Options(string folder) => new()
-    {
-        Stores = TestStages.Stores,
-        Model = TestStages.Model,
-        Campaigns = TestCampaigns.Compile(),
-        BatchRows = 256,
-        WindowMilliseconds = 0,
-        CartLifetimeMilliseconds = Lifetime,
-        Carts = RecordStoreSize.For(Memory, Unsafe.SizeOf<CartRecord>()),
-        Customers = RecordStoreSize.For(1 << 20, Unsafe.SizeOf<CustomerRecord>()),
-        Timers = 1 << 10,
-        DedupWindow = TimeSpan.FromHours(1),
-        DedupBytes = 1 << 20,
-        DataFolder = folder,
-        Journal = new JournalOptions
-        {
-            Stores = new JournalStores("demo"u8.ToArray()),
-            Layout = new JournalLayout(1 << 20, 1 << 20),
-            CommitAge = TimeSpan.FromMilliseconds(5),
-            CommitBytes = 64 * 1024,
-            CheckpointInterval = TimeSpan.FromMilliseconds(5),
-            RetentionAge = TimeSpan.Zero,
-            RetentionBytes = 0,
-            CheckpointsKept = 2,
-            CheckpointFolder = _ => Path.Combine(folder, "checkpoints"),
-            Device = _ => new FileJournalDevice(Path.Combine(folder, "journal")),
-            CursorFile = _ => null,
-        },
-    };
+    static PipelineOptions Options(string folder) =>
+        TestJournal.Options(folder, TestCampaigns.Compile(), TimeSpan.FromMilliseconds(5), Memory, window: 0, Lifetime);
 
     /// <summary>A recovered partition, whose disposal is a crash: no last checkpoint is written.</summary>
     sealed class Partition : IDisposable

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
@@ -7,12 +6,8 @@ using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
-using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.Tail;
 using CartRecovery.Engine.Pipeline;
-using CartRecovery.Engine.State;
-using CartRecovery.Engine.State.Carts;
-using CartRecovery.Engine.State.Customers;
 using CartRecovery.Primitives;
 using CartRecovery.Tests.Events;
 using CartRecovery.Tests.Learning.Datasets;
@@ -171,37 +166,13 @@ public sealed class RecoveryTests
             [.. consumer.Interventions.DistinctBy(i => i.Id).Select(i => JsonSerializer.Serialize(i, ContractsJson.Default.Intervention)).Order(StringComparer.Ordinal)]);
     }
 
-    static PipelineOptions Options(string folder, int memory, bool checkpoints, StoreTable? stores = null) => new()
-    {
-        Stores = stores ?? TestStages.Stores,
-        Model = TestStages.Model,
-        Campaigns = TestCampaigns.Compile(
+    static PipelineOptions Options(string folder, int memory, bool checkpoints, StoreTable? stores = null) => TestJournal.Options(
+        folder,
+        TestCampaigns.Compile(
             TestStages.OnEvent("added", "add_to_cart"),
             TestStages.OnScore("keen", above: 0.06, below: null, new ConditionConfig { Feature = "item_views", AtLeast = 3 }),
             TestStages.OnIdle("left", Duration.FromMinutes(3), new ConditionConfig { Feature = "item_views", AtLeast = 4 })),
-        WindowMilliseconds = 5 * EventReading.Minute,
-        BatchRows = 256,
-        Carts = RecordStoreSize.For(memory, Unsafe.SizeOf<CartRecord>()),
-        Customers = RecordStoreSize.For(1 << 20, Unsafe.SizeOf<CustomerRecord>()),
-        Timers = 1 << 16,
-        DedupWindow = TimeSpan.FromHours(1),
-        DedupBytes = 4 << 20,
-        DataFolder = folder,
-        Journal = new JournalOptions
-        {
-            Stores = new JournalStores("demo"u8.ToArray()),
-            Layout = new JournalLayout(1 << 20, 1 << 20),
-            CommitAge = TimeSpan.FromMilliseconds(5),
-            CommitBytes = 64 * 1024,
-            CheckpointInterval = checkpoints ? TimeSpan.FromMilliseconds(5) : TimeSpan.FromDays(1),
-            RetentionAge = TimeSpan.Zero,
-            RetentionBytes = 0,
-            CheckpointsKept = 2,
-            CheckpointFolder = _ => Path.Combine(folder, "checkpoints"),
-            Device = _ => new FileJournalDevice(Path.Combine(folder, "journal")),
-            CursorFile = _ => null,
-        },
-    };
+        checkpoints ? TimeSpan.FromMilliseconds(5) : null, memory, stores: stores);
 
     static IEnumerable<Hash128> Carts() => ShopLogSample.Events.Select(e => e.Session).Distinct(StringComparer.Ordinal).Select(EventReading.KeyOf);
 

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Configuration.Values;
@@ -9,9 +8,6 @@ using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.Tail;
 using CartRecovery.Engine.Pipeline;
-using CartRecovery.Engine.State;
-using CartRecovery.Engine.State.Carts;
-using CartRecovery.Engine.State.Customers;
 using CartRecovery.Primitives;
 using CartRecovery.Tests.Encryption;
 using CartRecovery.Tests.Events;
@@ -22,7 +18,7 @@ namespace CartRecovery.Tests.Pipeline;
 
 /// <summary>A partition's journal with personal data: encrypted, recovered, exported, and forgotten.</summary>
 [TestFixture]
-public sealed class SealedJournalTests
+public sealed class SealedJournalTests : EncryptionFixture
 {
     const string Mail = "anna.thief@example.com", Escaped = "bob.thief\\u0040example.com", Phone = "+4917012345678", Other = "carl.thief@example.com";
 
@@ -42,30 +38,13 @@ public sealed class SealedJournalTests
 
     static readonly string[] s_carts = ["c1", "c2", "c3"];
 
-    Scratch _scratch = null!;
-    KeyVault _keys = null!;
-
-    [SetUp]
-    public void SetUp()
-    {
-        _scratch = new Scratch();
-        _keys = TestKeys.In(_scratch);
-    }
-
-    [TearDown]
-    public void TearDown()
-    {
-        _keys.Dispose();
-        _scratch.Dispose();
-    }
-
     [Test]
     public void The_journal_names_nobody_and_its_entries_say_whose_the_keys_are()
     {
-        Play(_keys);
+        Play(Keys);
 
         var entries = Entries();
-        Assert.That(TestKeys.Found(_scratch.Folder, s_secrets), Is.Empty);
+        Assert.That(TestKeys.Found(Scratch.Folder, s_secrets), Is.Empty);
         Assert.That(TestKeys.FoundIn(entries.Select(entry => ($"{entry.Kind}", entry.Raw)), s_secrets), Is.Empty);
         Assert.That(entries.Any(entry => Encoding.Latin1.GetString(entry.Raw).Contains("XL+", StringComparison.Ordinal)), "what is no address is not encrypted");
         var people = entries.Where(entry => entry.Kind == EntryKind.PersonKeys).SelectMany(entry => EntryPayload.ReadPersonKeys(entry.Payload)).ToArray();
@@ -78,10 +57,10 @@ public sealed class SealedJournalTests
     {
         using var other = new Scratch();
         var plain = Play(keys: null, other);
-        var encrypted = Play(_keys);
-        var recovered = Play(_keys, events: []);
-        _keys.Destroy(People().Select(key => key.Number));
-        var forgotten = Play(_keys, events: []);
+        var encrypted = Play(Keys);
+        var recovered = Play(Keys, events: []);
+        Keys.Destroy(People().Select(key => key.Number));
+        var forgotten = Play(Keys, events: []);
 
         Assert.That(StateBytes.Differences(encrypted, plain), Is.Empty);
         Assert.That(StateBytes.Differences(recovered, plain), Is.Empty);
@@ -92,9 +71,9 @@ public sealed class SealedJournalTests
     [Test]
     public void An_export_has_everything_with_keys_and_no_address_without()
     {
-        Play(_keys);
+        Play(Keys);
 
-        var whole = Export(_keys, out var locked);
+        var whole = Export(Keys, out var locked);
         Assert.That((whole.Count, locked), Is.EqualTo((7, 0)));
         Assert.That(string.Concat(whole), Does.Contain(Mail).And.Contain(Escaped).And.Contain(Phone).And.Contain(Other));
 
@@ -103,8 +82,8 @@ public sealed class SealedJournalTests
         Assert.That(s_secrets.Where(secret => string.Concat(without).Contains(secret, StringComparison.Ordinal)), Is.Empty);
         Assert.That(without[1], Does.Contain("\"identify\"").And.Not.Contain("meta"));
 
-        _keys.Destroy(People().Where(key => key.Person == Customer("anna")).Select(key => key.Number));
-        var forgotten = string.Concat(Export(_keys, out locked));
+        Keys.Destroy(People().Where(key => key.Person == Customer("anna")).Select(key => key.Number));
+        var forgotten = string.Concat(Export(Keys, out locked));
         Assert.That(locked, Is.EqualTo(2));
         Assert.That(forgotten, Does.Contain(Other).And.Not.Contain(Escaped));
     }
@@ -112,8 +91,8 @@ public sealed class SealedJournalTests
     [Test]
     public void Customer_events_open_until_the_persons_key_is_destroyed_and_at_their_own_place_alone()
     {
-        Play(_keys);
-        using var store = new Engine.Journeys.Tables.JourneyStore(_scratch.PathOf("outreach.db"), _keys);
+        Play(Keys);
+        using var store = new Engine.Journeys.Tables.JourneyStore(Scratch.PathOf("outreach.db"), Keys);
         var told = Entries().Where(entry => entry.Kind == EntryKind.CustomerEvents).SelectMany(entry => EntryPayload.ReadCustomerEvents(entry.Payload)).ToArray();
         People().ForEach(key => store.People.Assign(key.Person, key.Number));
 
@@ -130,11 +109,11 @@ public sealed class SealedJournalTests
     [Test]
     public void A_destroyed_key_encrypts_nothing_more_in_a_running_engine()
     {
-        var sealer = new EventSealer(_keys);
+        var sealer = new EventSealer(Keys);
         sealer.Seal(Slab(s_events[1]));
         sealer.Seal(Slab(s_events[1]));
         var first = Taken(sealer);
-        _keys.Destroy(first.Select(key => key.Number));
+        Keys.Destroy(first.Select(key => key.Number));
         sealer.Seal(Slab(s_events[1]));
 
         var second = Taken(sealer);
@@ -150,7 +129,7 @@ public sealed class SealedJournalTests
         Assert.That(slab.HasPersonalData, Is.True);
         Assert.That(Slab(s_events[0], s_events[7]).HasPersonalData, Is.False);
 
-        var sealer = new EventSealer(_keys);
+        var sealer = new EventSealer(Keys);
         sealer.Seal(slab);
         sealer.Seal(slab);
 
@@ -175,7 +154,7 @@ public sealed class SealedJournalTests
     List<(string Name, byte[] Bytes)> Play(KeyVault? keys, Scratch? scratch = null, IEnumerable<string>? events = null)
     {
         var time = new ManualTime(EventReading.Now);
-        var options = Options((scratch ?? _scratch).Folder, keys);
+        var options = Options((scratch ?? Scratch).Folder, keys);
         var (counters, tail) = (new PartitionCounters(), new JournalTail());
         var recovered = new PartitionRecovery(0, options, new SlabPool(4), counters, tail).Run(time, progress: null);
         using (recovered.State)
@@ -198,8 +177,8 @@ public sealed class SealedJournalTests
 
     List<(EntryKind Kind, byte[] Payload, byte[] Raw)> Entries()
     {
-        using var device = new FileJournalDevice(_scratch.PathOf("journal"), readOnly: true);
-        var reader = new JournalReader(device, new JournalLayout(1 << 20, 1 << 20));
+        using var device = new FileJournalDevice(Scratch.PathOf("journal"), readOnly: true);
+        var reader = new JournalReader(device, TestJournal.Layout);
         var entries = new List<(EntryKind, byte[], byte[])>();
         while (reader.TryNext(out var entry))
         {
@@ -218,7 +197,7 @@ public sealed class SealedJournalTests
 
     List<string> Export(KeyVault? keys, out long locked)
     {
-        var view = new JournalView(() => new FileJournalDevice(_scratch.PathOf("journal"), readOnly: true), new JournalLayout(1 << 20, 1 << 20), new JournalStores("demo"u8.ToArray()));
+        var view = new JournalView(() => new FileJournalDevice(Scratch.PathOf("journal"), readOnly: true), TestJournal.Layout, new JournalStores("demo"u8.ToArray()));
         var export = new EventExport([view], new TimeRange(long.MinValue, long.MaxValue), keys: keys);
         using var output = new MemoryStream();
         export.WriteTo(output, ExportFormat.Ndjson, CancellationToken.None);
@@ -254,33 +233,6 @@ public sealed class SealedJournalTests
 
     static Hash128 Customer(string id) => EventReading.Rules().Ids.CustomerOf(Encoding.UTF8.GetBytes(id));
 
-    static PipelineOptions Options(string folder, KeyVault? keys) => new()
-    {
-        Stores = TestStages.Stores,
-        Model = TestStages.Model,
-        Campaigns = TestCampaigns.Compile(TestStages.OnEvent("added", "add_to_cart"), TestStages.OnIdle("left", Duration.FromMinutes(3))),
-        WindowMilliseconds = 5 * EventReading.Minute,
-        BatchRows = 256,
-        Carts = RecordStoreSize.For(1 << 20, Unsafe.SizeOf<CartRecord>()),
-        Customers = RecordStoreSize.For(1 << 20, Unsafe.SizeOf<CustomerRecord>()),
-        Timers = 1 << 10,
-        DedupWindow = TimeSpan.FromHours(1),
-        DedupBytes = 1 << 20,
-        DataFolder = folder,
-        Keys = keys,
-        Journal = new JournalOptions
-        {
-            Stores = new JournalStores("demo"u8.ToArray()),
-            Layout = new JournalLayout(1 << 20, 1 << 20),
-            CommitAge = TimeSpan.FromMilliseconds(5),
-            CommitBytes = 64 * 1024,
-            CheckpointInterval = TimeSpan.FromDays(1),
-            RetentionAge = TimeSpan.FromDays(1),
-            RetentionBytes = long.MaxValue,
-            CheckpointsKept = 2,
-            CheckpointFolder = _ => Path.Combine(folder, "checkpoints"),
-            Device = _ => new FileJournalDevice(Path.Combine(folder, "journal")),
-            CursorFile = _ => null,
-        },
-    };
+    static PipelineOptions Options(string folder, KeyVault? keys) => TestJournal.Options(
+        folder, TestCampaigns.Compile(TestStages.OnEvent("added", "add_to_cart"), TestStages.OnIdle("left", Duration.FromMinutes(3))), keepsAll: true, keys: keys);
 }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using CartRecovery.Engine.State;
-using CartRecovery.Primitives;
 using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.State;
@@ -13,7 +12,7 @@ public sealed class CompactionRecoveryTests
 {
     const long Memory = 1 << 20;
     const int Kept = 2;
-    static readonly int s_inMemory = (int)(Memory / (Unsafe.SizeOf<Cart>() + 24));
+    static readonly int s_inMemory = (int)(Memory / (Unsafe.SizeOf<LargeRecord>() + 24));
 
     string _folder = null!;
 
@@ -37,7 +36,7 @@ public sealed class CompactionRecoveryTests
         readonly int _keys = new Random(~seed).Next(s_inMemory / 2, 3 * s_inMemory);
         readonly List<(string Name, Dictionary<int, long> Expected)> _kept = [];
         Dictionary<int, long> _expected = [];
-        RecordStore<Cart, long, Put> _store = null!;
+        RecordStore<LargeRecord, long, LargeRecord.Put> _store = null!;
 
         public void Play()
         {
@@ -106,8 +105,8 @@ public sealed class CompactionRecoveryTests
         }
 
         // The size of the memory may differ after a restart.
-        RecordStore<Cart, long, Put> Open(string at, string? checkpoint) => new(
-            Path.Combine(at, "records"), RecordStoreSize.For(Memory << _random.Next(2), Unsafe.SizeOf<Cart>()), default, keep: true,
+        RecordStore<LargeRecord, long, LargeRecord.Put> Open(string at, string? checkpoint) => new(
+            Path.Combine(at, "records"), RecordStoreSize.For(Memory << _random.Next(2), Unsafe.SizeOf<LargeRecord>()), default, keep: true,
             checkpoint is null ? null : Path.Combine(at, checkpoint));
 
         void Write(int count)
@@ -117,12 +116,12 @@ public sealed class CompactionRecoveryTests
                 var (key, value) = (_random.Next(_keys), (long)_random.Next(1, int.MaxValue));
                 if (_random.Next(20) == 0)
                 {
-                    _store.Delete(Key(key));
+                    _store.Delete(LargeRecord.Key(key));
                     _expected.Remove(key);
                 }
                 else
                 {
-                    _store.Update(Key(key), ref value);
+                    _store.Update(LargeRecord.Key(key), ref value);
                     _expected[key] = value;
                 }
 
@@ -133,11 +132,11 @@ public sealed class CompactionRecoveryTests
             }
         }
 
-        void AssertHolds(RecordStore<Cart, long, Put> store, Dictionary<int, long> expected)
+        void AssertHolds(RecordStore<LargeRecord, long, LargeRecord.Put> store, Dictionary<int, long> expected)
         {
             for (var key = 0; key < _keys; key++)
             {
-                var found = store.TryRead(Key(key), out var record) ? record.At : 0;
+                var found = store.TryRead(LargeRecord.Key(key), out var record) ? record.At : 0;
                 if (found != expected.GetValueOrDefault(key) || (found != 0 && record.Filler[125] != ~found))
                 {
                     Assert.Fail($"seed {seed}, key {key}: {found} instead of {expected.GetValueOrDefault(key)}");
@@ -152,31 +151,6 @@ public sealed class CompactionRecoveryTests
             {
                 File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
             }
-        }
-
-        static Hash128 Key(int number) => new((ulong)number * 0x9E3779B97F4A7C15 + 1, (ulong)number);
-    }
-
-    struct Cart
-    {
-        public long At;
-        public Filler Filler;
-    }
-
-    [InlineArray(126)]
-    struct Filler
-    {
-        long _first;
-    }
-
-    readonly struct Put : IRecordUpdate<Cart, long>
-    {
-        public bool MayCreate(in long input) => true;
-
-        public void Apply(ref Cart record, ref long input)
-        {
-            record.At = input;
-            record.Filler[125] = ~input;
         }
     }
 }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using CartRecovery.Engine.State;
-using CartRecovery.Primitives;
 using FASTER.core;
 
 namespace CartRecovery.Tests.State;
@@ -9,8 +8,8 @@ namespace CartRecovery.Tests.State;
 public sealed class StoreCompactionTests
 {
     const long Memory = 1 << 20;
-    static readonly RecordStoreSize s_size = RecordStoreSize.For(Memory, Unsafe.SizeOf<Cart>());
-    static readonly int s_inMemory = (int)(Memory / (Unsafe.SizeOf<Cart>() + 24));
+    static readonly RecordStoreSize s_size = RecordStoreSize.For(Memory, Unsafe.SizeOf<LargeRecord>());
+    static readonly int s_inMemory = (int)(Memory / (Unsafe.SizeOf<LargeRecord>() + 24));
 
     string _folder = null!;
 
@@ -60,7 +59,7 @@ public sealed class StoreCompactionTests
             var key = i < live ? i : random.Next(live);
             Set(store, key, expected[key] = i + 1);
             store.Compact(drop: null);
-            Assert.That(i % 256 == 0 ? Bytes() : 0, Is.LessThan(4L * live * (Unsafe.SizeOf<Cart>() + 24)));
+            Assert.That(i % 256 == 0 ? Bytes() : 0, Is.LessThan(4L * live * (Unsafe.SizeOf<LargeRecord>() + 24)));
         }
 
         Assert.That(Enumerable.Range(0, live).Select(key => Get(store, key)), Is.EqualTo(expected));
@@ -109,7 +108,7 @@ public sealed class StoreCompactionTests
         SetAll(store, keys, 1);
         for (var key = 0; key < keys; key += 2)
         {
-            store.Delete(Key(key));
+            store.Delete(LargeRecord.Key(key));
         }
 
         for (var i = 0; i < 8 * s_inMemory; i++)
@@ -188,12 +187,12 @@ public sealed class StoreCompactionTests
         Assert.That(Bytes(), Is.LessThan(before / 2));
     }
 
-    RecordStore<Cart, long, Put> Open(bool keep, string? checkpoint = null) =>
+    RecordStore<LargeRecord, long, LargeRecord.Put> Open(bool keep, string? checkpoint = null) =>
         new(Path.Combine(_folder, "records"), s_size, default, keep, checkpoint is null ? null : Path.Combine(_folder, checkpoint));
 
     long Bytes() => Directory.EnumerateFiles(_folder, "records.*").Sum(file => new FileInfo(file).Length);
 
-    static void Finish(RecordStore<Cart, long, Put> store, StoreCheckpoint checkpoint)
+    static void Finish(RecordStore<LargeRecord, long, LargeRecord.Put> store, StoreCheckpoint checkpoint)
     {
         while (!checkpoint.IsWritten)
         {
@@ -203,7 +202,7 @@ public sealed class StoreCompactionTests
         checkpoint.Save();
     }
 
-    static void SetAll(RecordStore<Cart, long, Put> store, int until, long value, int from = 0)
+    static void SetAll(RecordStore<LargeRecord, long, LargeRecord.Put> store, int until, long value, int from = 0)
     {
         for (var key = from; key < until; key++)
         {
@@ -211,32 +210,7 @@ public sealed class StoreCompactionTests
         }
     }
 
-    static void Set(RecordStore<Cart, long, Put> store, int key, long value) => store.Update(Key(key), ref value);
+    static void Set(RecordStore<LargeRecord, long, LargeRecord.Put> store, int key, long value) => store.Update(LargeRecord.Key(key), ref value);
 
-    static long Get(RecordStore<Cart, long, Put> store, int key) => store.TryRead(Key(key), out var record) ? record.At : 0;
-
-    static Hash128 Key(int number) => new((ulong)number * 0x9E3779B97F4A7C15 + 1, (ulong)number);
-
-    struct Cart
-    {
-        public long At;
-        public Filler Filler;
-    }
-
-    [InlineArray(126)]
-    struct Filler
-    {
-        long _first;
-    }
-
-    readonly struct Put : IRecordUpdate<Cart, long>
-    {
-        public bool MayCreate(in long input) => true;
-
-        public void Apply(ref Cart record, ref long input)
-        {
-            record.At = input;
-            record.Filler[125] = ~input;
-        }
-    }
+    static long Get(RecordStore<LargeRecord, long, LargeRecord.Put> store, int key) => store.TryRead(LargeRecord.Key(key), out var record) ? record.At : 0;
 }

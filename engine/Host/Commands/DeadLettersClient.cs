@@ -49,8 +49,7 @@ static class DeadLettersClient
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {
-            Console.Error.WriteLine($"error: {e.Message}");
-            return ExitCode.Failed;
+            return CommandErrors.Print(e);
         }
 
         Print(options, outcomes);
@@ -77,8 +76,7 @@ static class DeadLettersClient
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {
-            Console.Error.WriteLine($"error: {e.Message}");
-            return ExitCode.Failed;
+            return CommandErrors.Print(e);
         }
 
         DropInFiles(config, letters.FindAll(letter => !IsConfigured(config, letter.Store)));

@@ -75,13 +75,11 @@ static class DeadLettersCommand
         }
         catch (DataFolderException e)
         {
-            Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
-            return e.ExitCode;
+            return CommandErrors.Print(e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Console.Error.WriteLine($"error: {e.Message}");
-            return ExitCode.Failed;
+            return CommandErrors.Print(e);
         }
     }
 

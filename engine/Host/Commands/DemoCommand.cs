@@ -54,8 +54,7 @@ static class DemoCommand
         }
         catch (Exception e) when (e is IOException or FormatException or InvalidDataException)
         {
-            Console.Error.WriteLine($"error: {e.Message}");
-            return ExitCode.Failed;
+            return CommandErrors.Print(e);
         }
 
         if (log.Count == 0)

@@ -52,13 +52,11 @@ static class JournalFiles
         }
         catch (DataFolderException e)
         {
-            Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
-            return e.ExitCode;
+            return CommandErrors.Print(e);
         }
         catch (JournalException e)
         {
-            Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
-            return ExitCode.Failed;
+            return CommandErrors.Print(e);
         }
         catch (InvalidDataException e)
         {
@@ -67,8 +65,7 @@ static class JournalFiles
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Console.Error.WriteLine($"error: {e.Message}");
-            return ExitCode.Failed;
+            return CommandErrors.Print(e);
         }
     }
 

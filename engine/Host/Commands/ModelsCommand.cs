@@ -24,8 +24,7 @@ static class ModelsCommand
         }
         catch (Exception e) when (e is IOException or FormatException or InvalidDataException or UnauthorizedAccessException)
         {
-            Console.Error.WriteLine($"error: {e.Message}");
-            return ExitCode.Failed;
+            return CommandErrors.Print(e);
         }
 
         Console.WriteLine($"{log.Count:N0} events in {options.Events}; fitting takes about a minute");

@@ -86,13 +86,11 @@ static class RunCommand
         }
         catch (DataFolderException e)
         {
-            Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
-            return e.ExitCode;
+            return CommandErrors.Print(e);
         }
         catch (JournalException e)
         {
-            Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
-            return ExitCode.Failed;
+            return CommandErrors.Print(e);
         }
 
         await using (host)
@@ -109,13 +107,11 @@ static class RunCommand
             }
             catch (DataFolderException e)
             {
-                Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
-                return e.ExitCode;
+                return CommandErrors.Print(e);
             }
             catch (JournalException e)
             {
-                Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
-                return ExitCode.Failed;
+                return CommandErrors.Print(e);
             }
             catch (Exception e) when (e is CryptographicException or FileNotFoundException or DirectoryNotFoundException)
             {

@@ -7,41 +7,24 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Ingest.DeadLetters;
 
 [TestFixture]
-public sealed class DeadLetterEncryptionTests
+public sealed class DeadLetterEncryptionTests : EncryptionFixture
 {
     const string Mail = "anna.thief@example.com";
 
-    Scratch _scratch = null!;
-    KeyVault _keys = null!;
-
-    string Folder => _scratch.PathOf("deadletters");
-
-    [SetUp]
-    public void SetUp()
-    {
-        _scratch = new Scratch();
-        _keys = TestKeys.In(_scratch);
-    }
-
-    [TearDown]
-    public void TearDown()
-    {
-        _keys.Dispose();
-        _scratch.Dispose();
-    }
+    string Folder => Scratch.PathOf("deadletters");
 
     [Test]
     public void A_letter_is_unreadable_without_keys_and_whole_with_them()
     {
-        using (var store = Open(_keys))
+        using (var store = Open(Keys))
         {
             store.Append([DeadLetterSamples.Of($$"""{"email":"{{Mail}}"}"""), DeadLetterSamples.Of([0xff, 0x00])]);
         }
 
-        Assert.That(TestKeys.Found(_scratch.Folder, [Mail]), Is.Empty);
-        Assert.That(DeadLetterFiles.Read(Folder, keys: _keys).Select(l => l.Event), Is.EqualTo(new[] { System.Text.Encoding.UTF8.GetBytes($$"""{"email":"{{Mail}}"}"""), [0xff, 0x00] }));
+        Assert.That(TestKeys.Found(Scratch.Folder, [Mail]), Is.Empty);
+        Assert.That(DeadLetterFiles.Read(Folder, keys: Keys).Select(l => l.Event), Is.EqualTo(new[] { System.Text.Encoding.UTF8.GetBytes($$"""{"email":"{{Mail}}"}"""), [0xff, 0x00] }));
         Assert.That(DeadLetterFiles.Read(Folder).Select(l => (l.Id, l.IsLocked, l.Event.Length, l.Code)), Is.EqualTo(new[] { (1L, true, 0, DeadLetterSamples.Of("").Code), (2L, true, 0, DeadLetterSamples.Of("").Code) }));
-        using var again = Open(_keys);
+        using var again = Open(Keys);
         Assert.That(again.Find(1)!.TextOf(), Does.Contain(Mail));
     }
 
@@ -57,8 +40,8 @@ public sealed class DeadLetterEncryptionTests
         var segment = DeadLetterFiles.Segments(Folder).Single().Path;
         File.AppendAllText(segment, $"damaged {Mail}\n");
 
-        using var store = Open(_keys);
-        Assert.That(TestKeys.Found(_scratch.Folder, [Mail]), Is.Empty);
+        using var store = Open(Keys);
+        Assert.That(TestKeys.Found(Scratch.Folder, [Mail]), Is.Empty);
         store.Append([DeadLetterSamples.Of("four")]);
         Assert.That(store.Read().Select(l => (l.Id, l.TextOf(), l.Mark.EventId)), Is.EqualTo(new[] { (1L, Mail, "e1"), (2L, "two", null), (4L, "four", null) }));
     }
@@ -71,13 +54,13 @@ public sealed class DeadLetterEncryptionTests
             before.Append([DeadLetterSamples.Of(Mail)]);
         }
 
-        using (var half = Open(_keys))
+        using (var half = Open(Keys))
         {
             half.Append([DeadLetterSamples.Of("two")]);
         }
 
         File.Delete(Path.Combine(Folder, "encrypted"));
-        using var store = Open(_keys);
+        using var store = Open(Keys);
         Assert.That(store.Read().Select(l => l.TextOf()), Is.EqualTo(new[] { Mail, "two" }));
     }
 
