@@ -11,7 +11,9 @@ using CartRecovery.Engine.Pipeline;
 
 namespace CartRecovery.Engine.Ingest;
 
-/// <summary>Options shared by all protocols. What has a setter may be replaced at run time: requests and streams that begin later take it.</summary>
+/// <summary>
+/// Options shared by all protocols. What has a setter may be replaced at run time: requests and streams that begin later take it.
+/// </summary>
 public sealed class IngestOptions
 {
     public required PartitionSet Partitions { get; init; }

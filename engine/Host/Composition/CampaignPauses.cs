@@ -23,7 +23,8 @@ sealed class CampaignPauses(JourneyEngine engine, Action apply) : ICampaignContr
         return pauses.Count == 0 ? decisions : new DecisionsConfig
         {
             Window = decisions.Window,
-            Campaigns = [.. decisions.Campaigns.Select(campaign => pauses.Contains(campaign.Name) ? campaign.PausedAlsoIn(pauses[campaign.Name]) : campaign)],
+            Campaigns = [.. decisions.Campaigns.Select(
+                campaign => pauses.Contains(campaign.Name) ? campaign.PausedAlsoIn(pauses[campaign.Name]) : campaign)],
         };
     }
 

@@ -26,7 +26,8 @@ sealed partial class ConfigReload : IDisposable
     /// <param name="time">The clock for polling.</param>
     /// <param name="log">Receives the outcome of each reload.</param>
     public ConfigReload(
-        EngineHost host, string path, Func<string, (CartRecoveryConfig? Config, IReadOnlyList<string> Problems)> load, TimeProvider time, ILogger log)
+        EngineHost host, string path, Func<string, (CartRecoveryConfig? Config, IReadOnlyList<string> Problems)> load, TimeProvider time,
+        ILogger log)
     {
         (_host, _path, _load, _time, _log) = (host, path, load, time, log);
         _seen = File.GetLastWriteTimeUtc(path);
@@ -39,7 +40,10 @@ sealed partial class ConfigReload : IDisposable
     /// <summary>The keys of the file that only a restart applies.</summary>
     public IReadOnlyList<string> NeedsRestart { get; private set; } = [];
 
-    /// <summary>Reloads soon, on another thread, whether the file changed or not: what it refers to may have. Requests during a reload make one more.</summary>
+    /// <summary>
+    /// Reloads soon, on another thread, whether the file changed or not: what it refers to may have. Requests during a reload make one
+    /// more.
+    /// </summary>
     public void Request()
     {
         if (Interlocked.Increment(ref _requests) == 1)
@@ -109,12 +113,15 @@ sealed partial class ConfigReload : IDisposable
 
     static string Names(IReadOnlyList<string> paths) => paths.Count == 0 ? "none" : string.Join(", ", paths);
 
-    [LoggerMessage(EventName = "configuration_reloaded", Level = LogLevel.Information, Message = "Reloaded {Path}: changed keys in force: {Applied}")]
+    [LoggerMessage(EventName = "configuration_reloaded", Level = LogLevel.Information,
+        Message = "Reloaded {Path}: changed keys in force: {Applied}")]
     partial void LogApplied(string path, string applied);
 
-    [LoggerMessage(EventName = "configuration_needs_restart", Level = LogLevel.Warning, Message = "Reloaded {Path}: changed keys in force: {Applied}; keys that need a restart: {Restart}")]
+    [LoggerMessage(EventName = "configuration_needs_restart", Level = LogLevel.Warning,
+        Message = "Reloaded {Path}: changed keys in force: {Applied}; keys that need a restart: {Restart}")]
     partial void LogPartlyApplied(string path, string applied, string restart);
 
-    [LoggerMessage(EventName = "configuration_refused", Level = LogLevel.Error, Message = "Refused {Path}; the configuration in force stays: {Problems}")]
+    [LoggerMessage(EventName = "configuration_refused", Level = LogLevel.Error,
+        Message = "Refused {Path}; the configuration in force stays: {Problems}")]
     partial void LogRefused(string path, string problems);
 }

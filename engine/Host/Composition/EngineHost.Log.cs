@@ -5,7 +5,8 @@ namespace CartRecovery.Host.Composition;
 /// <content>What it logs.</content>
 sealed partial class EngineHost
 {
-    [LoggerMessage(EventName = "started", Level = LogLevel.Information, Message = "Started with {Partitions} partitions on {Workers} worker threads and model {Model}")]
+    [LoggerMessage(EventName = "started", Level = LogLevel.Information,
+        Message = "Started with {Partitions} partitions on {Workers} worker threads and model {Model}")]
     partial void LogStarted(int partitions, int workers, string model);
 
     [LoggerMessage(EventName = "partition_recovered", Level = LogLevel.Information,
@@ -36,6 +37,7 @@ sealed partial class EngineHost
     [LoggerMessage(EventName = "partition_failed", Level = LogLevel.Critical, Message = "A partition failed; the engine is stopping")]
     partial void LogFault(Exception fault);
 
-    [LoggerMessage(EventName = "data_open_to_others", Level = LogLevel.Warning, Message = "Others on this machine can read {Path}, and its mode cannot be changed: {Problem}. Make it 0700, and its files 0600")]
+    [LoggerMessage(EventName = "data_open_to_others", Level = LogLevel.Warning,
+        Message = "Others on this machine can read {Path}, and its mode cannot be changed: {Problem}. Make it 0700, and its files 0600")]
     partial void LogOpenToOthers(string path, string problem);
 }

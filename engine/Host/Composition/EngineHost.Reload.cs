@@ -43,8 +43,8 @@ sealed partial class EngineHost
     public IReadOnlyList<string> NeedsRestart => _reload?.NeedsRestart ?? [];
 
     /// <summary>
-    /// Takes over what a running engine can of a configuration. First everything is made that can fail, then it is put in force: stores and keys,
-    /// the model, sinks, and at last the campaigns that refer to them.
+    /// Takes over what a running engine can of a configuration. First everything is made that can fail, then it is put in force: stores and
+    /// keys, the model, sinks, and at last the campaigns that refer to them.
     /// </summary>
     /// <param name="next">A valid configuration. It becomes the one in force, with the present values of keys that need a restart.</param>
     /// <returns>The changed keys that are in force now, and those that need a restart.</returns>

@@ -85,7 +85,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);
         Counters = new IngestCounters();
         AccessRejections = new AccessRejections(time, _loggers.CreateLogger("CartRecovery.Engine.Ingest.AccessRefusals"));
-        Connections = new ConnectionRegistry(time, config.Listen.Heartbeat, config.Listen.IdleTimeout) { IsInForce = key => Stores.IsInForce(key) };
+        Connections = new ConnectionRegistry(time, config.Listen.Heartbeat,
+            config.Listen.IdleTimeout) { IsInForce = key => Stores.IsInForce(key) };
         Sinks = new SinkSet(SinkCatalog.Of(config), time, _loggers, RecordOutcome);
         _data = DataFolder.Open(config);
         if (_data.OpenToOthers is var (path, problem))
@@ -110,7 +111,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         };
         Reports = new JourneyReports(JourneyEngine.Store.Database.Path);
         _ports.Worker = Pauses.Worker = Journeys;
-        _stages = PipelineSetup.Of(config, Stores, budget, Model, JourneyOptions.Campaigns, _data.Files.Stores, hasReaders: true, usesRecorded: true,
+        _stages = PipelineSetup.Of(config, Stores, budget, Model, JourneyOptions.Campaigns, _data.Files.Stores, hasReaders: true,
+            usesRecorded: true,
             config.Journal.Enabled ? PipelineSetup.JournalOf(config, Stores, _data.Files, _data.Format) : null, _keys, otlp?.TraceEvery);
         Partitions = _data.Use(() => new PartitionSet(budget.Partitions, _stages, time, config.Scoring.MaxAge));
         _ports.Partitions = Partitions;
@@ -120,8 +122,10 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         }
 
         DeadLetters = new DeadLetterStore(
-            Path.Combine(_data.Path, "deadletters"), new DeadLetterBounds(config.DeadLetters.Size.Bytes, config.DeadLetters.Age), time, _keys);
-        DeadLetterQueue = new DeadLetterQueue(DeadLetters, time, _loggers.CreateLogger<DeadLetterQueue>(), IngestSetup.Of(config.DeadLetters.Rate));
+            Path.Combine(_data.Path, "deadletters"), new DeadLetterBounds(config.DeadLetters.Size.Bytes, config.DeadLetters.Age), time,
+            _keys);
+        DeadLetterQueue = new DeadLetterQueue(DeadLetters, time, _loggers.CreateLogger<DeadLetterQueue>(),
+            IngestSetup.Of(config.DeadLetters.Rate));
         Ingest = IngestSetup.Of(this, DeadLetterQueue);
         DeadLetterReplay = new DeadLetterReplay(Ingest, DeadLetters);
         Metrics = new EngineMetrics(this);
@@ -284,7 +288,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _loggers.Dispose();
     }
 
-    // Kept interventions are delivered after the next start, or by the sink that replaces theirs; dropped ones are retried later: neither is final.
+    // Kept interventions are delivered after the next start, or by the sink that replaces theirs; dropped ones are retried later: neither
+    // is final.
     void RecordOutcome(Intervention intervention, DeliveryResult result)
     {
         if (result.Outcome is not (FinalOutcome.Kept or FinalOutcome.Dropped))
@@ -310,7 +315,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     JourneyOptions JourneyOptionsOf(DecisionsConfig configured, ContactConfig contact)
     {
         var decisions = Pauses?.AddTo(configured) ?? configured;
-        return new(contact, CampaignCompiler.Compile(decisions, Stores.All, ConfigurationRecord.Write(decisions, contact, Stores.Stores)), Stores.All,
+        return new(contact, CampaignCompiler.Compile(decisions, Stores.All, ConfigurationRecord.Write(decisions, contact, Stores.Stores)),
+            Stores.All,
             contact.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : _data.Secret());
     }
 

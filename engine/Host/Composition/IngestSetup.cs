@@ -47,7 +47,8 @@ static class IngestSetup
 
     /// <summary>Creates the limits of connections.</summary>
     public static ConnectionLimiter LimiterOf(ListenConfig listen, StoreTable stores) => new(
-        listen.MaxConnections, listen.MaxConnectionsPerAddress, stores, new UnauthenticatedConnections(listen.MaxUnauthenticated, listen.MaxUnauthenticatedPerAddress));
+        listen.MaxConnections, listen.MaxConnectionsPerAddress, stores,
+        new UnauthenticatedConnections(listen.MaxUnauthenticated, listen.MaxUnauthenticatedPerAddress));
 
     static RateLimitsOptions OptionsOf(RatesConfig rates) => new(
         group => group switch

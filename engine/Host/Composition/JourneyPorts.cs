@@ -68,7 +68,8 @@ sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOn
         }
 
         HasSinkWork = true;
-        return sinks.FreeCapacityOf(intervention.Channel) > 0 && sinks.TryDeliver(intervention.Channel, intervention) && _handedOver.Add(intervention.Id);
+        return sinks.FreeCapacityOf(intervention.Channel) > 0 && sinks.TryDeliver(intervention.Channel, intervention)
+            && _handedOver.Add(intervention.Id);
     }
 
     /// <inheritdoc/>
@@ -94,7 +95,8 @@ sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOn
 
     static Dictionary<string, DeliveryChannel> ChannelsOf(IReadOnlyDictionary<string, AddressKind> addresses) => addresses
         .Select(pair => new DeliveryChannel(pair.Key, pair.Value))
-        .Append(new DeliveryChannel(Campaign.SocketChannel, AddressKind.None)).ToDictionary(channel => channel.Name, StringComparer.Ordinal);
+        .Append(new DeliveryChannel(Campaign.SocketChannel, AddressKind.None))
+        .ToDictionary(channel => channel.Name, StringComparer.Ordinal);
 
     async Task LookUpAsync(IReadOnlyList<DueMessage> messages)
     {

@@ -65,10 +65,12 @@ public sealed class MemoryBudget
         [
             ("carts", Carts.Bytes * Partitions, $"{Partitions} × {Carts.Bytes >> 20} MB: FASTER log and index"),
             ("customers", Customers.Bytes * Partitions, $"{Partitions} × {Customers.Bytes >> 20} MB: FASTER log and index"),
-            ("timers", (long)TimersPerPartition * TimerWheel.BytesPerTimer * Partitions, $"{Partitions} × {TimersPerPartition:N0} idle timers"),
+            ("timers", (long)TimersPerPartition * TimerWheel.BytesPerTimer * Partitions,
+                $"{Partitions} × {TimersPerPartition:N0} idle timers"),
             ("inboxes", EventSlab.SizeFor(config.Limits.Event.Bytes) * PartitionSet.InboxCapacity * Partitions,
                 $"{Partitions} × {PartitionSet.InboxCapacity} slabs of {EventSlab.Capacity} events"),
-            ("batches", (long)config.Scoring.Batch * (Unsafe.SizeOf<CartRecord>() + (FeatureTable.All.Count * 4) + OnnxModel.BytesPerRow) * Partitions,
+            ("batches", (long)config.Scoring.Batch * (Unsafe.SizeOf<CartRecord>() + (FeatureTable.All.Count * 4)
+                + OnnxModel.BytesPerRow) * Partitions,
                 $"{Partitions} × {config.Scoring.Batch} rows"),
             ("dedup", DedupBytes * Partitions, DedupWindow.Describe(DedupBytes, Partitions, config.Dedup.Window)),
             ("journal", config.Journal.Enabled ? Partitions * JournalMemory : 0, config.Journal.Enabled
@@ -76,7 +78,8 @@ public sealed class MemoryBudget
             ("connections", (config.Listen.MaxConnections + config.Listen.MaxUnauthenticated) * PerConnection,
                 $"{config.Listen.MaxConnections:N0} streams and {config.Listen.MaxUnauthenticated:N0} without a key × {PerConnection >> 10} KB"),
             ("rates", RateLimitsBytes, $"{RateSource.Slots:N0} buckets for each rate of addresses"),
-            ("streams", IncompleteMessages + UnreadOutput, $"{IncompleteMessages >> 20} MB of incomplete messages, {UnreadOutput >> 20} MB of unread output"),
+            ("streams", IncompleteMessages
+                + UnreadOutput, $"{IncompleteMessages >> 20} MB of incomplete messages, {UnreadOutput >> 20} MB of unread output"),
             ("reading", IngestThreads.Count * (PollingThread.BufferSize + (EventSlab.SizeFor(config.Limits.Event.Bytes) * Partitions)),
                 $"{IngestThreads.Count} threads: a buffer, and a slab for each partition"),
             ("deliveries", config.Sinks.Values.Sum(s => s.Queue * PerIntervention), $"{config.Sinks.Count} sinks' queues"),
@@ -126,6 +129,7 @@ public sealed class MemoryBudget
             text.Append(CultureInfo.InvariantCulture, $"  {name,-12}{bytes >> 20,8:N0} MB  {how}\n");
         }
 
-        return text.Append(CultureInfo.InvariantCulture, $"  {"total",-12}{Total >> 20,8:N0} MB  of {Limit >> 20:N0} MB (memory.limit)").ToString();
+        return text.Append(CultureInfo.InvariantCulture, $"  {"total",-12}{Total >> 20,8:N0} MB  of {Limit >> 20:N0} MB (memory.limit)")
+            .ToString();
     }
 }

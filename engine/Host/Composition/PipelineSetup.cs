@@ -22,7 +22,8 @@ static class PipelineSetup
     /// <param name="folder">The folder for records that do not fit in memory.</param>
     /// <param name="hasReaders">Whether anybody reads customer events; false for a replay.</param>
     /// <param name="journal">The journals; null for none.</param>
-    /// <param name="usesRecorded">Whether what the journal has was decided under the campaigns that it records, or under the given ones.</param>
+    /// <param name="usesRecorded">Whether what the journal has was decided under the campaigns that it records, or under the given
+    /// ones.</param>
     /// <param name="keys">Encrypt the personal data of events; null where none arrive.</param>
     /// <param name="traceEvery">Traces one in this many commit batches; null for none.</param>
     public static PipelineOptions Of(
@@ -50,7 +51,8 @@ static class PipelineSetup
         };
 
     /// <summary>Creates the journals' options.</summary>
-    public static JournalOptions JournalOf(CartRecoveryConfig config, StoreDirectory stores, FolderFiles files, FolderFormat format) => new()
+    public static JournalOptions JournalOf(CartRecoveryConfig config, StoreDirectory stores, FolderFiles files, FolderFormat format) =>
+        new()
     {
         Stores = new JournalStores(stores.All),
         Layout = format.Layout,

@@ -6,8 +6,8 @@ using CartRecovery.Host.Data;
 namespace CartRecovery.Host.Composition;
 
 /// <summary>
-/// A file in the data folder that says which configuration the running engine has, so that <c>check --against-running</c> can compare: a line
-/// per key, <c>PATH HASH</c>. Values are hashed with the folder's secret, because some are secrets.
+/// A file in the data folder that says which configuration the running engine has, so that <c>check --against-running</c> can compare: a
+/// line per key, <c>PATH HASH</c>. Values are hashed with the folder's secret, because some are secrets.
 /// </summary>
 static class RunningConfig
 {
@@ -30,10 +30,12 @@ static class RunningConfig
     public static void Delete(string folder) => File.Delete(Path.Combine(folder, Name));
 
     /// <summary>Compares a configuration with the running one.</summary>
-    /// <returns>The changed keys that a reload takes over, and those that need a restart; <see langword="null"/> if no engine runs.</returns>
+    /// <returns>The changed keys that a reload takes over, and those that need a restart; <see langword="null"/> if no engine
+    /// runs.</returns>
     /// <exception cref="IOException">The folder cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
-    public static (IReadOnlyList<string> Reloads, IReadOnlyList<string> Restarts)? Compare(string folder, IReadOnlyCollection<ConfigValue> values)
+    public static (IReadOnlyList<string> Reloads, IReadOnlyList<string> Restarts)? Compare(
+        string folder, IReadOnlyCollection<ConfigValue> values)
     {
         var (file, secret) = (Path.Combine(folder, Name), Path.Combine(folder, "secret"));
         if (!DataFolder.IsInUse(folder) || !File.Exists(file) || !File.Exists(secret))
@@ -41,7 +43,8 @@ static class RunningConfig
             return null;
         }
 
-        var (key, kinds) = (File.ReadAllBytes(secret), values.ToDictionary(value => value.Path, value => value.Reloads, StringComparer.Ordinal));
+        var (key, kinds) = (File.ReadAllBytes(secret), values.ToDictionary(value => value.Path, value => value.Reloads,
+            StringComparer.Ordinal));
         return ConfigValues.Compare(
             [.. File.ReadAllLines(file).Select(line => line.Split(' ')).Where(words => words.Length == 2)
                 .Select(words => new ConfigValue(words[0], kinds.GetValueOrDefault(words[0], ConfigValues.Reloads(words[0])), words[1]))],
@@ -49,5 +52,6 @@ static class RunningConfig
     }
 
     static string HashOf(byte[] secret, ConfigValue value) =>
-        Convert.ToHexStringLower(HMACSHA256.HashData(secret, Encoding.UTF8.GetBytes($"configuration {value.Path} {value.Text}")).AsSpan(0, 16));
+        Convert.ToHexStringLower(
+            HMACSHA256.HashData(secret, Encoding.UTF8.GetBytes($"configuration {value.Path} {value.Text}")).AsSpan(0, 16));
 }

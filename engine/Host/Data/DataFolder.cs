@@ -34,7 +34,9 @@ sealed class DataFolder : IDisposable
     /// <summary>Where its parts are.</summary>
     public FolderFiles Files { get; }
 
-    /// <summary>A part that other users can read and whose mode cannot be changed, and why; <see langword="null"/> if there is none.</summary>
+    /// <summary>
+    /// A part that other users can read and whose mode cannot be changed, and why; <see langword="null"/> if there is none.
+    /// </summary>
     public (string Path, string Problem)? OpenToOthers { get; private init; }
 
     /// <summary>Its format.</summary>
@@ -124,17 +126,22 @@ sealed class DataFolder : IDisposable
     {
         var registry = StoreNumbersFile.Read(path);
         var journal = System.IO.Path.Combine(path, "journal");
-        return registry is null && ReadFormat(path) is { HasStoreNumbers: true } && Directory.Exists(journal) && Directory.EnumerateFileSystemEntries(journal).Any()
+        return registry is null && ReadFormat(path) is { HasStoreNumbers: true } && Directory.Exists(journal)
+            && Directory.EnumerateFileSystemEntries(journal).Any()
             ? throw new DataFolderException("data_stores",
                 $"{System.IO.Path.Combine(path, StoreNumbersFile.Name)} is missing, so the stores of the carts are not known: restore it from a backup")
             : registry;
     }
 
-    /// <summary>Reads the stores' numbers without locking the folder, and gives the next ones to the configured stores that have none.</summary>
+    /// <summary>
+    /// Reads the stores' numbers without locking the folder, and gives the next ones to the configured stores that have none.
+    /// </summary>
     /// <inheritdoc cref="ReadStores(string)" path="/exception"/>
     public static StoreRegistry NumberStores(string path, CartRecoveryConfig config) => Number(ReadStores(path), config);
 
-    /// <summary>Reads the stores' numbers, and gives the next ones to the configured stores that have none, for <see cref="SaveStores"/>.</summary>
+    /// <summary>
+    /// Reads the stores' numbers, and gives the next ones to the configured stores that have none, for <see cref="SaveStores"/>.
+    /// </summary>
     /// <exception cref="DataFolderException">The numbers are damaged or missing, or all are taken.</exception>
     public StoreRegistry NumberStores(CartRecoveryConfig config)
     {
@@ -242,7 +249,8 @@ sealed class DataFolder : IDisposable
         }
         catch (Exception e) when (e is not DataFolderException and (IOException or UnauthorizedAccessException or InvalidDataException))
         {
-            throw new DataFolderException("data_unusable", $"{Path} cannot be used ({e.Message.TrimEnd('.')}); free disk space, or restore it from a backup");
+            throw new DataFolderException("data_unusable",
+                $"{Path} cannot be used ({e.Message.TrimEnd('.')}); free disk space, or restore it from a backup");
         }
     }
 

@@ -29,7 +29,8 @@ sealed record FolderEstimate(string Path, FolderFormat Format, RecordCount Recor
                 records += count;
             }
 
-            journal += Directory.Exists(files.JournalOf(i)) ? new DirectoryInfo(files.JournalOf(i)).EnumerateFiles().Sum(file => file.Length) : 0;
+            journal += Directory.Exists(files.JournalOf(i))
+                ? new DirectoryInfo(files.JournalOf(i)).EnumerateFiles().Sum(file => file.Length) : 0;
         }
 
         return new FolderEstimate(path, format, records, journal);
@@ -39,17 +40,21 @@ sealed record FolderEstimate(string Path, FolderFormat Format, RecordCount Recor
     /// <param name="partitions">The new number of partitions.</param>
     public void Print(int partitions)
     {
-        Console.WriteLine($"{Path}: {Format.Partitions} partitions, {Records.Records:N0} records of carts and customers, {JournalBytes >> 20:N0} MB of journals");
+        Console.WriteLine(
+            $"{Path}: {Format.Partitions} partitions, {Records.Records:N0} records of carts and customers, {JournalBytes >> 20:N0} MB of journals");
         if (!Format.HasKeyedIds)
         {
-            Console.WriteLine("It is of an earlier version: all ids are hashed again, with the folder's secret. Shoppers keep their variants and the holdout.");
+            Console.WriteLine(
+                "It is of an earlier version: all ids are hashed again, with the folder's secret. Shoppers keep their variants and the holdout.");
         }
 
         // Each partition holds all customers.
         var bytes = Records.CartBytes + (Records.CustomerBytes / Format.Partitions * partitions);
-        Console.WriteLine($"It would be written to {partitions} partitions. This takes about {Describe(Duration)} and {(bytes >> 20) + 1:N0} MB of disk space.");
+        Console.WriteLine(
+            $"It would be written to {partitions} partitions. This takes about {Describe(Duration)} and {(bytes >> 20) + 1:N0} MB of disk space.");
         Console.WriteLine("The former journals move to archive/ and are deleted after journal.retention. Nothing was changed.");
     }
 
-    static string Describe(TimeSpan time) => time.TotalMinutes < 2 ? $"{Math.Ceiling(time.TotalSeconds):N0} seconds" : $"{Math.Ceiling(time.TotalMinutes):N0} minutes";
+    static string Describe(TimeSpan time) =>
+        time.TotalMinutes < 2 ? $"{Math.Ceiling(time.TotalSeconds):N0} seconds" : $"{Math.Ceiling(time.TotalMinutes):N0} minutes";
 }

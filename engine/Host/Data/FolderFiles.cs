@@ -10,7 +10,8 @@ readonly record struct FolderFiles(string Root)
     /// <summary>The names of all parts, besides those that only a change of the folder makes.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
-        FolderFormat.Name, StoreNumbersFile.Name, "lock", "secret", "keys", "journal", "checkpoints", "stores", "outreach.db", "outreach.db-wal", "outreach.db-shm", "deadletters",
+        FolderFormat.Name, StoreNumbersFile.Name, "lock", "secret", "keys", "journal", "checkpoints", "stores", "outreach.db",
+        "outreach.db-wal", "outreach.db-shm", "deadletters",
         "archive", "next", "next.tmp", RunningConfig.Name,
     ];
 
@@ -23,8 +24,11 @@ readonly record struct FolderFiles(string Root)
     /// <summary>The folder for records spilled from memory.</summary>
     public string Stores => Path.Combine(Root, "stores");
 
-    /// <summary>The folder of the keys that encrypt personal data. Archived journals have none of their own, so that a destroyed key is gone.</summary>
-    public string Keys => Path.GetFileName(Path.GetDirectoryName(Root)) == FolderSwap.Archive && !Directory.Exists(Path.Combine(Root, "keys"))
+    /// <summary>
+    /// The folder of the keys that encrypt personal data. Archived journals have none of their own, so that a destroyed key is gone.
+    /// </summary>
+    public string Keys =>
+        Path.GetFileName(Path.GetDirectoryName(Root)) == FolderSwap.Archive && !Directory.Exists(Path.Combine(Root, "keys"))
         ? Path.Combine(Root, "..", "..", "keys") : Path.Combine(Root, "keys");
 
     /// <summary>The database of journeys and customers.</summary>

@@ -49,10 +49,12 @@ readonly record struct FolderFormat(int Partitions, long Segment, bool HasStoreN
             throw WrongVersion(path, version, number > Version ? "a later" : "an older");
         }
 
-        var values = lines.Skip(1).Select(l => l.Split(' ', 2)).Where(l => l.Length == 2).ToDictionary(l => l[0], l => l[1], StringComparer.Ordinal);
+        var values = lines.Skip(1).Select(l => l.Split(' ', 2)).Where(l => l.Length == 2)
+            .ToDictionary(l => l[0], l => l[1], StringComparer.Ordinal);
         return values.TryGetValue("partitions", out var partitions) && int.TryParse(partitions, CultureInfo.InvariantCulture, out var count)
             && values.TryGetValue("segment", out var segment) && long.TryParse(segment, CultureInfo.InvariantCulture, out var bytes)
-            ? new FolderFormat(count, bytes, HasStoreNumbers: number >= NumberedVersion, HasKeyedIds: values.GetValueOrDefault("ids") == Keyed)
+            ? new FolderFormat(count, bytes, HasStoreNumbers: number >= NumberedVersion,
+                HasKeyedIds: values.GetValueOrDefault("ids") == Keyed)
             {
                 HasKeys = number >= EncryptedVersion,
             }
@@ -66,12 +68,14 @@ readonly record struct FolderFormat(int Partitions, long Segment, bool HasStoreN
         var file = Path.Combine(path, Name);
         var ids = HasKeyedIds ? $"ids {Keyed}\n" : "";
         DurableFile.Write(file, Encoding.UTF8.GetBytes(string.Create(
-            CultureInfo.InvariantCulture, $"{(HasKeys ? EncryptedVersion : NumberedVersion)}\npartitions {Partitions}\nsegment {Segment}\n{ids}")));
+            CultureInfo.InvariantCulture,
+            $"{(HasKeys ? EncryptedVersion : NumberedVersion)}\npartitions {Partitions}\nsegment {Segment}\n{ids}")));
     }
 
     static bool IsEmpty(string path) => !Directory.Exists(path)
         || !Directory.EnumerateFileSystemEntries(path).Any(e => Path.GetFileName(e) is var name
-            && (name is "journal" or "checkpoints" || name.StartsWith("carts.", StringComparison.Ordinal) || name.StartsWith("customers.", StringComparison.Ordinal)));
+            && (name is "journal" or "checkpoints" || name.StartsWith("carts.", StringComparison.Ordinal)
+                || name.StartsWith("customers.", StringComparison.Ordinal)));
 
     static DataFolderException WrongVersion(string path, string version, string which) => new("data_version",
         $"{path} was created by {which} version (format {version}, this version needs {Version}); nothing was changed. "

@@ -11,8 +11,10 @@ static class FolderKeys
     /// <param name="data">The folder, locked.</param>
     /// <param name="config">The configuration.</param>
     /// <returns><see langword="null"/> if the folder is of an earlier version that was not taken over.</returns>
-    /// <exception cref="DataFolderException"><c>data_key</c>: the master key is another, or keys are missing. Nothing was changed.</exception>
-    public static KeyVault? Open(DataFolder data, CartRecoveryConfig config) => !data.Format.HasKeyedIds || !data.HasStoreNumbers ? null : data.Use(() =>
+    /// <exception cref="DataFolderException"><c>data_key</c>: the master key is another, or keys are missing. Nothing was
+    /// changed.</exception>
+    public static KeyVault? Open(DataFolder data, CartRecoveryConfig config) =>
+        !data.Format.HasKeyedIds || !data.HasStoreNumbers ? null : data.Use(() =>
     {
         var master = MasterOf(config.Encryption, data.Secret());
         if (!data.Format.HasKeys && !KeyVault.Exists(data.Files.Keys))
@@ -63,7 +65,8 @@ static class FolderKeys
     });
 
     /// <summary>Returns the master key: the configured one, or the folder's secret.</summary>
-    public static byte[] MasterOf(EncryptionConfig encryption, byte[] secret) => encryption.Key is { } key ? Encoding.UTF8.GetBytes(key) : secret;
+    public static byte[] MasterOf(EncryptionConfig encryption, byte[] secret) =>
+        encryption.Key is { } key ? Encoding.UTF8.GetBytes(key) : secret;
 
     static KeyVault Open(string folder, byte[] master) => Explain(() => KeyVault.Open(folder, master));
 

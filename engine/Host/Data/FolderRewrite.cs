@@ -40,7 +40,8 @@ sealed class FolderRewrite(DataFolder data, CartRecoveryConfig config, OnnxModel
         using (var keys = changesKeys ? new KeyMap(Path.Combine(draft.Root, FolderSwap.Keys)) : null)
         {
             var present = Options(StoreCompiler.Compile(config.Stores, registry, data.DeriveIdSecret()), to, draft, format);
-            report = new Repartition(former, from.Partitions, present, to.Partitions) { Keys = keys, Archive = FolderSwap.ArchivedJournals(data.Path), Progress = Progress }
+            report = new Repartition(former, from.Partitions, present, to.Partitions) { Keys = keys,
+                Archive = FolderSwap.ArchivedJournals(data.Path), Progress = Progress }
                 .Run(new TailReader(JourneyWorker.ReaderName, journeys.PositionOf, [.. JourneyWorker.ReadKinds]), time);
         }
 
@@ -51,6 +52,7 @@ sealed class FolderRewrite(DataFolder data, CartRecoveryConfig config, OnnxModel
     });
 
     PipelineOptions Options(StoreDirectory stores, MemoryBudget budget, FolderFiles files, FolderFormat format) => PipelineSetup.Of(
-        config, stores, budget, model, CampaignCompiler.Compile(config.Decisions, stores.All, ConfigurationRecord.Write(config.Decisions, config.Contact, stores.Stores)),
+        config, stores, budget, model, CampaignCompiler.Compile(config.Decisions, stores.All,
+            ConfigurationRecord.Write(config.Decisions, config.Contact, stores.Stores)),
         files.Stores, hasReaders: true, usesRecorded: true, PipelineSetup.JournalOf(config, stores, files, format));
 }

@@ -9,8 +9,8 @@ namespace CartRecovery.Host.Data;
 
 /// <summary>
 /// Replaces a data folder's journals, checkpoints and records by others that were prepared beside them. They are prepared in
-/// <c>next.tmp</c>, which a start deletes. Renamed to <c>next</c> they count, and every start moves what is left of them into place. The former
-/// journals go to <c>archive</c>, a data folder of its own for <c>replay</c> and <c>export</c>.
+/// <c>next.tmp</c>, which a start deletes. Renamed to <c>next</c> they count, and every start moves what is left of them into place. The
+/// former journals go to <c>archive</c>, a data folder of its own for <c>replay</c> and <c>export</c>.
 /// </summary>
 static class FolderSwap
 {
@@ -69,7 +69,8 @@ static class FolderSwap
             }
 
             Directory.CreateDirectory(archive);
-            foreach (var file in new[] { FolderFormat.Name, StoreNumbersFile.Name, "secret" }.Where(file => File.Exists(Path.Combine(path, file))))
+            foreach (var file in new[] { FolderFormat.Name, StoreNumbersFile.Name, "secret" }.Where(
+                file => File.Exists(Path.Combine(path, file))))
             {
                 DurableFile.Write(Path.Combine(archive, file), File.ReadAllBytes(Path.Combine(path, file)));
             }
@@ -91,7 +92,8 @@ static class FolderSwap
         var archive = Path.Combine(path, Archive);
         foreach (var folder in Directory.Exists(archive) ? Directory.GetDirectories(archive) : [])
         {
-            if (Directory.EnumerateFiles(folder, "*.journal", SearchOption.AllDirectories).All(file => File.GetLastWriteTimeUtc(file) < before))
+            if (Directory.EnumerateFiles(folder, "*.journal", SearchOption.AllDirectories)
+                .All(file => File.GetLastWriteTimeUtc(file) < before))
             {
                 Delete(folder);
             }
@@ -106,7 +108,8 @@ static class FolderSwap
         return [.. (Directory.Exists(archive) ? Directory.GetDirectories(archive) : [])
             .Where(folder => FolderFormat.Read(folder) is not null)
             .SelectMany(folder => Enumerable.Range(0, FolderFormat.Read(folder)!.Value.Partitions).Select(index => new ArchivedJournal(
-                () => new FileJournalDevice(new FolderFiles(folder).JournalOf(index), readOnly: true), FolderFormat.Read(folder)!.Value.Layout)))];
+                () => new FileJournalDevice(new FolderFiles(folder).JournalOf(index), readOnly: true),
+                FolderFormat.Read(folder)!.Value.Layout)))];
     }
 
     static void Replace(string next, string now, Action<string> retire)
@@ -139,5 +142,6 @@ static class FolderSwap
         }
     }
 
-    static int? NumberOf(string folder) => int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var number) ? number : null;
+    static int? NumberOf(string folder) =>
+        int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var number) ? number : null;
 }

@@ -21,7 +21,8 @@ static partial class FolderTakeover
     /// <exception cref="DataFolderException">The folder cannot be used.</exception>
     /// <exception cref="JournalException">A journal cannot be recovered.</exception>
     public static void Run(
-        DataFolder data, CartRecoveryConfig config, MemoryBudget budget, OnnxModel model, TimeProvider time, ILogger log, Action<RepartitionProgress>? progress)
+        DataFolder data, CartRecoveryConfig config, MemoryBudget budget, OnnxModel model, TimeProvider time, ILogger log,
+        Action<RepartitionProgress>? progress)
     {
         if (!config.Journal.Enabled || data.Format.HasKeyedIds)
         {
@@ -30,7 +31,8 @@ static partial class FolderTakeover
 
         if (!data.HasStoreNumbers)
         {
-            LogNumbering(log, data.Path, string.Join(", ", data.NumberStores(config).Stores.Select((store, number) => $"{number} {store.Id}")));
+            LogNumbering(log, data.Path,
+                string.Join(", ", data.NumberStores(config).Stores.Select((store, number) => $"{number} {store.Id}")));
         }
 
         var start = time.GetTimestamp();

@@ -66,6 +66,7 @@ sealed partial class StoreNumbering
         Stores.Replace(directory);
     }
 
-    [LoggerMessage(EventName = "stores_removed", Level = LogLevel.Information, Message = "Stores that are not configured keep their carts, and nothing is sent for them: {Stores}")]
+    [LoggerMessage(EventName = "stores_removed", Level = LogLevel.Information,
+        Message = "Stores that are not configured keep their carts, and nothing is sent for them: {Stores}")]
     partial void LogRemoved(string stores);
 }

@@ -39,7 +39,8 @@ public readonly record struct KeyHash(ulong A, ulong B, ulong C, ulong D)
     }
 
     /// <summary>Returns the hash of a key as configured: the key itself, or its hash.</summary>
-    public static KeyHash OfConfigured(string configured) => TryParse(configured, out var hash) ? hash : Of(Encoding.UTF8.GetBytes(configured));
+    public static KeyHash OfConfigured(string configured) =>
+        TryParse(configured, out var hash) ? hash : Of(Encoding.UTF8.GetBytes(configured));
 
     /// <summary>Formats the hash for a configuration.</summary>
     public override string ToString()

@@ -10,8 +10,8 @@ namespace CartRecovery.Engine.ControlPlane.Keys;
 public sealed record StoreKey(Store Store, KeyKind Kind, bool LoopbackOnly, IReadOnlyList<AllowedOrigin> Origins)
 {
     /// <summary>
-    /// A few bits of the key's hash, by which what is kept of it is told from that of the store's other keys, whatever the order in the configuration;
-    /// 0 for the engine's own.
+    /// A few bits of the key's hash, by which what is kept of it is told from that of the store's other keys, whatever the order in the
+    /// configuration; 0 for the engine's own.
     /// </summary>
     public uint Tag { get; init; }
 

@@ -6,8 +6,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace CartRecovery.Engine.ControlPlane.Keys;
 
 /// <summary>
-/// Verifies a store's user tokens: JSON Web Tokens (RFC 7519) that the shop's server signs with HMAC-SHA-256 for a signed-in customer. Claims:
-/// <c>sub</c>, the customer's id; <c>aud</c>, the store's id; <c>exp</c>. Thread-safe.
+/// Verifies a store's user tokens: JSON Web Tokens (RFC 7519) that the shop's server signs with HMAC-SHA-256 for a signed-in customer.
+/// Claims: <c>sub</c>, the customer's id; <c>aud</c>, the store's id; <c>exp</c>. Thread-safe.
 /// </summary>
 public sealed class UserTokens
 {
@@ -52,6 +52,7 @@ public sealed class UserTokens
         });
         return result is { IsValid: true, SecurityToken: JsonWebToken { Subject: { Length: > 0 } user } jwt }
             && Encoding.UTF8.GetByteCount(user) <= EventSlab.MaxSentIdLength
-                ? new ProvenUser(_ids.CustomerOf(Encoding.UTF8.GetBytes(user)), new DateTimeOffset(jwt.ValidTo).ToUnixTimeMilliseconds()) : null;
+                ? new ProvenUser(_ids.CustomerOf(Encoding.UTF8.GetBytes(user)), new DateTimeOffset(jwt.ValidTo).ToUnixTimeMilliseconds())
+                : null;
     }
 }

@@ -4,8 +4,8 @@ namespace CartRecovery.Engine.ControlPlane.Stores;
 public static class ShopLinks
 {
     /// <summary>
-    /// Returns an address in its canonical form if it is on one of the shop's hosts: by https on its usual port or one that <c>linkHosts</c>
-    /// names, or as the cart page is. <see langword="null"/> for any other.
+    /// Returns an address in its canonical form if it is on one of the shop's hosts: by https on its usual port or one that
+    /// <c>linkHosts</c> names, or as the cart page is. <see langword="null"/> for any other.
     /// </summary>
     /// <param name="address">An absolute URL. Anyone may have written it.</param>
     /// <param name="store">The store.</param>
@@ -28,7 +28,8 @@ public static class ShopLinks
         var text = url.AbsoluteUri;
         return url.HostNameType != UriHostNameType.Dns || url.Host == url.IdnHost
             ? text
-            : string.Concat(url.GetComponents(UriComponents.Scheme, UriFormat.UriEscaped), "://", url.IdnHost, url.IsDefaultPort ? "" : $":{url.Port}", url.PathAndQuery, url.Fragment);
+            : string.Concat(url.GetComponents(UriComponents.Scheme, UriFormat.UriEscaped), "://", url.IdnHost,
+                url.IsDefaultPort ? "" : $":{url.Port}", url.PathAndQuery, url.Fragment);
     }
 
     static IEnumerable<string> OriginsOf(Store store)
@@ -48,5 +49,6 @@ public static class ShopLinks
     }
 
     static string AsciiOf(string host) =>
-        Uri.TryCreate($"https://{host}", UriKind.Absolute, out var url) ? host.Replace(url.Host, url.IdnHost, StringComparison.OrdinalIgnoreCase) : host;
+        Uri.TryCreate($"https://{host}", UriKind.Absolute, out var url)
+            ? host.Replace(url.Host, url.IdnHost, StringComparison.OrdinalIgnoreCase) : host;
 }

@@ -42,7 +42,8 @@ public sealed record Store(int Number, string Id, byte[] IdUtf8, TimeZoneInfo Ti
     public double Margin { get; init; } = 0.4;
 
     /// <summary>
-    /// Whether its cart ids cannot be guessed, so that who knows one may go on with the cart: not replace its address, and not get its offers.
+    /// Whether its cart ids cannot be guessed, so that who knows one may go on with the cart: not replace its address, and not get its
+    /// offers.
     /// </summary>
     public bool HasSecretCartIds { get; init; }
 
@@ -52,7 +53,9 @@ public sealed record Store(int Number, string Id, byte[] IdUtf8, TimeZoneInfo Ti
     /// <summary>Maximum number of open streams; 0 for no limit.</summary>
     public int MaxConnections { get; init; }
 
-    /// <summary>The settings it was compiled from, hashed, without its keys; empty if it is removed. Equal stores have equal ones.</summary>
+    /// <summary>
+    /// The settings it was compiled from, hashed, without its keys; empty if it is removed. Equal stores have equal ones.
+    /// </summary>
     public string Settings { get; init; } = "";
 
     /// <summary>Returns whether another store with the same id was compiled from the same settings.</summary>

@@ -3,7 +3,9 @@ using CartRecovery.Engine.ControlPlane.Keys;
 
 namespace CartRecovery.Engine.ControlPlane.Stores;
 
-/// <summary>Holds the configured stores and their keys. Thread-safe; a reload of the configuration replaces the content as a whole.</summary>
+/// <summary>
+/// Holds the configured stores and their keys. Thread-safe; a reload of the configuration replaces the content as a whole.
+/// </summary>
 public sealed class StoreDirectory
 {
     const int MaxKeyLength = 128;
@@ -56,13 +58,14 @@ public sealed class StoreDirectory
     public bool IsInForce(StoreKey key) => _content.Granted.Contains(key);
 
     /// <summary>
-    /// Takes over the content of another directory. Stores and keys that are equal stay the same objects, so that clients that use them notice
-    /// nothing.
+    /// Takes over the content of another directory. Stores and keys that are equal stay the same objects, so that clients that use them
+    /// notice nothing.
     /// </summary>
     public void Replace(StoreDirectory next)
     {
         var (now, then) = (_content, next._content);
-        var stores = then.All.ToDictionary(store => store, store => now.All.Find(store.Id) is { } known && known.HasSameSettings(store) ? known : store);
+        var stores = then.All.ToDictionary(store => store,
+            store => now.All.Find(store.Id) is { } known && known.HasSameSettings(store) ? known : store);
         Content content = new(
             [.. then.Stores.Select(store => stores[store])], new StoreTable(then.All.Select(store => stores[store])),
             then.Keys.ToDictionary(key => key.Key, key =>

@@ -85,7 +85,8 @@ public sealed class StoreRegistry
         {
             if (line == last && lines[line - 1].StartsWith(Checksum, StringComparison.Ordinal))
             {
-                return text == new StoreRegistry(stores).ToString() ? new StoreRegistry(stores) : throw Damaged(line, "the checksum differs");
+                return text == new StoreRegistry(stores).ToString() ? new StoreRegistry(stores)
+                    : throw Damaged(line, "the checksum differs");
             }
 
             var store = ParseLine(lines[line - 1], line, stores.Count);

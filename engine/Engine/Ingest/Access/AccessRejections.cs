@@ -26,7 +26,8 @@ public sealed partial class AccessRejections(TimeProvider time, ILogger log)
 
     static readonly HttpProblem[] s_problems =
     [
-        Authenticator.MissingKey, Authenticator.UnknownKey, Authenticator.LoopbackOnly, Authenticator.ForbiddenOrigin, Authenticator.SecretInBrowser,
+        Authenticator.MissingKey, Authenticator.UnknownKey, Authenticator.LoopbackOnly, Authenticator.ForbiddenOrigin,
+        Authenticator.SecretInBrowser,
         SecretKeyRequired, OperatorKeyRequired,
     ];
 
@@ -82,9 +83,11 @@ public sealed partial class AccessRejections(TimeProvider time, ILogger log)
         }
     }
 
-    static int IndexOf(string code) => Array.FindIndex(s_problems, problem => problem.Code == code) is >= 0 and var index ? index : s_problems.Length;
+    static int IndexOf(string code) =>
+        Array.FindIndex(s_problems, problem => problem.Code == code) is >= 0 and var index ? index : s_problems.Length;
 
-    [LoggerMessage(EventName = "key_refused", Level = LogLevel.Warning, Message = "Refused a key: {Code}, from {Address} on the {Port} port")]
+    [LoggerMessage(EventName = "key_refused", Level = LogLevel.Warning,
+        Message = "Refused a key: {Code}, from {Address} on the {Port} port")]
     partial void LogRejected(string code, IPAddress? address, string port);
 
     [LoggerMessage(EventName = "keys_refused", Level = LogLevel.Warning, Message = "Refused {Count} more keys since: {Code}")]

@@ -21,7 +21,9 @@ public readonly record struct AuthenticationContext(IPAddress? Address, IHeaderD
     public bool IsLocal => Address is { } address && AddressPrefix.IsLoopback(address)
         && (Headers is not { } headers || (!IsHttp10 && IsLoopbackHost(headers.Host.ToString()) && !ForwardingHeaders.Any(headers)));
 
-    /// <summary>Returns whether a <c>Host</c> names this machine: <c>localhost</c>, 127.0.0.0/8 or <c>[::1]</c>, with or without a port.</summary>
+    /// <summary>
+    /// Returns whether a <c>Host</c> names this machine: <c>localhost</c>, 127.0.0.0/8 or <c>[::1]</c>, with or without a port.
+    /// </summary>
     public static bool IsLoopbackHost(string host)
     {
         var colon = host.LastIndexOf(':');
@@ -32,6 +34,7 @@ public readonly record struct AuthenticationContext(IPAddress? Address, IHeaderD
         }
 
         return name.Equals("localhost", StringComparison.OrdinalIgnoreCase) || name == "[::1]"
-            || (name.StartsWith("127.", StringComparison.Ordinal) && IPAddress.TryParse(name, out var address) && address.ToString() == name);
+            || (name.StartsWith("127.", StringComparison.Ordinal) && IPAddress.TryParse(name, out var address)
+                && address.ToString() == name);
     }
 }

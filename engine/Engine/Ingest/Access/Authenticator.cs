@@ -12,7 +12,8 @@ public static class Authenticator
         "The request has no key. Send one as ?key=, X-Api-Key, or Authorization: Bearer.");
 
     /// <summary>No store has the key.</summary>
-    public static readonly HttpProblem UnknownKey = new(401, "unknown_key", "The key belongs to no configured store. Check it against stores[].keys.");
+    public static readonly HttpProblem UnknownKey = new(401, "unknown_key",
+        "The key belongs to no configured store. Check it against stores[].keys.");
 
     /// <summary>A key for this machine was sent from another one, under another host's name, or through a proxy.</summary>
     public static readonly HttpProblem LoopbackOnly = new(403, "loopback_only",
@@ -35,7 +36,8 @@ public static class Authenticator
     /// <param name="token">The token; null if the client sent none.</param>
     /// <param name="now">The current time.</param>
     /// <returns>The proven user, or the reason for the rejection; neither without a token.</returns>
-    public static async ValueTask<(ProvenUser? User, HttpProblem? Problem)> ValidateUserTokenAsync(StoreKey key, string? token, DateTimeOffset now)
+    public static async ValueTask<(ProvenUser? User, HttpProblem? Problem)> ValidateUserTokenAsync(
+        StoreKey key, string? token, DateTimeOffset now)
     {
         if (string.IsNullOrEmpty(token) || key.Kind == KeyKind.Secret)
         {

@@ -71,7 +71,8 @@ static class ForwardingHeaders
         }
 
         // IPAddress also parses 7 and 0x7f000001, which no proxy writes.
-        if (!IPAddress.TryParse(text, out var address) || text.Contains('%') || (address.AddressFamily == AddressFamily.InterNetwork && !text.SequenceEqual(address.ToString())))
+        if (!IPAddress.TryParse(text, out var address) || text.Contains('%')
+            || (address.AddressFamily == AddressFamily.InterNetwork && !text.SequenceEqual(address.ToString())))
         {
             return null;
         }
@@ -80,5 +81,6 @@ static class ForwardingHeaders
     }
 
     static bool IsOne(string name) =>
-        s_names.Contains(name, StringComparer.OrdinalIgnoreCase) || s_prefixes.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
+        s_names.Contains(name, StringComparer.OrdinalIgnoreCase)
+            || s_prefixes.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
 }

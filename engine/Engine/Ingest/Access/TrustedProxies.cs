@@ -81,7 +81,8 @@ public sealed class TrustedProxies(IReadOnlyList<IPNetwork> networks)
         var entries = string.Join(',', (string?[])header!).Split(',');
         for (var i = entries.Length - 1; i >= 0; i--)
         {
-            if ((isElement ? ForwardingHeaders.NodeOf(entries[i]) : entries[i]) is not { } node || ForwardingHeaders.AddressOf(node) is not { } address)
+            if ((isElement ? ForwardingHeaders.NodeOf(entries[i]) : entries[i]) is not { } node
+                || ForwardingHeaders.AddressOf(node) is not { } address)
             {
                 return (client, false);
             }

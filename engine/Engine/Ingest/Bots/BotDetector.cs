@@ -5,8 +5,8 @@ using CartRecovery.Engine.Events;
 namespace CartRecovery.Engine.Ingest.Bots;
 
 /// <summary>
-/// Recognises programs by what they say of themselves when they connect: their User-Agent, and a browser's <c>navigator.webdriver</c>. Decided
-/// once for a connection or request. A program that lies is left to its timing: <see cref="State.Carts.BotTiming"/>.
+/// Recognises programs by what they say of themselves when they connect: their User-Agent, and a browser's <c>navigator.webdriver</c>.
+/// Decided once for a connection or request. A program that lies is left to its timing: <see cref="State.Carts.BotTiming"/>.
 /// </summary>
 public static class BotDetector
 {

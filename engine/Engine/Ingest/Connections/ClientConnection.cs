@@ -48,7 +48,8 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     /// <param name="client">The authenticated client.</param>
     /// <param name="encoding">The encoding of its answers.</param>
     /// <param name="abort">Closes the transport without waiting.</param>
-    public ClientConnection(IDuplexPipe transport, IngestThread thread, IngestOptions options, Client client, StreamEncoding encoding, Action abort)
+    public ClientConnection(
+        IDuplexPipe transport, IngestThread thread, IngestOptions options, Client client, StreamEncoding encoding, Action abort)
     {
         _transport = transport;
         _thread = thread;
@@ -82,7 +83,9 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     /// <summary>Time of the last read, in ticks of the monotonic clock.</summary>
     public long LastReadTicks => Volatile.Read(ref _lastReadTicks);
 
-    /// <summary>When memory for a long message was reserved, or its last message arrived since; in ticks of the monotonic clock, 0 for none.</summary>
+    /// <summary>
+    /// When memory for a long message was reserved, or its last message arrived since; in ticks of the monotonic clock, 0 for none.
+    /// </summary>
     public long IncompleteTicks => _memory.SinceTicks;
 
     /// <summary>Takes a JSON message. Called by the session.</summary>
@@ -225,7 +228,8 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     EventRouter MakeRouter()
     {
         _router = new EventRouter(
-            _options.Partitions, _options.RulesFor(_client), _options.MaxBatch, _protocol, _options.Counters, this, this, _options.DeadLetters, _thread.Filler);
+            _options.Partitions, _options.RulesFor(_client), _options.MaxBatch, _protocol, _options.Counters, this, this,
+            _options.DeadLetters, _thread.Filler);
         Output.Progress = _router.Progress;
         return _drain.Router = _router;
     }

@@ -58,7 +58,8 @@ public sealed class ConnectionRegistry : IDisposable
     /// <summary>Asks the clients whose keys or stores changed to connect again, including those about to connect.</summary>
     public void CloseRevoked()
     {
-        foreach (var connection in _slices.SelectMany(slice => slice.Values).Where(connection => IsInForce?.Invoke(connection.Key) == false))
+        foreach (var connection in _slices.SelectMany(slice => slice.Values)
+            .Where(connection => IsInForce?.Invoke(connection.Key) == false))
         {
             connection.CloseForChange();
         }

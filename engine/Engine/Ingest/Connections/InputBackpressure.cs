@@ -44,7 +44,8 @@ sealed class InputBackpressure(PipeReader input, Outbound output, IngestOptions 
             }
         }
 
-        if (meter?.ChargeIfDueAsync() is { } paying && !(paying.IsCompletedSuccessfully ? paying.Result : await WaitForRatesAsync(paying.AsTask())))
+        if (meter?.ChargeIfDueAsync() is { } paying
+            && !(paying.IsCompletedSuccessfully ? paying.Result : await WaitForRatesAsync(paying.AsTask())))
         {
             output.Drop(RateLimits.Exceeded.Code, "too many wait for a rate of limits.rates; retry later");
             return false;

@@ -4,8 +4,8 @@ using CartRecovery.Engine.Encryption;
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
 /// <summary>
-/// Reads a dead-letter folder: segments of letters, each named after the number of its first letter and its group, and the marks. Never writes,
-/// so it is safe beside a running engine.
+/// Reads a dead-letter folder: segments of letters, each named after the number of its first letter and its group, and the marks. Never
+/// writes, so it is safe beside a running engine.
 /// </summary>
 public static class DeadLetterFiles
 {
@@ -24,13 +24,17 @@ public static class DeadLetterFiles
     }
 
     /// <summary>Finds a letter by number; null if there is none.</summary>
-    public static DeadLetter? Find(string folder, long id, KeyVault? keys = null) => Read(folder, id - 1, keys).Take(1).FirstOrDefault(letter => letter.Id == id);
+    public static DeadLetter? Find(string folder, long id, KeyVault? keys = null) =>
+        Read(folder, id - 1, keys).Take(1).FirstOrDefault(letter => letter.Id == id);
 
-    internal static IEnumerable<DeadLetter> Read(string folder, long after, Func<long, DeadLetterMark?> markOf, KeyVault? keys, string? store = null)
+    internal static IEnumerable<DeadLetter> Read(
+        string folder, long after, Func<long, DeadLetterMark?> markOf, KeyVault? keys, string? store = null)
     {
         // Letters of a group ascend; those of several are merged.
-        string[] wanted = store is null ? [] : [DeadLetterGroup.KindOf(store, verified: false), DeadLetterGroup.KindOf(store, verified: true)];
-        var groups = Segments(folder).Where(segment => store is null || segment.Group.Length == 0 || wanted.Any(kind => DeadLetterGroup.IsOf(segment.Group, kind))).GroupBy(segment => segment.Group, StringComparer.Ordinal)
+        string[] wanted = store is null ? []
+            : [DeadLetterGroup.KindOf(store, verified: false), DeadLetterGroup.KindOf(store, verified: true)];
+        var groups = Segments(folder).Where(segment => store is null || segment.Group.Length == 0
+            || wanted.Any(kind => DeadLetterGroup.IsOf(segment.Group, kind))).GroupBy(segment => segment.Group, StringComparer.Ordinal)
             .Select(group => Read([.. group.Select(segment => (segment.FirstId, segment.Path))], after, keys).GetEnumerator()).ToArray();
         try
         {
@@ -88,7 +92,9 @@ public static class DeadLetterFiles
         return marks;
     }
 
-    /// <summary>Lists the segments, oldest first, each with the name of its group: empty for one that an earlier version wrote, with all stores'.</summary>
+    /// <summary>
+    /// Lists the segments, oldest first, each with the name of its group: empty for one that an earlier version wrote, with all stores'.
+    /// </summary>
     internal static List<(long FirstId, string Group, string Path)> Segments(string folder)
     {
         var segments = new List<(long FirstId, string Group, string Path)>();
@@ -110,7 +116,8 @@ public static class DeadLetterFiles
     }
 
     internal static string SegmentOf(string folder, long firstId, string group) =>
-        Path.Combine(folder, $"{firstId.ToString(CultureInfo.InvariantCulture).PadLeft(Digits, '0')}{(group.Length == 0 ? "" : "-")}{group}.ndjson");
+        Path.Combine(folder,
+            $"{firstId.ToString(CultureInfo.InvariantCulture).PadLeft(Digits, '0')}{(group.Length == 0 ? "" : "-")}{group}.ndjson");
 
     internal static string MarksOf(string folder) => Path.Combine(folder, Marks);
 

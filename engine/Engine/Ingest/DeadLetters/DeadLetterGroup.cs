@@ -36,18 +36,21 @@ sealed class DeadLetterGroup(string name) : IDisposable
     /// <summary>Returns the group's name in the names of its files.</summary>
     /// <param name="store">The store's id.</param>
     /// <param name="verified">Whether its letters came with a secret key.</param>
-    /// <param name="key">Tells the key from the store's others; 0 for letters of an earlier version, which had a group for each kind of key.</param>
+    /// <param name="key">Tells the key from the store's others; 0 for letters of an earlier version, which had a group for each kind of
+    /// key.</param>
     public static string NameOf(string store, bool verified, uint key) =>
         key == 0 ? KindOf(store, verified) : $"{KindOf(store, verified)}.{key:x8}";
 
     /// <summary>Returns whether a group is one of a store's keys of a kind.</summary>
     /// <param name="group">The group's name.</param>
     /// <param name="kind">From <see cref="KindOf"/>.</param>
-    public static bool IsOf(string group, string kind) => group.StartsWith(kind, StringComparison.Ordinal) && (group.Length == kind.Length || group[kind.Length] == '.');
+    public static bool IsOf(string group, string kind) =>
+        group.StartsWith(kind, StringComparison.Ordinal) && (group.Length == kind.Length || group[kind.Length] == '.');
 
     /// <summary>Returns the beginning of the names of a store's groups of one kind of key.</summary>
     public static string KindOf(string store, bool verified) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{store}\n{(verified ? "secret" : "publishable")}")).AsSpan(0, sizeof(ulong)));
+        Convert.ToHexStringLower(
+            SHA256.HashData(Encoding.UTF8.GetBytes($"{store}\n{(verified ? "secret" : "publishable")}")).AsSpan(0, sizeof(ulong)));
 
     /// <summary>Adds a letter to the lines.</summary>
     /// <param name="id">Its number.</param>
@@ -64,7 +67,8 @@ sealed class DeadLetterGroup(string name) : IDisposable
     public void Write()
     {
         var active = Segments[^1];
-        _file ??= new FileStream(active.Path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        _file ??= new FileStream(active.Path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete,
+            bufferSize: 0);
         if (_file.Length < active.Bytes)
         {
             // Somebody deleted or cut the file.

@@ -90,7 +90,8 @@ public static class DeadLetterLine
 
     /// <summary>Parses a letter.</summary>
     /// <param name="line">The line.</param>
-    /// <param name="keys">Decrypt the event; without them, or if its key was destroyed, it is empty and <see cref="DeadLetter.IsLocked"/>.</param>
+    /// <param name="keys">Decrypt the event; without them, or if its key was destroyed, it is empty and
+    /// <see cref="DeadLetter.IsLocked"/>.</param>
     /// <returns>Null if the line is not a letter.</returns>
     public static DeadLetter? Read(ReadOnlySpan<byte> line, KeyVault? keys = null)
     {
@@ -128,7 +129,8 @@ public static class DeadLetterLine
             }
 
             return letter.Id <= 0 ? null : encrypted is null ? letter
-                : keys is not null && SealedBytes.Open(keys, encrypted, PlaceOf(letter.Id, letter.Store)) is { } opened ? letter with { Event = opened }
+                : keys is not null && SealedBytes.Open(keys, encrypted, PlaceOf(letter.Id, letter.Store)) is { } opened
+                ? letter with { Event = opened }
                 : letter with { IsLocked = true };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)

@@ -71,7 +71,8 @@ public sealed partial class DeadLetterQueue
     public long StoredFor(EventErrorCode error) => Volatile.Read(ref _stored[(int)error]);
 
     /// <summary>Returns whether an event rejected for this reason is kept: only if the event itself is at fault.</summary>
-    public static bool Keeps(EventErrorCode error) => error is not (EventErrorCode.None or EventErrorCode.UnknownKey or EventErrorCode.Overloaded);
+    public static bool Keeps(EventErrorCode error) =>
+        error is not (EventErrorCode.None or EventErrorCode.UnknownKey or EventErrorCode.Overloaded);
 
     /// <summary>Starts the writer.</summary>
     public void Start() => _writing = Task.Run(WriteAsync);
@@ -84,7 +85,8 @@ public sealed partial class DeadLetterQueue
     /// <param name="rules">The rules of its sender's key.</param>
     /// <param name="protocol">The protocol it arrived by.</param>
     /// <param name="connection">The id of its connection.</param>
-    public void Add(EventProblem problem, ReadOnlySpan<byte> raw, bool isTruncated, long receivedAt, EventRules rules, string protocol, long connection)
+    public void Add(
+        EventProblem problem, ReadOnlySpan<byte> raw, bool isTruncated, long receivedAt, EventRules rules, string protocol, long connection)
     {
         if (!Keeps(problem.Error))
         {
@@ -240,9 +242,11 @@ public sealed partial class DeadLetterQueue
         return true;
     }
 
-    [LoggerMessage(EventName = "deadletters_failing", Level = LogLevel.Error, Message = "Cannot write dead letters; dropping and counting them until writes succeed")]
+    [LoggerMessage(EventName = "deadletters_failing", Level = LogLevel.Error,
+        Message = "Cannot write dead letters; dropping and counting them until writes succeed")]
     partial void LogFailing(Exception failure);
 
-    [LoggerMessage(EventName = "deadletters_working", Level = LogLevel.Warning, Message = "Dead letters can be written again; {Dropped} dropped since the start")]
+    [LoggerMessage(EventName = "deadletters_working", Level = LogLevel.Warning,
+        Message = "Dead letters can be written again; {Dropped} dropped since the start")]
     partial void LogWorking(long dropped);
 }

@@ -3,8 +3,8 @@ using CartRecovery.Engine.Encryption;
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
 /// <summary>
-/// Persists dead letters: append-only NDJSON segments of each group (a store and a kind of key), and marks for their states. Bounded by bytes
-/// and age. At the size limit, removes the oldest segment of the largest group.
+/// Persists dead letters: append-only NDJSON segments of each group (a store and a kind of key), and marks for their states. Bounded by
+/// bytes and age. At the size limit, removes the oldest segment of the largest group.
 /// Numbers ascend over all groups. Opening truncates a line torn by a crash. Any thread may call.
 /// </summary>
 public sealed class DeadLetterStore : IDisposable
@@ -154,7 +154,8 @@ public sealed class DeadLetterStore : IDisposable
     /// <summary>Reads retained letters by number. Reads lazily, so it sees the folder as of each segment.</summary>
     /// <param name="after">Skips letters numbered this or lower.</param>
     /// <param name="store">Reads the files with this store's letters alone; <see langword="null"/> for all.</param>
-    public IEnumerable<DeadLetter> Read(long after = 0, string? store = null) => DeadLetterFiles.Read(_folder, after, MarkOf, _keys, store).Where(letter => letter.Id < NextId);
+    public IEnumerable<DeadLetter> Read(long after = 0, string? store = null) =>
+        DeadLetterFiles.Read(_folder, after, MarkOf, _keys, store).Where(letter => letter.Id < NextId);
 
     /// <summary>Finds a letter by number; null if there is none.</summary>
     public DeadLetter? Find(long id) => Read(id - 1).Take(1).FirstOrDefault(letter => letter.Id == id);
@@ -205,7 +206,8 @@ public sealed class DeadLetterStore : IDisposable
 
     // Smaller where many share the limit, so that no group is a single segment.
     long SegmentSize => Math.Clamp(
-        _bounds.Bytes / SegmentsInAll / Math.Max(1, _groups.Count), Math.Max(1, Math.Min(MinSegmentSize, _bounds.Bytes / SegmentsInAll)), MaxSegmentSize);
+        _bounds.Bytes / SegmentsInAll / Math.Max(1, _groups.Count), Math.Max(1, Math.Min(MinSegmentSize, _bounds.Bytes / SegmentsInAll)),
+        MaxSegmentSize);
 
     // Keeps the letters of one file close in age.
     long SegmentAge => (long)_bounds.Age.TotalMilliseconds / SegmentsInAll;
@@ -239,7 +241,8 @@ public sealed class DeadLetterStore : IDisposable
         }
     }
 
-    bool IsRetained(long id) => _groups.Values.Any(group => group.Segments.Exists(segment => id >= segment.FirstId && id <= segment.LastId));
+    bool IsRetained(long id) =>
+        _groups.Values.Any(group => group.Segments.Exists(segment => id >= segment.FirstId && id <= segment.LastId));
 
     void MakeRoom(IReadOnlyCollection<DeadLetterGroup> touched)
     {
@@ -275,7 +278,8 @@ public sealed class DeadLetterStore : IDisposable
             KeepNumber();
         }
 
-        var ids = _marks.IsEmpty ? [] : DeadLetterFiles.Lines(oldest.Path).Select(line => DeadLetterLine.Read(line.Span)?.Id ?? 0).ToArray();
+        var ids = _marks.IsEmpty ? []
+            : DeadLetterFiles.Lines(oldest.Path).Select(line => DeadLetterLine.Read(line.Span)?.Id ?? 0).ToArray();
         group.RemoveOldest();
         _marks.Forget(ids);
     }
@@ -301,7 +305,8 @@ public sealed class DeadLetterStore : IDisposable
         foreach (var group in _groups.Values.ToArray())
         {
             while (group.Segments is [{ Letters: > 0 } oldest, ..] && oldest.Letters <= _marks.Dropped
-                && DeadLetterFiles.Lines(oldest.Path).All(line => DeadLetterLine.Read(line.Span) is not { Id: var id } || _marks.Of(id)?.State == DeadLetterState.Dropped))
+                && DeadLetterFiles.Lines(oldest.Path)
+                    .All(line => DeadLetterLine.Read(line.Span) is not { Id: var id } || _marks.Of(id)?.State == DeadLetterState.Dropped))
             {
                 RemoveOldest(group);
             }
@@ -312,7 +317,8 @@ public sealed class DeadLetterStore : IDisposable
     {
         if (new FileInfo(segment.Path).Length > segment.Bytes)
         {
-            using var file = new FileStream(segment.Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            using var file = new FileStream(segment.Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete,
+                bufferSize: 0);
             file.SetLength(segment.Bytes);
         }
     }

@@ -8,8 +8,8 @@ namespace CartRecovery.Engine.Ingest.Limits;
 
 /// <summary>
 /// Counts connections and enforces limits: sockets of both ports from accept, in total and per address; those without a valid key
-/// (<see cref="Pending"/>); streams, in total and per store, once their key is known. Every successful enter must be paired with a leave, in a
-/// finally block.
+/// (<see cref="Pending"/>); streams, in total and per store, once their key is known. Every successful enter must be paired with a leave,
+/// in a finally block.
 /// </summary>
 public sealed class ConnectionLimiter
 {

@@ -8,4 +8,5 @@ namespace CartRecovery.Engine.Ingest.Limits;
 /// <param name="Bytes">Rates of their bytes, by the kind of their key.</param>
 /// <param name="CountsLoopback">Whether the rates of addresses apply to this machine too.</param>
 public sealed record RateLimitsOptions(
-    Func<RouteGroup, ScopedRates> Requests, Func<KeyKind, ScopedRates> Events, Func<KeyKind, ScopedRates> Bytes, bool CountsLoopback = false);
+    Func<RouteGroup, ScopedRates> Requests, Func<KeyKind, ScopedRates> Events, Func<KeyKind, ScopedRates> Bytes,
+    bool CountsLoopback = false);

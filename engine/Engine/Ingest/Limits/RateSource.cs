@@ -20,5 +20,6 @@ public readonly record struct RateSource(int Slot, StoreKey? Key)
     /// <param name="key">The key; <see langword="null"/> before the client has authenticated.</param>
     /// <param name="countsLoopback">Whether the rates of addresses apply to this machine too.</param>
     public static RateSource Of(IPAddress? address, StoreKey? key, bool countsLoopback) => new(
-        address is null || (!countsLoopback && AddressPrefix.IsLoopback(address)) ? -1 : (int)((uint)HashCode.Combine(AddressPrefix.NumberOf(address)) % Slots), key);
+        address is null || (!countsLoopback && AddressPrefix.IsLoopback(address)) ? -1
+            : (int)((uint)HashCode.Combine(AddressPrefix.NumberOf(address)) % Slots), key);
 }

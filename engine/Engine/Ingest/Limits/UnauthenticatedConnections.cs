@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace CartRecovery.Engine.Ingest.Limits;
 
 /// <summary>
-/// Bounds the connections whose clients have not sent a valid key, in total and per address. At a bound the oldest goes first, so that silent
-/// sockets keep nobody out: whoever sends its key at once has it for longer than that takes. Any thread.
+/// Bounds the connections whose clients have not sent a valid key, in total and per address. At a bound the oldest goes first, so that
+/// silent sockets keep nobody out: whoever sends its key at once has it for longer than that takes. Any thread.
 /// </summary>
 /// <param name="capacity">Maximum number, 1 or more.</param>
 /// <param name="perAddress">Maximum number per address; 0 for no limit.</param>

@@ -159,8 +159,8 @@ public sealed class EventRouter
     }
 
     /// <summary>
-    /// Counts a run's events that named a foreign cart, and stores them as dead letters. Any thread. The receiver of rejected events is notified on
-    /// the same one.
+    /// Counts a run's events that named a foreign cart, and stores them as dead letters. Any thread. The receiver of rejected events is
+    /// notified on the same one.
     /// </summary>
     /// <inheritdoc cref="IEventSource.OnForeign"/>
     public void RejectForeign(EventSlab slab, in SourceRun run, int first, IRejectedEvents receiver)
@@ -178,7 +178,8 @@ public sealed class EventRouter
             {
                 json.ResetWrittenCount();
                 EventJson.Write(json, slab, e, _rules.StoreId);
-                _deadLetters!.Add(ForeignCart, json.WrittenSpan, isTruncated: false, slab.ReceivedAt, _rules, IngestCounters.NameOf(_protocol), Source.ConnectionId);
+                _deadLetters!.Add(ForeignCart, json.WrittenSpan, isTruncated: false, slab.ReceivedAt, _rules,
+                    IngestCounters.NameOf(_protocol), Source.ConnectionId);
             }
 
             receiver.OnRejected(run.IndexOf(e), ForeignCart);

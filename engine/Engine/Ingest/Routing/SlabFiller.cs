@@ -66,7 +66,8 @@ public sealed class SlabFiller(PartitionSet partitions)
         kept.Watermark = _watermark = Math.Max(_watermark, Math.Min(record.Timestamp, ReceivedAt));
 
         // Every partition keeps its own copy of customers' histories: orders are rare, and no partition ever waits for another.
-        if (_open.Length > 1 && record.UserLength != 0 && record.Standing == Standing.Server && EventTypes.Has(record.Type, EventTraits.ChangesHistory))
+        if (_open.Length > 1 && record.UserLength != 0 && record.Standing == Standing.Server
+            && EventTypes.Has(record.Type, EventTraits.ChangesHistory))
         {
             for (var other = 0; other < _open.Length; other++)
             {

@@ -113,6 +113,7 @@ public sealed class MessagePackSession(ClientConnection connection, int maxMessa
     void Reject(EventProblem problem, in ReadOnlySequence<byte> rest)
     {
         var begun = rest.Slice(Math.Min(rest.Length, PrefixLength));
-        connection.Reject(problem, ContiguousBuffer.Of(begun.Slice(0, Math.Min(begun.Length, DeadLetterQueue.Beginning))), isTruncated: true);
+        connection.Reject(problem, ContiguousBuffer.Of(begun.Slice(0, Math.Min(begun.Length, DeadLetterQueue.Beginning))),
+            isTruncated: true);
     }
 }

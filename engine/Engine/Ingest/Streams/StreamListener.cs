@@ -65,7 +65,8 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
     }
 
     /// <summary>Serves an admitted client, on either port.</summary>
-    public static Task RunAsync(IngestOptions options, IDuplexPipe transport, IngestThread thread, Client client, StreamEncoding encoding, Action abort)
+    public static Task RunAsync(
+        IngestOptions options, IDuplexPipe transport, IngestThread thread, Client client, StreamEncoding encoding, Action abort)
     {
         var connection = new ClientConnection(transport, thread, options, client, encoding, abort);
         return connection.RunAsync(encoding switch
@@ -167,10 +168,12 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
             : await TcpHandshake.ReadMessageAsync(transport.Input, maxFirst, cancellationToken);
         var context = new AuthenticationContext(RemoteOf(connection));
         var problem = named is null && options.TcpKey is { } tcpKey
-            ? Authenticator.Authenticate(tcpKey, context, out var key) : Authenticator.Authenticate(options.Stores, named, context, out key);
+            ? Authenticator.Authenticate(tcpKey, context, out var key)
+            : Authenticator.Authenticate(options.Stores, named, context, out key);
         if (options.Rates.TryOpen(context.Address, problem is null ? key : null) is not null)
         {
-            await SendErrorAsync(transport.Output, encoding, RateLimits.Exceeded.Code, "too many connections in a short time; retry later", cancellationToken);
+            await SendErrorAsync(transport.Output, encoding, RateLimits.Exceeded.Code, "too many connections in a short time; retry later",
+                cancellationToken);
             return null;
         }
 
@@ -193,7 +196,8 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
 
     HttpProblem? Authenticate(IPAddress? address, RequestHead head, out StoreKey key)
     {
-        var problem = Authenticator.Authenticate(options.Stores, Authenticator.KeyOf(head.QueryOf("key"), head["X-Api-Key"], head["Authorization"]),
+        var problem = Authenticator.Authenticate(options.Stores,
+            Authenticator.KeyOf(head.QueryOf("key"), head["X-Api-Key"], head["Authorization"]),
             new AuthenticationContext(address, head.Headers), out key);
         if (problem is not null)
         {

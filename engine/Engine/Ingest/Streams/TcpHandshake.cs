@@ -85,7 +85,8 @@ static class TcpHandshake
     static long EndOfMessage(in ReadOnlySequence<byte> buffer)
     {
         var reader = new SequenceReader<byte>(buffer);
-        return reader.TryReadBigEndian(out int length) ? MessagePackSession.PrefixLength + (long)(uint)length : MessagePackSession.PrefixLength;
+        return reader.TryReadBigEndian(out int length) ? MessagePackSession.PrefixLength + (long)(uint)length
+            : MessagePackSession.PrefixLength;
     }
 
     static string? KeyInMessage(ReadOnlySpan<byte> message)

@@ -39,13 +39,14 @@ sealed class ContactResolver(CustomerTables customers)
         var consent = Array.Find(said, word => word is { Granted: false }) ?? DenialOf(shopper.Customer, address)
             ?? (isProven && at == 0 ? said[0] : Array.Find(said[(isProven ? 1 : 0)..], word => word is not null));
         return at < 0 ? new ResolvedContact(new Recipient(), zone, consent, Standing.Claimed, 0)
-            : new ResolvedContact(contacts[at]!.Recipient, zone, consent, contacts[at]!.StandingOf(address) ?? (isProven && at == 0 ? Standing.Server : Standing.Claimed),
+            : new ResolvedContact(contacts[at]!.Recipient, zone, consent,
+                contacts[at]!.StandingOf(address) ?? (isProven && at == 0 ? Standing.Server : Standing.Claimed),
                 contacts[at]!.Network);
     }
 
     /// <summary>
-    /// Returns the shopper's attributes: in the order of precedence, up to the owner of the address that is used, because a browser cannot put
-    /// text into a message to an address that came from a server.
+    /// Returns the shopper's attributes: in the order of precedence, up to the owner of the address that is used, because a browser cannot
+    /// put text into a message to an address that came from a server.
     /// </summary>
     public CustomerAttributes AttributesOf(in Shopper shopper, AddressKind address)
     {
@@ -71,7 +72,8 @@ sealed class ContactResolver(CustomerTables customers)
         : [shopper.Customer, IdentityResolver.InCart(shopper.Cart, shopper.Customer), shopper.Cart];
 
     // Applies to claimed customers too; it affects only this cart.
-    Consent? DenialOf(in Hash128 customer, AddressKind address) => customers.ConsentOf(customer, address) is { Granted: false } denial ? denial : null;
+    Consent? DenialOf(in Hash128 customer, AddressKind address) =>
+        customers.ConsentOf(customer, address) is { Granted: false } denial ? denial : null;
 
     TimeZoneInfo? ZoneOf(string? name)
     {

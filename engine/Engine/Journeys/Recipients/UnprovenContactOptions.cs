@@ -17,7 +17,8 @@ public sealed class UnprovenContactOptions
         var config = contact.Unproven;
         PerNetwork = (config.NewRecipients.PerAddress.Count, (long)config.NewRecipients.PerAddress.Per.TotalMilliseconds);
         PerStore = (config.NewRecipients.PerStore.Count, (long)config.NewRecipients.PerStore.Per.TotalMilliseconds);
-        NeedsConfirmation = config.OptIn == OptInRule.Always || (config.OptIn == OptInRule.WhenConsentRequired && contact.Consent == ConsentRule.Required);
+        NeedsConfirmation = config.OptIn == OptInRule.Always
+            || (config.OptIn == OptInRule.WhenConsentRequired && contact.Consent == ConsentRule.Required);
         _subject = MessageTemplate.Compile(config.Confirmation.Subject, MessageFormat.Line);
         _message = MessageTemplate.Compile(config.Confirmation.Message, MessageFormat.Text);
         _html = config.Confirmation.Html is { } html ? MessageTemplate.Compile(html, MessageFormat.Html) : null;

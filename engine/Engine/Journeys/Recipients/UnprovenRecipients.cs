@@ -22,7 +22,8 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
 
     /// <summary>Returns whether a message may show what a browser said: names, attributes, ids.</summary>
     public bool MayShowClaims(string storeId, in Hash128 cart, ResolvedContact reach, string? address) =>
-        address is null || reach.Standing == Standing.Server || store.Unproven.IsConfirmedFor(store.Addresses.Of(storeId, address), cart) == true;
+        address is null || reach.Standing == Standing.Server
+            || store.Unproven.IsConfirmedFor(store.Addresses.Of(storeId, address), cart) == true;
 
     /// <summary>Decides whether a message that the policy allows may go to an address.</summary>
     /// <param name="options">The configuration.</param>
@@ -35,7 +36,8 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
     /// <param name="now">Milliseconds since 1970 UTC.</param>
     /// <returns>Why it waits or is not sent; <see langword="null"/> if it may be sent.</returns>
     public MessageOutcome? Check(
-        JourneyOptions options, Store shop, Journey journey, DueMessage message, DeliveryChannel channel, ResolvedContact reach, string address, long now)
+        JourneyOptions options, Store shop, Journey journey, DueMessage message, DeliveryChannel channel, ResolvedContact reach,
+        string address, long now)
     {
         if (reach.Standing == Standing.Server)
         {
@@ -76,7 +78,8 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
         }
 
         // Another cart of the same guest may be the one that is confirmed.
-        return new MessageOutcome(MessageState.Scheduled, WithheldReason.NotConfirmed, Until: Math.Min(message.UsefulUntil, now + RecheckInterval));
+        return new MessageOutcome(MessageState.Scheduled, WithheldReason.NotConfirmed,
+            Until: Math.Min(message.UsefulUntil, now + RecheckInterval));
     }
 
     /// <summary>Records that something was sent to an address that a browser named.</summary>
@@ -105,9 +108,11 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
     // Over the network's limit, withholds. Over the store's limit, defers: the store may just be popular.
     MessageOutcome? CheckLimits(UnprovenContactOptions rules, Store shop, long network, long now)
     {
-        if (network != 0 && store.Unproven.LastOfNetwork(shop.Id, network, rules.PerNetwork.Count - 1) is > 0 and var ofNetwork && now - ofNetwork < rules.PerNetwork.Per)
+        if (network != 0 && store.Unproven.LastOfNetwork(shop.Id, network, rules.PerNetwork.Count - 1) is > 0 and var ofNetwork
+            && now - ofNetwork < rules.PerNetwork.Per)
         {
-            return new MessageOutcome(MessageState.Withheld, WithheldReason.RecipientLimit, Detail: "Too many new recipients were named from one network.");
+            return new MessageOutcome(MessageState.Withheld, WithheldReason.RecipientLimit,
+                Detail: "Too many new recipients were named from one network.");
         }
 
         if (store.Unproven.LastOfStore(shop.Id, rules.PerStore.Count - 1) is > 0 and var ofStore && now - ofStore < rules.PerStore.Per)
@@ -120,7 +125,8 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
     }
 
     static Intervention Confirmation(
-        JourneyOptions options, Store shop, Journey journey, DueMessage message, DeliveryChannel channel, string address, in Hash128 key, long now)
+        JourneyOptions options, Store shop, Journey journey, DueMessage message, DeliveryChannel channel, string address, in Hash128 key,
+        long now)
     {
         var token = options.Signer.Sign(new SignedLink(
             LinkKind.Confirm, $"{key.High:x16}{key.Low:x16}", shop.Id, journey.Candidate.CartId, now + ConfirmationLifetime));

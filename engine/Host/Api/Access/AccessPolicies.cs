@@ -33,7 +33,8 @@ static class AccessPolicies
         services.AddSingleton(UrlEncoder.Default);
         services.AddAuthorizationBuilder()
             .AddPolicy(Publishable, policy => policy.RequireAuthenticatedUser())
-            .AddPolicy(Secret, policy => policy.RequireAuthenticatedUser().RequireClaim(StoreKeyIdentity.KindClaim, StoreKeyIdentity.SecretKind))
+            .AddPolicy(Secret,
+                policy => policy.RequireAuthenticatedUser().RequireClaim(StoreKeyIdentity.KindClaim, StoreKeyIdentity.SecretKind))
             .AddPolicy(Operator, policy => policy.AddRequirements(new IsOperator()))
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().AddRequirements(new DeclaresAccess()).Build());
         services.AddSingleton<IAuthorizationHandler, DeclaresAccessHandler>();

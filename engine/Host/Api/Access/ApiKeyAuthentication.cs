@@ -15,11 +15,12 @@ using Microsoft.Extensions.Options;
 namespace CartRecovery.Host.Api.Access;
 
 /// <summary>
-/// Authenticates requests by API key: <c>?key=</c>, <c>X-Api-Key</c> or <c>Authorization: Bearer</c>. The principal carries the store and the kind of
-/// the key as claims, and the key itself as its identity.
+/// Authenticates requests by API key: <c>?key=</c>, <c>X-Api-Key</c> or <c>Authorization: Bearer</c>. The principal carries the store and
+/// the kind of the key as claims, and the key itself as its identity.
 /// </summary>
 sealed class ApiKeyAuthentication(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, StoreDirectory stores, AccessRejections rejections)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, StoreDirectory stores,
+    AccessRejections rejections)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     /// <summary>The scheme's name.</summary>

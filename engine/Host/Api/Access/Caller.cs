@@ -14,5 +14,6 @@ sealed record Caller(StoreKey Key)
     /// <summary>Binds the caller from the request's principal.</summary>
     /// <exception cref="InvalidOperationException">The route does not require a key.</exception>
     public static ValueTask<Caller?> BindAsync(HttpContext context) => ValueTask.FromResult<Caller?>(
-        (context.User.Identity as StoreKeyIdentity)?.Caller ?? throw new InvalidOperationException("The handler takes a caller, but its route requires no key."));
+        (context.User.Identity as StoreKeyIdentity)?.Caller
+            ?? throw new InvalidOperationException("The handler takes a caller, but its route requires no key."));
 }

@@ -6,9 +6,9 @@ using Microsoft.AspNetCore.Http;
 namespace CartRecovery.Host.Api.Access;
 
 /// <summary>
-/// Provides CORS policies. The origin is echoed and credentials are allowed, because <c>sendBeacon</c> always sends with them; the engine has no
-/// cookies. A preflight without a key is granted; with one, as the request itself, it is checked against the key's origins, and only an allowed
-/// origin can read the response. Without a key of a page the response is an error, which every page may read.
+/// Provides CORS policies. The origin is echoed and credentials are allowed, because <c>sendBeacon</c> always sends with them; the engine
+/// has no cookies. A preflight without a key is granted; with one, as the request itself, it is checked against the key's origins, and only
+/// an allowed origin can read the response. Without a key of a page the response is an error, which every page may read.
 /// </summary>
 sealed class KeyOrigins(StoreDirectory stores) : ICorsPolicyProvider
 {
@@ -22,7 +22,8 @@ sealed class KeyOrigins(StoreDirectory stores) : ICorsPolicyProvider
 
     // What a client sends, and what tools for traces and requests add to every request of a page.
     static readonly string[] s_headers =
-        ["Content-Type", "Content-Encoding", "X-Api-Key", "X-User-Token", "Authorization", "traceparent", "tracestate", "baggage", "X-Requested-With"];
+        ["Content-Type", "Content-Encoding", "X-Api-Key", "X-User-Token", "Authorization", "traceparent", "tracestate", "baggage",
+            "X-Requested-With"];
 
     static readonly Task<CorsPolicy?> s_keyless = Task.FromResult<CorsPolicy?>(PolicyOf(_ => true));
 
@@ -38,6 +39,7 @@ sealed class KeyOrigins(StoreDirectory stores) : ICorsPolicyProvider
             ? Task.FromResult<CorsPolicy?>(PolicyOf(key.AllowsOrigin)) : s_keyless;
     }
 
-    static CorsPolicy PolicyOf(Func<string, bool> allows) => new CorsPolicyBuilder().SetIsOriginAllowed(allows).AllowCredentials().WithMethods("POST")
+    static CorsPolicy PolicyOf(Func<string, bool> allows) =>
+        new CorsPolicyBuilder().SetIsOriginAllowed(allows).AllowCredentials().WithMethods("POST")
         .WithHeaders(s_headers).WithExposedHeaders(RateLimitHeaders.Names).SetPreflightMaxAge(TimeSpan.FromDays(1)).Build();
 }

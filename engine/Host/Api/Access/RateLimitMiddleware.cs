@@ -12,12 +12,14 @@ using Microsoft.Extensions.DependencyInjection;
 namespace CartRecovery.Host.Api.Access;
 
 /// <summary>
-/// Rejects requests beyond the rates of their address, key or store, by the group of their route. Also tells whether a connection's client has
-/// a valid key, for <see cref="UnauthenticatedConnections"/>.
+/// Rejects requests beyond the rates of their address, key or store, by the group of their route. Also tells whether a connection's client
+/// has a valid key, for <see cref="UnauthenticatedConnections"/>.
 /// </summary>
 static class RateLimitMiddleware
 {
-    /// <summary>Adds the middleware. After authentication, so that keys are known; before authorization, so that invalid keys take tokens.</summary>
+    /// <summary>
+    /// Adds the middleware. After authentication, so that keys are known; before authorization, so that invalid keys take tokens.
+    /// </summary>
     public static void UseRateLimits(this WebApplication app)
     {
         var rates = app.Services.GetRequiredService<IngestOptions>().Rates;

@@ -29,7 +29,8 @@ static class ReportLimiter
     static bool IsReport(HttpContext context) => HttpMethods.IsGet(context.Request.Method)
         && context.GetEndpoint()?.Metadata is { } metadata
         && (metadata.GetMetadata<ReadsReports>() is not null
-            || (metadata.GetMetadata<ITagsMetadata>()?.Tags is { } tags && (tags.Contains(ApiTags.Analytics) || tags.Contains(ApiTags.Interventions))));
+            || (metadata.GetMetadata<ITagsMetadata>()?.Tags is { } tags
+                && (tags.Contains(ApiTags.Analytics) || tags.Contains(ApiTags.Interventions))));
 
     static async Task ReadAsync(ConcurrencyLimiter reports, HttpContext context, RequestDelegate next)
     {

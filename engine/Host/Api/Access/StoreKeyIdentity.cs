@@ -5,7 +5,8 @@ namespace CartRecovery.Host.Api.Access;
 
 /// <summary>The identity behind a valid key.</summary>
 sealed class StoreKeyIdentity(StoreKey key) : ClaimsIdentity(
-    [new Claim(StoreClaim, key.Store.Id), new Claim(KindClaim, key.Kind == KeyKind.Secret ? SecretKind : PublishableKind)], ApiKeyAuthentication.SchemeName)
+    [new Claim(StoreClaim, key.Store.Id), new Claim(KindClaim, key.Kind == KeyKind.Secret ? SecretKind : PublishableKind)],
+    ApiKeyAuthentication.SchemeName)
 {
     /// <summary>The claim that names the store.</summary>
     public const string StoreClaim = "store";

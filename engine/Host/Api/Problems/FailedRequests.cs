@@ -19,7 +19,8 @@ sealed partial class FailedRequests(ILogger<FailedRequests> log, TimeProvider ti
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
         var problem = ProblemOf(exception);
-        if (context.RequestAborted.IsCancellationRequested && (problem is not null || exception is OperationCanceledException or IOException))
+        if (context.RequestAborted.IsCancellationRequested
+            && (problem is not null || exception is OperationCanceledException or IOException))
         {
             // The client has disconnected: nobody reads an answer.
             return true;
@@ -61,9 +62,12 @@ sealed partial class FailedRequests(ILogger<FailedRequests> log, TimeProvider ti
 
     // The path alone: the exception's message may quote the body.
     static HttpProblem OfJson(JsonException json) => json.InnerException is null && json.Path is null or "$"
-        ? ApiProblems.InvalidJson with { Detail = $"The body is not the JSON that this path accepts; see /docs. (line {json.LineNumber + 1}, byte {json.BytePositionInLine})" }
-        : ApiProblems.InvalidJson with { Detail = $"{json.Path}: not the JSON that this path accepts; see /docs. (line {json.LineNumber + 1}, byte {json.BytePositionInLine})" };
+        ? ApiProblems.InvalidJson with
+            { Detail = $"The body is not the JSON that this path accepts; see /docs. (line {json.LineNumber + 1}, byte {json.BytePositionInLine})" }
+        : ApiProblems.InvalidJson with
+            { Detail = $"{json.Path}: not the JSON that this path accepts; see /docs. (line {json.LineNumber + 1}, byte {json.BytePositionInLine})" };
 
-    [LoggerMessage(EventName = "request_failed", Level = LogLevel.Error, Message = "A request failed: {Method} {Path}; {Suppressed} of its kind were not logged before it")]
+    [LoggerMessage(EventName = "request_failed", Level = LogLevel.Error,
+        Message = "A request failed: {Method} {Path}; {Suppressed} of its kind were not logged before it")]
     partial void LogRequestFailed(Exception failure, string method, string path, long suppressed);
 }

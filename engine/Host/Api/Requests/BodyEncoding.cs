@@ -19,9 +19,11 @@ static class BodyEncoding
         services.AddRequestDecompression(options =>
         {
             options.DecompressionProviders.Clear();
-            options.DecompressionProviders.Add("gzip", new DecodedBody.Provider(body => new GZipStream(body, CompressionMode.Decompress, leaveOpen: true)));
+            options.DecompressionProviders.Add("gzip",
+                new DecodedBody.Provider(body => new GZipStream(body, CompressionMode.Decompress, leaveOpen: true)));
             options.DecompressionProviders.Add("deflate", new DecodedBody.Provider(body => new InflateStream(body)));
-            options.DecompressionProviders.Add("br", new DecodedBody.Provider(body => new BrotliStream(body, CompressionMode.Decompress, leaveOpen: true)));
+            options.DecompressionProviders.Add("br",
+                new DecodedBody.Provider(body => new BrotliStream(body, CompressionMode.Decompress, leaveOpen: true)));
         });
 
     /// <summary>Adds the middleware that rejects other encodings and decompresses bodies.</summary>

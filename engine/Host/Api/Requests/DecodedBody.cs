@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.RequestDecompression;
 namespace CartRecovery.Host.Api.Requests;
 
 /// <summary>
-/// Reads a body, decompressed or as it was sent. Invalid data becomes a 400 instead of a 500: the server's parser throws other exceptions for a
-/// chunk of 2 GB or a trailer that is not text, and decoders for what is not compressed.
+/// Reads a body, decompressed or as it was sent. Invalid data becomes a 400 instead of a 500: the server's parser throws other exceptions
+/// for a chunk of 2 GB or a trailer that is not text, and decoders for what is not compressed.
 /// </summary>
 sealed class DecodedBody(Stream decoder) : BodyStream
 {

@@ -29,7 +29,8 @@ abstract record QueryParameter(string Name, string Description, string Rule)
 }
 
 /// <summary>A query parameter with typed values.</summary>
-sealed record QueryParameter<T>(string Name, string Description, string Rule, Func<string, long, object?> Parse) : QueryParameter(Name, Description, Rule)
+sealed record QueryParameter<T>(string Name, string Description, string Rule, Func<string, long, object?> Parse)
+    : QueryParameter(Name, Description, Rule)
 {
     /// <inheritdoc/>
     public override object? Read(string text, long now) => Parse(text, now);
@@ -47,8 +48,10 @@ static class QueryParameters
     /// <summary>The key, allowed on every route and read by authentication.</summary>
     public const string Key = "key";
 
-    public static readonly QueryParameter<int> Limit = new("limit", "The maximum number of items per page.", $"a number from 1 to {MaxPageSize}",
-        (text, _) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n is >= 1 and <= MaxPageSize ? n : null)
+    public static readonly QueryParameter<int> Limit = new("limit", "The maximum number of items per page.",
+        $"a number from 1 to {MaxPageSize}",
+        (text, _) =>
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n is >= 1 and <= MaxPageSize ? n : null)
     {
         Type = "integer",
         Default = "100",

@@ -26,7 +26,8 @@ sealed class RequestQuery
         where T : struct => _values.TryGetValue(parameter, out var value) ? (T)value : absent;
 
     /// <summary>Binds the query that <see cref="CheckAsync"/> parsed.</summary>
-    public static ValueTask<RequestQuery?> BindAsync(HttpContext context) => ValueTask.FromResult<RequestQuery?>(context.Features.Get<RequestQuery>() ?? s_empty);
+    public static ValueTask<RequestQuery?> BindAsync(HttpContext context) =>
+        ValueTask.FromResult<RequestQuery?>(context.Features.Get<RequestQuery>() ?? s_empty);
 
     /// <summary>Parses the query by its route's parameters and rejects unknown parameters and invalid values.</summary>
     public static Task CheckAsync(HttpContext context, RequestDelegate next)
@@ -79,7 +80,8 @@ sealed class RequestQuery
 
             if (value is null)
             {
-                return ApiProblems.InvalidParameter with { Detail = $"{parameter.Name}: expected {parameter.Rule}, of the same list and store." };
+                return ApiProblems.InvalidParameter with
+                    { Detail = $"{parameter.Name}: expected {parameter.Rule}, of the same list and store." };
             }
 
             _values.Add(parameter, value);
@@ -90,7 +92,8 @@ sealed class RequestQuery
 
     static string Wrong(QueryParameter parameter, StringValues values) =>
         values.Count != 1 ? $"{parameter.Name}: expected one value, got {values.Count}."
-        : Suggestion.Find(values[0]!, parameter.Values) is { } near ? $"{parameter.Name}: unknown value {Shown(values[0]!)}. Did you mean '{near}'?"
+        : Suggestion.Find(values[0]!, parameter.Values) is { } near
+        ? $"{parameter.Name}: unknown value {Shown(values[0]!)}. Did you mean '{near}'?"
         : parameter.Values.Count > MaxListed ? $"{parameter.Name}: unknown value {Shown(values[0]!)}. See /docs for the list."
         : $"{parameter.Name}: expected {parameter.Rule}, got {Shown(values[0]!)}.";
 

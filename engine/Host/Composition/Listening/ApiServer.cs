@@ -24,13 +24,17 @@ static class ApiServer
         var builder = WebApplication.CreateSlimBuilder(
             new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, Args = ["--hostBuilder:reloadConfigOnChange=false"] });
         builder.Services.AddSingleton(loggers);
-        Listeners.Configure(builder, host.Config, host.Certificates, host.ConnectionLimiter, host.Ingest.Proxies, host.Ingest.Threads, drain);
+        Listeners.Configure(builder, host.Config, host.Certificates, host.ConnectionLimiter, host.Ingest.Proxies, host.Ingest.Threads,
+            drain);
         builder.Services
             .AddSingleton(host.Time).AddSingleton(host.Config).AddSingleton(host.Stores).AddSingleton(host.Metrics.Registry)
-            .AddSingleton(host.Ingest).AddSingleton(new StreamListener(host.Ingest)).AddSingleton(host.Counters).AddSingleton(host.Connections)
-            .AddSingleton(host.ConnectionLimiter).AddSingleton(host.AccessRejections).AddSingleton(host.Ingest.Proxies).AddSingleton(host.Partitions).AddSingleton(host.Sinks).AddSingleton(host.Journeys).AddSingleton(host.Reports)
+            .AddSingleton(host.Ingest).AddSingleton(new StreamListener(host.Ingest)).AddSingleton(host.Counters)
+            .AddSingleton(host.Connections)
+            .AddSingleton(host.ConnectionLimiter).AddSingleton(host.AccessRejections).AddSingleton(host.Ingest.Proxies)
+            .AddSingleton(host.Partitions).AddSingleton(host.Sinks).AddSingleton(host.Journeys).AddSingleton(host.Reports)
             .AddSingleton(host.DeadLetters).AddSingleton(host.DeadLetterQueue).AddSingleton(host.DeadLetterReplay)
-            .AddSingleton<IJourneyOptionsProvider>(host).AddSingleton<ICampaignControl>(host.Pauses).AddSingleton<IEngineState>(host).AddSingleton<IEngineTotals>(host.Metrics);
+            .AddSingleton<IJourneyOptionsProvider>(host).AddSingleton<ICampaignControl>(host.Pauses).AddSingleton<IEngineState>(host)
+            .AddSingleton<IEngineTotals>(host.Metrics);
         builder.Services.AddApi();
         var app = builder.Build();
         RequestSpans.Use(app, otlp);

@@ -14,7 +14,8 @@ static class ConnectionMiddleware
     /// </summary>
     /// <param name="limiter">Counts connections.</param>
     /// <param name="proxies">Trusted proxies, whose connections are many clients': those are counted once they are known.</param>
-    public static Func<ConnectionDelegate, ConnectionDelegate> Counting(ConnectionLimiter limiter, TrustedProxies proxies) => next => async connection =>
+    public static Func<ConnectionDelegate, ConnectionDelegate> Counting(ConnectionLimiter limiter, TrustedProxies proxies) =>
+        next => async connection =>
     {
         if (!limiter.TryReserveSocket())
         {

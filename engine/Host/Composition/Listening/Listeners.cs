@@ -29,7 +29,8 @@ static class Listeners
     /// <param name="threads">Read streams.</param>
     /// <param name="shutdown">How long open connections may take to close when the server stops.</param>
     public static void Configure(
-        WebApplicationBuilder builder, CartRecoveryConfig config, TlsCertificates certificates, ConnectionLimiter limiter, TrustedProxies proxies, IngestThreads threads,
+        WebApplicationBuilder builder, CartRecoveryConfig config, TlsCertificates certificates, ConnectionLimiter limiter,
+        TrustedProxies proxies, IngestThreads threads,
         TimeSpan shutdown)
     {
         builder.WebHost.UseKestrelHttpsConfiguration();

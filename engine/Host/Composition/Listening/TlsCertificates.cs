@@ -18,7 +18,8 @@ sealed class TlsCertificates
     /// <summary>Reads the certificates of a configuration.</summary>
     /// <exception cref="CryptographicException">One is no certificate, or its key does not match.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    public static Pair Load(CartRecoveryConfig config) => new(config.Listen.HttpTls?.Load(config.Folder), config.Listen.StreamTls?.Load(config.Folder));
+    public static Pair Load(CartRecoveryConfig config) =>
+        new(config.Listen.HttpTls?.Load(config.Folder), config.Listen.StreamTls?.Load(config.Folder));
 
     /// <summary>Puts certificates in force.</summary>
     public void Use(Pair pair) => _pair = pair;

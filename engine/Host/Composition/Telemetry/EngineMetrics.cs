@@ -74,9 +74,11 @@ sealed class EngineMetrics : IEngineTotals
         Registry.Counter("cartrecovery_events_rejected_total", "Rejected events by error code", ["code"],
             () => Enum.GetValues<EventErrorCode>().Where(c => c != EventErrorCode.None)
                 .Select(c => new Sample(_host.Counters.RejectedFor(c), EventProblem.CodeOf(c))));
-        Registry.Counter("cartrecovery_events_clamped_total", "Events whose time was out of range: counted at the nearest time allowed, and never a reason to contact anybody",
+        Registry.Counter("cartrecovery_events_clamped_total",
+            "Events whose time was out of range: counted at the nearest time allowed, and never a reason to contact anybody",
             () => _host.Counters.Clamped);
-        Registry.Counter("cartrecovery_event_ids_ignored_total", "Ids of accepted events that were ignored because they name nobody, such as \"undefined\"", ["field"],
+        Registry.Counter("cartrecovery_event_ids_ignored_total",
+            "Ids of accepted events that were ignored because they name nobody, such as \"undefined\"", ["field"],
             () => [new Sample(_host.Counters.IgnoredUsers, "userId"), new Sample(_host.Counters.IgnoredSessions, "sessionId")]);
         Registry.Counter("cartrecovery_events_duplicate_total", "Duplicate events: acknowledged and ignored",
             () => Partitions.Sum(p => p.Counters.Duplicates));
@@ -88,16 +90,21 @@ sealed class EngineMetrics : IEngineTotals
             () => IngestCounters.Protocols.Where(p => p != Protocol.Http)
                 .Select(p => new Sample(_host.Counters.ConnectionsOf(p), IngestCounters.NameOf(p))));
         Registry.Counter("cartrecovery_connections_refused_total", "Connections rejected by a limit, by error code", ["reason"],
-            () => ConnectionLimiter.Reasons.Select(r => new Sample(_host.ConnectionLimiter.RejectedFor(r), ConnectionLimiter.ProblemOf(r).Code)));
+            () => ConnectionLimiter.Reasons.Select(
+                r => new Sample(_host.ConnectionLimiter.RejectedFor(r), ConnectionLimiter.ProblemOf(r).Code)));
         Registry.Counter("cartrecovery_access_refused_total", "Requests and streams refused for their key, by error code", ["code"],
             () => AccessRejections.Codes.Select(c => new Sample(_host.AccessRejections.CountOf(c), c)));
-        Registry.Gauge("cartrecovery_connections_unauthenticated", "Connections that have not sent a valid key", () => _host.ConnectionLimiter.Pending.Count);
-        Registry.Counter("cartrecovery_requests_limited_total", "Requests and new streams rejected by a rate, by group of route and by what was counted", ["group", "limit"],
+        Registry.Gauge("cartrecovery_connections_unauthenticated", "Connections that have not sent a valid key",
+            () => _host.ConnectionLimiter.Pending.Count);
+        Registry.Counter("cartrecovery_requests_limited_total",
+            "Requests and new streams rejected by a rate, by group of route and by what was counted", ["group", "limit"],
             () => RateLimits.Groups.SelectMany(g => RateLimits.Scopes.Select(s =>
                 new Sample(_host.Ingest.Rates.Requests(g).RejectedBy(s), RateLimitHeaders.NameOf(g), RateLimitHeaders.NameOf(s)))));
-        Registry.Counter("cartrecovery_events_limited_total", "Streams closed and batches rejected by a rate of events or bytes, by what was counted", ["limit"],
+        Registry.Counter("cartrecovery_events_limited_total",
+            "Streams closed and batches rejected by a rate of events or bytes, by what was counted", ["limit"],
             () => RateLimits.Scopes.Select(s => new Sample(_host.Ingest.Rates.EventRejectionsBy(s), RateLimitHeaders.NameOf(s))));
-        Registry.Counter("cartrecovery_streams_throttled_total", "Waits of streams for a rate of events or bytes, by what was counted", ["limit"],
+        Registry.Counter("cartrecovery_streams_throttled_total", "Waits of streams for a rate of events or bytes, by what was counted",
+            ["limit"],
             () => RateLimits.Scopes.Select(s => new Sample(_host.Ingest.Rates.WaitsFor(s), RateLimitHeaders.NameOf(s))));
         Registry.Counter("cartrecovery_slow_consumers_total", "Streams closed because the client did not read its output",
             () => _host.Counters.SlowConsumers);
@@ -112,16 +119,19 @@ sealed class EngineMetrics : IEngineTotals
             () => Partitions.Sum(p => p.JournalRetries));
         Registry.Gauge("cartrecovery_journal_reader_lag_entries", "Journal entries that a reader has not read yet", ["reader"],
             () => Readers().Select(r => new Sample(r.Sum(c => c.Lag), r.Key)));
-        Registry.Gauge("cartrecovery_journal_reader_lag_seconds", "Age of the oldest entry a reader has not read; 0 while it has read all", ["reader"],
+        Registry.Gauge("cartrecovery_journal_reader_lag_seconds", "Age of the oldest entry a reader has not read; 0 while it has read all",
+            ["reader"],
             () => Readers().Select(r => new Sample(r.Max(c => c.LagTime(_host.Time).TotalSeconds), r.Key)));
-        Registry.Counter("cartrecovery_journal_reader_lost_bytes_total", "Bytes of the journals deleted before a reader had read them", ["reader"],
+        Registry.Counter("cartrecovery_journal_reader_lost_bytes_total", "Bytes of the journals deleted before a reader had read them",
+            ["reader"],
             () => Readers().Select(r => new Sample(r.Sum(c => c.Lost), r.Key)));
         Registry.Counter("cartrecovery_checkpoints_total", "Partition checkpoints by outcome", ["outcome"], () =>
         [
             new(Partitions.Sum(p => p.Counters.Checkpoints), "made"), new(Partitions.Sum(p => p.Counters.CheckpointFailures), "failed"),
         ]);
         Registry.Gauge("cartrecovery_dedup_ids", "Event ids in the deduplication windows", () => Partitions.Sum(p => p.DedupCount));
-        Registry.Counter("cartrecovery_predictions_total", "Feature rows scored", ["model"], () => ByModel(Predictions, former => former.Rows));
+        Registry.Counter("cartrecovery_predictions_total", "Feature rows scored", ["model"],
+            () => ByModel(Predictions, former => former.Rows));
         Registry.Counter("cartrecovery_prediction_runs_total", "Model runs; one run scores a batch of rows", ["model"],
             () => ByModel(Runs, former => former.Runs));
         Registry.Counter("cartrecovery_carts_created_total", "Carts seen for the first time", () => Carts);
@@ -148,7 +158,8 @@ sealed class EngineMetrics : IEngineTotals
             ["sink"], () => _host.Sinks.Runners.Select(r => new Sample(r.Unmarked, r.Name)));
         Registry.Gauge("cartrecovery_sink_circuit_open", "1 while the sink's circuit is open or half-open", ["sink"],
             () => _host.Sinks.Runners.Select(r => new Sample(r.State.Circuit == CircuitState.Closed ? 0 : 1, r.Name)));
-        Registry.Gauge("cartrecovery_sink_stopped", "1 while the sink has stopped, because its receiver refuses the sender or wants no more", ["sink"],
+        Registry.Gauge("cartrecovery_sink_stopped",
+            "1 while the sink has stopped, because its receiver refuses the sender or wants no more", ["sink"],
             () => _host.Sinks.Runners.Select(r => new Sample(r.State.Halt is null ? 0 : 1, r.Name)));
     }
 
@@ -169,14 +180,16 @@ sealed class EngineMetrics : IEngineTotals
         Registry.Counter("cartrecovery_deadletters_total", "Events stored as dead letters, by error code", ["code"],
             () => Enum.GetValues<EventErrorCode>().Where(DeadLetterQueue.Keeps)
                 .Select(c => new Sample(_host.DeadLetterQueue.StoredFor(c), EventProblem.CodeOf(c))));
-        Registry.Counter("cartrecovery_deadletters_sampled_total", "Rejected events of publishable keys not kept, because many had the same error code", ["code"],
+        Registry.Counter("cartrecovery_deadletters_sampled_total",
+            "Rejected events of publishable keys not kept, because many had the same error code", ["code"],
             () => Enum.GetValues<EventErrorCode>().Where(DeadLetterQueue.Keeps)
                 .Select(c => new Sample(_host.DeadLetterQueue.SampledOut(c), EventProblem.CodeOf(c))));
         Registry.Counter("cartrecovery_deadletters_replayed_total", "Replayed dead letters",
             () => _host.DeadLetterReplay.Replayed);
         Registry.Gauge("cartrecovery_deadletters_stored", "Stored dead letters by state", ["state"], () =>
         [
-            new(_host.DeadLetters.Count(DeadLetterState.Waiting), "waiting"), new(_host.DeadLetters.Count(DeadLetterState.Replayed), "replayed"),
+            new(_host.DeadLetters.Count(DeadLetterState.Waiting), "waiting"),
+            new(_host.DeadLetters.Count(DeadLetterState.Replayed), "replayed"),
         ]);
         Registry.Gauge("cartrecovery_deadletters_bytes", "Size of the dead letters on disk, in bytes", () => _host.DeadLetters.Bytes);
     }
@@ -204,7 +217,8 @@ sealed class EngineMetrics : IEngineTotals
         lock (_formerModels)
         {
             var (rows, runs) = _formerModels.GetValueOrDefault(former);
-            _formerModels[former] = (rows + Predictions - _formerModels.Values.Sum(model => model.Rows), runs + Runs - _formerModels.Values.Sum(model => model.Runs));
+            _formerModels[former] = (rows + Predictions - _formerModels.Values.Sum(model => model.Rows), runs
+                + Runs - _formerModels.Values.Sum(model => model.Runs));
         }
     }
 
@@ -218,7 +232,8 @@ sealed class EngineMetrics : IEngineTotals
         }
     }
 
-    IEnumerable<IGrouping<string, JournalCursor>> Readers() => Partitions.SelectMany(p => p.Tail.Cursors).GroupBy(c => c.Name, StringComparer.Ordinal);
+    IEnumerable<IGrouping<string, JournalCursor>> Readers() =>
+        Partitions.SelectMany(p => p.Tail.Cursors).GroupBy(c => c.Name, StringComparer.Ordinal);
 
     IEnumerable<Sample> Interventions()
     {
@@ -226,7 +241,8 @@ sealed class EngineMetrics : IEngineTotals
         {
             foreach (var outcome in (string[])["delivered", "unreachable"])
             {
-                yield return new(_host.JourneyEngine.Counters.EndedAs(Campaign.SocketChannel, action.Name, outcome), action.Name, Campaign.SocketChannel, outcome);
+                yield return new(_host.JourneyEngine.Counters.EndedAs(Campaign.SocketChannel, action.Name, outcome), action.Name,
+                    Campaign.SocketChannel, outcome);
             }
 
             foreach (var sink in _host.Sinks.Runners)

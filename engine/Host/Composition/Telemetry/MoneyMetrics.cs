@@ -25,17 +25,20 @@ sealed class MoneyMetrics : IDisposable
     {
         _host = host;
         _timer = host.Time.CreateTimer(_ => Read(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        registry.Gauge("cartrecovery_recovered_revenue", "Verified orders after a click or view of a message, less refunds, of the last 30 days' journeys",
+        registry.Gauge("cartrecovery_recovered_revenue",
+            "Verified orders after a click or view of a message, less refunds, of the last 30 days' journeys",
             ["currency", "store"], () => ByCurrency(report => report?.AttributedRevenue ?? 0));
         registry.Gauge("cartrecovery_recovered_orders", "Verified orders after a click or view of a message, of the last 30 days' journeys",
             ["currency", "store"], () => ByCurrency(report => report?.AttributedOrders ?? 0));
-        registry.Gauge("cartrecovery_incremental_revenue", "Estimated revenue that would not have come without messages, of the last 30 days' journeys. NaN: no estimate yet",
+        registry.Gauge("cartrecovery_incremental_revenue",
+            "Estimated revenue that would not have come without messages, of the last 30 days' journeys. NaN: no estimate yet",
             ["currency", "store"], () => ByCurrency(report => report?.Incremental.Revenue ?? double.NaN));
         registry.Gauge("cartrecovery_incremental_revenue_low", "Lower bound of the estimate at 95% confidence",
             ["currency", "store"], () => ByCurrency(report => report?.Incremental.Low ?? double.NaN));
         registry.Gauge("cartrecovery_incremental_revenue_high", "Upper bound of the estimate at 95% confidence",
             ["currency", "store"], () => ByCurrency(report => report?.Incremental.High ?? double.NaN));
-        registry.Gauge("cartrecovery_carts", "Carts that campaigns were triggered for in the last 30 days: abandoned (nothing sent yet), contacted, recovered, purchased without a message, lost",
+        registry.Gauge("cartrecovery_carts",
+            "Carts that campaigns were triggered for in the last 30 days: abandoned (nothing sent yet), contacted, recovered, purchased without a message, lost",
             ["state", "store"], Carts);
     }
 
@@ -64,7 +67,8 @@ sealed class MoneyMetrics : IDisposable
                 }
 
                 figures[store.Id] = StoreFigures.Read(
-                    _host.Reports, store.Id, store.Currency, now - (long)s_period.TotalMilliseconds, now + 1, now - _host.JourneyOptions.LostAfter);
+                    _host.Reports, store.Id, store.Currency, now - (long)s_period.TotalMilliseconds, now + 1,
+                    now - _host.JourneyOptions.LostAfter);
             }
 
             _figures = figures;

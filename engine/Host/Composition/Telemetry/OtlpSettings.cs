@@ -52,7 +52,8 @@ static partial class OtlpSettings
         Message = "No telemetry is sent: OTEL_EXPORTER_OTLP_ENDPOINT: expected a URL like http://127.0.0.1:4318, got {Endpoint}")]
     static partial void LogUnusable(ILogger log, string endpoint);
 
-    [LoggerMessage(EventName = "telemetry_headers_invalid", Level = LogLevel.Warning, Message = "OTEL_EXPORTER_OTLP_HEADERS is ignored: expected name=value,name=value")]
+    [LoggerMessage(EventName = "telemetry_headers_invalid", Level = LogLevel.Warning,
+        Message = "OTEL_EXPORTER_OTLP_HEADERS is ignored: expected name=value,name=value")]
     static partial void LogUnusableHeaders(ILogger log);
 
     // The exporter throws on other schemes.

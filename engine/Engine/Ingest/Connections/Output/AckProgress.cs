@@ -16,7 +16,8 @@ public sealed class AckProgress(int partitions)
     public void Submit(int partition, long upTo) => Volatile.Write(ref _submitted[partition], upTo);
 
     /// <summary>
-    /// Records that the first <paramref name="received"/> events are recorded by <see cref="Submit"/>, or rejected. Called by the reader only.
+    /// Records that the first <paramref name="received"/> events are recorded by <see cref="Submit"/>, or rejected. Called by the reader
+    /// only.
     /// </summary>
     public void SetReceived(long received) => Volatile.Write(ref _received, received);
 

@@ -9,9 +9,10 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Ingest.Connections.Output;
 
 /// <summary>
-/// Buffers output to a client: any thread appends under a short lock, one flush at a time writes. A flush writes the newest acknowledgement.
-/// Answers to the client's input are bounded by its reader, which stops while <see cref="IsCongested"/>; unsolicited output by a limit, beyond
-/// which the client is a slow consumer. What appends returns <see langword="false"/> if the client can no longer be reached.
+/// Buffers output to a client: any thread appends under a short lock, one flush at a time writes. A flush writes the newest
+/// acknowledgement. Answers to the client's input are bounded by its reader, which stops while <see cref="IsCongested"/>; unsolicited
+/// output by a limit, beyond which the client is a slow consumer. What appends returns <see langword="false"/> if the client can no longer
+/// be reached.
 /// </summary>
 public sealed class Outbound : IThreadPoolWorkItem
 {
@@ -58,7 +59,8 @@ public sealed class Outbound : IThreadPoolWorkItem
         {
             lock (_gate)
             {
-                return _dead ? Task.CompletedTask : (_closed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+                return _dead ? Task.CompletedTask
+                    : (_closed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
             }
         }
     }
@@ -66,7 +68,8 @@ public sealed class Outbound : IThreadPoolWorkItem
     /// <summary>
     /// Whether no more input should be read: much output is pending, or some while the system takes no more of what was written before.
     /// </summary>
-    public bool IsCongested => Volatile.Read(ref _waiting) is var waiting && (waiting > OutputMemory.Allowance || (waiting > 0 && Volatile.Read(ref _isBlocked)));
+    public bool IsCongested =>
+        Volatile.Read(ref _waiting) is var waiting && (waiting > OutputMemory.Allowance || (waiting > 0 && Volatile.Read(ref _isBlocked)));
 
     /// <summary>Whether the client can no longer be reached.</summary>
     public bool IsGone => Volatile.Read(ref _dead);
@@ -76,12 +79,8 @@ public sealed class Outbound : IThreadPoolWorkItem
     {
         lock (_gate)
         {
-            if (_dead || _pending.Count == 0)
-            {
-                return Task.CompletedTask;
-            }
-
-            return (_flushed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            return _dead || _pending.Count == 0 ? Task.CompletedTask
+                : (_flushed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
     }
 
@@ -103,9 +102,7 @@ public sealed class Outbound : IThreadPoolWorkItem
         return TryAppendBody(body[..StreamMessageFormat.WriteError(body, _encoding, index, code, message)], isUnsolicited: false);
     }
 
-    /// <summary>
-    /// Appends the errors for a message's or slab's events: a frame for each of a few, or one frame for all of many.
-    /// </summary>
+    /// <summary>Appends the errors for a message's or slab's events: a frame for each of a few, or one frame for all of many.</summary>
     /// <returns>The frames' length without their framing, in bytes.</returns>
     internal int SendErrors(RejectionSummary rejections)
     {
@@ -242,7 +239,8 @@ public sealed class Outbound : IThreadPoolWorkItem
                 var closing = SwapPending();
                 upTo = closing ? Progress?.UpTo ?? 0 : upTo;
 
-                var wrote = WritePending() | WriteAck(upTo) | (closing && _encoding == StreamEncoding.WebSocket && CloseFrame.TryWrite(_writer));
+                var wrote = WritePending() | WriteAck(upTo)
+                    | (closing && _encoding == StreamEncoding.WebSocket && CloseFrame.TryWrite(_writer));
                 if (wrote)
                 {
                     var flushing = _writer.FlushAsync();

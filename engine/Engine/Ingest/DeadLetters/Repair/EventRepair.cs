@@ -69,14 +69,16 @@ public static class EventRepair
         var draft = Drafted(json, "");
         var output = new ArrayBufferWriter<byte>(raw.Length + 64);
         draft.WriteTo(output);
-        return new RepairedEvent(ProblemOf(output.WrittenSpan, receivedAt, rules), draft.Changes, draft.Changes.Count == 0 ? raw : output.WrittenSpan.ToArray(),
+        return new RepairedEvent(ProblemOf(output.WrittenSpan, receivedAt, rules), draft.Changes,
+            draft.Changes.Count == 0 ? raw : output.WrittenSpan.ToArray(),
             IdOf(draft), [.. LinesOf(draft, "")]);
     }
 
     static RepairedEvent Many(JsonElement json, byte[] raw, long receivedAt, EventRules rules)
     {
         var output = new ArrayBufferWriter<byte>(raw.Length + 64);
-        var (changes, lines, problem, eventId) = (new List<RepairChange>(), new List<string> { "  [" }, default(EventProblem), (string?)null);
+        var (changes, lines, problem, eventId) = (new List<RepairChange>(), new List<string> { "  [" }, default(EventProblem),
+            (string?)null);
         output.Write("["u8);
         var index = 0;
         foreach (var element in json.EnumerateArray())
@@ -125,10 +127,12 @@ public static class EventRepair
         }
 
         // Two fields of one name are ambiguous, so the event is left as received.
-        return draft.Fields.DistinctBy(f => f.Name, StringComparer.Ordinal).Count() == draft.Fields.Count ? draft : new EventDraft(json, path);
+        return draft.Fields.DistinctBy(f => f.Name, StringComparer.Ordinal).Count() == draft.Fields.Count ? draft
+            : new EventDraft(json, path);
     }
 
-    static EventProblem ProblemOf(ReadOnlySpan<byte> json, long receivedAt, EventRules rules) => new JsonEventDecoder(rules).Decode(json, receivedAt);
+    static EventProblem ProblemOf(ReadOnlySpan<byte> json, long receivedAt, EventRules rules) =>
+        new JsonEventDecoder(rules).Decode(json, receivedAt);
 
     static string? IdOf(EventDraft draft) => draft.Named("id").LastOrDefault()?.Text;
 
@@ -148,10 +152,12 @@ public static class EventRepair
         return true;
     }
 
-    static RepairedEvent UnreadableName(byte[] raw) => Unusable(raw, EventErrorCode.InvalidUtf8, "a field name has an unpaired surrogate escape");
+    static RepairedEvent UnreadableName(byte[] raw) =>
+        Unusable(raw, EventErrorCode.InvalidUtf8, "a field name has an unpaired surrogate escape");
 
     static RepairedEvent Unusable(byte[] raw, EventErrorCode error, string message) =>
-        new(new EventProblem(error, message), [], raw, EventId: null, [.. Encoding.UTF8.GetString(raw).Split('\n').Select(line => $"  {line}")]);
+        new(new EventProblem(error, message), [], raw, EventId: null,
+            [.. Encoding.UTF8.GetString(raw).Split('\n').Select(line => $"  {line}")]);
 
     static IEnumerable<string> LinesOf(EventDraft draft, string indent)
     {

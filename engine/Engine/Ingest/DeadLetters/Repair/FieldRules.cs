@@ -38,7 +38,8 @@ static class FieldRules
                 continue;
             }
 
-            found = aliases.Select(alias => draft.Fields.Find(field => IsCandidate(field) && Plain(field.Name) == alias && Means(draft, alias)))
+            found = aliases.Select(
+                alias => draft.Fields.Find(field => IsCandidate(field) && Plain(field.Name) == alias && Means(draft, alias)))
                 .FirstOrDefault(field => field is not null);
             if (found is not null)
             {
@@ -57,5 +58,6 @@ static class FieldRules
 
     // An amount is the unit price only if the quantity is one.
     static bool Means(EventDraft draft, string alias) =>
-        alias != "amount" || draft.Fields.TrueForAll(field => Plain(field.Name) is not ("quantity" or "qty") || (field.Text?.Trim() ?? field.Json) == "1");
+        alias != "amount" || draft.Fields.TrueForAll(
+            field => Plain(field.Name) is not ("quantity" or "qty") || (field.Text?.Trim() ?? field.Json) == "1");
 }

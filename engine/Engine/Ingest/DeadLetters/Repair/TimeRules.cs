@@ -42,7 +42,8 @@ static class TimeRules
             if (field.IsNumber && decimal.TryParse(field.Json, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var time)
                 && Events.TimeUnit.Guess((double)time) is var (unit, perMillisecond))
             {
-                draft.Set(field, ((long)(time / (decimal)perMillisecond)).ToString(CultureInfo.InvariantCulture), $"{unit} for milliseconds");
+                draft.Set(field, ((long)(time / (decimal)perMillisecond)).ToString(CultureInfo.InvariantCulture),
+                    $"{unit} for milliseconds");
             }
         }
     }

@@ -79,7 +79,8 @@ static partial class ValueRules
         var fields = draft.Named("currency").Where(field => !field.IsEmpty).ToArray();
         if (fields.Length > 0)
         {
-            return Array.TrueForAll(fields, field => field.Text is { Length: 3 } code && named.Contains(code, StringComparison.OrdinalIgnoreCase));
+            return Array.TrueForAll(fields,
+                field => field.Text is { Length: 3 } code && named.Contains(code, StringComparison.OrdinalIgnoreCase));
         }
 
         missing = named;
@@ -102,7 +103,8 @@ static partial class ValueRules
     [GeneratedRegex(@"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?\z")]
     private static partial Regex Number();
 
-    [GeneratedRegex(@"^((?<before>[€£$¥]|[A-Z]{3})\s?(?<amount>[0-9.,]+)|(?<amount>[0-9.,]+)\s?(?<after>[€£$¥]|[A-Z]{3}))\z", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^((?<before>[€£$¥]|[A-Z]{3})\s?(?<amount>[0-9.,]+)|(?<amount>[0-9.,]+)\s?(?<after>[€£$¥]|[A-Z]{3}))\z",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex WithCurrency();
 
     // 19,99 and 1.299,00 and 1.299.000.

@@ -16,7 +16,10 @@ public abstract class PollingThread : IDisposable
     /// <summary>The length of a read before the client has authenticated, in bytes.</summary>
     public const int HandshakeReadSize = 8 * 1024;
 
-    /// <summary>The most unread bytes that are copied in front of the next read. A longer unread part stays in its own array; the next read appends to it.</summary>
+    /// <summary>
+    /// The most unread bytes that are copied in front of the next read. A longer unread part stays in its own array; the next read appends
+    /// to it.
+    /// </summary>
     public const int MaxCarriedOver = 32 * 1024;
 
     /// <summary>The length of a thread's buffer, in bytes.</summary>
@@ -128,7 +131,9 @@ public abstract class PollingThread : IDisposable
     /// <summary>The set that a socket belongs to.</summary>
     internal Epoll EpollOf(bool isSession) => isSession ? _sessions! : _handshakes!;
 
-    /// <summary>Gives a reader its token: its number, and above it a count, so that a late event of a former reader is not taken for its own.</summary>
+    /// <summary>
+    /// Gives a reader its token: its number, and above it a count, so that a late event of a former reader is not taken for its own.
+    /// </summary>
     internal long Add(SocketPipeReader reader)
     {
         lock (_gate)

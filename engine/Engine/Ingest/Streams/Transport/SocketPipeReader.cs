@@ -273,7 +273,8 @@ sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult>, IThrea
         }
 
         _isEnded = error == SocketError.Success && count == 0;
-        _failure = error != SocketError.Success || (_isGone && !_isEnded) ? new ConnectionResetException("The client reset the connection.") : null;
+        _failure = error != SocketError.Success || (_isGone && !_isEnded) ? new ConnectionResetException("The client reset the connection.")
+            : null;
         return true;
     }
 

@@ -10,7 +10,8 @@ namespace CartRecovery.Engine.Ingest.Streams.Transport;
 /// </summary>
 /// <param name="isOurs">Returns whether an endpoint is served here; all others stay with Kestrel's transport.</param>
 /// <param name="next">Returns the thread that is to read the next connection.</param>
-public sealed class SocketTransport(Predicate<EndPoint> isOurs, Func<PollingThread> next) : IConnectionListenerFactory, IConnectionListenerFactorySelector
+public sealed class SocketTransport(Predicate<EndPoint> isOurs, Func<PollingThread> next)
+    : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     /// <summary>The accept backlog, for many clients reconnecting at once. The system may lower it.</summary>
     public const int Backlog = 16 * 1024;

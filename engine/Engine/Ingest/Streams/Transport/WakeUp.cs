@@ -15,7 +15,8 @@ sealed partial class WakeUp : IDisposable
     public WakeUp()
     {
         var descriptor = Create(0, NonBlocking | CloseOnExec);
-        _handle = descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw new Win32Exception(Marshal.GetLastPInvokeError());
+        _handle = descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true)
+            : throw new Win32Exception(Marshal.GetLastPInvokeError());
     }
 
     /// <summary>Readable once it is set.</summary>

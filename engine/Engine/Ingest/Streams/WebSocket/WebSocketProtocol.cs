@@ -327,7 +327,8 @@ public abstract class WebSocketProtocol
     {
         if (s_scratch is null || s_scratch.Length < length)
         {
-            s_scratch = GC.AllocateUninitializedArray<byte>((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(length, 4096)));
+            s_scratch = GC.AllocateUninitializedArray<byte>(
+                (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(length, 4096)));
         }
 
         return s_scratch.AsSpan(0, length);
