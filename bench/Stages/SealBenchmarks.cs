@@ -3,7 +3,7 @@ using BenchmarkDotNet.Attributes;
 using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
-using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Pipeline.Commit;
 
 namespace CartRecovery.Bench.Stages;
 

@@ -1,4 +1,5 @@
 using CartRecovery.Host.Commands;
+using CartRecovery.Host.Commands.Maintenance;
 using CartRecovery.Primitives;
 using CommandLine;
 

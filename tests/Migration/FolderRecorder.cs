@@ -6,6 +6,7 @@ using CartRecovery.Engine.Journal.Tail;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Pipeline.Recovery;
 using CartRecovery.Tests.Pipeline;
 using CartRecovery.Tests.Support;
 

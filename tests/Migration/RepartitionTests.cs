@@ -8,6 +8,7 @@ using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.Tail;
 using CartRecovery.Engine.Migration;
 using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Pipeline.Recovery;
 using CartRecovery.Primitives;
 using CartRecovery.Tests.Events;
 using CartRecovery.Tests.Pipeline;

@@ -2,6 +2,7 @@ using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.Tail;
 using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Pipeline.Recovery;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Tests.Support;
 

@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Pipeline.Timing;
 using CartRecovery.Tests.Events;
 using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 

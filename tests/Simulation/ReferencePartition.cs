@@ -4,6 +4,7 @@ using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Pipeline.Commit;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Tests.Simulation;

@@ -1,6 +1,7 @@
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
-using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Pipeline.Commit;
+using CartRecovery.Engine.Pipeline.Timing;
 
 namespace CartRecovery.Engine.Backtest;
 

@@ -1,6 +1,7 @@
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Pipeline.Timing;
 using CartRecovery.Engine.Telemetry;
 using CartRecovery.Primitives;
 

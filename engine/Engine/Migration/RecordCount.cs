@@ -1,5 +1,5 @@
 using CartRecovery.Engine.Journal;
-using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Pipeline.Recovery;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 

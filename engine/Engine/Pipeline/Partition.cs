@@ -1,6 +1,8 @@
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.Tail;
+using CartRecovery.Engine.Pipeline.Recovery;
+using CartRecovery.Engine.Pipeline.Timing;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Primitives;
 

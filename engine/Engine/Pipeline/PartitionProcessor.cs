@@ -2,6 +2,8 @@ using System.Buffers;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.Tail;
+using CartRecovery.Engine.Pipeline.Commit;
+using CartRecovery.Engine.Pipeline.Recovery;
 using CartRecovery.Engine.Telemetry;
 
 namespace CartRecovery.Engine.Pipeline;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Pipeline.Timing;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Primitives;
 

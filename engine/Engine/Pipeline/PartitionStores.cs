@@ -1,5 +1,6 @@
 using System.Globalization;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Pipeline.Recovery;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Engine.State.Customers;

@@ -1,5 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
+using CartRecovery.Host.Commands.Backtest;
+using CartRecovery.Host.Commands.Maintenance;
+using CartRecovery.Host.Commands.Serving;
+using CartRecovery.Host.Commands.Setup;
 using CommandLine;
 
 namespace CartRecovery.Host.Commands;

@@ -1,6 +1,7 @@
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.State;
+using CartRecovery.Host.Commands.Setup;
 using CartRecovery.Host.Composition;
 using CartRecovery.Host.Data;
 

@@ -7,7 +7,7 @@ using CartRecovery.Engine.Delivery;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
-using CartRecovery.Host.Commands;
+using CartRecovery.Host.Commands.Setup;
 using CartRecovery.Host.Composition.Listening;
 
 namespace CartRecovery.Host.Composition;

@@ -17,6 +17,7 @@ using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Migration;
 using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Pipeline.Recovery;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;

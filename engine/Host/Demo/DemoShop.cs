@@ -9,7 +9,7 @@ using CartRecovery.Host.Api.Analytics;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
 using CartRecovery.Host.Api.Storefront;
-using CartRecovery.Host.Commands;
+using CartRecovery.Host.Commands.Setup;
 using CartRecovery.Host.Composition;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

@@ -14,7 +14,7 @@ using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Journeys.Tracking;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Host.Api.Carts;
-using CartRecovery.Host.Commands;
+using CartRecovery.Host.Commands.Backtest;
 using CartRecovery.Host.Composition;
 using CartRecovery.Host.Data;
 using CartRecovery.Tests.Pipeline;

@@ -1,0 +1,16 @@
+using CommandLine;
+
+namespace CartRecovery.Host.Commands.Backtest;
+
+[Verb("export", HelpText = "Export the journal's events as JSON lines or CSV.")]
+sealed class ExportOptions : RangeOptions
+{
+    [Option("format", Default = "ndjson", MetaValue = "FORMAT", HelpText = "ndjson (one native event per line) or csv (RFC 4180).")]
+    public string Format { get; set; } = "";
+
+    [Option("store", MetaValue = "ID", HelpText = "Only events of this store.")]
+    public string? Store { get; set; }
+
+    [Option("out", MetaValue = "FILE", HelpText = "The file to write. Default: standard output.")]
+    public string? Out { get; set; }
+}

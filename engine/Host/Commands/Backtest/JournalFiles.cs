@@ -1,0 +1,79 @@
+using System.Runtime.InteropServices;
+using CartRecovery.Engine.Backtest;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.Journal;
+using CartRecovery.Host.Data;
+
+namespace CartRecovery.Host.Commands.Backtest;
+
+/// <summary>Opens a data folder's journals read-only, with or without a running engine.</summary>
+static class JournalFiles
+{
+    /// <summary>Compiles the stores with the numbers of the data folder; a store that it has not seen gets the next one.</summary>
+    /// <exception cref="DataFolderException">The numbers are damaged or missing.</exception>
+    public static StoreDirectory StoresOf(CartRecoveryConfig config) =>
+        StoreCompiler.Compile(config.Stores, DataFolder.NumberStores(Path.GetFullPath(config.Data), config), DataFolder.ReadIdSecret(Path.GetFullPath(config.Data)));
+
+    /// <summary>Opens the journals of all partitions.</summary>
+    /// <exception cref="DataFolderException">The folder has no journals, or those of another version.</exception>
+    /// <exception cref="JournalException">A journal cannot be read.</exception>
+    public static List<JournalView> Open(CartRecoveryConfig config, StoreTable stores)
+    {
+        var path = Path.GetFullPath(config.Data);
+        if (DataFolder.ReadFormat(path) is not { } format)
+        {
+            throw new DataFolderException("data_empty",
+                $"{path} has no journal: run the engine first, or set 'data' in the configuration to its data folder");
+        }
+
+        var known = new JournalStores(stores);
+        var files = new FolderFiles(path);
+        return [.. Enumerable.Range(0, format.Partitions).Select(i =>
+            new JournalView(() => new FileJournalDevice(files.JournalOf(i), readOnly: true), format.Layout, known))];
+    }
+
+    /// <summary>Runs a command's work and prints errors.</summary>
+    /// <param name="work">The work; its token is cancelled by Ctrl-C and SIGTERM.</param>
+    /// <returns>The exit code.</returns>
+    public static int Explain(Func<CancellationToken, int> work)
+    {
+        using var stop = new CancellationTokenSource();
+        using var interrupt = Stop(PosixSignal.SIGINT, stop);
+        using var terminate = Stop(PosixSignal.SIGTERM, stop);
+        try
+        {
+            return work(stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            Console.Error.WriteLine("error: stopped before the end");
+            return ExitCode.Failed;
+        }
+        catch (DataFolderException e)
+        {
+            return CommandErrors.Print(e);
+        }
+        catch (JournalException e)
+        {
+            return CommandErrors.Print(e);
+        }
+        catch (InvalidDataException e)
+        {
+            Console.Error.WriteLine($"error: journal_damaged: {e.Message}");
+            return ExitCode.Failed;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return CommandErrors.Print(e);
+        }
+    }
+
+    static PosixSignalRegistration Stop(
+        PosixSignal signal, CancellationTokenSource stop) =>
+        PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = true;
+            stop.Cancel();
+        });
+}

@@ -1,0 +1,102 @@
+using System.Text;
+using CartRecovery.Engine.Backtest;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.Scoring;
+using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Engine.State;
+using CartRecovery.Host.Composition;
+using CartRecovery.Host.Output;
+
+namespace CartRecovery.Host.Commands.Backtest;
+
+/// <summary><c>replay</c>: backtests a model and campaigns on recorded events.</summary>
+static class ReplayCommand
+{
+    const int MaxLanes = 256;
+
+    public static int Run(ReplayOptions options)
+    {
+        if (options.Partitions is < 1 or > MaxLanes)
+        {
+            Console.Error.WriteLine($"error: --partitions: expected 1 to {MaxLanes}");
+            return ExitCode.BadUsage;
+        }
+
+        if (TimeArgument.ReadRange(options.From, options.To) is not { } range)
+        {
+            return ExitCode.BadUsage;
+        }
+
+        if (options is { Recorded: true, Events: not null })
+        {
+            Console.Error.WriteLine("error: --recorded: a file of events has no campaigns; omit --events or --recorded");
+            return ExitCode.BadUsage;
+        }
+
+        if (options.Events is { } path && !File.Exists(path))
+        {
+            Console.Error.WriteLine($"error: no events at {path}");
+            return ExitCode.Failed;
+        }
+
+        if (ConfigFile.Load(ConfigFile.Locate(options.Config), options.Model is null) is not { } config)
+        {
+            return ExitCode.BadConfiguration;
+        }
+
+        try
+        {
+            using var model = OnnxModel.Load(options.Model is { } file ? Path.GetFullPath(file) : config.ModelPath, FeatureTable.Names);
+            return JournalFiles.Explain(stop => Play(options, config, model, range, stop));
+        }
+        catch (ModelException e)
+        {
+            Console.Error.WriteLine(options.Model is null ? ConfigFile.ProblemOf(config, e) : $"error: {e.Code}: {e.Message}");
+            return ExitCode.BadConfiguration;
+        }
+    }
+
+    static int Play(ReplayOptions options, CartRecoveryConfig config, OnnxModel model, TimeRange range, CancellationToken stop)
+    {
+        // A file names stores by id, so it needs no numbers of the data folder.
+        var stores = options.Events is null ? JournalFiles.StoresOf(config) : StoreCompiler.Compile(config.Stores);
+        IReadOnlyList<IReplayStream> streams = options.Events is { } path
+            ? [new EventFileStream(path, [.. config.Stores.Select(s => Encoding.UTF8.GetBytes(s.Id))], (int)config.Limits.Event.Bytes,
+                config.Dedup.Memory.Bytes / options.Partitions, config.Dedup.Window)]
+            : [.. JournalFiles.Open(config, stores.All).Select(journal => new JournalStream(journal))];
+
+        // Plan memory for the partitions that are replayed concurrently.
+        var threads = Math.Min(Environment.ProcessorCount, streams.Count * options.Partitions);
+        config.Partitions = threads;
+        if (ConfigFile.Plan(config) is not { } budget)
+        {
+            return ExitCode.BadConfiguration;
+        }
+
+        var folder = Directory.CreateTempSubdirectory("cartrecovery-replay-").FullName;
+        try
+        {
+            var replay = new Replay(streams, options.Partitions, threads, PipelineSetup.Of(config, stores, budget, model, CampaignCompiler.Compile(config.Decisions, stores.All), folder, hasReaders: false, options.Recorded));
+            ReplayReport report = null!;
+            var start = TimeProvider.System.GetTimestamp();
+            new WorkProgress(() => (replay.Events, replay.Share)).Run(() => report = replay.Run(range, stop));
+            var took = TimeProvider.System.GetElapsedTime(start);
+
+            if (options.Json)
+            {
+                TerminalText.WriteJson(writer => ReplayReportText.Write(writer, report, took, model.Id));
+            }
+            else
+            {
+                ReplayReportText.Print(report, took, model.Id);
+            }
+
+            return ExitCode.Success;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+using CommandLine;
+
+namespace CartRecovery.Host.Commands.Setup;
+
+[Verb("check", HelpText = "Check a configuration and print every mistake with its line and column.")]
+sealed class CheckOptions : ConfigOptions
+{
+    [Option("schema", HelpText = "Print the JSON Schema of the configuration instead.")]
+    public bool Schema { get; set; }
+
+    [Option("against-running", HelpText = "Say what the running engine would take over of the file with a reload, and what needs a restart.")]
+    public bool AgainstRunning { get; set; }
+}
