@@ -87,7 +87,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Counters = new IngestCounters();
         AccessRejections = new AccessRejections(time, _loggers.CreateLogger("CartRecovery.Engine.Ingest.AccessRefusals"));
         Connections = new ConnectionRegistry(time, config.Listen.Heartbeat,
-            config.Listen.IdleTimeout) { IsInForce = key => Stores.IsInForce(key) };
+            config.Listen.IdleTimeout)
+        { IsInForce = key => Stores.IsInForce(key) };
         Sinks = new SinkSet(SinkCatalog.Of(config), time, _loggers, RecordOutcome);
         _data = DataFolder.Open(config);
         if (_data.OpenToOthers is var (path, problem))

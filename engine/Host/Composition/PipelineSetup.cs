@@ -53,19 +53,19 @@ static class PipelineSetup
     /// <summary>Creates the journals' options.</summary>
     public static JournalOptions JournalOf(CartRecoveryConfig config, StoreDirectory stores, FolderFiles files, FolderFormat format) =>
         new()
-    {
-        Stores = new JournalStores(stores.All),
-        Layout = format.Layout,
-        CommitAge = config.Journal.CommitAge,
-        CommitBytes = (int)config.Journal.CommitSize.Bytes,
-        Compress = config.Journal.Compression == JournalCompression.Lz4,
-        CheckpointInterval = config.Checkpoints.Interval,
-        CheckpointsKept = config.Checkpoints.Keep,
-        RetentionAge = config.Journal.Retention,
-        RetentionBytes = config.Journal.MaxSize.Bytes / format.Partitions,
-        MaxLagBytes = config.Journal.MaxLag.Bytes / format.Partitions,
-        CursorFile = files.CursorsOf,
-        Device = partition => new FileJournalDevice(files.JournalOf(partition)),
-        CheckpointFolder = files.CheckpointsOf,
-    };
+        {
+            Stores = new JournalStores(stores.All),
+            Layout = format.Layout,
+            CommitAge = config.Journal.CommitAge,
+            CommitBytes = (int)config.Journal.CommitSize.Bytes,
+            Compress = config.Journal.Compression == JournalCompression.Lz4,
+            CheckpointInterval = config.Checkpoints.Interval,
+            CheckpointsKept = config.Checkpoints.Keep,
+            RetentionAge = config.Journal.Retention,
+            RetentionBytes = config.Journal.MaxSize.Bytes / format.Partitions,
+            MaxLagBytes = config.Journal.MaxLag.Bytes / format.Partitions,
+            CursorFile = files.CursorsOf,
+            Device = partition => new FileJournalDevice(files.JournalOf(partition)),
+            CheckpointFolder = files.CheckpointsOf,
+        };
 }

@@ -40,8 +40,12 @@ sealed class FolderRewrite(DataFolder data, CartRecoveryConfig config, OnnxModel
         using (var keys = changesKeys ? new KeyMap(Path.Combine(draft.Root, FolderSwap.Keys)) : null)
         {
             var present = Options(StoreCompiler.Compile(config.Stores, registry, data.DeriveIdSecret()), to, draft, format);
-            report = new Repartition(former, from.Partitions, present, to.Partitions) { Keys = keys,
-                Archive = FolderSwap.ArchivedJournals(data.Path), Progress = Progress }
+            report = new Repartition(former, from.Partitions, present, to.Partitions)
+            {
+                Keys = keys,
+                Archive = FolderSwap.ArchivedJournals(data.Path),
+                Progress = Progress
+            }
                 .Run(new TailReader(JourneyWorker.ReaderName, journeys.PositionOf, [.. JourneyWorker.ReadKinds]), time);
         }
 

@@ -63,9 +63,9 @@ sealed partial class FailedRequests(ILogger<FailedRequests> log, TimeProvider ti
     // The path alone: the exception's message may quote the body.
     static HttpProblem OfJson(JsonException json) => json.InnerException is null && json.Path is null or "$"
         ? ApiProblems.InvalidJson with
-            { Detail = $"The body is not the JSON that this path accepts; see /docs. (line {json.LineNumber + 1}, byte {json.BytePositionInLine})" }
+        { Detail = $"The body is not the JSON that this path accepts; see /docs. (line {json.LineNumber + 1}, byte {json.BytePositionInLine})" }
         : ApiProblems.InvalidJson with
-            { Detail = $"{json.Path}: not the JSON that this path accepts; see /docs. (line {json.LineNumber + 1}, byte {json.BytePositionInLine})" };
+        { Detail = $"{json.Path}: not the JSON that this path accepts; see /docs. (line {json.LineNumber + 1}, byte {json.BytePositionInLine})" };
 
     [LoggerMessage(EventName = "request_failed", Level = LogLevel.Error,
         Message = "A request failed: {Method} {Path}; {Suppressed} of its kind were not logged before it")]

@@ -81,7 +81,7 @@ sealed class RequestQuery
             if (value is null)
             {
                 return ApiProblems.InvalidParameter with
-                    { Detail = $"{parameter.Name}: expected {parameter.Rule}, of the same list and store." };
+                { Detail = $"{parameter.Name}: expected {parameter.Rule}, of the same list and store." };
             }
 
             _values.Add(parameter, value);
