@@ -94,6 +94,11 @@ public sealed partial class LayeringTests
             .Select(source => $"{source.Path} has the namespace {source.Namespace}"), Is.Empty);
 
     [Test]
+    public void Files_are_named_after_a_type() => Assert.That(
+        s_sources.Where(source => source.Namespace is not null && !source.Declares(Path.GetFileName(source.Path).Split('.')[0])).Select(source => source.Path),
+        Is.Empty);
+
+    [Test]
     public void Unsafe_code_is_confined_to_a_list_of_files() => Assert.That(
         s_sources.Where(source => UnsafeWord().IsMatch(source.Code)).Select(source => source.Path), Is.EquivalentTo(
         [

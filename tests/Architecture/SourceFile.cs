@@ -50,6 +50,10 @@ sealed partial class SourceFile
     /// <summary>Whether it references a namespace or one below it.</summary>
     public bool Names(string name) => Regex.IsMatch(Code, $@"\b{Regex.Escape(name)}\b", RegexOptions.None, TimeSpan.FromSeconds(1));
 
+    /// <summary>Whether it declares a type of this name.</summary>
+    public bool Declares(string type) => Regex.IsMatch(
+        Code, $@"\b(class|struct|interface|enum|record|delegate [\w<>?]+) {Regex.Escape(type)}\b", RegexOptions.None, TimeSpan.FromSeconds(1));
+
     [GeneratedRegex(@"(?<!^namespace )\bCartRecovery\.Engine\.(?<stage>\w+)", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
     private static partial Regex StageName();
 
