@@ -12,7 +12,7 @@ public static class MoneyText
         (0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"), (3, "BHD IQD JOD KWD LYD OMR TND"), (4, "CLF UYW"),
     }.SelectMany(group => group.Currencies.Split(' '), (group, currency) => (currency, group.Decimals)).ToDictionary(StringComparer.Ordinal);
 
-    // CLDR 46: the sign everywhere, and where the currency is the country's own.
+    // CLDR 46: the sign in English, which counts elsewhere too, and the one where the currency is the country's own.
     static readonly Dictionary<string, (string? Sign, string Own)> s_signs = new(StringComparer.Ordinal)
     {
         ["USD"] = ("$", "$"),
