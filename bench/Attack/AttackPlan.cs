@@ -36,7 +36,7 @@ sealed record AttackPlan(string Name, Func<AttackedEngine, Task, Task<string>> R
     /// <summary>YAML of a campaign of the store demo; null for the shipped ones alone.</summary>
     public string? Campaign { get; init; }
 
-    /// <summary>Lines of YAML that replace the sections with the same key; those that the binary does not know are left out.</summary>
+    /// <summary>Lines of YAML that replace the sections with the same key.</summary>
     public string[] Configuration { get; init => field = [.. s_configuration, .. value]; } = s_configuration;
 
     /// <summary>Honest traffic before the attack.</summary>

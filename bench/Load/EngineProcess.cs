@@ -27,9 +27,9 @@ sealed class EngineProcess : IDisposable
     /// <param name="binary">The executable.</param>
     /// <param name="campaign">YAML of a campaign to insert before the shipped ones; <see langword="null"/> for none.</param>
     /// <param name="change">
-    /// Lines of YAML that replace the configuration's section with the same key and indentation. A key that the shipped configuration of the
-    /// binary does not have is left out.
+    /// Lines of YAML that replace the configuration's section with the same key and indentation.
     /// </param>
+    /// <exception cref="LoadException">The shipped configuration of the binary lacks a key: what is measured would not be what was asked for.</exception>
     public EngineProcess(string binary, string? campaign, ReadOnlySpan<string> change)
     {
         _binary = Path.GetFullPath(binary);
@@ -47,14 +47,16 @@ sealed class EngineProcess : IDisposable
             .Replace("model: models/", $"model: {shipped}/models/", StringComparison.Ordinal);
         // No holdout: a withheld popup would count as late.
         text = text.Replace("  holdout: 5 ", "  holdout: 0 ", StringComparison.Ordinal);
-        text = campaign is null ? text : text.Replace("  campaigns:\n", $"  campaigns:\n    - {campaign}\n", StringComparison.Ordinal);
-        foreach (var line in change)
-        {
-            text = Replace(text, line);
-        }
-
         _config = Path.Combine(_folder, "cartrecovery.yaml");
-        File.WriteAllText(_config, text);
+        try
+        {
+            File.WriteAllText(_config, Change(text, campaign, change));
+        }
+        catch
+        {
+            Directory.Delete(_folder, recursive: true);
+            throw;
+        }
     }
 
     /// <summary>The HTTP port.</summary>
@@ -160,6 +162,25 @@ sealed class EngineProcess : IDisposable
         return long.Parse(line.AsSpan(field.Length + 1).TrimEnd("kB "), CultureInfo.InvariantCulture) * 1024;
     }
 
+    /// <summary>Changes the text of a configuration.</summary>
+    /// <inheritdoc cref="EngineProcess(string, string?, ReadOnlySpan{string})"/>
+    internal static string Change(string text, string? campaign, ReadOnlySpan<string> change)
+    {
+        const string Campaigns = "  campaigns:\n";
+        if (campaign is not null && !text.Contains(Campaigns, StringComparison.Ordinal))
+        {
+            throw new LoadException("the binary's shipped configuration has no campaigns to insert one before");
+        }
+
+        text = campaign is null ? text : text.Replace(Campaigns, $"{Campaigns}    - {campaign}\n", StringComparison.Ordinal);
+        foreach (var line in change)
+        {
+            text = Replace(text, line);
+        }
+
+        return text;
+    }
+
     // A section is the line with its key and the lines indented below it.
     static string Replace(string text, string line)
     {
@@ -168,7 +189,7 @@ sealed class EngineProcess : IDisposable
         var at = lines.FindIndex(l => l.StartsWith(key, StringComparison.Ordinal));
         if (at < 0)
         {
-            return text;
+            throw new LoadException($"the binary's shipped configuration has no '{key.Trim()}' to replace by: {line.Trim()}");
         }
 
         var indent = line.Length - line.TrimStart(' ').Length;
