@@ -64,6 +64,26 @@ public sealed class MoneyConfigTests
         Assert.That(ExchangeRatesFile.Read(scratch.PathOf("rates.json"), []), Does.Contain(expected));
     }
 
+    [TestCase("{ url: /latest }", "url must be an absolute http or https address")]
+    [TestCase("{ url: \"ftp://rates.example/\" }", "url must be an absolute http or https address")]
+    [TestCase("{ url: \"https://rates.example/\", header: secret }", "a header must be a name, a colon and a value, in printable ASCII")]
+    [TestCase("{ url: \"https://rates.example/\", header: \": secret\" }", "a header must be a name, a colon and a value, in printable ASCII")]
+    [TestCase("{ url: \"https://rates.example/\", interval: 10s }", "exchangeRatesSource.interval must be at least 1m, not 10s")]
+    [TestCase("{ header: \"a: b\" }", "missing key 'url' in decisions.exchangeRatesSource")]
+    public void A_source_of_rates_is_checked(string source, string expected)
+    {
+        var (_, problems) = ConfigFile.Load($"{Store} }}]\ndecisions: {{ exchangeRatesSource: {source} }}\n");
+        Assert.That(problems, Has.One.Contains(expected).And.None.Contains("secret"));
+    }
+
+    [Test]
+    public void The_journal_does_not_record_the_source_and_its_key()
+    {
+        var (config, problems) = ConfigFile.Load($"{Store} }}]\ndecisions: {{ exchangeRatesSource: {{ url: \"https://rates.example/\", header: \"X-Api-Key: hidden\" }} }}\n");
+        Assert.That(problems, Is.Empty);
+        Assert.That(System.Text.Encoding.UTF8.GetString(ConfigurationRecord.Write(config!.Decisions, config.Contact, [])), Does.Not.Contain("hidden").And.Not.Contain("rates.example"));
+    }
+
     [Test]
     public void A_missing_file_is_reported_where_it_is_named()
     {

@@ -130,6 +130,20 @@ public sealed class ReloadTests
     }
 
     [Test]
+    public async Task A_changed_file_of_exchange_rates_is_read_without_being_asked()
+    {
+        _scratch.Write("rates.json", """{"USD":1,"EUR":1.25}""");
+        await using var engine = await RunningEngine.StartAsync(_scratch, new EngineConfig { Window = "1h, exchangeRatesFile: rates.json" });
+
+        _scratch.Write("rates.json", """{"USD":1,"EUR":1.5}""");
+        await Eventually.Is(() => engine.Log.Contains("changed keys in force: decisions.exchangeRates", StringComparison.Ordinal), () => $"the rates are read; log:\n{engine.Log}");
+
+        _scratch.Write("rates.json", """{"USD":1,"EUR":0}""");
+        await Eventually.Is(() => engine.Log.Contains("the rate of 'EUR' in", StringComparison.Ordinal), () => $"they are refused; log:\n{engine.Log}");
+        Assert.That((await engine.GetJsonAsync("/health")).GetProperty("status").GetString(), Is.EqualTo("degraded"));
+    }
+
+    [Test]
     public async Task Without_an_engine_there_is_nothing_to_compare_with()
     {
         var config = new EngineConfig().WriteTo(_scratch);

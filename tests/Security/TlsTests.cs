@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CartRecovery.Engine.Configuration;
@@ -14,14 +16,9 @@ public sealed class TlsTests
     public async Task A_key_from_a_secret_source_serves_and_browsers_are_told_to_stay_with_TLS()
     {
         using var scratch = new Scratch();
-        using var key = RSA.Create(2048);
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
-        var file = scratch.Write("shop.pem", certificate.ExportCertificatePem());
-        await using var engine = await InProcessEngine.StartAsync(config => config.Listen.HttpTls = new TlsConfig { Certificate = file, Key = key.ExportPkcs8PrivateKeyPem() });
+        using var certificate = Certificate();
+        var tls = Write(certificate, scratch, "shop.pem");
+        await using var engine = await InProcessEngine.StartAsync(config => config.Listen.HttpTls = tls);
         using var handler = new SocketsHttpHandler();
         handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy
         {
@@ -36,4 +33,60 @@ public sealed class TlsTests
         Assert.That(answer.IsSuccessStatusCode, Is.True);
         Assert.That(answer.Headers.GetValues("Strict-Transport-Security"), Is.EqualTo(new[] { "max-age=31536000" }));
     }
+
+    [Test]
+    public async Task A_reload_replaces_the_certificates_of_both_ports_and_open_connections_stay()
+    {
+        using var scratch = new Scratch();
+        using var first = Certificate();
+        using var second = Certificate();
+        var (before, after) = (Write(first, scratch, "first.pem"), Write(second, scratch, "second.pem"));
+        await using var engine = await InProcessEngine.StartAsync(config => config.Listen.HttpTls = config.Listen.StreamTls = before);
+        await using var open = await ConnectAsync(engine.Stream);
+        Assert.That((await ThumbprintAsync(engine.HttpPort), Thumbprint(open)), Is.EqualTo((first.Thumbprint, first.Thumbprint)));
+
+        engine.Reload(config => config.Listen.HttpTls = config.Listen.StreamTls = after);
+
+        Assert.That((await ThumbprintAsync(engine.HttpPort), await ThumbprintAsync(engine.Stream)), Is.EqualTo((second.Thumbprint, second.Thumbprint)));
+        await open.WriteAsync(EventJson.Utf8($"{{\"key\":\"{InProcessEngine.Secret}\"}}\n{EventJson.Of("c1")}\n"));
+        using var reader = new StreamReader(open);
+        Assert.That(await reader.ReadLineAsync(), Does.Contain("\"ack\""), "the connection of before");
+
+        var foreign = new TlsConfig { Certificate = before.Certificate, Key = after.Key };
+        Assert.That(() => engine.Reload(config => config.Listen.HttpTls = foreign), Throws.InstanceOf<CryptographicException>(), "a key of another certificate");
+        Assert.That(await ThumbprintAsync(engine.HttpPort), Is.EqualTo(second.Thumbprint), "nothing changed");
+    }
+
+    static X509Certificate2 Certificate()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        return request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
+    }
+
+    static TlsConfig Write(X509Certificate2 certificate, Scratch scratch, string name)
+    {
+        using var key = certificate.GetRSAPrivateKey()!;
+        return new TlsConfig { Certificate = scratch.Write(name, certificate.ExportCertificatePem()), Key = key.ExportPkcs8PrivateKeyPem() };
+    }
+
+    static async Task<SslStream> ConnectAsync(IPEndPoint port)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(port);
+        var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
+        await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost", RemoteCertificateValidationCallback = (_, _, _, _) => true });
+        return stream;
+    }
+
+    static async Task<string> ThumbprintAsync(IPEndPoint port)
+    {
+        await using var stream = await ConnectAsync(port);
+        return Thumbprint(stream);
+    }
+
+    static string Thumbprint(SslStream stream) => stream.RemoteCertificate!.GetCertHashString();
 }

@@ -19,11 +19,12 @@ sealed class InProcessEngine : IAsyncDisposable
     public const string Secret = "sk_demo", Publishable = "pk_demo";
 
     readonly string _data;
+    readonly Action<CartRecoveryConfig>? _change;
 
-    InProcessEngine(EngineHost host, string data)
+    InProcessEngine(EngineHost host, string data, Action<CartRecoveryConfig>? change)
     {
         Host = host;
-        _data = data;
+        (_data, _change) = (data, change);
         var addresses = host.Addresses;
         Stream = new IPEndPoint(IPAddress.Loopback, addresses[1].Port);
         HttpPort = new IPEndPoint(IPAddress.Loopback, addresses[0].Port);
@@ -45,10 +46,27 @@ sealed class InProcessEngine : IAsyncDisposable
     public static async Task<InProcessEngine> StartAsync(
         Action<CartRecoveryConfig>? change = null, TimeProvider? time = null, Action<EngineHost>? prepare = null)
     {
+        var data = Directory.CreateTempSubdirectory("cartrecovery-").FullName;
+        var config = Configure(data, change);
+        var host = new EngineHost(config, new MemoryBudget(config, 1L << 40), time ?? TimeProvider.System);
+        prepare?.Invoke(host);
+        await host.StartAsync();
+        return new InProcessEngine(host, data, change);
+    }
+
+    /// <summary>Reloads its configuration with further changes.</summary>
+    public void Reload(Action<CartRecoveryConfig> change)
+    {
+        var config = Configure(_data, _change);
+        change(config);
+        Host.Apply(config);
+    }
+
+    static CartRecoveryConfig Configure(string data, Action<CartRecoveryConfig>? change)
+    {
         var result = ConfigLoader.Load(Path.Combine(Repository.Root, "config", "cartrecovery.yaml"), TestCatalog.Shipped);
         Assert.That(result.Problems, Is.Empty);
         var config = result.Config!;
-        var data = Directory.CreateTempSubdirectory("cartrecovery-").FullName;
         config.Data = data;
         config.Listen.Http = new EndpointAddress("127.0.0.1", 0);
         config.Listen.Stream = new EndpointAddress("127.0.0.1", 0);
@@ -61,10 +79,7 @@ sealed class InProcessEngine : IAsyncDisposable
         config.Contact.Holdout = 0;
         config.Log.Level = LogThreshold.Error;
         change?.Invoke(config);
-        var host = new EngineHost(config, new MemoryBudget(config, 1L << 40), time ?? TimeProvider.System);
-        prepare?.Invoke(host);
-        await host.StartAsync();
-        return new InProcessEngine(host, data);
+        return config;
     }
 
     /// <summary>A campaign that answers every event of a type on the shopper's own stream.</summary>

@@ -13,9 +13,22 @@ public sealed class DecisionsConfig
     public Dictionary<string, double> ExchangeRates { get; set; } = new(StringComparer.Ordinal);
 
     [ConfigKey("A JSON file with the rates: {\"USD\": 1, \"EUR\": 1.08}, or {\"base\": \"USD\", \"rates\": {\"EUR\": 0.926}} as public sources of rates write it. It is read "
-        + "when the configuration is.", Example = "rates.json")]
+        + "when the configuration is, and again when it changes.", Example = "rates.json")]
     public string? ExchangeRatesFile { get; set; }
+
+    [ConfigKey("A web address that rates are fetched from; those of exchangeRates and of the file take precedence. Default: none.")]
+    public ExchangeRatesSourceConfig? ExchangeRatesSource { get; set; }
 
     [ConfigKey("The campaigns, highest priority first.", Max = "64")]
     public List<CampaignConfig> Campaigns { get; set; } = [];
+
+    /// <summary>Returns the section with other rates or campaigns.</summary>
+    public DecisionsConfig With(Dictionary<string, double>? exchangeRates = null, List<CampaignConfig>? campaigns = null) => new()
+    {
+        Window = Window,
+        ExchangeRates = exchangeRates ?? ExchangeRates,
+        ExchangeRatesFile = ExchangeRatesFile,
+        ExchangeRatesSource = ExchangeRatesSource,
+        Campaigns = campaigns ?? Campaigns,
+    };
 }

@@ -18,6 +18,9 @@ interface IEngineState
     /// <summary>Why the configuration file was not applied; <see langword="null"/> if it was.</summary>
     string? ReloadProblem { get; }
 
+    /// <summary>Whether exchange rates are fetched, and why those in force are stale; <see langword="null"/> if they are not.</summary>
+    (bool IsConfigured, string? Problem) RatesState { get; }
+
     /// <summary>The keys of the configuration file that only a restart applies.</summary>
     IReadOnlyList<string> NeedsRestart { get; }
 }

@@ -20,12 +20,8 @@ sealed class CampaignPauses(JourneyEngine engine, Action apply) : ICampaignContr
     public DecisionsConfig AddTo(DecisionsConfig decisions)
     {
         var pauses = Volatile.Read(ref _all).ToLookup(pause => pause.Campaign, pause => pause.StoreId, StringComparer.Ordinal);
-        return pauses.Count == 0 ? decisions : new DecisionsConfig
-        {
-            Window = decisions.Window,
-            Campaigns = [.. decisions.Campaigns.Select(
-                campaign => pauses.Contains(campaign.Name) ? campaign.PausedAlsoIn(pauses[campaign.Name]) : campaign)],
-        };
+        return pauses.Count == 0 ? decisions : decisions.With(campaigns: [.. decisions.Campaigns.Select(
+            campaign => pauses.Contains(campaign.Name) ? campaign.PausedAlsoIn(pauses[campaign.Name]) : campaign)]);
     }
 
     /// <inheritdoc/>

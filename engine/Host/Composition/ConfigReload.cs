@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace CartRecovery.Host.Composition;
 
 /// <summary>
-/// Reloads the configuration when its file changes, or when asked to. A file with errors changes nothing; the log and <c>/health</c> report
+/// Reloads the configuration when its file or that of the exchange rates changes, or when asked to. A file with errors changes nothing; the log and <c>/health</c> report
 /// them. What only a restart changes stays as it is, and the log and <c>/health</c> name it.
 /// </summary>
 sealed partial class ConfigReload : IDisposable
@@ -17,7 +17,7 @@ sealed partial class ConfigReload : IDisposable
     readonly TimeProvider _time;
     readonly ILogger _log;
     readonly ITimer _timer;
-    DateTime _seen;
+    (DateTime Config, DateTime Rates) _seen;
     int _requests;
 
     /// <param name="host">The engine.</param>
@@ -30,7 +30,7 @@ sealed partial class ConfigReload : IDisposable
         ILogger log)
     {
         (_host, _path, _load, _time, _log) = (host, path, load, time, log);
-        _seen = File.GetLastWriteTimeUtc(path);
+        _seen = Written();
         _timer = time.CreateTimer(_ => Look(), state: null, s_look, s_look);
     }
 
@@ -58,13 +58,18 @@ sealed partial class ConfigReload : IDisposable
     // Read only once the last write is half a polling interval old, because its writer may not have finished.
     void Look()
     {
-        var written = File.GetLastWriteTimeUtc(_path);
-        if (written != _seen && _time.GetUtcNow().UtcDateTime - written > s_look / 2)
+        var written = Written();
+        var latest = written.Config > written.Rates ? written.Config : written.Rates;
+        if (written != _seen && _time.GetUtcNow().UtcDateTime - latest > s_look / 2)
         {
             _seen = written;
             Request();
         }
     }
+
+    // Exchange rates come and go without the configuration.
+    (DateTime Config, DateTime Rates) Written() => (File.GetLastWriteTimeUtc(_path),
+        _host.Config.Decisions.ExchangeRatesFile is { } rates ? File.GetLastWriteTimeUtc(Path.Combine(_host.Config.Folder, rates)) : default);
 
     void Run()
     {
@@ -79,7 +84,7 @@ sealed partial class ConfigReload : IDisposable
 
     void Load()
     {
-        _seen = File.GetLastWriteTimeUtc(_path);
+        _seen = Written();
         var (config, problems) = _load(_path);
         IReadOnlyList<string> applied = [];
         if (config is not null)

@@ -78,6 +78,7 @@ sealed partial class EngineHost
             ApplyModel(model);
             _ports.Use(SinkCatalog.AddressesOf(next));
             _ = Sinks.Replace(sinks, s_sinkDrain);
+            Rates.Use(next.Decisions.ExchangeRatesSource);
             ApplyCampaigns();
         }
 
@@ -139,16 +140,26 @@ sealed partial class EngineHost
     // What a former sink did not deliver goes to the one of its name, as after a restart.
     async Task HandOverAsync(Intervention intervention)
     {
-        try
+        while (!_stopped)
         {
-            if (!await Sinks.DeliverAsync(intervention.Channel, intervention))
+            var runners = Sinks.Runners;
+            try
             {
-                Journeys.RecordOutcome(intervention, WithheldReason.ChannelGone, detail: null);
+                if (!await Sinks.DeliverAsync(intervention.Channel, intervention))
+                {
+                    Journeys.RecordOutcome(intervention, WithheldReason.ChannelGone, detail: null);
+                }
+
+                return;
             }
-        }
-        catch (Exception e) when (e is ChannelClosedException or OperationCanceledException)
-        {
-            // The engine stops: it resumes the delivery at its next start.
+            catch (Exception e) when (e is ChannelClosedException or OperationCanceledException)
+            {
+                // Another reload replaced that sink too; or the engine stops, and resumes the delivery at its next start.
+                if (Sinks.Runners == runners)
+                {
+                    return;
+                }
+            }
         }
     }
 

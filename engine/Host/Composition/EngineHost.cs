@@ -102,6 +102,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _numbering = new StoreNumbering(_data, config, _log);
         ConnectionLimiter = IngestSetup.LimiterOf(config.Listen, Stores.All);
         _ports = new JourneyPorts(Connections, Sinks, SinkCatalog.AddressesOf(config));
+        Rates = new ExchangeRatesFeed(_data.Path, time, _loggers.CreateLogger<ExchangeRatesFeed>(), ApplyCampaigns);
+        Rates.Use(config.Decisions.ExchangeRatesSource);
         JourneyOptions = JourneyOptionsOf(config.Decisions, config.Contact);
         JourneyEngine = _data.Use(() => new JourneyEngine(_data.Files.Database, JourneyOptions, _ports, _keys) { LearnsBeside = true });
         Pauses = new CampaignPauses(JourneyEngine, ApplyCampaigns);
@@ -169,6 +171,11 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     /// <summary>The campaigns that stores have paused.</summary>
     public CampaignPauses Pauses { get; }
 
+    public ExchangeRatesFeed Rates { get; }
+
+    /// <inheritdoc/>
+    public (bool IsConfigured, string? Problem) RatesState => Rates.State;
+
     public JourneyReports Reports { get; }
 
     public TimeProvider Time { get; }
@@ -217,6 +224,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         await _app.StartAsync();
         _app.Lifetime.ApplicationStopping.Register(Connections.CloseAll);
         _money.Start();
+        Rates.Start();
         LogStarted(Partitions.Count, Partitions.Workers, Model.Id);
     }
 
@@ -234,6 +242,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _stopped = true;
         _reload?.Dispose();
         _money.Dispose();
+        Rates.Dispose();
         await _app.StopAsync();
         if (await FlushAsync(Partitions.FlushAsync) is { } problem)
         {
@@ -316,7 +325,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
 
     JourneyOptions JourneyOptionsOf(DecisionsConfig configured, ContactConfig contact)
     {
-        var decisions = Pauses?.AddTo(configured) ?? configured;
+        var decisions = Rates.AddTo(Pauses?.AddTo(configured) ?? configured);
         return new(contact, CampaignCompiler.Compile(decisions, Stores.All, ConfigurationRecord.Write(decisions, contact, Stores.Stores)),
             Stores.All,
             contact.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : _data.Secret());

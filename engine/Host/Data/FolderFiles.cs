@@ -12,7 +12,7 @@ readonly record struct FolderFiles(string Root)
     [
         FolderFormat.Name, StoreNumbersFile.Name, "lock", "secret", "keys", "journal", "checkpoints", "stores", "outreach.db",
         "outreach.db-wal", "outreach.db-shm", "deadletters",
-        "archive", "next", "next.tmp", RunningConfig.Name,
+        "archive", "next", "next.tmp", RunningConfig.Name, ExchangeRatesFeed.FileName,
     ];
 
     /// <summary>The folder of all journals.</summary>

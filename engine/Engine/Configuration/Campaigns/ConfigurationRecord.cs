@@ -21,9 +21,11 @@ public static class ConfigurationRecord
     {
         var policy = JsonSerializer.SerializeToNode(contact, ConfigJson.Default.ContactConfig)!.AsObject();
         policy.Remove(JsonNamingPolicy.CamelCase.ConvertName(nameof(ContactConfig.Secret)));
+        var campaigns = JsonSerializer.SerializeToNode(decisions, ConfigJson.Default.DecisionsConfig)!.AsObject();
+        campaigns.Remove(JsonNamingPolicy.CamelCase.ConvertName(nameof(DecisionsConfig.ExchangeRatesSource)));
         var record = new JsonObject
         {
-            [Decisions] = JsonSerializer.SerializeToNode(decisions, ConfigJson.Default.DecisionsConfig),
+            [Decisions] = campaigns,
             [Contact] = policy,
             [Stores] = new JsonArray([.. stores.Select(store => new JsonObject
             {

@@ -36,6 +36,25 @@ sealed class MoneyCheck(ConfigCheck check, ConfigLocations locations)
         {
             check.Report(decisions, "exchangeRatesFile", problem);
         }
+
+        if (decisions.ExchangeRatesSource is { } source)
+        {
+            Run(source);
+        }
+    }
+
+    void Run(ExchangeRatesSourceConfig source)
+    {
+        if (locations.Bound(source, "url") && !ContactCheck.IsWebAddress(source.Url))
+        {
+            check.Report(source, "url", "url must be an absolute http or https address");
+        }
+
+        if (source.Header is not null && locations.Bound(source, "header") && source.ParseHeader() is null)
+        {
+            // It may be secret, so the message does not repeat it.
+            check.Report(source, "header", "a header must be a name, a colon and a value, in printable ASCII: \"X-Api-Key: …\"");
+        }
     }
 
     static bool IsCode(string code) => code.Length == 3 && !code.AsSpan().ContainsAnyExceptInRange('A', 'Z');

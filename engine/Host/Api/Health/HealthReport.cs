@@ -66,7 +66,8 @@ sealed class HealthReport(
         var sheds = partitions.JournalProblem is not null;
         var journeysProblem = JourneysProblem();
         var recipients = RecipientsProblem();
-        var isHealthy = !sheds && journeysProblem is null && recipients is null && engine.ReloadProblem is null && partitions.CheckpointProblem is null
+        var (hasRates, rates) = engine.RatesState;
+        var isHealthy = !sheds && journeysProblem is null && recipients is null && rates is null && engine.ReloadProblem is null && partitions.CheckpointProblem is null
             && !ingest.Incomplete.IsExhausted
             && partitions.ClockMonitor.Problem is null && reports.All(s => s.Health.Healthy);
         var parts = new Dictionary<string, PartHealth>(StringComparer.Ordinal);
@@ -87,6 +88,11 @@ sealed class HealthReport(
         parts.Add("clock", Part(partitions.ClockMonitor.Problem, "steady"));
         parts.Add("outreach", Part(journeysProblem, $"{journeys.Lag} journal entries behind"));
         parts.Add("recipients", Part(recipients, "within contact.unproven"));
+        if (hasRates)
+        {
+            parts.Add("rates", Part(rates, "fetched"));
+        }
+
         parts.Add("configuration", Part(engine.ReloadProblem is { } refused ? $"the configuration file was refused, and the one before it stays in force: {refused}" : null,
             engine.NeedsRestart.Count == 0 ? "in force" : $"in force, except for keys that need a restart: {string.Join(", ", engine.NeedsRestart)}"));
         parts.Add("campaigns", Part(null, $"{inForce.JourneyOptions.Campaigns.Count} in force"));

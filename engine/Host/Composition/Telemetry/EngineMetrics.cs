@@ -77,6 +77,9 @@ sealed class EngineMetrics : IEngineTotals
         Registry.Counter("cartrecovery_events_clamped_total",
             "Events whose time was out of range: counted at the nearest time allowed, and never a reason to contact anybody",
             () => _host.Counters.Clamped);
+        Registry.Counter("cartrecovery_event_times_corrected_total",
+            "Events whose time was moved to the engine's clock: by what sentAt says of the sender's, or to their receipt where limits.future is 0",
+            () => _host.Counters.Corrected);
         Registry.Counter("cartrecovery_event_ids_ignored_total",
             "Ids of accepted events that were ignored because they name nobody, such as \"undefined\"", ["field"],
             () => [new Sample(_host.Counters.IgnoredUsers, "userId"), new Sample(_host.Counters.IgnoredSessions, "sessionId")]);

@@ -37,8 +37,13 @@ sealed class MoneyMetrics : IDisposable
             ["currency", "store"], () => ByCurrency(report => report?.Incremental.Low ?? double.NaN));
         registry.Gauge("cartrecovery_incremental_revenue_high", "Upper bound of the estimate at 95% confidence",
             ["currency", "store"], () => ByCurrency(report => report?.Incremental.High ?? double.NaN));
+        registry.Gauge("cartrecovery_exchange_rates_age_seconds",
+            "Time since decisions.exchangeRatesSource answered with the rates in force. NaN: no such rates", () => host.Rates.Age);
+        registry.Counter("cartrecovery_exchange_rates_failures_total",
+            "Fetches of exchange rates that failed; the last good rates stayed in force", () => host.Rates.Failures);
         registry.Gauge("cartrecovery_carts",
-            "Carts that campaigns were triggered for in the last 30 days: abandoned (nothing sent yet), contacted, recovered, purchased without a message, lost",
+            "Carts that campaigns were triggered for in the last 30 days, and no others: abandoned (nothing sent yet), contacted, recovered, "
+                + "purchased without a message, lost",
             ["state", "store"], Carts);
     }
 

@@ -1,0 +1,289 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Reading;
+using CartRecovery.Primitives;
+using Microsoft.Extensions.Logging;
+
+namespace CartRecovery.Host.Composition;
+
+/// <summary>
+/// Fetches exchange rates at an interval and puts them in force. An answer that cannot be used changes nothing: the last good rates stay in force, over
+/// restarts too, and <c>/health</c> says how old they are once they are stale.
+/// </summary>
+sealed partial class ExchangeRatesFeed : IDisposable
+{
+    /// <summary>The name of the data folder's file with the last good rates.</summary>
+    public const string FileName = "exchange-rates.json";
+
+    // Rates are stale after so many intervals.
+    const int StaleIntervals = 3;
+
+    static readonly TimeSpan s_retry = TimeSpan.FromMinutes(1);
+
+    readonly string _path;
+    readonly TimeProvider _time;
+    readonly ILogger _log;
+    readonly Action _apply;
+    readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+    { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = ExchangeRatesJson.MaxSize };
+
+    readonly CancellationTokenSource _stop = new();
+    readonly ITimer _timer;
+    readonly Lock _gate = new();
+    ExchangeRatesSourceConfig? _source;
+    Quotes _quotes = new("", 0, []);
+    string? _failure;
+    long _failures;
+    long _since;
+    bool _isStarted;
+
+    sealed record Quotes(string Source, long At, Dictionary<string, double> Worth);
+
+    /// <param name="folder">The data folder.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">Receives failures.</param>
+    /// <param name="apply">Puts the rates in force.</param>
+    public ExchangeRatesFeed(string folder, TimeProvider time, ILogger log, Action apply)
+    {
+        (_path, _time, _log, _apply) = (Path.Combine(folder, FileName), time, log, apply);
+        _timer = time.CreateTimer(_ => _ = FetchAsync(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Fetches that failed.</summary>
+    public long Failures => Volatile.Read(ref _failures);
+
+    /// <summary>The age of the rates in force, in seconds; NaN if there are none.</summary>
+    public double Age => Volatile.Read(ref _quotes) is { At: > 0 } quotes ? (_time.GetUtcNow().ToUnixTimeMilliseconds() - quotes.At) / 1000.0 : double.NaN;
+
+    /// <summary>Whether a source is configured, and why its rates are stale; null if they are not.</summary>
+    public (bool IsConfigured, string? Problem) State
+    {
+        get
+        {
+            lock (_gate)
+            {
+                if (_source is not { } source)
+                {
+                    return (false, null);
+                }
+
+                var last = Math.Max(_quotes.At, _since);
+                var isStale = _time.GetUtcNow().ToUnixTimeMilliseconds() - last > StaleIntervals * source.Interval.Value.TotalMilliseconds;
+                return (true, isStale || (_quotes.At == 0 && _failure is not null)
+                    ? $"{(_quotes.At == 0 ? "no rates yet" : $"the rates are of {DateTimeOffset.FromUnixTimeMilliseconds(_quotes.At):yyyy-MM-dd HH:mm:ss}Z")}: {_failure ?? "no answer yet"}" : null);
+            }
+        }
+    }
+
+    /// <summary>Takes over the configured source. A changed one is asked at once, once the feed is started.</summary>
+    public void Use(ExchangeRatesSourceConfig? source)
+    {
+        lock (_gate)
+        {
+            var isChanged = source?.Url != _source?.Url || source?.Header != _source?.Header || source?.Interval != _source?.Interval;
+            _source = source;
+            if (!isChanged)
+            {
+                return;
+            }
+
+            _since = _time.GetUtcNow().ToUnixTimeMilliseconds();
+            _failure = null;
+            _quotes = source is null ? new("", 0, []) : Read(KeyOf(source));
+            if (_isStarted)
+            {
+                Schedule(source is null ? Timeout.InfiniteTimeSpan : TimeSpan.Zero);
+            }
+        }
+    }
+
+    /// <summary>Begins to fetch.</summary>
+    public void Start()
+    {
+        lock (_gate)
+        {
+            _isStarted = true;
+            Schedule(_source is null ? Timeout.InfiniteTimeSpan : TimeSpan.Zero);
+        }
+    }
+
+    /// <summary>Returns the section with the fetched rates; its own take precedence.</summary>
+    public DecisionsConfig AddTo(DecisionsConfig decisions)
+    {
+        var worth = Volatile.Read(ref _quotes).Worth;
+        if (worth.Count == 0)
+        {
+            return decisions;
+        }
+
+        var rates = new Dictionary<string, double>(decisions.ExchangeRates, StringComparer.Ordinal);
+        foreach (var (currency, value) in worth)
+        {
+            rates.TryAdd(currency, value);
+        }
+
+        return decisions.With(rates);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _isStarted = false;
+            _timer.Dispose();
+        }
+
+        _stop.Cancel();
+        _http.Dispose();
+        _stop.Dispose();
+    }
+
+    void Schedule(TimeSpan wait) => _timer.Change(wait, Timeout.InfiniteTimeSpan);
+
+    async Task FetchAsync()
+    {
+        ExchangeRatesSourceConfig? source;
+        CancellationToken stopping;
+        lock (_gate)
+        {
+            source = _isStarted ? _source : null;
+            if (source is null)
+            {
+                return;
+            }
+
+            stopping = _stop.Token;
+        }
+
+        var rates = new Dictionary<string, double>(StringComparer.Ordinal);
+        var problem = await ReadAsync(source, rates, stopping);
+        if (problem is null && rates.Keys.FirstOrDefault(code => CurrencyCode.Parse(Encoding.UTF8.GetBytes(code)) == 0) is { } odd)
+        {
+            problem = $"'{odd}' is no currency of three capital letters";
+        }
+
+        if (Take(source, problem, rates))
+        {
+            _apply();
+        }
+    }
+
+    // Returns whether other rates than those in force came.
+    bool Take(ExchangeRatesSourceConfig source, string? problem, Dictionary<string, double> rates)
+    {
+        lock (_gate)
+        {
+            if (!_isStarted || _source != source)
+            {
+                return false;
+            }
+
+            if (problem is not null)
+            {
+                _failures++;
+                LogFailed(HostOf(source), _failure = problem);
+                Schedule(source.Interval.Value < s_retry ? source.Interval.Value : s_retry);
+                return false;
+            }
+
+            var isNew = rates.Count != _quotes.Worth.Count || rates.Any(rate => !_quotes.Worth.TryGetValue(rate.Key, out var worth) || worth != rate.Value);
+            _failure = null;
+            _quotes = new Quotes(KeyOf(source), _time.GetUtcNow().ToUnixTimeMilliseconds(), rates);
+            Write(_quotes);
+            Schedule(source.Interval.Value);
+            return isNew;
+        }
+    }
+
+    async Task<string?> ReadAsync(ExchangeRatesSourceConfig source, Dictionary<string, double> rates, CancellationToken stopping)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        deadline.CancelAfter(source.Timeout.Value);
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, source.Url);
+            request.Headers.Accept.ParseAdd("application/json");
+            if (source.ParseHeader() is var (name, value))
+            {
+                request.Headers.TryAddWithoutValidation(name, value);
+            }
+
+            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseContentRead, deadline.Token);
+            return response.IsSuccessStatusCode ? ExchangeRatesJson.Read(await response.Content.ReadAsByteArrayAsync(deadline.Token), "the answer", rates)
+                : $"the answer is {(int)response.StatusCode}";
+        }
+        catch (OperationCanceledException)
+        {
+            return $"no answer within {source.Timeout}";
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or ObjectDisposedException)
+        {
+            return e.Message;
+        }
+    }
+
+    // Rates of another source are not taken: they may have another base, or errors for which it was replaced.
+    Quotes Read(string source)
+    {
+        try
+        {
+            var saved = File.Exists(_path) ? JsonNode.Parse(File.ReadAllBytes(_path)) : null;
+            if (saved is null || (string?)saved["source"] != source)
+            {
+                return new(source, 0, []);
+            }
+
+            var rates = new Dictionary<string, double>(StringComparer.Ordinal);
+            var problem = ExchangeRatesJson.Read(Encoding.UTF8.GetBytes(saved["rates"]!.ToJsonString()), "the file", rates);
+            return problem is null ? new(source, (long)saved["at"]!, rates) : new(source, 0, []);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or FormatException or NullReferenceException)
+        {
+            // They are fetched anew.
+            return new(source, 0, []);
+        }
+    }
+
+    void Write(Quotes quotes)
+    {
+        using var json = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(json))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("source"u8, quotes.Source);
+            writer.WriteNumber("at"u8, quotes.At);
+            writer.WriteStartObject("rates"u8);
+            foreach (var (currency, worth) in quotes.Worth)
+            {
+                writer.WriteNumber(currency, worth);
+            }
+
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
+
+        try
+        {
+            DurableFile.Write(_path, json.GetBuffer().AsSpan(0, (int)json.Length));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNotKept(e.Message);
+        }
+    }
+
+    // An address may hold a key.
+    static string KeyOf(ExchangeRatesSourceConfig source) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(source.Url)));
+
+    static string HostOf(ExchangeRatesSourceConfig source) => new Uri(source.Url).Authority;
+
+    [LoggerMessage(EventName = "exchange_rates_failed", Level = LogLevel.Warning, Message = "No exchange rates from {Host}; the last ones stay in force: {Problem}")]
+    partial void LogFailed(string host, string problem);
+
+    [LoggerMessage(EventName = "exchange_rates_not_kept", Level = LogLevel.Warning, Message = "The exchange rates cannot be kept for the next start: {Problem}")]
+    partial void LogNotKept(string problem);
+}
