@@ -40,7 +40,7 @@
       if (!told[code]) console.error(`CartRecovery: ${code}: ${told[code] = message}`);
       options.onError?.(problem);
     };
-    if (log) import(new URL("/sdk.debug.mjs", address.href.replace("ws", "http"))).then((m) => m.show(client, log));
+    if (log) import(new URL("/sdk.debug.mjs", address.href.replace("ws", "http"))).then((m) => m.show(client, log), () => console.warn("CartRecovery: debug: sdk.debug.mjs cannot be loaded"));
     const stats = { sent: 0, acknowledged: 0, refused: 0, dropped: 0 };
     const device = /Mobi/.test(navigator.userAgent) ? "mobile" : /iPad|Android/.test(navigator.userAgent) ? "tablet" : "desktop";
     const listening = new AbortController();
@@ -106,8 +106,9 @@
         let count = 0, size = 0;
         while (count < pending.length && count < BATCH && (size += pending[count].length + 1) < MESSAGE) count++;
         const batch = pending.splice(0, count);
-        note("→", `[${batch}]`);
-        socket.send(`[${batch}]`);
+        const message = `{"sentAt":${Date.now()},"events":[${batch}]}`;
+        note("→", message);
+        socket.send(message);
         unacked.push(...batch);
         stats.sent += count;
       }

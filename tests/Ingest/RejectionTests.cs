@@ -79,8 +79,8 @@ public sealed class RejectionTests
 
         Assert.That(_source.Rejected[0].Code, Is.EqualTo(code));
         Assert.That(ThrownBy(() => new JsonEventDecoder(EventReading.Rules()).Decode(bytes, EventReading.Now)), Is.Empty);
-        Assert.That(ThrownBy(() => JsonBatch.Unwrap(bytes)), Is.Empty);
-        Assert.That(ThrownBy(() => JsonBatch.Unwrap([.. "{\"events\":"u8, .. bytes])), Is.Empty);
+        Assert.That(ThrownBy(() => JsonBatch.Unwrap(bytes, out _)), Is.Empty);
+        Assert.That(ThrownBy(() => JsonBatch.Unwrap([.. "{\"events\":"u8, .. bytes], out _)), Is.Empty);
         Assert.That(ThrownBy(() => EventRepair.Of(bytes, EventReading.Now, EventReading.Rules())), Is.Empty);
     }
 
@@ -171,7 +171,7 @@ public sealed class RejectionTests
     [TestCase("""{"event":[]}""", null)]
     [TestCase("""["events"]""", null)]
     public void A_wrapped_batch_is_unwrapped_only_as_a_whole(string json, string? array) =>
-        Assert.That(Encoding.UTF8.GetString(JsonBatch.Unwrap(Encoding.UTF8.GetBytes(json))), Is.EqualTo(array ?? json));
+        Assert.That(Encoding.UTF8.GetString(JsonBatch.Unwrap(Encoding.UTF8.GetBytes(json), out _)), Is.EqualTo(array ?? json));
 
     [Test]
     public void Deeply_nested_messages_throw_nothing()

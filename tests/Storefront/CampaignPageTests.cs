@@ -87,8 +87,15 @@ sealed partial class CampaignPageTests
         await Expect(page.Locator(".cart tbody tr")).ToHaveTextAsync(["Kettle <red>2$80.00", "Toaster1$19.50"]);
         await Expect(page.Locator("article h4")).ToContainTextAsync(["Reminder", "Reminder", "10% off BACK10", "15% off SAVE-"]);
         await Expect(page.Locator(".bubble")).ToHaveTextAsync("Your cart ($99.50) is waiting.");
+        await Expect(page.Locator(".test pre")).ToContainTextAsync("\"step\":2");
         await Expect(page.Locator("h2").Filter(new() { HasText = "Variant" })).ToHaveTextAsync(["Variant gentle 50% of the shoppers", "Variant nothing 50% of the shoppers"]);
         await Expect(page.Locator("iframe")).ToHaveCountAsync(3);
+        var mail = page.Locator("iframe").Nth(1).ContentFrame;
+        await Expect(mail.Locator("h1")).ToHaveCSSAsync("color", "rgb(1, 2, 3)");
+        await Expect(mail.Locator("p").First).ToHaveCSSAsync("color", "rgb(10, 20, 30)");
+        await Expect(mail.Locator("p").First).ToHaveCSSAsync("font-family", "Georgia");
+        await Expect(mail.Locator("p").Nth(1)).ToHaveCSSAsync("color", "rgb(4, 5, 6)");
+        await Expect(mail.Locator("p").Nth(1)).ToHaveTextAsync("BACK10");
         Assert.That(await page.TitleAsync(), Is.EqualTo("cart-left: preview"), "the mail's script did not run");
         Assert.That(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), "it fits the window's width");
         Assert.That(browser.Violations.Where(text => text.Contains("style", StringComparison.OrdinalIgnoreCase)), Is.Empty, "the mails' own styles are admitted");

@@ -83,6 +83,22 @@ public sealed class ClientTests
     }
 
     [Test]
+    public async Task A_shopper_whose_clock_is_fast_is_dated_by_the_engines()
+    {
+        await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
+        var tab = await _shopper.Context.NewPageAsync();
+        var before = TimeProvider.System.GetUtcNow();
+        await tab.Clock.InstallAsync(new() { TimeDate = before.AddMinutes(40).UtcDateTime });
+        await tab.GotoAsync(_server.PageOf(engine.Http.BaseAddress!).AbsoluteUri);
+        await Eventually.Is(() => tab.EvaluateAsync<bool>("globalThis.CartRecovery?.client?.stats.acknowledged === 1").GetAwaiter().GetResult(), "the page's view is durable");
+
+        var cart = await engine.GetJsonAsync($"/v1/features/{await tab.EvaluateAsync<string>("CartRecovery.client.cartId")}");
+        Assert.That(cart.GetProperty("updatedAt").GetDateTimeOffset(), Is.InRange(before.AddSeconds(-3), TimeProvider.System.GetUtcNow().AddSeconds(3)));
+        Assert.That((await engine.MetricsAsync()).Sum("cartrecovery_event_times_corrected_total"), Is.EqualTo(1));
+        Assert.That((await engine.MetricsAsync()).Sum("cartrecovery_events_clamped_total"), Is.Zero);
+    }
+
+    [Test]
     public async Task A_module_connects_automatically()
     {
         await using var engine = await RunningEngine.StartAsync(_scratch, s_config);

@@ -36,7 +36,11 @@ sealed class ShopServer : IAsyncDisposable
     }
 
     /// <summary>A page with an engine's client.</summary>
-    public Uri PageOf(Uri engine, string host) => new UriBuilder(_app.Urls.Single()) { Host = host, Query = $"engine={engine.Authority}" }.Uri;
+    /// <param name="engine">The engine's HTTP port.</param>
+    /// <param name="host">The page's host name.</param>
+    /// <param name="attributes">The attributes of the script element; those of a connected client by default.</param>
+    public Uri PageOf(Uri engine, string host = Secure, string attributes = $"data-key={EngineConfig.PublishableKey}") =>
+        new UriBuilder(_app.Urls.Single()) { Host = host, Query = $"engine={engine.Authority}&attributes={Uri.EscapeDataString(attributes)}" }.Uri;
 
     /// <summary>A page without a client or a policy.</summary>
     public Uri EmptyPage => new UriBuilder(_app.Urls.Single()) { Host = Secure }.Uri;
@@ -51,8 +55,8 @@ sealed class ShopServer : IAsyncDisposable
         if (engine.Length > 0)
         {
             context.Response.Headers.ContentSecurityPolicy =
-                $"default-src 'none'; script-src http://{engine}; connect-src ws://{engine}; require-trusted-types-for 'script'";
-            script = $"""<script src="http://{engine}/sdk.js" data-key="{EngineConfig.PublishableKey}" defer></script>""";
+                $"default-src 'none'; script-src http://{engine}; connect-src ws://{engine} http://{engine}; require-trusted-types-for 'script'";
+            script = $"""<script src="http://{engine}/sdk.js" {context.Request.Query["attributes"]} defer></script>""";
         }
 
         return context.Response.WriteAsync($"""

@@ -12,6 +12,7 @@ sealed class Shopper : IAsyncDisposable
     readonly ConcurrentQueue<string> _violations = new();
     readonly ConcurrentQueue<string> _errors = new();
     readonly ConcurrentQueue<string> _requests = new();
+    readonly ConcurrentQueue<string> _said = new();
 
     public Shopper(IBrowserContext context)
     {
@@ -20,6 +21,11 @@ sealed class Shopper : IAsyncDisposable
         context.WebError += (_, error) => _errors.Enqueue(error.Error);
         context.Console += (_, message) =>
         {
+            if (message.Text.StartsWith("CartRecovery: ", StringComparison.Ordinal))
+            {
+                _said.Enqueue(message.Text);
+            }
+
             if (message.Text.Contains("Content Security Policy", StringComparison.OrdinalIgnoreCase)
                 || message.Text.Contains("requires 'Trusted", StringComparison.Ordinal))
             {
@@ -38,6 +44,9 @@ sealed class Shopper : IAsyncDisposable
 
     /// <summary>Every URL requested.</summary>
     public IReadOnlyCollection<string> Requests => _requests;
+
+    /// <summary>What the client said in the console.</summary>
+    public IReadOnlyCollection<string> Said => _said;
 
     /// <summary>Opens a tab.</summary>
     public async Task<IPage> OpenAsync(Uri address)

@@ -72,58 +72,6 @@ sealed partial class EventBuilder
         }
     }
 
-    /// <summary>Sets the time from a number: milliseconds since 1970 UTC. One that is plainly in another unit is invalid.</summary>
-    public void SetTime(long time) => SetNumber(time, time);
-
-    /// <summary>Sets the time, in milliseconds since 1970 UTC. One outside the allowed range is clamped and marked.</summary>
-    /// <returns><see langword="false"/> if it is clamped.</returns>
-    public bool SetMoment(long time)
-    {
-        if (Rules.MaxAheadMilliseconds == 0)
-        {
-            // The rules say that no clock is ahead of the engine's: such an event happens when it arrives.
-            time = Math.Min(time, _receivedAt);
-        }
-
-        var clamped = Math.Clamp(time, _receivedAt - Rules.MaxAgeMilliseconds, _receivedAt + Rules.MaxAheadMilliseconds);
-        if (clamped != time)
-        {
-            _record.Flags |= EventFlags.Clamped;
-        }
-
-        _record.Timestamp = clamped;
-        _hasTimestamp = true;
-        return clamped == time;
-    }
-
-    /// <summary>Sets the time, in milliseconds since 1970 UTC; fractions are dropped, and extreme values saturate.</summary>
-    public void SetTime(double time) => SetNumber((long)Math.Clamp(time, -1e15, 1e15), time);
-
-    void SetNumber(long time, double number)
-    {
-        if (double.IsNaN(number))
-        {
-            FailTime();
-        }
-        else if (!SetMoment(time) && TimeUnit.Explain(number) is { } problem)
-        {
-            Fail(EventErrorCode.InvalidTimestamp, problem);
-        }
-    }
-
-    /// <summary>Sets the time from RFC 3339 text.</summary>
-    public void SetTime(ReadOnlySpan<byte> text)
-    {
-        if (EventTime.TryParse(text, out var time))
-        {
-            SetMoment(time);
-        }
-        else
-        {
-            FailTime();
-        }
-    }
-
     /// <summary>Sets the shopper's device or source from the event itself; other fields are ignored.</summary>
     public void SetContext(EventField field, ReadOnlySpan<byte> text)
     {
@@ -153,6 +101,4 @@ sealed partial class EventBuilder
             _record.Source = ShopperContext.ParseSource(text);
         }
     }
-
-    void FailTime() => Fail(EventErrorCode.InvalidTimestamp, "'ts' must be milliseconds since 1970 or RFC 3339 with a zone");
 }

@@ -13,7 +13,6 @@ sealed partial class EventBuilder(EventRules rules)
     bool _hasLongId;
     EventRecord _record;
     long _receivedAt;
-    bool _hasTimestamp;
     bool _hasDevice;
     bool _hasSource;
     bool _isTooLarge;
@@ -55,7 +54,8 @@ sealed partial class EventBuilder(EventRules rules)
         _receivedAt = receivedAt;
         BeginMoney();
         _hasLongId = false;
-        _hasTimestamp = _hasDevice = _hasSource = _isTooLarge = false;
+        BeginTime();
+        _hasDevice = _hasSource = _isTooLarge = false;
         _problem = default;
     }
 
@@ -115,6 +115,9 @@ sealed partial class EventBuilder(EventRules rules)
                 break;
             case EventField.CartSecret:
                 SetCartSecret(text);
+                break;
+            case EventField.SentAt:
+                SetSentAt(EventTime.TryParse(text, out var sentAt) ? sentAt : 0);
                 break;
             default:
                 SetContext(field, text);
@@ -197,6 +200,11 @@ sealed partial class EventBuilder(EventRules rules)
         Rules.Ids.Set(
             ref _record, TextOf(EventField.Id, message), TextOf(EventField.CartId, message), TextOf(EventField.UserId, message),
             TextOf(EventField.SessionId, message), TextOf(EventField.ProductId, message));
+        if (FinishTime() is { IsError: true } time)
+        {
+            return time;
+        }
+
         _record.MetaLength = Meta.Length;
         if (Rules.IsServer)
         {

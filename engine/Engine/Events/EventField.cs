@@ -19,6 +19,7 @@ enum EventField : byte
     Device,
     Source,
     CartSecret,
+    SentAt,
     Items,
     Value,
     Order,
@@ -29,7 +30,7 @@ static class EventFields
     static readonly string[] s_names =
     [
         "", "id", "cartId", "userId", "sessionId", "productId", "type", "storeId", "quantity", "price", "currency", "ts", "meta", "device",
-        "source", "cartSecret", "items", "value", "orderId",
+        "source", "cartSecret", "sentAt", "items", "value", "orderId",
     ];
 
     /// <summary>Whether the field is kept with the event's meta, read or not.</summary>
@@ -44,7 +45,8 @@ static class EventFields
         5 => name.SequenceEqual("price"u8) ? EventField.Price : name.SequenceEqual("value"u8) ? EventField.Value
             : name.SequenceEqual("items"u8) ? EventField.Items : EventField.Other,
         6 => name.SequenceEqual("cartId"u8) ? EventField.CartId : name.SequenceEqual("userId"u8) ? EventField.UserId
-            : name.SequenceEqual("device"u8) ? EventField.Device : name.SequenceEqual("source"u8) ? EventField.Source : EventField.Other,
+            : name.SequenceEqual("device"u8) ? EventField.Device : name.SequenceEqual("sentAt"u8) ? EventField.SentAt
+            : name.SequenceEqual("source"u8) ? EventField.Source : EventField.Other,
         7 => name.SequenceEqual("storeId"u8) ? EventField.StoreId : name.SequenceEqual("orderId"u8) ? EventField.Order : EventField.Other,
         8 => name.SequenceEqual("quantity"u8) ? EventField.Quantity
             : name.SequenceEqual("currency"u8) ? EventField.Currency : name.SequenceEqual("order_id"u8) ? EventField.Order : EventField.Other,

@@ -18,4 +18,10 @@ public sealed record EventRules(
 
     /// <summary>The customer that the sender's user token proves; null for none.</summary>
     public ProvenUser? ProvenUser { get; init; }
+
+    /// <summary>Whether times are corrected by <c>sentAt</c>: not those of files, which were not received now.</summary>
+    public bool CorrectsTimes { get; init; }
+
+    /// <summary>The clocks of browsers; null to forget them with their connection.</summary>
+    public DeviceClocks? Devices { get; init; }
 }

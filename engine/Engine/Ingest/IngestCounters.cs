@@ -14,6 +14,7 @@ public sealed class IngestCounters
     readonly ConcurrentDictionary<int, StoreCounters> _stores = [];
     readonly long[] _bots = new long[Enum.GetValues<BotEvidence>().Length];
     long _clamped;
+    long _corrected;
     long _slowConsumers;
     long _overloaded;
     long _ignoredUsers;
@@ -43,7 +44,14 @@ public sealed class IngestCounters
 
     public void AddRejected(EventErrorCode error) => Interlocked.Increment(ref _rejected[(int)error]);
 
-    public void AddClamped(long events) => Interlocked.Add(ref _clamped, events);
+    public void AddTimes(long clamped, long corrected)
+    {
+        Interlocked.Add(ref _clamped, clamped);
+        Interlocked.Add(ref _corrected, corrected);
+    }
+
+    /// <summary>Events whose time was corrected by their sender's clock.</summary>
+    public long Corrected => Volatile.Read(ref _corrected);
 
     /// <summary>Events whose time was out of range, and clamped.</summary>
     public long Clamped => Volatile.Read(ref _clamped);

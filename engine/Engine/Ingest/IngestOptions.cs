@@ -39,6 +39,9 @@ public sealed class IngestOptions
     /// <summary>The rate limits.</summary>
     public RateLimits Rates { get; init; } = RateLimits.None;
 
+    /// <summary>The clocks of browsers.</summary>
+    public DeviceClocks Devices { get; } = new();
+
     /// <summary>Queue for rejected events; null to discard them.</summary>
     public DeadLetterQueue? DeadLetters { get; init; }
 
@@ -85,5 +88,5 @@ public sealed class IngestOptions
     public EventRules RulesFor(StoreKey key) => new(
         key.Store.IdUtf8, (ushort)key.Store.Number, key.Kind == KeyKind.Secret, MaxEvent, (long)MaxAge.TotalMilliseconds,
         (long)MaxAhead.TotalMilliseconds)
-    { Ids = key.Store.Ids, KeyTag = key.Tag };
+    { Ids = key.Store.Ids, KeyTag = key.Tag, CorrectsTimes = true, Devices = Devices };
 }

@@ -159,7 +159,9 @@ sealed class EventsApiTests() : EngineFixture(config =>
             Is.EqualTo(new[] { HttpStatusCode.OK, HttpStatusCode.BadRequest, HttpStatusCode.OK }));
         Assert.That(allowed.Headers["Vary"], Is.EqualTo("Origin"));
         Assert.That(elsewhere.Problem, Is.EqualTo((403, "forbidden_origin")));
-        Assert.That(elsewhere.Headers, Does.Not.ContainKey("Access-Control-Allow-Origin"));
+        Assert.That(elsewhere.Headers.GetValueOrDefault("Access-Control-Allow-Origin"), Is.EqualTo("https://evil.example"), "the refusal can be read");
+        Assert.That(elsewhere.Headers, Does.Not.ContainKey("Access-Control-Allow-Credentials"));
+        Assert.That(elsewhere.Headers["Vary"], Is.EqualTo("Origin"));
     }
 
     [TestCase("/v1/events")]

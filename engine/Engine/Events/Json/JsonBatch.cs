@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+
 namespace CartRecovery.Engine.Events.Json;
 
 /// <summary>
@@ -16,9 +18,11 @@ public static class JsonBatch
 
     /// <summary>Unwraps a batch. Never throws.</summary>
     /// <param name="json">The message. Need not be valid UTF-8.</param>
+    /// <param name="sentAt">When the batch was sent, in milliseconds since 1970 UTC; 0 if it does not say.</param>
     /// <returns>The array; the message as it is if it is anything else, valid or not.</returns>
-    public static ReadOnlySpan<byte> Unwrap(ReadOnlySpan<byte> json)
+    public static ReadOnlySpan<byte> Unwrap(ReadOnlySpan<byte> json, out long sentAt)
     {
+        sentAt = 0;
         var at = Next(json, JsonTokens.SkipSpace(json, 0), (byte)'{');
         // Few batches have other members, and no event has one of these names first: an event costs a look at its first name.
         if (at == JsonSyntax.None || !IsOfBatch(json, at))
@@ -26,7 +30,7 @@ public static class JsonBatch
             return json;
         }
 
-        var array = default(Range?);
+        var (array, sent) = (default(Range?), 0L);
         while (true)
         {
             var name = at;
@@ -39,16 +43,23 @@ public static class JsonBatch
             var kind = KindOf(json[(name + 1)..(at - 1)]);
             var start = Next(json, JsonTokens.SkipSpace(json, at), (byte)':');
             at = start == JsonSyntax.None || start == json.Length ? JsonSyntax.None : JsonSyntax.EndOfValue(json, start, ValueDepth);
-            if (at == JsonSyntax.None || kind == Member.OfEvent || (kind == Member.Events && (array is not null || json[start] != '[')))
+            if (at == JsonSyntax.None || kind == EnvelopeMember.OfEvent || (kind == EnvelopeMember.Events && (array is not null || json[start] != '[')))
             {
                 return json;
             }
 
-            array = kind == Member.Events ? start..at : array;
+            array = kind == EnvelopeMember.Events ? start..at : array;
+            sent = kind == EnvelopeMember.SentAt ? TimeOf(json[start..at]) : sent;
             at = JsonTokens.SkipSpace(json, at);
             if (Next(json, at, (byte)'}') is var end && end != JsonSyntax.None)
             {
-                return end == json.Length && array is { } found ? json[found] : json;
+                if (end != json.Length || array is not { } found)
+                {
+                    return json;
+                }
+
+                sentAt = sent;
+                return json[found];
             }
 
             at = Next(json, at, (byte)',');
@@ -59,13 +70,6 @@ public static class JsonBatch
         }
     }
 
-    enum Member
-    {
-        OfBatch,
-        Events,
-        OfEvent,
-    }
-
     // The offset of what follows a byte.
     static int Next(ReadOnlySpan<byte> json, int at, byte expected) =>
         at < json.Length && json[at] == expected ? JsonTokens.SkipSpace(json, at + 1) : JsonSyntax.None;
@@ -73,17 +77,25 @@ public static class JsonBatch
     static bool IsOfBatch(ReadOnlySpan<byte> json, int name)
     {
         var end = name < json.Length && json[name] == '"' ? JsonSyntax.EndOfString(json, name) : JsonSyntax.None;
-        return end != JsonSyntax.None && KindOf(json[(name + 1)..(end - 1)]) != Member.OfEvent;
+        return end != JsonSyntax.None && KindOf(json[(name + 1)..(end - 1)]) != EnvelopeMember.OfEvent;
     }
 
-    // An object with a required field of events is an event, whatever else it has.
-    static Member KindOf(ReadOnlySpan<byte> raw)
+    static EnvelopeMember KindOf(ReadOnlySpan<byte> raw)
     {
         Span<byte> text = stackalloc byte[16];
         var length = JsonText.Unescape(raw, text);
-        var name = length > 0 ? text[..length] : default;
-        return name.SequenceEqual("events"u8) || name.SequenceEqual("batch"u8) ? Member.Events
-            : name.SequenceEqual("id"u8) || name.SequenceEqual("type"u8) || name.SequenceEqual("cartId"u8) || name.SequenceEqual("ts"u8) ? Member.OfEvent
-            : Member.OfBatch;
+        return EventEnvelope.KindOf(length > 0 ? text[..length] : default);
+    }
+
+    // Other values than times say nothing.
+    static long TimeOf(ReadOnlySpan<byte> value)
+    {
+        if (value is [(byte)'"', .., (byte)'"'])
+        {
+            return EventTime.TryParse(value[1..^1], out var time) ? time : 0;
+        }
+
+        return Utf8Parser.TryParse(value, out double number, out var length) && length == value.Length && double.IsFinite(number)
+            ? (long)Math.Clamp(number, -1e15, 1e15) : 0;
     }
 }

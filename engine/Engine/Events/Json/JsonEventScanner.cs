@@ -153,6 +153,8 @@ sealed class JsonEventScanner(EventBuilder builder)
                 return at;
             case EventField.Timestamp when json[at] != '"':
                 return ReadTime(json, at);
+            case EventField.SentAt when json[at] != '"':
+                return ReadSentAt(json, at);
             case EventField.Meta:
                 return ReadMeta(json, at);
         }
@@ -195,6 +197,18 @@ sealed class JsonEventScanner(EventBuilder builder)
         }
 
         builder.SetTime(time);
+        return end;
+    }
+
+    int ReadSentAt(ReadOnlySpan<byte> json, int at)
+    {
+        var end = JsonTokens.ReadDigits(json, at, out var time);
+        if (end < 0 || !JsonTokens.IsEndOfNumber(json, end))
+        {
+            return Declined;
+        }
+
+        builder.SetSentAt(time);
         return end;
     }
 

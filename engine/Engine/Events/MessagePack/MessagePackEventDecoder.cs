@@ -73,6 +73,12 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
         {
             case MessagePackKind.Broken:
                 return false;
+            case MessagePackKind.Array or MessagePackKind.Map when field == EventField.SentAt:
+                reader.Position = valueAt;
+                return reader.Skip();
+            case not MessagePackKind.Text when field == EventField.SentAt:
+                builder.SetSentAt(MessagePackBatch.TimeOf(kind, reader));
+                return true;
             case MessagePackKind.Nil:
                 return true;
             case MessagePackKind.Text:

@@ -30,7 +30,9 @@ public sealed class EventRouter
     long _received;
     long _counted;
     long _clamped;
-    long _countedClamped;
+    long _corrected;
+    (long Clamped, long Corrected) _countedTimes;
+    SenderClock? _sender;
 
     /// <param name="partitions">Receives the events.</param>
     /// <param name="rules">The rules for the sender's events.</param>
@@ -68,6 +70,9 @@ public sealed class EventRouter
     /// <summary>Number of events whose time was out of range.</summary>
     public long Clamped => _clamped;
 
+    /// <summary>Number of events whose time was corrected by their sender's clock.</summary>
+    public long Corrected => _corrected;
+
     /// <summary>Number of events whose <c>userId</c> was a placeholder, and so ignored.</summary>
     public long IgnoredUsers { get; private set; }
 
@@ -92,27 +97,38 @@ public sealed class EventRouter
     /// <param name="isValidUtf8"><see langword="true"/> if the caller has already validated the UTF-8.</param>
     public void RouteJson(ReadOnlySpan<byte> json, bool isValidUtf8 = false)
     {
-        json = JsonBatch.Unwrap(JsonBatch.WithoutMark(json));
+        json = JsonBatch.Unwrap(JsonBatch.WithoutMark(json), out var sentAt);
         if (!isValidUtf8 && !Utf8.IsValid(json))
         {
             Reject(new EventProblem(EventErrorCode.InvalidUtf8, "the message is not valid UTF-8"), json);
             return;
         }
 
+        var decoders = _filler.DecodersFor(_rules, _sender, sentAt);
         var start = JsonTokens.SkipSpace(json, 0);
         if (start < json.Length && json[start] == '[')
         {
-            RouteArray(json, start + 1);
+            RouteArray(decoders.Json, json, start + 1);
         }
         else
         {
-            KeepJson(_filler.DecodersFor(_rules).Json.Decode(json, _filler.ReceivedAt), json, json);
+            KeepJson(decoders.Json.Decode(json, _filler.ReceivedAt), json, json);
         }
+
+        _sender = decoders.Event.Sender;
     }
 
-    /// <summary>Takes a MessagePack message: one event, or an array of events.</summary>
+    /// <summary>Takes a MessagePack message: one event, an array of events, or a map with such an array.</summary>
     /// <param name="message">The whole message.</param>
     public void RouteMessagePack(ReadOnlySpan<byte> message)
+    {
+        message = MessagePackBatch.Unwrap(message, out var sentAt);
+        var decoders = _filler.DecodersFor(_rules, _sender, sentAt);
+        RouteEvents(decoders.MessagePack, message);
+        _sender = decoders.Event.Sender;
+    }
+
+    void RouteEvents(MessagePackEventDecoder decoder, ReadOnlySpan<byte> message)
     {
         var head = new MessagePackReader(message);
         var isArray = head.Read() == MessagePackKind.Array;
@@ -122,7 +138,6 @@ public sealed class EventRouter
             return;
         }
 
-        var decoder = _filler.DecodersFor(_rules).MessagePack;
         var position = isArray ? head.Position : 0;
         for (var left = isArray ? head.Count : 1; left > 0; left--)
         {
@@ -194,6 +209,13 @@ public sealed class EventRouter
         _counters.AddIgnored(user, session);
     }
 
+    /// <summary>Counts an event's time.</summary>
+    internal void CountTime(bool isClamped, bool isCorrected)
+    {
+        _clamped += isClamped ? 1 : 0;
+        _corrected += isCorrected ? 1 : 0;
+    }
+
     /// <summary>Ends the source's turn. The slabs' owner submits them.</summary>
     public void EndTurn()
     {
@@ -204,10 +226,10 @@ public sealed class EventRouter
             _counters.AddBots(Source.Bot, _received - _counted);
         }
 
-        if (_clamped != _countedClamped)
+        if (_countedTimes != (_clamped, _corrected))
         {
-            _counters.AddClamped(_clamped - _countedClamped);
-            _countedClamped = _clamped;
+            _counters.AddTimes(_clamped - _countedTimes.Clamped, _corrected - _countedTimes.Corrected);
+            _countedTimes = (_clamped, _corrected);
         }
 
         _counted = _received;
@@ -222,7 +244,7 @@ public sealed class EventRouter
         return _filler.SubmitAsync(cancellationToken);
     }
 
-    void RouteArray(ReadOnlySpan<byte> json, int position)
+    void RouteArray(JsonEventDecoder decoder, ReadOnlySpan<byte> json, int position)
     {
         position = JsonTokens.SkipSpace(json, position);
         if (json.Length > _maxBatch * MinEventBytes && HasMoreThan(_maxBatch, json, position))
@@ -231,7 +253,6 @@ public sealed class EventRouter
             return;
         }
 
-        var decoder = _filler.DecodersFor(_rules).Json;
         var isOpen = position == json.Length || json[position] != ']';
         for (var count = 1; isOpen; count++)
         {
@@ -313,7 +334,7 @@ public sealed class EventRouter
             return false;
         }
 
-        _clamped += _filler.Append(message, this) ? 1 : 0;
+        _filler.Append(message, this);
         // Incremented last: a slab sealed to make room for this event must not cover it.
         _received++;
         return true;

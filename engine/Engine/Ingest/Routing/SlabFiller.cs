@@ -39,19 +39,23 @@ public sealed class SlabFiller(PartitionSet partitions)
         IsShedding = partitions.JournalProblem is not null;
     }
 
-    /// <summary>Returns the decoders, set to a source's rules.</summary>
-    internal EventDecoders DecodersFor(EventRules rules)
+    /// <summary>Returns the decoders, set to a source's rules and to its message.</summary>
+    /// <param name="rules">The rules for the source's events.</param>
+    /// <param name="sender">Corrects its times; null if nothing did yet.</param>
+    /// <param name="sentAt">When the message was sent, in milliseconds since 1970 UTC; 0 if it does not say.</param>
+    internal EventDecoders DecodersFor(EventRules rules, SenderClock? sender, long sentAt)
     {
         _decoders ??= new EventDecoders(rules);
         _decoders.Event.Rules = rules;
+        _decoders.Event.Sender = sender;
+        _decoders.Event.MessageSentAt = sentAt;
         return _decoders;
     }
 
     /// <summary>Appends the event last decoded, which is valid.</summary>
     /// <param name="message">The message that contains it.</param>
     /// <param name="router">Its source's router.</param>
-    /// <returns>Whether its time was out of range.</returns>
-    internal bool Append(ReadOnlySpan<byte> message, EventRouter router)
+    internal void Append(ReadOnlySpan<byte> message, EventRouter router)
     {
         ref readonly var record = ref _decoders!.Event.Record;
         var home = partitions.IndexOf(record.Cart);
@@ -78,7 +82,7 @@ public sealed class SlabFiller(PartitionSet partitions)
             }
         }
 
-        return (record.Flags & EventFlags.Clamped) != 0;
+        router.CountTime((record.Flags & EventFlags.Clamped) != 0, _decoders.Event.IsTimeCorrected);
     }
 
     /// <summary>Ends a source's turn: what it appended since its last one is its own.</summary>

@@ -8,6 +8,7 @@ using CartRecovery.Engine.Ingest.Access;
 using CartRecovery.Host.Api.Problems;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -69,6 +70,14 @@ sealed class ApiKeyAuthentication(
     Task RejectAsync(HttpProblem problem)
     {
         rejections.Add(problem, Context.Connection.RemoteIpAddress, "http");
+        var policy = Context.GetEndpoint()?.Metadata.GetMetadata<IEnableCorsAttribute>()?.PolicyName;
+        if (problem == Authenticator.ForbiddenOrigin && policy == KeyOrigins.OfKey)
+        {
+            // Only the refusal: its page must be able to say what is wrong.
+            Response.Headers.AccessControlAllowOrigin = Request.Headers.Origin;
+            Response.Headers.Append("Vary", "Origin");
+        }
+
         return problem.ToResult().ExecuteAsync(Context);
     }
 

@@ -8,7 +8,8 @@ namespace CartRecovery.Host.Api.Access;
 /// <summary>
 /// Provides CORS policies. The origin is echoed and credentials are allowed, because <c>sendBeacon</c> always sends with them; the engine
 /// has no cookies. A preflight without a key is granted; with one, as the request itself, it is checked against the key's origins, and only
-/// an allowed origin can read the response. Without a key of a page the response is an error, which every page may read.
+/// an allowed origin can read the response; another reads why it is refused. Without a key of a page the response is an error, which every
+/// page may read.
 /// </summary>
 sealed class KeyOrigins(StoreDirectory stores) : ICorsPolicyProvider
 {

@@ -138,12 +138,20 @@ static partial class PreviewPage
             body.Append(CultureInfo.InvariantCulture, $$"""
                 <p>To {{string.Join(", ", store.Staff.Select(address => $"<code>{Text(address)}</code>"))}}. Its links record nothing, and unsubscribe nobody.</p>
                 <pre>curl -H "X-Api-Key: $SK" -H "Content-Type: application/json" \
-                  -d '{"to":"{{Text(store.Staff[0])}}","step":1}' \
+                  -d '{"to":"{{Text(store.Staff[0])}}","step":{{StepToTest(campaign)}}}' \
                   $ENGINE/v1/campaigns/{{Text(Uri.EscapeDataString(campaign.Name))}}/test</pre>
                 """);
         }
 
         body.Append("</section>");
+    }
+
+    // The first that can be sent to an address, of the variant that a test takes unless it names one.
+    static int StepToTest(Campaign campaign)
+    {
+        var steps = campaign.Variants.FirstOrDefault(variant => variant.Steps.Count > 0)?.Steps ?? [];
+        var onPage = steps.TakeWhile(step => step.Channel == Campaign.SocketChannel).Count();
+        return onPage < steps.Count ? onPage + 1 : 1;
     }
 
     static void AddStyles(HashSet<string> styles, string html)

@@ -35,7 +35,8 @@ static class CartListing
 
     public static void Map(IEndpointRouteBuilder group) => group.MapGet("", ListAsync)
         .Describe("listCarts", "List carts",
-            "Carts for which a campaign was triggered, the latest trigger first, with their state and value of now. `from` and `to` filter by the trigger.")
+            "Carts for which a campaign was triggered, the latest trigger first, with their state and value of now. `from` and `to` filter by the trigger. "
+            + "The engine keeps no list of all carts: one for which none was triggered is not here, but is at its id.")
         .Produces<ItemPage<CartRow>>().WithMetadata(new ReadsReports())
         .Query(s_state, s_campaign, s_userId, s_minValue, QueryParameters.From, QueryParameters.To, QueryParameters.Limit, QueryParameters.Cursor);
 

@@ -82,11 +82,12 @@ static class CartsRoutes
     /// <summary>Returns a cart's state.</summary>
     internal static string StateOf(in CartRecord cart, bool recovered, long contactedAt, long now, JourneyOptions options)
     {
-        var idle = now - cart.LastAt;
+        // As for triggers: a shopper's clock does not count.
+        var idle = now - cart.QuietSince;
         return cart.Checkout == CheckoutStep.Purchased ? recovered ? "recovered" : "purchased"
             : cart.Units == 0 ? "active"
             : idle >= options.LostAfter ? "lost"
-            : contactedAt > cart.LastAt ? "contacted"
+            : contactedAt > cart.QuietSince ? "contacted"
             : idle >= options.AbandonedAfter ? "abandoned" : "active";
     }
 }

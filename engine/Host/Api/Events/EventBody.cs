@@ -11,6 +11,7 @@ namespace CartRecovery.Host.Api.Events;
 /// <param name="Type">The event type.</param>
 /// <param name="CartId">The cart, at most 256 bytes of UTF-8.</param>
 /// <param name="Ts">When it happened: milliseconds since 1970, or RFC 3339 with a zone.</param>
+/// <param name="SentAt">When it was sent, by the same clock as `ts`, which is corrected by it.</param>
 /// <param name="StoreId">The store; must be the key's.</param>
 /// <param name="UserId">The customer, if known.</param>
 /// <param name="SessionId">The session.</param>
@@ -23,7 +24,7 @@ namespace CartRecovery.Host.Api.Events;
 /// <param name="Currency">ISO 4217; the store's if absent.</param>
 /// <param name="Meta">`device`, `source` and any further fields.</param>
 sealed record EventBody(
-    string Id, string Type, string CartId, JsonElement Ts, string? StoreId = null, string? UserId = null, string? SessionId = null, string? ProductId = null,
+    string Id, string Type, string CartId, JsonElement Ts, JsonElement? SentAt = null, string? StoreId = null, string? UserId = null, string? SessionId = null, string? ProductId = null,
     decimal? Quantity = null, decimal? Price = null, IReadOnlyList<EventItemBody>? Items = null, decimal? Value = null, string? OrderId = null, string? Currency = null, IReadOnlyDictionary<string, JsonElement>? Meta = null);
 
 /// <summary>A product of an event. GA4's names work too: `item_id`, `item_name`, `item_variant`.</summary>
@@ -46,13 +47,18 @@ static class EventSchema
             Description = "What happened.",
             Enum = [.. EventTypes.Names.Select(name => (JsonNode)name)],
         };
-        schema.Properties["ts"] = new OpenApiSchema
-        {
-            Description = "When it happened: milliseconds since 1970, or RFC 3339 with a zone.",
-            OneOf = [new OpenApiSchema { Type = JsonSchemaType.Integer }, new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time" }],
-        };
+        schema.Properties["ts"] = Time("When it happened: milliseconds since 1970, or RFC 3339 with a zone.");
+        schema.Properties["sentAt"] = Time(SentAt);
         schema.AdditionalPropertiesAllowed = true;
     }
+
+    const string SentAt = "When it was sent, by the same clock as `ts`, which is corrected by it.";
+
+    static OpenApiSchema Time(string description) => new()
+    {
+        Description = description,
+        OneOf = [new OpenApiSchema { Type = JsonSchemaType.Integer }, new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time" }],
+    };
 
     /// <summary>One event, an array of events, or an object with an array of events.</summary>
     public static BodySchema Batch { get; } = new(one => new OpenApiSchema
@@ -68,6 +74,7 @@ static class EventSchema
                 Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
                 {
                     ["events"] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = one },
+                    ["sentAt"] = Time(SentAt),
                 },
             },
         ],

@@ -31,7 +31,7 @@ sealed record EventsResponse(
 
     static List<EventWarning>? WarningsOf(EventRouter router)
     {
-        EventWarning[] warnings = [EventWarning.Clamped(router.Clamped), EventWarning.Ignored("userId", router.IgnoredUsers), EventWarning.Ignored("sessionId", router.IgnoredSessions)];
+        EventWarning[] warnings = [EventWarning.Clamped(router.Clamped), EventWarning.Corrected(router.Corrected), EventWarning.Ignored("userId", router.IgnoredUsers), EventWarning.Ignored("sessionId", router.IgnoredSessions)];
         return warnings.All(warning => warning.Count == 0) ? null : [.. warnings.Where(warning => warning.Count > 0)];
     }
 
@@ -67,6 +67,10 @@ sealed record EventWarning(string Code, long Count, string Message)
     /// <summary>Their times were out of range.</summary>
     public static EventWarning Clamped(long count) => new("timestamp_clamped", count,
         "'ts' is out of the range of limits.past and limits.future; the nearest time allowed counts, and nobody is contacted on it. Check the sender's clock.");
+
+    /// <summary>Their times were moved to the engine's clock.</summary>
+    public static EventWarning Corrected(long count) => new("timestamp_corrected", count,
+        "'ts' was moved to the engine's clock: by what 'sentAt' says of the sender's, or to the receipt if limits.future is 0. Check the sender's clock.");
 
     /// <summary>They named ids that are nobody's.</summary>
     public static EventWarning Ignored(string field, long count) => new(EventProblem.CodeOf(EventErrorCode.PlaceholderId), count,
