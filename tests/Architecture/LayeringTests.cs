@@ -17,7 +17,7 @@ public sealed partial class LayeringTests
         ["Encryption"] = [],
         ["Messages"] = [],
         ["Events"] = [],
-        ["ControlPlane"] = ["Events"],
+        ["ControlPlane"] = ["Encryption", "Events"],
         ["Scoring"] = [],
         ["Delivery"] = ["Telemetry"],
         ["State"] = ["Events"],

@@ -19,7 +19,7 @@ sealed partial class DataFiles(string folder)
     /// <summary>The content of each file, except the lock and the outreach database, whose write-ahead log is merged on close.</summary>
     public IReadOnlyDictionary<string, string> Contents() =>
         Directory.GetFiles(folder, "*", SearchOption.AllDirectories)
-            .Where(file => Path.GetRelativePath(folder, file) is not "lock" and var name && !name.StartsWith("outreach.", StringComparison.Ordinal))
+            .Where(file => Path.GetRelativePath(folder, file) is not "lock" and var name && !name.StartsWith("outreach.", StringComparison.Ordinal) && !name.StartsWith("control.", StringComparison.Ordinal))
             .ToDictionary(file => Path.GetRelativePath(folder, file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))),
                 StringComparer.Ordinal);
 

@@ -37,6 +37,9 @@ public sealed class CartRecoveryConfig
     [ConfigKey("The encryption of personal data in the data folder.")]
     public EncryptionConfig Encryption { get; set; } = new();
 
+    [ConfigKey("The control plane: users, tokens, settings, jobs and the audit log.")]
+    public ControlConfig Control { get; set; } = new();
+
     [ConfigKey("Deduplication of events by their ids.")]
     public DedupConfig Dedup { get; set; } = new();
 

@@ -21,7 +21,7 @@ public static class SealedBytes
     /// <summary>Encrypts data.</summary>
     /// <param name="key">The key. The nonce is random, so a key may be used 2³² times at most.</param>
     /// <param name="data">The data.</param>
-    /// <param name="place">What the data belongs to; <see cref="Open"/> wants the same.</param>
+    /// <param name="place">What the data belongs to; <see cref="Open(KeyVault, ReadOnlySpan{byte}, ReadOnlySpan{byte})"/> wants the same.</param>
     /// <param name="target">Receives <see cref="Overhead"/> bytes more than the data has.</param>
     public static void Seal(DataKey key, ReadOnlySpan<byte> data, ReadOnlySpan<byte> place, Span<byte> target)
     {
@@ -55,6 +55,26 @@ public static class SealedBytes
             return null;
         }
 
+        try
+        {
+            return Decrypt(key, bytes, place);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(key);
+        }
+    }
+
+    /// <summary>Decrypts data that was encrypted with a key that the caller has.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="bytes">The encrypted data.</param>
+    /// <param name="place">What the data must belong to.</param>
+    /// <returns><see langword="null"/> if it was encrypted with another key, or was changed or belongs elsewhere.</returns>
+    public static byte[]? Open(DataKey key, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> place) =>
+        Is(bytes) && BinaryPrimitives.ReadInt64LittleEndian(bytes[1..]) == key.Number ? Decrypt(key.Bytes, bytes, place) : null;
+
+    static byte[]? Decrypt(ReadOnlySpan<byte> key, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> place)
+    {
         var data = new byte[bytes.Length - Overhead];
         try
         {
@@ -65,10 +85,6 @@ public static class SealedBytes
         catch (AuthenticationTagMismatchException)
         {
             return null;
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(key);
         }
     }
 }

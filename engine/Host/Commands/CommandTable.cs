@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using CartRecovery.Host.Commands.Backtest;
+using CartRecovery.Host.Commands.Control;
 using CartRecovery.Host.Commands.Maintenance;
 using CartRecovery.Host.Commands.Serving;
 using CartRecovery.Host.Commands.Setup;
@@ -100,6 +101,10 @@ static class CommandTable
               cartrecovery keys new                                a random secret key, and its hash for the configuration
               cartrecovery keys hash < key.txt                     the hash of a key that is there already
             """, KeysCommand.Run),
+        Command.Of<AuditOptions>("""
+              cartrecovery audit list --action user.               who changed users, and who logged in
+              cartrecovery audit verify                            was the list altered?
+            """, AuditCommand.RunAsync),
         Command.Of<ModelsOptions>("""
               cartrecovery models fit                              fit the shipped model again
               cartrecovery models fit --events log.csv.gz --out models/shop.onnx

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Delivery;
 using CartRecovery.Engine.Encryption;
@@ -57,6 +58,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     readonly LogLevels _levels = new();
     readonly MemoryBudget _budget;
     readonly MoneyMetrics _money;
+    readonly ControlUpkeep _upkeep;
     ConfigReload? _reload;
 
     // True until the workers run.
@@ -99,6 +101,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         FolderTakeover.Run(_data, config, budget, Model, time, _log, onTakeover);
         _keys = FolderKeys.Open(_data, config);
         _data.DeleteArchives(time.GetUtcNow().UtcDateTime - config.Journal.Retention.Value);
+        Control = ControlSetup.Of(config, _data.Files, _data.Secret(), time);
+        _upkeep = new ControlUpkeep(Control, () => Config, time, _log);
         _numbering = new StoreNumbering(_data, config, _log);
         ConnectionLimiter = IngestSetup.LimiterOf(config.Listen, Stores.All);
         _ports = new JourneyPorts(Connections, Sinks, SinkCatalog.AddressesOf(config));
@@ -140,6 +144,9 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
 
     /// <summary>The configuration in force.</summary>
     public CartRecoveryConfig Config { get; private set; }
+
+    /// <summary>The control plane's database. Open after the start.</summary>
+    public ControlDatabase Control { get; }
 
     public StoreDirectory Stores => _numbering.Stores;
 
@@ -215,6 +222,9 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         }
 
         _numbering.Save();
+        await ControlSetup.OpenAsync(Control);
+        await Control.Changes.StartAsync();
+        _upkeep.Start();
         Sinks.Start();
         Journeys.Start([.. Enumerable.Range(0, Partitions.Count).Select(i => Partitions[i].Tail)]);
         Partitions.Start();
@@ -291,6 +301,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         DeadLetterReplay.Dispose();
         DeadLetters.Dispose();
         _keys?.Dispose();
+        await _upkeep.DisposeAsync();
+        await Control.DisposeAsync();
         _data.Dispose();
         _otlp?.Dispose();
         Metrics.Registry.Dispose();

@@ -11,7 +11,8 @@ readonly record struct FolderFiles(string Root)
     public static IReadOnlyList<string> Names { get; } =
     [
         FolderFormat.Name, StoreNumbersFile.Name, "lock", "secret", "keys", "journal", "checkpoints", "stores", "outreach.db",
-        "outreach.db-wal", "outreach.db-shm", "deadletters",
+        "outreach.db-wal", "outreach.db-shm", "control.db", "control.db-wal",
+        "control.db-shm", "deadletters",
         "archive", "next", "next.tmp", RunningConfig.Name, ExchangeRatesFeed.FileName,
     ];
 
@@ -33,6 +34,9 @@ readonly record struct FolderFiles(string Root)
 
     /// <summary>The database of journeys and customers.</summary>
     public string Database => Path.Combine(Root, "outreach.db");
+
+    /// <summary>The control plane's database, unless PostgreSQL has it.</summary>
+    public string ControlDatabase => Path.Combine(Root, "control.db");
 
     /// <summary>Returns the folder of a partition's journal.</summary>
     public string JournalOf(int partition) => Path.Combine(Journals, Name(partition));

@@ -56,13 +56,20 @@ static class FolderKeys
     /// <param name="former">The file with the former master key; <see langword="null"/> for the folder's secret.</param>
     /// <exception cref="DataFolderException"><c>data_key</c>: the former key is another. Nothing was changed.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
-    public static void Rewrap(DataFolder data, CartRecoveryConfig config, string? former) => Explain(() =>
+    public static async Task RewrapAsync(DataFolder data, CartRecoveryConfig config, string? former)
     {
         // As it is read for the configuration: without the final line break.
-        var present = former is null ? data.Secret() : Encoding.UTF8.GetBytes(File.ReadAllText(former).TrimEnd('\r', '\n'));
-        KeyVault.Rewrap(data.Files.Keys, present, MasterOf(config.Encryption, data.Secret()));
-        return true;
-    });
+        var secret = data.Secret();
+        var present = former is null ? secret : Encoding.UTF8.GetBytes((await File.ReadAllTextAsync(former)).TrimEnd('\r', '\n'));
+
+        // Its rewrapping can be repeated, so after a crash both can.
+        await ControlSetup.RewrapAsync(config, data.Files, present, secret);
+        Explain(() =>
+        {
+            KeyVault.Rewrap(data.Files.Keys, present, MasterOf(config.Encryption, secret));
+            return true;
+        });
+    }
 
     /// <summary>Returns the master key: the configured one, or the folder's secret.</summary>
     public static byte[] MasterOf(EncryptionConfig encryption, byte[] secret) =>

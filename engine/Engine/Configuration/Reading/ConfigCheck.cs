@@ -1,5 +1,6 @@
 using System.Text;
 using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Primitives;
 
@@ -31,6 +32,7 @@ sealed class ConfigCheck
         check.Sinks(config.Sinks);
         check.Telemetry(config.Telemetry.Otlp);
         check.Encryption(config.Encryption);
+        check.Control(config);
         new MoneyCheck(check, locations).Run(config);
         new CampaignCheck(check, catalog, locations).Run(config);
         new ContactCheck(check, locations).Run(config);
@@ -41,6 +43,23 @@ sealed class ConfigCheck
         if (encryption.Key is { Length: < MinMasterKeyLength })
         {
             Report(encryption, "key", $"encryption.key must have at least {MinMasterKeyLength} characters");
+        }
+    }
+
+    void Control(CartRecoveryConfig config)
+    {
+        if (config.Control.Database is not { } address)
+        {
+            return;
+        }
+
+        if (!PostgresAddress.TryParse(address, out _, out var problem))
+        {
+            Report(config.Control, "database", $"control.database: {problem}");
+        }
+        else if (config.Encryption.Key is null)
+        {
+            Report(config.Control, "database", "control.database in PostgreSQL needs encryption.key, the same for all engines that share it");
         }
     }
 

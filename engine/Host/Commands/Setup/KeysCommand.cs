@@ -50,7 +50,7 @@ static class KeysCommand
         return JournalFiles.Explain(_ =>
         {
             using var data = DataFolder.Open(config);
-            FolderKeys.Rewrap(data, config, options.Former);
+            FolderKeys.RewrapAsync(data, config, options.Former).GetAwaiter().GetResult();
             Console.WriteLine($"The keys in {data.Files.Keys} are encrypted under the configured master key now.");
             return ExitCode.Success;
         });

@@ -27,7 +27,7 @@ static class ApiServer
         Listeners.Configure(builder, host.Config, host.Certificates, host.ConnectionLimiter, host.Ingest.Proxies, host.Ingest.Threads,
             drain);
         builder.Services
-            .AddSingleton(host.Time).AddSingleton(host.Config).AddSingleton(host.Stores).AddSingleton(host.Metrics.Registry)
+            .AddSingleton(host.Time).AddSingleton(host.Control).AddSingleton(host.Config).AddSingleton(host.Stores).AddSingleton(host.Metrics.Registry)
             .AddSingleton(host.Ingest).AddSingleton(new StreamListener(host.Ingest)).AddSingleton(host.Counters)
             .AddSingleton(host.Connections)
             .AddSingleton(host.ConnectionLimiter).AddSingleton(host.AccessRejections).AddSingleton(host.Ingest.Proxies)

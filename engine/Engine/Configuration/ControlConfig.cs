@@ -1,0 +1,14 @@
+using CartRecovery.Engine.Configuration.Values;
+
+namespace CartRecovery.Engine.Configuration;
+
+/// <summary>The control plane: users, tokens, settings, jobs and the audit log.</summary>
+public sealed class ControlConfig
+{
+    [ConfigKey("A PostgreSQL database that several engines share, as postgres://USER:PASSWORD@HOST:PORT/DATABASE; they need the same encryption.key. "
+        + "Default: SQLite, the file 'control.db' in the data folder.", IsSecret = true)]
+    public string? Database { get; set; }
+
+    [ConfigKey("How long entries of the audit log are kept.", Min = "1d", Max = "3650d", Reloads = true)]
+    public Duration AuditRetention { get; set; } = Duration.FromHours(90 * 24);
+}

@@ -1,0 +1,116 @@
+using System.Collections.Concurrent;
+
+namespace CartRecovery.Engine.ControlPlane.Database;
+
+/// <summary>
+/// Reads again what follows a topic when the topic changes: at once if this process changed it, within <see cref="Interval"/> if another engine or
+/// a command did. Any thread.
+/// </summary>
+public sealed class ControlChanges : IAsyncDisposable
+{
+    /// <summary>How long another engine's change goes unnoticed.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+    // A topic has one follower or a few; who writes topics is the program.
+    const int MaxTopics = 256;
+
+    readonly ControlDatabase _database;
+    readonly TimeProvider _time;
+    readonly SemaphoreSlim _refreshing = new(1, 1);
+    readonly CancellationTokenSource _stop = new();
+    readonly ConcurrentDictionary<string, Func<CancellationToken, Task>> _followers = new(StringComparer.Ordinal);
+    readonly Dictionary<string, long> _seen = new(StringComparer.Ordinal);
+    Task _following = Task.CompletedTask;
+
+    internal ControlChanges(ControlDatabase database, TimeProvider time) => (_database, _time) = (database, time);
+
+    /// <summary>Why changes are not noticed; <see langword="null"/> if they are.</summary>
+    public string? Problem { get; private set; }
+
+    /// <summary>Calls a follower whenever a topic has changed, and once at the start. Its failure is a <see cref="Problem"/>, and it is called again.</summary>
+    /// <param name="topic">The topic, as in <see cref="ControlSession.MarkChangedAsync"/>. It has one follower.</param>
+    /// <param name="read">Reads what the topic stands for. One call at a time.</param>
+    public void Follow(string topic, Func<CancellationToken, Task> read)
+    {
+        if (!_followers.TryAdd(topic, read))
+        {
+            throw new InvalidOperationException($"'{topic}' is followed already.");
+        }
+    }
+
+    /// <summary>Reads all topics, then follows them until it is disposed of.</summary>
+    /// <exception cref="ControlDatabaseException">They cannot be read.</exception>
+    public async Task StartAsync()
+    {
+        await RefreshAsync();
+        if (Problem is { } problem)
+        {
+            throw new ControlDatabaseException(ControlDatabaseException.Unavailable, problem);
+        }
+
+        _following = FollowAsync();
+    }
+
+    /// <summary>Reads the topics that have changed since they were read. A failure is a <see cref="Problem"/>.</summary>
+    public async Task RefreshAsync()
+    {
+        if (_followers.IsEmpty || _stop.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await _refreshing.WaitAsync();
+        try
+        {
+            var revisions = await _database.ReadAsync(session => session.ListAsync(
+                $"SELECT topic, revision FROM control_changes LIMIT {MaxTopics}", row => (Topic: row.Text(0), Revision: row.Number(1))), _stop.Token);
+            var now = revisions.ToDictionary(change => change.Topic, change => change.Revision, StringComparer.Ordinal);
+            foreach (var (topic, read) in _followers)
+            {
+                var revision = now.GetValueOrDefault(topic);
+                if (!_seen.TryGetValue(topic, out var seen) || seen != revision)
+                {
+                    await read(_stop.Token);
+                    _seen[topic] = revision;
+                }
+            }
+
+            Problem = null;
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The engine stops.
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            Problem = e.Message;
+        }
+        finally
+        {
+            _refreshing.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _following;
+    }
+
+    async Task FollowAsync()
+    {
+        using var timer = new PeriodicTimer(Interval, _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token))
+            {
+                await RefreshAsync();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The engine stops.
+        }
+    }
+}

@@ -1,0 +1,208 @@
+using System.Data.Common;
+using CartRecovery.Engine.ControlPlane.Audit;
+
+namespace CartRecovery.Engine.ControlPlane.Database;
+
+/// <summary>
+/// The database of the control plane: SQLite in the data folder, or a PostgreSQL that several engines share. Both behave alike: writers run one
+/// after another, a reader sees one state, a commit is durable. Any thread. Nothing on the way of an event uses it.
+/// </summary>
+public sealed class ControlDatabase : IAsyncDisposable
+{
+    /// <summary>The number of connections at most.</summary>
+    public const int MaxConnections = 4;
+
+    /// <summary>Memory of the connections' page caches, in bytes.</summary>
+    public const long CacheBytes = MaxConnections * (2L << 20);
+
+    /// <summary>The topic whose row every writer locks.</summary>
+    internal const string WriteTopic = "write";
+
+    const int MaxAttempts = 5;
+
+    static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
+
+    readonly SqlDialect _dialect;
+    readonly byte[] _master;
+    readonly TimeProvider _time;
+    readonly SemaphoreSlim _connections = new(MaxConnections, MaxConnections);
+    readonly SemaphoreSlim _writer = new(1, 1);
+    ControlKeys? _keys;
+
+    ControlDatabase(SqlDialect dialect, byte[] master, TimeProvider time)
+    {
+        _dialect = dialect;
+        _master = master;
+        _time = time;
+        Changes = new ControlChanges(this, time);
+    }
+
+    /// <summary>The database, as messages name it.</summary>
+    public string Name => _dialect.Name;
+
+    /// <summary>Encrypts and hashes what is not kept in the clear.</summary>
+    /// <exception cref="InvalidOperationException">The database was not opened.</exception>
+    public ControlKeys Keys => _keys ?? throw new InvalidOperationException("The control database is not open.");
+
+    /// <summary>Notices what other engines and commands change.</summary>
+    public ControlChanges Changes { get; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time => _time;
+
+    /// <summary>Makes a database in a file. <see cref="OpenAsync"/> opens it.</summary>
+    /// <param name="path">The file; created if there is none.</param>
+    /// <param name="master">The master key, or the folder's secret.</param>
+    /// <param name="time">The clock.</param>
+    public static ControlDatabase InFile(string path, byte[] master, TimeProvider time) => new(new SqliteDialect(Path.GetFullPath(path)), master, time);
+
+    /// <summary>Makes a database in PostgreSQL. <see cref="OpenAsync"/> opens it.</summary>
+    /// <param name="address">The database; it must exist.</param>
+    /// <param name="master">The master key, the same for all engines.</param>
+    /// <param name="time">The clock.</param>
+    public static ControlDatabase InPostgres(PostgresAddress address, byte[] master, TimeProvider time) =>
+        new(new PostgresDialect(address, MaxConnections), master, time);
+
+    /// <summary>Connects, brings the schema up to date, and opens the keys.</summary>
+    /// <exception cref="ControlDatabaseException">It does not answer, is a newer version's, or was written with another master key.</exception>
+    public async Task OpenAsync(CancellationToken cancellation = default)
+    {
+        await MigrateAsync(cancellation);
+        _keys = await WriteAsync(async session =>
+        {
+            var (keys, isNew) = await ControlKeys.OpenAsync(session, _master, Name);
+            if (isNew)
+            {
+                await AuditLog.BeginAsync(session, keys);
+            }
+
+            return keys;
+        }, cancellation);
+    }
+
+    /// <summary>Encrypts the root key, which was encrypted under a former master key, under this one. Does nothing if it is already, or there is none.</summary>
+    /// <param name="former">The former master key.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="ControlDatabaseException">It does not answer, is a newer version's, or was written with a third master key.</exception>
+    public async Task RewrapAsync(byte[] former, CancellationToken cancellation = default)
+    {
+        await MigrateAsync(cancellation);
+        await WriteAsync(session => ControlKeys.RewrapAsync(session, former, _master, Name), cancellation);
+    }
+
+    /// <summary>Reads one state of the database.</summary>
+    /// <param name="read">Reads. May run more than once.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<T> ReadAsync<T>(Func<ControlSession, Task<T>> read, CancellationToken cancellation = default) => RunAsync(writes: false, read, cancellation);
+
+    /// <summary>
+    /// Changes the database: all or nothing. No other writer of any engine is between, so what the action reads is what it changes.
+    /// Returns when the change is durable, and known to whoever follows it in this process.
+    /// </summary>
+    /// <param name="write">Reads and changes. May run more than once, so it must change nothing else.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="ControlDatabaseException">The database failed. Nothing was changed, unless the connection was lost during the commit.</exception>
+    public async Task<T> WriteAsync<T>(Func<ControlSession, Task<T>> write, CancellationToken cancellation = default)
+    {
+        var marked = false;
+        T result;
+        if (!await _writer.WaitAsync(s_patience, cancellation))
+        {
+            throw new ControlDatabaseException(ControlDatabaseException.Unavailable, $"{Name}: too many changes wait");
+        }
+
+        try
+        {
+            result = await RunAsync(writes: true, async session =>
+            {
+                // The lock of all writers: PostgreSQL locks the row; SQLite locked the file already.
+                await session.RunAsync($"UPDATE control_changes SET revision = revision + 1 WHERE topic = {WriteTopic}");
+                var value = await write(session);
+                marked = session.HasMarked;
+                return value;
+            }, cancellation);
+        }
+        finally
+        {
+            _writer.Release();
+        }
+
+        if (marked)
+        {
+            await Changes.RefreshAsync();
+        }
+
+        return result;
+    }
+
+    /// <inheritdoc cref="WriteAsync{T}"/>
+    public Task WriteAsync(Func<ControlSession, Task> write, CancellationToken cancellation = default) => WriteAsync(async session =>
+    {
+        await write(session);
+        return true;
+    }, cancellation);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Changes.DisposeAsync();
+        await _dialect.DisposeAsync();
+        _connections.Dispose();
+        _writer.Dispose();
+    }
+
+    Task MigrateAsync(CancellationToken cancellation) => RunAsync(writes: true, async session =>
+    {
+        if (_dialect.SchemaLock is { } schemaLock)
+        {
+            await session.RunScriptAsync(schemaLock);
+        }
+
+        await ControlSchema.MigrateAsync(session, Name, _time);
+        return true;
+    }, cancellation);
+
+    async Task<T> RunAsync<T>(bool writes, Func<ControlSession, Task<T>> run, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            if (!await _connections.WaitAsync(s_patience, cancellation))
+            {
+                throw new ControlDatabaseException(ControlDatabaseException.Unavailable, $"{Name}: no connection is free");
+            }
+
+            try
+            {
+                return await TryAsync(writes, run, cancellation);
+            }
+            catch (ControlDatabaseException e) when (e.Code == ControlDatabaseException.Conflict && attempt < MaxAttempts)
+            {
+                // Once more, below, without the connection.
+            }
+            finally
+            {
+                _connections.Release();
+            }
+
+            await Task.Delay(s_pause * attempt, _time, cancellation);
+        }
+    }
+
+    async Task<T> TryAsync<T>(bool writes, Func<ControlSession, Task<T>> run, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var connection = await _dialect.ConnectAsync(cancellation);
+            await using var transaction = await _dialect.BeginAsync(connection, writes, cancellation);
+            var result = await run(new ControlSession(connection, transaction, _dialect, cancellation));
+            await transaction.CommitAsync(cancellation);
+            return result;
+        }
+        catch (DbException e)
+        {
+            throw _dialect.Explain(e);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using System.Data.Common;
+
+namespace CartRecovery.Engine.ControlPlane.Database;
+
+/// <summary>A row of a result. Valid until the next one is read.</summary>
+/// <param name="reader">The result, at the row.</param>
+public readonly struct ControlRow(DbDataReader reader)
+{
+    /// <summary>Returns a column as text.</summary>
+    public string Text(int column) => reader.GetString(column);
+
+    /// <summary>Returns a column as text, or null.</summary>
+    public string? TextOrNull(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    /// <summary>Returns a column as a number.</summary>
+    public long Number(int column) => reader.GetInt64(column);
+
+    /// <summary>Returns a column as a number, or null.</summary>
+    public long? NumberOrNull(int column) => reader.IsDBNull(column) ? null : reader.GetInt64(column);
+
+    /// <summary>Returns a column that is 1 or 0.</summary>
+    public bool IsTrue(int column) => reader.GetInt64(column) != 0;
+
+    /// <summary>Returns a column as bytes.</summary>
+    public byte[] Bytes(int column) => reader.GetFieldValue<byte[]>(column);
+
+    /// <summary>Returns a column as bytes, or null.</summary>
+    public byte[]? BytesOrNull(int column) => reader.IsDBNull(column) ? null : reader.GetFieldValue<byte[]>(column);
+
+    /// <summary>Returns a column of milliseconds since 1970 as a time.</summary>
+    public DateTimeOffset Time(int column) => DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(column));
+
+    /// <summary>Returns a column of milliseconds since 1970 as a time, or null.</summary>
+    public DateTimeOffset? TimeOrNull(int column) => reader.IsDBNull(column) ? null : Time(column);
+}

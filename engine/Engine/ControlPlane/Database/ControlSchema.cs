@@ -1,0 +1,57 @@
+namespace CartRecovery.Engine.ControlPlane.Database;
+
+/// <summary>A step of the schema. What was released never changes; a further change is a further step.</summary>
+/// <param name="Version">Its number, from 1 without gaps.</param>
+/// <param name="Name">What it is for.</param>
+/// <param name="Sql">
+/// The statements, in the SQL that both databases have: <c>BIGINT</c> for numbers, times (ms since 1970) and Booleans, <c>TEXT</c>, <c>BYTEA</c> for bytes.
+/// </param>
+sealed record ControlMigration(int Version, string Name, string Sql);
+
+/// <summary>The tables of the control database, and how an earlier version's become this one's.</summary>
+static class ControlSchema
+{
+    /// <summary>The steps, in order.</summary>
+    public static IReadOnlyList<ControlMigration> Steps { get; } =
+    [
+        new(1, "changes and keys", """
+            CREATE TABLE control_changes (topic TEXT PRIMARY KEY, revision BIGINT NOT NULL);
+            INSERT INTO control_changes (topic, revision) VALUES ('write', 0);
+            CREATE TABLE control_keys (number BIGINT PRIMARY KEY, wrapped BYTEA NOT NULL);
+            """),
+        new(2, "audit log", """
+            CREATE TABLE audit (
+                number BIGINT PRIMARY KEY, at BIGINT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, target TEXT NOT NULL, store TEXT, details TEXT,
+                address TEXT, hash BYTEA NOT NULL);
+            CREATE INDEX audit_at ON audit (at);
+            CREATE TABLE audit_head (number BIGINT NOT NULL, hash BYTEA NOT NULL, signature BYTEA NOT NULL);
+            CREATE TABLE audit_anchor (number BIGINT NOT NULL, hash BYTEA NOT NULL, signature BYTEA NOT NULL);
+            """),
+    ];
+
+    /// <summary>The version that this program writes.</summary>
+    public static int Version => Steps[^1].Version;
+
+    /// <summary>Takes the steps that are missing, in the caller's transaction.</summary>
+    /// <param name="session">The transaction.</param>
+    /// <param name="database">The database, as messages name it.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="upTo">The version to stop at.</param>
+    /// <exception cref="ControlDatabaseException">A newer version wrote the database. Nothing was changed.</exception>
+    public static async Task MigrateAsync(ControlSession session, string database, TimeProvider time, int upTo = int.MaxValue)
+    {
+        await session.RunScriptAsync("CREATE TABLE IF NOT EXISTS control_schema (version BIGINT PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)");
+        var present = await session.NumberAsync($"SELECT MAX(version) FROM control_schema") ?? 0;
+        if (present > Version)
+        {
+            throw new ControlDatabaseException(ControlDatabaseException.Newer,
+                $"{database} was written by a newer version (schema {present}; this one knows {Version}): run that version, or restore a backup; nothing was changed");
+        }
+
+        foreach (var step in Steps.Where(step => step.Version > present && step.Version <= upTo))
+        {
+            await session.RunScriptAsync(step.Sql);
+            await session.RunAsync($"INSERT INTO control_schema (version, name, applied_at) VALUES ({step.Version}, {step.Name}, {time.GetUtcNow()})");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using System.Data.Common;
+using CartRecovery.Primitives;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace CartRecovery.Engine.ControlPlane.Database;
+
+/// <summary>SQLite: a file of the data folder, with a write-ahead log. A commit is on the disk.</summary>
+sealed class SqliteDialect : SqlDialect
+{
+    // How long a writer waits for another process's, in seconds.
+    const int Patience = 5;
+
+    readonly string _path;
+    readonly string _connection;
+
+    static SqliteDialect() => raw.SetProvider(new SQLite3Provider_e_sqlite3());
+
+    /// <param name="path">The file; created if there is none.</param>
+    public SqliteDialect(string path)
+    {
+        _path = path;
+        _connection = new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            Mode = SqliteOpenMode.ReadWriteCreate,
+            ForeignKeys = true,
+            Pooling = true,
+            DefaultTimeout = Patience,
+        }.ToString();
+    }
+
+    /// <inheritdoc/>
+    public override string Name => _path;
+
+    /// <inheritdoc/>
+    public override async ValueTask<DbConnection> ConnectAsync(CancellationToken cancellation)
+    {
+        CreatePrivate();
+        var connection = new SqliteConnection(_connection);
+        try
+        {
+            await connection.OpenAsync(cancellation);
+            await using var command = connection.CreateCommand();
+            command.CommandText = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-2048; PRAGMA secure_delete=ON;";
+            await command.ExecuteNonQueryAsync(cancellation);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<DbTransaction> BeginAsync(DbConnection connection, bool writes, CancellationToken cancellation) =>
+        ValueTask.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(deferred: !writes));
+
+    /// <inheritdoc/>
+    protected override string CodeOf(DbException e) => e is not SqliteException sqlite ? ControlDatabaseException.Failed : sqlite.SqliteErrorCode switch
+    {
+        raw.SQLITE_BUSY or raw.SQLITE_LOCKED => ControlDatabaseException.Conflict,
+        raw.SQLITE_CONSTRAINT when sqlite.SqliteExtendedErrorCode is raw.SQLITE_CONSTRAINT_UNIQUE or raw.SQLITE_CONSTRAINT_PRIMARYKEY => ControlDatabaseException.Duplicate,
+        raw.SQLITE_CANTOPEN or raw.SQLITE_IOERR or raw.SQLITE_FULL or raw.SQLITE_READONLY => ControlDatabaseException.Unavailable,
+        _ => ControlDatabaseException.Failed,
+    };
+
+    /// <inheritdoc/>
+    public override ValueTask DisposeAsync()
+    {
+        using var any = new SqliteConnection(_connection);
+        SqliteConnection.ClearPool(any);
+        return ValueTask.CompletedTask;
+    }
+
+    // SQLite gives its log and its index the mode of the database.
+    void CreatePrivate()
+    {
+        if (File.Exists(_path))
+        {
+            return;
+        }
+
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.ReadWrite | FileShare.Delete };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        try
+        {
+            new FileStream(_path, options).Dispose();
+            FolderSync.Flush(Path.GetDirectoryName(_path)!);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ControlDatabaseException(ControlDatabaseException.Unavailable, $"{_path} cannot be created: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using CommandLine;
+
+namespace CartRecovery.Host.Commands.Control;
+
+[Verb("audit", HelpText = "List what users and commands did, or verify that the list was not altered.")]
+sealed class AuditOptions : ConfigOptions
+{
+    [Value(0, Required = true, MetaName = "list|verify", HelpText = "list: print the entries, the newest first. verify: check every entry's hash, and that none is missing.")]
+    public string Command { get; set; } = "";
+
+    [Option("actor", MetaValue = "ACTOR", HelpText = "With list: only entries of this actor, such as user:ID or cli.")]
+    public string? Actor { get; set; }
+
+    [Option("action", MetaValue = "ACTION", HelpText = "With list: only this action; with a dot at the end, all that begin so, such as user.")]
+    public string? Action { get; set; }
+
+    [Option("store", MetaValue = "STORE", HelpText = "With list: only entries of this store.")]
+    public string? Store { get; set; }
+
+    [Option("limit", Default = 100, MetaValue = "N", HelpText = "With list: how many entries at most.")]
+    public int Limit { get; set; }
+
+    [Option("json", HelpText = "Print JSON, one object a line.")]
+    public bool Json { get; set; }
+}

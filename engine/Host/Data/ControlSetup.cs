@@ -1,0 +1,58 @@
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane.Database;
+
+namespace CartRecovery.Host.Data;
+
+/// <summary>Makes and opens the configured control database.</summary>
+static class ControlSetup
+{
+    /// <summary>Makes the database without opening it.</summary>
+    /// <param name="config">A valid configuration.</param>
+    /// <param name="files">The data folder's files.</param>
+    /// <param name="secret">The data folder's secret.</param>
+    /// <param name="time">The clock.</param>
+    public static ControlDatabase Of(CartRecoveryConfig config, FolderFiles files, byte[] secret, TimeProvider time)
+    {
+        var master = FolderKeys.MasterOf(config.Encryption, secret);
+        return config.Control.Database is { } text && PostgresAddress.TryParse(text, out var address, out _)
+            ? ControlDatabase.InPostgres(address, master, time) : ControlDatabase.InFile(files.ControlDatabase, master, time);
+    }
+
+    /// <summary>Opens the database.</summary>
+    /// <exception cref="DataFolderException">It cannot be used; the code says why.</exception>
+    public static async Task OpenAsync(ControlDatabase database)
+    {
+        try
+        {
+            await database.OpenAsync();
+        }
+        catch (ControlDatabaseException e)
+        {
+            throw new DataFolderException(e.Code, e.Message, e.Code == ControlDatabaseException.WrongKey ? ExitCode.BadConfiguration : ExitCode.Failed);
+        }
+    }
+
+    /// <summary>Encrypts the database's root key under the configured master key.</summary>
+    /// <param name="config">The configuration, with the new master key.</param>
+    /// <param name="files">The data folder's files.</param>
+    /// <param name="former">The former master key.</param>
+    /// <param name="secret">The data folder's secret.</param>
+    /// <exception cref="DataFolderException">It cannot be used; the code says why.</exception>
+    public static async Task RewrapAsync(CartRecoveryConfig config, FolderFiles files, byte[] former, byte[] secret)
+    {
+        if (config.Control.Database is null && !File.Exists(files.ControlDatabase))
+        {
+            return;
+        }
+
+        try
+        {
+            await using var database = Of(config, files, secret, TimeProvider.System);
+            await database.RewrapAsync(former);
+        }
+        catch (ControlDatabaseException e)
+        {
+            throw new DataFolderException(e.Code, e.Message, e.Code == ControlDatabaseException.WrongKey ? ExitCode.BadConfiguration : ExitCode.Failed);
+        }
+    }
+}

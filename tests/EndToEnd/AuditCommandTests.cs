@@ -1,0 +1,29 @@
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.EndToEnd;
+
+/// <summary><c>audit</c>.</summary>
+[TestFixture]
+[Category("EndToEnd")]
+[Parallelizable]
+public sealed class AuditCommandTests
+{
+    [Test]
+    public async Task A_log_is_verified_beside_a_running_engine()
+    {
+        using var scratch = new Scratch();
+        await using var engine = await RunningEngine.StartAsync(scratch, new EngineConfig());
+        var verified = await EngineBinary.RunAsync(scratch.Folder, ["audit", "verify", "--json"]);
+        Assert.That((verified.ExitCode, verified.Output.Trim()), Is.EqualTo((0, """{"valid":true,"entries":0,"first":0,"last":0,"problem":null}""")), verified.ToString);
+        Assert.That((await EngineBinary.RunAsync(scratch.Folder, ["audit", "list"])).Output, Is.Empty);
+    }
+
+    [TestCase("unknown action 'check'; expected list or verify", "check")]
+    [TestCase("--limit: expected 1 to 100000, got 0", "list", "--limit", "0")]
+    public async Task Wrong_usage_is_refused(string problem, params string[] arguments)
+    {
+        using var scratch = new Scratch();
+        var refused = await EngineBinary.RunAsync(scratch.Folder, ["audit", .. arguments]);
+        Assert.That((refused.ExitCode, refused.Errors.Trim()), Is.EqualTo((2, $"error: {problem}")));
+    }
+}

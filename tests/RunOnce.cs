@@ -1,0 +1,11 @@
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests;
+
+/// <summary>Ends what all tests share.</summary>
+[SetUpFixture]
+public sealed class RunOnce
+{
+    [OneTimeTearDown]
+    public Task StopPostgresAsync() => PostgresCluster.StopAsync();
+}
