@@ -1,6 +1,5 @@
 using System.Globalization;
 using CartRecovery.Engine.ControlPlane.Audit;
-using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Tests.ControlPlane.Database;
 
 namespace CartRecovery.Tests.ControlPlane.Audit;

@@ -222,6 +222,8 @@ public sealed class ControlDatabaseTests(DatabaseKind kind) : ControlDatabaseFix
         Assert.That(ControlSchema.Steps.Select(step => step.Version), Is.EqualTo(Enumerable.Range(1, ControlSchema.Steps.Count)));
 
     [Test]
+    [Platform(Exclude = "Win")]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     public void The_file_is_its_owners_alone()
     {
         Assume.That(Kind, Is.EqualTo(DatabaseKind.Sqlite));
