@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace CartRecovery.Engine.Events;
 
 /// <summary>
@@ -8,6 +10,12 @@ sealed class MetaText
 {
     // Capacity retained between events.
     const int Kept = 2048;
+
+    // Line breaks, and what every address has in it: most metas have none of them.
+    static readonly SearchValues<byte> s_special = SearchValues.Create("\r\n@+\\"u8);
+
+    bool _mayBePersonal;
+    int _searched;
 
     /// <summary>Members of <c>meta</c>, comma-separated.</summary>
     public TextBuffer Members { get; } = new();
@@ -30,6 +38,7 @@ sealed class MetaText
 
         Members.Truncate(0);
         Fields.Truncate(0);
+        (_mayBePersonal, _searched) = (false, 0);
     }
 
     /// <summary>Adds the text between the braces of a JSON <c>meta</c>, as written.</summary>
@@ -58,30 +67,32 @@ sealed class MetaText
         }
 
         target[^1] = (byte)'}';
-        slab.HasPersonalData |= PersonalMeta.Is(type, target);
+        var mayBePersonal = _mayBePersonal || type == EventType.Identify || _searched != Members.Length + Fields.Length;
+        slab.HasPersonalData |= mayBePersonal && PersonalMeta.Is(type, target);
     }
 
-    static void Add(TextBuffer text, ReadOnlySpan<byte> json)
+    void Add(TextBuffer text, ReadOnlySpan<byte> json)
     {
         if (json.IsEmpty)
         {
             return;
         }
 
-        if (text.Length > 0)
+        var start = text.Length;
+        if (start > 0)
         {
             text.Write((byte)',');
         }
 
-        var start = text.Length;
         text.Write(json);
-
-        // A line break in JSON is always white space; NDJSON allows none within a line.
-        var added = text.Text[start..];
-        if (added.ContainsAny((byte)'\r', (byte)'\n'))
+        _searched += text.Length - start;
+        if (json.ContainsAny(s_special))
         {
+            // A line break in JSON is always white space; NDJSON allows none within a line.
+            var added = text.Text[start..];
             added.Replace((byte)'\r', (byte)' ');
             added.Replace((byte)'\n', (byte)' ');
+            _mayBePersonal = true;
         }
     }
 }

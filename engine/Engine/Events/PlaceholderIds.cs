@@ -11,7 +11,7 @@ static class PlaceholderIds
 {
     // Blanks and quotes around an id, which may be of any length with them.
     const string Blanks = " \t\r\n\v\f\0\"'`";
-    const int Blank = 63, Longest = 62;
+    const int Blank = 63, AnyLength = 62, Longest = 61;
 
     static ReadOnlySpan<byte> NilUuid => "00000000-0000-0000-0000-000000000000"u8;
 
@@ -47,7 +47,8 @@ static class PlaceholderIds
     static bool Search(ReadOnlySpan<byte> id)
     {
         var (first, last) = (s_first[id[0]], s_last[id[^1]]);
-        var mayBeWord = ((((first & last) >> Math.Min(id.Length, Longest)) | (first >> Blank) | (last >> Blank)) & 1) != 0;
+        var both = first & last;
+        var mayBeWord = (((both >> Math.Min(id.Length, Longest)) | (both >> AnyLength) | (first >> Blank) | (last >> Blank)) & 1) != 0;
         return (mayBeWord && IsWord(id)) || (id.Length > sizeof(uint) && IsEnd(BinaryPrimitives.ReadUInt32LittleEndian(id[^sizeof(uint)..])) && EndsLikeOne(id));
     }
 
@@ -144,7 +145,7 @@ static class PlaceholderIds
 
         foreach (var letter in anyLength)
         {
-            lengths[letter] |= ~(1UL << Blank);
+            lengths[letter] |= 1UL << AnyLength;
         }
 
         foreach (var letter in Encoding.UTF8.GetBytes(Blanks + "\u00a0\u200b\ufeff"))

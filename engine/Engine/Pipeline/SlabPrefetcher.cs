@@ -15,7 +15,7 @@ readonly struct SlabPrefetcher(
     const int Records = 8;
     const int Buckets = 2 * Records;
 
-    // What an event changes and the features read: up to the cart's lines. The user id beyond them is compared too.
+    // What an event changes, and the features and snapshots read: up to the cart's lines. The user id beyond them is compared too.
     const int CartLines = 6;
 
     /// <summary>Prefetches for the first events.</summary>

@@ -118,6 +118,7 @@ public sealed class CustomerTables
             return;
         }
 
+        _filter.AddContact(owner);
         var known = before?.Contact ?? new Contact(new Recipient(), Zone: null, standing, standing, standing, Network: 0);
         _setContact.With(owner).With(store);
         _people.Bind(_setContact, person, Place(store, owner, "email"), recipient.Email ?? known.Recipient.Email);
@@ -188,7 +189,7 @@ public sealed class CustomerTables
 
     ContactRow? RowOf(in Hash128 owner)
     {
-        if (owner == default || !_contact.With(owner).Next())
+        if (owner == default || !_filter.MayHaveContact(owner) || !_contact.With(owner).Next())
         {
             return null;
         }

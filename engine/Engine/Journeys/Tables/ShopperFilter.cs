@@ -38,6 +38,12 @@ public sealed class ShopperFilter
         {
             AddJoined(customers.Rows.Key(0));
         }
+
+        using var owners = new Query(database, "SELECT owner FROM contact");
+        while (owners.Rows.Next())
+        {
+            AddContact(owners.Rows.Key(0));
+        }
     }
 
     /// <summary>Adds a shopper with a journey.</summary>
@@ -64,10 +70,18 @@ public sealed class ShopperFilter
     /// <inheritdoc cref="AddJoined"/>
     public bool MayBeJoined(in Hash128 customer) => _keys.MayHold(AsJoined(customer));
 
+    /// <summary>Adds a customer or a cart with an address, a zone or attributes.</summary>
+    public void AddContact(in Hash128 owner) => _keys.Add(AsContact(owner));
+
+    /// <inheritdoc cref="AddContact"/>
+    public bool MayHaveContact(in Hash128 owner) => _keys.MayHold(AsContact(owner));
+
     // One key per role: multiplying by an odd number is injective.
     static Hash128 AsCart(in Hash128 key) => new(key.Low * 3, key.High);
 
     static Hash128 AsTouched(in Hash128 key) => new(key.Low * 5, key.High);
 
     static Hash128 AsJoined(in Hash128 key) => new(key.Low * 7, key.High);
+
+    static Hash128 AsContact(in Hash128 key) => new(key.Low * 9, key.High);
 }
