@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Pipeline.Commit;
 
 namespace CartRecovery.Engine.Backtest;
 
@@ -13,7 +14,6 @@ static class SealedSlab
     public static int Open(EventSlab slab, KeyVault? keys)
     {
         var left = 0;
-        Span<byte> place = stackalloc byte[SealedMeta.PlaceSize];
         foreach (ref var record in slab.Records.AsSpan(0, slab.Count))
         {
             if (record.MetaLength == 0 || !SealedBytes.Is(slab.MetaOf(record)))
@@ -21,8 +21,7 @@ static class SealedSlab
                 continue;
             }
 
-            SealedMeta.WritePlace(place, record.Store, record.Customer == default ? record.Cart : record.Customer);
-            var meta = keys is null ? null : SealedBytes.Open(keys, slab.MetaOf(record), place);
+            var meta = keys is null ? null : EventSealer.Open(keys, slab, record);
             meta?.CopyTo(slab.Text.AsSpan(record.TextOffset + record.IdsLength));
             record.MetaLength = meta?.Length ?? 0;
             left += meta is null ? 1 : 0;

@@ -35,7 +35,7 @@ public sealed class EventSlab
     public int TextLength;
 
     SourceRun[] _runs = new SourceRun[1];
-    List<(int TextOffset, int MetaOffset, int MetaLength)>? _former;
+    List<PlainMeta>? _plain;
     int _runCount;
 
     /// <summary>The runs of events by source, in order. An event after the last run has no source.</summary>
@@ -140,18 +140,31 @@ public sealed class EventSlab
         from.Text.AsSpan(record.TextOffset, copy.TextLength).CopyTo(text);
     }
 
-    /// <summary>Returns the event's meta as it arrived, also after <see cref="ReplaceMeta"/>. Slow.</summary>
-    public ReadOnlySpan<byte> ArrivedMetaOf(in EventRecord record)
+    /// <summary>
+    /// Returns the event's meta in plaintext, also after <see cref="ReplaceMeta"/>; empty if it is encrypted and nobody added its plaintext.
+    /// </summary>
+    public ReadOnlySpan<byte> PlainMetaOf(in EventRecord record)
     {
-        foreach (var (textOffset, metaOffset, length) in _former ?? [])
+        var meta = MetaOf(record);
+        if (meta.IsEmpty || meta[0] == '{')
         {
-            if (textOffset == record.TextOffset)
-            {
-                return Text.AsSpan(metaOffset, length);
-            }
+            return meta;
         }
 
-        return MetaOf(record);
+        // In the order of the events, and so of their texts.
+        var at = _plain?.BinarySearch(new PlainMeta(record.TextOffset, 0, 0)) ?? -1;
+        return at < 0 ? default : Text.AsSpan(_plain![at].MetaOffset, _plain[at].MetaLength);
+    }
+
+    /// <summary>Adds the plaintext of an encrypted meta. In the order of the events.</summary>
+    /// <param name="record">The event in the slab.</param>
+    /// <param name="meta">The plaintext.</param>
+    public void AddPlainMeta(in EventRecord record, ReadOnlySpan<byte> meta)
+    {
+        Reserve(meta.Length);
+        meta.CopyTo(Text.AsSpan(TextLength));
+        (_plain ??= []).Add(new PlainMeta(record.TextOffset, TextLength, meta.Length));
+        TextLength += meta.Length;
     }
 
     /// <summary>Gives an event's meta another place, of another length, for the caller to fill.</summary>
@@ -160,19 +173,23 @@ public sealed class EventSlab
     public Span<byte> ReplaceMeta(ref EventRecord record, int length)
     {
         var ids = record.IdsLength;
-        if (Text.Length - TextLength < ids + length)
-        {
-            // Once for a slab: what all its metas can grow by fits too.
-            var text = new byte[2 * (TextLength + ids + length)];
-            Text.AsSpan(0, TextLength).CopyTo(text);
-            Text = text;
-        }
-
+        Reserve(ids + length);
         Text.AsSpan(record.TextOffset, ids).CopyTo(Text.AsSpan(TextLength));
-        (_former ??= []).Add((TextLength, record.TextOffset + ids, record.MetaLength));
+        (_plain ??= []).Add(new PlainMeta(TextLength, record.TextOffset + ids, record.MetaLength));
         (record.TextOffset, record.MetaLength) = (TextLength, length);
         TextLength += ids + length;
         return Text.AsSpan(TextLength - length, length);
+    }
+
+    void Reserve(int length)
+    {
+        if (Text.Length - TextLength < length)
+        {
+            // Once for a slab: what all its metas can grow by fits too.
+            var text = new byte[2 * (TextLength + length)];
+            Text.AsSpan(0, TextLength).CopyTo(text);
+            Text = text;
+        }
     }
 
     /// <summary>Ends a run: the events appended since the last one came from this source.</summary>
@@ -220,10 +237,16 @@ public sealed class EventSlab
         Request = default;
         JournalVersion = 0;
         HasPersonalData = false;
-        _former?.Clear();
+        _plain?.Clear();
         if (Text.Length > TextCapacity)
         {
             Text = new byte[TextCapacity];
         }
+    }
+
+    // Where the plaintext of an event's meta is; the event is known by the offset of its texts.
+    readonly record struct PlainMeta(int TextOffset, int MetaOffset, int MetaLength) : IComparable<PlainMeta>
+    {
+        public int CompareTo(PlainMeta other) => TextOffset.CompareTo(other.TextOffset);
     }
 }

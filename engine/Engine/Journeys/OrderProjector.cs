@@ -93,7 +93,12 @@ sealed class OrderProjector(JourneyStore store, IdentityResolver identities, Mes
     // An address is an identity: whoever has just bought under it is not reminded there, whatever cart and customer it was.
     void MarkAddresses(CustomerEvent e, string storeId)
     {
-        store.Customers.SetPurchased(e.Cart, TimeOf(e));
+        if (CustomerEventProjector.ActsFor(e) == default)
+        {
+            // A guest's address may become known after the order: then the cart tells of it, as the customer does of theirs.
+            store.Customers.SetPurchased(e.Cart, TimeOf(e));
+        }
+
         foreach (var owner in new[] { CustomerEventProjector.OwnerOf(e), e.Cart }.Distinct())
         {
             foreach (var key in store.Addresses.AllOf(storeId, store.Customers.ContactOf(owner)?.Recipient).Where(key => key != default))

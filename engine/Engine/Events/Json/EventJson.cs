@@ -45,7 +45,7 @@ public static class EventJson
         if (record.MetaLength != 0)
         {
             writer.WritePropertyName("meta"u8);
-            writer.WriteRawValue(slab.ArrivedMetaOf(record), skipInputValidation: true);
+            writer.WriteRawValue(slab.PlainMetaOf(record), skipInputValidation: true);
         }
 
         writer.WriteEndObject();

@@ -57,6 +57,18 @@ sealed class EventSealer(KeyVault keys)
         SealedBytes.Seal(KeyOf(person), slab.Text.AsSpan(from, length), place, target);
     }
 
+    /// <summary>Decrypts an event's meta.</summary>
+    /// <param name="keys">The folder's keys.</param>
+    /// <param name="slab">The slab that holds its texts.</param>
+    /// <param name="record">The event.</param>
+    /// <returns><see langword="null"/> if its key is not there.</returns>
+    public static byte[]? Open(KeyVault keys, EventSlab slab, in EventRecord record)
+    {
+        Span<byte> place = stackalloc byte[SealedMeta.PlaceSize];
+        SealedMeta.WritePlace(place, record.Store, PersonOf(record));
+        return SealedBytes.Open(keys, slab.MetaOf(record), place);
+    }
+
     /// <summary>Returns whose data an event's meta is.</summary>
     public static Hash128 PersonOf(in EventRecord record) => record.Customer == default ? record.Cart : record.Customer;
 

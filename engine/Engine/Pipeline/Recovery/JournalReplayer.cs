@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Pipeline.Commit;
@@ -17,6 +18,7 @@ public sealed class JournalReplayer
     readonly Func<ReadOnlyMemory<byte>, CampaignSet?>? _readCampaigns;
     readonly EventBlockReader _blocks;
     readonly SlabPool _slabs;
+    readonly KeyVault? _keys;
     readonly List<Decision> _decisions = [];
     byte[] _batch = [];
     int _batchLength;
@@ -28,9 +30,11 @@ public sealed class JournalReplayer
     /// <param name="blocks">Decodes blocks of events.</param>
     /// <param name="slabs">Provides slabs.</param>
     /// <param name="readCampaigns">Compiles campaigns that the journal recorded; null to use the current ones.</param>
-    internal JournalReplayer(
-        PartitionState state, Handover handover, EventBlockReader blocks, SlabPool slabs, Func<ReadOnlyMemory<byte>, CampaignSet?>? readCampaigns = null)
+    /// <param name="keys">Decrypt what the fold reads; null if nothing is encrypted.</param>
+    internal JournalReplayer(PartitionState state, Handover handover, EventBlockReader blocks, SlabPool slabs,
+        Func<ReadOnlyMemory<byte>, CampaignSet?>? readCampaigns = null, KeyVault? keys = null)
     {
+        _keys = keys;
         _readCampaigns = readCampaigns;
         _state = state;
         _handover = handover;
@@ -174,7 +178,25 @@ public sealed class JournalReplayer
     {
         ReceivedAt = Math.Max(ReceivedAt, slab.ReceivedAt);
         Events += slab.Count;
+        OpenItems(slab);
         _state.Dedup.MarkDuplicates(slab);
         _state.Stages.Process(slab, isDecided);
+    }
+
+    // The fold reads items and orders. The texts themselves stay encrypted, as they may be written again.
+    void OpenItems(EventSlab slab)
+    {
+        if (_keys is null)
+        {
+            return;
+        }
+
+        foreach (ref readonly var e in slab.Records.AsSpan(0, slab.Count))
+        {
+            if (EventTypes.Has(e.Type, EventTraits.TakesItems) && SealedBytes.Is(slab.MetaOf(e)) && EventSealer.Open(_keys, slab, e) is { } meta)
+            {
+                slab.AddPlainMeta(e, meta);
+            }
+        }
     }
 }

@@ -65,7 +65,7 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
             var begin = new JournalReader(device, journal.Layout).Begin;
             state = Restore(folder, begin, handover, warnings, progress, out var address, out var position);
             var reader = new JournalReader(device, journal.Layout, address, position.Sequence);
-            var player = new JournalReplayer(state, handover, new EventBlockReader(journal.Stores), slabs, options.ReadCampaigns);
+            var player = new JournalReplayer(state, handover, new EventBlockReader(journal.Stores), slabs, options.ReadCampaigns, options.Keys);
             Play(reader, player, progress);
             if (reader.TornBytes > 0)
             {

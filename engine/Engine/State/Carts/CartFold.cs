@@ -243,7 +243,7 @@ public static class CartFold
                 Advance(ref cart, CheckoutStep.Payment);
                 break;
             case EventType.Purchase:
-                var order = slab.PredatesCurrencies ? 0 : OrderId.KeyOf(slab.MetaOf(e));
+                var order = slab.PredatesCurrencies ? 0 : OrderId.KeyOf(slab.PlainMetaOf(e));
                 if (order != 0 && order == cart.LastOrder)
                 {
                     // Told again, or edited: not another order, and not what has been put into the cart since.

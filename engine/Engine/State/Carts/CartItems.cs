@@ -15,8 +15,15 @@ static class CartItems
     /// <param name="ids">Derives the products' keys.</param>
     public static void Fold(ref CartRecord cart, in EventRecord e, EventSlab slab, IdHasher ids)
     {
+        var meta = slab.PlainMetaOf(e);
+        if (meta.IsEmpty)
+        {
+            // The person's key was destroyed: what the cart held is not known any more.
+            return;
+        }
+
         var items = s_items ??= [];
-        EventItems.Find(slab.MetaOf(e), items);
+        EventItems.Find(meta, items);
         var before = cart.Units;
         if (e.Type == EventType.CartUpdated)
         {

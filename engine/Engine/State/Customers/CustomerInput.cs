@@ -17,5 +17,5 @@ public readonly record struct CustomerInput(EventType Type, long At, long Amount
     /// <param name="currency">The store's currency.</param>
     public static CustomerInput Of(in EventRecord e, EventSlab slab, uint currency) => new(
         e.Type, e.Timestamp, Quantity.Price(e.Price, e.Thousandths), e.Currency != 0 && e.Currency != currency && !slab.PredatesCurrencies,
-        slab.PredatesCurrencies ? 0 : (e.Flags & EventFlags.CustomerCopy) != 0 ? e.CartSecret : OrderId.KeyOf(slab.MetaOf(e)));
+        slab.PredatesCurrencies ? 0 : (e.Flags & EventFlags.CustomerCopy) != 0 ? e.CartSecret : OrderId.KeyOf(slab.PlainMetaOf(e)));
 }
