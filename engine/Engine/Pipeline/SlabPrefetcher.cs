@@ -15,7 +15,8 @@ readonly struct SlabPrefetcher(
     const int Records = 8;
     const int Buckets = 2 * Records;
 
-    // What an event changes, and the features and snapshots read: up to the cart's lines. The user id beyond them is compared too.
+    // What an event changes and the features read: up to the cart's lines. A snapshot also reads what precedes them, and the user id
+    // beyond them is compared.
     const int CartLines = 6;
 
     /// <summary>Prefetches for the first events.</summary>
@@ -38,7 +39,7 @@ readonly struct SlabPrefetcher(
         if (index + Records < slab.Count)
         {
             ref readonly var soon = ref slab.Records[index + Records];
-            carts.PrefetchRecord(soon.Cart, CartLines, soon.UserLength != 0 ? CartRecord.UserOffset : 0);
+            carts.PrefetchRecord(soon.Cart, CartLines, CartRecord.BotOffset, soon.UserLength != 0 ? CartRecord.UserOffset : 0);
             if (soon.UserLength != 0)
             {
                 customers.PrefetchRecord(soon.Customer, lines: 1);

@@ -68,7 +68,8 @@ sealed unsafe class RecordPrefetcher<TRecord>
     /// <param name="key">The key; its bucket should already be in the cache.</param>
     /// <param name="lines">The number of cache lines.</param>
     /// <param name="also">An offset in the record beyond them to prefetch; 0 for none.</param>
-    public void Record(in Hash128 key, int lines, int also)
+    /// <param name="last">Another one.</param>
+    public void Record(in Hash128 key, int lines, int also, int last)
     {
         var address = Find(key);
         if (address != 0)
@@ -81,6 +82,11 @@ sealed unsafe class RecordPrefetcher<TRecord>
             if (also != 0)
             {
                 CacheLine.Prefetch(address + BeforeValue + also);
+            }
+
+            if (last != 0)
+            {
+                CacheLine.Prefetch(address + BeforeValue + last);
             }
         }
     }

@@ -138,7 +138,8 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     /// <param name="key">The key.</param>
     /// <param name="lines">The number of cache lines of the record that will be accessed, from its start.</param>
     /// <param name="also">An offset in the record beyond them that will also be accessed; 0 for none.</param>
-    public void PrefetchRecord(in Hash128 key, int lines, int also = 0) => Prefetch?.Record(key, lines, also);
+    /// <param name="last">Another one.</param>
+    public void PrefetchRecord(in Hash128 key, int lines, int also = 0, int last = 0) => Prefetch?.Record(key, lines, also, last);
 
     /// <summary>
     /// Enters FASTER's epoch for all operations until <see cref="Exit"/>: once per slab instead of once per operation. Until then nothing

@@ -217,7 +217,10 @@ public struct CartRecord
     public readonly long QuietSince => LastReceivedAt != 0 ? LastReceivedAt : LastAt;
 
     /// <summary>Offset of the user's id in the record, in bytes.</summary>
-    internal static int UserOffset { get; } = OffsetOfUser();
+    internal static int UserOffset { get; } = OffsetOf((ref cart) => ref Unsafe.As<IdText, byte>(ref cart.UserText));
+
+    /// <summary>Offset of <see cref="Bot"/> in the record, in bytes.</summary>
+    internal static int BotOffset { get; } = OffsetOf((ref cart) => ref Unsafe.As<BotEvidence, byte>(ref cart.Bot));
 
     /// <summary>Returns the number of events of a type.</summary>
     public readonly uint CountOf(EventType type) => Counts[(int)type];
@@ -234,10 +237,12 @@ public struct CartRecord
     [UnscopedRef]
     public readonly ReadOnlySpan<byte> SessionId => ((ReadOnlySpan<byte>)SessionText)[..SessionLength];
 
-    static int OffsetOfUser()
+    delegate ref byte FieldOf(ref CartRecord cart);
+
+    static int OffsetOf(FieldOf field)
     {
         var cart = default(CartRecord);
-        return (int)Unsafe.ByteOffset(ref Unsafe.As<CartRecord, byte>(ref cart), ref Unsafe.As<IdText, byte>(ref cart.UserText));
+        return (int)Unsafe.ByteOffset(ref Unsafe.As<CartRecord, byte>(ref cart), ref field(ref cart));
     }
 }
 
