@@ -29,7 +29,7 @@ sealed class EngineProcess : IDisposable
     /// <param name="change">
     /// Lines of YAML that replace the configuration's section with the same key and indentation.
     /// </param>
-    /// <exception cref="LoadException">The shipped configuration of the binary lacks a key: what is measured would not be what was asked for.</exception>
+    /// <exception cref="LoadException">The binary's shipped configuration lacks a key, so something else would be measured.</exception>
     public EngineProcess(string binary, string? campaign, ReadOnlySpan<string> change)
     {
         _binary = Path.GetFullPath(binary);

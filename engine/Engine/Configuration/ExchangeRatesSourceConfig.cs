@@ -7,13 +7,16 @@ namespace CartRecovery.Engine.Configuration;
 public sealed class ExchangeRatesSourceConfig
 {
     [JsonRequired]
-    [ConfigKey("The address: http or https. Its answer is JSON as in exchangeRatesFile, at most 64 KB; redirections are not followed.", Example = "https://rates.example/latest?base=EUR")]
+    [ConfigKey("The address: http or https. Its answer is JSON as in exchangeRatesFile, at most 64 KB; redirections are not followed.",
+        Example = "https://rates.example/latest?base=EUR")]
     public string Url { get; set; } = "";
 
-    [ConfigKey("A header of the request, as the source's key wants it. Default: none.", IsSecret = true, Example = "\"X-Api-Key: ${RATES_KEY}\"")]
+    [ConfigKey("A header of the request, as the source's key wants it. Default: none.", IsSecret = true,
+        Example = "\"X-Api-Key: ${RATES_KEY}\"")]
     public string? Header { get; set; }
 
-    [ConfigKey("The time between two fetches. After a failure the rates in force stay, and the fetch is repeated after a minute; after three intervals without an answer /health is degraded.", Min = "1m", Max = "7d")]
+    [ConfigKey("The time between two fetches. After a failure the rates in force stay, and the fetch is repeated after a minute; "
+        + "after three intervals without an answer /health is degraded.", Min = "1m", Max = "7d")]
     public Duration Interval { get; set; } = Duration.FromHours(1);
 
     [ConfigKey("The time for an answer.", Min = "100ms", Max = "1m")]
@@ -25,7 +28,7 @@ public sealed class ExchangeRatesSourceConfig
     {
         var header = Header ?? "";
         var colon = header.IndexOf(':', StringComparison.Ordinal);
-        return colon <= 0 || header.AsSpan(0, colon).ContainsAnyExceptInRange('!', '~') || header.AsSpan().ContainsAnyExceptInRange(' ', '~') ? null
-            : (header[..colon], header[(colon + 1)..].Trim());
+        var isName = colon > 0 && !header.AsSpan(0, colon).ContainsAnyExceptInRange('!', '~');
+        return isName && !header.AsSpan().ContainsAnyExceptInRange(' ', '~') ? (header[..colon], header[(colon + 1)..].Trim()) : null;
     }
 }

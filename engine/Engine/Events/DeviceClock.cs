@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace CartRecovery.Engine.Events;
 
 /// <summary>
-/// Estimates how far a device's clock is from the engine's: the minimum of (received − sent) over its messages, because a message can be late
-/// but not early. A lower estimate applies from the latest time corrected so far, so that the order of the device's events is kept:
+/// Estimates how far a device's clock is from the engine's: the minimum of (received − sent) over its messages, because a message can be
+/// late but not early. A lower estimate applies from the latest time corrected so far, so that the order of the device's events is kept:
 /// the correction is a non-decreasing function of their times, in a bounded number of pieces.
 /// </summary>
 struct DeviceClock

@@ -18,6 +18,7 @@ static class EventEnvelope
     public static EnvelopeMember KindOf(ReadOnlySpan<byte> name) =>
         name.SequenceEqual("events"u8) || name.SequenceEqual("batch"u8) ? EnvelopeMember.Events
         : name.SequenceEqual("sentAt"u8) ? EnvelopeMember.SentAt
-        : name.SequenceEqual("id"u8) || name.SequenceEqual("type"u8) || name.SequenceEqual("cartId"u8) || name.SequenceEqual("ts"u8) ? EnvelopeMember.OfEvent
+        : name.SequenceEqual("id"u8) || name.SequenceEqual("type"u8) || name.SequenceEqual("cartId"u8) || name.SequenceEqual("ts"u8)
+            ? EnvelopeMember.OfEvent
         : EnvelopeMember.Other;
 }

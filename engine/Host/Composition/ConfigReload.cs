@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace CartRecovery.Host.Composition;
 
 /// <summary>
-/// Reloads the configuration when its file or that of the exchange rates changes, or when asked to. A file with errors changes nothing; the log and <c>/health</c> report
-/// them. What only a restart changes stays as it is, and the log and <c>/health</c> name it.
+/// Reloads the configuration when its file or that of the exchange rates changes, or when asked to. A file with errors changes nothing; the
+/// log and <c>/health</c> report them. What only a restart changes stays as it is, and the log and <c>/health</c> name it.
 /// </summary>
 sealed partial class ConfigReload : IDisposable
 {

@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
-using System.Threading.Channels;
-using CartRecovery.Contracts;
+using System.Text;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Delivery;
-using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
 using CartRecovery.Host.Commands.Setup;
@@ -97,6 +97,14 @@ sealed partial class EngineHost
         }
     }
 
+    JourneyOptions JourneyOptionsOf(DecisionsConfig configured, ContactConfig contact)
+    {
+        var decisions = Rates.AddTo(Pauses?.AddTo(configured) ?? configured);
+        return new(contact, CampaignCompiler.Compile(decisions, Stores.All, ConfigurationRecord.Write(decisions, contact, Stores.Stores)),
+            Stores.All,
+            contact.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : _data.Secret());
+    }
+
     void ApplyStores((StoreRegistry Registry, StoreDirectory Directory) numbering, CartRecoveryConfig next)
     {
         _numbering.Adopt(numbering.Registry, numbering.Directory);
@@ -135,32 +143,6 @@ sealed partial class EngineHost
         }
 
         return runners;
-    }
-
-    // What a former sink did not deliver goes to the one of its name, as after a restart.
-    async Task HandOverAsync(Intervention intervention)
-    {
-        while (!_stopped)
-        {
-            var runners = Sinks.Runners;
-            try
-            {
-                if (!await Sinks.DeliverAsync(intervention.Channel, intervention))
-                {
-                    Journeys.RecordOutcome(intervention, WithheldReason.ChannelGone, detail: null);
-                }
-
-                return;
-            }
-            catch (Exception e) when (e is ChannelClosedException or OperationCanceledException)
-            {
-                // Another reload replaced that sink too; or the engine stops, and resumes the delivery at its next start.
-                if (Sinks.Runners == runners)
-                {
-                    return;
-                }
-            }
-        }
     }
 
     /// <summary>Returns the values of a configuration; that of the model stands for its file.</summary>

@@ -1,8 +1,6 @@
-using System.Text;
 using System.Threading.Channels;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Delivery;
@@ -14,7 +12,6 @@ using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journeys;
-using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Migration;
 using CartRecovery.Engine.Pipeline;
@@ -309,38 +306,6 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Model.Dispose();
         _retired?.Dispose();
         _loggers.Dispose();
-    }
-
-    // Kept interventions are delivered after the next start, or by the sink that replaces theirs; dropped ones are retried later: neither
-    // is final.
-    void RecordOutcome(Intervention intervention, DeliveryResult result)
-    {
-        if (result.Outcome is not (FinalOutcome.Kept or FinalOutcome.Dropped))
-        {
-            Journeys.RecordOutcome(intervention, ReasonOf(result.Outcome), result.Reason, result.After);
-        }
-        else if (result.Outcome == FinalOutcome.Kept && !_stopped)
-        {
-            _ = HandOverAsync(intervention);
-        }
-    }
-
-    static WithheldReason ReasonOf(FinalOutcome outcome) => outcome switch
-    {
-        FinalOutcome.Rejected => WithheldReason.Rejected,
-        FinalOutcome.Failed or FinalOutcome.Postponed => WithheldReason.Postponed,
-        FinalOutcome.Unmarked => WithheldReason.Failed,
-        FinalOutcome.Bounced => WithheldReason.Bounced,
-        FinalOutcome.SoftBounced => WithheldReason.SoftBounced,
-        _ => WithheldReason.None,
-    };
-
-    JourneyOptions JourneyOptionsOf(DecisionsConfig configured, ContactConfig contact)
-    {
-        var decisions = Rates.AddTo(Pauses?.AddTo(configured) ?? configured);
-        return new(contact, CampaignCompiler.Compile(decisions, Stores.All, ConfigurationRecord.Write(decisions, contact, Stores.Stores)),
-            Stores.All,
-            contact.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : _data.Secret());
     }
 
     // Returns why it was not completed in time; null if it was.

@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace CartRecovery.Host.Composition;
 
 /// <summary>
-/// Fetches exchange rates at an interval and puts them in force. An answer that cannot be used changes nothing: the last good rates stay in force, over
-/// restarts too, and <c>/health</c> says how old they are once they are stale.
+/// Fetches exchange rates at an interval and puts them in force. An answer that cannot be used changes nothing: the last good rates stay in
+/// force, over restarts too, and <c>/health</c> says how old they are once they are stale.
 /// </summary>
 sealed partial class ExchangeRatesFeed : IDisposable
 {
@@ -21,14 +21,16 @@ sealed partial class ExchangeRatesFeed : IDisposable
     // Rates are stale after so many intervals.
     const int StaleIntervals = 3;
 
-    static readonly TimeSpan s_retry = TimeSpan.FromMinutes(1);
+    static readonly TimeSpan s_retry = TimeSpan.FromMinutes(1), s_connectionLifetime = TimeSpan.FromMinutes(5);
 
     readonly string _path;
     readonly TimeProvider _time;
     readonly ILogger _log;
     readonly Action _apply;
-    readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
-    { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = ExchangeRatesJson.MaxSize };
+    readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = s_connectionLifetime })
+    {
+        Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = ExchangeRatesJson.MaxSize,
+    };
 
     readonly CancellationTokenSource _stop = new();
     readonly ITimer _timer;
@@ -56,7 +58,7 @@ sealed partial class ExchangeRatesFeed : IDisposable
     public long Failures => Volatile.Read(ref _failures);
 
     /// <summary>The age of the rates in force, in seconds; NaN if there are none.</summary>
-    public double Age => Volatile.Read(ref _quotes) is { At: > 0 } quotes ? (_time.GetUtcNow().ToUnixTimeMilliseconds() - quotes.At) / 1000.0 : double.NaN;
+    public double Age => Volatile.Read(ref _quotes) is { At: > 0 } quotes ? (Now - quotes.At) / 1000.0 : double.NaN;
 
     /// <summary>Whether a source is configured, and why its rates are stale; null if they are not.</summary>
     public (bool IsConfigured, string? Problem) State
@@ -70,10 +72,15 @@ sealed partial class ExchangeRatesFeed : IDisposable
                     return (false, null);
                 }
 
-                var last = Math.Max(_quotes.At, _since);
-                var isStale = _time.GetUtcNow().ToUnixTimeMilliseconds() - last > StaleIntervals * source.Interval.Value.TotalMilliseconds;
-                return (true, isStale || (_quotes.At == 0 && _failure is not null)
-                    ? $"{(_quotes.At == 0 ? "no rates yet" : $"the rates are of {DateTimeOffset.FromUnixTimeMilliseconds(_quotes.At):yyyy-MM-dd HH:mm:ss}Z")}: {_failure ?? "no answer yet"}" : null);
+                var isStale = Now - Math.Max(_quotes.At, _since) > StaleIntervals * source.Interval.Value.TotalMilliseconds;
+                if (!isStale && (_quotes.At != 0 || _failure is null))
+                {
+                    return (true, null);
+                }
+
+                var at = DateTimeOffset.FromUnixTimeMilliseconds(_quotes.At);
+                var age = _quotes.At == 0 ? "no rates yet" : $"the rates are of {at:yyyy-MM-dd HH:mm:ss}Z";
+                return (true, $"{age}: {_failure ?? "no answer yet"}");
             }
         }
     }
@@ -90,7 +97,7 @@ sealed partial class ExchangeRatesFeed : IDisposable
                 return;
             }
 
-            _since = _time.GetUtcNow().ToUnixTimeMilliseconds();
+            _since = Now;
             _failure = null;
             _quotes = source is null ? new("", 0, []) : Read(KeyOf(source));
             if (_isStarted)
@@ -142,6 +149,8 @@ sealed partial class ExchangeRatesFeed : IDisposable
         _stop.Dispose();
     }
 
+    long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
     void Schedule(TimeSpan wait) => _timer.Change(wait, Timeout.InfiniteTimeSpan);
 
     async Task FetchAsync()
@@ -190,9 +199,10 @@ sealed partial class ExchangeRatesFeed : IDisposable
                 return false;
             }
 
-            var isNew = rates.Count != _quotes.Worth.Count || rates.Any(rate => !_quotes.Worth.TryGetValue(rate.Key, out var worth) || worth != rate.Value);
+            var isNew = rates.Count != _quotes.Worth.Count
+                || rates.Any(rate => !_quotes.Worth.TryGetValue(rate.Key, out var worth) || worth != rate.Value);
             _failure = null;
-            _quotes = new Quotes(KeyOf(source), _time.GetUtcNow().ToUnixTimeMilliseconds(), rates);
+            _quotes = new Quotes(KeyOf(source), Now, rates);
             Write(_quotes);
             Schedule(source.Interval.Value);
             return isNew;
@@ -213,7 +223,8 @@ sealed partial class ExchangeRatesFeed : IDisposable
             }
 
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseContentRead, deadline.Token);
-            return response.IsSuccessStatusCode ? ExchangeRatesJson.Read(await response.Content.ReadAsByteArrayAsync(deadline.Token), "the answer", rates)
+            var body = await response.Content.ReadAsByteArrayAsync(deadline.Token);
+            return response.IsSuccessStatusCode ? ExchangeRatesJson.Read(body, "the answer", rates)
                 : $"the answer is {(int)response.StatusCode}";
         }
         catch (OperationCanceledException)
@@ -232,16 +243,17 @@ sealed partial class ExchangeRatesFeed : IDisposable
         try
         {
             var saved = File.Exists(_path) ? JsonNode.Parse(File.ReadAllBytes(_path)) : null;
-            if (saved is null || (string?)saved["source"] != source)
+            if (saved is not JsonObject || (string?)saved["source"] != source || saved["rates"] is not { } kept || saved["at"] is not { } at)
             {
                 return new(source, 0, []);
             }
 
             var rates = new Dictionary<string, double>(StringComparer.Ordinal);
-            var problem = ExchangeRatesJson.Read(Encoding.UTF8.GetBytes(saved["rates"]!.ToJsonString()), "the file", rates);
-            return problem is null ? new(source, (long)saved["at"]!, rates) : new(source, 0, []);
+            var problem = ExchangeRatesJson.Read(Encoding.UTF8.GetBytes(kept.ToJsonString()), "the file", rates);
+            return problem is null ? new(source, (long)at, rates) : new(source, 0, []);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or FormatException or NullReferenceException)
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or FormatException)
         {
             // They are fetched anew.
             return new(source, 0, []);
@@ -281,9 +293,11 @@ sealed partial class ExchangeRatesFeed : IDisposable
 
     static string HostOf(ExchangeRatesSourceConfig source) => new Uri(source.Url).Authority;
 
-    [LoggerMessage(EventName = "exchange_rates_failed", Level = LogLevel.Warning, Message = "No exchange rates from {Host}; the last ones stay in force: {Problem}")]
+    [LoggerMessage(EventName = "exchange_rates_failed", Level = LogLevel.Warning,
+        Message = "No exchange rates from {Host}; the last ones stay in force: {Problem}")]
     partial void LogFailed(string host, string problem);
 
-    [LoggerMessage(EventName = "exchange_rates_not_kept", Level = LogLevel.Warning, Message = "The exchange rates cannot be kept for the next start: {Problem}")]
+    [LoggerMessage(EventName = "exchange_rates_not_kept", Level = LogLevel.Warning,
+        Message = "The exchange rates cannot be kept for the next start: {Problem}")]
     partial void LogNotKept(string problem);
 }

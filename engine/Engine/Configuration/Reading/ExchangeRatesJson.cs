@@ -24,7 +24,8 @@ public static class ExchangeRatesJson
         {
             using var document = JsonDocument.Parse(json);
             var root = document.RootElement;
-            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("rates", out var quotes) && root.TryGetProperty("base", out var unit)
+            if (root.ValueKind == JsonValueKind.Object
+                && root.TryGetProperty("rates", out var quotes) && root.TryGetProperty("base", out var unit)
                 && quotes.ValueKind == JsonValueKind.Object && unit.ValueKind == JsonValueKind.String)
             {
                 rates.TryAdd(unit.GetString()!, 1);
@@ -48,7 +49,8 @@ public static class ExchangeRatesJson
 
         foreach (var rate in found.EnumerateObject())
         {
-            if (rate.Value.ValueKind != JsonValueKind.Number || !rate.Value.TryGetDouble(out var number) || number is not (> 0 and < MaxWorth))
+            if (rate.Value.ValueKind != JsonValueKind.Number || !rate.Value.TryGetDouble(out var number)
+                || number is not (> 0 and < MaxWorth))
             {
                 return $"the rate of '{rate.Name}' in {source} must be a number above 0";
             }

@@ -58,7 +58,8 @@ public static class JsonBatch
             var kind = KindOf(json[(name + 1)..(at - 1)]);
             var start = Next(json, JsonTokens.SkipSpace(json, at), (byte)':');
             at = start == JsonSyntax.None || start == json.Length ? JsonSyntax.None : JsonSyntax.EndOfValue(json, start, ValueDepth);
-            if (at == JsonSyntax.None || kind == EnvelopeMember.OfEvent || (kind == EnvelopeMember.Events && (array is not null || json[start] != '[')))
+            if (at == JsonSyntax.None || kind == EnvelopeMember.OfEvent
+                || (kind == EnvelopeMember.Events && (array is not null || json[start] != '[')))
             {
                 return json;
             }

@@ -226,7 +226,8 @@ public sealed class JsonEventDecoder
 
                 break;
             case EventField.SentAt:
-                _event.SetSentAt(isText && EventTime.TryParse(Text(text), out var sent) ? sent : isNumber ? (long)Math.Clamp(Number(text), -1e15, 1e15) : 0);
+                _event.SetSentAt(isText && EventTime.TryParse(Text(text), out var sent) ? sent
+                    : isNumber ? (long)Math.Clamp(Number(text), -1e15, 1e15) : 0);
                 break;
             case >= EventField.Items:
                 _event.SetKept(field, json[start..end], isMeta: false);

@@ -1,8 +1,8 @@
 namespace CartRecovery.Engine.Events.MessagePack;
 
 /// <summary>
-/// Recognises batches that wrap the array of events in a map, as in JSON: <c>events</c> or <c>batch</c>, with <c>sentAt</c> or other members
-/// of the batch beside it.
+/// Recognises batches that wrap the array of events in a map, as in JSON: <c>events</c> or <c>batch</c>, with <c>sentAt</c> or other
+/// members of the batch beside it.
 /// </summary>
 static class MessagePackBatch
 {
@@ -33,7 +33,7 @@ static class MessagePackBatch
             {
                 sent = TimeAt(reader);
             }
-            else if (kind == EnvelopeMember.Events && (array is not null || new MessagePackReader(message) { Position = start }.Read() != MessagePackKind.Array))
+            else if (kind == EnvelopeMember.Events && (array is not null || KindAt(reader) != MessagePackKind.Array))
             {
                 return message;
             }
@@ -61,10 +61,13 @@ static class MessagePackBatch
         MessagePackKind.Integer => reader.Integer,
         MessagePackKind.Single or MessagePackKind.Double when double.IsFinite(reader.Real) => (long)Math.Clamp(reader.Real, -1e15, 1e15),
         MessagePackKind.Text when EventTime.TryParse(reader.Content, out var time) => time,
-        MessagePackKind.Extension when MessagePackTime.TryRead(reader, out var seconds, out var nanoseconds) => MessagePackTime.ToMilliseconds(seconds, nanoseconds),
+        MessagePackKind.Extension when MessagePackTime.TryRead(reader, out var seconds, out var nanoseconds)
+            => MessagePackTime.ToMilliseconds(seconds, nanoseconds),
         _ => 0,
     };
 
-    // The reader is a copy: the value is skipped by the caller.
+    // The readers are copies: the value is skipped by the caller.
+    static MessagePackKind KindAt(MessagePackReader reader) => reader.Read();
+
     static long TimeAt(MessagePackReader reader) => TimeOf(reader.Read(), reader);
 }
