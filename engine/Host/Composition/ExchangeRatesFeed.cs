@@ -29,7 +29,8 @@ sealed partial class ExchangeRatesFeed : IDisposable
     readonly Action _apply;
     readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = s_connectionLifetime })
     {
-        Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = ExchangeRatesJson.MaxSize,
+        Timeout = Timeout.InfiniteTimeSpan,
+        MaxResponseContentBufferSize = ExchangeRatesJson.MaxSize,
     };
 
     readonly CancellationTokenSource _stop = new();
