@@ -212,7 +212,7 @@ public sealed class InterventionTests
             {
                 first = _events.Count;
                 using var message = JsonDocument.Parse(text);
-                _events.AddRange(message.RootElement.EnumerateArray().Select(e => e.Clone()));
+                _events.AddRange(message.RootElement.GetProperty("events").EnumerateArray().Select(e => e.Clone()));
             }
 
             Answer?.Invoke(this, first);
