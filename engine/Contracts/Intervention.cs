@@ -63,6 +63,10 @@ public sealed record Intervention
 
     /// <summary>The time of the decision, in event time.</summary>
     public required DateTimeOffset DecidedAt { get; init; }
+
+    /// <summary>When a message to a person is of no use any more; <see langword="null"/> for others. Sinks are handed none later.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? UsefulUntil { get; init; }
 }
 
 /// <summary>The kinds of offer.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using CartRecovery.Contracts;
 using MimeKit;
@@ -14,6 +15,8 @@ namespace CartRecovery.Plugins;
 /// <param name="time">The clock for the Date header.</param>
 sealed class EmailMessage(MailboxAddress from, MailboxAddress? replyTo, TimeProvider time)
 {
+    static readonly IdnMapping s_domains = new() { AllowUnassigned = true };
+
     /// <summary>Creates the message; <see langword="null"/> if that is impossible, with the reason in <paramref name="problem"/>.</summary>
     public MimeMessage? Of(Intervention intervention, out string problem)
     {
@@ -59,12 +62,40 @@ sealed class EmailMessage(MailboxAddress from, MailboxAddress? replyTo, TimeProv
         return message;
     }
 
-    /// <summary>Parses one bare address, local part and domain; <see langword="null"/> for any other text.</summary>
-    public static MailboxAddress? AddressOf(string text) =>
-        text.Length <= 254 && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '<' or '>' or ',' or ';')
-        && MailboxAddress.TryParse(text, out var address) && address.Address == text && address.Domain.Length > 0
-            ? new MailboxAddress("", text)
-            : null;
+    /// <summary>
+    /// Parses one bare address, local part and domain; <see langword="null"/> for any other text. Both spellings of an international domain are one:
+    /// the address has the ASCII one, which every relay takes.
+    /// </summary>
+    public static MailboxAddress? AddressOf(string text)
+    {
+        if (text.Length > 254 || text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '<' or '>' or ',' or ';')
+            || text.LastIndexOf('@') is not (> 0 and var at) || AsciiOf(text[(at + 1)..]) is not { Length: > 0 } domain)
+        {
+            return null;
+        }
+
+        var address = $"{text[..at]}@{domain}";
+        return MailboxAddress.TryParse(address, out var parsed) && parsed.LocalPart == text[..at] && AsciiOf(parsed.Domain) == domain
+            ? new MailboxAddress("", address) : null;
+    }
+
+    // Lower case first: the mapping takes letters as they are.
+    static string? AsciiOf(string domain)
+    {
+        if (Ascii.IsValid(domain))
+        {
+            return domain;
+        }
+
+        try
+        {
+            return s_domains.GetAscii(domain.ToLowerInvariant());
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
 
     static MimeEntity BodyOf(Intervention intervention)
     {

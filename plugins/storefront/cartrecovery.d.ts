@@ -3,7 +3,7 @@ export type EventType =
   | "page_view" | "view_item" | "add_to_cart" | "remove_from_cart" | "view_cart" | "begin_checkout" | "add_shipping_info"
   | "add_payment_info" | "purchase" | "refund" | "coupon_applied" | "coupon_denied" | "identify" | "consent" | "delivered" | "opened"
   | "clicked" | "dismissed" | "unsubscribed" | "bounced" | "complained"
-  | "order_cancelled" | "cart_updated";
+  | "order_cancelled" | "cart_updated" | "cart_merged";
 
 /** A line of a cart or an order. */
 export interface Item {
@@ -34,6 +34,8 @@ export interface EventFields {
   orderId?: string;
   /** The cart, if it is another than the client's. */
   cartId?: string;
+  /** Of `cart_merged`: the cart that went into `cartId`. */
+  mergedFrom?: string;
   sessionId?: string;
   userId?: string;
   /** Fields of your own, and those of identify, consent and messages. */

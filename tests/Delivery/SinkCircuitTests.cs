@@ -46,6 +46,28 @@ sealed class SinkCircuitTests
     }
 
     [Test]
+    public async Task What_expires_while_the_circuit_is_open_is_given_back_and_not_sent()
+    {
+        var sink = Sink(throws: true);
+        var runner = Runner(sink, s_quick with { Batch = 1 });
+        runner.Start();
+        var until = TimeProvider.System.GetUtcNow() + TimeSpan.FromMilliseconds(300);
+        var items = Interventions.Many(3).ToArray();
+        Assert.That(runner.TryEnqueue(items[0] with { UsefulUntil = until }));
+        Assert.That(runner.TryEnqueue(items[1] with { UsefulUntil = until + TimeSpan.FromDays(1) }));
+        Assert.That(runner.TryEnqueue(items[2]));
+        await Eventually.Is(() => _outcomes.Contains((items[0].Id, FinalOutcome.Postponed)), "the first is given back");
+        var writes = sink.Writes.Count;
+        _down = false;
+        await runner.DrainAsync(Eventually.Deadline);
+        Assert.That(sink.Writes.Skip(writes).SelectMany(ids => ids), Has.None.EqualTo(items[0].Id));
+        Assert.That(_outcomes, Is.EquivalentTo(new[]
+        {
+            (items[0].Id, FinalOutcome.Postponed), (items[1].Id, FinalOutcome.Delivered), (items[2].Id, FinalOutcome.Delivered),
+        }));
+    }
+
+    [Test]
     public async Task An_open_circuit_allows_one_write_at_a_time()
     {
         var (now, isOpen, running) = (0, false, new ConcurrentQueue<int>());

@@ -1,5 +1,8 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using CartRecovery.Tests.Plugins;
 using CartRecovery.Tests.Support;
 
@@ -9,7 +12,7 @@ namespace CartRecovery.Tests.EndToEnd;
 [TestFixture]
 [Category("EndToEnd")]
 [Parallelizable]
-public sealed class MailTests
+public sealed partial class MailTests
 {
     const string Secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
@@ -91,6 +94,58 @@ public sealed class MailTests
     }
 
     [Test]
+    public async Task An_unsubscription_counts_each_time_and_newer_consent_lifts_it()
+    {
+        await using var relay = new ScriptedRelay();
+        await using var engine = await StartAsync(relay.Port, ", publicUrl: \"https://127.0.0.1:1\"");
+        await ContactAsync(engine, ["jo"]);
+        await Until(() => Task.FromResult(relay.CopiesFor("jo@example.com") == 1), "the first mail");
+        var link = UnsubscribeLink().Match(relay.Mails[0].Text.Replace("\r\n ", "", StringComparison.Ordinal).Replace("\r\n\t", "", StringComparison.Ordinal)).Groups[1].Value;
+        for (var round = 1; round <= 2; round++)
+        {
+            // Within the hour in which a repeated event is a duplicate.
+            using (var left = await engine.Http.PostAsync(link, null))
+            {
+                Assert.That(left.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+            }
+
+            await ContactAsync(engine, ["jo"], cart: $"left{round}-", agrees: false);
+            await Until(async () => (await StatesAsync(engine)).Any(s => s.CartId == $"left{round}-jo" && s.Reason == "suppressed"), $"suppressed, {round}");
+            using var release = new HttpRequestMessage(HttpMethod.Delete, "/v1/suppressions") { Content = JsonContent.Create(new { channel = "email", address = "jo@example.com" }) };
+            using var released = await engine.Http.SendAsync(release);
+            Assert.That((await released.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("released").GetInt32(), Is.EqualTo(1));
+            await ContactAsync(engine, ["jo"], cart: $"back{round}-");
+            await Until(() => Task.FromResult(relay.CopiesFor("jo@example.com") == round + 1), $"a mail again, {round}");
+        }
+
+        using (await engine.Http.PostAsync(link, null))
+        {
+            // Without the shop's hand: the customer's consent alone.
+            await ContactAsync(engine, ["jo"], cart: "agreed-");
+        }
+
+        await Until(() => Task.FromResult(relay.CopiesFor("jo@example.com") == 4), "a mail after newer consent");
+    }
+
+    [Test]
+    public async Task Two_carts_of_one_customer_cause_one_mail()
+    {
+        await using var relay = new ScriptedRelay();
+        await using var engine = await StartAsync(relay.Port);
+        await SendAsync(engine,
+            Event("identify", "phone", "jo", ""","email":"jo@example.com" """), Event("consent", "phone", "jo", ""","channel":"email","granted":true"""),
+            Event("add_to_cart", "phone", "jo", ""","productId":"p1","price":30"""), Event("add_to_cart", "laptop", "jo", ""","productId":"p1","price":90"""),
+            Event("identify", "guest", null, ""","email":"Jo@example.com" """), Event("consent", "guest", null, ""","channel":"email","granted":true"""),
+            Event("add_to_cart", "guest", null, ""","productId":"p1","price":500"""));
+        await Until(async () => (await StatesAsync(engine)) is var all && all.Count(s => s.State == "sent") == 1 && all.Count(s => s is { State: "scheduled", Reason: "other_cart" }) == 2,
+            "one is sent, the others wait");
+        var waiting = (await StatesAsync(engine)).First(s => s.State == "scheduled").CartId;
+        await SendAsync(engine, Event("cart_merged", "merged", "jo", $",\"mergedFrom\":\"{waiting}\""));
+        await Until(async () => (await StatesAsync(engine)).Any(s => s.CartId == waiting && s is { State: "withheld", Reason: "cart_merged" }), "the series of the merged cart ends");
+        Assert.That(relay.Mails, Has.Count.EqualTo(1));
+    }
+
+    [Test]
     public async Task A_webhook_that_is_gone_is_not_posted_to_again()
     {
         await using var shop = await Receiver.StartAsync(410);
@@ -110,19 +165,22 @@ public sealed class MailTests
         Assert.That((await engine.GetJsonAsync("/health")).GetProperty("parts").GetProperty("sink-crm").GetProperty("detail").GetString(), Is.EqualTo("stopped: answered 410 Gone"));
     }
 
-    Task<RunningEngine> StartAsync(int port) => RunningEngine.StartAsync(_scratch, new EngineConfig
+    [GeneratedRegex(@"List-Unsubscribe:\s*<https?://[^/]+(/v1/track/unsubscribe/[^>]+)>", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex UnsubscribeLink();
+
+    Task<RunningEngine> StartAsync(int port, string contact = "") => RunningEngine.StartAsync(_scratch, new EngineConfig
     {
         Campaigns = "[{ name: added, trigger: { event: add_to_cart }, steps: [{ channel: mail, action: { type: reminder }, subject: s, message: m }] }]",
         Window = "0s",
-        Contact = """{ holdout: 0, firstMessage: 0s, caps: [], quietHours: }""",
+        Contact = $$"""{ holdout: 0, firstMessage: 0s, caps: [], quietHours: {{contact}} }""",
         Sinks = $$"""{ mail: { type: email, host: 127.0.0.1, port: {{port}}, tls: none, from: "shop@shop.example", batchAge: 200ms, maxInFlight: 1 } }""",
     });
 
     // One batch: the sink's own order.
-    static Task ContactAsync(RunningEngine engine, string[] names, string cart = "") => SendAsync(engine,
+    static Task ContactAsync(RunningEngine engine, string[] names, string cart = "", bool agrees = true) => SendAsync(engine,
     [
         .. names.Select(name => Event("identify", cart + name, name, $",\"email\":\"{name}@example.com\"")),
-        .. names.Select(name => Event("consent", cart + name, name, ""","channel":"email","granted":true""")),
+        .. names.Where(_ => agrees).Select(name => Event("consent", cart + name, name, ""","channel":"email","granted":true""")),
         .. names.Select(name => Event("add_to_cart", cart + name, name, ""","productId":"p1","price":30""")),
     ]);
 

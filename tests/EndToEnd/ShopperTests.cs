@@ -53,6 +53,62 @@ public sealed class ShopperTests
     }
 
     [Test]
+    public async Task An_offer_without_a_stream_waits_for_its_shopper_across_a_page_load_and_a_restart()
+    {
+        using var scratch = new Scratch();
+        var config = new EngineConfig
+        {
+            Campaigns = """[{ name: hurry, trigger: { event: add_to_cart }, steps: [{ action: { type: reminder }, channel: socket, message: "x", usefulFor: 1h }] }]""",
+        };
+        var engine = await RunningEngine.StartAsync(scratch, config);
+        try
+        {
+            await PostAsync(engine, Added("e1", "loads", "session-1"), Added("e2", "restarts", "session-2"));
+            await UntilAsync(engine, "scheduled", 2);
+            await using (var page = await EventStream.WebSocketAsync(engine.Stream, EngineConfig.PublishableKey, EngineConfig.Origin))
+            {
+                await page.SendAsync(Seen("v1", "loads", "session-1"));
+                await Eventually.Is(() => page.Interventions.Count == 1, "the offer arrives after the page load");
+                await page.SendAsync(Seen("v2", "restarts", "somebody-else"));
+                await Eventually.Is(() => page.Refused.Count == 1, "another session gets none");
+            }
+
+            await engine.StopAsync();
+            await engine.DisposeAsync();
+            engine = await RunningEngine.StartAsync(scratch, config);
+            await using var back = await EventStream.WebSocketAsync(engine.Stream, EngineConfig.PublishableKey, EngineConfig.Origin);
+            await back.SendAsync(Seen("v3", "restarts", "session-2"));
+            await Eventually.Is(() => back.Interventions.Count == 1, "the offer arrives after the restart");
+            Assert.That(back.Interventions[0].GetProperty("payload").GetProperty("cartId").GetString(), Is.EqualTo("restarts"));
+            await UntilAsync(engine, "sent", 2);
+        }
+        finally
+        {
+            await engine.DisposeAsync();
+        }
+    }
+
+    static async Task UntilAsync(RunningEngine engine, string state, int count)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while ((await engine.GetJsonAsync($"/v1/interventions?state={state}")).GetProperty("items").GetArrayLength() != count)
+        {
+            Assert.That(TimeProvider.System.GetElapsedTime(started), Is.LessThan(Eventually.Deadline), $"{count} are {state}");
+            await Task.Delay(20);
+        }
+    }
+
+    static string Seen(string id, string cart, string session) => string.Create(CultureInfo.InvariantCulture,
+        $$"""{"id":"{{id}}","type":"page_view","cartId":"{{cart}}","sessionId":"{{session}}","ts":{{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}}}""");
+
+    static async Task PostAsync(RunningEngine engine, params string[] events)
+    {
+        using var body = new StringContent($"[{string.Join(',', events)}]");
+        using var response = await engine.Http.PostAsync("/v1/events", body);
+        Assert.That(response.IsSuccessStatusCode, Is.True);
+    }
+
+    [Test]
     public async Task A_webhook_is_signed_per_Standard_Webhooks()
     {
         await using var shop = await Receiver.StartAsync(204);

@@ -54,6 +54,11 @@ sealed record TestEvent(string Type, long At)
             fields.Add("\"items\":[]");
         }
 
+        if (Type.Contains("merge", StringComparison.OrdinalIgnoreCase))
+        {
+            fields.Add("\"mergedFrom\":\"another cart\"");
+        }
+
         if (Price is null && Type is ("purchase" or "refund"))
         {
             // An order of an amount that the test does not look at.

@@ -125,6 +125,23 @@ public sealed class DedupWindowTests
         Assert.That(second.Records[0].Flags, Is.EqualTo(EventFlags.Server));
     }
 
+    [TestCase(EventType.Unsubscribed, false)]
+    [TestCase(EventType.Bounced, false)]
+    [TestCase(EventType.Complained, false)]
+    [TestCase(EventType.Clicked, true)]
+    [TestCase(EventType.Consent, true)]
+    public void What_ends_contact_counts_each_time(EventType type, bool isDuplicate)
+    {
+        var window = new DedupWindow(1 << 20, s_hour);
+        for (var i = 0; i < 3; i++)
+        {
+            var slab = Slab(Start + i, 1);
+            slab.Records[0].Type = type;
+            Assert.That(window.MarkDuplicates(slab), Is.EqualTo(isDuplicate && i > 0 ? 1 : 0));
+            Assert.That(Marks(slab), Is.EqualTo(new[] { isDuplicate && i > 0 }));
+        }
+    }
+
     [FsCheck.NUnit.Property(MaxTest = 60)]
     public FsCheck.Property The_window_matches_a_reference_of_sets() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>

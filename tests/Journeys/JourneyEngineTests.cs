@@ -23,7 +23,7 @@ public sealed class JourneyEngineTests
     {
         using var fixture = new JourneyFixture([Series(Step("socket"), Step("socket"))]) { IsSocketOpen = false };
         fixture.Decide("c1");
-        fixture.Pass(Minute);
+        fixture.Pass((3 * Day) + Minute);
         Assert.That(fixture.Reasons, Is.EqualTo(new[] { WithheldReason.Unreachable, WithheldReason.Unreachable }));
     }
 

@@ -41,7 +41,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
 
     public static StoreTable Stores { get; } = new(
     [
-        new Store(0, "shop", "shop"u8.ToArray(), TimeZoneInfo.Utc, "EUR"), new Store(1, "other", "other"u8.ToArray(), TimeZoneInfo.Utc, "EUR"),
+        new Store(0, "shop", "shop"u8.ToArray(), TimeZoneInfo.Utc, "EUR") { Country = "DE" }, new Store(1, "other", "other"u8.ToArray(), TimeZoneInfo.Utc, "EUR"),
     ]);
 
     public JourneyEngine It { get; private set; }
@@ -121,7 +121,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
     /// <summary>The cart's partition decides to start the campaign now.</summary>
     public Decision Decide(string cart, string? user = null, string? id = null, string channel = "socket", string campaign = "left", long connection = 7,
         Standing standing = Standing.Server, BotEvidence bot = BotEvidence.None,
-        long ahead = 0)
+        long ahead = 0, decimal value = 50, string currency = "EUR", string? session = null)
     {
         if (!Carts.ContainsKey(Cart(cart)))
         {
@@ -135,11 +135,12 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
             StoreId = "shop",
             CartId = cart,
             UserId = user,
+            SessionId = session,
             Campaign = campaign,
             Channel = channel,
             Action = ActionKind.Reminder,
             Message = "",
-            Cart = new CartSummary(2, 50, "EUR"),
+            Cart = new CartSummary(2, value, currency),
             Reasons = new DecisionReasons("", 0, [], ""),
             DecidedAt = DateTimeOffset.FromUnixTimeMilliseconds(Now),
         })
@@ -155,7 +156,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
 
     /// <summary>An event in a cart.</summary>
     public CustomerEvent Tell(EventType type, string cart, string? user = null, bool verified = true, string meta = "", decimal amount = 0, long? at = null,
-        ulong product = 0, ulong network = 0, Standing? standing = null, long receivedAt = 0)
+        ulong product = 0, ulong network = 0, Standing? standing = null, long receivedAt = 0, string? session = null)
     {
         var customerEvent = new CustomerEvent
         {
@@ -172,6 +173,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
             Product = product,
             ProductId = product == 0 ? "" : $"p{product}",
             Network = network,
+            Session = session is null ? 0 : Stores.Find("shop")!.Ids.SessionOf(Encoding.UTF8.GetBytes(session)),
             Meta = Encoding.UTF8.GetBytes(meta),
         };
         It.ApplyEvent(customerEvent, Now);
@@ -253,6 +255,31 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
 
         return IsSocketOpen;
     }
+
+    /// <summary>The carts whose shoppers are waited for, the longest waiting first.</summary>
+    public List<Hash128> Awaited { get; } = [];
+
+    public int MaxAwaited { get; set; } = 100;
+
+    public Hash128? AwaitShopper(in Hash128 cart, int store)
+    {
+        if (Awaited.Contains(cart))
+        {
+            return null;
+        }
+
+        Awaited.Add(cart);
+        if (Awaited.Count <= MaxAwaited)
+        {
+            return null;
+        }
+
+        var evicted = Awaited[0];
+        Awaited.RemoveAt(0);
+        return evicted;
+    }
+
+    public void ForgetShopper(in Hash128 cart) => Awaited.Remove(cart);
 
     public bool TryEnqueue(Intervention intervention)
     {

@@ -89,6 +89,39 @@ sealed class EmailRelayTests : IAsyncDisposable
         Assert.That(Outcomes(batch), Is.EqualTo(new[] { DeliveryOutcome.Halted, DeliveryOutcome.Skipped, DeliveryOutcome.Skipped }));
     }
 
+    [TestCase("jo@xn--mller-kva.example")]
+    [TestCase("jo@m\u00fcller.example")]
+    [TestCase("jo@M\u00dcLLER.example")]
+    public async Task Both_spellings_of_an_international_domain_reach_the_relay_as_one(string address)
+    {
+        var batch = await WriteToAsync(address);
+        Assert.That(batch.VerdictOf(0), Is.EqualTo(DeliveryVerdict.Delivered));
+        Assert.That(_relay.Commands.Where(line => line.StartsWith("RCPT", StringComparison.OrdinalIgnoreCase)), Is.EqualTo(new[] { "RCPT TO:<jo@xn--mller-kva.example>" }));
+        Assert.That(_relay.Mails.Single().Text, Does.Contain("jo@xn--mller-kva.example"));
+    }
+
+    [Test]
+    public async Task An_international_local_part_is_rejected_by_name_where_the_relay_cannot_take_it()
+    {
+        var batch = await WriteToAsync("j\u00f6@example.com", "ann@example.com");
+        Assert.That(batch.VerdictOf(0), Is.EqualTo(new DeliveryVerdict(DeliveryOutcome.Rejected, "the relay does not support international addresses (SMTPUTF8)", null)));
+        Assert.That(batch.VerdictOf(1), Is.EqualTo(DeliveryVerdict.Delivered));
+        Assert.That(_relay.Mails.Select(mail => mail.Recipient), Is.EqualTo(new[] { "ann@example.com" }));
+
+        _relay.Extensions = [.. _relay.Extensions, "SMTPUTF8"];
+        Assert.That((await WriteToAsync("j\u00f6@example.com")).VerdictOf(0), Is.EqualTo(DeliveryVerdict.Delivered));
+        Assert.That(_relay.Mails[^1].Recipient, Is.EqualTo("j\u00f6@example.com"));
+    }
+
+    async Task<DeliveryBatch> WriteToAsync(params string[] addresses)
+    {
+        await using var sink = Create().Sink;
+        await sink.ConnectAsync(default);
+        var batch = new DeliveryBatch([.. Interventions.Many(addresses.Length).Select((item, i) => item with { Subject = "Your cart", Recipient = new Recipient(Email: addresses[i]) })]);
+        await sink.WriteAsync(batch, default);
+        return batch;
+    }
+
     DeliveryBatch Batch(int count) => new([.. Interventions.Many(count).Select((item, i) =>
         item with { Subject = "Your cart", Recipient = new Recipient(Email: $"p{i}@example.com") })]);
 

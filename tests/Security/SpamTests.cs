@@ -64,6 +64,31 @@ public sealed class SpamTests
     }
 
     [Test]
+    public void A_confirmation_that_could_not_be_delivered_is_sent_again_under_its_id_while_the_message_is_of_use()
+    {
+        using var run = Run();
+        Guest(run, "c1", "anna@example.com", network: 5);
+        run.Work();
+        var times = new List<long>();
+        for (var minute = 0; minute < 4 * 24 * 60; minute++)
+        {
+            run.Pass(Minute);
+            if (run.Sent.Count > times.Count)
+            {
+                times.Add(run.Now);
+                run.It.Postpone(run.Sent[^1], "the recipient was rejected with 450 4.7.1", after: null, run.Now);
+            }
+        }
+
+        Assert.That(run.Sent, Has.Count.GreaterThan(10));
+        Assert.That(run.Sent.Select(sent => (sent.Id, sent.Links?.Confirm is not null)).Distinct().ToArray(), Has.Length.EqualTo(1), "one id");
+        Assert.That(times[1] - times[0], Is.LessThanOrEqualTo(2 * Minute));
+        Assert.That(times[^1] - times[0], Is.LessThanOrEqualTo(3 * Day));
+        Assert.That(times.Zip(times.Skip(1), (from, to) => to - from), Is.All.LessThanOrEqualTo(17 * Minute));
+        Assert.That(run.Reasons, Is.EqualTo(new[] { WithheldReason.NotConfirmed }));
+    }
+
+    [Test]
     public void Who_does_not_confirm_gets_nothing_more()
     {
         using var run = Run();

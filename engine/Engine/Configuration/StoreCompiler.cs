@@ -42,6 +42,7 @@ public static class StoreCompiler
         {
             Ids = ids,
             Name = section.Name,
+            Country = section.Country,
             Locale = MoneyLocale.Find(section.Locale) ?? MoneyLocale.Default,
             CartUrl = section.CartUrl is { } url ? new Uri(url) : null,
             LinkHosts = [.. section.LinkHosts],

@@ -33,6 +33,9 @@ public sealed record CustomerEvent
     /// <summary>The product's id as sent by the shop; empty if there is none.</summary>
     public string ProductId { get; init; } = "";
 
+    /// <summary>Of a <see cref="EventType.CartMerged"/>, the key of the sender's session; 0 for none.</summary>
+    public ulong Session { get; init; }
+
     /// <summary>Time of the event (ms since 1970 UTC).</summary>
     public required long At { get; init; }
 

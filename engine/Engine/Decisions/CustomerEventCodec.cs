@@ -22,7 +22,8 @@ static class CustomerEventCodec
         Write(output, e.Id);
         Write(output, e.Cart);
         Write(output, e.Customer);
-        output.Write(e.Product);
+        // A merged cart names no product; the session says whether its sender may merge it.
+        output.Write(e.Type == EventType.CartMerged ? e.Session : e.Product);
         output.Write(e.Timestamp);
         output.Write((e.Flags & EventFlags.HasPrice) != 0 ? Quantity.Price(e.Price, e.Thousandths) : e.Type == EventType.Refund ? CustomerEvent.Whole : 0);
         output.Write(e.Currency);
@@ -42,7 +43,7 @@ static class CustomerEventCodec
         Write(output, e.Id);
         Write(output, e.Cart);
         Write(output, e.Customer);
-        output.Write(e.Product);
+        output.Write(e.Type == EventType.CartMerged ? e.Session : e.Product);
         output.Write(e.At);
         output.Write(e.Amount);
         output.Write(e.Currency);
@@ -58,7 +59,7 @@ static class CustomerEventCodec
     public static CustomerEvent Read(BinaryReader input)
     {
         var (type, flags, store) = ((EventType)input.ReadByte(), input.ReadByte(), input.ReadUInt16());
-        return new CustomerEvent
+        var read = new CustomerEvent
         {
             Type = type,
             Standing = (flags & Server) != 0 ? Standing.Server : (flags & Proven) != 0 ? Standing.Proven : Standing.Claimed,
@@ -77,6 +78,7 @@ static class CustomerEventCodec
             Network = (flags & HasNetwork) != 0 ? input.ReadUInt64() : 0,
             ReceivedAt = (flags & HasReceived) != 0 ? input.ReadInt64() : 0,
         };
+        return type == EventType.CartMerged ? read with { Session = read.Product, Product = 0 } : read;
     }
 
     static byte FlagsOf(Standing standing, bool isShared, ulong network) =>

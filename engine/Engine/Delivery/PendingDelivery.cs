@@ -137,6 +137,25 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
         return _pending.Count > 0;
     }
 
+    /// <summary>Gives the items back that have expired, which were not tried since.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="complete">Receives them.</param>
+    /// <returns><see langword="false"/> if none is left.</returns>
+    public bool GiveBackExpired(DateTimeOffset now, CompleteDelivery complete)
+    {
+        if (_pending.Exists(item => item.Intervention.UsefulUntil < now))
+        {
+            foreach (var item in _pending.Where(item => item.Intervention.UsefulUntil < now))
+            {
+                complete(item.Intervention, new DeliveryResult(FinalOutcome.Postponed, "it is of no use any more", TimeSpan.Zero), Tries);
+            }
+
+            Set(_pending.FindAll(item => !(item.Intervention.UsefulUntil < now)));
+        }
+
+        return _pending.Count > 0;
+    }
+
     /// <summary>Returns whether the current attempt probes an open circuit; true only on the first call.</summary>
     public bool TakeProbe()
     {

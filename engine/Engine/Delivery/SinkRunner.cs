@@ -266,7 +266,7 @@ public sealed class SinkRunner
                     await _rate.TakeAsync(delivery.Pending.Count, stop);
                 }
 
-                if (probe || _circuit.State == CircuitState.Closed)
+                if ((probe || _circuit.State == CircuitState.Closed) && delivery.GiveBackExpired(_time.GetUtcNow(), _complete))
                 {
                     decided = await WriteAsync(delivery, probe, stop);
                 }

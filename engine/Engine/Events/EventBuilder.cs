@@ -181,6 +181,11 @@ sealed partial class EventBuilder(EventRules rules)
             return money;
         }
 
+        if (_record.Type == EventType.Identify && IdentifyRules.Check(Meta, Rules.Country) is { IsError: true } address)
+        {
+            return address;
+        }
+
         // Records hold short ids.
         if (_hasLongId)
         {
@@ -192,6 +197,11 @@ sealed partial class EventBuilder(EventRules rules)
         if (isIdMissing || IsPlaceholder(EventField.CartId, message))
         {
             return new(EventErrorCode.PlaceholderId, $"'{EventFields.NameOf(isIdMissing ? EventField.Id : EventField.CartId)}' is what programs write where an id is missing; send the real one");
+        }
+
+        if (_record.Type == EventType.CartMerged && MergedCart.Check(Meta, TextOf(EventField.CartId, message)) is { IsError: true } merged)
+        {
+            return merged;
         }
 
         // Whoever has no id yet is anonymous.

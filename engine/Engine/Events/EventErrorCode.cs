@@ -24,4 +24,5 @@ public enum EventErrorCode : byte
     ForeignCart,
     PlaceholderId,
     MissingAmount,
+    InvalidAddress,
 }

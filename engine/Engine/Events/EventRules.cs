@@ -16,6 +16,9 @@ public sealed record EventRules(
     /// <summary>Tells the sender's key from its store's other keys; 0 for the engine's own events.</summary>
     public uint KeyTag { get; init; }
 
+    /// <summary>The country of national phone numbers, ISO 3166-1; <see langword="null"/> to take international ones alone.</summary>
+    public string? Country { get; init; }
+
     /// <summary>The customer that the sender's user token proves; null for none.</summary>
     public ProvenUser? ProvenUser { get; init; }
 

@@ -27,4 +27,5 @@ public enum EventType : byte
     Complained = 21,
     OrderCancelled = 22,
     CartUpdated = 23,
+    CartMerged = 24,
 }

@@ -42,7 +42,7 @@ public sealed record EventTypeRow(EventType Type, string Name, EventTraits Trait
 public static class EventTypes
 {
     /// <summary>One more than the highest type.</summary>
-    public const int Count = 24;
+    public const int Count = 25;
 
     const EventTraits Cart = EventTraits.ChangesCart, History = EventTraits.ChangesHistory, Customer = EventTraits.ConcernsCustomer,
         Message = EventTraits.Message | EventTraits.ConcernsCustomer, EndOfContact = Message | EventTraits.EndsContact, Product = EventTraits.DescribesProduct, Items = EventTraits.TakesItems;
@@ -83,6 +83,7 @@ public static class EventTypes
         new(EventType.Complained, "complained", EndOfContact, "complained", "emailcomplained", "spamcomplaint", "emailmarkedasspam"),
         new(EventType.OrderCancelled, "order_cancelled", History | Customer | Items, "ordercancelled", "ordercanceled", "cancelorder", "ordervoided"),
         new(EventType.CartUpdated, "cart_updated", Cart | Product | Items, "cartupdated", "updatecart", "cartsynced", "cartreplaced"),
+        new(EventType.CartMerged, "cart_merged", Customer, "cartmerged", "cartsmerged", "mergecart", "mergecarts", "basketmerged"),
     ];
 
     static readonly EventTraits[] s_traits = TraitsByNumber();

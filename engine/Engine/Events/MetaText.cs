@@ -58,6 +58,15 @@ sealed class MetaText
             return;
         }
 
+        CopyTo(target);
+        var mayBePersonal = _mayBePersonal || type == EventType.Identify || _searched != Members.Length + Fields.Length;
+        slab.HasPersonalData |= mayBePersonal && PersonalMeta.Is(type, target);
+    }
+
+    /// <summary>Writes the object, if there is one.</summary>
+    /// <param name="target">Receives <see cref="Length"/> bytes.</param>
+    public void CopyTo(Span<byte> target)
+    {
         target[0] = (byte)'{';
         Members.Text.CopyTo(target[1..]);
         Fields.Text.CopyTo(target[^(Fields.Length + 1)..]);
@@ -67,8 +76,6 @@ sealed class MetaText
         }
 
         target[^1] = (byte)'}';
-        var mayBePersonal = _mayBePersonal || type == EventType.Identify || _searched != Members.Length + Fields.Length;
-        slab.HasPersonalData |= mayBePersonal && PersonalMeta.Is(type, target);
     }
 
     void Add(TextBuffer text, ReadOnlySpan<byte> json)

@@ -88,5 +88,5 @@ public sealed class IngestOptions
     public EventRules RulesFor(StoreKey key) => new(
         key.Store.IdUtf8, (ushort)key.Store.Number, key.Kind == KeyKind.Secret, MaxEvent, (long)MaxAge.TotalMilliseconds,
         (long)MaxAhead.TotalMilliseconds)
-    { Ids = key.Store.Ids, KeyTag = key.Tag, CorrectsTimes = true, Devices = Devices };
+    { Ids = key.Store.Ids, KeyTag = key.Tag, Country = key.Store.Country, CorrectsTimes = true, Devices = Devices };
 }

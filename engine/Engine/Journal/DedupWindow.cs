@@ -95,7 +95,10 @@ public sealed class DedupWindow
         return TryAdd(place, fingerprint, receivedAt);
     }
 
-    /// <summary>Adds a slab's events and marks duplicates as <see cref="EventFlags.Duplicate"/>.</summary>
+    /// <summary>
+    /// Adds a slab's events and marks duplicates as <see cref="EventFlags.Duplicate"/>. An event that ends contact is none: what it ended may have
+    /// been resumed since, and to end it again changes nothing.
+    /// </summary>
     /// <returns>The number of duplicates.</returns>
     public int MarkDuplicates(EventSlab slab)
     {
@@ -113,7 +116,7 @@ public sealed class DedupWindow
                 _generations[0].Prefetch(place);
             }
 
-            if (!TryAdd(_places[i], _fingerprints[i], slab.ReceivedAt))
+            if (!TryAdd(_places[i], _fingerprints[i], slab.ReceivedAt) && !EventTypes.Has(slab.Records[i].Type, EventTraits.EndsContact))
             {
                 slab.Records[i].Flags |= EventFlags.Duplicate;
                 duplicates++;

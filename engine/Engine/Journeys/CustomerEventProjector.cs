@@ -18,10 +18,13 @@ namespace CartRecovery.Engine.Journeys;
 /// <param name="counters">The counters.</param>
 sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identities, MessageSender sender, JourneyCounters counters)
 {
-    const int MaxAddressLength = 320, MaxTextLength = 2048, MaxClaimedName = 200, MaxCodeLength = 64;
+    static readonly AddressKind[] s_kinds = [AddressKind.Email, AddressKind.Phone, AddressKind.Push];
+
+    const int MaxTextLength = 2048, MaxClaimedName = 200, MaxCodeLength = 64;
 
     readonly List<EventItem> _items = [];
     readonly OrderProjector _orders = new(store, identities, sender);
+    readonly CartMerger _merger = new(store, identities, sender);
 
     /// <summary>Applies a customer event. Idempotent.</summary>
     public void Project(JourneyOptions options, CustomerEvent e, long now)
@@ -44,7 +47,10 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
                 Identify(options, e, storeId);
                 break;
             case EventType.Consent when !e.IsShared:
-                Consent(e);
+                Consent(e, storeId);
+                break;
+            case EventType.CartMerged:
+                _merger.Merge(e, options.Stores[e.Store], now);
                 break;
             case var type when EventTypes.Has(type, EventTraits.DescribesProduct):
                 LearnProduct(e, storeId);
@@ -76,7 +82,8 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         }
 
         var meta = CustomerEventMeta.Of(e.Meta);
-        var recipient = new Recipient(Address(meta.Email, '@'), Address(meta.Phone, '+'), Short(meta.PushToken, MaxTextLength));
+        var recipient = new Recipient(
+            EmailText.Parse(meta.Email), PhoneText.ToE164(meta.Phone, options.Stores[e.Store].Country), Short(meta.PushToken, MaxTextLength));
         var owner = OwnerOf(e);
         var known = store.Customers.AttributesOf(owner);
         var attributes = CustomerAttributes.Merge(known, e.Meta);
@@ -87,6 +94,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         }
 
         _orders.MarkAddresses(e, storeId, owner, recipient);
+        Resubscribe(e, storeId);
 
         // Signing in ties the customer to this cart's assignments.
         if (ActsFor(e) is var customer && customer != default)
@@ -103,14 +111,41 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
     string? Keep(in Hash128 cart, string storeId, AddressKind kind, string? address) =>
         address is not null && store.Unproven.HasAnother(cart, kind, store.Addresses.Of(storeId, address)) ? null : address;
 
-    void Consent(CustomerEvent e)
+    void Consent(CustomerEvent e, string storeId)
     {
         var meta = CustomerEventMeta.Of(e.Meta);
         if (meta.Granted is { } granted && KindOf(meta.Channel) is { } kind)
         {
-            store.Customers.SetConsent(OwnerOf(e), kind, granted, e.At, meta.ExpiresAt ?? long.MaxValue);
+            store.Customers.SetConsent(OwnerOf(e), kind, granted, SaidAt(e), meta.ExpiresAt ?? long.MaxValue);
+            Resubscribe(e, storeId);
         }
     }
+
+    // Of a word dated ahead, by a clock that is fast, the receipt: else nothing that is said next could replace it.
+    static long SaidAt(CustomerEvent e) => Math.Min(e.At, e.ReceivedAt);
+
+    // Who agrees after having unsubscribed wants messages again. The server must say so, of an address that it named itself: a browser can name
+    // somebody else's. Bounces, complaints and the shop's own entries stay until the shop lifts them.
+    void Resubscribe(CustomerEvent e, string storeId)
+    {
+        if (e.Standing != Standing.Server)
+        {
+            return;
+        }
+
+        var owners = ContactResolver.OwnersOf(new Shopper(e.Cart, e.Customer, e.Standing));
+        foreach (var kind in s_kinds)
+        {
+            if (store.Customers.ConsentOf(owners[0], kind) is { Granted: true } consent
+                && Array.Find(Array.ConvertAll(owners, owner => store.Customers.ContactOf(owner)), contact => AddressOf(contact, kind) is not null) is { } contact
+                && contact.StandingOf(kind) is null or Standing.Server)
+            {
+                store.Customers.Resubscribe(storeId, kind, AddressOf(contact, kind)!, consent.At);
+            }
+        }
+    }
+
+    static string? AddressOf(Contact? contact, AddressKind kind) => contact is null ? null : CustomerTables.AddressOf(contact.Recipient, kind);
 
     // A server describes products for everybody; a browser names one for the messages of its own cart, while the server does not.
     void LearnProduct(CustomerEvent e, string storeId)
@@ -200,18 +235,23 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
 
         // Of a message, the shopper who got it; of an order of the shop's own systems, whom it names.
         var owners = ContactResolver.OwnersOf((message is null ? null : store.Journeys.ShopperOf(message)) ?? new Shopper(e.Cart, e.Customer, e.Standing));
+        var at = SaidAt(e);
         if (e.Type == EventType.Unsubscribed)
         {
-            store.Customers.SetConsent(e.Cart, kind, granted: false, e.At, long.MaxValue);
-            store.Customers.SetConsent(owners[0], kind, granted: false, e.At, long.MaxValue);
+            store.Customers.SetConsent(e.Cart, kind, granted: false, at, long.MaxValue);
+            store.Customers.SetConsent(owners[0], kind, granted: false, at, long.MaxValue);
+            if (store.Customers.ConsentOf(owners[0], kind) is { Granted: true })
+            {
+                // A late report: the customer has agreed since.
+                return;
+            }
         }
 
         // The list is the store's: a browser cannot suppress somebody else's address.
         if (e.Standing == Standing.Server
-            && owners.Select(owner => store.Customers.ContactOf(owner)).Select(contact => contact is null ? null : CustomerTables.AddressOf(contact.Recipient, kind))
-                .FirstOrDefault(address => address is not null) is { } address)
+            && owners.Select(owner => AddressOf(store.Customers.ContactOf(owner), kind)).FirstOrDefault(address => address is not null) is { } address)
         {
-            store.Customers.Suppress(storeId, kind, address, EventTypes.NameOf(e.Type), e.At);
+            store.Customers.Suppress(storeId, kind, address, EventTypes.NameOf(e.Type), at);
         }
     }
 
@@ -248,9 +288,6 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         "push" => AddressKind.Push,
         _ => null,
     };
-
-    static string? Address(string? text, char mark) =>
-        text is { Length: <= MaxAddressLength } && text.Contains(mark, StringComparison.Ordinal) && !text.Any(char.IsControl) ? text.Trim() : null;
 
     static string? Short(string? text, int longest) => text is { Length: > 0 } && text.Length <= longest ? text : null;
 

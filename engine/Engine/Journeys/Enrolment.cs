@@ -14,6 +14,8 @@ namespace CartRecovery.Engine.Journeys;
 /// <param name="sender">Sends messages that are due at once.</param>
 sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlanner planner, MessageSender sender)
 {
+    readonly CartMerger _merger = new(store, identities, sender);
+
     /// <summary>Starts a journey, or records why not. Idempotent.</summary>
     /// <param name="options">The configuration.</param>
     /// <param name="decision">The decision.</param>
@@ -59,6 +61,12 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
         {
             store.Journeys.RecordTrigger(id, decision.At);
             planner.Withhold(journey with { Id = id }, now, state == JourneyState.Active ? WithheldReason.InCampaign : WithheldReason.Reentry);
+            return;
+        }
+
+        if (_merger.IsMerged(decision, options.FindStore(candidate.StoreId), decision.At - (campaign.Trigger == TriggerKind.Idle ? campaign.IdleMilliseconds : 0)))
+        {
+            Observe(journey, WithheldReason.CartMerged, now);
             return;
         }
 

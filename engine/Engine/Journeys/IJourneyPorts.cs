@@ -1,6 +1,7 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Tables;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys;
 
@@ -19,6 +20,17 @@ public interface IJourneyPorts
     /// <summary>Writes to a shopper's open stream; <see cref="Flush"/> sends it.</summary>
     /// <returns><see langword="false"/> if the stream is closed.</returns>
     bool TrySendToSocket(Intervention intervention, long connectionId);
+
+    /// <summary>Reports a cart's shopper to <see cref="JourneyEngine.ReturnShopper"/> when they are back on another connection.</summary>
+    /// <param name="cart">The cart's key.</param>
+    /// <param name="store">The store's number.</param>
+    /// <returns>The cart that made room, and is no longer waited for; <see langword="null"/> for none.</returns>
+    Hash128? AwaitShopper(in Hash128 cart, int store) => null;
+
+    /// <summary>Ends <see cref="AwaitShopper"/>.</summary>
+    void ForgetShopper(in Hash128 cart)
+    {
+    }
 
     /// <summary>Hands an intervention to a sink, which reports the outcome by <see cref="JourneyEngine.RecordOutcome"/>.</summary>
     /// <returns><see langword="false"/> if the sink has no room now.</returns>

@@ -36,6 +36,8 @@ public sealed class JourneyEngine : IDisposable
     readonly MessageRenderer _renderer;
     readonly Enrolment _enrolment;
     readonly MessageSender _sender;
+    readonly UnprovenRecipients _unproven;
+    readonly SocketOffers _offers;
     readonly CustomerEventProjector _projector;
     readonly OutcomeLearner _learner;
     readonly OutcomeRecorder _outcomes;
@@ -60,7 +62,9 @@ public sealed class JourneyEngine : IDisposable
         var identities = new IdentityResolver(_store);
         var (chooser, eligibility) = (new OfferChooser(), new DiscountEligibility());
         var planner = new StepPlanner(_store, ports, chooser, Counters);
-        _sender = new MessageSender(_store, ports, planner, _renderer, eligibility, Counters);
+        _unproven = new UnprovenRecipients(_store, ports, Counters);
+        _offers = new SocketOffers(_store, ports, Counters);
+        _sender = new MessageSender(_store, ports, planner, _renderer, eligibility, Counters, _unproven, _offers);
         _enrolment = new Enrolment(_store, identities, planner, _sender);
         _projector = new CustomerEventProjector(_store, identities, _sender, Counters);
         _learner = new OutcomeLearner(_store, chooser, eligibility);
@@ -118,7 +122,16 @@ public sealed class JourneyEngine : IDisposable
     public void RecordOutcome(Intervention intervention, WithheldReason reason, string? detail, long now) => _outcomes.Record(intervention, reason, detail, now);
 
     /// <inheritdoc cref="OutcomeRecorder.Postpone"/>
-    public void Postpone(Intervention intervention, string? detail, long? after, long now) => _outcomes.Postpone(intervention, detail, after, now);
+    public void Postpone(Intervention intervention, string? detail, long? after, long now)
+    {
+        if (!_unproven.Postpone(Options, intervention, after ?? 0, now))
+        {
+            _outcomes.Postpone(intervention, detail, after, now);
+        }
+    }
+
+    /// <summary>Sends what waits for a shopper who is back on another connection.</summary>
+    public void ReturnShopper(in Hash128 cart, long now) => _offers.Return(cart, now);
 
     /// <summary>Returns <see langword="true"/> if a message is due.</summary>
     public bool HasDue(long now)
@@ -241,7 +254,7 @@ public sealed class JourneyEngine : IDisposable
     /// <param name="cart">The cart's key.</param>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
     /// <returns><see langword="false"/> if the address is not known any more.</returns>
-    public bool Confirm(in Hash128 address, in Hash128 cart, long now) => _sender.Confirm(address, cart, now);
+    public bool Confirm(in Hash128 address, in Hash128 cart, long now) => _unproven.Confirm(address, cart, now);
 
     /// <summary>Pauses a campaign in a store, or resumes it and sends what waited. The caller puts the campaigns into force.</summary>
     /// <returns>All pauses.</returns>
@@ -308,6 +321,7 @@ public sealed class JourneyEngine : IDisposable
         if (left is null)
         {
             _store.Messages.Reschedule(now);
+            _offers.Resume(Options, now);
         }
 
         var rest = new List<Intervention>();

@@ -153,6 +153,9 @@ sealed class JourneyTransactions(JourneyEngine engine, IJourneyPorts ports, Jour
             case PersonKey key:
                 engine.Store.People.Assign(key.Person, key.Number);
                 break;
+            case ShopperReturned returned:
+                engine.ReturnShopper(returned.Cart, now);
+                break;
             case CartsFound found:
                 engine.AddCarts(found.Carts, now);
                 break;

@@ -8,6 +8,7 @@ using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Engine.Storage;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys;
 
@@ -190,6 +191,9 @@ public sealed class JourneyWorker : IDisposable
 
     /// <summary>Queues the answer to <see cref="IJourneyPorts.LookUp"/>; without room, the messages become due again. Any thread.</summary>
     public void AddCarts(IReadOnlyList<(DueMessage Message, CartRecord? Cart)> carts) => _inbox.TryAdd(new CartsFound(carts));
+
+    /// <summary>Queues that a shopper is back whose offer waits; without room, it waits for the next time. Any thread.</summary>
+    public void ReturnShopper(in Hash128 cart) => _inbox.TryAdd(new ShopperReturned(cart));
 
     void Run()
     {

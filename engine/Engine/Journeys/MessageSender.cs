@@ -33,12 +33,15 @@ sealed class MessageSender
     readonly Statement _discounted;
     readonly ContactResolver _reach;
     readonly UnprovenRecipients _unproven;
+    readonly ReminderPriority _priority;
+    readonly SocketOffers _offers;
 
-    public MessageSender(JourneyStore store, IJourneyPorts ports, StepPlanner planner, MessageRenderer renderer, DiscountEligibility eligibility, JourneyCounters counters)
+    public MessageSender(JourneyStore store, IJourneyPorts ports, StepPlanner planner, MessageRenderer renderer, DiscountEligibility eligibility, JourneyCounters counters,
+        UnprovenRecipients unproven, SocketOffers offers)
     {
         (_store, _ports, _planner, _renderer, _eligibility, _counters) = (store, ports, planner, renderer, eligibility, counters);
-        _reach = new ContactResolver(store.Customers);
-        _unproven = new UnprovenRecipients(store, ports, counters);
+        (_reach, _priority) = (new ContactResolver(store.Customers), new ReminderPriority(store));
+        (_unproven, _offers) = (unproven, offers);
         _discounted = store.Database.Prepare("""
             SELECT count(*) FROM conversion c JOIN intervention i ON i.id=c.intervention
             WHERE c.subject=?1 AND i.sent_at IS NOT NULL AND i.offer LIKE 'discount%' AND c.value>0 AND c.verified=1
@@ -60,7 +63,9 @@ sealed class MessageSender
             : Decide(options, message, journey, campaign, variant, store, cart: null, now);
         _store.Messages.Add(first, journey, now, outcome);
         Count(outcome);
-        var isOver = outcome.State != MessageState.Scheduled && !PlanNext(options, journey, campaign, variant, step: 1, now);
+        // The next message does not wait for a shopper who may never come back.
+        var goesOn = (outcome.State != MessageState.Scheduled || outcome.Reason == WithheldReason.Unreachable) && PlanNext(options, journey, campaign, variant, step: 1, now);
+        var isOver = outcome.State != MessageState.Scheduled && !goesOn;
         _store.Journeys.Add(journey with { State = isOver ? JourneyState.Completed : JourneyState.Active });
     }
 
@@ -117,6 +122,11 @@ sealed class MessageSender
         {
             case MessageState.Scheduled:
                 _store.Messages.Defer(message.Id, outcome.Until ?? message.DueAt, outcome.Reason);
+                if (outcome.Reason == WithheldReason.Unreachable)
+                {
+                    PlanNext(options, journey, campaign, variant, message.Step, now);
+                }
+
                 return;
             case MessageState.Withheld:
                 _store.Messages.End(message.Id, outcome.Reason, outcome.Detail, now);
@@ -126,7 +136,7 @@ sealed class MessageSender
                 break;
         }
 
-        if (!PlanNext(options, journey, campaign, variant, message.Step, now))
+        if (!PlanNext(options, journey, campaign, variant, message.Step, now) && !_store.Offers.HasScheduled(journey.Id))
         {
             _store.Journeys.End(journey.Id, JourneyState.Completed);
         }
@@ -141,8 +151,7 @@ sealed class MessageSender
             return false;
         }
 
-        _store.Messages.Add(next, journey, now, new MessageOutcome(MessageState.Scheduled));
-        return true;
+        return _store.Messages.Add(next, journey, now, new MessageOutcome(MessageState.Scheduled));
     }
 
     void Count(in MessageOutcome outcome)
@@ -225,6 +234,7 @@ sealed class MessageSender
             LastActivityAt = cart?.QuietSince ?? journey.ReceivedAt,
             NotBefore = (cart?.QuietSince ?? journey.ReceivedAt) + step.Wait,
             CapFreeAt = CapFreeAt(options, journey, reach.Recipient, channel, now),
+            OtherCartUntil = channel.IsMessage ? _priority.WaitsUntil(options, journey, reach.Recipient, message.UsefulUntil, now) : 0,
             CustomerZone = reach.Zone ?? store.TimeZone,
             StoreZone = store.TimeZone,
         };
@@ -252,7 +262,7 @@ sealed class MessageSender
                     Only(address, channel.Address),
                     step.ShowsCustomer && showsClaims ? _reach.AttributesOf(shopper, channel.Address) : CustomerAttributes.None,
                     facts.CustomerZone, showsClaims),
-                now);
+                now) with { UsefulUntil = channel.IsMessage ? DateTimeOffset.FromUnixTimeMilliseconds(message.UsefulUntil) : null };
         }
         catch (MessageRenderingException e)
         {
@@ -261,7 +271,7 @@ sealed class MessageSender
 
         if (channel.Name == Campaign.SocketChannel)
         {
-            return SendToSocket(intervention, cart?.ConnectionId ?? journey.ConnectionId);
+            return _offers.Send(intervention, message, journey, cart?.ConnectionId ?? journey.ConnectionId, store.Number, now);
         }
 
         if (!_ports.TryEnqueue(intervention))
@@ -288,18 +298,6 @@ sealed class MessageSender
         var code = codes.Of(options.Signer.DeriveCode(message.Id));
         _store.Codes.Issue(journey.Candidate.StoreId, code, message.Id, journey.Candidate.CartId, offer.DiscountPercent ?? 0, now);
         return offer with { Code = code };
-    }
-
-    MessageOutcome SendToSocket(Intervention intervention, long connectionId)
-    {
-        if (connectionId == 0 || !_ports.TrySendToSocket(intervention, connectionId))
-        {
-            _counters.AddEnded(intervention.Channel, intervention.Action.ToString().ToLowerInvariant(), "unreachable");
-            return Withhold(WithheldReason.Unreachable);
-        }
-
-        _counters.AddEnded(intervention.Channel, intervention.Action.ToString().ToLowerInvariant(), "delivered");
-        return new MessageOutcome(MessageState.Sent, Message: intervention);
     }
 
     // The cart's current customer, if nobody was signed in when the journey began.
@@ -342,8 +340,4 @@ sealed class MessageSender
         AddressKind.Push => new Recipient(PushToken: address),
         _ => null,
     };
-
-    /// <summary>Records that the owner of an address confirmed it.</summary>
-    /// <inheritdoc cref="UnprovenRecipients.Confirm"/>
-    public bool Confirm(in Hash128 address, in Hash128 cart, long now) => _unproven.Confirm(address, cart, now);
 }

@@ -60,6 +60,12 @@ public sealed partial class PartitionStages
                 continue;
             }
 
+            if (_context.HasMoved)
+            {
+                _context.HasMoved = false;
+                _options.Returning?.Report(e.Cart);
+            }
+
             _filter.Collect(e, slab, _campaigns, source?.Network ?? 0);
             _timers.Repair(ref cart);
             Gather(cart, e, slab);

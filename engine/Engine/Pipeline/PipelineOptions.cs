@@ -73,6 +73,9 @@ public sealed class PipelineOptions
     /// <summary>Whether customer events are gathered for the journal's readers.</summary>
     public bool CollectsCustomerEvents { get; init; } = true;
 
+    /// <summary>Is told when a shopper whose offer waits is back; null for nobody.</summary>
+    public ReturningShoppers? Returning { get; set; }
+
     /// <summary>The folder for records that do not fit in memory.</summary>
     public required string DataFolder { get; init; }
 }

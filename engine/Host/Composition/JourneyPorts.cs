@@ -6,6 +6,7 @@ using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.Pipeline;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Host.Composition;
 
@@ -27,7 +28,18 @@ sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOn
     public PartitionSet? Partitions { get; set; }
 
     /// <summary>Receives the answers. Set before the start.</summary>
-    public JourneyWorker? Worker { get; set; }
+    public JourneyWorker? Worker
+    {
+        get;
+        set
+        {
+            field = value;
+            Returning.OnReturn = cart => value?.ReturnShopper(cart);
+        }
+    }
+
+    /// <summary>The carts whose offers wait for their shopper.</summary>
+    public ReturningShoppers Returning { get; } = new();
 
     /// <summary>Takes over the sinks of a new configuration.</summary>
     /// <param name="next">The address kind each sink requires, by sink name.</param>
@@ -55,6 +67,12 @@ sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOn
         _written.Add(connection);
         return _handedOver.Add(intervention.Id);
     }
+
+    /// <inheritdoc/>
+    public Hash128? AwaitShopper(in Hash128 cart, int store) => Returning.Await(cart, store);
+
+    /// <inheritdoc/>
+    public void ForgetShopper(in Hash128 cart) => Returning.Forget(cart);
 
     /// <inheritdoc/>
     public bool HasSinkWork { get; private set; }

@@ -1,5 +1,6 @@
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Messages;
 using CartRecovery.Primitives;
 
@@ -48,9 +49,14 @@ sealed class ContactCheck(ConfigCheck check, ConfigLocations locations)
             check.Report(store, "userTokenSecret", $"userTokenSecret must have at least {UserTokens.MinSecretLength} characters");
         }
 
+        foreach (var store in config.Stores.Where(store => store.Country is { } country && !PhoneText.IsCountry(country)))
+        {
+            check.Report(store, "country", $"unknown country '{store.Country}'; use two capital letters of ISO 3166-1, such as DE");
+        }
+
         foreach (var store in config.Stores)
         {
-            foreach (var person in store.Staff.Where(person => !IsStaffAddress(person)))
+            foreach (var person in store.Staff.Where(person => !IsStaffAddress(person, store.Country)))
             {
                 check.Report(store, "staff", $"'{person}' is neither an e-mail address nor a telephone number like +31612345678");
             }
@@ -73,9 +79,8 @@ sealed class ContactCheck(ConfigCheck check, ConfigLocations locations)
         problems.ForEach(problem => check.Report(locations.Within(section, key, text!, problem.Offset), problem.Message));
     }
 
-    static bool IsStaffAddress(string address) => !address.Any(c => char.IsControl(c) || char.IsWhiteSpace(c))
-        && (address.StartsWith('+') ? address.Length is >= 8 and <= 16 && address.AsSpan(1).IndexOfAnyExceptInRange('0', '9') < 0
-            : address.IndexOf('@') is > 0 and var at && at == address.LastIndexOf('@') && at < address.Length - 1);
+    static bool IsStaffAddress(string address, string? country) =>
+        address.Contains('@', StringComparison.Ordinal) ? EmailText.Parse(address) == address : PhoneText.ToE164(address, country) is not null;
 
     internal static bool IsWebAddress(string address) =>
         Uri.TryCreate(address, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0

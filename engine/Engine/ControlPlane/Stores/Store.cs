@@ -23,6 +23,9 @@ public sealed record Store(int Number, string Id, byte[] IdUtf8, TimeZoneInfo Ti
     /// <summary>Whether bots are contacted and counted like people, as in a shop that programs test.</summary>
     public bool TreatsBotsAsPeople { get; init; }
 
+    /// <summary>The country of its national phone numbers, ISO 3166-1; <see langword="null"/> if not configured.</summary>
+    public string? Country { get; init; }
+
     /// <summary>How amounts are written for its shoppers.</summary>
     public MoneyLocale Locale { get; init; } = MoneyLocale.Default;
 

@@ -30,6 +30,9 @@ public readonly record struct ContactFacts
     /// <summary>When every cap has room; 0 for now.</summary>
     public long CapFreeAt { get; init; }
 
+    /// <summary>Until when another cart's reminder comes first: see <see cref="ReminderPriority"/>; 0 for now.</summary>
+    public long OtherCartUntil { get; init; }
+
     /// <summary>The customer's time zone, or the store's if unknown.</summary>
     public required TimeZoneInfo CustomerZone { get; init; }
 

@@ -48,6 +48,7 @@ public sealed class ContactPolicy
             Push(ref at, ref reason, facts.CapFreeAt, WithheldReason.FrequencyCap);
             if (facts.IsMessage)
             {
+                Push(ref at, ref reason, facts.OtherCartUntil, WithheldReason.OtherCart);
                 Push(ref at, ref reason, facts.NotBefore, WithheldReason.TooSoon);
                 Push(ref at, ref reason, facts.IsFirst ? facts.LastActivityAt + _firstMessage : 0, WithheldReason.TooSoon);
                 Push(ref at, ref reason, _quiet?.FreeFrom(at, facts.CustomerZone) ?? 0, WithheldReason.QuietHours);

@@ -119,4 +119,10 @@ public enum WithheldReason
 
     /// <summary>The mailbox is full or disabled, or the receiver did not say that it does not exist.</summary>
     SoftBounced = 38,
+
+    /// <summary>Another cart of the customer, worth more, has a reminder; or one was sent within the hour.</summary>
+    OtherCart = 39,
+
+    /// <summary>The cart went into another cart of the shopper.</summary>
+    CartMerged = 40,
 }

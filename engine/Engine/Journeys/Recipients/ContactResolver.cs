@@ -35,8 +35,9 @@ sealed class ContactResolver(CustomerTables customers)
         var said = Array.ConvertAll(owners, owner => customers.ConsentOf(owner, address));
         var at = Array.FindIndex(contacts, contact => contact is not null && contact.Recipient != new Recipient());
         var zone = ZoneOf(Array.Find(contacts, contact => contact?.Zone is not null)?.Zone);
-        // A denial always applies; a browser's consent does not apply to an address from a server.
-        var consent = Array.Find(said, word => word is { Granted: false }) ?? DenialOf(shopper.Customer, address)
+        // A denial applies unless the customer has agreed since; a browser's consent does not apply to an address from a server.
+        var agreedAt = isProven && said[0] is { Granted: true } agreed ? agreed.At : long.MinValue;
+        var consent = Array.Find(said, word => word is { Granted: false } denial && denial.At > agreedAt) ?? DenialOf(shopper.Customer, address)
             ?? (isProven && at == 0 ? said[0] : Array.Find(said[(isProven ? 1 : 0)..], word => word is not null));
         return at < 0 ? new ResolvedContact(new Recipient(), zone, consent, Standing.Claimed, 0)
             : new ResolvedContact(contacts[at]!.Recipient, zone, consent,

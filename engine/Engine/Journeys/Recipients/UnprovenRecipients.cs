@@ -18,7 +18,7 @@ namespace CartRecovery.Engine.Journeys.Recipients;
 /// <param name="counters">Count the recipients that were too many.</param>
 sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, JourneyCounters counters)
 {
-    const long ConfirmationLifetime = 7 * 86_400_000L, RecheckInterval = 3_600_000;
+    const long ConfirmationLifetime = 7 * 86_400_000L, RecheckInterval = 3_600_000, MinRetryWait = 60_000, MaxRetryWait = 15 * 60_000;
 
     /// <summary>Returns whether a message may show what a browser said: names, attributes, ids.</summary>
     public bool MayShowClaims(string storeId, in Hash128 cart, ResolvedContact reach, string? address) =>
@@ -105,6 +105,30 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
         return true;
     }
 
+    /// <summary>Tries a confirmation again later that its sink could not deliver now, while a message waits for it.</summary>
+    /// <param name="options">The configuration.</param>
+    /// <param name="intervention">What the sink could not deliver.</param>
+    /// <param name="after">Minimum wait (ms).</param>
+    /// <param name="now">Milliseconds since 1970 UTC.</param>
+    /// <returns><see langword="false"/> if it is no confirmation.</returns>
+    public bool Postpone(JourneyOptions options, Intervention intervention, long after, long now)
+    {
+        if (intervention is not { Links.Confirm: not null, Recipient: { } recipient })
+        {
+            return false;
+        }
+
+        // The waits grow with the age of the decision. Nothing was delivered, so it counts for no limit.
+        if (options.FindStore(intervention.StoreId) is { } shop && shop.Ids.CartOf(Encoding.UTF8.GetBytes(intervention.CartId)) is var cart
+            && store.Unproven.Forget(store.Addresses.Of(shop.Id, recipient), cart))
+        {
+            var age = now - intervention.DecidedAt.ToUnixTimeMilliseconds();
+            store.Messages.WakeUnconfirmed(cart, now + Math.Max(after, Math.Clamp(age / 4, MinRetryWait, MaxRetryWait)));
+        }
+
+        return true;
+    }
+
     // Over the network's limit, withholds. Over the store's limit, defers: the store may just be popular.
     MessageOutcome? CheckLimits(UnprovenContactOptions rules, Store shop, long network, long now)
     {
@@ -134,7 +158,8 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
         var (subject, text, html) = options.Unproven.RenderConfirmation(shop, link, now);
         return journey.Candidate with
         {
-            Id = InterventionIds.Of(now, Hash128.Of(Encoding.UTF8.GetBytes($"{message.Id} confirm"), seed: 0)),
+            // The same on every try, so that a receiver recognises a duplicate.
+            Id = InterventionIds.Of(journey.StartedAt, Hash128.Of(Encoding.UTF8.GetBytes($"{message.Id} confirm"), seed: 0)),
             Channel = message.Channel,
             Action = ActionKind.Reminder,
             DiscountPercent = null,
@@ -147,6 +172,7 @@ sealed class UnprovenRecipients(JourneyStore store, IJourneyPorts ports, Journey
             Html = html,
             Recipient = MessageSender.Only(address, channel.Address),
             Links = new InterventionLinks(Confirm: link),
+            UsefulUntil = DateTimeOffset.FromUnixTimeMilliseconds(message.UsefulUntil),
         };
     }
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Encryption;
+using CartRecovery.Engine.Events;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys.Tables;
@@ -41,17 +42,27 @@ public sealed class AddressKeys(KeyVault? keys)
         return Hmac(bytes);
     }
 
-    /// <summary>Returns what stands for an address on the suppression list: the folded address itself without keys.</summary>
-    internal Suppressed SuppressedOf(string address) =>
-        _secret is null ? new Suppressed(Fold(address), default) : new Suppressed(Text: null, Hmac(Encoding.UTF8.GetBytes($"suppressed {Fold(address)}")));
+    /// <summary>Returns what stands for a folded address on the suppression list: the address itself without keys.</summary>
+    internal Suppressed SuppressedOf(string folded) =>
+        _secret is null ? new Suppressed(folded, default) : new Suppressed(Text: null, Hmac(Encoding.UTF8.GetBytes($"suppressed {folded}")));
+
+    /// <summary>
+    /// Returns an address folded, and as it may have been folded by earlier versions: a domain in letters, a number as it was written.
+    /// </summary>
+    internal static IEnumerable<string> Spellings(string address)
+    {
+        var folded = Fold(address);
+        return folded.Contains('@', StringComparison.Ordinal) ? EmailText.InLetters(folded) is var letters && letters != folded ? [folded, letters] : [folded]
+            : folded.StartsWith('+') ? [folded, .. PhoneText.FormerSpellings(folded)] : [folded];
+    }
 
     /// <summary>Returns the address without its tag after a plus sign.</summary>
     internal static string WithoutTag(string value) =>
         value.LastIndexOf('@') is > 0 and var at && value.IndexOf('+', 1) is > 0 and var plus && plus < at ? value[..plus] + value[at..] : value;
 
-    // E-mail addresses are compared without case, telephone numbers without what separates their digits; push tokens are compared as they are.
-    internal static string Fold(string value) => value.Contains('@', StringComparison.Ordinal) ? value.ToLowerInvariant()
-        : value.StartsWith('+') ? string.Concat("+", string.Concat(value.Where(char.IsAsciiDigit))) : value;
+    // E-mail addresses are compared without case and with the domain in ASCII, phone numbers in E.164; push tokens are compared as they are.
+    internal static string Fold(string value) => value.Contains('@', StringComparison.Ordinal) ? EmailText.Fold(value)
+        : value.StartsWith('+') ? PhoneText.ToE164(value, country: null) ?? string.Concat("+", string.Concat(value.Where(char.IsAsciiDigit))) : value;
 
     Hash128 Key(string store, string? value) => value is null ? default : Of(store, value);
 

@@ -12,7 +12,7 @@ namespace CartRecovery.Engine.Journeys.Tables;
 /// </summary>
 public sealed class CustomerTables
 {
-    readonly Statement _subject, _setSubject, _joined, _purchase, _setPurchase, _purchaseAfter, _purgePurchases, _contact, _setContact, _consent, _setConsent, _suppressed, _suppress, _release;
+    readonly Statement _subject, _setSubject, _joined, _purchase, _setPurchase, _purchaseAfter, _purgePurchases, _contact, _setContact, _consent, _setConsent, _suppressed, _suppress, _resubscribe, _release;
 
     // Where the last purge of old purchases ended. It scans a thousand at a time; an index by time would cost more.
     Hash128 _seenUpTo;
@@ -44,7 +44,11 @@ public sealed class CustomerTables
             ON CONFLICT(owner, address) DO UPDATE SET granted=excluded.granted, at=excluded.at, expires=excluded.expires WHERE excluded.at >= at
             """);
         _suppressed = database.Prepare("SELECT 1 FROM suppression WHERE store=?1 AND address=?2 AND value=?3");
-        _suppress = database.Prepare("INSERT OR IGNORE INTO suppression(store, address, value, reason, at) VALUES(?1, ?2, ?3, ?4, ?5)");
+        _suppress = database.Prepare("""
+            INSERT INTO suppression(store, address, value, reason, at) VALUES(?1, ?2, ?3, ?4, ?5)
+            ON CONFLICT(store, address, value) DO UPDATE SET reason=excluded.reason, at=max(at, excluded.at) WHERE reason='unsubscribed'
+            """);
+        _resubscribe = database.Prepare("DELETE FROM suppression WHERE store=?1 AND address=?2 AND value=?3 AND reason='unsubscribed' AND at<=?4");
         _release = database.Prepare("DELETE FROM suppression WHERE store=?1 AND address=?2 AND value=?3");
     }
 
@@ -146,7 +150,7 @@ public sealed class CustomerTables
             return null;
         }
 
-        var consent = new Consent(_consent.Long(0) != 0, _consent.Long(1));
+        var consent = new Consent(_consent.Long(0) != 0, _consent.Long(1), _consent.Long(2));
         _consent.Reset();
         return consent;
     }
@@ -155,23 +159,45 @@ public sealed class CustomerTables
     public void SetConsent(in Hash128 owner, AddressKind address, bool granted, long at, long expiresAt) =>
         _setConsent.With(owner).With((long)address).With(granted).With(at).With(expiresAt).Run();
 
-    /// <summary>Returns <see langword="true"/> if the address is on the store's suppression list, with its tag after a plus sign or without.</summary>
-    public bool IsSuppressed(string store, AddressKind address, string value) =>
-        Has(store, address, value) || (AddressKeys.WithoutTag(value) is var plain && plain != value && Has(store, address, plain));
+    /// <summary>
+    /// Returns <see langword="true"/> if the address is on the store's suppression list, however it is written, with its tag after a plus sign or
+    /// without.
+    /// </summary>
+    public bool IsSuppressed(string store, AddressKind address, string value)
+    {
+        foreach (var spelling in SpellingsOf(value))
+        {
+            if (Bind(_suppressed.With(store).With((long)address), spelling).Number() is not null)
+            {
+                return true;
+            }
+        }
 
-    /// <summary>Adds an address to the suppression list.</summary>
+        return false;
+    }
+
+    /// <summary>Adds an address to the suppression list. A reason that consent does not lift replaces an unsubscription.</summary>
     /// <param name="store">The store.</param>
     /// <param name="address">The kind of address.</param>
     /// <param name="value">The address.</param>
     /// <param name="reason">unsubscribed, bounced, complained, or the shop's own reason.</param>
     /// <param name="at">Time (ms since 1970 UTC).</param>
     public void Suppress(string store, AddressKind address, string value, string reason, long at) =>
-        Bind(_suppress.With(store).With((long)address), value).With(reason).With(at).Run();
+        Bind(_suppress.With(store).With((long)address), AddressKeys.Fold(value)).With(reason).With(at).Run();
+
+    /// <summary>Lifts an address's unsubscription up to a time, with its tag after a plus sign or without. Other reasons stay.</summary>
+    public void Resubscribe(string store, AddressKind address, string value, long at)
+    {
+        foreach (var spelling in SpellingsOf(value))
+        {
+            Bind(_resubscribe.With(store).With((long)address), spelling).With(at).Run();
+        }
+    }
 
     /// <summary>Removes an address from the suppression list.</summary>
     /// <returns><see langword="false"/> if it was not on the list.</returns>
     public bool Release(string store, AddressKind address, string value) =>
-        Bind(_release.With(store).With((long)address), value).Run() > 0;
+        AddressKeys.Spellings(value).Sum(spelling => Bind(_release.With(store).With((long)address), spelling).Run()) > 0;
 
     /// <summary>Returns the recipient's address of this kind, or <see langword="null"/>.</summary>
     public static string? AddressOf(Recipient recipient, AddressKind address) => address switch
@@ -182,10 +208,14 @@ public sealed class CustomerTables
         _ => null,
     };
 
-    bool Has(string store, AddressKind address, string value) => Bind(_suppressed.With(store).With((long)address), value).Number() is not null;
+    static IEnumerable<string> SpellingsOf(string address) =>
+        AddressKeys.Spellings(address).SelectMany(spelling => (string[])[spelling, AddressKeys.WithoutTag(spelling)]).Distinct(StringComparer.Ordinal);
 
-    Statement Bind(Statement statement, string address) =>
-        _addresses.SuppressedOf(address) is { Text: { } text } ? statement.With(text) : statement.With(_addresses.SuppressedOf(address).Key);
+    Statement Bind(Statement statement, string folded) =>
+        _addresses.SuppressedOf(folded) is { Text: { } text } ? statement.With(text) : statement.With(_addresses.SuppressedOf(folded).Key);
+
+    // Numbers were kept as they were sent, if they were international.
+    static string? NumberOf(string? kept) => kept is null ? null : PhoneText.ToE164(kept, country: null) ?? kept;
 
     ContactRow? RowOf(in Hash128 owner)
     {
@@ -198,7 +228,7 @@ public sealed class CustomerTables
         var row = new ContactRow(
             new Contact(
                 new Recipient(
-                    _people.Read(_contact, 0, Place(store, owner, "email")), _people.Read(_contact, 1, Place(store, owner, "phone")),
+                    _people.Read(_contact, 0, Place(store, owner, "email")), NumberOf(_people.Read(_contact, 1, Place(store, owner, "phone"))),
                     _people.Read(_contact, 2, Place(store, owner, "push"))),
                 _contact.TextOrNull(3), (Standing?)_contact.LongOrNull(4), (Standing?)_contact.LongOrNull(5), (Standing?)_contact.LongOrNull(6), _contact.LongOrNull(7) ?? 0),
             _contact.Long(8), _people.Read(_contact, 9, Place(store, owner, "attributes")));

@@ -27,6 +27,9 @@ public sealed record DueMessage
     /// <summary><see langword="true"/> if a sink has had the message, and could not deliver it then.</summary>
     public bool IsPostponed { get; init; }
 
+    /// <summary><see langword="true"/> if its shopper had no open stream before.</summary>
+    public bool IsUnreachable { get; init; }
+
     /// <summary>Builds it from a message that is just being planned.</summary>
     internal static DueMessage Of(PlannedMessage message, Journey journey, long now) => new()
     {

@@ -218,6 +218,11 @@ static class JourneySchema
         CREATE INDEX IF NOT EXISTS conversion_subject ON conversion(subject, at);
         CREATE INDEX IF NOT EXISTS conversion_time ON conversion(store, at);
 
+        -- Carts that went into others; session: whose word it is, 0 for the server's.
+        CREATE TABLE IF NOT EXISTS merged(
+            cart BLOB NOT NULL, target BLOB NOT NULL, session INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(cart, session)) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS merged_time ON merged(at);
+
         -- Campaigns that a store has paused.
         CREATE TABLE IF NOT EXISTS paused(store TEXT NOT NULL, campaign TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(store, campaign)) WITHOUT ROWID;
 

@@ -42,6 +42,8 @@ public sealed class JourneyStore : IDisposable
         Pauses = new PauseTable(Database);
         Orders = new OrderTable(Database);
         SoftBounces = new SoftBounceTable(Database);
+        MergedCarts = new MergedCartTable(Database);
+        Offers = new OfferTable(Database);
         _begin = Database.Prepare("BEGIN IMMEDIATE");
         _commit = Database.Prepare("COMMIT");
         _position = Database.Prepare("SELECT address FROM position WHERE partition=?1");
@@ -95,6 +97,10 @@ public sealed class JourneyStore : IDisposable
     public OrderTable Orders { get; }
 
     public SoftBounceTable SoftBounces { get; }
+
+    public MergedCartTable MergedCarts { get; }
+
+    public OfferTable Offers { get; }
 
     /// <summary>Begins a transaction.</summary>
     public void Begin() => _begin.Run();
@@ -163,6 +169,7 @@ public sealed class JourneyStore : IDisposable
         Codes.Purge(before);
         Orders.Purge(before);
         SoftBounces.Purge(before);
+        MergedCarts.Purge(before);
     }
 
     /// <inheritdoc/>

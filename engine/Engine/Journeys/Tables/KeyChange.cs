@@ -23,6 +23,8 @@ static class KeyChange
         UPDATE intervention SET cart=(SELECT key FROM map.keys WHERE former=cart) WHERE cart IN (SELECT former FROM map.keys);
         UPDATE OR REPLACE cart_product SET cart=(SELECT key FROM map.keys WHERE former=cart) WHERE cart IN (SELECT former FROM map.keys);
         UPDATE OR REPLACE unproven SET cart=(SELECT key FROM map.keys WHERE former=cart) WHERE cart IN (SELECT former FROM map.keys);
+        UPDATE OR REPLACE merged SET cart=(SELECT key FROM map.keys WHERE former=cart) WHERE cart IN (SELECT former FROM map.keys);
+        UPDATE merged SET target=(SELECT key FROM map.keys WHERE former=target) WHERE target IN (SELECT former FROM map.keys);
         UPDATE conversion SET cart=(SELECT key FROM map.keys WHERE former=cart) WHERE cart IN (SELECT former FROM map.keys);
         """;
 

@@ -14,7 +14,6 @@ public sealed class MessageTable
     const string OfSubject = "journey IN (SELECT id FROM journey WHERE subject=?1 ORDER BY started_at DESC LIMIT 1000)";
 
     readonly Statement _onSite, _add, _due, _hasDue, _putOff, _defer, _send, _end, _endOfJourney, _sending, _recall, _recallOne, _sentSince, _nth, _touch, _mark, _retry, _wake, _wakePaused, _attempts, _postpone;
-
     readonly ContentTable _contents;
     readonly ShopperFilter _filter;
     readonly AddressKeys _addresses;
@@ -135,13 +134,13 @@ public sealed class MessageTable
             .With(candidate.UserId).With(candidate.Campaign).With(journey.Variant).With((long)message.Step).With(message.Channel.Name)
             .With((long)message.Channel.Address).With(message.Offer).With((long)message.Context).With((double?)message.Propensity)
             .With(now).With(outcome.Until ?? message.DueAt).With(message.UsefulUntil);
-        if (With(_add, outcome, now).With(outcome.Detail).Run() == 0)
+        var isNew = With(_add, outcome, now).With(outcome.Detail).Run() > 0;
+        if (isNew)
         {
-            return false;
+            Keep(journey.Id, outcome);
         }
 
-        Keep(journey.Id, outcome);
-        return true;
+        return isNew;
     }
 
     /// <summary>Adds a channel's due messages to a list, the longest due first.</summary>
@@ -174,6 +173,7 @@ public sealed class MessageTable
         UsefulUntil = row.Long(7),
         IsDelayed = row.Long(8) != 0,
         IsPostponed = row.Long(9) == (long)WithheldReason.Postponed,
+        IsUnreachable = row.Long(9) == (long)WithheldReason.Unreachable,
     };
 
     /// <summary>Defers a message while a request for its cart is open; without an answer it is due again.</summary>
@@ -315,14 +315,14 @@ public sealed class MessageTable
     /// <param name="cart">The cart the message must belong to; empty for a trusted source.</param>
     public bool Mark(string id, EventType what, long at, in Hash128 cart)
     {
-        if (!_mark.With(id).With((long)what).With(at).With(cart).Next())
+        var isKnown = _mark.With(id).With((long)what).With(at).With(cart).Next();
+        if (isKnown)
         {
-            return false;
+            _filter.AddTouched(_mark.Key(0));
+            _mark.Reset();
         }
 
-        _filter.AddTouched(_mark.Key(0));
-        _mark.Reset();
-        return true;
+        return isKnown;
     }
 
     /// <summary>Returns the message an order is attributed to: the one the shopper clicked last, or else the one they saw last.</summary>

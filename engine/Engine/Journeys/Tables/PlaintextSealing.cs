@@ -86,7 +86,7 @@ static class PlaintextSealing
         using var update = new Query(database, "UPDATE OR REPLACE suppression SET value=?1 WHERE store=?2 AND address=?3 AND value=?4");
         foreach (var (store, kind, value) in rows)
         {
-            update.Rows.With(addresses.SuppressedOf(value).Key).With(store).With(kind).With(value).Run();
+            update.Rows.With(addresses.SuppressedOf(AddressKeys.Fold(value)).Key).With(store).With(kind).With(value).Run();
         }
     }
 

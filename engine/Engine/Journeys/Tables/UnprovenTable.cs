@@ -9,7 +9,7 @@ namespace CartRecovery.Engine.Journeys.Tables;
 /// </summary>
 public sealed class UnprovenTable
 {
-    readonly Statement _find, _findOfCart, _add, _confirm, _another, _ofNetwork, _ofStore, _purge;
+    readonly Statement _find, _findOfCart, _add, _confirm, _forget, _another, _ofNetwork, _ofStore, _purge;
 
     internal UnprovenTable(Database database)
     {
@@ -17,6 +17,7 @@ public sealed class UnprovenTable
         _findOfCart = database.Prepare("SELECT confirmed_at IS NOT NULL FROM unproven WHERE reached=?1 AND cart=?2");
         _add = database.Prepare("INSERT OR IGNORE INTO unproven(reached, store, cart, address, network, at) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
         _confirm = database.Prepare("UPDATE unproven SET confirmed_at=coalesce(confirmed_at, ?3) WHERE reached=?1 AND cart=?2");
+        _forget = database.Prepare("DELETE FROM unproven WHERE reached=?1 AND cart=?2 AND confirmed_at IS NULL");
         _another = database.Prepare("SELECT 1 FROM unproven WHERE cart=?1 AND address=?2 AND reached<>?3 LIMIT 1");
         _ofNetwork = database.Prepare("SELECT at FROM unproven WHERE store=?1 AND network=?2 ORDER BY at DESC LIMIT 1 OFFSET ?3");
         _ofStore = database.Prepare("SELECT at FROM unproven WHERE store=?1 ORDER BY at DESC LIMIT 1 OFFSET ?2");
@@ -38,6 +39,10 @@ public sealed class UnprovenTable
     /// <summary>Records that the owner confirmed an address for a cart.</summary>
     /// <returns><see langword="false"/> if nothing was sent to it.</returns>
     public bool Confirm(in Hash128 address, in Hash128 cart, long now) => _confirm.With(address).With(cart).With(now).Run() > 0;
+
+    /// <summary>Forgets that an address was written to for a cart, unless it was confirmed.</summary>
+    /// <returns><see langword="false"/> if it was not.</returns>
+    public bool Forget(in Hash128 address, in Hash128 cart) => _forget.With(address).With(cart).Run() > 0;
 
     /// <summary>Returns whether another address of this kind was written to for a cart.</summary>
     public bool HasAnother(in Hash128 cart, AddressKind kind, in Hash128 address) => _another.With(cart).With((long)kind).With(address).Number() is not null;

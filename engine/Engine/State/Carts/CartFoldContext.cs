@@ -31,6 +31,9 @@ sealed class CartFoldContext(long window, CartLifetime lifetime)
     /// <summary>Whether the latest claim reserved its cart.</summary>
     public bool IsReserved;
 
+    /// <summary>Set when a cart's events arrive on another connection than before; the caller resets it.</summary>
+    public bool HasMoved;
+
     /// <summary>Minimum time between interventions for a cart, in milliseconds.</summary>
     public long Window { get; set; } = window;
 

@@ -66,7 +66,9 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
             context.BotFound?.Invoke(context.Bot);
         }
 
+        var connection = record.ConnectionId;
         CartOwnership.UpdateOwner(ref record, e, context.Connection, context.Slab.PredatesStanding);
+        context.HasMoved |= record.ConnectionId != connection;
     }
 
     // The verdict is journaled with the event, so that a replay need not know what the store's setting was.

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Globalization;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Engine.Journeys;
@@ -34,7 +35,7 @@ static class TestSends
         [Description("The campaign.")] string name, TestBody body, HttpContext context, Caller caller, CartReader carts, JourneyWorker journeys, TestSendLimits limits)
     {
         var store = caller.Store;
-        if (store.Staff.FirstOrDefault(address => string.Equals(address, body.To, StringComparison.OrdinalIgnoreCase)) is not { } to)
+        if (body.To is null || store.Staff.Select(address => AddressOf(store, address)).FirstOrDefault(address => IsSame(store, address, body.To)) is not { } to)
         {
             return s_notStaff.ToResult();
         }
@@ -71,6 +72,11 @@ static class TestSends
         return await journeys.InvokeAsync((engine, _) => engine.TrySendTest(message))
             ? TypedResults.Accepted((string?)null, new TestSent(message.Id, message.Channel, to)) : ApiProblems.Overloaded.ToResult();
     }
+
+    static string AddressOf(Store store, string staff) => staff.Contains('@', StringComparison.Ordinal) ? staff : PhoneText.ToE164(staff, store.Country) ?? staff;
+
+    static bool IsSame(Store store, string staff, string to) => staff.Contains('@', StringComparison.Ordinal)
+        ? EmailText.Fold(staff) == EmailText.Fold(to.Trim()) : staff == PhoneText.ToE164(to, store.Country);
 
     static (PreparedMessage? Message, HttpProblem? Problem) Prepare(
         JourneyEngine engine, Store store, string name, TestBody body, string to, in CartRecord? cart, long now)

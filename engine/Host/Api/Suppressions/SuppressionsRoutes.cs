@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using CartRecovery.Contracts;
+using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Reports;
@@ -53,7 +54,14 @@ static class SuppressionsRoutes
 
     static async Task<Ok<SuppressedAddresses>> SuppressAsync(SuppressionBody body, Caller caller, JourneyWorker journeys)
     {
-        var (kind, address) = Check(body);
+        // An entry that can never match an address would protect nobody.
+        var kind = Check(body);
+        var address = AddressOf(body, kind, caller) ?? throw Invalid(kind switch
+        {
+            AddressKind.Email => "address: expected an e-mail address.",
+            AddressKind.Phone => "address: expected a phone number like +31612345678, or a national one of the store's country.",
+            _ => "address: expected a push token.",
+        });
         await journeys.InvokeAsync((engine, now) =>
         {
             engine.Store.Customers.Suppress(caller.Store.Id, kind, address, body.Reason ?? "shop", now);
@@ -64,32 +72,25 @@ static class SuppressionsRoutes
 
     static async Task<Ok<SuppressedAddresses>> ReleaseAsync([FromBody] SuppressionBody body, Caller caller, JourneyWorker journeys)
     {
-        var (kind, address) = Check(body);
+        // Also an entry that was taken before addresses were checked.
+        var kind = Check(body);
+        var address = AddressOf(body, kind, caller) ?? body.Address!;
         var changed = await journeys.InvokeAsync((engine, _) => engine.Store.Customers.Release(caller.Store.Id, kind, address));
         return TypedResults.Ok(new SuppressedAddresses(Released: changed ? 1 : 0));
     }
 
-    static (AddressKind Kind, string Address) Check(SuppressionBody body)
-    {
-        var kind = KindOf(body.Channel);
-        return kind is { } known && body.Address is { Length: > 0 and <= 2048 } address && IsAddress(known, address) ? (known, address) : throw new ProblemException(s_invalid with
-        {
-            Detail = kind switch
-            {
-                null => "channel: expected email, sms or push.",
-                AddressKind.Email => "address: expected an e-mail address.",
-                AddressKind.Phone => "address: expected a phone number like +31612345678.",
-                _ => "address: expected 1 to 2048 characters.",
-            },
-        });
-    }
+    static AddressKind Check(SuppressionBody body) =>
+        KindOf(body.Channel) is not { } kind ? throw Invalid("channel: expected email, sms or push.")
+        : body.Address is not { Length: > 0 and <= 2048 } ? throw Invalid("address: expected 1 to 2048 characters.")
+        : kind;
 
-    // An entry that can never match an address would protect nobody.
-    static bool IsAddress(AddressKind kind, string address) => !address.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)) && kind switch
+    static ProblemException Invalid(string detail) => new(s_invalid with { Detail = detail });
+
+    static string? AddressOf(SuppressionBody body, AddressKind kind, Caller caller) => kind switch
     {
-        AddressKind.Email => address.IndexOf('@') is > 0 and var at && at == address.LastIndexOf('@') && at < address.Length - 1,
-        AddressKind.Phone => address.Any(char.IsAsciiDigit),
-        _ => true,
+        AddressKind.Email => EmailText.Parse(body.Address),
+        AddressKind.Phone => PhoneText.ToE164(body.Address, caller.Store.Country),
+        _ => body.Address!.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)) ? null : body.Address,
     };
 }
 

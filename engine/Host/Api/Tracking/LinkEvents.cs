@@ -44,7 +44,10 @@ sealed class LinkEvents(IJourneyOptionsProvider inForce, StoreDirectory stores, 
         }
     }
 
-    /// <summary>Ingests a link's event. A repetition within the hour has the same event id and counts once.</summary>
+    /// <summary>
+    /// Ingests a link's event. A repetition of a click or an opening within the hour has the same event id and counts once; an unsubscription counts
+    /// each time, because the shop may have lifted the one before.
+    /// </summary>
     /// <returns>Whether it is durable.</returns>
     public Task<bool> SendAsync(HttpContext context, SignedLink link, Store store, EventType what)
     {
@@ -54,11 +57,12 @@ sealed class LinkEvents(IJourneyOptionsProvider inForce, StoreDirectory stores, 
         }
 
         var row = RowOf(link);
+        var repetition = EventTypes.Has(what, EventTraits.EndsContact) ? $".{Guid.NewGuid():n}" : "";
         var json = new ArrayBufferWriter<byte>(512);
         using (var writer = new Utf8JsonWriter(json))
         {
             writer.WriteStartObject();
-            writer.WriteString("id"u8, $"{link.Intervention}.{EventTypes.NameOf(what)}");
+            writer.WriteString("id"u8, $"{link.Intervention}.{EventTypes.NameOf(what)}{repetition}");
             writer.WriteString("type"u8, EventTypes.NameOf(what));
             writer.WriteString("cartId"u8, link.CartId);
             // The event is the server's word, and must not repeat what a browser claimed.
