@@ -1,3 +1,4 @@
+using System.Text;
 using CartRecovery.Contracts;
 using MailKit;
 using MailKit.Net.Smtp;
@@ -34,6 +35,13 @@ sealed class EmailWrite(EmailServer server, DeliveryBatch batch) : IDisposable
             }
 
             var session = _session!;
+            if (!session.Capabilities.HasFlag(SmtpCapabilities.UTF8) && message.To.Mailboxes.Any(to => !Ascii.IsValid(to.Address)))
+            {
+                // Sent without the extension, it would reach another mailbox or none.
+                batch.Reject(index, "the relay does not support international addresses (SMTPUTF8)");
+                return true;
+            }
+
             var wasNew = session.IsNew;
             try
             {

@@ -200,7 +200,8 @@ public sealed class SpamTests
         SetProduct(run, Bait, 42);
         run.Tell(EventType.AddToCart, Bait, verified: false, meta: $$"""{"name":"{{Bait}}"}""", product: 42);
         Guest(run, Bait, "anna@example.com", Attacker, name: Bait);
-        run.Work();
+        // Not within the hour of the reminder of another cart.
+        run.Pass(2 * Hour);
 
         Assert.That(run.Sent, Has.Count.EqualTo(3));
         Assert.That(Words(run.Sent[2]), Does.Not.Contain("evil"));
