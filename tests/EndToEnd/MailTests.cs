@@ -100,7 +100,7 @@ public sealed partial class MailTests
         await using var engine = await StartAsync(relay.Port, ", publicUrl: \"https://127.0.0.1:1\"");
         await ContactAsync(engine, ["jo"]);
         await Until(() => Task.FromResult(relay.CopiesFor("jo@example.com") == 1), "the first mail");
-        var link = UnsubscribeLink().Match(relay.Mails[0].Text.Replace("\r\n ", "", StringComparison.Ordinal).Replace("\r\n\t", "", StringComparison.Ordinal)).Groups[1].Value;
+        var link = UnsubscribeLink().Match(relay.Mails[0].Text.Replace("\r\n ", "", StringComparison.Ordinal).Replace("\r\n\t", "", StringComparison.Ordinal)).Groups["path"].Value;
         for (var round = 1; round <= 2; round++)
         {
             // Within the hour in which a repeated event is a duplicate.
@@ -165,7 +165,7 @@ public sealed partial class MailTests
         Assert.That((await engine.GetJsonAsync("/health")).GetProperty("parts").GetProperty("sink-crm").GetProperty("detail").GetString(), Is.EqualTo("stopped: answered 410 Gone"));
     }
 
-    [GeneratedRegex(@"List-Unsubscribe:\s*<https?://[^/]+(/v1/track/unsubscribe/[^>]+)>", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"List-Unsubscribe:\s*<https?://[^/]+(?<path>/v1/track/unsubscribe/[^>]+)>", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex UnsubscribeLink();
 
     Task<RunningEngine> StartAsync(int port, string contact = "") => RunningEngine.StartAsync(_scratch, new EngineConfig

@@ -1,7 +1,5 @@
-using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Policy;
 using static CartRecovery.Tests.Journeys.JourneyFixture;
 

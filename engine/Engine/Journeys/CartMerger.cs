@@ -5,7 +5,6 @@ using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Recipients;
 using CartRecovery.Engine.Journeys.Tables;
-using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys;
 
