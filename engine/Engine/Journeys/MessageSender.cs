@@ -262,7 +262,8 @@ sealed class MessageSender
                     Only(address, channel.Address),
                     step.ShowsCustomer && showsClaims ? _reach.AttributesOf(shopper, channel.Address) : CustomerAttributes.None,
                     facts.CustomerZone, showsClaims),
-                now) with { UsefulUntil = channel.IsMessage ? DateTimeOffset.FromUnixTimeMilliseconds(message.UsefulUntil) : null };
+                now) with
+            { UsefulUntil = channel.IsMessage ? DateTimeOffset.FromUnixTimeMilliseconds(message.UsefulUntil) : null };
         }
         catch (MessageRenderingException e)
         {
