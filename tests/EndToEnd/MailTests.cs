@@ -134,12 +134,12 @@ public sealed partial class MailTests
         await using var engine = await StartAsync(relay.Port);
         await SendAsync(engine,
             Event("identify", "phone", "jo", ""","email":"jo@example.com" """), Event("consent", "phone", "jo", ""","channel":"email","granted":true"""),
-            Event("identify", "guest", null, ""","email":"Jo@example.com" """), Event("consent", "guest", null, ""","channel":"email","granted":true"""));
+            Event("identify", "office", null, ""","email":"Jo@example.com" """), Event("consent", "office", null, ""","channel":"email","granted":true"""));
         // Catches up: carts of several partitions have no order among them.
         await engine.GetJsonAsync("/v1/customers/jo");
         await SendAsync(engine,
             Event("add_to_cart", "phone", "jo", ""","productId":"p1","price":30"""), Event("add_to_cart", "laptop", "jo", ""","productId":"p1","price":90"""),
-            Event("add_to_cart", "guest", null, ""","productId":"p1","price":500"""));
+            Event("add_to_cart", "office", null, ""","productId":"p1","price":500"""));
         await Until(async () => (await StatesAsync(engine)) is var all && all.Count(s => s.State == "sent") == 1 && all.Count(s => s is { State: "scheduled", Reason: "other_cart" }) == 2,
             "one is sent, the others wait");
         var waiting = (await StatesAsync(engine)).First(s => s.State == "scheduled").CartId;
