@@ -104,11 +104,11 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         ConnectionLimiter = IngestSetup.LimiterOf(config.Listen, Stores.All);
         _ports = new JourneyPorts(Connections, Sinks, SinkCatalog.AddressesOf(config));
         Rates = new ExchangeRatesFeed(_data.Path, time, _loggers.CreateLogger<ExchangeRatesFeed>(), ApplyCampaigns);
-        Rates.Use(config.Decisions.ExchangeRatesSource);
-        JourneyOptions = JourneyOptionsOf(config.Decisions, config.Contact);
+        Rates.Update(config.Decisions.ExchangeRatesSource);
+        JourneyOptions = JourneyOptionsOf(config.Decisions, config.Contact, Stores);
         JourneyEngine = _data.Use(() => new JourneyEngine(_data.Files.Database, JourneyOptions, _ports, _keys) { LearnsBeside = true });
         Pauses = new CampaignPauses(JourneyEngine, ApplyCampaigns);
-        JourneyEngine.Options = JourneyOptions = JourneyOptionsOf(config.Decisions, config.Contact);
+        JourneyEngine.Options = JourneyOptions = JourneyOptionsOf(config.Decisions, config.Contact, Stores);
         Journeys = new JourneyWorker(JourneyEngine, _ports, time)
         {
             OnFault = OnFault,
@@ -134,7 +134,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Ingest = IngestSetup.Of(this, DeadLetterQueue);
         DeadLetterReplay = new DeadLetterReplay(Ingest, DeadLetters);
         Metrics = new EngineMetrics(this);
-        _money = new MoneyMetrics(this, Metrics.Registry);
+        _money = new MoneyMetrics(this, Metrics.Registry, _loggers.CreateLogger<MoneyMetrics>());
         _otlp = otlp is null ? null : new OtlpExport(otlp, Metrics.Registry, time);
         _app = ApiServer.Build(this, _loggers, otlp, s_drain);
     }
@@ -246,8 +246,17 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             return;
         }
 
-        _stopped = true;
-        _reload?.Dispose();
+        // From here on, a reload applies nothing.
+        lock (_applying)
+        {
+            _stopped = true;
+        }
+
+        if (_reload is not null)
+        {
+            await _reload.StopAsync(s_drain);
+        }
+
         _money.Dispose();
         Rates.Dispose();
         await _app.StopAsync();
@@ -278,7 +287,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
 
         if (_reload is not null)
         {
-            RunningConfig.Delete(_data.Path);
+            DeleteRunning();
         }
 
         LogStopped();
@@ -304,7 +313,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _otlp?.Dispose();
         Metrics.Registry.Dispose();
         Model.Dispose();
-        _retired?.Dispose();
+        _previousModel?.Dispose();
         _loggers.Dispose();
     }
 

@@ -132,11 +132,14 @@ public sealed class JourneyReports(string path) : IDisposable
             sum(state={MessageState.Withheld:D} AND reason={WithheldReason.Failed:D}) AS failed,
             sum(state={MessageState.Withheld:D} AND reason={WithheldReason.Rejected:D}) AS rejected,
             sum(state={MessageState.Withheld:D} AND reason={WithheldReason.Bounced:D}) AS bounced,
-            sum(state={MessageState.Withheld:D} AND reason
-                NOT IN ({WithheldReason.Failed:D}, {WithheldReason.Rejected:D}, {WithheldReason.Bounced:D})) AS withheld,
-            sum(state={MessageState.Scheduled:D}) AS waiting
+            sum(state={MessageState.Withheld:D} AND reason={WithheldReason.SoftBounced:D}) AS soft_bounced,
+            sum(state={MessageState.Withheld:D} AND reason NOT IN ({WithheldReason.Failed:D}, {WithheldReason.Rejected:D},
+                {WithheldReason.Bounced:D}, {WithheldReason.SoftBounced:D})) AS withheld,
+            sum(state={MessageState.Scheduled:D} AND attempts=0) AS waiting, sum(state={MessageState.Scheduled:D} AND attempts>0) AS postponed,
+            sum(state={MessageState.Sending:D}) AS sending
         FROM intervention WHERE store=?1 AND decided_at>=?2 AND decided_at<?3 GROUP BY channel ORDER BY channel
-        """, ["channel", "planned", "sent", "delivered", "opened", "clicked", "dismissed", "failed", "rejected", "bounced", "withheld", "waiting"],
+        """, ["channel", "planned", "sent", "delivered", "opened", "clicked", "dismissed", "failed", "rejected", "bounced", "softBounced", "withheld",
+            "waiting", "postponed", "sending"],
         rows => rows.With(storeId).With(from).With(to));
 
     /// <summary>Reports the funnel of each campaign, from trigger to message to order.</summary>
