@@ -60,7 +60,7 @@ public sealed partial class PartitionStages
                 continue;
             }
 
-            _filter.Collect(e, slab, _campaigns, source?.Network ?? 0);
+            _filter.Collect(e, slab, _campaigns, source?.Network ?? 0, cart);
             _timers.Repair(ref cart);
             Gather(cart, e, slab);
             _timers.SetFor(ref cart, e.Cart, _campaigns, _clocks[e.Store].Zone);

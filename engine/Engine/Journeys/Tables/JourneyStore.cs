@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Encryption;
+using CartRecovery.Engine.Journeys.Orders;
 using CartRecovery.Engine.Storage;
 
 namespace CartRecovery.Engine.Journeys.Tables;
@@ -41,6 +42,7 @@ public sealed class JourneyStore : IDisposable
         Codes = new CodeTable(Database);
         Pauses = new PauseTable(Database);
         Orders = new OrderTable(Database);
+        Refunds = new RefundTable(Database);
         SoftBounces = new SoftBounceTable(Database);
         _begin = Database.Prepare("BEGIN IMMEDIATE");
         _commit = Database.Prepare("COMMIT");
@@ -93,6 +95,8 @@ public sealed class JourneyStore : IDisposable
     public PauseTable Pauses { get; }
 
     public OrderTable Orders { get; }
+
+    public RefundTable Refunds { get; }
 
     public SoftBounceTable SoftBounces { get; }
 
@@ -162,6 +166,7 @@ public sealed class JourneyStore : IDisposable
         Unproven.Purge(before);
         Codes.Purge(before);
         Orders.Purge(before);
+        Refunds.Purge(before);
         SoftBounces.Purge(before);
     }
 

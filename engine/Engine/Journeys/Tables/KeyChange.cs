@@ -23,6 +23,7 @@ static class KeyChange
         UPDATE intervention SET cart=(SELECT key FROM map.keys WHERE former=cart) WHERE cart IN (SELECT former FROM map.keys);
         UPDATE OR REPLACE cart_product SET cart=(SELECT key FROM map.keys WHERE former=cart) WHERE cart IN (SELECT former FROM map.keys);
         UPDATE OR REPLACE unproven SET cart=(SELECT key FROM map.keys WHERE former=cart) WHERE cart IN (SELECT former FROM map.keys);
+        UPDATE refund SET cart=(SELECT key FROM map.keys WHERE former=cart) WHERE cart IN (SELECT former FROM map.keys);
         UPDATE conversion SET cart=(SELECT key FROM map.keys WHERE former=cart) WHERE cart IN (SELECT former FROM map.keys);
         """;
 
