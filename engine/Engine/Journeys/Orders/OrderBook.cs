@@ -108,7 +108,8 @@ sealed class OrderBook(JourneyStore store)
         var touch = store.Messages.TouchOf(subject, storeId, at - options.ClickWindow, at - options.ViewWindow, at);
         var currency = e.Currency != 0 ? e.Currency : e.CartCurrency;
         store.Conversions.Add(e, storeId, Told(options, e, new OrderRow(
-            journey, touch?.Id, touch?.Kind, order.Text, currency == 0 ? options.Stores[e.Store].Currency : CurrencyCode.ToString(currency)) { Subject = subject }));
+            journey, touch?.Id, touch?.Kind, order.Text, currency == 0 ? options.Stores[e.Store].Currency : CurrencyCode.ToString(currency))
+        { Subject = subject }));
         if (!store.Refunds.IsEmpty)
         {
             Settle(storeId, order.Text);
