@@ -3,6 +3,7 @@ using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Delivery;
 using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Ingest;
@@ -99,6 +100,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _keys = FolderKeys.Open(_data, config);
         _data.DeleteArchives(time.GetUtcNow().UtcDateTime - config.Journal.Retention.Value);
         Control = ControlSetup.Of(config, _data.Files, _data.Secret(), time);
+        Users = new AccessDirectory(Control);
+        Users.Follow();
         _upkeep = new ControlUpkeep(Control, () => Config, time, _log);
         _numbering = new StoreNumbering(_data, config, _log);
         ConnectionLimiter = IngestSetup.LimiterOf(config.Listen, Stores.All);
@@ -144,6 +147,9 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
 
     /// <summary>The control plane's database. Open after the start.</summary>
     public ControlDatabase Control { get; }
+
+    /// <summary>The users and their tokens.</summary>
+    public AccessDirectory Users { get; }
 
     public StoreDirectory Stores => _numbering.Stores;
 
@@ -220,7 +226,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
 
         _numbering.Save();
         await ControlSetup.OpenAsync(Control);
-        await Control.Changes.StartAsync();
+        await ControlSetup.StartAsync(Control);
         _upkeep.Start();
         Sinks.Start();
         Journeys.Start([.. Enumerable.Range(0, Partitions.Count).Select(i => Partitions[i].Tail)]);
