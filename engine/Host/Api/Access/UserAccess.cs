@@ -34,6 +34,7 @@ static class UserAccess
         {
             AccessPolicies.Operator => AccessRejections.OperatorKeyRequired,
             AccessPolicies.User => UserRequired,
+            AccessPolicies.Publishable => PermissionDenied,
             _ => AccessRejections.SecretKeyRequired,
         });
 
@@ -52,7 +53,7 @@ static class UserAccess
             if (context.User.Identity is UserIdentity { Caller: { } caller } user && context.GetEndpoint() is RouteEndpoint route
                 && route.Metadata.GetMetadata<ShowsPersonalData>() is not null && !IsMasked(context))
             {
-                await log.RecordAsync(new AuditEvent(user.ActorName, "personal_data.read", $"route:{context.Request.Method} {route.RoutePattern.RawText}", caller.Store.Id)
+                await log.RecordAsync(new AuditEvent(user.ActorName, "personal_data.read", $"route:{context.Request.Method} {route.RoutePattern.RawText?.TrimEnd('/')}", caller.Store.Id)
                 {
                     Address = context.Connection.RemoteIpAddress?.ToString(),
                 }, context.RequestAborted);

@@ -53,7 +53,7 @@ sealed class OperationDetails : IOpenApiOperationTransformer
             {
                 AccessPolicies.Secret => [AccessRejections.SecretKeyRequired, .. s_forUsers],
                 AccessPolicies.User => [UserAccess.UserRequired, .. s_forUsers],
-                _ => Array.Empty<HttpProblem>(),
+                _ => [UserTokenAuthentication.InvalidToken, UserTokenAuthentication.CsrfRequired, UserAccess.PermissionDenied],
             }];
         }
 
