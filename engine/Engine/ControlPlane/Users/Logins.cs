@@ -199,7 +199,8 @@ public sealed class Logins(ControlDatabase database, Passwords passwords)
         }
 
         await _audit.RecordAsync(new AuditEvent(AuditEvent.Anonymous, "user.login_refused", account is null ? "" : $"user:{account.Id}",
-            Details: unrecorded == 0 ? null : string.Create(CultureInfo.InvariantCulture, $$"""{"unrecorded":{{unrecorded}}}""")) { Address = address }, cancellation);
+            Details: unrecorded == 0 ? null : string.Create(CultureInfo.InvariantCulture, $$"""{"unrecorded":{{unrecorded}}}"""))
+        { Address = address }, cancellation);
     }
 
     static string PlaceOf(string user) => $"users.totp:{user}";
