@@ -51,7 +51,7 @@ sealed class OperationDetails : IOpenApiOperationTransformer
         {
             problems = [.. problems, .. s_withKey, .. policy switch
             {
-                AccessPolicies.Secret => [AccessRejections.SecretKeyRequired, .. s_forUsers],
+                AccessPolicies.Secret => (HttpProblem[])[AccessRejections.SecretKeyRequired, .. s_forUsers],
                 AccessPolicies.User => [UserAccess.UserRequired, .. s_forUsers],
                 _ => [UserTokenAuthentication.InvalidToken, UserTokenAuthentication.CsrfRequired, UserAccess.PermissionDenied],
             }];
