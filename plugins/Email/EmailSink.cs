@@ -15,6 +15,7 @@ public sealed class EmailSink : ISink
 {
     readonly EmailServer _server;
     readonly EmailMessage _message;
+    readonly PolicyRejections _policy = new();
     volatile SinkHealth _health;
 
     EmailSink(EmailServer server, EmailMessage message)
@@ -56,7 +57,7 @@ public sealed class EmailSink : ISink
     /// <inheritdoc/>
     public async ValueTask WriteAsync(DeliveryBatch batch, CancellationToken cancellationToken)
     {
-        using var write = new EmailWrite(_server, batch);
+        using var write = new EmailWrite(_server, batch, _policy);
         for (var i = 0; i < batch.Items.Count; i++)
         {
             using var message = _message.Of(batch.Items[i], out var problem);

@@ -12,7 +12,8 @@ namespace CartRecovery.Plugins;
 /// </summary>
 /// <param name="server">The relay.</param>
 /// <param name="batch">The batch.</param>
-sealed class EmailWrite(EmailServer server, DeliveryBatch batch) : IDisposable
+/// <param name="policy">The sink's policy rejections.</param>
+sealed class EmailWrite(EmailServer server, DeliveryBatch batch, PolicyRejections policy) : IDisposable
 {
     // Of a message that the relay has without having said so: most relays deliver it, so a second copy can wait.
     static readonly TimeSpan s_unansweredWait = TimeSpan.FromMinutes(30);
@@ -47,6 +48,7 @@ sealed class EmailWrite(EmailServer server, DeliveryBatch batch) : IDisposable
             {
                 await session.SendOneAsync(message, cancellationToken);
                 batch.Deliver(index);
+                policy.Clear();
                 Health = (true, "accepted the last message");
                 return true;
             }
@@ -128,6 +130,8 @@ sealed class EmailWrite(EmailServer server, DeliveryBatch batch) : IDisposable
             case SmtpFault.Temporary when reply.Command == SmtpErrorCode.SenderNotAccepted:
                 return Skip(index, reason);
             case SmtpFault.Temporary:
+            // The first may be the recipient's own policy. A later attempt shows.
+            case SmtpFault.Policy when !policy.Add(batch.Items[index].Recipient?.Email ?? ""):
                 batch.Postpone(index, reason);
                 return true;
             case SmtpFault.Address:

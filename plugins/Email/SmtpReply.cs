@@ -2,7 +2,7 @@ using MailKit.Net.Smtp;
 
 namespace CartRecovery.Plugins;
 
-/// <summary>Whose fault a relay's refusal is.</summary>
+/// <summary>Cause of an SMTP rejection.</summary>
 enum SmtpFault
 {
     /// <summary>Nobody's: the relay asks to try again later.</summary>
@@ -19,20 +19,23 @@ enum SmtpFault
 
     /// <summary>The sender's, the relay's or its policy's: it concerns every message.</summary>
     Sender,
+
+    /// <summary>A policy, of the relay for every message or of this recipient alone: a closed group, say. Two recipients in a row tell.</summary>
+    Policy,
 }
 
 /// <summary>
-/// A relay's refusal. The enhanced code decides whose fault it is (RFC 3463, with the registry of RFC 5248); without one, the status does, and no
+/// An SMTP rejection. The enhanced code decides on its cause (RFC 3463, with the registry of RFC 5248); without one, the status does, and no
 /// status says by itself that an address does not exist. Holds no text, because that may quote the address.
 /// </summary>
-/// <param name="Command">The command that was refused.</param>
+/// <param name="Command">The rejected command.</param>
 /// <param name="Status">The status, like 550.</param>
 /// <param name="Subject">The second number of the enhanced code; 0 without one.</param>
 /// <param name="Detail">The third number of the enhanced code.</param>
 /// <param name="Enhanced">The enhanced code, like 5.1.1; empty without one.</param>
 readonly record struct SmtpReply(SmtpErrorCode Command, int Status, int Subject, int Detail, string Enhanced)
 {
-    /// <summary>Reads the refusal of an exception.</summary>
+    /// <summary>Reads the rejection of an exception.</summary>
     public static SmtpReply Of(SmtpCommandException error)
     {
         var word = error.Message.Split(' ', '\r', '\n')[0];
@@ -42,7 +45,7 @@ readonly record struct SmtpReply(SmtpErrorCode Command, int Status, int Subject,
             : new SmtpReply(error.ErrorCode, (int)error.StatusCode, 0, 0, "");
     }
 
-    /// <summary>Whose fault it is.</summary>
+    /// <summary>Its cause.</summary>
     public SmtpFault Fault => Status switch
     {
         < 500 => SmtpFault.Temporary,
@@ -66,15 +69,17 @@ readonly record struct SmtpReply(SmtpErrorCode Command, int Status, int Subject,
         // The sender's mailbox or system.
         (1, 7 or 8) => SmtpFault.Sender,
         (1, _) or (2, _) or (4, _) => SmtpFault.Mailbox,
+        // Delivery not authorized, list expansion prohibited; and Exchange's own, from 5.7.100 on.
+        (7, 1 or 2 or >= 100) when Command == SmtpErrorCode.RecipientNotAccepted => SmtpFault.Policy,
         (3, _) or (5, 1) or (7, _) => SmtpFault.Sender,
         (5, _) => SmtpFault.Message,
         _ => Command == SmtpErrorCode.MessageNotAccepted ? SmtpFault.Message : SmtpFault.Mailbox,
     };
 
-    /// <summary>Describes the refusal without the relay's text.</summary>
-    public override string ToString() => $"{What} with {Status} {Enhanced}".TrimEnd();
+    /// <summary>Describes the rejection without the relay's text.</summary>
+    public override string ToString() => $"{Summary} with {Status} {Enhanced}".TrimEnd();
 
-    string What => Command switch
+    string Summary => Command switch
     {
         SmtpErrorCode.RecipientNotAccepted => "the recipient was rejected",
         SmtpErrorCode.SenderNotAccepted => "the sender was rejected",

@@ -28,7 +28,7 @@ public class ConfigCheckTests
     [TestCase("id: 's 1'", "a store's id must be 1 to 64 bytes without spaces")]
     [TestCase("id: ''", "a store's id must be 1 to 64 bytes without spaces")]
     [TestCase("id: ééééééééééééééééééééééééééééééééé", "a store's id must be 1 to 64 bytes without spaces")]
-    [TestCase("id: s1, currency: usd", "a currency must be three capital letters, like EUR, not 'usd'")]
+    [TestCase("id: s1, currency: usd", "currency: expected an ISO 4217 code, got 'usd', did you mean 'USD'?")]
     [TestCase("id: s1, timezone: Europe/Amsterdm", "unknown time zone 'Europe/Amsterdm', did you mean 'Europe/Amsterdam'?")]
     [TestCase("id: s1, timezone: Qqqqqqqqqq/Xxxxx", "unknown time zone 'Qqqqqqqqqq/Xxxxx'; use an IANA name like Europe/Amsterdam")]
     public void An_invalid_store_is_reported(string store, string expected)

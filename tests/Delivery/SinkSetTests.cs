@@ -60,6 +60,71 @@ sealed class SinkSetTests
         ever.SetResult();
     }
 
+    [Test]
+    public async Task A_replacement_connects_only_once_the_former_sink_is_closed()
+    {
+        using var log = new LogLines();
+        var proceed = new TaskCompletionSource();
+        var former = new ScriptedSink { OnWrite = (_, _) => new ValueTask(proceed.Task) };
+        var wasClosed = false;
+        var next = new ScriptedSink
+        {
+            OnConnect = (_, _) =>
+            {
+                wasClosed = former.Disposed;
+                return default;
+            },
+        };
+        var set = new SinkSet([Sink("same", former)], TimeProvider.System, log);
+        set.Start();
+        set.TryDeliver("same", Interventions.One(0));
+        await Eventually.Is(() => former.Writes.Count == 1, "it writes");
+
+        var replacing = set.Replace([set.Create(Sink("same", next))], Eventually.Deadline);
+        Assert.That(set.TryDeliver("same", Interventions.One(1)), "the replacement's queue takes interventions at once");
+        Assert.That((next.Connects, replacing.IsCompleted), Is.EqualTo((0, false)));
+        proceed.SetResult();
+        await replacing.WaitAsync(Eventually.Deadline);
+
+        await Eventually.Is(() => next.Writes.Count == 1, "it delivers");
+        Assert.That(wasClosed);
+        await set.DrainAsync(Eventually.Deadline);
+    }
+
+    [Test]
+    public async Task A_replacement_that_is_replaced_while_it_waits_never_connects()
+    {
+        using var log = new LogLines();
+        var proceed = new TaskCompletionSource();
+        var former = new ScriptedSink { OnWrite = (_, _) => new ValueTask(proceed.Task) };
+        var (between, last) = (new ScriptedSink(), new ScriptedSink());
+        var kept = new List<string>();
+        var set = new SinkSet([Sink("same", former)], TimeProvider.System, log,
+            (item, result) =>
+            {
+                lock (kept)
+                {
+                    kept.Add($"{item.Id} {result.Outcome}");
+                }
+            });
+        set.Start();
+        set.TryDeliver("same", Interventions.One(0));
+        await Eventually.Is(() => former.Writes.Count == 1, "it writes");
+
+        var first = set.Replace([set.Create(Sink("same", between))], Eventually.Deadline);
+        set.TryDeliver("same", Interventions.One(1));
+        var second = set.Replace([set.Create(Sink("same", last))], Eventually.Deadline);
+        await Eventually.Is(() => between.Disposed, "it is closed");
+        Assert.That((between.Connects, last.Connects), Is.EqualTo((0, 0)));
+        proceed.SetResult();
+        await Task.WhenAll(first, second).WaitAsync(Eventually.Deadline);
+
+        await Eventually.Is(() => last.Connects == 1, "the last connects");
+        Assert.That(between.Connects, Is.Zero);
+        Assert.That(kept, Is.EquivalentTo(new[] { $"{Interventions.One(1).Id} Kept", $"{Interventions.One(0).Id} Delivered" }));
+        await set.DrainAsync(Eventually.Deadline);
+    }
+
     static (string, SinkSpec, SinkSettings, SinkRunnerOptions) Sink(string name, ScriptedSink sink, SinkRunnerOptions? options = null) =>
         (name, sink.Spec, new SinkSettings(name, sink.Spec, new Dictionary<string, string>(StringComparer.Ordinal)), options ?? s_options);
 }

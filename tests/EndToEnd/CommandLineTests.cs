@@ -64,7 +64,7 @@ public sealed class CommandLineTests
         Assert.That(finished.Errors, Is.Empty);
         using (Assert.EnterMultipleScope())
         {
-            foreach (var verb in new[] { "run", "demo", "init", "check", "audit", "models", "deadletters", "replay", "export", "offpolicy", "version", "help" })
+            foreach (var verb in new[] { "run", "demo", "init", "check", "users", "audit", "models", "deadletters", "replay", "export", "offpolicy", "version", "help" })
             {
                 Assert.That(finished.Output, Does.Match($@"(?m)^  {verb} +\S"), verb);
             }
@@ -82,6 +82,7 @@ public sealed class CommandLineTests
     [TestCase("demo", "--seconds")]
     [TestCase("init", "--store")]
     [TestCase("check", "--schema")]
+    [TestCase("users", "--role")]
     [TestCase("audit", "--action")]
     [TestCase("models", "--events")]
     [TestCase("deadletters", "--code")]

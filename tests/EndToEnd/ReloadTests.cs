@@ -5,7 +5,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary>SIGHUP: what a running engine takes over of a changed configuration, and what it refuses.</summary>
+/// <summary>SIGHUP: what a running engine takes over of a changed configuration, and what it rejects.</summary>
 public sealed class ReloadTests
 {
     const string NewKey = "sk_second_0123456789abcdef";
@@ -48,9 +48,9 @@ public sealed class ReloadTests
 
         const string Applied = "stores, limits.batch, limits.rates.requests.public.address, scoring.model, decisions.campaigns, contact.clickWindow, sinks.later, log.level";
         await Eventually.Is(() => engine.Log.Contains("Reloaded ", StringComparison.Ordinal), () => $"it reloads; log:\n{engine.Log}");
-        Assert.That(engine.Log, Does.Contain($"changed keys in force: {Applied}; keys that need a restart: journal.commitAge, scoring.events"));
+        Assert.That(engine.Log, Does.Contain($"Applied: {Applied}. Restart required: journal.commitAge, scoring.events"));
         Assert.That(asked.Output, Does.Contain($"A reload (SIGHUP) takes over: {Applied}\nNeeds a restart: journal.commitAge, scoring.events\n"), asked.ToString);
-        Assert.That(await DetailAsync(engine), Is.EqualTo("in force, except for keys that need a restart: journal.commitAge, scoring.events"));
+        Assert.That(await DetailAsync(engine), Is.EqualTo("in force. Restart required: journal.commitAge, scoring.events"));
 
         Assert.That(await PostAsync(engine, "sk_revoked_0123456789abcdef", "c1"), Is.EqualTo(HttpStatusCode.Unauthorized));
         Assert.That(await CloseOfAsync(revoked), Is.EqualTo((WebSocketCloseStatus)1012), "the stream of a key that went");
@@ -76,7 +76,7 @@ public sealed class ReloadTests
     [TestCase("sinks: { mail: { type: email, host: localhost, from: nobody } }", "sinks.mail.from: expected an e-mail address")]
     [TestCase("stores: []", "stores must have at least 1 entry")]
     [TestCase("sinks: [", "not valid YAML")]
-    public async Task A_broken_configuration_is_refused_whole(string broken, string problem)
+    public async Task A_broken_configuration_is_rejected_whole(string broken, string problem)
     {
         var config = new EngineConfig();
         await using var engine = await RunningEngine.StartAsync(_scratch, config);
@@ -96,17 +96,17 @@ public sealed class ReloadTests
         File.WriteAllLines(path, [.. lines, broken]);
         engine.HangUp();
 
-        await Eventually.Is(() => engine.Log.Contains("Refused ", StringComparison.Ordinal), () => $"it is refused; log:\n{engine.Log}");
+        await Eventually.Is(() => engine.Log.Contains("Rejected ", StringComparison.Ordinal), () => $"it is rejected; log:\n{engine.Log}");
         Assert.That(engine.Log, Does.Contain(problem).And.Contain($"{path}:"));
         var health = await engine.GetJsonAsync("/health");
         Assert.That(health.GetProperty("status").GetString(), Is.EqualTo("degraded"));
-        Assert.That(await DetailAsync(engine), Does.Contain(problem).And.StartWith("the configuration file was refused"));
+        Assert.That(await DetailAsync(engine), Does.Contain(problem).And.StartWith("the configuration file was rejected"));
         Assert.That(health.GetProperty("parts").GetProperty("campaigns").GetProperty("detail").GetString(), Is.EqualTo("0 in force"));
         Assert.That(await PostAsync(engine, EngineConfig.SecretKey, "c1"), Is.EqualTo(HttpStatusCode.OK));
 
         config.WriteTo(_scratch);
         engine.HangUp();
-        await Eventually.Is(() => engine.Log.Contains("changed keys in force: none", StringComparison.Ordinal), "the repaired file is fine");
+        await Eventually.Is(() => engine.Log.Contains("Applied: none", StringComparison.Ordinal), "the repaired file is fine");
         Assert.That((await engine.GetJsonAsync("/health")).GetProperty("status").GetString(), Is.EqualTo("ok"));
     }
 
@@ -118,11 +118,11 @@ public sealed class ReloadTests
         await using var engine = await RunningEngine.StartAsync(_scratch, new EngineConfig { Model = model });
 
         engine.HangUp();
-        await Eventually.Is(() => engine.Log.Contains("changed keys in force: none", StringComparison.Ordinal), () => $"nothing changed; log:\n{engine.Log}");
+        await Eventually.Is(() => engine.Log.Contains("Applied: none", StringComparison.Ordinal), () => $"nothing changed; log:\n{engine.Log}");
         // ModelProto.doc_string.
         File.WriteAllBytes(model, [.. File.ReadAllBytes(model), 0x32, 0x01, (byte)'x']);
         engine.HangUp();
-        await Eventually.Is(() => engine.Log.Contains("changed keys in force: scoring.model", StringComparison.Ordinal), () => $"the model is loaded; log:\n{engine.Log}");
+        await Eventually.Is(() => engine.Log.Contains("Applied: scoring.model", StringComparison.Ordinal), () => $"the model is loaded; log:\n{engine.Log}");
 
         await PostAsync(engine, EngineConfig.SecretKey, "c1");
         Assert.That(await engine.ScoreAsync("c1"), Is.InRange(0, 1));
@@ -136,10 +136,10 @@ public sealed class ReloadTests
         await using var engine = await RunningEngine.StartAsync(_scratch, new EngineConfig { Window = "1h, exchangeRatesFile: rates.json" });
 
         _scratch.Write("rates.json", """{"USD":1,"EUR":1.5}""");
-        await Eventually.Is(() => engine.Log.Contains("changed keys in force: decisions.exchangeRates", StringComparison.Ordinal), () => $"the rates are read; log:\n{engine.Log}");
+        await Eventually.Is(() => engine.Log.Contains("Applied: decisions.exchangeRates", StringComparison.Ordinal), () => $"the rates are read; log:\n{engine.Log}");
 
         _scratch.Write("rates.json", """{"USD":1,"EUR":0}""");
-        await Eventually.Is(() => engine.Log.Contains("the rate of 'EUR' in", StringComparison.Ordinal), () => $"they are refused; log:\n{engine.Log}");
+        await Eventually.Is(() => engine.Log.Contains("rates.json:1:16: error: EUR: expected a number above 0, got 0", StringComparison.Ordinal), () => $"they are rejected; log:\n{engine.Log}");
         Assert.That((await engine.GetJsonAsync("/health")).GetProperty("status").GetString(), Is.EqualTo("degraded"));
     }
 

@@ -45,7 +45,7 @@ public sealed class CartMergedTests(string door)
         var slab = Read("\"sessionId\":\"s1\",\"productId\":\"p1\",\"mergedFrom\":\"a\"").Slab;
         using var stream = new MemoryStream();
         using var writer = new BinaryWriter(stream);
-        CustomerEventCodec.Write(writer, slab.Records[0], slab, network: 5);
+        CustomerEventCodec.Write(writer, slab.Records[0], slab, network: 5, cartCurrency: 0);
         stream.Position = 0;
         var read = CustomerEventCodec.Read(new BinaryReader(stream));
         Assert.That((read.Type, read.Session, read.Product, read.Network), Is.EqualTo((EventType.CartMerged, slab.Records[0].Session, 0UL, 5UL)));

@@ -50,7 +50,7 @@ public sealed class EventItemsTests(string door)
         foreach (var type in new[] { "purchase", "refund", "order_cancelled" })
         {
             ref readonly var e = ref Accept(type, fields).Records[0];
-            Assert.That(Money.ToDecimal(Quantity.Price(e.Price, e.Thousandths)), Is.EqualTo(amount), type);
+            Assert.That(Money.ToDecimal(e.Amount), Is.EqualTo(amount), type);
         }
     }
 
@@ -82,11 +82,38 @@ public sealed class EventItemsTests(string door)
         Assert.That(Accept("add_to_cart", "\"productId\":\"p\"").Records[0].Flags & EventFlags.HasPrice, Is.EqualTo(EventFlags.None));
 
     [Test]
-    public void The_value_of_a_line_is_divided_by_its_quantity()
+    public void The_value_of_a_line_is_its_total_whatever_the_quantity()
     {
-        ref readonly var e = ref Accept("add_to_cart", "\"productId\":\"p\",\"quantity\":4,\"value\":10").Records[0];
-        Assert.That((e.Price, e.Quantity), Is.EqualTo((25_000L, 4m)));
+        for (var quantity = 1; quantity <= 100; quantity++)
+        {
+            ref readonly var e = ref Accept("add_to_cart", $"\"productId\":\"p\",\"quantity\":{quantity},\"value\":10").Records[0];
+            Assert.That((Money.ToDecimal(e.Amount), e.Quantity), Is.EqualTo((10m, (decimal)quantity)));
+        }
+
+        Assert.That(Accept("add_to_cart", "\"productId\":\"p\",\"quantity\":200,\"value\":0.01").Records[0].Amount, Is.EqualTo(100));
+        Assert.That(Accept("add_to_cart", "\"productId\":\"p\",\"quantity\":3,\"value\":10").Records[0].UnitPrice, Is.EqualTo(33_333));
     }
+
+    [TestCase("refund", "\"orderId\":\"undefined\"")]
+    [TestCase("refund", "\"orderId\":{}")]
+    [TestCase("refund", "\"orderId\":false,\"value\":5")]
+    [TestCase("order_cancelled", "\"order_id\":[]")]
+    [TestCase("order_cancelled", "\"meta\":{\"transaction_id\":\"null\"}")]
+    public void A_refund_of_an_order_that_is_none_is_rejected(string type, string fields)
+    {
+        var (problem, _, _) = EveryDoor.Read($$"""{"id":"e1","type":"{{type}}","cartId":"c1","ts":1732095600000,{{fields}}}""", door);
+        Assert.That((problem.Code, problem.Message), Is.EqualTo(("placeholder_id", problem.Message)));
+        Assert.That(problem.Message, Does.StartWith("'orderId' is "));
+    }
+
+    [TestCase("refund", "\"orderId\":\"\",\"value\":5")]
+    [TestCase("refund", "\"orderId\":\"undefined\",\"transaction_id\":\"t1\"")]
+    [TestCase("order_cancelled", "\"orderId\":null")]
+    [TestCase("purchase", "\"orderId\":\"undefined\",\"value\":5")]
+    [TestCase("purchase", "\"value\":5,\"meta\":{\"items\":3}")]
+    [TestCase("purchase", "\"value\":5,\"meta\":{\"items\":\"2 hats\"}")]
+    [TestCase("add_to_cart", "\"productId\":\"p\",\"meta\":{\"items\":[\"A\",\"B\"]}")]
+    public void What_names_no_order_and_a_shops_own_items_are_taken(string type, string fields) => Accept(type, fields);
 
     [TestCase("\"items\":7", "wrong_type", "'items' must be an array of objects")]
     [TestCase("\"items\":\"A\"", "wrong_type", "'items' must be an array of objects")]
@@ -149,6 +176,8 @@ public sealed class EventItemsTests(string door)
     [TestCase("add_to_cart", "\"items\":[{\"item_id\":\"A\",\"price\":9.99,\"quantity\":0.25}]")]
     [TestCase("add_to_cart", "\"items\":[{\"item_id\":\"A\",\"price\":9.99,\"quantity\":3},{\"item_id\":\"B\",\"price\":1}]")]
     [TestCase("cart_updated", "\"items\":[{\"item_id\":\"A\",\"price\":9.99,\"quantity\":3}]")]
+    [TestCase("cart_updated", "\"value\":30,\"items\":[{\"item_id\":\"A\",\"quantity\":3}]")]
+    [TestCase("add_to_cart", "\"value\":10,\"quantity\":3,\"productId\":\"p\"")]
     public void An_exported_event_is_the_same_one_when_it_is_sent_again(string type, string fields)
     {
         var slab = Accept(type, fields);

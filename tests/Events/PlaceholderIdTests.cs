@@ -32,7 +32,7 @@ public sealed class PlaceholderIdTests(string door)
     public void An_event_without_an_id_of_its_own_is_refused(string id)
     {
         var (problem, _, _) = EveryDoor.Read($$"""{"id":"{{id}}","type":"add_to_cart","cartId":"c1","ts":1732095600000}""", door);
-        Assert.That((problem.Code, problem.Message), Is.EqualTo(("placeholder_id", "'id' is what programs write where an id is missing; send the real one")));
+        Assert.That((problem.Code, problem.Message), Is.EqualTo(("placeholder_id", $"'id' is the placeholder '{id}', not an id; send the real one")));
     }
 
     [TestCaseSource(nameof(s_placeholders))]

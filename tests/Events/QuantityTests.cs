@@ -57,6 +57,13 @@ public sealed class QuantityTests(string door)
     }
 
     [Test]
+    public void The_price_of_a_line_saturates()
+    {
+        Assert.That(Quantity.Price(Money.MaxPrice * Money.PerUnit, int.MaxValue), Is.EqualTo(long.MaxValue));
+        Assert.That(Quantity.Price(Money.MaxPrice * Money.PerUnit, 100_000_500), Is.EqualTo(1_000_005_000_000_000_000L));
+    }
+
+    [Test]
     public void An_amount_is_rounded_half_up_and_exact_at_the_limits()
     {
         Assert.That(Quantity.Price(5, 500), Is.EqualTo(3));

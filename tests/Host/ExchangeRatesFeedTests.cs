@@ -33,9 +33,9 @@ public sealed class ExchangeRatesFeedTests
         await Eventually.Is(() => FactorOf(engine, "EUR") == 1.25, "the rates come");
         Assert.That(_requests.First(), Does.StartWith("GET /latest HTTP/1.1").And.Contain("X-Api-Key: secret 1"));
         Assert.That(FactorOf(engine, "GBP"), Is.EqualTo(1.25), "the file's own rates");
-        engine.Host.Rates.Use(Config(source, "X-Api-Key: secret 1", hours: 1));
+        engine.Host.Rates.Update(Config(source, "X-Api-Key: secret 1", hours: 1));
         Assert.That(await PartAsync(engine), Is.EqualTo(("ok", "fetched")));
-        engine.Host.Rates.Use(Config(source, "X-Api-Key: secret 1"));
+        engine.Host.Rates.Update(Config(source, "X-Api-Key: secret 1"));
         Assert.That(await engine.Http.GetStringAsync("/metrics"), Does.Match("(?m)^cartrecovery_exchange_rates_age_seconds [0-9]").And.Contain("cartrecovery_exchange_rates_failures_total 0"));
 
         foreach (var bad in new[] { "{", "[]", """{"EUR":-1}""", """{"euro":2}""", $"{{\"EUR\":2,\"x\":\"{new string('x', 70_000)}\"}}" })
@@ -54,7 +54,7 @@ public sealed class ExchangeRatesFeedTests
 
         _answer = """{"USD":1,"EUR":1.5}""";
         await Eventually.Is(() => FactorOf(engine, "EUR") == 1.5, "the next good answer counts");
-        engine.Host.Rates.Use(Config(source, "X-Api-Key: secret 1", hours: 1));
+        engine.Host.Rates.Update(Config(source, "X-Api-Key: secret 1", hours: 1));
         Assert.That(engine.Host.RatesState, Is.EqualTo((true, (string?)null)));
     }
 
@@ -66,27 +66,27 @@ public sealed class ExchangeRatesFeedTests
         var config = Config(source);
         using (var feed = Feed(scratch))
         {
-            feed.Use(config);
+            feed.Update(config);
             feed.Start();
             await Eventually.Is(() => !double.IsNaN(feed.Age), "they come");
         }
 
         await source.SetAsync(ReceiverBehaviour.RefuseConnections);
         using var again = Feed(scratch);
-        again.Use(config);
+        again.Update(config);
         again.Start();
         await Eventually.Is(() => again.Failures > 0, "the source is away");
         Assert.That(again.AddTo(new DecisionsConfig()).ExchangeRates["EUR"], Is.EqualTo(1.25));
 
-        again.Use(new ExchangeRatesSourceConfig { Url = config.Url + "?other", Interval = config.Interval });
+        again.Update(new ExchangeRatesSourceConfig { Url = config.Url + "?other", Interval = config.Interval });
         Assert.That(again.AddTo(new DecisionsConfig()).ExchangeRates, Is.Empty);
         await Eventually.Is(() => again.State.Problem is not null, "there are none");
         Assert.That(again.State.Problem, Does.StartWith("no rates yet: "));
 
-        again.Use(source: null);
+        again.Update((ExchangeRatesSourceConfig?)null);
         Assert.That(again.State, Is.EqualTo((false, (string?)null)));
         File.WriteAllText(scratch.PathOf(ExchangeRatesFeed.FileName), "{");
-        again.Use(config);
+        again.Update(config);
         Assert.That(again.AddTo(new DecisionsConfig()).ExchangeRates, Is.Empty, "a damaged file");
     }
 
@@ -99,7 +99,7 @@ public sealed class ExchangeRatesFeedTests
         using var feed = Feed(scratch);
         var config = Config(source);
         config.Timeout = Duration.FromMilliseconds(100);
-        feed.Use(config);
+        feed.Update(config);
         feed.Start();
 
         await Eventually.Is(() => feed.Failures > 0, "it is left");

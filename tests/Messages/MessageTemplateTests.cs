@@ -93,11 +93,11 @@ public sealed class MessageTemplateTests
         var values = Values with
         {
             Locale = CartRecovery.Primitives.MoneyLocale.Find("de")!,
-            Lines = [new MessageLine("tea", 1, 15_000, null, null) { Currency = "JPY", IsForeign = true, Variant = "green" }, new MessageLine("hat", 2, 25, null, null) { Currency = "EUR" }],
+            Lines = [new MessageLine("tea", 1, 15_000, null, null) { Currency = "JPY", IsForeign = true, Variant = "green", Locale = CartRecovery.Primitives.MoneyLocale.Find("de")! }, new MessageLine("hat", 2, 25, null, null) { Currency = "EUR" }],
         };
         Assert.That(
             Render("{{ cart.total | money }}{% for line in cart.lines %}; {{ line.name }} {{ line.variant }} {{ line.total | money }} {{ line.currency }}{% endfor %}", values),
-            Is.EqualTo("1.234,50\u00a0€; tea green ¥15,000 JPY; hat  25,00\u00a0€ EUR"));
+            Is.EqualTo("1.234,50\u00a0€; tea green 15.000\u00a0¥ JPY; hat  25,00\u00a0€ EUR"));
     }
 
     // A shop's ids are arbitrary text.

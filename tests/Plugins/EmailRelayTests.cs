@@ -79,7 +79,6 @@ sealed class EmailRelayTests : IAsyncDisposable
     [TestCase("MAIL", "550 5.1.8 sender address rejected")]
     [TestCase("MAIL", "550 no")]
     [TestCase("RCPT", "550 5.1.8 sender address rejected")]
-    [TestCase("RCPT", "554 5.7.1 relay access denied")]
     [TestCase("RCPT", "530 5.7.0 authentication required")]
     [TestCase(".", "550 5.7.26 unauthenticated sender")]
     public async Task A_fault_of_the_sender_halts_the_sink_and_leaves_the_others_untried(string verb, string answer)
@@ -120,6 +119,43 @@ sealed class EmailRelayTests : IAsyncDisposable
         var batch = new DeliveryBatch([.. Interventions.Many(addresses.Length).Select((item, i) => item with { Subject = "Your cart", Recipient = new Recipient(Email: addresses[i]) })]);
         await sink.WriteAsync(batch, default);
         return batch;
+    }
+
+    [TestCase("550 5.7.1 delivery not authorized")]
+    [TestCase("554 5.7.1 relay access denied")]
+    [TestCase("550 5.7.606 banned sending IP")]
+    public async Task A_policy_halts_the_sink_at_the_second_recipient_in_a_row(string answer)
+    {
+        _relay.Answer = (said, _) => said == "RCPT" ? answer : null;
+        await using var sink = Create().Sink;
+        await sink.ConnectAsync(default);
+        var (first, second) = (Batch(3), Batch(1));
+        await sink.WriteAsync(first, default);
+        Assert.That(Outcomes(first), Is.EqualTo(new[] { DeliveryOutcome.Postponed, DeliveryOutcome.Halted, DeliveryOutcome.Skipped }));
+
+        // A probe to the recipient that was rejected first.
+        await sink.WriteAsync(second, default);
+        Assert.That(Outcomes(second), Is.EqualTo(new[] { DeliveryOutcome.Halted }), "still, although it is one recipient");
+        _relay.Answer = (_, _) => null;
+        await sink.WriteAsync(Batch(1), default);
+        _relay.Answer = (said, _) => said == "RCPT" ? answer : null;
+        var again = Batch(1);
+        await sink.WriteAsync(again, default);
+        Assert.That(Outcomes(again), Is.EqualTo(new[] { DeliveryOutcome.Postponed }), "an accepted message ends it");
+    }
+
+    [Test]
+    public async Task A_recipients_own_policy_never_halts_the_sink()
+    {
+        _relay.Answer = (said, argument) => said == "RCPT" && argument.Contains("p1@", StringComparison.Ordinal) ? "550 5.7.1 members only" : null;
+        await using var sink = Create().Sink;
+        await sink.ConnectAsync(default);
+        for (var i = 0; i < 3; i++)
+        {
+            var batch = Batch(3);
+            await sink.WriteAsync(batch, default);
+            Assert.That(Outcomes(batch), Is.EqualTo(new[] { DeliveryOutcome.Delivered, DeliveryOutcome.Postponed, DeliveryOutcome.Delivered }));
+        }
     }
 
     DeliveryBatch Batch(int count) => new([.. Interventions.Many(count).Select((item, i) =>

@@ -29,6 +29,9 @@ sealed class AccessMatrixTests
         Publishable,
         Secret,
 
+        // A user who is signed in; the roles are in RoleMatrixTests.
+        User,
+
         // Open unless listen.admin or listen.metricsKey is set: AdminPortTests.
         Operator,
     }
@@ -83,6 +86,14 @@ sealed class AccessMatrixTests
         ["GET /v1/track/confirm/{token}"] = Access.Open,
         ["POST /v1/track/confirm/{token}"] = Access.Open,
         ["GET /v1/restore/{token}"] = Access.Open,
+        ["POST /v1/auth/login"] = Access.Open,
+        ["POST /v1/auth/refresh"] = Access.Open,
+        ["POST /v1/auth/password"] = Access.Open,
+        ["POST /v1/auth/logout"] = Access.User,
+        ["GET /v1/auth/me"] = Access.User,
+        ["POST /v1/auth/totp"] = Access.User,
+        ["POST /v1/auth/totp/confirm"] = Access.User,
+        ["GET /v1/audit"] = Access.User,
         ["GET /sdk.js"] = Access.Open,
         ["GET /sdk.mjs"] = Access.Open,
         ["GET /sdk.debug.mjs"] = Access.Open,
@@ -143,32 +154,34 @@ sealed class AccessMatrixTests
     {
         foreach (var (route, access) in s_table)
         {
+            var userOnly = access == Access.User ? "403 user_required" : null;
             var isKeyless = access is Access.Open or Access.Operator;
             (string? Key, string? Origin, string? Refusal)[] cases =
             [
                 (null, null, "401 missing_key"),
                 (Unknown, null, "401 unknown_key"),
                 (ShopSecret.ToUpperInvariant(), null, "401 unknown_key"),
-                (ShopPublishable, null, access == Access.Secret ? "403 secret_key_required" : null),
-                (ShopPublishable, Page, access == Access.Secret ? "403 secret_key_required" : null),
+                (ShopPublishable, null, access == Access.Secret ? "403 secret_key_required" : userOnly),
+                (ShopPublishable, Page, access == Access.Secret ? "403 secret_key_required" : userOnly),
                 (ShopPublishable, Elsewhere, "403 forbidden_origin"),
                 (ShopPublishable, "", "403 forbidden_origin"),
                 (ShopPublishable, "null", "403 forbidden_origin"),
-                (OtherPublishable, null, access == Access.Secret ? "403 secret_key_required" : null),
+                (OtherPublishable, null, access == Access.Secret ? "403 secret_key_required" : userOnly),
                 (OtherPublishable, Elsewhere, "403 forbidden_origin"),
-                (ShopSecret, null, null),
-                (OtherSecret, null, null),
+                (ShopSecret, null, userOnly),
+                (OtherSecret, null, userOnly),
                 (ShopSecret, Page, "403 secret_key_in_browser"),
                 (ShopSecret, Elsewhere, "403 secret_key_in_browser"),
                 (OtherSecret, "null", "403 secret_key_in_browser"),
-                (InProcessEngine.Secret, null, null),
+                (InProcessEngine.Secret, null, userOnly),
                 (InProcessEngine.Secret, "http://localhost:8080", "403 secret_key_in_browser"),
             ];
             using (Assert.EnterMultipleScope())
             {
                 foreach (var (key, origin, refusal) in cases)
                 {
-                    Assert.That(RefusalOf(await AskAsync(route, key, origin, ids: "7", foreign: false)), Is.EqualTo(isKeyless ? null : refusal),
+                    Assert.That(RefusalOf(await AskAsync(route, key, origin, ids: "7", foreign: false)),
+                        Is.EqualTo(isKeyless ? route == "POST /v1/auth/refresh" ? "401 invalid_refresh_token" : null : refusal),
                         $"{route}: key {key ?? "none"}, origin {origin ?? "none"}");
                 }
             }
@@ -276,6 +289,9 @@ sealed class AccessMatrixTests
             Assert.That(own.Json.TryGetProperty("processed", out _), Is.False);
         }
     }
+
+    /// <summary>The routes that a secret key opens.</summary>
+    internal static IEnumerable<string> RoutesOfSecretKeys => s_table.Where(entry => entry.Value == Access.Secret).Select(entry => entry.Key);
 
     /// <summary>The application's routes as <c>METHOD pattern</c>; HEAD goes with GET.</summary>
     internal static IEnumerable<string> Routes(InProcessEngine engine) => engine.Host.Routes.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()

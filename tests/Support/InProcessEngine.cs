@@ -62,6 +62,15 @@ sealed class InProcessEngine : IAsyncDisposable
         Host.Apply(config);
     }
 
+    /// <summary>Watches a configuration that is loaded anew with further changes at each request.</summary>
+    /// <param name="change">The further changes.</param>
+    /// <param name="loading">Runs at each load.</param>
+    public void Watch(Action<CartRecoveryConfig> change, Action? loading = null) => Host.Watch("none.yaml", _ =>
+    {
+        loading?.Invoke();
+        return (Configure(_data, _change + change), []);
+    });
+
     static CartRecoveryConfig Configure(string data, Action<CartRecoveryConfig>? change)
     {
         var result = ConfigLoader.Load(Path.Combine(Repository.Root, "config", "cartrecovery.yaml"), TestCatalog.Shipped);

@@ -24,6 +24,20 @@ public sealed class MetricRegistryTests
     }
 
     [Test]
+    public async Task A_gauges_series_ends_with_what_it_measures_and_a_counters_stays()
+    {
+        string[] sinks = ["kept", "gone"];
+        _registry.Gauge("cartrecovery_stopped", "Stopped.", ["sink"], () => sinks.Select(sink => new Sample(1, sink)));
+        _registry.Counter("cartrecovery_sent_total", "Sent.", ["sink"], () => sinks.Select(sink => new Sample(1, sink)));
+        await ScrapeAsync();
+        sinks = ["kept"];
+
+        var scrape = await ScrapeAsync();
+        Assert.That(scrape, Does.Contain("cartrecovery_stopped{sink=\"kept\"} 1\n").And.Not.Contain("cartrecovery_stopped{sink=\"gone\"}"));
+        Assert.That(scrape, Does.Contain("cartrecovery_sent_total{sink=\"gone\"} 1\n"));
+    }
+
+    [Test]
     public async Task A_failing_metric_is_counted_and_the_others_are_written()
     {
         _registry.Gauge("cartrecovery_broken", "Broken.", () => throw new IOException("gone"));

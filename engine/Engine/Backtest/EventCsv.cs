@@ -31,7 +31,7 @@ sealed class EventCsv : IDisposable
         CsvWriter.Number(line, 7, record.Quantity);
         if ((record.Flags & EventFlags.HasPrice) != 0)
         {
-            CsvWriter.Number(line, 8, Money.ToDecimal(record.Price));
+            CsvWriter.Number(line, 8, Money.ToDecimal(record.UnitPrice));
         }
         else
         {

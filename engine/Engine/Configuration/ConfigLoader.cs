@@ -69,6 +69,7 @@ public static class ConfigLoader
             if (binder.Bind(tree) is { } config)
             {
                 config.Folder = folder;
+                ExchangeRatesFile.Load(config, path, binder.Locations, problems);
                 ConfigCheck.Run(config, catalog, binder.Locations, problems);
                 config.Origin = new ConfigOrigin(path, binder.Locations);
                 return new ConfigResult(problems.None ? config : null, problems.Sorted()) { Draft = config };

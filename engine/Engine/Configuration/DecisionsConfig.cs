@@ -8,7 +8,7 @@ public sealed class DecisionsConfig
     [ConfigKey("Minimum time between two interventions for the same cart.", Max = "365d")]
     public Duration Window { get; set; } = Duration.FromHours(1);
 
-    [ConfigKey("What a unit of each currency is worth in a common one, for one figure in the store's currency: { USD: 1, EUR: 1.08, JPY: 0.0067 }. Without a rate, amounts "
+    [ConfigKey("The value of one unit of each currency, in a common currency of your choice: { USD: 1, EUR: 1.08, JPY: 0.0067 }. Codes are those of ISO 4217. Without a rate, amounts "
         + "in another currency than the store's are reported apart, and no condition on an amount holds for them.", Max = "200")]
     public Dictionary<string, double> ExchangeRates { get; set; } = new(StringComparer.Ordinal);
 
@@ -23,12 +23,12 @@ public sealed class DecisionsConfig
     public List<CampaignConfig> Campaigns { get; set; } = [];
 
     /// <summary>Returns the section with other rates or campaigns.</summary>
-    public DecisionsConfig With(Dictionary<string, double>? exchangeRates = null, List<CampaignConfig>? campaigns = null) => new()
+    public DecisionsConfig With(Dictionary<string, double>? exchangeRates = null, List<CampaignConfig>? campaigns = null)
     {
-        Window = Window,
-        ExchangeRates = exchangeRates ?? ExchangeRates,
-        ExchangeRatesFile = ExchangeRatesFile,
-        ExchangeRatesSource = ExchangeRatesSource,
-        Campaigns = campaigns ?? Campaigns,
-    };
+        // A clone, so that a key that is added later is not lost.
+        var section = (DecisionsConfig)MemberwiseClone();
+        section.ExchangeRates = exchangeRates ?? ExchangeRates;
+        section.Campaigns = campaigns ?? Campaigns;
+        return section;
+    }
 }

@@ -42,14 +42,23 @@ public sealed record CustomerEvent
     /// <summary>When it was received (ms since 1970 UTC); its own time if that is unknown.</summary>
     public long ReceivedAt { get => field == 0 ? At : field; init; }
 
-    /// <summary>The <see cref="Amount"/> of a refund that names none: all that is left of its order.</summary>
-    public const long Whole = -1;
+    /// <summary>The <see cref="Amount"/> of a refund that names none: the price of its lines, or all that is left of its order.</summary>
+    public const long WholeOrder = -1;
 
     /// <summary>The value, or price times quantity, in <see cref="Money"/> units.</summary>
     public long Amount { get; init; }
 
     /// <summary>ISO 4217 code, first letter lowest; 0 if the event has none.</summary>
     public uint Currency { get; init; }
+
+    /// <summary>The currency of its cart, if the event has none; 0 if that is unknown.</summary>
+    public uint CartCurrency { get; init; }
+
+    /// <summary>The quantity of <see cref="Product"/>: see <see cref="Quantity"/>.</summary>
+    public int Thousandths { get; init; } = Quantity.PerUnit;
+
+    /// <summary>Whether the event names the value or the items of an order as a whole: its product is not one line of several.</summary>
+    public bool IsWholeOrder { get; init; }
 
     /// <summary>The standing of the event's sender.</summary>
     public Standing Standing { get; init; }

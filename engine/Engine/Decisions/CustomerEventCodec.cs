@@ -7,17 +7,21 @@ namespace CartRecovery.Engine.Decisions;
 /// <summary>Encodes a customer event for the journal. Numbers are little-endian, texts UTF-8 after their length.</summary>
 static class CustomerEventCodec
 {
-    const byte Server = 1, Proven = 2, Shared = 4, HasNetwork = 8, HasReceived = 16;
+    const byte Server = 1, Proven = 2, Shared = 4, HasNetwork = 8, HasReceived = 16, Whole = 32, HasQuantity = 64, OfCart = 128;
 
     /// <summary>Writes a customer event as it stands in a slab. Does not allocate.</summary>
     /// <param name="output">Receives it.</param>
     /// <param name="e">The event.</param>
     /// <param name="slab">The slab that holds its texts.</param>
     /// <param name="network">A key of the sender's network address; 0 if unknown.</param>
-    public static void Write(BinaryWriter output, in EventRecord e, EventSlab slab, ulong network)
+    /// <param name="cartCurrency">The currency of its cart, for an order that names none.</param>
+    public static void Write(BinaryWriter output, in EventRecord e, EventSlab slab, ulong network, uint cartCurrency)
     {
         output.Write((byte)e.Type);
-        output.Write(FlagsOf(e.Standing, (e.Flags & EventFlags.ContentsOnly) != 0, network));
+        var isWhole = (e.Details & (EventDetails.NamesProducts | EventDetails.IsTotal)) != 0;
+        var quantity = e.Type is EventType.Purchase or EventType.Refund ? e.Thousandths : Quantity.PerUnit;
+        var ofCart = e.Type == EventType.Purchase && e.Currency == 0 ? cartCurrency : 0;
+        output.Write(FlagsOf(e.Standing, (e.Flags & EventFlags.ContentsOnly) != 0, network, isWhole, quantity, ofCart));
         output.Write(e.Store);
         Write(output, e.Id);
         Write(output, e.Cart);
@@ -25,20 +29,21 @@ static class CustomerEventCodec
         // A merged cart names no product; the session says whether its sender may merge it.
         output.Write(e.Type == EventType.CartMerged ? e.Session : e.Product);
         output.Write(e.Timestamp);
-        output.Write((e.Flags & EventFlags.HasPrice) != 0 ? Quantity.Price(e.Price, e.Thousandths) : e.Type == EventType.Refund ? CustomerEvent.Whole : 0);
-        output.Write(e.Currency);
+        output.Write((e.Flags & EventFlags.HasPrice) != 0 ? e.Amount : e.Type == EventType.Refund ? CustomerEvent.WholeOrder : 0);
+        output.Write(e.Currency | ofCart);
         Write(output, slab.CartOf(e));
         Write(output, slab.ProductOf(e));
         Write(output, slab.MetaOf(e));
         WriteNetwork(output, network);
         output.Write(slab.ReceivedAt);
+        WriteQuantity(output, quantity);
     }
 
     /// <summary>Writes a customer event.</summary>
     public static void Write(BinaryWriter output, CustomerEvent e)
     {
         output.Write((byte)e.Type);
-        output.Write(FlagsOf(e.Standing, e.IsShared, e.Network));
+        output.Write(FlagsOf(e.Standing, e.IsShared, e.Network, e.IsWholeOrder, e.Thousandths, e.CartCurrency));
         output.Write((ushort)e.Store);
         Write(output, e.Id);
         Write(output, e.Cart);
@@ -46,20 +51,21 @@ static class CustomerEventCodec
         output.Write(e.Type == EventType.CartMerged ? e.Session : e.Product);
         output.Write(e.At);
         output.Write(e.Amount);
-        output.Write(e.Currency);
+        output.Write(e.Currency | e.CartCurrency);
         Write(output, Encoding.UTF8.GetBytes(e.CartId));
         Write(output, Encoding.UTF8.GetBytes(e.ProductId));
         Write(output, e.Meta);
         WriteNetwork(output, e.Network);
         output.Write(e.ReceivedAt);
+        WriteQuantity(output, e.Thousandths);
     }
 
-    /// <summary>Reads what <see cref="Write(BinaryWriter, in EventRecord, EventSlab, ulong)"/> wrote.</summary>
+    /// <summary>Reads what <see cref="Write(BinaryWriter, in EventRecord, EventSlab, ulong, uint)"/> wrote.</summary>
     /// <exception cref="EndOfStreamException">It is truncated.</exception>
     public static CustomerEvent Read(BinaryReader input)
     {
         var (type, flags, store) = ((EventType)input.ReadByte(), input.ReadByte(), input.ReadUInt16());
-        var read = new CustomerEvent
+        var e = new CustomerEvent
         {
             Type = type,
             Standing = (flags & Server) != 0 ? Standing.Server : (flags & Proven) != 0 ? Standing.Proven : Standing.Claimed,
@@ -77,12 +83,28 @@ static class CustomerEventCodec
             Meta = ReadBytes(input),
             Network = (flags & HasNetwork) != 0 ? input.ReadUInt64() : 0,
             ReceivedAt = (flags & HasReceived) != 0 ? input.ReadInt64() : 0,
+            Thousandths = (flags & HasQuantity) != 0 ? input.ReadInt32() : Quantity.PerUnit,
+            IsWholeOrder = (flags & Whole) != 0,
         };
-        return type == EventType.CartMerged ? read with { Session = read.Product, Product = 0 } : read;
+        if (type == EventType.CartMerged)
+        {
+            e = e with { Session = e.Product, Product = 0 };
+        }
+
+        return (flags & OfCart) != 0 ? e with { CartCurrency = e.Currency, Currency = 0 } : e;
     }
 
-    static byte FlagsOf(Standing standing, bool isShared, ulong network) =>
-        (byte)((standing == Standing.Server ? Server : standing == Standing.Proven ? Proven : 0) | (isShared ? Shared : 0) | (network != 0 ? HasNetwork : 0) | HasReceived);
+    static byte FlagsOf(Standing standing, bool isShared, ulong network, bool isWhole, int quantity, uint ofCart) =>
+        (byte)((standing == Standing.Server ? Server : standing == Standing.Proven ? Proven : 0) | (isShared ? Shared : 0) | (network != 0 ? HasNetwork : 0)
+            | HasReceived | (isWhole ? Whole : 0) | (quantity != Quantity.PerUnit ? HasQuantity : 0) | (ofCart != 0 ? OfCart : 0));
+
+    static void WriteQuantity(BinaryWriter output, int quantity)
+    {
+        if (quantity != Quantity.PerUnit)
+        {
+            output.Write(quantity);
+        }
+    }
 
     static void WriteNetwork(BinaryWriter output, ulong network)
     {

@@ -9,7 +9,7 @@ namespace CartRecovery.Engine.Delivery;
 /// <summary>Drives one configured sink: a bounded queue that the journey thread fills without waiting, and a task that forms batches, writes at most
 /// <c>maxInFlight</c> of them concurrently, and retries failed items. While the receiver is down the queue waits. A slow, failing,
 /// hanging or throwing sink costs only the newest interventions of its own queue.</summary>
-public sealed class SinkRunner
+public sealed partial class SinkRunner
 {
     // The part of the drain's deadline reserved for cancelling calls and closing the sink.
     static readonly TimeSpan s_drainReserve = TimeSpan.FromMilliseconds(500);
@@ -28,8 +28,8 @@ public sealed class SinkRunner
     readonly UnmarkedItems _unmarked;
     readonly SemaphoreSlim _inFlight;
     readonly CancellationTokenSource _stop = new();
+    readonly Lock _starting = new();
     Task? _running;
-    long _dropsLogged;
     long _retried;
 
     /// <summary>Creates the sink without connecting it.</summary>
@@ -100,8 +100,14 @@ public sealed class SinkRunner
     /// <summary>Counts interventions by outcome and action.</summary>
     public long Count(ActionKind action, FinalOutcome outcome) => _counters.Read(action, outcome);
 
-    /// <summary>Connects the sink and starts delivering. Call once.</summary>
-    public void Start() => _running = Task.Run(RunAsync);
+    /// <summary>Connects the sink and starts delivering, unless it has been started or drained.</summary>
+    public void Start()
+    {
+        lock (_starting)
+        {
+            _running ??= Task.Run(RunAsync);
+        }
+    }
 
     /// <summary>Enqueues an intervention without waiting. Any thread.</summary>
     /// <returns><see langword="false"/> if the queue is full or closed; the intervention is counted as dropped.</returns>
@@ -143,12 +149,12 @@ public sealed class SinkRunner
     public async Task DrainAsync(TimeSpan deadline)
     {
         _queue.Close();
-        if (_running is null)
+        Task running;
+        lock (_starting)
         {
-            await _stop.CancelAsync();
+            running = _running ??= Task.Run(CloseUnstartedAsync);
         }
 
-        var running = _running ??= RunAsync();
         var reserve = deadline / 2 < s_drainReserve ? deadline / 2 : s_drainReserve;
         await running.WaitAsync(deadline - reserve, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (running.IsCompleted)
@@ -158,6 +164,12 @@ public sealed class SinkRunner
 
         _ = _stop.CancelAsync();
         await running.WaitAsync(reserve, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    async Task CloseUnstartedAsync()
+    {
+        await _stop.CancelAsync();
+        await RunAsync();
     }
 
     async Task RunAsync()
@@ -217,7 +229,7 @@ public sealed class SinkRunner
             return null;
         }
 
-        // A halted sink gives back what it reads, but for a probe.
+        // A halted sink returns the items that it dequeues, except one as a probe.
         var probe = _circuit.Halt is null && await _circuit.EnterAsync(_stop.Token);
         return new PendingDelivery(await _queue.ReadBatchAsync(), probe);
     }
@@ -301,50 +313,5 @@ public sealed class SinkRunner
         var problem = failure ?? delivery.Problem;
         _connection.RecordWrite(decided, problem is null ? null : FailureReason.Clean(problem, batch.Items));
         return decided;
-    }
-
-    void Complete(PendingDelivery delivery)
-    {
-        var pending = delivery.Pending;
-        var outcome = _stop.IsCancellationRequested ? FinalOutcome.Kept : FinalOutcome.Failed;
-        for (var i = 0; i < pending.Count; i++)
-        {
-            Complete(pending[i], new DeliveryResult(outcome, delivery.ReasonOf(i)), delivery.Tries);
-        }
-
-        delivery.Close();
-    }
-
-    void Complete(Intervention intervention, DeliveryResult result, int tries)
-    {
-        _counters.Add(intervention.Action, result.Outcome);
-        var why = result.Outcome switch
-        {
-            FinalOutcome.Delivered => null,
-            FinalOutcome.Dropped => "the queue was full",
-            _ => FailureReason.Clean(result.Reason ?? "the engine stopped", [intervention]),
-        };
-        DeliveryLog.Outcome(_logger, Name, intervention, result.Outcome, tries, why);
-        try
-        {
-            _observer?.Invoke(intervention, result with { Reason = why });
-        }
-        catch (Exception error)
-        {
-            DeliveryLog.ObserverThrew(_logger, Name, error);
-        }
-    }
-
-    // Logged off the journey thread and aggregated: a full queue must not flood the log.
-    void LogDrops()
-    {
-        var dropped = Dropped;
-        if (dropped == _dropsLogged)
-        {
-            return;
-        }
-
-        DeliveryLog.Dropped(_logger, Name, _options.Queue, dropped - _dropsLogged);
-        _dropsLogged = dropped;
     }
 }

@@ -10,6 +10,7 @@ public sealed class SinkSet
     readonly Func<(string Name, SinkSpec Spec, SinkSettings Settings, SinkRunnerOptions Options), SinkRunner> _create;
     volatile FrozenDictionary<string, SinkRunner> _byName;
     volatile IReadOnlyList<SinkRunner> _runners;
+    volatile Task _closing = Task.CompletedTask;
 
     /// <summary>Creates the sinks without connecting them.</summary>
     /// <param name="sinks">The configured sinks, with unique names.</param>
@@ -51,21 +52,22 @@ public sealed class SinkSet
     /// <exception cref="SinkConfigurationException">The settings are invalid.</exception>
     public SinkRunner Create((string Name, SinkSpec Spec, SinkSettings Settings, SinkRunnerOptions Options) sink) => _create(sink);
 
-    /// <summary>Replaces the sinks: starts those that are new, and drains those that are not among them any more.</summary>
+    /// <summary>
+    /// Replaces the sinks. New ones take interventions at once, and connect when the former ones are closed: both may use one file, program
+    /// or login. One call at a time.
+    /// </summary>
     /// <param name="runners">All sinks, in the order of the configuration, with unique names.</param>
     /// <param name="deadline">How long a former sink may take to deliver its queue. What is left is reported as kept.</param>
-    /// <returns>Completes once the former sinks are closed.</returns>
+    /// <returns>Completes once the former sinks are closed and the new ones connect.</returns>
     public Task Replace(IReadOnlyList<SinkRunner> runners, TimeSpan deadline)
     {
         var former = _runners;
-        foreach (var runner in runners.Except(former))
-        {
-            runner.Start();
-        }
-
         _byName = runners.ToFrozenDictionary(runner => runner.Name, StringComparer.Ordinal);
         _runners = runners;
-        return Task.WhenAll(former.Except(runners).Select(runner => runner.DrainAsync(deadline)));
+
+        // With those of an earlier call, which may not be closed yet.
+        _closing = Task.WhenAll(former.Except(runners).Select(runner => runner.DrainAsync(deadline)).Prepend(_closing));
+        return StartAsync([.. runners.Except(former)], _closing);
     }
 
     /// <summary>Enqueues an intervention without waiting. Any thread.</summary>
@@ -99,6 +101,15 @@ public sealed class SinkSet
     public Task<SinkReport[]> CheckHealthAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(Runners.Select(runner => runner.CheckHealthAsync(cancellationToken)));
 
-    /// <summary>Drains all sinks concurrently; see <see cref="SinkRunner.DrainAsync"/>.</summary>
-    public Task DrainAsync(TimeSpan deadline) => Task.WhenAll(Runners.Select(runner => runner.DrainAsync(deadline)));
+    /// <summary>Drains all sinks concurrently; see <see cref="SinkRunner.DrainAsync"/>. Former sinks have their own deadline.</summary>
+    public Task DrainAsync(TimeSpan deadline) => Task.WhenAll(Runners.Select(runner => runner.DrainAsync(deadline)).Prepend(_closing));
+
+    static async Task StartAsync(SinkRunner[] runners, Task closing)
+    {
+        await closing;
+        foreach (var runner in runners)
+        {
+            runner.Start();
+        }
+    }
 }

@@ -4,22 +4,26 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Events;
 
-/// <content>Takes what an event says in items, in a value and of an order: fields that are also kept with its meta.</content>
+/// <content>Resolves the amount, lines and order of an event. These fields are also kept in <c>meta</c>.</content>
 sealed partial class EventBuilder
 {
+    // Of a value in an error.
+    const int MaxShown = 40;
+
     readonly List<EventItem> _items = [];
     bool _hasItems;
     bool _hasQuantity;
     bool _namesOrder;
-    bool _isValueOfMeta;
+    bool _isValueFromMeta;
+    string? _notAnOrder;
     double? _value;
     EventProblem _itemsProblem;
 
-    /// <summary>Takes a field that is kept with the meta.</summary>
+    /// <summary>Sets a field that is also kept in <c>meta</c>.</summary>
     /// <param name="field"><see cref="EventField.Items"/>, <see cref="EventField.Value"/> or <see cref="EventField.Order"/>.</param>
     /// <param name="json">Its value, in JSON.</param>
     /// <param name="isMeta">Whether it is one of <c>meta</c>: the event's own takes precedence, whatever the order.</param>
-    public void SetKept(EventField field, ReadOnlySpan<byte> json, bool isMeta)
+    public void SetMetaField(EventField field, ReadOnlySpan<byte> json, bool isMeta)
     {
         if (json.SequenceEqual("null"u8))
         {
@@ -28,29 +32,32 @@ sealed partial class EventBuilder
 
         switch (field)
         {
-            case EventField.Items when !_hasItems || !isMeta:
+            case EventField.Items when !isMeta || (!_hasItems && EventItems.IsArray(json)):
                 _hasItems = true;
                 _itemsProblem = EventItems.Parse(json, _items);
                 break;
             case EventField.Value when (_value is null || !isMeta) && ValueOf(json) is { } value:
-                (_value, _isValueOfMeta) = (value, isMeta);
+                (_value, _isValueFromMeta) = (value, isMeta);
                 break;
             case EventField.Order:
-                _namesOrder = true;
+                var isId = OrderId.IsId(json);
+                _namesOrder |= isId;
+                _notAnOrder = isId || json.Trim("\" "u8).IsEmpty ? _notAnOrder : Encoding.UTF8.GetString(json[..Math.Min(json.Length, MaxShown)]);
                 break;
         }
     }
 
-    void BeginMoney()
+    void ResetAmount()
     {
-        _hasItems = _hasQuantity = _namesOrder = _isValueOfMeta = false;
+        _hasItems = _hasQuantity = _namesOrder = _isValueFromMeta = false;
         _value = null;
+        _notAnOrder = null;
         _itemsProblem = default;
         _items.Clear();
     }
 
-    // An order's amount is its value, or else its price times quantity, or else what its items cost. Other events have no more than one price.
-    EventProblem FinishMoney()
+    // Precedence of an order's amount: `value`, `price` × `quantity`, the sum of `items`.
+    EventProblem ResolveAmount()
     {
         if (!EventTypes.Has(_record.Type, EventTraits.TakesItems))
         {
@@ -63,18 +70,23 @@ sealed partial class EventBuilder
         }
 
         var isOrder = EventTypes.Has(_record.Type, EventTraits.ChangesHistory);
-        if (_value is { } value && (!HasPrice || (isOrder && !_isValueOfMeta)))
+        if (_value is { } value && (!HasPrice || (isOrder && !_isValueFromMeta)))
         {
             if (value is not (>= 0 and <= Money.MaxPrice))
             {
                 return new(EventErrorCode.OutOfRange, "'value' must be from 0 to 1,000,000,000");
             }
 
-            SetAmount((long)Math.Round(value * Money.PerUnit), isOrder);
+            SetTotal((long)Math.Round(value * Money.PerUnit), isOrder);
         }
         else if (!HasPrice && isOrder && _items.Count > 0 && _items.TrueForAll(item => item.Price is not null))
         {
-            SetAmount(_items.Aggregate(0L, (sum, item) => Money.Add(sum, item.Amount)), isOrder);
+            SetTotal(_items.Aggregate(0L, (sum, item) => Money.Add(sum, item.Total ?? 0)), isOrder);
+        }
+
+        if (_notAnOrder is not null && !_namesOrder && (_record.Type is EventType.Refund or EventType.OrderCancelled))
+        {
+            return new(EventErrorCode.PlaceholderId, $"'orderId' is {_notAnOrder}, which is no order's id; send the real one, or none for the cart's latest order");
         }
 
         return _record.Type switch
@@ -119,20 +131,21 @@ sealed partial class EventBuilder
             _record.Thousandths = _hasQuantity || isWhole ? _record.Thousandths : item.Thousandths;
             if (!HasPrice && item.Price is { } price && (isLine || _record.Type == EventType.ViewItem || _value is null))
             {
-                SetAmount(price, isOrder: false, isUnit: true);
+                _record.Price = price;
+                _record.Flags |= EventFlags.HasPrice;
             }
         }
 
         return default;
     }
 
-    // The amount of an order is one price; that of a line is divided by its quantity.
-    void SetAmount(long amount, bool isOrder, bool isUnit = false)
+    // An order is one thing, whatever the quantity; a line keeps its quantity and its total, which no rounded unit price gives back.
+    void SetTotal(long amount, bool isOrder)
     {
-        _record.Price = isOrder || isUnit ? amount : (long)((Int128)amount * Quantity.PerUnit / _record.Thousandths);
+        _record.Price = amount;
         _record.Thousandths = isOrder ? Quantity.PerUnit : _record.Thousandths;
         _record.Flags |= EventFlags.HasPrice;
-        _record.Details |= isOrder ? EventDetails.IsTotal : 0;
+        _record.Details |= EventDetails.IsTotal;
     }
 
     static double? ValueOf(ReadOnlySpan<byte> json)

@@ -1,8 +1,13 @@
+using System.Buffers.Text;
+
 namespace CartRecovery.Engine.Events;
 
 /// <content>Takes the time of an event, and when it was sent.</content>
 sealed partial class EventBuilder
 {
+    // Of nanoseconds since 1970, at present.
+    const int MaxDigits = 19;
+
     long _time;
     long _sentAt;
     double _timeNumber;
@@ -26,12 +31,17 @@ sealed partial class EventBuilder
     /// <summary>Sets the time, in milliseconds since 1970 UTC.</summary>
     public void SetMoment(long time) => SetNumber(time, 0);
 
-    /// <summary>Sets the time from RFC 3339 text.</summary>
+    /// <summary>Sets the time from RFC 3339 text, or from a number as text.</summary>
     public void SetTime(ReadOnlySpan<byte> text)
     {
         if (EventTime.TryParse(text, out var time))
         {
             SetMoment(time);
+        }
+        else if (text.Length <= MaxDigits && !text.IsEmpty && !text.ContainsAnyExceptInRange((byte)'0', (byte)'9') && Utf8Parser.TryParse(text, out long number, out _))
+        {
+            // PHP, forms and tag managers send numbers as text.
+            SetTime(number);
         }
         else
         {
@@ -79,7 +89,7 @@ sealed partial class EventBuilder
         _record.Timestamp = Math.Clamp(time, _receivedAt - Rules.MaxAgeMilliseconds, _receivedAt + Rules.MaxAheadMilliseconds);
         if (_record.Timestamp != time)
         {
-            if (TimeUnit.Explain(_timeNumber) is { } problem)
+            if (TimeUnit.Describe(_timeNumber) is { } problem)
             {
                 return new(EventErrorCode.InvalidTimestamp, problem);
             }

@@ -1,3 +1,4 @@
+using System.Text;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Events;
@@ -52,7 +53,7 @@ sealed partial class EventBuilder(EventRules rules)
         Array.Clear(_ids);
         Meta.Clear();
         _receivedAt = receivedAt;
-        BeginMoney();
+        ResetAmount();
         _hasLongId = false;
         BeginTime();
         _hasDevice = _hasSource = _isTooLarge = false;
@@ -176,7 +177,7 @@ sealed partial class EventBuilder(EventRules rules)
             return new(EventErrorCode.MissingField, $"'{EventFields.NameOf(missing)}' is missing; an event needs id, type, cartId and ts");
         }
 
-        if (FinishMoney() is { IsError: true } money)
+        if (ResolveAmount() is { IsError: true } money)
         {
             return money;
         }
@@ -196,7 +197,9 @@ sealed partial class EventBuilder(EventRules rules)
         var isIdMissing = IsPlaceholder(EventField.Id, message) && TextOf(EventField.Id, message).ContainsAnyExcept((byte)'0');
         if (isIdMissing || IsPlaceholder(EventField.CartId, message))
         {
-            return new(EventErrorCode.PlaceholderId, $"'{EventFields.NameOf(isIdMissing ? EventField.Id : EventField.CartId)}' is what programs write where an id is missing; send the real one");
+            var field = isIdMissing ? EventField.Id : EventField.CartId;
+            var id = Encoding.UTF8.GetString(TextOf(field, message));
+            return new(EventErrorCode.PlaceholderId, $"'{EventFields.NameOf(field)}' is the placeholder '{id}', not an id; send the real one");
         }
 
         if (_record.Type == EventType.CartMerged && MergedCart.Check(Meta, TextOf(EventField.CartId, message)) is { IsError: true } merged)

@@ -14,8 +14,8 @@ readonly record struct EventItem(string ProductId, string? Name, string? Variant
     // Separates the parts of a line's key; no id contains it.
     const char Separator = '\u001f';
 
-    /// <summary>The total price; 0 if the unit price is unknown.</summary>
-    public long Amount => Quantity.Price(Price ?? 0, Thousandths);
+    /// <summary>The total price: by the unit price, or a share of the event's value; <see langword="null"/> if it is unknown.</summary>
+    public long? Total { get => field ?? (Price is { } price ? Quantity.Price(price, Thousandths) : null); init; }
 
     /// <summary>Returns the key of the line: of the product, or of its variant.</summary>
     public ulong KeyOf(IdHasher ids) => ids.ProductOf(Encoding.UTF8.GetBytes(Variant is null ? ProductId : $"{ProductId}{Separator}{Variant}"));

@@ -6,8 +6,8 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Events;
 
 /// <summary>
-/// Reads the <c>items</c> of an event: lines of a cart or an order, by our names and by those of GA4 and Shopify. They are kept with the
-/// event's meta as they were sent. Allocates, which only events with items pay.
+/// Reads the <c>items</c> of an event: lines of a cart or an order, with CartRecovery's, GA4's or Shopify's field names. They are kept in
+/// <c>meta</c> as they were sent. Allocates, which only events with items pay.
 /// </summary>
 static class EventItems
 {
@@ -56,12 +56,33 @@ static class EventItems
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return new(EventErrorCode.InvalidUtf8, "'items' has an unpaired surrogate escape");
+            return new(EventErrorCode.InvalidUtf8, "'items' is not valid JSON text");
         }
     }
 
-    /// <summary>Finds the items of an event's meta, which were checked when it arrived. None where there are none.</summary>
-    public static void Find(ReadOnlySpan<byte> meta, List<EventItem> items)
+    /// <summary>Returns whether a value of <c>meta</c> is an array of objects, or empty. Anything else of the name <c>items</c> is the shop's own.</summary>
+    public static bool IsArray(ReadOnlySpan<byte> json) => json[0] == '[' && json[1..].TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)']', ..];
+
+    /// <summary>Gives items without a price what the others leave of a total, by their quantities.</summary>
+    /// <param name="items">The items.</param>
+    /// <param name="total">The event's value, in <see cref="Money"/> units.</param>
+    public static void Spread(List<EventItem> items, long total)
+    {
+        var units = items.Sum(item => item.Price is null ? (long)item.Thousandths : 0);
+        var rest = items.Aggregate(total, (left, item) => left - (item.Price is null ? 0 : item.Total ?? 0));
+        for (var i = 0; i < items.Count && units > 0 && rest > 0; i++)
+        {
+            if (items[i].Price is null)
+            {
+                var share = (long)((Int128)rest * items[i].Thousandths / units);
+                (rest, units) = (rest - share, units - items[i].Thousandths);
+                items[i] = items[i] with { Total = share };
+            }
+        }
+    }
+
+    /// <summary>Reads the items from a journaled <c>meta</c>. Empty if it has none.</summary>
+    public static void ReadFrom(ReadOnlySpan<byte> meta, List<EventItem> items)
     {
         items.Clear();
         try
@@ -75,9 +96,9 @@ static class EventItems
                 var from = (int)reader.TokenStartIndex;
                 reader.Skip();
                 // The last of duplicate names wins.
-                if (isItems && meta[from] == '[')
+                if (isItems && IsArray(meta[from..(int)reader.BytesConsumed]) && Parse(meta[from..(int)reader.BytesConsumed], items).IsError)
                 {
-                    Parse(meta[from..(int)reader.BytesConsumed], items);
+                    items.Clear();
                 }
             }
         }
@@ -123,9 +144,9 @@ static class EventItems
             }
             else
             {
-                Take(s_ids, field, ref reader, ref id, ref idRank);
-                Take(s_names, field, ref reader, ref name, ref nameRank);
-                Take(s_variants, field, ref reader, ref variant, ref variantRank);
+                TryReadName(s_ids, field, ref reader, ref id, ref idRank);
+                TryReadName(s_names, field, ref reader, ref name, ref nameRank);
+                TryReadName(s_variants, field, ref reader, ref variant, ref variantRank);
             }
 
             reader.Skip();
@@ -137,7 +158,7 @@ static class EventItems
             : Encoding.UTF8.GetByteCount(id) > EventSlab.MaxSentIdLength ? new(EventErrorCode.IdTooLong, $"'items[{index}].productId' is longer than 256 bytes of UTF-8") : default;
     }
 
-    static void Take(string[] names, string field, ref Utf8JsonReader reader, ref string? text, ref int rank)
+    static void TryReadName(string[] names, string field, ref Utf8JsonReader reader, ref string? text, ref int rank)
     {
         var place = Array.IndexOf(names, field);
         if (place >= 0 && place < rank && Text(ref reader) is { Length: > 0 } found)

@@ -36,7 +36,7 @@ public struct EventRecord
     /// <summary>The key of the cart's secret; 0 for none. Of a <see cref="EventFlags.CustomerCopy"/>, which has no meta, the key of its order.</summary>
     public ulong CartSecret;
 
-    /// <summary>The unit price in <see cref="Money"/> units; valid with <see cref="EventFlags.HasPrice"/>.</summary>
+    /// <summary>The unit price in <see cref="Money"/> units, or with <see cref="EventDetails.IsTotal"/> the total; valid with <see cref="EventFlags.HasPrice"/>.</summary>
     public long Price;
 
     /// <summary>The quantity in thousandths: see <see cref="CartRecovery.Primitives.Quantity"/>; of one unit by default.</summary>
@@ -74,6 +74,13 @@ public struct EventRecord
     public readonly Standing Standing =>
         (Flags & EventFlags.Server) != 0 ? Standing.Server : (Flags & EventFlags.Proven) != 0 ? Standing.Proven : Standing.Claimed;
 
+    /// <summary>The total price; 0 without <see cref="EventFlags.HasPrice"/>.</summary>
+    public readonly long Amount => (Details & EventDetails.IsTotal) != 0 ? Price : Primitives.Quantity.Price(Price, Thousandths);
+
+    /// <summary>The price of one unit, rounded; 0 without <see cref="EventFlags.HasPrice"/>.</summary>
+    public readonly long UnitPrice => (Details & EventDetails.IsTotal) == 0 || Thousandths is Primitives.Quantity.PerUnit or 0
+        ? Price : (long)((((Int128)Price * Primitives.Quantity.PerUnit) + (Thousandths / 2)) / Thousandths);
+
     /// <summary>The quantity in units.</summary>
     public readonly decimal Quantity => Primitives.Quantity.ToDecimal(Thousandths);
 
@@ -84,7 +91,7 @@ public struct EventRecord
     public readonly int TextLength => IdsLength + MetaLength;
 }
 
-/// <summary>What an event's items and its value are to the engine. The numbers are persisted in the journal and never change.</summary>
+/// <summary>How the engine interprets an event's items and amount. The numbers are persisted in the journal and never change.</summary>
 [Flags]
 public enum EventDetails : byte
 {
@@ -96,7 +103,7 @@ public enum EventDetails : byte
     /// <summary>The items name products.</summary>
     NamesProducts = 2,
 
-    /// <summary>The price is what an order is worth as a whole, and no product's.</summary>
+    /// <summary>The price is the total of the event, whatever its quantity: of an order, of a line, or of several lines.</summary>
     IsTotal = 4,
 
     All = 7,

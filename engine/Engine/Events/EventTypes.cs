@@ -27,7 +27,7 @@ public enum EventTraits : byte
     /// <summary>Sets a product's name, link and image in the catalogue.</summary>
     DescribesProduct = 32,
 
-    /// <summary>Its items, its value and its order are read: it changes a cart's lines, or says what an order is worth.</summary>
+    /// <summary><c>items</c>, <c>value</c> and <c>orderId</c> are parsed.</summary>
     TakesItems = 64,
 }
 

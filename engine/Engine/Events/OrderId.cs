@@ -5,8 +5,7 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Events;
 
 /// <summary>
-/// Reads the order that an event names, which is kept with its meta: <c>orderId</c>, or what other tools call it. Only orders, refunds and
-/// cancellations are asked.
+/// Extracts the order id from <c>meta</c>: <c>orderId</c>, <c>order_id</c>, <c>transactionId</c> or <c>transaction_id</c>.
 /// </summary>
 static class OrderId
 {
@@ -50,6 +49,21 @@ static class OrderId
         }
 
         return found;
+    }
+
+    /// <summary>Returns whether a value is an order's id, and no placeholder.</summary>
+    /// <param name="json">The value, in JSON.</param>
+    public static bool IsId(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(json);
+            return reader.Read() && Text(ref reader) is not null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     static bool IsName(ref Utf8JsonReader reader) => reader.ValueTextEquals("orderId"u8) || reader.ValueTextEquals("order_id"u8)

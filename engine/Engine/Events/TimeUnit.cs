@@ -10,7 +10,7 @@ static class TimeUnit
     const double MinSeconds = 1e9, MaxSeconds = 1e11, MinMicroseconds = 1e14, MinNanoseconds = 1e17, MaxNanoseconds = 5e18;
 
     /// <summary>Returns what is wrong with a number that is plainly in another unit; null if it may be milliseconds.</summary>
-    public static string? Explain(double time) => Guess(time) is var (unit, perMillisecond)
+    public static string? Describe(double time) => Guess(time) is var (unit, perMillisecond)
         ? string.Create(CultureInfo.InvariantCulture, $"'ts' looks like {unit}, not milliseconds since 1970; send {Math.Floor(time / perMillisecond):0}") : null;
 
     /// <summary>Returns the unit that a number is plainly in, and how many of it a millisecond has; null if it may be milliseconds.</summary>

@@ -2,6 +2,7 @@ using CartRecovery.Contracts;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Journeys.Orders;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Recipients;
 using CartRecovery.Engine.Journeys.Tables;
@@ -38,10 +39,8 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
                 _orders.Purchase(options, e, storeId, now);
                 break;
             case EventType.Refund:
-                _orders.Refund(options, e, storeId);
-                break;
             case EventType.OrderCancelled:
-                _orders.Cancel(e, storeId);
+                _orders.Refund(options, e);
                 break;
             case EventType.Identify:
                 Identify(options, e, storeId);
@@ -93,7 +92,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
                 owner, e.Customer == default ? e.Cart : e.Customer, storeId, e.Standing == Standing.Server ? recipient : WithoutNew(e.Cart, storeId, recipient), Short(meta.Timezone, 64), e.At, attributes, e.Standing, e.Network);
         }
 
-        _orders.MarkAddresses(e, storeId, owner, recipient);
+        _orders.MarkLateAddresses(e, storeId, owner, recipient);
         Resubscribe(e, storeId);
 
         // Signing in ties the customer to this cart's assignments.
@@ -171,7 +170,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
     // Items name their products, whoever sends them; the words are a claim like any other.
     void LearnItems(CustomerEvent e, Store of)
     {
-        EventItems.Find(e.Meta, _items);
+        EventItems.ReadFrom(e.Meta, _items);
         if (_items.Count == 0 || e.IsShared)
         {
             return;
@@ -264,7 +263,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
 
         foreach (var active in store.Journeys.ActiveOf(identities.SubjectOf(e.Cart, ActsFor(e)), ScopeOf(e)))
         {
-            if (active.IsBefore(e) && options.Campaigns.Find(active.Campaign)?.Goal == e.Type)
+            if (active.StartedBefore(e) && options.Campaigns.Find(active.Campaign)?.Goal == e.Type)
             {
                 sender.Exit(active.Id, WithheldReason.GoalReached, now);
             }

@@ -98,6 +98,7 @@ public sealed class MessageRenderer(ProductTable products)
                 Variant = product?.Variant ?? claim?.Variant,
                 Currency = ofLine,
                 IsForeign = line.Currency != 0,
+                Locale = store.Locale,
             }, product));
         }
 

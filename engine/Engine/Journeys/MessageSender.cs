@@ -218,7 +218,7 @@ sealed class MessageSender
         var shopper = ShopperOf(options, journey, cart);
         var reach = _reach.Of(shopper, channel.Address);
         var address = CustomerTables.AddressOf(reach.Recipient, channel.Address);
-        if (address is not null && _store.Customers.PurchasedAt(_store.Addresses.Of(store.Id, address)) > (cart?.LastAt ?? journey.StartedAt))
+        if (address is not null && _store.Customers.PurchasedAt(_store.Addresses.Of(store.Id, address)) > (cart?.QuietSince ?? journey.ReceivedAt))
         {
             return Withhold(WithheldReason.Purchased);
         }

@@ -70,7 +70,7 @@ static class MessageObjects
     static FluidValue Text(string? text) => text is null ? NilValue.Instance : new StringValue(text);
 
     // In another currency than the cart's, it is a text that no filter takes for the cart's money.
-    static FluidValue Amount(MessageLine line, decimal amount) => line.IsForeign ? Text(MoneyText.Format(amount, line.Currency, MoneyLocale.Default)) : Number(amount);
+    static FluidValue Amount(MessageLine line, decimal amount) => line.IsForeign ? Text(MoneyText.Format(amount, line.Currency, line.Locale)) : Number(amount);
 
     // Without trailing zeros: 5.00 is shown as 5; other formats need a filter.
     static FluidValue Number(decimal value) => NumberValue.Create(value / 1.0000000000000000000000000000m);

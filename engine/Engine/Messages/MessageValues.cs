@@ -64,6 +64,9 @@ public readonly record struct MessageLine(string Name, decimal Quantity, decimal
     /// <summary>Whether that is not the cart's.</summary>
     public bool IsForeign { get; init; }
 
+    /// <summary>How its amounts are written.</summary>
+    public MoneyLocale Locale { get; init; } = MoneyLocale.Default;
+
     /// <summary>Price per unit.</summary>
     public decimal Price => Quantity is 0 or 1 ? Value : decimal.Round(Value / Quantity, 4);
 }

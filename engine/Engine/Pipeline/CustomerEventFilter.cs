@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.State.Carts;
 
 namespace CartRecovery.Engine.Pipeline;
 
@@ -15,11 +16,11 @@ sealed class CustomerEventFilter(bool isAsked)
     /// <summary>
     /// Collects the event if it is a customer event: it concerns a customer, is a campaign's goal, adds a product that is new here, or has items.
     /// </summary>
-    public void Collect(in EventRecord e, EventSlab slab, CampaignSet campaigns, ulong network)
+    public void Collect(in EventRecord e, EventSlab slab, CampaignSet campaigns, ulong network, in CartRecord cart)
     {
         if (isAsked && (campaigns.IsGoal(e.Type) || IsCustomerEvent(e)))
         {
-            CustomerEventCodec.Write(CustomerEvents.Output, e, slab, network);
+            CustomerEventCodec.Write(CustomerEvents.Output, e, slab, network, cart.Currency);
             CustomerEvents.EndRecord();
         }
     }

@@ -66,7 +66,7 @@ public sealed partial class PartitionStages
                 _options.Returning?.Report(e.Cart);
             }
 
-            _filter.Collect(e, slab, _campaigns, source?.Network ?? 0);
+            _filter.Collect(e, slab, _campaigns, source?.Network ?? 0, cart);
             _timers.Repair(ref cart);
             Gather(cart, e, slab);
             _timers.SetFor(ref cart, e.Cart, _campaigns, _clocks[e.Store].Zone);

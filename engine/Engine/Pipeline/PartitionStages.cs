@@ -247,9 +247,22 @@ public sealed partial class PartitionStages : IDisposable
     [MemberNotNull(nameof(_model), nameof(_batch), nameof(_decider))]
     void TakeModel()
     {
-        _model = _options.Model;
-        _batch = new ScoreBatch(_model, _options.BatchRows);
-        _decider = new Decider(_model);
+        while (true)
+        {
+            var model = _options.Model;
+            ScoreBatch? batch = null;
+            try
+            {
+                batch = new ScoreBatch(model, _options.BatchRows);
+                (_model, _batch, _decider) = (model, batch, new Decider(model));
+                return;
+            }
+            catch (ObjectDisposedException) when (model != _options.Model)
+            {
+                // Reloads have replaced it twice meanwhile.
+                batch?.Dispose();
+            }
+        }
     }
 
     [MemberNotNull(nameof(_clocks), nameof(_isConfigured), nameof(_countsBots))]

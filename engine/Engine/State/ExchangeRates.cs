@@ -2,14 +2,16 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.State;
 
-/// <summary>What a unit of each currency is worth in a common one. Immutable.</summary>
+/// <summary>Exchange rates to a common base currency. Immutable.</summary>
 public sealed class ExchangeRates
 {
     readonly Dictionary<uint, double> _worth;
 
-    /// <summary>Creates the rates.</summary>
-    /// <param name="worth">By ISO 4217 code: what a unit is worth, in any currency, the same for all.</param>
-    public ExchangeRates(IReadOnlyDictionary<string, double> worth) => _worth = worth.ToDictionary(rate => CurrencyCode.Parse(rate.Key), rate => rate.Value);
+    /// <summary>Creates the rates. Entries of other texts than codes, which earlier versions recorded, are skipped.</summary>
+    /// <param name="worth">By ISO 4217 code: the value of one unit, in any currency, the same for all.</param>
+    public ExchangeRates(IReadOnlyDictionary<string, double> worth) => _worth = worth
+        .Select(rate => (Code: CurrencyCode.Parse(rate.Key), rate.Value)).Where(rate => rate.Code != 0).DistinctBy(rate => rate.Code)
+        .ToDictionary(rate => rate.Code, rate => rate.Value);
 
     /// <summary>No rates: an amount is in its currency alone.</summary>
     public static ExchangeRates None { get; } = new(new Dictionary<string, double>(StringComparer.Ordinal));

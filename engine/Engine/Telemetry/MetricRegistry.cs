@@ -60,15 +60,27 @@ public sealed class MetricRegistry : IDisposable
     /// <param name="name">The full name, with prefix.</param>
     /// <param name="help">One sentence.</param>
     /// <param name="labels">The label names.</param>
-    /// <param name="read">Reads all series at each scrape. A series that is no longer returned keeps its last value.</param>
+    /// <param name="read">Reads all series at each scrape. A series that is no longer returned is removed.</param>
     public void Gauge(string name, string help, string[] labels, Func<IEnumerable<Sample>> read)
     {
         var gauge = _factory.CreateGauge(name, help, labels);
+        var series = new Dictionary<string, string[]>(StringComparer.Ordinal);
         BeforeScrape(() =>
         {
+            var former = new Dictionary<string, string[]>(series, StringComparer.Ordinal);
             foreach (var sample in read())
             {
                 gauge.WithLabels(sample.Labels).Set(sample.Value);
+                var key = string.Join('\0', sample.Labels);
+                series[key] = sample.Labels;
+                former.Remove(key);
+            }
+
+            // An alert on a sink that is gone would go on for ever.
+            foreach (var (key, gone) in former)
+            {
+                gauge.RemoveLabelled(gone);
+                series.Remove(key);
             }
         });
     }

@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization;
 using CartRecovery.Host.Api.Analytics;
+using CartRecovery.Host.Api.Audit;
+using CartRecovery.Host.Api.Auth;
 using CartRecovery.Host.Api.Campaigns;
 using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Codes;
@@ -47,6 +49,15 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(RevenueResponse))]
 [JsonSerializable(typeof(List<ProductBody>))]
 [JsonSerializable(typeof(StoredProducts))]
+[JsonSerializable(typeof(LoginBody))]
+[JsonSerializable(typeof(RefreshBody))]
+[JsonSerializable(typeof(PasswordBody))]
+[JsonSerializable(typeof(TotpBody))]
+[JsonSerializable(typeof(SessionTokens))]
+[JsonSerializable(typeof(CurrentUser))]
+[JsonSerializable(typeof(TotpSecret))]
+[JsonSerializable(typeof(TotpCodes))]
+[JsonSerializable(typeof(ItemPage<AuditRow>))]
 [JsonSerializable(typeof(SuppressionBody))]
 [JsonSerializable(typeof(SuppressedAddresses))]
 [JsonSerializable(typeof(DiscountCode))]

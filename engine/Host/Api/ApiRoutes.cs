@@ -1,4 +1,6 @@
 using CartRecovery.Host.Api.Analytics;
+using CartRecovery.Host.Api.Audit;
+using CartRecovery.Host.Api.Auth;
 using CartRecovery.Host.Api.Campaigns;
 using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Codes;
@@ -42,6 +44,8 @@ static class ApiRoutes
         DeadLettersRoutes.Map(routes);
         TrackingRoutes.Map(routes);
         StorefrontRoutes.Map(routes);
+        AuthRoutes.Map(routes);
+        AuditRoutes.Map(routes);
         HealthRoutes.Map(routes);
         routes.MapDocumentation();
     }

@@ -54,6 +54,7 @@ static class ApiServices
         app.UseRateLimits();
         app.UseReportLimiter();
         app.UseAuthorization();
+        app.UsePersonalDataAudit();
         app.Use(RequestQuery.CheckAsync);
         app.UseBodyEncoding();
     }

@@ -92,7 +92,7 @@ static class CommandTable
               cartrecovery init                                    write cartrecovery.yaml here, with fresh keys
               cartrecovery init --dir shop --store my-shop         in the folder shop, for the store my-shop
               cartrecovery init --origin https://shop.example      ... with its pages at this origin
-            """, InitCommand.Run),
+            """, InitCommand.RunAsync),
         Command.Of<CheckOptions>("""
               cartrecovery check --config shop.yaml                print every mistake as file:line:column: error: …
               cartrecovery check --schema > schema.json            the schema, for an editor
@@ -101,6 +101,11 @@ static class CommandTable
               cartrecovery keys new                                a random secret key, and its hash for the configuration
               cartrecovery keys hash < key.txt                     the hash of a key that is there already
             """, KeysCommand.Run),
+        Command.Of<UsersOptions>("""
+              cartrecovery users add ada@shop.example --role admin                  prints a token to set a password with
+              cartrecovery users add ben@shop.example --role marketer@shop,viewer   a role in one store, and one in all
+              cartrecovery users reset ada@shop.example --totp                      a new password, without the lost authenticator app
+            """, UsersCommand.RunAsync),
         Command.Of<AuditOptions>("""
               cartrecovery audit list --action user.               who changed users, and who logged in
               cartrecovery audit verify                            was the list altered?

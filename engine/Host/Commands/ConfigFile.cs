@@ -65,7 +65,9 @@ static class ConfigFile
         }
     }
 
-    static IEnumerable<ConfigProblem> Sorted(IEnumerable<ConfigProblem> problems) => problems.Distinct().OrderBy(p => p.Line).ThenBy(p => p.Column);
+    // By file: the first is the configuration's, unless only one that it names has problems.
+    static IEnumerable<ConfigProblem> Sorted(IEnumerable<ConfigProblem> problems) =>
+        problems.Distinct().GroupBy(p => p.File).SelectMany(file => file.OrderBy(p => p.Line).ThenBy(p => p.Column));
 
     static (CartRecoveryConfig? Config, List<ConfigProblem> Problems) Read(string path, bool needsModel)
     {

@@ -7,7 +7,7 @@ namespace CartRecovery.Host.Composition;
 /// Reloads the configuration when its file or that of the exchange rates changes, or when asked to. A file with errors changes nothing; the
 /// log and <c>/health</c> report them. What only a restart changes stays as it is, and the log and <c>/health</c> name it.
 /// </summary>
-sealed partial class ConfigReload : IDisposable
+sealed partial class ConfigReload
 {
     static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
 
@@ -18,7 +18,10 @@ sealed partial class ConfigReload : IDisposable
     readonly ILogger _log;
     readonly ITimer _timer;
     (DateTime Config, DateTime Rates) _seen;
-    int _requests;
+    readonly Lock _gate = new();
+    Task _running = Task.CompletedTask;
+    bool _isRequested;
+    bool _isStopped;
 
     /// <param name="host">The engine.</param>
     /// <param name="path">The file.</param>
@@ -41,19 +44,39 @@ sealed partial class ConfigReload : IDisposable
     public IReadOnlyList<string> NeedsRestart { get; private set; } = [];
 
     /// <summary>
-    /// Reloads soon, on another thread, whether the file changed or not: what it refers to may have. Requests during a reload make one
-    /// more.
+    /// Reloads soon, on another thread, whether the file changed or not: what it refers to may have. Requests during a reload cause one more.
     /// </summary>
     public void Request()
     {
-        if (Interlocked.Increment(ref _requests) == 1)
+        lock (_gate)
         {
-            _ = Task.Run(Run);
+            if (_isStopped || _isRequested)
+            {
+                return;
+            }
+
+            _isRequested = true;
+            if (_running.IsCompleted)
+            {
+                _running = Task.Run(Run);
+            }
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _timer.Dispose();
+    /// <summary>Reloads no more, and waits for the end of a reload.</summary>
+    /// <param name="deadline">How long to wait.</param>
+    public async Task StopAsync(TimeSpan deadline)
+    {
+        _timer.Dispose();
+        Task running;
+        lock (_gate)
+        {
+            (_isStopped, _isRequested) = (true, false);
+            running = _running;
+        }
+
+        await running.WaitAsync(deadline, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     // Read only once the last write is half a polling interval old, because its writer may not have finished.
     void Look()
@@ -73,38 +96,56 @@ sealed partial class ConfigReload : IDisposable
 
     void Run()
     {
-        int seen;
-        do
+        while (TryBegin())
         {
-            seen = Volatile.Read(ref _requests);
             Load();
         }
-        while (Interlocked.Add(ref _requests, -seen) != 0);
+    }
+
+    bool TryBegin()
+    {
+        lock (_gate)
+        {
+            var isRequested = _isRequested;
+            _isRequested = false;
+            if (!isRequested)
+            {
+                // So that a request from here on begins another task, although this one has not returned yet.
+                _running = Task.CompletedTask;
+            }
+
+            return isRequested;
+        }
     }
 
     void Load()
     {
-        _seen = Written();
-        var (config, problems) = _load(_path);
-        IReadOnlyList<string> applied = [];
-        if (config is not null)
+        IReadOnlyList<string> problems, applied = [];
+        try
         {
-            try
+            _seen = Written();
+            (var config, problems) = _load(_path);
+            if (config is not null)
             {
                 (applied, NeedsRestart) = _host.Apply(config);
             }
-#pragma warning disable CA1031 // Whatever a new configuration meets, the engine goes on with the one in force.
-            catch (Exception e)
+        }
+#pragma warning disable CA1031 // Whatever a new configuration meets, also in the factories of sinks, the engine goes on with the one in force.
+        catch (Exception e)
 #pragma warning restore CA1031
+        {
+            if (Volatile.Read(ref _isStopped))
             {
-                problems = [e.Message];
+                return;
             }
+
+            problems = [e.Message];
         }
 
         Problem = problems.Count == 0 ? null : string.Join("; ", problems);
         if (Problem is not null)
         {
-            LogRefused(_path, Problem);
+            LogRejected(_path, Problem);
         }
         else if (NeedsRestart.Count > 0)
         {
@@ -118,15 +159,14 @@ sealed partial class ConfigReload : IDisposable
 
     static string Names(IReadOnlyList<string> paths) => paths.Count == 0 ? "none" : string.Join(", ", paths);
 
-    [LoggerMessage(EventName = "configuration_reloaded", Level = LogLevel.Information,
-        Message = "Reloaded {Path}: changed keys in force: {Applied}")]
+    [LoggerMessage(EventName = "configuration_reloaded", Level = LogLevel.Information, Message = "Reloaded {Path}. Applied: {Applied}")]
     partial void LogApplied(string path, string applied);
 
     [LoggerMessage(EventName = "configuration_needs_restart", Level = LogLevel.Warning,
-        Message = "Reloaded {Path}: changed keys in force: {Applied}; keys that need a restart: {Restart}")]
+        Message = "Reloaded {Path}. Applied: {Applied}. Restart required: {Restart}")]
     partial void LogPartlyApplied(string path, string applied, string restart);
 
-    [LoggerMessage(EventName = "configuration_refused", Level = LogLevel.Error,
-        Message = "Refused {Path}; the configuration in force stays: {Problems}")]
-    partial void LogRefused(string path, string problems);
+    [LoggerMessage(EventName = "configuration_rejected", Level = LogLevel.Error,
+        Message = "Rejected {Path}; the running configuration is unchanged: {Problems}")]
+    partial void LogRejected(string path, string problems);
 }

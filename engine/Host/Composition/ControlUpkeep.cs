@@ -1,11 +1,12 @@
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Tokens;
 using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Composition;
 
-/// <summary>Deletes what the control database has kept for long enough: once at the start, then every hour.</summary>
+/// <summary>Rotates signing keys and deletes what the control database has kept for long enough: once at the start, then every hour.</summary>
 sealed partial class ControlUpkeep(ControlDatabase database, Func<CartRecoveryConfig> config, TimeProvider time, ILogger log) : IAsyncDisposable
 {
     static readonly TimeSpan s_interval = TimeSpan.FromHours(1);
@@ -45,6 +46,8 @@ sealed partial class ControlUpkeep(ControlDatabase database, Func<CartRecoveryCo
     {
         try
         {
+            await new SigningKeys(database).RotateAsync(_stop.Token);
+            await new Sessions(database).CleanAsync(_stop.Token);
             await new AuditLog(database).TrimAsync(time.GetUtcNow() - config().Control.AuditRetention.Value, _stop.Token);
         }
         catch (ControlDatabaseException e)

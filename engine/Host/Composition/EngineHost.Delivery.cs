@@ -5,7 +5,7 @@ using CartRecovery.Engine.Journeys.Policy;
 
 namespace CartRecovery.Host.Composition;
 
-/// <content>Records what became of interventions that sinks have.</content>
+/// <content>Handles the outcomes of deliveries.</content>
 sealed partial class EngineHost
 {
     // Kept interventions are delivered after the next start, or by the sink that replaces theirs; dropped ones are retried later: neither
@@ -18,7 +18,7 @@ sealed partial class EngineHost
         }
         else if (result.Outcome == FinalOutcome.Kept && !_stopped)
         {
-            _ = HandOverAsync(intervention);
+            _ = RedeliverAsync(intervention);
         }
     }
 
@@ -33,7 +33,7 @@ sealed partial class EngineHost
     };
 
     // What a former sink did not deliver goes to the one of its name, as after a restart.
-    async Task HandOverAsync(Intervention intervention)
+    async Task RedeliverAsync(Intervention intervention)
     {
         while (!_stopped)
         {

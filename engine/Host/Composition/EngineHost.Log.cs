@@ -31,6 +31,10 @@ sealed partial class EngineHost
     [LoggerMessage(EventName = "stop_problem", Level = LogLevel.Error, Message = "{Problem}")]
     partial void LogStopProblem(string problem);
 
+    [LoggerMessage(EventName = "running_configuration_not_written", Level = LogLevel.Warning,
+        Message = "The values in force cannot be written to the data folder, so check --against-running compares with earlier ones: {Problem}")]
+    partial void LogRunningNotWritten(string problem);
+
     [LoggerMessage(EventName = "stopped", Level = LogLevel.Information, Message = "Stopped")]
     partial void LogStopped();
 

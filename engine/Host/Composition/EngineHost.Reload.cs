@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
+using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.ControlPlane.Stores;
-using CartRecovery.Engine.Delivery;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
@@ -12,7 +12,7 @@ using CartRecovery.Host.Composition.Listening;
 
 namespace CartRecovery.Host.Composition;
 
-/// <content>What a reload of the configuration changes.</content>
+/// <content>Applies a reloaded configuration.</content>
 sealed partial class EngineHost
 {
     static readonly TimeSpan s_sinkDrain = TimeSpan.FromSeconds(10);
@@ -20,8 +20,12 @@ sealed partial class EngineHost
     const string ModelKey = "scoring.model";
 
     IReadOnlyList<ConfigValue> _inForce;
+
+    // Held while settings in force are replaced: by a reload, a pause or new exchange rates.
     readonly Lock _applying = new();
-    OnnxModel? _retired;
+
+    // A partition may still create scorers of it.
+    OnnxModel? _previousModel;
 
     /// <summary>The certificates of the ports.</summary>
     public TlsCertificates Certificates { get; } = new();
@@ -43,13 +47,35 @@ sealed partial class EngineHost
     public IReadOnlyList<string> NeedsRestart => _reload?.NeedsRestart ?? [];
 
     /// <summary>
-    /// Takes over what a running engine can of a configuration. First everything is made that can fail, then it is put in force: stores and
-    /// keys, the model, sinks, and at last the campaigns that refer to them.
+    /// Applies what a running engine can of a configuration. First it makes everything that can fail, then it records the stores' numbers,
+    /// and then it replaces all settings.
     /// </summary>
     /// <param name="next">A valid configuration. It becomes the one in force, with the present values of keys that need a restart.</param>
     /// <returns>The changed keys that are in force now, and those that need a restart.</returns>
-    /// <exception cref="Exception">A part cannot be made: nothing has changed.</exception>
+    /// <exception cref="Exception">A part cannot be made, or the engine stops: nothing has changed.</exception>
     public (IReadOnlyList<string> Applied, IReadOnlyList<string> NeedsRestart) Apply(CartRecoveryConfig next)
+    {
+        using var reload = Prepare(next);
+        lock (_applying)
+        {
+            if (_stopped)
+            {
+                throw new InvalidOperationException("the engine is stopping");
+            }
+
+            var rates = Rates.Prepare(next.Decisions.ExchangeRatesSource);
+            var options = JourneyOptionsOf(next.Decisions, next.Contact, reload.Stores, rates);
+            var addresses = SinkCatalog.AddressesOf(next);
+            _numbering.Save(reload.Registry);
+            Commit(reload, options, addresses);
+            Rates.Update(rates);
+            WriteRunning();
+        }
+
+        return (reload.Applied, reload.NeedsRestart);
+    }
+
+    PreparedReload Prepare(CartRecoveryConfig next)
     {
         var wanted = ValuesOf(next);
         ConfigValues.KeepUntilRestart(Config, next);
@@ -62,87 +88,90 @@ sealed partial class EngineHost
         var values = ValuesOf(next);
         var (applied, _) = ConfigValues.Compare(_inForce, values);
         var (_, needsRestart) = ConfigValues.Compare(_inForce, wanted);
-        var certificates = TlsCertificates.Load(next);
-        var numbering = _numbering.Prepare(next);
-        var model = applied.Contains(ModelKey) ? OnnxModel.Load(next.ModelPath, FeatureTable.Names) : Model;
-        var sinks = RunnersOf(next, applied);
-
-        lock (_applying)
+        var (registry, stores) = _numbering.Prepare(next);
+        var reload = new PreparedReload(next, values, applied, needsRestart, registry, stores);
+        try
         {
-            Config = next;
-            _inForce = values;
-            _levels.Minimum = next.Log.Level;
-            Certificates.Use(certificates);
-            ApplyStores(numbering, next);
-            IngestSetup.Apply(next.Limits, Ingest);
-            ApplyModel(model);
-            _ports.Use(SinkCatalog.AddressesOf(next));
-            _ = Sinks.Replace(sinks, s_sinkDrain);
-            Rates.Use(next.Decisions.ExchangeRatesSource);
-            ApplyCampaigns();
-        }
+            reload.Certificates = TlsCertificates.Load(next);
+            reload.NewModel = applied.Contains(ModelKey) ? OnnxModel.Load(next.ModelPath, FeatureTable.Names) : null;
+            foreach (var sink in SinkCatalog.Of(next))
+            {
+                var kept = applied.Contains($"sinks.{sink.Item1}") ? null : Sinks.Runners.FirstOrDefault(runner => runner.Name == sink.Item1);
+                reload.Add(kept ?? Sinks.Create(sink), isNew: kept is null);
+            }
 
-        WriteRunning();
-        return (applied, needsRestart);
+            return reload;
+        }
+        catch
+        {
+            reload.Dispose();
+            throw;
+        }
     }
 
-    // A reload and a pause may come together.
+    // Nothing here fails: what can was made before.
+    void Commit(PreparedReload reload, JourneyOptions options, IReadOnlyDictionary<string, AddressKind> addresses)
+    {
+        var next = reload.Config;
+        reload.IsCommitted = true;
+        Config = next;
+        _inForce = reload.Values;
+        _levels.Minimum = next.Log.Level;
+        Certificates.Update(reload.Certificates!);
+        _numbering.Update(reload.Stores);
+        _stages.Journal?.Stores.SetStores(Stores.All);
+        ConnectionLimiter.SetStores(Stores.All);
+        Ingest.TcpKey = next.Listen.TcpKey is { } key ? Stores.FindConfiguredKey(key) : null;
+        IngestSetup.Update(Ingest, next.Limits);
+        if (reload.NewModel is { } model)
+        {
+            // Partitions take the model with the campaigns. The scorers that they still have of the former one outlive it.
+            Metrics.OnModelChange(Model.Id);
+            _previousModel?.Dispose();
+            _previousModel = Model;
+            Model = model;
+            _stages.Model = model;
+        }
+
+        foreach (var former in Sinks.Runners.Where(former => !reload.Sinks.Any(sink => sink.Name == former.Name)))
+        {
+            Metrics.Forget(former);
+        }
+
+        foreach (var sink in reload.NewSinks)
+        {
+            Metrics.Measure(sink);
+        }
+
+        _ports.Update(addresses);
+        _ = Sinks.Replace(reload.Sinks, s_sinkDrain);
+        Update(options);
+        Connections.CloseRevoked();
+    }
+
+    // After a pause, or with new exchange rates.
     void ApplyCampaigns()
     {
         lock (_applying)
         {
-            JourneyOptions = JourneyOptionsOf(Config.Decisions, Config.Contact);
-            JourneyEngine.Options = JourneyOptions;
-            _stages.Campaigns = JourneyOptions.Campaigns;
+            Update(JourneyOptionsOf(Config.Decisions, Config.Contact, Stores));
         }
     }
 
-    JourneyOptions JourneyOptionsOf(DecisionsConfig configured, ContactConfig contact)
+    JourneyOptions JourneyOptionsOf(
+        DecisionsConfig configured, ContactConfig contact, StoreDirectory stores, ExchangeRatesFeed.Prepared? rates = null)
     {
-        var decisions = Rates.AddTo(Pauses?.AddTo(configured) ?? configured);
-        return new(contact, CampaignCompiler.Compile(decisions, Stores.All, ConfigurationRecord.Write(decisions, contact, Stores.Stores)),
-            Stores.All,
+        var decisions = Rates.AddTo(Pauses?.AddTo(configured) ?? configured, rates);
+        var record = ConfigurationRecord.Write(decisions, contact, stores.Stores);
+        return new(contact, CampaignCompiler.Compile(decisions, stores.All, record), stores.All,
             contact.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : _data.Secret());
     }
 
-    void ApplyStores((StoreRegistry Registry, StoreDirectory Directory) numbering, CartRecoveryConfig next)
+    void Update(JourneyOptions options)
     {
-        _numbering.Adopt(numbering.Registry, numbering.Directory);
-        _stages.Journal?.Stores.SetStores(Stores.All);
-        ConnectionLimiter.SetStores(Stores.All);
-        Ingest.TcpKey = next.Listen.TcpKey is { } key ? Stores.FindConfiguredKey(key) : null;
-        Connections.CloseRevoked();
-    }
-
-    // Partitions take the model with the campaigns. The scorers that they still have of the former one outlive it.
-    void ApplyModel(OnnxModel model)
-    {
-        if (model == Model)
-        {
-            return;
-        }
-
-        Metrics.OnModelChange(Model.Id);
-        _retired?.Dispose();
-        _retired = Model;
-        Model = model;
-        _stages.Model = model;
-    }
-
-    List<SinkRunner> RunnersOf(CartRecoveryConfig next, IReadOnlyList<string> changed)
-    {
-        var runners = new List<SinkRunner>();
-        foreach (var sink in SinkCatalog.Of(next))
-        {
-            var kept = changed.Contains($"sinks.{sink.Item1}") ? null : Sinks.Runners.FirstOrDefault(runner => runner.Name == sink.Item1);
-            runners.Add(kept ?? Sinks.Create(sink));
-            if (kept is null)
-            {
-                Metrics.Measure(runners[^1]);
-            }
-        }
-
-        return runners;
+        JourneyOptions = options;
+        JourneyEngine.Options = options;
+        _stages.Campaigns = options.Campaigns;
     }
 
     /// <summary>Returns the values of a configuration; that of the model stands for its file.</summary>
@@ -152,5 +181,29 @@ sealed partial class EngineHost
             ? value with { Text = $"{value.Text} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(config.ModelPath)))}" } : value),
     ];
 
-    void WriteRunning() => RunningConfig.Write(_data.Path, _data.Secret(), _inForce);
+    // Only check --against-running reads it, so that a full disk does not keep a configuration from being applied.
+    void WriteRunning()
+    {
+        try
+        {
+            RunningConfig.Write(_data.Path, _data.Secret(), _inForce);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogRunningNotWritten(e.Message);
+        }
+    }
+
+    void DeleteRunning()
+    {
+        try
+        {
+            RunningConfig.Delete(_data.Path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // No engine has the folder's lock then, so that the file counts for nothing.
+            LogRunningNotWritten(e.Message);
+        }
+    }
 }

@@ -3,6 +3,7 @@ using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Delivery;
 using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Ingest;
@@ -99,16 +100,18 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _keys = FolderKeys.Open(_data, config);
         _data.DeleteArchives(time.GetUtcNow().UtcDateTime - config.Journal.Retention.Value);
         Control = ControlSetup.Of(config, _data.Files, _data.Secret(), time);
+        Users = new AccessDirectory(Control);
+        Users.Follow();
         _upkeep = new ControlUpkeep(Control, () => Config, time, _log);
         _numbering = new StoreNumbering(_data, config, _log);
         ConnectionLimiter = IngestSetup.LimiterOf(config.Listen, Stores.All);
         _ports = new JourneyPorts(Connections, Sinks, SinkCatalog.AddressesOf(config));
         Rates = new ExchangeRatesFeed(_data.Path, time, _loggers.CreateLogger<ExchangeRatesFeed>(), ApplyCampaigns);
-        Rates.Use(config.Decisions.ExchangeRatesSource);
-        JourneyOptions = JourneyOptionsOf(config.Decisions, config.Contact);
+        Rates.Update(config.Decisions.ExchangeRatesSource);
+        JourneyOptions = JourneyOptionsOf(config.Decisions, config.Contact, Stores);
         JourneyEngine = _data.Use(() => new JourneyEngine(_data.Files.Database, JourneyOptions, _ports, _keys) { LearnsBeside = true });
         Pauses = new CampaignPauses(JourneyEngine, ApplyCampaigns);
-        JourneyEngine.Options = JourneyOptions = JourneyOptionsOf(config.Decisions, config.Contact);
+        JourneyEngine.Options = JourneyOptions = JourneyOptionsOf(config.Decisions, config.Contact, Stores);
         Journeys = new JourneyWorker(JourneyEngine, _ports, time)
         {
             OnFault = OnFault,
@@ -134,7 +137,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Ingest = IngestSetup.Of(this, DeadLetterQueue);
         DeadLetterReplay = new DeadLetterReplay(Ingest, DeadLetters);
         Metrics = new EngineMetrics(this);
-        _money = new MoneyMetrics(this, Metrics.Registry);
+        _money = new MoneyMetrics(this, Metrics.Registry, _loggers.CreateLogger<MoneyMetrics>());
         _otlp = otlp is null ? null : new OtlpExport(otlp, Metrics.Registry, time);
         _app = ApiServer.Build(this, _loggers, otlp, s_drain);
     }
@@ -144,6 +147,9 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
 
     /// <summary>The control plane's database. Open after the start.</summary>
     public ControlDatabase Control { get; }
+
+    /// <summary>The users and their tokens.</summary>
+    public AccessDirectory Users { get; }
 
     public StoreDirectory Stores => _numbering.Stores;
 
@@ -220,7 +226,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
 
         _numbering.Save();
         await ControlSetup.OpenAsync(Control);
-        await Control.Changes.StartAsync();
+        await ControlSetup.StartAsync(Control);
         _upkeep.Start();
         Sinks.Start();
         Journeys.Start([.. Enumerable.Range(0, Partitions.Count).Select(i => Partitions[i].Tail)]);
@@ -246,8 +252,17 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             return;
         }
 
-        _stopped = true;
-        _reload?.Dispose();
+        // From here on, a reload applies nothing.
+        lock (_applying)
+        {
+            _stopped = true;
+        }
+
+        if (_reload is not null)
+        {
+            await _reload.StopAsync(s_drain);
+        }
+
         _money.Dispose();
         Rates.Dispose();
         await _app.StopAsync();
@@ -278,7 +293,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
 
         if (_reload is not null)
         {
-            RunningConfig.Delete(_data.Path);
+            DeleteRunning();
         }
 
         LogStopped();
@@ -304,7 +319,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _otlp?.Dispose();
         Metrics.Registry.Dispose();
         Model.Dispose();
-        _retired?.Dispose();
+        _previousModel?.Dispose();
         _loggers.Dispose();
     }
 

@@ -43,7 +43,14 @@ sealed partial class ExchangeRatesFeed : IDisposable
     long _since;
     bool _isStarted;
 
-    sealed record Quotes(string Source, long At, Dictionary<string, double> Worth);
+    /// <summary>Rates of a source.</summary>
+    /// <param name="Source">A hash of the source's address.</param>
+    /// <param name="At">When they were fetched (ms since 1970 UTC); 0 for none.</param>
+    /// <param name="Worth">The value of one unit by code.</param>
+    public sealed record Quotes(string Source, long At, Dictionary<string, double> Worth);
+
+    /// <summary>A source with the rates that it has at once.</summary>
+    public sealed record Prepared(ExchangeRatesSourceConfig? Source, bool IsChanged, Quotes Rates);
 
     /// <param name="folder">The data folder.</param>
     /// <param name="time">The clock.</param>
@@ -86,27 +93,39 @@ sealed partial class ExchangeRatesFeed : IDisposable
         }
     }
 
-    /// <summary>Takes over the configured source. A changed one is asked at once, once the feed is started.</summary>
-    public void Use(ExchangeRatesSourceConfig? source)
+    /// <summary>Reads the rates that a source has at once: those in force, or the last good ones that were saved. Changes nothing.</summary>
+    public Prepared Prepare(ExchangeRatesSourceConfig? source)
     {
         lock (_gate)
         {
             var isChanged = source?.Url != _source?.Url || source?.Header != _source?.Header || source?.Interval != _source?.Interval;
-            _source = source;
-            if (!isChanged)
+            return new Prepared(source, isChanged, !isChanged ? _quotes : source is null ? new("", 0, []) : Read(KeyOf(source)));
+        }
+    }
+
+    /// <summary>Replaces the source. A changed one is asked at once, once the feed is started.</summary>
+    public void Update(Prepared prepared)
+    {
+        lock (_gate)
+        {
+            _source = prepared.Source;
+            if (!prepared.IsChanged)
             {
                 return;
             }
 
             _since = Now;
             _failure = null;
-            _quotes = source is null ? new("", 0, []) : Read(KeyOf(source));
+            _quotes = prepared.Rates;
             if (_isStarted)
             {
-                Schedule(source is null ? Timeout.InfiniteTimeSpan : TimeSpan.Zero);
+                Schedule(_source is null ? Timeout.InfiniteTimeSpan : TimeSpan.Zero);
             }
         }
     }
+
+    /// <inheritdoc cref="Update(Prepared)"/>
+    public void Update(ExchangeRatesSourceConfig? source) => Update(Prepare(source));
 
     /// <summary>Begins to fetch.</summary>
     public void Start()
@@ -119,9 +138,11 @@ sealed partial class ExchangeRatesFeed : IDisposable
     }
 
     /// <summary>Returns the section with the fetched rates; its own take precedence.</summary>
-    public DecisionsConfig AddTo(DecisionsConfig decisions)
+    /// <param name="decisions">The section.</param>
+    /// <param name="prepared">The rates of a source that is about to be in force; <see langword="null"/> for those in force.</param>
+    public DecisionsConfig AddTo(DecisionsConfig decisions, Prepared? prepared = null)
     {
-        var worth = Volatile.Read(ref _quotes).Worth;
+        var worth = (prepared?.Rates ?? Volatile.Read(ref _quotes)).Worth;
         if (worth.Count == 0)
         {
             return decisions;
@@ -171,19 +192,14 @@ sealed partial class ExchangeRatesFeed : IDisposable
 
         var rates = new Dictionary<string, double>(StringComparer.Ordinal);
         var problem = await ReadAsync(source, rates, stopping);
-        if (problem is null && rates.Keys.FirstOrDefault(code => CurrencyCode.Parse(Encoding.UTF8.GetBytes(code)) == 0) is { } odd)
-        {
-            problem = $"'{odd}' is no currency of three capital letters";
-        }
-
-        if (Take(source, problem, rates))
+        if (Complete(source, problem, rates))
         {
             _apply();
         }
     }
 
     // Returns whether other rates than those in force came.
-    bool Take(ExchangeRatesSourceConfig source, string? problem, Dictionary<string, double> rates)
+    bool Complete(ExchangeRatesSourceConfig source, string? problem, Dictionary<string, double> rates)
     {
         lock (_gate)
         {
@@ -225,8 +241,8 @@ sealed partial class ExchangeRatesFeed : IDisposable
 
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseContentRead, deadline.Token);
             var body = await response.Content.ReadAsByteArrayAsync(deadline.Token);
-            return response.IsSuccessStatusCode ? ExchangeRatesJson.Read(body, "the answer", rates)
-                : $"the answer is {(int)response.StatusCode}";
+            return !response.IsSuccessStatusCode ? $"the answer is {(int)response.StatusCode}"
+                : ExchangeRatesJson.Read(body, rates) is [var problem, ..] ? $"the answer, {problem}" : null;
         }
         catch (OperationCanceledException)
         {
@@ -250,8 +266,8 @@ sealed partial class ExchangeRatesFeed : IDisposable
             }
 
             var rates = new Dictionary<string, double>(StringComparer.Ordinal);
-            var problem = ExchangeRatesJson.Read(Encoding.UTF8.GetBytes(kept.ToJsonString()), "the file", rates);
-            return problem is null ? new(source, (long)at, rates) : new(source, 0, []);
+            var isValid = ExchangeRatesJson.Read(Encoding.UTF8.GetBytes(kept.ToJsonString()), rates) is [];
+            return isValid ? new(source, (long)at, rates) : new(source, 0, []);
         }
         catch (Exception e)
             when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or FormatException)

@@ -39,10 +39,10 @@ static class IngestSetup
     };
 
     /// <summary>Replaces the limits that a running engine can change.</summary>
-    public static void Apply(LimitsConfig limits, IngestOptions ingest)
+    public static void Update(IngestOptions ingest, LimitsConfig limits)
     {
         (ingest.MaxBatch, ingest.MaxAge, ingest.MaxAhead) = (limits.Batch, limits.Past, limits.Future);
-        ingest.Rates.Set(OptionsOf(limits.Rates));
+        ingest.Rates.Update(OptionsOf(limits.Rates));
     }
 
     /// <summary>Creates the limits of connections.</summary>

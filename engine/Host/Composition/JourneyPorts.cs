@@ -41,9 +41,9 @@ sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOn
     /// <summary>The carts whose offers wait for their shopper.</summary>
     public ReturningShoppers Returning { get; } = new();
 
-    /// <summary>Takes over the sinks of a new configuration.</summary>
+    /// <summary>Replaces the sinks.</summary>
     /// <param name="next">The address kind each sink requires, by sink name.</param>
-    public void Use(IReadOnlyDictionary<string, AddressKind> next) => _channels = ChannelsOf(next);
+    public void Update(IReadOnlyDictionary<string, AddressKind> next) => _channels = ChannelsOf(next);
 
     /// <inheritdoc/>
     public DeliveryChannel? Find(string name) => _channels.GetValueOrDefault(name);

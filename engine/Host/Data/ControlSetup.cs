@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Tokens;
 
 namespace CartRecovery.Host.Data;
 
@@ -29,6 +30,21 @@ static class ControlSetup
         catch (ControlDatabaseException e)
         {
             throw new DataFolderException(e.Code, e.Message, e.Code == ControlDatabaseException.WrongKey ? ExitCode.BadConfiguration : ExitCode.Failed);
+        }
+    }
+
+    /// <summary>Makes the first signing key, and follows what changes.</summary>
+    /// <exception cref="DataFolderException">The database cannot be used; the code says why.</exception>
+    public static async Task StartAsync(ControlDatabase database)
+    {
+        try
+        {
+            await new SigningKeys(database).RotateAsync();
+            await database.Changes.StartAsync();
+        }
+        catch (ControlDatabaseException e)
+        {
+            throw new DataFolderException(e.Code, e.Message);
         }
     }
 

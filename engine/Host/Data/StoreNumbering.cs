@@ -50,12 +50,12 @@ sealed partial class StoreNumbering
     public (StoreRegistry Registry, StoreDirectory Directory) Prepare(CartRecoveryConfig config)
     {
         var registry = StoreCompiler.Register(config.Stores, _registry);
-        return (registry, StoreCompiler.Compile(config.Stores, registry, _data.Use(_data.IdSecret)));
+        return (registry, StoreCompiler.Compile(config.Stores, registry, _data.Use(_data.IdSecret)).MergeInto(Stores));
     }
 
-    /// <summary>Puts stores in force, once the data folder has their numbers.</summary>
+    /// <summary>Records the numbers of prepared stores, before <see cref="Update"/>.</summary>
     /// <exception cref="DataFolderException">They cannot be written.</exception>
-    public void Adopt(StoreRegistry registry, StoreDirectory directory)
+    public void Save(StoreRegistry registry)
     {
         if (_isRecorded)
         {
@@ -63,8 +63,10 @@ sealed partial class StoreNumbering
         }
 
         _registry = registry;
-        Stores.Replace(directory);
     }
+
+    /// <summary>Replaces the stores with prepared ones.</summary>
+    public void Update(StoreDirectory directory) => Stores.Update(directory);
 
     [LoggerMessage(EventName = "stores_removed", Level = LogLevel.Information,
         Message = "Stores that are not configured keep their carts, and nothing is sent for them: {Stores}")]

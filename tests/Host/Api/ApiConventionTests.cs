@@ -147,6 +147,11 @@ sealed class ApiConventionTests : EngineFixture
         Assert.That(answer.Problem, Is.EqualTo((413, "message_too_large")));
     }
 
+    [TestCase("identity")]
+    [TestCase("Identity")]
+    public async Task The_encoding_that_is_none_is_taken(string encoding) =>
+        Assert.That((await PostAsync(EventJson.Utf8("""[{"type":"page_view"}]"""), encoding)).Problem, Is.Not.EqualTo((415, "unsupported_encoding")));
+
     [TestCase("zstd")]
     [TestCase("gzip, gzip")]
     public async Task An_unknown_content_encoding_is_rejected(string encoding)

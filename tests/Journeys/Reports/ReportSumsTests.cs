@@ -99,6 +99,34 @@ public sealed class ReportSumsTests
     }
 
     [Test]
+    public void A_channels_columns_sum_to_the_messages_planned()
+    {
+        using var scratch = new Scratch();
+        using var run = new JourneyFixture([Series(Step("mail"))], path: scratch.PathOf("journeys.db"));
+        for (var i = 0; i < 8; i++)
+        {
+            run.Know($"c{i}", $"u{i}", $"a{i}@x.example");
+            run.Decide($"c{i}", $"u{i}");
+        }
+
+        run.Work();
+        Assert.That(run.Sent, Has.Count.EqualTo(8));
+        WithheldReason[] outcomes = [WithheldReason.None, WithheldReason.SoftBounced, WithheldReason.SoftBounced, WithheldReason.Postponed,
+            WithheldReason.Bounced, WithheldReason.Rejected, WithheldReason.Failed];
+        foreach (var (sent, outcome) in run.Sent.Take(7).Zip(outcomes).ToArray())
+        {
+            run.It.RecordOutcome(sent, outcome, detail: null, run.Now);
+        }
+
+        using var reports = new JourneyReports(scratch.PathOf("journeys.db"));
+        var rows = reports.Channels("shop", 0, long.MaxValue);
+        var row = rows.Columns.Zip(rows.Rows.Single()).Skip(1).ToDictionary(cell => cell.First, cell => (long)cell.Second!, StringComparer.Ordinal);
+        string[] parts = ["sent", "failed", "rejected", "bounced", "softBounced", "withheld", "waiting", "postponed", "sending"];
+        Assert.That(parts.Take(5).Select(part => row[part]), Is.EqualTo(new[] { 1, 1, 1, 1, 2 }));
+        Assert.That(parts.Sum(part => row[part]), Is.EqualTo(row["planned"]).And.EqualTo(8));
+    }
+
+    [Test]
     public void Flags_are_Booleans_and_a_campaign_without_an_experiment_has_no_probability()
     {
         using var scratch = new Scratch();

@@ -37,6 +37,10 @@ public class JourneySchemaTests
                 DROP INDEX conversion_order;
                 ALTER TABLE conversion DROP COLUMN order_id;
                 ALTER TABLE conversion DROP COLUMN product;
+                ALTER TABLE conversion DROP COLUMN received_at;
+                ALTER TABLE conversion DROP COLUMN lines;
+                ALTER TABLE conversion DROP COLUMN returned;
+                DROP TABLE refund;
                 ALTER TABLE product DROP COLUMN variant;
                 ALTER TABLE product DROP COLUMN base;
                 ALTER TABLE cart_product DROP COLUMN id;
@@ -50,7 +54,8 @@ public class JourneySchemaTests
         using var again = new JourneyStore(scratch.PathOf("journeys.db"));
         Assert.That(TextOf(again, "SELECT campaign || bot || ' ' || received_at FROM journey", column: 0), Is.EqualTo("left0 5"));
         Assert.That(TextOf(again, "SELECT group_concat(value || ' ' || coalesce(order_id, 'none'), ', ') FROM (SELECT * FROM conversion ORDER BY at)", column: 0),
-            Is.EqualTo("70000 c:0a:5, -10000 none"));
+            Is.EqualTo("70000 c:0a:5, -10000 c:0a:5"));
+        Assert.That(TextOf(again, "SELECT order_id || ' ' || currency || ' ' || amount FROM refund", column: 0), Is.EqualTo("c:0a:5 EUR 10000"));
     }
 
     static string TextOf(JourneyStore store, string sql, int column)

@@ -68,6 +68,16 @@ public sealed class CartCurrencyTests
         Assert.That((Value(cart), cart.ItemCount, Money.ToDecimal(cart.Others.Value)), Is.EqualTo((80m, 9m, 10m)));
     }
 
+    [Test]
+    public void Beyond_the_lines_each_currencys_units_are_removed_apart()
+    {
+        var cart = Fold(Enumerable.Range(0, CartLines.Capacity).Select(i => Add($"p{i}", 15_000) with { Currency = i == 0 ? "USD" : "JPY" }));
+        cart.Fold(Add("x", 10) with { Currency = "USD" }, Add("y", 15_000) with { Currency = "JPY" }, Remove("y") with { Currency = "JPY" });
+        Assert.That((Value(cart), Money.ToDecimal(cart.Others.Value), cart.Others.Quantity), Is.EqualTo((15_010m, 10m, 1m)));
+        cart.Fold(Add("y", 15_000) with { Currency = "JPY" }, Remove("p0"), Remove("x") with { Currency = "USD" });
+        Assert.That((Value(cart), CurrencyOf(cart), cart.ItemCount), Is.EqualTo((90_000m, "JPY", 7m)), "all that is left is in another currency");
+    }
+
     static decimal Value(in CartRecord cart) => Money.ToDecimal(cart.Value);
 
     static string CurrencyOf(in CartRecord cart) => CurrencyCode.ToString(cart.Currency);

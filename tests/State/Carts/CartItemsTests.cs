@@ -46,6 +46,26 @@ public sealed class CartItemsTests
     }
 
     [Test]
+    public void Items_without_a_price_share_the_value_and_it_is_no_price_that_was_seen()
+    {
+        foreach (var type in new[] { "add_to_cart", "cart_updated" })
+        {
+            var cart = Fold($$"""
+                {"id":"1","type":"{{type}}","cartId":"c","ts":1732095600000,"value":50,"items":[{"item_id":"A","price":20},{"item_id":"B","quantity":2},{"item_id":"C"}]}
+                """);
+            Assert.That((Value(cart), Money.ToDecimal(cart.Lines[1].Value), Money.ToDecimal(cart.Lines[2].Value), Money.ToDecimal(cart.PriceHighest)),
+                Is.EqualTo((50m, 20m, 10m, 20m)), type);
+        }
+    }
+
+    [Test]
+    public void A_value_is_the_total_of_its_line()
+    {
+        var cart = Fold("""{"id":"1","type":"add_to_cart","cartId":"c","ts":1732095600000,"productId":"A","quantity":3,"value":10}""");
+        Assert.That((Value(cart), Money.ToDecimal(cart.PriceHighest)), Is.EqualTo((10m, 3.3333m)));
+    }
+
+    [Test]
     public void A_variant_is_a_line_of_its_own()
     {
         var cart = Fold(Of("add_to_cart", "[{\"item_id\":\"A\",\"item_variant\":\"S\",\"price\":1}]"), Of("add_to_cart", "[{\"item_id\":\"A\",\"variant\":\"M\",\"price\":2}]"));

@@ -1,15 +1,18 @@
 namespace CartRecovery.Engine.Configuration.Reading;
 
-/// <summary>Collects the problems of a file.</summary>
+/// <summary>Collects the problems of a configuration file and of the files that it names.</summary>
 sealed class ConfigProblems(string file)
 {
     readonly List<ConfigProblem> _found = [];
 
     public bool None => _found.Count == 0;
 
-    public void Add(SourceLocation at, string message) => _found.Add(new ConfigProblem(file, at.Line, at.Column, message));
+    public void Add(SourceLocation at, string message) => Add(file, at, message);
 
-    /// <summary>Returns all problems in file order, without duplicates from aliases.</summary>
+    /// <summary>Adds a problem of a file that the configuration names.</summary>
+    public void Add(string named, SourceLocation at, string message) => _found.Add(new ConfigProblem(named, at.Line, at.Column, message));
+
+    /// <summary>Returns all problems in file order, without duplicates from aliases; those of named files last.</summary>
     public IReadOnlyList<ConfigProblem> Sorted() =>
-        [.. _found.Distinct().OrderBy(problem => problem.Line).ThenBy(problem => problem.Column)];
+        [.. _found.Distinct().OrderBy(problem => problem.File != file).ThenBy(problem => problem.Line).ThenBy(problem => problem.Column)];
 }

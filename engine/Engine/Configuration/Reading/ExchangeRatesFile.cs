@@ -1,22 +1,45 @@
 namespace CartRecovery.Engine.Configuration.Reading;
 
-/// <summary>Reads a file of exchange rates: <see cref="ExchangeRatesJson"/>.</summary>
+/// <summary>Loads the file of exchange rates that a configuration names, and reports its problems at their places in it.</summary>
 static class ExchangeRatesFile
 {
-    /// <summary>Reads the file into the section, where the section's own rates take precedence.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="rates">Receives the rates.</param>
-    /// <returns>What is wrong with it, or <see langword="null"/>.</returns>
-    public static string? Read(string path, Dictionary<string, double> rates)
+    /// <summary>Adds the file's rates to the section, whose own take precedence.</summary>
+    /// <param name="config">The configuration, bound and with its folder.</param>
+    /// <param name="path">The configuration's file, as it appears in problems.</param>
+    /// <param name="locations">Its locations.</param>
+    /// <param name="problems">Receives the problems.</param>
+    public static void Load(CartRecoveryConfig config, string path, ConfigLocations locations, ConfigProblems problems)
     {
+        var decisions = config.Decisions;
+        if (decisions.ExchangeRatesFile is not { } name || !locations.Bound(decisions, "exchangeRatesFile"))
+        {
+            return;
+        }
+
+        var (at, named) = (locations.Of(decisions, "exchangeRatesFile"), Path.Combine(Path.GetDirectoryName(path) ?? "", name));
+        var rates = new Dictionary<string, double>(StringComparer.Ordinal);
         try
         {
-            return new FileInfo(path).Length > ExchangeRatesJson.MaxSize ? $"'{path}' is longer than {ExchangeRatesJson.MaxSize / 1024} KB"
-                : ExchangeRatesJson.Read(File.ReadAllBytes(path), $"'{path}'", rates);
+            var file = Path.Combine(config.Folder, name);
+            if (new FileInfo(file).Length > ExchangeRatesJson.MaxSize)
+            {
+                problems.Add(at, $"'{name}' is longer than {ExchangeRatesJson.MaxSize / 1024} KB");
+                return;
+            }
+
+            foreach (var problem in ExchangeRatesJson.Read(File.ReadAllBytes(file), rates))
+            {
+                problems.Add(named, new SourceLocation(problem.Line, problem.Column), problem.Message);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            return $"'{path}' cannot be read: {e.Message}";
+            problems.Add(at, $"'{name}' cannot be read: {e.Message}");
+        }
+
+        foreach (var (currency, worth) in rates)
+        {
+            decisions.ExchangeRates.TryAdd(currency, worth);
         }
     }
 }

@@ -1,19 +1,18 @@
+using System.Globalization;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Configuration.Reading;
 
-/// <summary>Checks the stores' currencies and locales, and the exchange rates, whose file it reads.</summary>
+/// <summary>Checks the stores' currencies and locales, and the exchange rates of the configuration file.</summary>
 sealed class MoneyCheck(ConfigCheck check, ConfigLocations locations)
 {
-    const double MaxWorth = 1e12;
-
     public void Run(CartRecoveryConfig config)
     {
         foreach (var store in config.Stores)
         {
-            if (!IsCode(store.Currency))
+            if (!CurrencyCode.Known.Contains(store.Currency))
             {
-                check.Report(store, "currency", $"a currency must be three capital letters, like EUR, not '{store.Currency}'");
+                check.Report(store, "currency", $"currency: {ExchangeRatesJson.Unknown(store.Currency)}");
             }
 
             if (locations.Bound(store, "locale") && MoneyLocale.Find(store.Locale) is null)
@@ -23,18 +22,18 @@ sealed class MoneyCheck(ConfigCheck check, ConfigLocations locations)
         }
 
         var decisions = config.Decisions;
-        foreach (var (currency, worth) in decisions.ExchangeRates)
+        var rates = decisions.ExchangeRates;
+        foreach (var currency in locations.KeysOf(rates).Where(rates.ContainsKey))
         {
-            if (!IsCode(currency) || worth is not (> 0 and < MaxWorth))
+            if (!CurrencyCode.Known.Contains(currency))
             {
-                check.Report(decisions, "exchangeRates", $"a rate must be a number above 0 for a currency of three capital letters, like EUR: 1.08, not '{currency}'");
+                check.Report(locations.OfKey(rates, currency), $"exchangeRates: {ExchangeRatesJson.Unknown(currency)}");
             }
-        }
-
-        if (decisions.ExchangeRatesFile is { } file && locations.Bound(decisions, "exchangeRatesFile")
-            && ExchangeRatesFile.Read(Path.Combine(config.Folder, file), decisions.ExchangeRates) is { } problem)
-        {
-            check.Report(decisions, "exchangeRatesFile", problem);
+            else if (rates[currency] is not (> 0 and < ExchangeRatesJson.MaxWorth))
+            {
+                var got = rates[currency].ToString(CultureInfo.InvariantCulture);
+                check.Report(rates, currency, $"exchangeRates.{currency}: expected a number above 0, got {got}");
+            }
         }
 
         if (decisions.ExchangeRatesSource is { } source)
@@ -56,6 +55,4 @@ sealed class MoneyCheck(ConfigCheck check, ConfigLocations locations)
             check.Report(source, "header", "a header must be a name, a colon and a value, in printable ASCII: \"X-Api-Key: …\"");
         }
     }
-
-    static bool IsCode(string code) => code.Length == 3 && !code.AsSpan().ContainsAnyExceptInRange('A', 'Z');
 }

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 
 namespace CartRecovery.Engine.ControlPlane.Database;
 
@@ -12,14 +13,14 @@ public readonly struct ControlRow(DbDataReader reader)
     /// <summary>Returns a column as text, or null.</summary>
     public string? TextOrNull(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 
-    /// <summary>Returns a column as a number.</summary>
-    public long Number(int column) => reader.GetInt64(column);
+    /// <summary>Returns a column as a number. In PostgreSQL, a literal in an expression has 32 bits.</summary>
+    public long Number(int column) => Convert.ToInt64(reader.GetValue(column), CultureInfo.InvariantCulture);
 
     /// <summary>Returns a column as a number, or null.</summary>
-    public long? NumberOrNull(int column) => reader.IsDBNull(column) ? null : reader.GetInt64(column);
+    public long? NumberOrNull(int column) => reader.IsDBNull(column) ? null : Number(column);
 
     /// <summary>Returns a column that is 1 or 0.</summary>
-    public bool IsTrue(int column) => reader.GetInt64(column) != 0;
+    public bool IsTrue(int column) => Number(column) != 0;
 
     /// <summary>Returns a column as bytes.</summary>
     public byte[] Bytes(int column) => reader.GetFieldValue<byte[]>(column);
@@ -28,7 +29,7 @@ public readonly struct ControlRow(DbDataReader reader)
     public byte[]? BytesOrNull(int column) => reader.IsDBNull(column) ? null : reader.GetFieldValue<byte[]>(column);
 
     /// <summary>Returns a column of milliseconds since 1970 as a time.</summary>
-    public DateTimeOffset Time(int column) => DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(column));
+    public DateTimeOffset Time(int column) => DateTimeOffset.FromUnixTimeMilliseconds(Number(column));
 
     /// <summary>Returns a column of milliseconds since 1970 as a time, or null.</summary>
     public DateTimeOffset? TimeOrNull(int column) => reader.IsDBNull(column) ? null : Time(column);

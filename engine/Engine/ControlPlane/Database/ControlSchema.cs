@@ -27,6 +27,25 @@ static class ControlSchema
             CREATE TABLE audit_head (number BIGINT NOT NULL, hash BYTEA NOT NULL, signature BYTEA NOT NULL);
             CREATE TABLE audit_anchor (number BIGINT NOT NULL, hash BYTEA NOT NULL, signature BYTEA NOT NULL);
             """),
+        new(3, "users, sessions and signing keys", """
+            CREATE TABLE users (
+                id TEXT PRIMARY KEY, email_hash BYTEA NOT NULL UNIQUE, email BYTEA NOT NULL, state TEXT NOT NULL, password TEXT, totp BYTEA, totp_step BIGINT,
+                created_at BIGINT NOT NULL, last_login_at BIGINT);
+            CREATE TABLE user_roles (
+                user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE, role TEXT NOT NULL, store TEXT NOT NULL, PRIMARY KEY (user_id, role, store));
+            CREATE TABLE user_links (hash BYTEA PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE, expires_at BIGINT NOT NULL);
+            CREATE TABLE recovery_codes (
+                user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE, hash BYTEA NOT NULL, PRIMARY KEY (user_id, hash));
+            CREATE TABLE sessions (
+                id TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE, created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, ended_at BIGINT);
+            CREATE INDEX sessions_user ON sessions (user_id);
+            CREATE INDEX sessions_ended ON sessions (ended_at);
+            CREATE TABLE refresh_tokens (
+                hash BYTEA PRIMARY KEY, session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE, expires_at BIGINT NOT NULL, used_at BIGINT);
+            CREATE INDEX refresh_tokens_session ON refresh_tokens (session_id);
+            CREATE TABLE signing_keys (
+                id TEXT PRIMARY KEY, public_key BYTEA NOT NULL, private_key BYTEA NOT NULL, signs_from BIGINT NOT NULL, signs_until BIGINT NOT NULL);
+            """),
     ];
 
     /// <summary>The version that this program writes.</summary>

@@ -12,6 +12,8 @@ public sealed class StoreDirectory
 
     volatile Content _content;
 
+    StoreDirectory(Content content) => _content = content;
+
     /// <summary>Creates a directory.</summary>
     /// <param name="stores">The configured stores, in file order.</param>
     /// <param name="removed">The stores that have numbers but are no longer configured.</param>
@@ -58,23 +60,25 @@ public sealed class StoreDirectory
     public bool IsInForce(StoreKey key) => _content.Granted.Contains(key);
 
     /// <summary>
-    /// Takes over the content of another directory. Stores and keys that are equal stay the same objects, so that clients that use them
-    /// notice nothing.
+    /// Prepares a replacement of another directory's content with this one's. Stores and keys that are equal stay the same objects, so that
+    /// clients that use them notice nothing.
     /// </summary>
-    public void Replace(StoreDirectory next)
+    public StoreDirectory MergeInto(StoreDirectory current)
     {
-        var (now, then) = (_content, next._content);
+        var (now, then) = (current._content, _content);
         var stores = then.All.ToDictionary(store => store,
             store => now.All.Find(store.Id) is { } known && known.HasSameSettings(store) ? known : store);
-        Content content = new(
+        return new StoreDirectory(new Content(
             [.. then.Stores.Select(store => stores[store])], new StoreTable(then.All.Select(store => stores[store])),
             then.Keys.ToDictionary(key => key.Key, key =>
             {
                 var allowed = key.Value with { Store = stores[key.Value.Store] };
                 return now.Keys.TryGetValue(key.Key, out var known) && known.Grants(allowed) ? known : allowed;
-            }));
-        _content = content;
+            })));
     }
+
+    /// <summary>Replaces the content with that of another directory: <see cref="MergeInto"/>.</summary>
+    public void Update(StoreDirectory next) => _content = next._content;
 
     sealed class Content(IReadOnlyList<Store> stores, StoreTable all, Dictionary<KeyHash, StoreKey> keys)
     {

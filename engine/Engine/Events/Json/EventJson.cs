@@ -31,7 +31,8 @@ public static class EventJson
             writer.WriteNumber("quantity"u8, record.Quantity);
         }
 
-        if ((record.Flags & EventFlags.HasPrice) != 0)
+        // The total of lines is their `value` in the meta.
+        if ((record.Flags & EventFlags.HasPrice) != 0 && ((record.Details & EventDetails.IsTotal) == 0 || EventTypes.Has(record.Type, EventTraits.ChangesHistory)))
         {
             writer.WriteNumber("price"u8, Money.ToDecimal(record.Price));
         }

@@ -151,7 +151,7 @@ public sealed class JsonEventDecoder
             var field = EventFields.Parse(Text(members.Name));
             if (field >= EventField.Items)
             {
-                _event.SetKept(field, json[valueAt..end], isMeta: true);
+                _event.SetMetaField(field, json[valueAt..end], isMeta: true);
             }
             else if (json[valueAt] == '"')
             {
@@ -230,7 +230,7 @@ public sealed class JsonEventDecoder
                     : isNumber ? (long)Math.Clamp(Number(text), -1e15, 1e15) : 0);
                 break;
             case >= EventField.Items:
-                _event.SetKept(field, json[start..end], isMeta: false);
+                _event.SetMetaField(field, json[start..end], isMeta: false);
                 break;
             case EventField.Other or EventField.Device or EventField.Source:
                 if (isText)

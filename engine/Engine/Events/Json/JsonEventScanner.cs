@@ -181,7 +181,7 @@ sealed class JsonEventScanner(EventBuilder builder)
             builder.Meta.AddField(json[nameAt..end]);
             if (field >= EventField.Items)
             {
-                builder.SetKept(field, json[at..end], isMeta: false);
+                builder.SetMetaField(field, json[at..end], isMeta: false);
             }
         }
 
@@ -286,7 +286,7 @@ sealed class JsonEventScanner(EventBuilder builder)
                 at++;
                 if (field >= EventField.Items)
                 {
-                    builder.SetKept(field, json[(textAt - 1)..at], isMeta: true);
+                    builder.SetMetaField(field, json[(textAt - 1)..at], isMeta: true);
                 }
                 else
                 {
@@ -299,7 +299,7 @@ sealed class JsonEventScanner(EventBuilder builder)
                 at = JsonTokens.EndOfPlain(json, at);
                 if (at >= 0 && EventFields.Parse(json[nameAt..nameEnd]) is var field and >= EventField.Items)
                 {
-                    builder.SetKept(field, json[valueAt..at], isMeta: true);
+                    builder.SetMetaField(field, json[valueAt..at], isMeta: true);
                 }
             }
 

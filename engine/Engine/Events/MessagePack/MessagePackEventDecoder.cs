@@ -241,7 +241,7 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
 
         if (field >= EventField.Items && kept.Length > valueAt)
         {
-            builder.SetKept(field, kept.Text[valueAt..], isMeta);
+            builder.SetMetaField(field, kept.Text[valueAt..], isMeta);
         }
 
         if (isText || (isContext && TryGetKeptText(kept, valueAt, out text)))

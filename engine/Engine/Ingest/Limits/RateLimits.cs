@@ -25,17 +25,17 @@ public sealed class RateLimits : IDisposable
     }
 
     /// <summary>Replaces the rates. A stream that nothing limited stays so until it is opened again.</summary>
-    public void Set(RateLimitsOptions options)
+    public void Update(RateLimitsOptions options)
     {
         foreach (var group in Groups)
         {
-            _requests[(int)group].Set(options.Requests(group));
+            _requests[(int)group].Update(options.Requests(group));
         }
 
         foreach (var kind in Enum.GetValues<KeyKind>())
         {
-            _events[(int)kind].Set(options.Events(kind));
-            _bytes[(int)kind].Set(options.Bytes(kind));
+            _events[(int)kind].Update(options.Events(kind));
+            _bytes[(int)kind].Update(options.Bytes(kind));
         }
 
         _countsLoopback = options.CountsLoopback;

@@ -17,13 +17,13 @@ public sealed class ScopedBuckets : IDisposable
     volatile TokenBuckets<int>? _stores;
 
     /// <param name="rates">The rates.</param>
-    public ScopedBuckets(ScopedRates rates) => Set(rates);
+    public ScopedBuckets(ScopedRates rates) => Update(rates);
 
     /// <summary>Whether nothing is limited.</summary>
     public bool IsUnlimited => _addresses is null && _keys is null && _stores is null;
 
     /// <summary>Replaces the rates. Buckets of a rate that stays keep their tokens. One thread at a time.</summary>
-    public void Set(ScopedRates rates)
+    public void Update(ScopedRates rates)
     {
         _addresses = Replace(_addresses, rates.Address, RateScope.Address);
         // Compared by reference, because two keys may have equal permissions.

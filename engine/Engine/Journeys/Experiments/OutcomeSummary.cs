@@ -34,7 +34,7 @@ sealed class OutcomeSummary
     {
         var offers = new List<(string, string, int, OfferOutcomes)>();
         using (var query = new Query(database, """
-            SELECT i.campaign, i.offer, i.context, count(*), sum(EXISTS(SELECT 1 FROM conversion c WHERE c.journey=i.journey AND c.value>0 AND c.verified=1 AND c.at>=i.sent_at))
+            SELECT i.campaign, i.offer, i.context, count(*), sum(EXISTS(SELECT 1 FROM conversion c WHERE c.journey=i.journey AND c.value>0 AND c.returned=0 AND c.verified=1 AND c.at>=i.sent_at))
             FROM intervention i JOIN journey j ON j.id=i.journey WHERE i.sent_at>?1 AND i.propensity<1 AND j.standing>0 AND j.bot=0 GROUP BY i.campaign, i.offer, i.context
             """))
         {
@@ -46,7 +46,7 @@ sealed class OutcomeSummary
 
         var campaigns = new Dictionary<string, CampaignOutcomes>(StringComparer.Ordinal);
         using (var query = new Query(database, """
-            SELECT campaign, holdout, count(*), sum(EXISTS(SELECT 1 FROM conversion c WHERE c.journey=j.id AND c.value>0 AND c.verified=1))
+            SELECT campaign, holdout, count(*), sum(EXISTS(SELECT 1 FROM conversion c WHERE c.journey=j.id AND c.value>0 AND c.returned=0 AND c.verified=1))
             FROM journey j WHERE started_at>?1 AND standing>0 AND bot=0 GROUP BY campaign, holdout
             """))
         {

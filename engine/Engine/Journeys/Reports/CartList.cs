@@ -8,7 +8,7 @@ public static class CartList
         SELECT cart, cart_id, user_id, campaign, variant, holdout, triggered_at,
             (SELECT count(*) FROM intervention WHERE sent_at IS NOT NULL AND journey IN ({Journeys})),
             (SELECT max(sent_at) FROM intervention WHERE journey IN ({Journeys})),
-            EXISTS(SELECT 1 FROM conversion c JOIN intervention i ON i.journey=c.journey WHERE c.cart=page.cart AND c.value>0 AND i.sent_at<=c.at)
+            EXISTS(SELECT 1 FROM conversion c JOIN intervention i ON i.journey=c.journey WHERE c.cart=page.cart AND c.value>0 AND c.returned=0 AND i.sent_at<=c.at)
         FROM (
             SELECT cart, cart_id, user_id, campaign, variant, holdout, max(turned_at) AS triggered_at FROM journey
             WHERE store=?1 AND (?2 IS NULL OR campaign=?2) AND (?3 IS NULL OR user_id=?3)

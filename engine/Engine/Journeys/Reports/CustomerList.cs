@@ -23,7 +23,7 @@ public static class CustomerList
         FROM journey j
         LEFT JOIN (SELECT journey, sum(sent_at IS NOT NULL) AS sent, max(sent_at) AS last, sum(state=3) AS withheld FROM intervention WHERE store=?1 GROUP BY journey) i
             ON i.journey=j.id
-        LEFT JOIN (SELECT journey, count(DISTINCT CASE WHEN value>0 THEN cart_id || ' ' || at END) AS orders, sum(value) AS value FROM conversion
+        LEFT JOIN (SELECT journey, count(DISTINCT CASE WHEN value>0 AND returned=0 THEN coalesce(order_id, cart_id || ' ' || at) END) AS orders, sum(value) AS value FROM conversion
             WHERE store=?1 AND verified=1 AND currency=?2 GROUP BY journey) c ON c.journey=j.id
         WHERE j.store=?1 AND j.user_id IS NOT NULL GROUP BY j.user_id
         HAVING turned>=?3 AND turned<?4 AND (?5 IS NULL OR held=?5) ORDER BY turned DESC, j.user_id LIMIT ?6 OFFSET ?7

@@ -88,7 +88,7 @@ public static class InterventionList
             SELECT {s_columns} FROM intervention WHERE {OfJourneys(1)} AND +store=?2 ORDER BY decided_at LIMIT 500
             """, rows => Read(rows.With(key).With(storeId)));
         var recovered = reports.Ask("""
-            SELECT 1 FROM conversion c JOIN intervention i ON i.journey=c.journey WHERE c.cart=?1 AND c.value>0 AND i.sent_at<=c.at LIMIT 1
+            SELECT 1 FROM conversion c JOIN intervention i ON i.journey=c.journey WHERE c.cart=?1 AND c.value>0 AND c.returned=0 AND i.sent_at<=c.at LIMIT 1
             """, rows => rows.With(key).Number() is not null);
         return (table, recovered, table.Rows.Max(row => row[s_sentAt] as long?) ?? 0);
     }

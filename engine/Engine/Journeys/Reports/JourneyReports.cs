@@ -15,8 +15,8 @@ namespace CartRecovery.Engine.Journeys.Reports;
 /// <param name="path">The database file.</param>
 public sealed class JourneyReports(string path) : IDisposable
 {
-    // An order may be several events, one for each product. Null for refunds.
-    const string Order = "CASE WHEN c.value>0 THEN coalesce(c.order_id, c.cart_id || ' ' || c.at) END";
+    // An order may be several events, one for each product. Null for refunds, and for what was refunded or cancelled as a whole.
+    const string Order = "CASE WHEN c.value>0 AND c.returned=0 THEN coalesce(c.order_id, c.cart_id || ' ' || c.at) END";
 
     readonly Database _database = new(path, isReader: true);
     readonly Lock _gate = new();
@@ -78,11 +78,12 @@ public sealed class JourneyReports(string path) : IDisposable
         return found;
     }
 
-    // What a unit of a row's currency is in the store's; null if that is not known.
+    // SQL: rate from the row's currency to the store's; NULL without a rate.
     static string WorthIn(string currency, ExchangeRates? rates)
     {
         var others = (rates ?? ExchangeRates.None).Currencies.Where(code => code != currency).Select(code => (Code: code, Factor: rates!.Factor(code, currency)));
-        return $"CASE c.currency WHEN '{currency}' THEN 1 {string.Concat(others.Where(other => double.IsFinite(other.Factor)).Select(other => FormattableString.Invariant($"WHEN '{other.Code}' THEN {other.Factor:E16} ")))}END";
+        var rows = others.Where(other => double.IsFinite(other.Factor)).Select(other => FormattableString.Invariant($"WHEN '{other.Code}' THEN {other.Factor:E16} "));
+        return $"CASE c.currency WHEN '{currency}' THEN 1 {string.Concat(rows)}END";
     }
 
     /// <summary>
@@ -132,11 +133,14 @@ public sealed class JourneyReports(string path) : IDisposable
             sum(state={MessageState.Withheld:D} AND reason={WithheldReason.Failed:D}) AS failed,
             sum(state={MessageState.Withheld:D} AND reason={WithheldReason.Rejected:D}) AS rejected,
             sum(state={MessageState.Withheld:D} AND reason={WithheldReason.Bounced:D}) AS bounced,
-            sum(state={MessageState.Withheld:D} AND reason
-                NOT IN ({WithheldReason.Failed:D}, {WithheldReason.Rejected:D}, {WithheldReason.Bounced:D})) AS withheld,
-            sum(state={MessageState.Scheduled:D}) AS waiting
+            sum(state={MessageState.Withheld:D} AND reason={WithheldReason.SoftBounced:D}) AS soft_bounced,
+            sum(state={MessageState.Withheld:D} AND reason NOT IN ({WithheldReason.Failed:D}, {WithheldReason.Rejected:D},
+                {WithheldReason.Bounced:D}, {WithheldReason.SoftBounced:D})) AS withheld,
+            sum(state={MessageState.Scheduled:D} AND attempts=0) AS waiting, sum(state={MessageState.Scheduled:D} AND attempts>0) AS postponed,
+            sum(state={MessageState.Sending:D}) AS sending
         FROM intervention WHERE store=?1 AND decided_at>=?2 AND decided_at<?3 GROUP BY channel ORDER BY channel
-        """, ["channel", "planned", "sent", "delivered", "opened", "clicked", "dismissed", "failed", "rejected", "bounced", "withheld", "waiting"],
+        """, ["channel", "planned", "sent", "delivered", "opened", "clicked", "dismissed", "failed", "rejected", "bounced", "softBounced", "withheld",
+            "waiting", "postponed", "sending"],
         rows => rows.With(storeId).With(from).With(to));
 
     /// <summary>Reports the funnel of each campaign, from trigger to message to order.</summary>
@@ -146,7 +150,7 @@ public sealed class JourneyReports(string path) : IDisposable
         FROM journey j
         LEFT JOIN (SELECT journey, sum(state={MessageState.Sent:D}) AS sent, sum({MessageSql.IsSeen}) AS seen,
             sum(clicked_at IS NOT NULL) AS clicked FROM intervention WHERE store=?1 GROUP BY journey) i ON i.journey=j.id
-        LEFT JOIN (SELECT journey, sum(value>0) AS orders FROM conversion WHERE store=?1 AND verified=1 GROUP BY journey) c ON c.journey=j.id
+        LEFT JOIN (SELECT journey, sum(value>0 AND returned=0) AS orders FROM conversion WHERE store=?1 AND verified=1 GROUP BY journey) c ON c.journey=j.id
         WHERE j.store=?1 AND j.started_at>=?2 AND j.started_at<?3 AND j.bot=0 GROUP BY j.campaign ORDER BY j.campaign
         """, ["campaign", "triggered", "contacted", "seen", "clicked", "bought", "leftAlone", "leftAloneBought"],
         rows => rows.With(storeId).With(from).With(to));

@@ -13,6 +13,9 @@ public sealed record StoreFigures(IReadOnlyList<RevenueReport> Revenue, IReadOnl
     /// </summary>
     public static IReadOnlyList<string> States { get; } = ["abandoned", "contacted", "recovered", "purchased", "lost"];
 
+    // Labels of metrics, and queries: the currencies of most orders.
+    const int MaxCurrencies = 20;
+
     /// <summary>Reads the figures of a store.</summary>
     /// <param name="reports">The reports.</param>
     /// <param name="storeId">The store.</param>
@@ -22,15 +25,17 @@ public sealed record StoreFigures(IReadOnlyList<RevenueReport> Revenue, IReadOnl
     /// <param name="lostBefore">Carts whose last journey started before this time are lost (ms since 1970 UTC).</param>
     public static StoreFigures Read(JourneyReports reports, string storeId, string currency, long from, long to, long lostBefore)
     {
-        var currencies = reports.Ask("SELECT DISTINCT currency FROM conversion WHERE store=?1 ORDER BY currency", rows =>
+        var currencies = reports.Ask($"""
+            SELECT currency FROM conversion WHERE store=?1 AND verified=1 AND currency<>?2 GROUP BY currency ORDER BY count(*) DESC, currency LIMIT {MaxCurrencies - 1}
+            """, rows =>
         {
             var found = new List<string> { currency };
-            for (rows.With(storeId); rows.Next();)
+            for (rows.With(storeId).With(currency); rows.Next();)
             {
                 found.Add(rows.Text(0));
             }
 
-            return found.Distinct(StringComparer.Ordinal);
+            return found;
         });
         var carts = reports.Ask($"""
             SELECT CASE WHEN recovered THEN 'recovered' WHEN bought THEN 'purchased' WHEN started<?4 THEN 'lost' WHEN contacted THEN 'contacted' ELSE 'abandoned' END, count(*)
@@ -39,7 +44,7 @@ public sealed record StoreFigures(IReadOnlyList<RevenueReport> Revenue, IReadOnl
                 FROM journey j
                 LEFT JOIN (SELECT journey, 1 AS contacted FROM intervention WHERE store=?1 AND state={MessageState.Sent:D} GROUP BY journey) i ON i.journey=j.id
                 LEFT JOIN (SELECT o.journey, 1 AS bought, max(EXISTS(SELECT 1 FROM intervention m WHERE m.journey=o.journey AND m.sent_at<=o.at)) AS recovered
-                    FROM conversion o WHERE o.store=?1 AND o.value>0 GROUP BY o.journey) c ON c.journey=j.id
+                    FROM conversion o WHERE o.store=?1 AND o.value>0 AND o.returned=0 AND o.verified=1 GROUP BY o.journey) c ON c.journey=j.id
                 WHERE j.store=?1 AND j.started_at>=?2 AND j.started_at<?3 GROUP BY j.cart)
             GROUP BY 1
             """, rows =>

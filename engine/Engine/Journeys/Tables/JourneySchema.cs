@@ -10,7 +10,7 @@ namespace CartRecovery.Engine.Journeys.Tables;
 /// </summary>
 static class JourneySchema
 {
-    const int Version = 9;
+    const int Version = 10;
 
     /// <summary>Creates the tables that do not exist, and migrates older versions.</summary>
     /// <exception cref="IOException">The file was written by a later version, or cannot be used.</exception>
@@ -61,7 +61,13 @@ static class JourneySchema
 
         if (version == 8)
         {
-            database.Execute($"BEGIN IMMEDIATE; {OfVersion8} PRAGMA user_version={Version}; COMMIT");
+            database.Execute($"BEGIN IMMEDIATE; {OfVersion8} PRAGMA user_version=9; COMMIT");
+            version = 9;
+        }
+
+        if (version == 9)
+        {
+            database.Execute($"BEGIN IMMEDIATE; {OfVersion9} PRAGMA user_version={Version}; COMMIT");
         }
 
         database.Execute(s_tables);
@@ -127,6 +133,30 @@ static class JourneySchema
 
     // Migrates version 8: when a journey began by the engine's clock.
     const string OfVersion8 = "ALTER TABLE journey ADD COLUMN received_at INTEGER NOT NULL DEFAULT 0; UPDATE journey SET received_at=started_at;";
+
+    // Migrates version 9: refunds as they were reported, the lines of orders, and orders of which nothing is left. A refund of an order without
+    // an id was that of the cart's latest.
+    const string OfVersion9 = $"""
+        ALTER TABLE conversion ADD COLUMN received_at INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE conversion ADD COLUMN lines BLOB;
+        ALTER TABLE conversion ADD COLUMN returned INTEGER NOT NULL DEFAULT 0;
+        UPDATE conversion SET order_id=(SELECT o.order_id FROM conversion o WHERE o.cart=conversion.cart AND o.value>0 AND o.verified=conversion.verified
+            AND o.at<=conversion.at ORDER BY o.at DESC LIMIT 1) WHERE value<0 AND coalesce(order_id, '')='';
+        {Refunds}
+        INSERT OR IGNORE INTO refund(store, order_id, event, cart, cart_id, at, received_at, currency, amount, lines)
+            SELECT store, order_id, id, cart, cart_id, at, at, currency, -value, x'' FROM conversion WHERE value<0 AND order_id<>'';
+        UPDATE conversion SET returned=1 WHERE value>0 AND order_id IN (SELECT order_id FROM refund) AND (
+            SELECT sum(c.value) FROM conversion c WHERE c.store=conversion.store AND c.order_id=conversion.order_id AND c.currency=conversion.currency)<=0;
+        DROP INDEX IF EXISTS conversion_cart;
+        """;
+
+    // Refunds of orders that count, and of orders that are not known yet. Amount: null for the price of the lines, or without them the whole order.
+    const string Refunds = """
+        CREATE TABLE IF NOT EXISTS refund(
+            store TEXT NOT NULL, order_id TEXT NOT NULL, event BLOB NOT NULL, cart BLOB NOT NULL, cart_id TEXT NOT NULL, at INTEGER NOT NULL,
+            received_at INTEGER NOT NULL, currency TEXT, amount INTEGER, lines BLOB NOT NULL, PRIMARY KEY(store, order_id, event)) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS refund_time ON refund(received_at);
+        """;
 
     // Keys of shoppers, carts and addresses are random: each row of an index on one dirties a page of its own. Each decision adds to one
     // such index if the shopper is anonymous, and to two otherwise.
@@ -211,9 +241,10 @@ static class JourneySchema
         CREATE TABLE IF NOT EXISTS conversion(
             id BLOB NOT NULL, store TEXT NOT NULL, cart BLOB NOT NULL, cart_id TEXT NOT NULL, subject BLOB NOT NULL, at INTEGER NOT NULL,
             value INTEGER NOT NULL, currency TEXT NOT NULL, verified INTEGER NOT NULL, journey INTEGER NOT NULL, intervention TEXT,
-            touch TEXT, order_id TEXT, product INTEGER NOT NULL DEFAULT 0);
+            touch TEXT, order_id TEXT, product INTEGER NOT NULL DEFAULT 0, received_at INTEGER NOT NULL DEFAULT 0, lines BLOB,
+            returned INTEGER NOT NULL DEFAULT 0);
         CREATE INDEX IF NOT EXISTS conversion_order ON conversion(store, order_id);
-        CREATE UNIQUE INDEX IF NOT EXISTS conversion_cart ON conversion(cart, at, id);
+        CREATE UNIQUE INDEX IF NOT EXISTS conversion_cart ON conversion(cart, at, id, currency);
         CREATE INDEX IF NOT EXISTS conversion_journey ON conversion(journey);
         CREATE INDEX IF NOT EXISTS conversion_subject ON conversion(subject, at);
         CREATE INDEX IF NOT EXISTS conversion_time ON conversion(store, at);
@@ -226,7 +257,9 @@ static class JourneySchema
         -- Campaigns that a store has paused.
         CREATE TABLE IF NOT EXISTS paused(store TEXT NOT NULL, campaign TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(store, campaign)) WITHOUT ROWID;
 
-        -- The ids of orders, of all shoppers: an order counts once.
+        {Refunds}
+
+        -- The ids of the server's orders, of all shoppers: an order counts once.
         CREATE TABLE IF NOT EXISTS shop_order(
             store TEXT NOT NULL, id TEXT NOT NULL, event BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(store, id)) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS shop_order_time ON shop_order(at);

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Encryption;
+using CartRecovery.Engine.Journeys.Orders;
 using CartRecovery.Engine.Storage;
 
 namespace CartRecovery.Engine.Journeys.Tables;
@@ -41,6 +42,7 @@ public sealed class JourneyStore : IDisposable
         Codes = new CodeTable(Database);
         Pauses = new PauseTable(Database);
         Orders = new OrderTable(Database);
+        Refunds = new RefundTable(Database);
         SoftBounces = new SoftBounceTable(Database);
         MergedCarts = new MergedCartTable(Database);
         Offers = new OfferTable(Database);
@@ -95,6 +97,8 @@ public sealed class JourneyStore : IDisposable
     public PauseTable Pauses { get; }
 
     public OrderTable Orders { get; }
+
+    public RefundTable Refunds { get; }
 
     public SoftBounceTable SoftBounces { get; }
 
@@ -168,6 +172,7 @@ public sealed class JourneyStore : IDisposable
         Unproven.Purge(before);
         Codes.Purge(before);
         Orders.Purge(before);
+        Refunds.Purge(before);
         SoftBounces.Purge(before);
         MergedCarts.Purge(before);
     }

@@ -215,6 +215,6 @@ public sealed class JourneyTable
 /// <param name="ReceivedAt">The engine's time of the start.</param>
 public readonly record struct ActiveJourney(long Id, string Campaign, long StartedAt, long ReceivedAt)
 {
-    /// <summary>Returns whether an event came after the start: by its own time, or because it arrived later, whatever two clocks say.</summary>
-    public bool IsBefore(CustomerEvent e) => StartedAt < e.At || ReceivedAt < e.ReceivedAt;
+    /// <summary>Returns whether an event followed the start, by event time or by receipt time.</summary>
+    public bool StartedBefore(CustomerEvent e) => StartedAt < e.At || ReceivedAt < e.ReceivedAt;
 }

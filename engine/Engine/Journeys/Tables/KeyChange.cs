@@ -25,6 +25,7 @@ static class KeyChange
         UPDATE OR REPLACE unproven SET cart=(SELECT key FROM map.keys WHERE former=cart) WHERE cart IN (SELECT former FROM map.keys);
         UPDATE OR REPLACE merged SET cart=(SELECT key FROM map.keys WHERE former=cart) WHERE cart IN (SELECT former FROM map.keys);
         UPDATE merged SET target=(SELECT key FROM map.keys WHERE former=target) WHERE target IN (SELECT former FROM map.keys);
+        UPDATE refund SET cart=(SELECT key FROM map.keys WHERE former=cart) WHERE cart IN (SELECT former FROM map.keys);
         UPDATE conversion SET cart=(SELECT key FROM map.keys WHERE former=cart) WHERE cart IN (SELECT former FROM map.keys);
         """;
 

@@ -20,7 +20,12 @@ static class CartContents
         ref var line = ref LineOf(ref cart, product, currency);
         line.Units = Sum(line.Units, units);
         cart.Units = Sum(cart.Units, units);
-        if (line.Currency == currency)
+        if (line.Currency != currency)
+        {
+            // Others, whose value is in the cart's currency: the units of other currencies are kept apart.
+            line.Product += (ulong)units;
+        }
+        else
         {
             line.Value = Money.Add(line.Value, value);
             cart.Value = currency == 0 ? Money.Add(cart.Value, value) : cart.Value;
@@ -37,24 +42,20 @@ static class CartContents
     {
         var index = IndexOf(cart, product, currency == cart.Currency ? 0 : currency);
         index = index < 0 ? IndexOf(cart, product, null) : index;
-        ref var line = ref cart.Others;
-        if (index >= 0)
+        if (index < 0)
         {
-            line = ref cart.Lines[index];
+            RemoveOthers(ref cart, units, currency != 0 && currency != cart.Currency);
+            return Rebase(ref cart);
         }
 
-        if (line.Units == 0)
-        {
-            return 0;
-        }
-
+        ref var line = ref cart.Lines[index];
         var removed = Math.Min(units, line.Units);
         var value = removed == line.Units ? line.Value : (long)((Int128)line.Value * removed / line.Units);
         line.Units -= removed;
         line.Value -= value;
         cart.Units = Math.Max(0, cart.Units - removed);
         cart.Value -= line.Currency == 0 ? value : 0;
-        if (line.Units > 0 || index < 0)
+        if (line.Units > 0)
         {
             return 0;
         }
@@ -62,8 +63,26 @@ static class CartContents
         Span<CartLine> lines = cart.Lines;
         lines[(index + 1)..cart.LineCount].CopyTo(lines[index..]);
         lines[--cart.LineCount] = default;
-        return cart.LineCount > 0 && lines[0].Currency != 0 ? Rebase(ref cart) : 0;
+        return Rebase(ref cart);
     }
+
+    // Removes units that have no line of their own: those of the cart's currency with their share of the value, or those of others.
+    static void RemoveOthers(ref CartRecord cart, int units, bool isForeign)
+    {
+        ref var others = ref cart.Others;
+        var own = OwnOf(others);
+        isForeign = own == others.Units ? false : own == 0 || isForeign;
+        var removed = Math.Min(units, isForeign ? others.Units - own : own);
+        var value = isForeign || removed == 0 ? 0 : removed == own ? others.Value : (long)((Int128)others.Value * removed / own);
+        others.Product -= isForeign ? (ulong)removed : 0;
+        others.Units -= removed;
+        others.Value -= value;
+        cart.Units = Math.Max(0, cart.Units - removed);
+        cart.Value -= value;
+    }
+
+    // The product of Others is the number of units in other currencies.
+    static int OwnOf(in CartLine others) => others.Units - (int)Math.Min(others.Product, (ulong)others.Units);
 
     /// <summary>Empties the cart.</summary>
     public static void Clear(ref CartRecord cart)
@@ -78,7 +97,7 @@ static class CartContents
     // Once nothing is left in the cart's currency, that of its first line takes its place.
     static uint Rebase(ref CartRecord cart)
     {
-        if (cart.Others.Units > 0 || IndexOfOwn(cart) >= 0)
+        if (cart.LineCount == 0 || OwnOf(cart.Others) > 0 || IndexOfOwn(cart) >= 0)
         {
             return 0;
         }

@@ -71,10 +71,11 @@ public static class CartFold
             FoldProduct(ref cart, e.Product, at);
         }
 
-        // Prices of another currency than the contents' are not compared with theirs, and an order's total is no price.
-        if ((e.Flags & EventFlags.HasPrice) != 0 && (e.Details & EventDetails.IsTotal) == 0 && (currency == 0 || currency == cart.Currency))
+        // Prices of another currency than the contents' are not compared with theirs, and a total of an order or of several lines is no price.
+        if ((e.Flags & EventFlags.HasPrice) != 0 && (currency == 0 || currency == cart.Currency)
+            && ((e.Details & EventDetails.IsTotal) == 0 || ((e.Details & EventDetails.HasLines) == 0 && !EventTypes.Has(e.Type, EventTraits.ChangesHistory))))
         {
-            FoldPrice(ref cart, e.Price);
+            FoldPrice(ref cart, e.UnitPrice);
         }
 
         FoldType(ref cart, e, slab, currency);
@@ -219,7 +220,7 @@ public static class CartFold
                 cart.LastAddAt = Math.Max(cart.LastAddAt, e.Timestamp);
                 if ((e.Details & EventDetails.HasLines) == 0)
                 {
-                    CartContents.Add(ref cart, e.Product, e.Thousandths, Quantity.Price(e.Price, e.Thousandths), currency);
+                    CartContents.Add(ref cart, e.Product, e.Thousandths, e.Amount, currency);
                 }
 
                 break;

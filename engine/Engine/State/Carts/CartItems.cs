@@ -23,7 +23,12 @@ static class CartItems
         }
 
         var items = s_items ??= [];
-        EventItems.Find(meta, items);
+        EventItems.ReadFrom(meta, items);
+        if ((e.Details & EventDetails.IsTotal) != 0)
+        {
+            EventItems.Spread(items, e.Price);
+        }
+
         var before = cart.Units;
         if (e.Type == EventType.CartUpdated)
         {
@@ -47,7 +52,7 @@ static class CartItems
                 continue;
             }
 
-            CartContents.Add(ref cart, key, item.Thousandths, item.Amount, e.Currency);
+            CartContents.Add(ref cart, key, item.Thousandths, item.Total ?? 0, e.Currency);
             CartFold.FoldProduct(ref cart, key, e.Timestamp);
             if (item.Price is { } price && (e.Currency == 0 || e.Currency == cart.Currency))
             {

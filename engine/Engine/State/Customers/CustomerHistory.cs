@@ -35,7 +35,7 @@ public struct CustomerHistory
     /// <summary>The mean value of the orders in the store's currency; 0 without one.</summary>
     public readonly double AverageOrderValue => Orders <= ForeignOrders ? 0 : Money.ToDouble(OrderValue) / (Orders - ForeignOrders);
 
-    /// <summary>Applies an event with <see cref="EventTraits.ChangesHistory"/>. Its order counts anew: see <see cref="CustomerUpdate"/>.</summary>
+    /// <summary>Applies an event with <see cref="EventTraits.ChangesHistory"/>. Does not deduplicate orders; <see cref="CustomerUpdate"/> does.</summary>
     public void Fold(in CustomerInput e)
     {
         switch (e.Type)

@@ -1,5 +1,4 @@
 using CartRecovery.Engine.Events;
-using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.State.Customers;
 
@@ -16,6 +15,6 @@ public readonly record struct CustomerInput(EventType Type, long At, long Amount
     /// <param name="slab">The slab that holds its texts.</param>
     /// <param name="currency">The store's currency.</param>
     public static CustomerInput Of(in EventRecord e, EventSlab slab, uint currency) => new(
-        e.Type, e.Timestamp, Quantity.Price(e.Price, e.Thousandths), e.Currency != 0 && e.Currency != currency && !slab.PredatesCurrencies,
+        e.Type, e.Timestamp, e.Amount, e.Currency != 0 && e.Currency != currency && !slab.PredatesCurrencies,
         slab.PredatesCurrencies ? 0 : (e.Flags & EventFlags.CustomerCopy) != 0 ? e.CartSecret : OrderId.KeyOf(slab.PlainMetaOf(e)));
 }

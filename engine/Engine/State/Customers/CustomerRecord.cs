@@ -46,7 +46,7 @@ public struct CustomerReserve
     byte _first;
 }
 
-/// <summary>Applies events to customers' records. An order told again counts once, and a cancelled one does not count.</summary>
+/// <summary>Applies events to customers' records. An order reported again counts once, and a cancelled one does not count.</summary>
 public readonly struct CustomerUpdate : IRecordUpdate<CustomerRecord, CustomerInput>
 {
     /// <inheritdoc/>
@@ -62,10 +62,11 @@ public readonly struct CustomerUpdate : IRecordUpdate<CustomerRecord, CustomerIn
         var isKnown = isCancelled || (input.Order != 0 && recent.Contains(input.Order));
         if (input.Type == EventType.OrderCancelled)
         {
-            if (!isCancelled)
+            // Of the latest orders alone: one that is not known may have been cancelled before, or never counted.
+            if (isKnown && !isCancelled)
             {
                 Cancel(ref record.History);
-                recent.Replace(input.Order, input.Order == 0 ? 0 : ~input.Order);
+                recent.Replace(input.Order, ~input.Order);
             }
         }
         else if (input.Type != EventType.Purchase || !isKnown)

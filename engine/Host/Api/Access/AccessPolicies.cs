@@ -21,6 +21,9 @@ static class AccessPolicies
     /// <summary>An operator: <see cref="OperatorAccess"/>.</summary>
     public const string Operator = "operator";
 
+    /// <summary>A user who is signed in.</summary>
+    public const string User = "user";
+
     /// <summary>Adds authentication, the policies and CORS.</summary>
     public static void AddAccess(this IServiceCollection services)
     {
@@ -32,13 +35,16 @@ static class AccessPolicies
         });
         services.AddSingleton(UrlEncoder.Default);
         services.AddAuthorizationBuilder()
-            .AddPolicy(Publishable, policy => policy.RequireAuthenticatedUser())
-            .AddPolicy(Secret,
-                policy => policy.RequireAuthenticatedUser().RequireClaim(StoreKeyIdentity.KindClaim, StoreKeyIdentity.SecretKind))
+            .AddPolicy(Publishable, policy => policy.RequireAuthenticatedUser().RequireClaim(StoreKeyIdentity.KindClaim))
+            .AddPolicy(Secret, policy => policy.RequireAuthenticatedUser().AddRequirements(new StoreAccess()))
+            .AddPolicy(User, policy => policy.RequireAuthenticatedUser().AddRequirements(new SignedIn()))
             .AddPolicy(Operator, policy => policy.AddRequirements(new IsOperator()))
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().AddRequirements(new DeclaresAccess()).Build());
         services.AddSingleton<IAuthorizationHandler, DeclaresAccessHandler>();
         services.AddSingleton<IAuthorizationHandler, IsOperatorHandler>();
+        services.AddSingleton<IAuthorizationHandler, UserAccess.StoreAccessHandler>();
+        services.AddSingleton<IAuthorizationHandler, UserAccess.SignedInHandler>();
+        services.AddSingleton<UserTokenAuthentication>();
         services.AddSingleton<OperatorAccess>();
         services.AddCors();
         services.AddSingleton<ICorsPolicyProvider, KeyOrigins>();

@@ -7,7 +7,6 @@ using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Access;
 using CartRecovery.Host.Api.Problems;
 using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -21,7 +20,7 @@ namespace CartRecovery.Host.Api.Access;
 /// </summary>
 sealed class ApiKeyAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, StoreDirectory stores,
-    AccessRejections rejections)
+    UserTokenAuthentication users, AccessRejections rejections)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     /// <summary>The scheme's name.</summary>
@@ -41,6 +40,12 @@ sealed class ApiKeyAuthentication(
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         var key = KeyOf(Request);
+        if (users.Authenticate(Request, !string.IsNullOrEmpty(key), out var refused) is { } user)
+        {
+            _problem = refused ?? _problem;
+            return Task.FromResult(user);
+        }
+
         if (string.IsNullOrEmpty(key))
         {
             return Task.FromResult(AuthenticateResult.NoResult());
@@ -63,9 +68,7 @@ sealed class ApiKeyAuthentication(
     protected override Task HandleChallengeAsync(AuthenticationProperties properties) => RejectAsync(_problem);
 
     /// <summary>Answers 403 if the key's kind does not allow the request.</summary>
-    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => RejectAsync(
-        Context.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>()?.Policy == AccessPolicies.Operator
-            ? AccessRejections.OperatorKeyRequired : AccessRejections.SecretKeyRequired);
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => RejectAsync(UserAccess.ProblemOf(Context));
 
     Task RejectAsync(HttpProblem problem)
     {

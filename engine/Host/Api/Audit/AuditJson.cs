@@ -18,16 +18,7 @@ static class AuditJson
         writer.WriteString("target"u8, entry.Event.Target);
         writer.WriteString("storeId"u8, entry.Event.Store);
         writer.WriteString("address"u8, entry.Event.Address);
-        if (entry.Event.Details is { } details)
-        {
-            writer.WritePropertyName("details"u8);
-            writer.WriteRawValue(details);
-        }
-        else
-        {
-            writer.WriteNull("details"u8);
-        }
-
+        writer.WriteString("details"u8, entry.Event.Details);
         writer.WriteString("hash"u8, Convert.ToHexStringLower(entry.Hash));
         writer.WriteEndObject();
     }

@@ -46,10 +46,10 @@ static class CampaignsRoutes
         group.MapPost("/{name}/preview", PreviewAsync)
             .Describe("previewCampaign", "Preview a message",
                 "Renders a step's message for a real cart or a sample. Nothing is sent. With `Accept: text/html`, the page of the campaign.")
-            .Produces<Intervention>().WithMetadata(new ProducesMediaType("text/html")).Problems(ApiProblems.InvalidJson, ApiProblems.CartNotFound, Unknown);
+            .Produces<Intervention>().WithMetadata(new ProducesMediaType("text/html"), new ChangesNothing(), new ShowsPersonalData()).Problems(ApiProblems.InvalidJson, ApiProblems.CartNotFound, Unknown);
         group.MapGet("/{name}/preview", PageAsync)
             .Describe("viewCampaign", "View a campaign", "A page of all messages with each choice of their offers, for a real cart or a sample. Nothing is sent.")
-            .Query(s_cartId, s_variant).Media("text/html").Problems(ApiProblems.CartNotFound, Unknown);
+            .Query(s_cartId, s_variant).Media("text/html").WithMetadata(new ShowsPersonalData()).Problems(ApiProblems.CartNotFound, Unknown);
         TestSends.Map(group);
     }
 

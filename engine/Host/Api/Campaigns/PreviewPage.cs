@@ -26,7 +26,7 @@ static partial class PreviewPage
 
     static readonly string s_style = WebAsset.Read("preview.css").ReplaceLineEndings("\n");
 
-    // As messages write it: escaped, and money in the words of the shop.
+    // As messages write it: escaped, with amounts in the store's locale.
     static readonly MessageTemplate s_cart = MessageTemplate.Compile("""
         <table><thead><tr><th>Product</th><th>Quantity</th><th>Total</th></tr></thead><tbody>
         {% for line in cart.lines %}<tr><td>{% if line.name == '' %}Other products{% else %}{{ line.name }}{% endif %}</td><td>{{ line.quantity }}</td><td>{{ line.total | money }}</td></tr>{% endfor %}

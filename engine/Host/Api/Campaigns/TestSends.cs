@@ -22,7 +22,7 @@ namespace CartRecovery.Host.Api.Campaigns;
 /// <summary><c>POST /v1/campaigns/{name}/test</c>: sends a message to an address of the store's staff, and to no other.</summary>
 static class TestSends
 {
-    static readonly HttpProblem s_notStaff = new(400, "not_staff", "to: expected one of the store's staff in the configuration, which a test can be sent to.");
+    static readonly HttpProblem s_notStaff = new(400, "not_staff", "'to' is not a staff address of this store. Add it to stores[].staff.");
     static readonly HttpProblem s_noAddress = new(409, "channel_without_address", "The step's channel has no addresses of this kind. Its preview shows what it says.");
     static readonly HttpProblem s_suppressed = new(409, "address_suppressed", "The address is on the suppression list. DELETE /v1/suppressions releases it.");
     static readonly HttpProblem s_template = new(409, "template_failed", "The template exceeds its limits.");
@@ -52,12 +52,6 @@ static class TestSends
             return problem!.ToResult();
         }
 
-        if (limits.TryAcquire(store.Id) is { } seconds)
-        {
-            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-            return RateLimits.Exceeded.ToResult();
-        }
-
         Intervention message;
         try
         {
@@ -66,6 +60,12 @@ static class TestSends
         catch (MessageRenderingException e)
         {
             return (s_template with { Detail = $"The template {e.Message}." }).ToResult();
+        }
+
+        if (limits.TryAcquire(store.Id) is { } seconds)
+        {
+            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+            return RateLimits.Exceeded.ToResult();
         }
 
         message = message with { Id = $"iv_{Guid.NewGuid():N}", Subject = message.Subject is { } subject ? $"[Test] {subject}" : null };

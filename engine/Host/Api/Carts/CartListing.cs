@@ -15,10 +15,10 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Carts;
 
-/// <summary><c>GET /v1/carts</c>: carts for which a campaign was triggered, with their state of now.</summary>
+/// <summary><c>GET /v1/carts</c>: carts for which a campaign was triggered, with their current state.</summary>
 static class CartListing
 {
-    // Look-ups that wait in the partitions at once. Events wait behind them.
+    // Maximum concurrent cart look-ups; events queue behind them.
     const int MaxLookups = 32;
 
     static readonly QueryParameter<string> s_state = QueryParameters.Choice("state", "Returns only carts in this state. A page may then have fewer items than `limit`.",
@@ -35,7 +35,7 @@ static class CartListing
 
     public static void Map(IEndpointRouteBuilder group) => group.MapGet("", ListAsync)
         .Describe("listCarts", "List carts",
-            "Carts for which a campaign was triggered, the latest trigger first, with their state and value of now. `from` and `to` filter by the trigger. "
+            "Carts for which a campaign was triggered, the latest trigger first, with their current state and value. `from` and `to` filter by the trigger. "
             + "The engine keeps no list of all carts: one for which none was triggered is not here, but is at its id.")
         .Produces<ItemPage<CartRow>>().WithMetadata(new ReadsReports())
         .Query(s_state, s_campaign, s_userId, s_minValue, QueryParameters.From, QueryParameters.To, QueryParameters.Limit, QueryParameters.Cursor);
@@ -47,7 +47,7 @@ static class CartListing
         var cursor = TimeCursor.Read(query.Of(QueryParameters.Cursor));
         var limit = query.Of(QueryParameters.Limit, QueryParameters.DefaultPageSize);
         await journeys.CatchUpForReportAsync();
-        var listed = CartList.Of(reports, new CartFilter
+        var rows = CartList.Of(reports, new CartFilter
         {
             StoreId = caller.Store.Id,
             Campaign = query.Of(s_campaign),
@@ -57,33 +57,42 @@ static class CartListing
             Skip = cursor.Skip,
             Limit = limit + 1,
         });
-        var page = listed.Take(limit).ToArray();
+        var page = rows.Take(limit).ToArray();
         string? next = null;
-        if (listed.Count > limit)
+        if (rows.Count > limit)
         {
             var last = page[^1].TriggeredAt;
-            var same = page.Reverse().TakeWhile(cart => cart.TriggeredAt == last).Count();
-            next = string.Create(CultureInfo.InvariantCulture, $"{last}-{same + (last == cursor.At ? cursor.Skip : 0)}");
+            var tieCount = page.Reverse().TakeWhile(cart => cart.TriggeredAt == last).Count();
+            next = string.Create(CultureInfo.InvariantCulture, $"{last}-{tieCount + (last == cursor.At ? cursor.Skip : 0)}");
         }
 
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var rows = new List<CartRow>(page.Length);
-        foreach (var some in page.Chunk(MaxLookups))
+        var items = new List<CartRow>(page.Length);
+        foreach (var chunk in page.Chunk(MaxLookups))
         {
-            var records = await Task.WhenAll(some.Select(cart => partitions.FindAsync(cart.Cart, context.RequestAborted)));
-            rows.AddRange(some.Zip(records, (cart, record) => RowOf(cart, record, now, inForce.JourneyOptions)));
+            var records = await Task.WhenAll(chunk.Select(cart => partitions.FindAsync(cart.Cart, context.RequestAborted)));
+            items.AddRange(chunk.Zip(records, (cart, record) => RowOf(cart, record, now, inForce.JourneyOptions)));
         }
 
-        rows.RemoveAll(row => (query.Of(s_state) is { } state && row.State != state) || row.Value < query.Of(s_minValue, 0));
-        return TypedResults.Ok(new ItemPage<CartRow>(rows, SealedCursor.Seal(context, next)));
+        items.RemoveAll(row => (query.Of(s_state) is { } state && row.State != state) || row.Value < query.Of(s_minValue, 0));
+        return TypedResults.Ok(new ItemPage<CartRow>(items, SealedCursor.Seal(context, next)));
     }
 
-    static CartRow RowOf(ListedCart cart, in CartRecord? record, long now, JourneyOptions options) => new(
-        cart.CartId, cart.UserId,
-        record is { } known ? CartsRoutes.StateOf(known, cart.IsRecovered, cart.ContactedAt, now, options) : cart.IsRecovered ? "recovered" : "lost",
-        record?.ItemCount ?? 0, record is { } worth ? Money.ToDecimal(worth.Value) : 0, record is { } priced ? CurrencyCode.ToString(priced.Currency) : null,
-        cart.Campaign, cart.Variant, cart.IsHoldout, cart.Sent, TimeOf(cart.ContactedAt), TimeOf(cart.TriggeredAt)!.Value,
-        record is { } updated ? TimeOf(updated.LastAt) : null);
+    static CartRow RowOf(ListedCart listed, in CartRecord? record, long now, JourneyOptions options)
+    {
+        // All but the state, the content and the time of the last event, which an engine that has forgotten the cart does not know.
+        var row = new CartRow(
+            listed.CartId, listed.UserId, listed.IsRecovered ? "recovered" : "lost", 0, 0, Currency: null, listed.Campaign, listed.Variant,
+            listed.IsHoldout, listed.Sent, TimeOf(listed.ContactedAt), TimeOf(listed.TriggeredAt)!.Value, UpdatedAt: null);
+        return record is not { } cart ? row : row with
+        {
+            State = CartsRoutes.StateOf(cart, listed.IsRecovered, listed.ContactedAt, now, options),
+            ItemCount = cart.ItemCount,
+            Value = Money.ToDecimal(cart.Value),
+            Currency = CurrencyCode.ToString(cart.Currency),
+            UpdatedAt = TimeOf(cart.LastAt),
+        };
+    }
 
     static DateTime? TimeOf(long at) => at == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(at).UtcDateTime;
 }

@@ -20,7 +20,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Customers;
 
-/// <summary><c>/v1/customers</c>: who was contacted or not, how they can be reached, and what happened to each.</summary>
+/// <summary><c>/v1/customers</c>: contacted customers, their reachability and their timeline.</summary>
 static class CustomersRoutes
 {
     static readonly HttpProblem s_unknown = new(404, "customer_not_found", "The engine knows neither an address or consent nor a campaign of this customer.");

@@ -33,7 +33,7 @@ static class DeadLettersRoutes
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        var group = routes.ForServers("/v1/deadletters", ApiTags.DeadLetters);
+        var group = routes.ForServers("/v1/deadletters", ApiTags.DeadLetters).WithMetadata(new ShowsPersonalData());
         group.MapGet("", List)
             .Describe("listDeadLetters", "List dead letters", "Rejected events, oldest first, each with a preview of its content.")
             .Query(s_state, s_code, QueryParameters.Limit, QueryParameters.Cursor).Produces<ItemPage<DeadLetterItem>>();

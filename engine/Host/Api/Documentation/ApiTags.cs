@@ -5,7 +5,8 @@ static class ApiTags
 {
     public const string Events = "Events", Streams = "Streams", Features = "Features", Predictions = "Predictions", Carts = "Carts", Customers = "Customers",
         Interventions = "Interventions", Campaigns = "Campaigns", Analytics = "Analytics", Products = "Products", Suppressions = "Suppressions", Codes = "Codes",
-        DeadLetters = "Dead letters", Tracking = "Tracking", Storefront = "Storefront", Operations = "Operations";
+        DeadLetters = "Dead letters", Tracking = "Tracking", Storefront = "Storefront", Auth = "Users", Audit = "Audit",
+        Operations = "Operations";
 
     /// <summary>All tags with their descriptions, in the order of the document.</summary>
     public static IReadOnlyList<(string Name, string Description)> All { get; } =
@@ -25,6 +26,8 @@ static class ApiTags
         (DeadLetters, "List, repair, replay and drop rejected events."),
         (Tracking, "Targets of the links in messages. Links are signed and need no key."),
         (Storefront, "The JavaScript client for shop pages."),
+        (Auth, "Users sign in and out, and look after their passwords and authenticator apps."),
+        (Audit, "Who did what."),
         (Operations, "Health and metrics."),
     ];
 }

@@ -28,6 +28,11 @@ sealed class OperationDetails : IOpenApiOperationTransformer
         Authenticator.MissingKey, Authenticator.UnknownKey, Authenticator.LoopbackOnly, Authenticator.ForbiddenOrigin, Authenticator.SecretInBrowser,
     ];
 
+    static readonly HttpProblem[] s_forUsers =
+    [
+        UserTokenAuthentication.InvalidToken, UserTokenAuthentication.CsrfRequired, UserAccess.PermissionDenied, UserAccess.StoreRequired,
+    ];
+
     static readonly HttpProblem[] s_withBody =
     [
         ApiProblems.RequestTimeout, ApiProblems.TooLarge, ApiProblems.UnsupportedMediaType, ApiProblems.UnsupportedEncoding,
@@ -44,7 +49,12 @@ sealed class OperationDetails : IOpenApiOperationTransformer
         }
         else if (PolicyOf(metadata) is { } policy)
         {
-            problems = [.. problems, .. s_withKey, .. policy == AccessPolicies.Secret ? [AccessRejections.SecretKeyRequired] : Array.Empty<HttpProblem>()];
+            problems = [.. problems, .. s_withKey, .. policy switch
+            {
+                AccessPolicies.Secret => (HttpProblem[])[AccessRejections.SecretKeyRequired, .. s_forUsers],
+                AccessPolicies.User => [UserAccess.UserRequired, .. s_forUsers],
+                _ => [UserTokenAuthentication.InvalidToken, UserTokenAuthentication.CsrfRequired, UserAccess.PermissionDenied],
+            }];
         }
 
         if (metadata.OfType<AcceptedQuery>().LastOrDefault() is { All.Count: > 0 })

@@ -19,13 +19,14 @@ namespace CartRecovery.Host.Api.Events;
 /// <param name="Quantity">The quantity.</param>
 /// <param name="Price">The unit price.</param>
 /// <param name="Items">Several products, or all that is in a cart.</param>
-/// <param name="Value">What an order or a refund is worth as a whole.</param>
+/// <param name="Value">The total of an order, a refund or a line.</param>
 /// <param name="OrderId">The order: it counts once.</param>
-/// <param name="Currency">ISO 4217; the store's if absent.</param>
+/// <param name="Currency">ISO 4217; if absent that of what is in the cart, of an edited or refunded order the order's.</param>
 /// <param name="Meta">`device`, `source` and any further fields.</param>
 sealed record EventBody(
-    string Id, string Type, string CartId, JsonElement Ts, JsonElement? SentAt = null, string? StoreId = null, string? UserId = null, string? SessionId = null, string? ProductId = null,
-    decimal? Quantity = null, decimal? Price = null, IReadOnlyList<EventItemBody>? Items = null, decimal? Value = null, string? OrderId = null, string? Currency = null, IReadOnlyDictionary<string, JsonElement>? Meta = null);
+    string Id, string Type, string CartId, JsonElement Ts, JsonElement? SentAt = null, string? StoreId = null, string? UserId = null, string? SessionId = null,
+    string? ProductId = null, decimal? Quantity = null, decimal? Price = null, IReadOnlyList<EventItemBody>? Items = null, decimal? Value = null, string? OrderId = null,
+    string? Currency = null, IReadOnlyDictionary<string, JsonElement>? Meta = null);
 
 /// <summary>A product of an event. GA4's names work too: `item_id`, `item_name`, `item_variant`.</summary>
 /// <param name="ProductId">The product, at most 256 bytes of UTF-8.</param>
@@ -67,16 +68,21 @@ static class EventSchema
         [
             one,
             new OpenApiSchema { Type = JsonSchemaType.Array, Items = one },
-            new OpenApiSchema
-            {
-                Type = JsonSchemaType.Object,
-                Required = new HashSet<string>(StringComparer.Ordinal) { "events" },
-                Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
-                {
-                    ["events"] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = one },
-                    ["sentAt"] = Time(SentAt),
-                },
-            },
+            Wrapped("events", one),
+            Wrapped("batch", one),
         ],
     });
+
+    // Other members are ignored.
+    static OpenApiSchema Wrapped(string name, IOpenApiSchema one) => new()
+    {
+        Type = JsonSchemaType.Object,
+        Required = new HashSet<string>(StringComparer.Ordinal) { name },
+        Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
+        {
+            [name] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = one },
+            ["sentAt"] = Time(SentAt),
+        },
+        AdditionalPropertiesAllowed = true,
+    };
 }

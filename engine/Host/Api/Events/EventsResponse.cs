@@ -9,7 +9,7 @@ namespace CartRecovery.Host.Api.Events;
 /// <param name="Rejected">Events rejected.</param>
 /// <param name="Errors">The rejections, by index in the batch; not all of them if the events are so short that the answer would be much longer.</param>
 /// <param name="Duplicates">Accepted events whose id had counted before, and that changed nothing; absent with `ack=received`, when it is not known yet.</param>
-/// <param name="Warnings">What is odd about accepted events; absent if nothing is.</param>
+/// <param name="Warnings">Warnings about accepted events; absent if there are none.</param>
 sealed record EventsResponse(
     long Accepted, int Rejected, IReadOnlyList<EventRejection> Errors,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Duplicates = null,
@@ -58,10 +58,10 @@ sealed record EventsResponse(
 /// <param name="Message">What is wrong with it.</param>
 sealed record EventRejection(long Index, string Code, string Message);
 
-/// <summary>Something odd about accepted events.</summary>
+/// <summary>A warning about accepted events.</summary>
 /// <param name="Code">A stable code.</param>
 /// <param name="Count">The number of events.</param>
-/// <param name="Message">What is odd, and what to do.</param>
+/// <param name="Message">The reason, and what to do.</param>
 sealed record EventWarning(string Code, long Count, string Message)
 {
     /// <summary>Their times were out of range.</summary>

@@ -95,8 +95,8 @@ sealed class HealthReport(
             parts.Add("rates", Part(rates, "fetched"));
         }
 
-        parts.Add("configuration", Part(engine.ReloadProblem is { } refused ? $"the configuration file was refused, and the one before it stays in force: {refused}" : null,
-            engine.NeedsRestart.Count == 0 ? "in force" : $"in force, except for keys that need a restart: {string.Join(", ", engine.NeedsRestart)}"));
+        parts.Add("configuration", Part(engine.ReloadProblem is { } problem ? $"the configuration file was rejected; the running configuration is unchanged: {problem}" : null,
+            engine.NeedsRestart.Count == 0 ? "in force" : $"in force. Restart required: {string.Join(", ", engine.NeedsRestart)}"));
         parts.Add("campaigns", Part(null, $"{inForce.JourneyOptions.Campaigns.Count} in force"));
         parts.Add("model", new PartHealth(Ok, engine.Model.Id, Evaluator: engine.Model.Evaluator));
         foreach (var sink in reports)

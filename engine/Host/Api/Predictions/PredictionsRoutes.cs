@@ -24,7 +24,7 @@ static class PredictionsRoutes
             Returns the probability that a cart ends in a purchase, and the features that moved it. Send a cart (`{"cartId": "c1"}`) or features
             (`{"features": {"item_count": 2}}`; absent ones take the model's baseline).
             """)
-        .Accepts<PredictionBody>("application/json")
+        .Accepts<PredictionBody>("application/json").WithMetadata(new ChangesNothing())
         .Problems(ApiProblems.InvalidJson, ApiProblems.InvalidUtf8, ApiProblems.MissingField, ApiProblems.WrongType, ApiProblems.OutOfRange,
             Predictor.UnknownFeature, ApiProblems.CartNotFound);
 

@@ -16,10 +16,19 @@ sealed class Predictors(IEngineState engine) : IDisposable
         {
             lock (_gate)
             {
-                if (_current?.Model != engine.Model)
+                while (_current?.Model != engine.Model)
                 {
-                    _former?.Dispose();
-                    (_former, _current) = (_current, new Predictor(engine.Model));
+                    var model = engine.Model;
+                    try
+                    {
+                        var next = new Predictor(model);
+                        _former?.Dispose();
+                        (_former, _current) = (_current, next);
+                    }
+                    catch (ObjectDisposedException) when (model != engine.Model)
+                    {
+                        // Reloads have replaced it twice meanwhile.
+                    }
                 }
 
                 return _current!;

@@ -1,8 +1,10 @@
 using System.Text.Json;
 using System.Threading.Channels;
+using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Telemetry;
+using CartRecovery.Host.Api.Auth;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -55,6 +57,7 @@ sealed partial class FailedRequests(ILogger<FailedRequests> log, TimeProvider ti
         ProblemException { Problem: var problem } => problem,
         ChannelClosedException => ApiProblems.Stopping,
         JourneysBusyException => ApiProblems.Overloaded,
+        ControlDatabaseException { Code: ControlDatabaseException.Unavailable or ControlDatabaseException.Conflict } => ControlProblems.Unavailable,
         BadHttpRequestException { InnerException: JsonException json } => OfJson(json),
         BadHttpRequestException { StatusCode: var status } => ProblemResponses.OfStatus(status),
         _ => null,

@@ -36,6 +36,12 @@ static class BodyEncoding
                 return next(context);
             }
 
+            // Some proxies and clients name the encoding that is none.
+            if (context.Request.Headers.ContentEncoding.ToString().Equals("identity", StringComparison.OrdinalIgnoreCase))
+            {
+                context.Request.Headers.Remove("Content-Encoding");
+            }
+
             if (!IsKnown(context.Request.Headers.ContentEncoding.ToString()))
             {
                 return RejectAsync(context);

@@ -36,7 +36,7 @@ static class SealedCursor
     static string TagOf(HttpContext context, string position)
     {
         var list = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
-        var store = (context.User.Identity as StoreKeyIdentity)?.Caller.Store.Id;
+        var store = Caller.Of(context)?.Store.Id;
         return context.RequestServices.GetRequiredService<IJourneyOptionsProvider>().JourneyOptions.Signer.TagOf($"cursor {list} {store} {position}");
     }
 }

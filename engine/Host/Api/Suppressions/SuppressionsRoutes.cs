@@ -32,7 +32,7 @@ static class SuppressionsRoutes
         group.MapGet("", ListAsync)
             .Describe("listSuppressions", "List suppressed addresses",
                 "Latest first. `from` and `to` filter by the time of the suppression. An address is null where the engine keeps only a key of it.")
-            .Report<SuppressionRow>(s_channel, s_reason, QueryParameters.From, QueryParameters.To);
+            .Report<SuppressionRow>(s_channel, s_reason, QueryParameters.From, QueryParameters.To).WithMetadata(new ShowsPersonalData(IsMasked: true));
         group.MapPost("", SuppressAsync)
             .Describe("suppressAddress", "Suppress an address", "Stops all messages to the address on this channel, regardless of consent.")
             .Problems(ApiProblems.InvalidJson, s_invalid);

@@ -29,7 +29,7 @@ static class TrackingRoutes
     const string Html = "text/html";
 
     static readonly HttpProblem s_unknown = new(404, "link_unknown", "The link is invalid or has expired.");
-    static readonly HttpProblem s_notNoted = ApiProblems.Overloaded with { Detail = "The request could not be saved. Please try again in a moment." };
+    static readonly HttpProblem s_notSaved = ApiProblems.Overloaded with { Detail = "The request could not be saved. Please try again in a moment." };
 
     static readonly QueryParameter<string> s_to = new("to", "The page to redirect to, on one of the shop's hosts. Any other URL redirects to the cart page.",
         "a URL", (text, _) => text);
@@ -50,7 +50,7 @@ static class TrackingRoutes
             .QueryAndOthers().Media(Html).Problems(s_unknown);
         track.MapPost("/unsubscribe/{token}", UnsubscribeAsync)
             .Describe("unsubscribe", "Unsubscribe", "Called by the page's button or by a mail program (RFC 8058). The body is ignored.")
-            .QueryAndOthers().Media(Html).Problems(s_unknown, s_notNoted);
+            .QueryAndOthers().Media(Html).Problems(s_unknown, s_notSaved);
         track.MapGet("/confirm/{token}", AskToConfirmAsync)
             .Describe("askToConfirm", "Ask before confirming an address", "Returns a page with a button. Changes nothing, so that link scanners confirm nothing.")
             .QueryAndOthers().Media(Html).Problems(s_unknown);
@@ -105,7 +105,7 @@ static class TrackingRoutes
         }
         else if (!await links.SendAsync(context, link, store, EventType.Unsubscribed))
         {
-            await s_notNoted.ToResult().ExecuteAsync(context);
+            await s_notSaved.ToResult().ExecuteAsync(context);
         }
         else
         {

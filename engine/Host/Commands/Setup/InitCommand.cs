@@ -5,13 +5,14 @@ using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.Events;
+using CartRecovery.Host.Commands.Control;
 
 namespace CartRecovery.Host.Commands.Setup;
 
 /// <summary><c>init</c>: writes a working configuration with fresh keys.</summary>
 static class InitCommand
 {
-    public static int Run(InitOptions options)
+    public static async Task<int> RunAsync(InitOptions options)
     {
         if (WrongUsage(options) is { } wrong)
         {
@@ -42,7 +43,7 @@ static class InitCommand
         }
 
         PrintNext(path, config, publishable, secret);
-        return ExitCode.Success;
+        return options.Admin is { } admin ? await UsersCommand.AddAdminAsync(config, admin) : ExitCode.Success;
     }
 
     static string? WrongUsage(InitOptions options) =>
@@ -54,6 +55,7 @@ static class InitCommand
             ? "the folder's name contains ${, which a configuration would expand; choose another folder"
         : options.Origin is not null && !OriginPattern.TryParse(options.Origin, out _)
             ? $"--origin: expected {OriginPattern.Form}, got '{options.Origin}'"
+        : options.Admin is not null && UsersCommand.ProblemOf(options.Admin) is { } problem ? $"--admin: {problem}"
         : null;
 
     // Readable by its owner only, because it holds the secret key.

@@ -17,6 +17,9 @@ sealed class InitOptions
     [Option("origin", MetaValue = "URL", HelpText = "The origin of the shop's pages, like https://shop.example. Default: http://localhost on any port.")]
     public string? Origin { get; set; }
 
+    [Option("admin", MetaValue = "EMAIL", HelpText = "Also add the first administrator, and print a token to set a password with.")]
+    public string? Admin { get; set; }
+
     [Option("force", HelpText = "Overwrite the file. The keys in it become invalid.")]
     public bool Force { get; set; }
 }

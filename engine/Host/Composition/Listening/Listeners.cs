@@ -41,7 +41,7 @@ static class Listeners
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = shutdown);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            certificates.Use(TlsCertificates.Load(config));
+            certificates.Update(TlsCertificates.Load(config));
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = config.Limits.Message.Bytes;
             kestrel.Limits.RequestHeadersTimeout = config.Listen.HandshakeTimeout;

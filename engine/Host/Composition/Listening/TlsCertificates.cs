@@ -21,8 +21,8 @@ sealed class TlsCertificates
     public static Pair Load(CartRecoveryConfig config) =>
         new(config.Listen.HttpTls?.Load(config.Folder), config.Listen.StreamTls?.Load(config.Folder));
 
-    /// <summary>Puts certificates in force.</summary>
-    public void Use(Pair pair) => _pair = pair;
+    /// <summary>Replaces the certificates.</summary>
+    public void Update(Pair pair) => _pair = pair;
 
     /// <summary>The certificates of both ports.</summary>
     public sealed record Pair(X509Certificate2? Http, X509Certificate2? Stream);

@@ -214,6 +214,9 @@ sealed class EngineMetrics : IEngineTotals
     /// <summary>Measures the writes of a sink. Call before its start.</summary>
     public void Measure(SinkRunner sink) => sink.Measure(_sinkWrites.WithLabels(sink.Name));
 
+    /// <summary>Removes the series of a sink that is no longer configured.</summary>
+    public void Forget(SinkRunner sink) => _sinkWrites.RemoveLabelled(sink.Name);
+
     /// <summary>Counts what was scored so far for the model that is being replaced.</summary>
     public void OnModelChange(string former)
     {

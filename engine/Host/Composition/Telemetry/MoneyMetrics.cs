@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Telemetry;
+using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Composition.Telemetry;
 
@@ -7,7 +8,7 @@ namespace CartRecovery.Host.Composition.Telemetry;
 /// Declares the metrics of money and carts, over the last 30 days. Their queries read the database, so they run beside the scrapes: every
 /// minute, and more rarely if they take long. A scrape reads the last results.
 /// </summary>
-sealed class MoneyMetrics : IDisposable
+sealed partial class MoneyMetrics : IDisposable
 {
     static readonly TimeSpan s_period = TimeSpan.FromDays(30), s_interval = TimeSpan.FromMinutes(1);
 
@@ -15,15 +16,20 @@ sealed class MoneyMetrics : IDisposable
     const double MaxShare = 0.05;
 
     readonly EngineHost _host;
+    readonly ILogger _log;
     readonly ITimer _timer;
     volatile IReadOnlyDictionary<string, StoreFigures> _figures = new Dictionary<string, StoreFigures>(StringComparer.Ordinal);
     volatile bool _isStopped;
 
+    // Of the failure that was logged last.
+    Type? _problem;
+
     /// <param name="host">The engine.</param>
     /// <param name="registry">Receives the metrics.</param>
-    public MoneyMetrics(EngineHost host, MetricRegistry registry)
+    /// <param name="log">Receives failures.</param>
+    public MoneyMetrics(EngineHost host, MetricRegistry registry, ILogger log)
     {
-        _host = host;
+        (_host, _log) = (host, log);
         _timer = host.Time.CreateTimer(_ => Read(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         registry.Gauge("cartrecovery_recovered_revenue",
             "Verified orders after a click or view of a message, less refunds, of the last 30 days' journeys",
@@ -57,7 +63,8 @@ sealed class MoneyMetrics : IDisposable
         _timer.Dispose();
     }
 
-    void Read()
+    /// <summary>Reads the figures, and again after an interval.</summary>
+    internal void Read()
     {
         var began = _host.Time.GetTimestamp();
         try
@@ -77,11 +84,18 @@ sealed class MoneyMetrics : IDisposable
             }
 
             _figures = figures;
+            _problem = null;
         }
-#pragma warning disable CA1031 // Figures that cannot be read stay as they were; the database's own part of /health says why.
-        catch (Exception)
+#pragma warning disable CA1031 // Figures that cannot be read stay as they were, and are read again at the next interval.
+        catch (Exception e)
 #pragma warning restore CA1031
         {
+            // Once per kind, because the interval is short.
+            if (_problem != e.GetType() && !_isStopped)
+            {
+                _problem = e.GetType();
+                LogNotRead(e.Message);
+            }
         }
 
         var took = _host.Time.GetElapsedTime(began) / MaxShare;
@@ -106,4 +120,8 @@ sealed class MoneyMetrics : IDisposable
         return _host.Stores.Stores.SelectMany(store => StoreFigures.States.Select(state =>
             new Sample(figures.GetValueOrDefault(store.Id)?.Carts.GetValueOrDefault(state) ?? 0, state, store.Id)));
     }
+
+    [LoggerMessage(EventName = "money_metrics_not_read", Level = LogLevel.Warning,
+        Message = "The metrics of money and carts cannot be read; the last figures stay, and are read again every minute: {Problem}")]
+    partial void LogNotRead(string problem);
 }

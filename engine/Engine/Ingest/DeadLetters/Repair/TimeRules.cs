@@ -39,7 +39,8 @@ static class TimeRules
     {
         foreach (var field in draft.Named("ts"))
         {
-            if (field.IsNumber && decimal.TryParse(field.Json, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var time)
+            var number = field.IsNumber ? field.Json : field.Text?.Trim();
+            if (decimal.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var time)
                 && Events.TimeUnit.Guess((double)time) is var (unit, perMillisecond))
             {
                 draft.Set(field, ((long)(time / (decimal)perMillisecond)).ToString(CultureInfo.InvariantCulture),

@@ -2,7 +2,7 @@ using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Policy;
 using static CartRecovery.Tests.Journeys.JourneyFixture;
 
-namespace CartRecovery.Tests.Journeys;
+namespace CartRecovery.Tests.Journeys.Orders;
 
 /// <summary>An order counts once, and never below 0.</summary>
 public sealed class OrderIdTests

@@ -8,7 +8,7 @@ using CartRecovery.Tests.Pipeline;
 using CartRecovery.Tests.Support;
 using static CartRecovery.Tests.Journeys.JourneyFixture;
 
-namespace CartRecovery.Tests.Journeys;
+namespace CartRecovery.Tests.Journeys.Orders;
 
 /// <summary>What a purchase ends, and what it is attributed to.</summary>
 public sealed class OrderTests

@@ -3,7 +3,7 @@ using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Primitives;
 
-namespace CartRecovery.Engine.Journeys;
+namespace CartRecovery.Engine.Journeys.Orders;
 
 /// <summary>Identifies an order of a store.</summary>
 /// <param name="Text">Its key in the tables: of its id; else of its cart and time, as an order may be several events, one for each product.</param>
@@ -15,11 +15,14 @@ readonly record struct OrderKey(string Text, bool IsNamed)
         (OrderId.TextOf(e.Meta), e.Standing == Standing.Server) switch
         {
             ({ } id, true) => new($"o:{id}", true),
-            // A browser may not say what becomes of the orders that the server tells of.
+            // A browser cannot change the orders that the server reports.
             ({ } id, false) => new($"b:{HexOf(e.Cart)}:{id}", true),
             (_, true) => new(FormattableString.Invariant($"c:{HexOf(e.Cart)}:{e.At}"), false),
             _ => new(FormattableString.Invariant($"d:{HexOf(e.Cart)}:{e.At}"), false),
         };
+
+    /// <summary>Returns whether a key is that of an order which a browser claims.</summary>
+    public static bool IsClaim(string key) => key[0] is 'b' or 'd';
 
     static string HexOf(in Hash128 key) => Convert.ToHexStringLower(MemoryMarshal.AsBytes(new ReadOnlySpan<Hash128>(in key)));
 }

@@ -1,0 +1,85 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace CartRecovery.Engine.ControlPlane.Tokens;
+
+/// <summary>What an access token says.</summary>
+/// <param name="User">The user's id.</param>
+/// <param name="Session">The session's id.</param>
+/// <param name="Expires">When it expires.</param>
+public sealed record AccessClaims(string User, string Session, DateTimeOffset Expires);
+
+/// <summary>
+/// Access tokens: PASETO v4.public with the claims <c>iss</c>, <c>aud</c>, <c>sub</c> (the user), <c>sid</c> (the session), <c>jti</c>, <c>iat</c> and
+/// <c>exp</c>, the key's id in the footer, and the audience as implicit assertion.
+/// </summary>
+public static class AccessTokens
+{
+    /// <summary>How long a token is valid.</summary>
+    public static readonly TimeSpan Life = TimeSpan.FromMinutes(15);
+
+    /// <summary>The audience: this API.</summary>
+    public const string Audience = "cartrecovery";
+
+    static readonly byte[] s_assertion = Encoding.UTF8.GetBytes($$"""{"aud":"{{Audience}}"}""");
+
+    /// <summary>Signs a token.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="claims">What it says.</param>
+    /// <param name="now">The time.</param>
+    public static string Issue(SigningKey key, AccessClaims claims, DateTimeOffset now)
+    {
+        var message = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(message))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("iss"u8, Audience);
+            writer.WriteString("aud"u8, Audience);
+            writer.WriteString("sub"u8, claims.User);
+            writer.WriteString("sid"u8, claims.Session);
+            writer.WriteString("jti"u8, Guid.CreateVersion7().ToString("n"));
+            writer.WriteString("iat"u8, Text(now));
+            writer.WriteString("exp"u8, Text(claims.Expires));
+            writer.WriteEndObject();
+        }
+
+        return Paseto.Sign(message.WrittenSpan, key.Private, Encoding.UTF8.GetBytes($$"""{"kid":"{{key.Id}}"}"""), s_assertion);
+    }
+
+    /// <summary>Verifies a token.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="keys">The keys that may have signed it.</param>
+    /// <param name="now">The time.</param>
+    /// <returns><see langword="null"/> if it is altered, expired, or another audience's.</returns>
+    public static AccessClaims? Verify(string token, IReadOnlyDictionary<string, SigningKey> keys, DateTimeOffset now)
+    {
+        if (Paseto.FooterOf(token) is not { } footer || Field(footer, "kid") is not { } id || !keys.TryGetValue(id, out var key)
+            || Paseto.Verify(token, key.Public, s_assertion) is not { } message)
+        {
+            return null;
+        }
+
+        return Field(message, "aud") == Audience && Field(message, "sub") is { } user && Field(message, "sid") is { } session
+            && DateTimeOffset.TryParse(Field(message, "exp"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var expires) && expires > now
+                ? new AccessClaims(user, session, expires) : null;
+    }
+
+    static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+
+    // The footer is read before the signature is verified: anyone may have written it.
+    static string? Field(byte[] json, string name)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+                ? value.GetString() : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

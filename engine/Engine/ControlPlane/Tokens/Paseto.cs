@@ -1,0 +1,114 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Text;
+using Geralt;
+
+namespace CartRecovery.Engine.ControlPlane.Tokens;
+
+/// <summary>
+/// PASETO v4.public (https://github.com/paseto-standard/paseto-spec): a message signed with Ed25519. The version and the purpose fix the algorithm; a
+/// token cannot choose one.
+/// </summary>
+public static class Paseto
+{
+    /// <summary>The beginning of every token.</summary>
+    public const string Header = "v4.public.";
+
+    /// <summary>Maximum length of a token, in characters.</summary>
+    public const int MaxLength = 4096;
+
+    /// <summary>Length of a public key, in bytes.</summary>
+    public const int PublicKeySize = 32;
+
+    /// <summary>Length of a private key, in bytes: the seed and the public key.</summary>
+    public const int PrivateKeySize = 64;
+
+    const int SignatureSize = 64;
+
+    /// <summary>Signs a message.</summary>
+    /// <param name="message">The message: JSON.</param>
+    /// <param name="privateKey">The key.</param>
+    /// <param name="footer">What is signed and readable before the signature is verified.</param>
+    /// <param name="implicitAssertion">What is signed and not in the token; who verifies it must know it.</param>
+    public static string Sign(ReadOnlySpan<byte> message, ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> footer, ReadOnlySpan<byte> implicitAssertion)
+    {
+        var body = new byte[message.Length + SignatureSize];
+        message.CopyTo(body);
+        Ed25519.Sign(body.AsSpan(message.Length), Encode(message, footer, implicitAssertion), privateKey);
+        return footer.IsEmpty ? $"{Header}{Base64Url.EncodeToString(body)}" : $"{Header}{Base64Url.EncodeToString(body)}.{Base64Url.EncodeToString(footer)}";
+    }
+
+    /// <summary>Reads a token's footer without verifying it, to find the key.</summary>
+    /// <returns><see langword="null"/> if it is no token.</returns>
+    public static byte[]? FooterOf(string token) => TryParse(token, out _, out var footer) ? footer : null;
+
+    /// <summary>Verifies a token.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="publicKey">The key.</param>
+    /// <param name="implicitAssertion">What must have been signed with it.</param>
+    /// <returns>The message; <see langword="null"/> if the token was not signed so.</returns>
+    public static byte[]? Verify(string token, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> implicitAssertion)
+    {
+        if (!TryParse(token, out var body, out var footer) || body.Length < SignatureSize)
+        {
+            return null;
+        }
+
+        var message = body.AsSpan(0, body.Length - SignatureSize);
+        return Ed25519.Verify(body.AsSpan(message.Length), Encode(message, footer, implicitAssertion), publicKey) ? message.ToArray() : null;
+    }
+
+    /// <summary>Makes a pair of keys.</summary>
+    public static (byte[] Public, byte[] Private) MakeKeys()
+    {
+        var (publicKey, privateKey) = (new byte[PublicKeySize], new byte[PrivateKeySize]);
+        Ed25519.GenerateKeyPair(publicKey, privateKey);
+        return (publicKey, privateKey);
+    }
+
+    // Unpadded and canonical: two texts of the same bytes would be two tokens.
+    static bool TryParse(string token, out byte[] body, out byte[] footer)
+    {
+        (body, footer) = ([], []);
+        if (token.Length > MaxLength || !token.StartsWith(Header, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        var parts = token[Header.Length..].Split('.');
+        return parts.Length is 1 or 2 && TryDecode(parts[0], out body) && (parts.Length == 1 || (parts[1].Length > 0 && TryDecode(parts[1], out footer)));
+    }
+
+    static bool TryDecode(string text, out byte[] bytes)
+    {
+        bytes = [];
+        if (!Base64Url.IsValid(text, out var length) || text.Contains('='))
+        {
+            return false;
+        }
+
+        bytes = new byte[length];
+        return Base64Url.TryDecodeFromChars(text, bytes, out var written) && written == length && Base64Url.EncodeToString(bytes) == text;
+    }
+
+    // Pre-authentication encoding: the number of parts, and each with its length.
+    static byte[] Encode(ReadOnlySpan<byte> message, ReadOnlySpan<byte> footer, ReadOnlySpan<byte> implicitAssertion)
+    {
+        const int Parts = 4;
+        var header = Encoding.ASCII.GetBytes(Header);
+        var encoded = new byte[(sizeof(ulong) * (Parts + 1)) + header.Length + message.Length + footer.Length + implicitAssertion.Length];
+        BinaryPrimitives.WriteUInt64LittleEndian(encoded, Parts);
+        var rest = Append(encoded.AsSpan(sizeof(ulong)), header);
+        rest = Append(rest, message);
+        rest = Append(rest, footer);
+        Append(rest, implicitAssertion);
+        return encoded;
+    }
+
+    static Span<byte> Append(Span<byte> target, ReadOnlySpan<byte> part)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(target, (ulong)part.Length);
+        part.CopyTo(target[sizeof(ulong)..]);
+        return target[(sizeof(ulong) + part.Length)..];
+    }
+}

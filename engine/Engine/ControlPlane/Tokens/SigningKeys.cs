@@ -1,0 +1,75 @@
+using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Engine.ControlPlane.Database;
+
+namespace CartRecovery.Engine.ControlPlane.Tokens;
+
+/// <summary>A key that signs access tokens.</summary>
+/// <param name="Id">Its id, the <c>kid</c> in a token's footer.</param>
+/// <param name="Public">The public key.</param>
+/// <param name="Private">The private key.</param>
+/// <param name="From">Signs from this time on.</param>
+/// <param name="Until">Signs until this time.</param>
+public sealed record SigningKey(string Id, byte[] Public, byte[] Private, DateTimeOffset From, DateTimeOffset Until);
+
+/// <summary>
+/// The keys that sign access tokens, encrypted in the control database. A key signs for <see cref="Life"/>; the next one is there
+/// <see cref="Ahead"/> before, so that every engine knows it when it signs, and a former one verifies until its last token has expired.
+/// </summary>
+/// <param name="database">The database.</param>
+public sealed class SigningKeys(ControlDatabase database)
+{
+    /// <summary>How long a key signs.</summary>
+    public static readonly TimeSpan Life = TimeSpan.FromDays(30);
+
+    /// <summary>How long before its use a key is made.</summary>
+    public static readonly TimeSpan Ahead = TimeSpan.FromDays(1);
+
+    // Longer than a token lives.
+    static readonly TimeSpan s_after = TimeSpan.FromHours(1);
+
+    const int MaxKeys = 16;
+
+    /// <summary>Makes the next key if it is time, and deletes those that verify nothing any more.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public async Task RotateAsync(CancellationToken cancellation = default)
+    {
+        if (await database.ReadAsync(NextAsync, cancellation) is null)
+        {
+            return;
+        }
+
+        await database.WriteAsync(async session =>
+        {
+            // Another engine may have made it.
+            if (await NextAsync(session) is not { } from)
+            {
+                return;
+            }
+
+            var id = Guid.CreateVersion7().ToString("n");
+            var (publicKey, privateKey) = Paseto.MakeKeys();
+            await session.RunAsync($"""
+                INSERT INTO signing_keys (id, public_key, private_key, signs_from, signs_until)
+                VALUES ({id}, {publicKey}, {database.Keys.Seal(privateKey, PlaceOf(id))}, {from}, {from + Life})
+                """);
+            await session.RunAsync($"DELETE FROM signing_keys WHERE signs_until < {database.Time.GetUtcNow() - s_after}");
+            await new AuditLog(database).AppendAsync(session, new AuditEvent(AuditEvent.Engine, "signing_key.rotate", $"signing_key:{id}"));
+            await session.MarkChangedAsync(Users.UserStore.Topic);
+        }, cancellation);
+    }
+
+    /// <summary>Reads the keys in a transaction, the newest first.</summary>
+    internal Task<List<SigningKey>> ReadAsync(ControlSession session) => session.ListAsync(
+        $"SELECT id, public_key, private_key, signs_from, signs_until FROM signing_keys ORDER BY signs_from DESC LIMIT {MaxKeys}",
+        row => new SigningKey(row.Text(0), row.Bytes(1), database.Keys.OpenBytes(row.Bytes(2), PlaceOf(row.Text(0))), row.Time(3), row.Time(4)));
+
+    // Returns from when the next key signs; null if it is there already.
+    async Task<DateTimeOffset?> NextAsync(ControlSession session)
+    {
+        var now = database.Time.GetUtcNow();
+        var until = await session.NumberAsync($"SELECT MAX(signs_until) FROM signing_keys") is { } end ? DateTimeOffset.FromUnixTimeMilliseconds(end) : now;
+        return until - now > Ahead ? null : until < now ? now : until;
+    }
+
+    static string PlaceOf(string id) => $"signing_keys.private_key:{id}";
+}

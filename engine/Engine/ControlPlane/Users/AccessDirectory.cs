@@ -1,0 +1,72 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Tokens;
+
+namespace CartRecovery.Engine.ControlPlane.Users;
+
+/// <summary>A user behind a valid access token.</summary>
+/// <param name="User">The user.</param>
+/// <param name="Session">The session's id.</param>
+/// <param name="Roles">All roles by name.</param>
+public sealed record SignedInUser(User User, string Session, IReadOnlyDictionary<string, Role> Roles)
+{
+    /// <summary>Returns whether the user has a permission.</summary>
+    /// <param name="permission">The permission.</param>
+    /// <param name="store">The store's id; <see langword="null"/> for what belongs to no store, which takes a role for all of them.</param>
+    public bool Has(string permission, string? store) => User.Grants.Any(grant =>
+        (grant.Store is null || grant.Store == store) && Roles.TryGetValue(grant.Role, out var role) && role.Permissions.Contains(permission));
+
+    /// <summary>Returns whether the user has some role in a store.</summary>
+    public bool IsIn(string store) => User.Grants.Any(grant => grant.Store is null || grant.Store == store);
+}
+
+/// <summary>
+/// Verifies access tokens without asking the database: users, ended sessions and signing keys are in memory, and follow the database. Any thread.
+/// </summary>
+/// <param name="database">The database.</param>
+public sealed class AccessDirectory(ControlDatabase database)
+{
+    volatile Content _content = new(new Dictionary<string, User>(), [], []);
+
+    /// <summary>Reads the content, and follows the database from then on.</summary>
+    public void Follow() => database.Changes.Follow(UserStore.Topic, LoadAsync);
+
+    /// <summary>Returns who a token belongs to; <see langword="null"/> if it is not valid, or its session has ended, or the user may not sign in.</summary>
+    public SignedInUser? Find(string token)
+    {
+        var content = _content;
+        return AccessTokens.Verify(token, content.Keys, database.Time.GetUtcNow()) is { } claims && !content.Ended.Contains(claims.Session)
+            && content.Users.TryGetValue(claims.User, out var user) ? new SignedInUser(user, claims.Session, Role.BuiltIn) : null;
+    }
+
+    /// <summary>Signs an access token for a session.</summary>
+    /// <exception cref="InvalidOperationException">There is no key, because the database was not opened.</exception>
+    public string Issue(IssuedSession session)
+    {
+        var now = database.Time.GetUtcNow();
+        var key = _content.KeyAt(now) ?? throw new InvalidOperationException("There is no key to sign with.");
+        return AccessTokens.Issue(key, new AccessClaims(session.User, session.Session, now + AccessTokens.Life), now);
+    }
+
+    /// <summary>Returns what a browser's session must say in a header, which other sites' pages cannot know.</summary>
+    public string CsrfTokenOf(string session) => Base64Url.EncodeToString(database.Keys.Hash("csrf", session));
+
+    /// <summary>Returns whether a header says what a browser's session must say.</summary>
+    public bool IsCsrfToken(string session, string token) =>
+        CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(CsrfTokenOf(session)), Encoding.UTF8.GetBytes(token));
+
+    async Task LoadAsync(CancellationToken cancellation) => _content = await database.ReadAsync(async session =>
+    {
+        var users = await new UserStore(database).ListAsync(session, SqlPart.Of($"state = {"active"}"));
+        var ended = await new Sessions(database).EndedAsync(session);
+        var keys = await new SigningKeys(database).ReadAsync(session);
+        return new Content(users.ToDictionary(user => user.Id, StringComparer.Ordinal), [.. ended], keys.ToDictionary(key => key.Id, StringComparer.Ordinal));
+    }, cancellation);
+
+    sealed record Content(IReadOnlyDictionary<string, User> Users, HashSet<string> Ended, Dictionary<string, SigningKey> Keys)
+    {
+        public SigningKey? KeyAt(DateTimeOffset now) => Keys.Values.Where(key => key.From <= now && now < key.Until).MaxBy(key => key.From);
+    }
+}

@@ -1,0 +1,209 @@
+using System.Globalization;
+using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Tokens;
+
+namespace CartRecovery.Engine.ControlPlane.Users;
+
+/// <summary>The outcomes of an attempt to sign in.</summary>
+public enum LoginOutcome
+{
+    /// <summary>There is a session.</summary>
+    SignedIn,
+
+    /// <summary>The e-mail address, the password or the code is wrong.</summary>
+    Refused,
+
+    /// <summary>The password is right; a code of the authenticator app is needed too.</summary>
+    CodeRequired,
+
+    /// <summary>There were too many failures; try again later.</summary>
+    Throttled,
+}
+
+/// <summary>The result of an attempt to sign in.</summary>
+/// <param name="Outcome">The outcome.</param>
+/// <param name="Issued">The session's tokens.</param>
+/// <param name="Wait">When throttled: how long to wait.</param>
+public readonly record struct LoginResult(LoginOutcome Outcome, IssuedSession? Issued = null, TimeSpan Wait = default);
+
+/// <summary>
+/// Signs users in with their password, and with a code of an authenticator app or a recovery code if they have one set up. An unknown account takes as
+/// long as a known one and gets the same answer. Any thread.
+/// </summary>
+/// <param name="database">The database.</param>
+/// <param name="passwords">Verifies passwords.</param>
+public sealed class Logins(ControlDatabase database, Passwords passwords)
+{
+    /// <summary>Number of recovery codes.</summary>
+    public const int RecoveryCodes = 10;
+
+    /// <summary>Refusals that are in the audit log each minute; others are counted in the next entry.</summary>
+    public const int MaxRefusals = 60;
+
+    static readonly TimeSpan s_minute = TimeSpan.FromMinutes(1);
+
+    readonly UserStore _users = new(database);
+    readonly Sessions _sessions = new(database);
+    readonly AuditLog _audit = new(database);
+    readonly LoginThrottle _throttle = new(database.Time);
+    readonly Lock _gate = new();
+    DateTimeOffset _since;
+    long _refusals, _unrecorded;
+
+    /// <summary>Signs a user in.</summary>
+    /// <param name="email">The e-mail address.</param>
+    /// <param name="password">The password.</param>
+    /// <param name="code">The code of the authenticator app, or a recovery code; <see langword="null"/> for none.</param>
+    /// <param name="address">Where the request comes from.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    /// <exception cref="OverloadedException">Too many passwords wait to be verified.</exception>
+    public async Task<LoginResult> LoginAsync(string email, string password, string? code, string address, CancellationToken cancellation = default)
+    {
+        var account = email.Length <= User.MaxEmail ? User.Normalize(email) : "";
+        if (_throttle.WaitOf(account, address) is { Ticks: > 0 } wait)
+        {
+            return new LoginResult(LoginOutcome.Throttled, Wait: wait);
+        }
+
+        // Until it has succeeded it has failed, so that attempts at the same time count.
+        _throttle.Fail(account, address);
+        var known = await database.ReadAsync(session => session.FirstAsync<Account?>(
+            $"SELECT id, password, totp FROM users WHERE email_hash = {_users.HashOf(account)} AND state = {"active"}",
+            row => new Account(row.Text(0), row.TextOrNull(1), row.BytesOrNull(2))), cancellation);
+        if (!await passwords.VerifyAsync(password, known?.Password, cancellation) || known is null)
+        {
+            await RefuseAsync(known, address, cancellation);
+            return new LoginResult(LoginOutcome.Refused);
+        }
+
+        if (known.Totp is not null && code is null)
+        {
+            return new LoginResult(LoginOutcome.CodeRequired);
+        }
+
+        var hash = Passwords.NeedsRehash(known.Password!) ? await passwords.HashAsync(password, cancellation) : known.Password!;
+        var issued = await database.WriteAsync(session => BeginAsync(session, known, hash, code, address), cancellation);
+        if (issued is null)
+        {
+            await RefuseAsync(known, address, cancellation);
+            return new LoginResult(LoginOutcome.Refused);
+        }
+
+        _throttle.Succeed(account, address);
+        return new LoginResult(LoginOutcome.SignedIn, issued);
+    }
+
+    /// <summary>Sets up an authenticator app, once a code shows that it has the secret.</summary>
+    /// <param name="user">The user's id.</param>
+    /// <param name="secret">The secret.</param>
+    /// <param name="code">A code of the app.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The recovery codes, which are not kept; <see langword="null"/> if the code is wrong or an app is set up already.</returns>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public async Task<IReadOnlyList<string>?> SetUpTotpAsync(string user, byte[] secret, string code, CancellationToken cancellation = default)
+    {
+        if (Totp.Verify(secret, code, database.Time.GetUtcNow(), usedStep: null) is not { } step)
+        {
+            return null;
+        }
+
+        var codes = Enumerable.Range(0, RecoveryCodes).Select(_ => Recovery.New()).ToList();
+        return await database.WriteAsync(async session =>
+        {
+            if (await session.RunAsync($"UPDATE users SET totp = {database.Keys.Seal(secret, PlaceOf(user))}, totp_step = {step} WHERE id = {user} AND totp IS NULL") == 0)
+            {
+                return null;
+            }
+
+            await session.RunAsync($"DELETE FROM recovery_codes WHERE user_id = {user}");
+            foreach (var recovery in codes)
+            {
+                await session.RunAsync($"INSERT INTO recovery_codes (user_id, hash) VALUES ({user}, {HashOf(recovery)})");
+            }
+
+            await _audit.AppendAsync(session, new AuditEvent($"user:{user}", "user.totp", $"user:{user}"));
+            await session.MarkChangedAsync(UserStore.Topic);
+            return codes;
+        }, cancellation);
+    }
+
+    /// <summary>Removes a user's authenticator app and recovery codes.</summary>
+    /// <returns><see langword="false"/> if there is none.</returns>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<bool> RemoveTotpAsync(string user, string actor, CancellationToken cancellation = default) => database.WriteAsync(async session =>
+    {
+        if (await session.RunAsync($"UPDATE users SET totp = NULL, totp_step = NULL WHERE id = {user} AND totp IS NOT NULL") == 0)
+        {
+            return false;
+        }
+
+        await session.RunAsync($"DELETE FROM recovery_codes WHERE user_id = {user}");
+        await _audit.AppendAsync(session, new AuditEvent(actor, "user.totp_removed", $"user:{user}"));
+        await session.MarkChangedAsync(UserStore.Topic);
+        return true;
+    }, cancellation);
+
+    // In the transaction that uses the code up: it is good once.
+    async Task<IssuedSession?> BeginAsync(ControlSession session, Account account, string hash, string? code, string address)
+    {
+        var now = database.Time.GetUtcNow();
+        if (account.Totp is { } sealedSecret && !await UseCodeAsync(session, account.Id, sealedSecret, code!, now))
+        {
+            return null;
+        }
+
+        // Unless the password was changed, or the user disabled, while this one was verified.
+        if (await session.RunAsync($"UPDATE users SET password = {hash}, last_login_at = {now} WHERE id = {account.Id} AND password = {account.Password} AND state = {"active"}") == 0)
+        {
+            return null;
+        }
+
+        await _audit.AppendAsync(session, new AuditEvent($"user:{account.Id}", "user.login", $"user:{account.Id}") { Address = address });
+        return await _sessions.BeginAsync(session, account.Id);
+    }
+
+    async Task<bool> UseCodeAsync(ControlSession session, string user, byte[] sealedSecret, string code, DateTimeOffset now)
+    {
+        if (code.Length != Totp.Digits)
+        {
+            return await session.RunAsync($"DELETE FROM recovery_codes WHERE user_id = {user} AND hash = {HashOf(code)}") == 1;
+        }
+
+        var used = await session.NumberAsync($"SELECT totp_step FROM users WHERE id = {user}");
+        return Totp.Verify(database.Keys.OpenBytes(sealedSecret, PlaceOf(user)), code, now, used) is { } step
+            && await session.RunAsync($"UPDATE users SET totp_step = {step} WHERE id = {user}") == 1;
+    }
+
+    byte[] HashOf(string recoveryCode) => database.Keys.Hash("recovery_codes", Recovery.Normalize(recoveryCode));
+
+    async Task RefuseAsync(Account? account, string address, CancellationToken cancellation)
+    {
+        long unrecorded;
+        lock (_gate)
+        {
+            var now = database.Time.GetUtcNow();
+            if (now - _since >= s_minute)
+            {
+                (_since, _refusals) = (now, 0);
+            }
+
+            if (++_refusals > MaxRefusals)
+            {
+                _unrecorded++;
+                return;
+            }
+
+            (unrecorded, _unrecorded) = (_unrecorded, 0);
+        }
+
+        await _audit.RecordAsync(new AuditEvent(AuditEvent.Anonymous, "user.login_refused", account is null ? "" : $"user:{account.Id}",
+            Details: unrecorded == 0 ? null : string.Create(CultureInfo.InvariantCulture, $$"""{"unrecorded":{{unrecorded}}}"""))
+        { Address = address }, cancellation);
+    }
+
+    static string PlaceOf(string user) => $"users.totp:{user}";
+
+    sealed record Account(string Id, string? Password, byte[]? Totp);
+}

@@ -1,0 +1,99 @@
+using System.Security.Cryptography;
+using System.Text;
+using Geralt;
+
+namespace CartRecovery.Engine.ControlPlane.Users;
+
+/// <summary>
+/// Hashes and verifies passwords with Argon2id, with the parameters that OWASP recommends. Each hash takes 19 MB and some 30 ms of a core, so few are
+/// computed at once, and few wait. Any thread.
+/// </summary>
+public sealed class Passwords : IDisposable
+{
+    /// <summary>Minimum and maximum length of a password, in characters.</summary>
+    public const int MinLength = 12, MaxLength = 256;
+
+    /// <summary>Memory of a computation, in bytes.</summary>
+    public const int MemorySize = 19 << 20;
+
+    /// <summary>How many wait at most.</summary>
+    public const int MaxWaiting = 64;
+
+    // With the memory above and one lane: OWASP's second choice of equal strength.
+    const int Iterations = 2;
+
+    // libsodium's crypto_pwhash_STRBYTES.
+    const int MaxHash = 128;
+
+    // A hash of no password: an account that is unknown takes as long as one that is known.
+    static readonly Lazy<string> s_nobody = new(() => Compute(Convert.ToHexString(RandomNumberGenerator.GetBytes(16)), Iterations, MemorySize));
+
+    readonly SemaphoreSlim _running = new(Concurrency, Concurrency);
+    int _waiting;
+
+    /// <summary>How many are computed at once: a quarter of the cores, so that events go on.</summary>
+    public static int Concurrency { get; } = Math.Max(1, Environment.ProcessorCount / 4);
+
+    /// <summary>Returns what is wrong with a new password; <see langword="null"/> if nothing is.</summary>
+    /// <param name="password">The password.</param>
+    /// <param name="email">Whose it will be.</param>
+    public static string? ProblemOf(string password, string email) => password.Length < MinLength ? $"a password must have at least {MinLength} characters"
+        : password.Length > MaxLength ? $"a password must have at most {MaxLength} characters"
+        : password.Distinct().Count() < 5 || email.Contains(password, StringComparison.OrdinalIgnoreCase) || password.Contains(email, StringComparison.OrdinalIgnoreCase)
+            ? "the password can be guessed; choose another one" : null;
+
+    /// <summary>Computes the hash of a password, as a text with its parameters and its salt.</summary>
+    /// <exception cref="OverloadedException">Too many wait.</exception>
+    public Task<string> HashAsync(string password, CancellationToken cancellation = default) => RunAsync(() => Compute(password, Iterations, MemorySize), cancellation);
+
+    /// <summary>Verifies a password.</summary>
+    /// <param name="password">The password.</param>
+    /// <param name="hash">Its hash; <see langword="null"/> if there is none, which takes as long.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="OverloadedException">Too many wait.</exception>
+    public Task<bool> VerifyAsync(string password, string? hash, CancellationToken cancellation = default) => RunAsync(
+        () => password.Length <= MaxLength && Argon2id.VerifyHash(hash ?? s_nobody.Value, Encoding.UTF8.GetBytes(password)) && hash is not null, cancellation);
+
+    /// <summary>Returns whether a hash was computed with other parameters than new ones are.</summary>
+    public static bool NeedsRehash(string hash) => Argon2id.NeedsRehash(hash, Iterations, MemorySize);
+
+    /// <summary>Computes a hash with parameters of one's own.</summary>
+    internal static string Compute(string password, int iterations, int memorySize)
+    {
+        Span<char> hash = stackalloc char[MaxHash];
+        Argon2id.ComputeHash(hash, Encoding.UTF8.GetBytes(password), iterations, memorySize);
+        return hash.TrimEnd('\0').ToString();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _running.Dispose();
+
+    async Task<T> RunAsync<T>(Func<T> compute, CancellationToken cancellation)
+    {
+        if (Interlocked.Increment(ref _waiting) > MaxWaiting)
+        {
+            Interlocked.Decrement(ref _waiting);
+            throw new OverloadedException();
+        }
+
+        try
+        {
+            await _running.WaitAsync(cancellation);
+            try
+            {
+                return await Task.Run(compute, cancellation);
+            }
+            finally
+            {
+                _running.Release();
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
+}
+
+/// <summary>Thrown if too many passwords wait to be verified.</summary>
+public sealed class OverloadedException() : Exception("Too many passwords wait to be verified.");

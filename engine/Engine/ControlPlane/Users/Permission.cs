@@ -1,0 +1,32 @@
+namespace CartRecovery.Engine.ControlPlane.Users;
+
+/// <summary>
+/// What a role may do, as <c>thing:read</c> or <c>thing:write</c>. The things are the groups of the HTTP API, and those of the control plane.
+/// </summary>
+public static class Permission
+{
+    /// <summary>See addresses, names and other personal data in the clear.</summary>
+    public const string PersonalData = "personal_data:read";
+
+    /// <summary>See users and their roles.</summary>
+    public const string UsersRead = "users:read";
+
+    /// <summary>Invite, change and remove users, and give roles.</summary>
+    public const string UsersWrite = "users:write";
+
+    /// <summary>Read the audit log.</summary>
+    public const string AuditRead = "audit:read";
+
+    /// <summary>All permissions.</summary>
+    public static IReadOnlyList<string> All { get; } =
+    [
+        "events:read", "features:read", "predictions:read", "carts:read", "customers:read", "interventions:read", "interventions:write", "campaigns:read", "campaigns:write",
+        "analytics:read", "products:read", "products:write", "suppressions:read", "suppressions:write", "codes:read", "codes:write", "dead_letters:read", "dead_letters:write",
+        PersonalData, UsersRead, UsersWrite, AuditRead,
+    ];
+
+    /// <summary>Returns the permission for a group of the API.</summary>
+    /// <param name="group">The group's name.</param>
+    /// <param name="writes">Whether the request changes something.</param>
+    public static string Of(string group, bool writes) => $"{group.ToLowerInvariant().Replace(' ', '_')}:{(writes ? "write" : "read")}";
+}

@@ -1,0 +1,31 @@
+namespace CartRecovery.Engine.ControlPlane.Users;
+
+/// <summary>A named list of permissions.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="Permissions">The permissions.</param>
+public sealed record Role(string Name, IReadOnlySet<string> Permissions)
+{
+    /// <summary>The role that may do everything.</summary>
+    public const string Admin = "admin";
+
+    static readonly string[] s_shop =
+        ["events:read", "features:read", "predictions:read", "carts:read", "interventions:read", "campaigns:read", "analytics:read", "products:read", "codes:read"];
+
+    /// <summary>The roles that every engine has.</summary>
+    public static IReadOnlyDictionary<string, Role> BuiltIn { get; } = new[]
+    {
+        Of(Admin, [.. Permission.All]),
+        Of("operator", [.. s_shop, "customers:read", "interventions:write", "campaigns:write", "suppressions:read", "suppressions:write", "dead_letters:read", "dead_letters:write",
+            "codes:write", "products:write", Permission.PersonalData, Permission.AuditRead]),
+        Of("marketer", [.. s_shop, "customers:read", "interventions:write", "campaigns:write", "products:write", "suppressions:read", "suppressions:write", "codes:write"]),
+        Of("analyst", [.. s_shop, "customers:read", "suppressions:read", "dead_letters:read"]),
+        Of("viewer", ["interventions:read", "campaigns:read", "analytics:read", "products:read"]),
+    }.ToDictionary(role => role.Name, StringComparer.Ordinal);
+
+    static Role Of(string name, params string[] permissions) => new(name, new HashSet<string>(permissions, StringComparer.Ordinal));
+}
+
+/// <summary>A role that a user has.</summary>
+/// <param name="Role">The role's name.</param>
+/// <param name="Store">The store's id; <see langword="null"/> for all stores, and for what belongs to none.</param>
+public sealed record Grant(string Role, string? Store);

@@ -1,0 +1,201 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Engine.ControlPlane.Database;
+
+namespace CartRecovery.Engine.ControlPlane.Users;
+
+/// <summary>The users in the control database. E-mail addresses are encrypted, and found by a keyed hash. Every change is in the audit log.</summary>
+/// <param name="database">The database.</param>
+public sealed class UserStore(ControlDatabase database)
+{
+    /// <summary>Maximum number of users.</summary>
+    public const int MaxUsers = 10_000;
+
+    /// <summary>How long an invitation is valid, and a link to set a new password.</summary>
+    public static readonly TimeSpan InvitationAge = TimeSpan.FromDays(7), ResetAge = TimeSpan.FromHours(1);
+
+    readonly AuditLog _audit = new(database);
+
+    /// <summary>Adds a user who sets a password with the link's token.</summary>
+    /// <param name="email">The e-mail address.</param>
+    /// <param name="grants">The roles.</param>
+    /// <param name="actor">Who adds, for the audit log.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The user, and the token. It is not kept.</returns>
+    /// <exception cref="ControlDatabaseException"><see cref="ControlDatabaseException.Duplicate"/>: the user exists.</exception>
+    public Task<(User User, string Token)> InviteAsync(string email, IReadOnlyList<Grant> grants, string actor, CancellationToken cancellation = default)
+    {
+        var id = Guid.CreateVersion7().ToString("n");
+        var (address, token) = (User.Normalize(email), NewToken());
+        return database.WriteAsync(async session =>
+        {
+            if (await session.NumberAsync($"SELECT COUNT(*) FROM users") >= MaxUsers)
+            {
+                throw new ControlDatabaseException(ControlDatabaseException.Failed, $"there are {MaxUsers} users already");
+            }
+
+            await session.RunAsync($"""
+                INSERT INTO users (id, email_hash, email, state, created_at)
+                VALUES ({id}, {HashOf(address)}, {database.Keys.Seal(address, PlaceOf(id))}, {NameOf(UserState.Invited)}, {Now})
+                """);
+            await GrantAsync(session, id, grants);
+            await AddLinkAsync(session, id, token, InvitationAge);
+            await _audit.AppendAsync(session, new AuditEvent(actor, "user.add", $"user:{id}", Details: DetailsOf(grants)));
+            await session.MarkChangedAsync(Topic);
+            return ((await FindAsync(session, SqlPart.Of($"id = {id}")))!, token);
+        }, cancellation);
+    }
+
+    /// <summary>Gives a user a link to set a new password, which ends all sessions when it is used.</summary>
+    /// <returns>The link's token; <see langword="null"/> if there is no such user, or the user is disabled.</returns>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<string?> ResetAsync(string email, string actor, CancellationToken cancellation = default)
+    {
+        var token = NewToken();
+        return database.WriteAsync(async session =>
+        {
+            if (await FindAsync(session, SqlPart.Of($"email_hash = {HashOf(User.Normalize(email))}")) is not { State: not UserState.Disabled } user)
+            {
+                return null;
+            }
+
+            await session.RunAsync($"DELETE FROM user_links WHERE user_id = {user.Id}");
+            await AddLinkAsync(session, user.Id, token, ResetAge);
+            await _audit.AppendAsync(session, new AuditEvent(actor, "user.reset", $"user:{user.Id}"));
+            return token;
+        }, cancellation);
+    }
+
+    /// <summary>Sets a password with a link's token, once, and ends the user's sessions.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="passwordHash">The password's hash.</param>
+    /// <param name="address">Where the request comes from.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns><see langword="null"/> if the token is unknown, used or expired.</returns>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<User?> AcceptAsync(string token, string passwordHash, string? address, CancellationToken cancellation = default) => database.WriteAsync(async session =>
+    {
+        if (await OwnerAsync(session, token) is not { State: not UserState.Disabled } user)
+        {
+            return null;
+        }
+
+        await session.RunAsync($"UPDATE users SET password = {passwordHash}, state = {NameOf(UserState.Active)} WHERE id = {user.Id}");
+        await session.RunAsync($"DELETE FROM user_links WHERE user_id = {user.Id}");
+        await session.RunAsync($"UPDATE sessions SET ended_at = {Now} WHERE user_id = {user.Id} AND ended_at IS NULL");
+        await _audit.AppendAsync(session, new AuditEvent($"user:{user.Id}", "user.password", $"user:{user.Id}") { Address = address });
+        await session.MarkChangedAsync(Topic);
+        return user with { State = UserState.Active };
+    }, cancellation);
+
+    /// <summary>Returns whose a link's token is; <see langword="null"/> if it is unknown, used or expired.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<User?> OwnerOfAsync(string token, CancellationToken cancellation = default) => database.ReadAsync(session => OwnerAsync(session, token), cancellation);
+
+    /// <summary>Lets a user sign in, or not; then the sessions end.</summary>
+    /// <returns><see langword="false"/> if there is no such user.</returns>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<bool> DisableAsync(string id, bool disable, string actor, CancellationToken cancellation = default) => database.WriteAsync(async session =>
+    {
+        if (await session.FirstAsync<string?>($"SELECT CASE WHEN password IS NULL THEN 1 ELSE 0 END, id FROM users WHERE id = {id}", row => row.IsTrue(0) ? "" : row.Text(1)) is not { } known)
+        {
+            return false;
+        }
+
+        var state = disable ? UserState.Disabled : known.Length == 0 ? UserState.Invited : UserState.Active;
+        await session.RunAsync($"UPDATE users SET state = {NameOf(state)} WHERE id = {id}");
+        await session.RunAsync($"UPDATE sessions SET ended_at = {Now} WHERE user_id = {id} AND ended_at IS NULL");
+        await _audit.AppendAsync(session, new AuditEvent(actor, disable ? "user.disable" : "user.enable", $"user:{id}"));
+        await session.MarkChangedAsync(Topic);
+        return true;
+    }, cancellation);
+
+    /// <summary>Replaces a user's roles.</summary>
+    /// <returns><see langword="false"/> if there is no such user.</returns>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<bool> SetGrantsAsync(string id, IReadOnlyList<Grant> grants, string actor, CancellationToken cancellation = default) => database.WriteAsync(async session =>
+    {
+        if (await session.NumberAsync($"SELECT COUNT(*) FROM users WHERE id = {id}") == 0)
+        {
+            return false;
+        }
+
+        await session.RunAsync($"DELETE FROM user_roles WHERE user_id = {id}");
+        await GrantAsync(session, id, grants);
+        await _audit.AppendAsync(session, new AuditEvent(actor, "user.roles", $"user:{id}", Details: DetailsOf(grants)));
+        await session.MarkChangedAsync(Topic);
+        return true;
+    }, cancellation);
+
+    /// <summary>Lists all users, the oldest first.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<IReadOnlyList<User>> ListAsync(CancellationToken cancellation = default) => database.ReadAsync(session => ListAsync(session, SqlPart.Of($"1 = 1")), cancellation);
+
+    /// <summary>Finds a user by e-mail address.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<User?> FindAsync(string email, CancellationToken cancellation = default) =>
+        database.ReadAsync(session => FindAsync(session, SqlPart.Of($"email_hash = {HashOf(User.Normalize(email))}")), cancellation);
+
+    /// <summary>The topic of changes that matter to requests: <see cref="ControlChanges"/>.</summary>
+    internal const string Topic = "access";
+
+    /// <summary>Returns the hash by which an e-mail address is found.</summary>
+    internal byte[] HashOf(string normalized) => database.Keys.Hash("users.email", normalized);
+
+    /// <summary>Makes a token of 256 random bits.</summary>
+    internal static string NewToken() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+
+    /// <summary>Returns the hash of a random token, which is what is kept of it.</summary>
+    internal static byte[] HashOfToken(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
+
+    /// <summary>Reads users in a transaction.</summary>
+    internal async Task<IReadOnlyList<User>> ListAsync(ControlSession session, SqlPart condition)
+    {
+        var users = await session.ListAsync(
+            $"SELECT id, email, state, CASE WHEN totp IS NULL THEN 0 ELSE 1 END, created_at, last_login_at FROM users WHERE {condition} ORDER BY created_at, id LIMIT {MaxUsers}",
+            row => new User(row.Text(0), database.Keys.Open(row.Bytes(1), PlaceOf(row.Text(0))), StateOf(row.Text(2)), row.IsTrue(3), row.Time(4), row.TimeOrNull(5), []));
+        var grants = (await session.ListAsync(
+            $"SELECT user_id, role, store FROM user_roles WHERE user_id IN (SELECT id FROM users WHERE {condition}) ORDER BY role, store",
+            row => (User: row.Text(0), Grant: new Grant(row.Text(1), row.Text(2) is { Length: > 0 } store ? store : null)))).ToLookup(grant => grant.User, grant => grant.Grant);
+        return [.. users.Select(user => user with { Grants = [.. grants[user.Id]] })];
+    }
+
+    async Task<User?> FindAsync(ControlSession session, SqlPart condition) => (await ListAsync(session, condition)).FirstOrDefault();
+
+    Task<User?> OwnerAsync(ControlSession session, string token) => FindAsync(session,
+        SqlPart.Of($"id IN (SELECT user_id FROM user_links WHERE hash = {HashOfToken(token)} AND expires_at > {Now})"));
+
+    Task AddLinkAsync(ControlSession session, string id, string token, TimeSpan age) =>
+        session.RunAsync($"INSERT INTO user_links (hash, user_id, expires_at) VALUES ({HashOfToken(token)}, {id}, {Now + age})");
+
+    static async Task GrantAsync(ControlSession session, string id, IReadOnlyList<Grant> grants)
+    {
+        foreach (var grant in grants.Distinct())
+        {
+            await session.RunAsync($"INSERT INTO user_roles (user_id, role, store) VALUES ({id}, {grant.Role}, {grant.Store ?? ""})");
+        }
+    }
+
+    DateTimeOffset Now => database.Time.GetUtcNow();
+
+    static string PlaceOf(string id) => $"users.email:{id}";
+
+    static string DetailsOf(IReadOnlyList<Grant> grants) => $$"""{"roles":[{{string.Join(',', grants.Select(grant =>
+        $"\"{System.Text.Json.JsonEncodedText.Encode(grant.Store is null ? grant.Role : $"{grant.Role}@{grant.Store}")}\""))}}]}""";
+
+    static string NameOf(UserState state) => state switch
+    {
+        UserState.Invited => "invited",
+        UserState.Active => "active",
+        _ => "disabled",
+    };
+
+    static UserState StateOf(string name) => name switch
+    {
+        "invited" => UserState.Invited,
+        "active" => UserState.Active,
+        _ => UserState.Disabled,
+    };
+}

@@ -1,0 +1,35 @@
+using CartRecovery.Engine.ControlPlane.Tokens;
+using Microsoft.AspNetCore.Http;
+
+namespace CartRecovery.Host.Api.Access;
+
+/// <summary>
+/// The cookies of a browser's session. The prefix makes a browser accept them over TLS alone (or from this machine), for this host and every path; pages cannot read
+/// them, and they are not sent with requests from other sites.
+/// </summary>
+static class SessionCookies
+{
+    const string Access = "__Host-access", Refresh = "__Host-refresh";
+
+    /// <summary>Returns the access token; <see langword="null"/> if there is none.</summary>
+    public static string? AccessOf(HttpRequest request) => request.Cookies[Access];
+
+    /// <summary>Returns the refresh token; <see langword="null"/> if there is none.</summary>
+    public static string? RefreshOf(HttpRequest request) => request.Cookies[Refresh];
+
+    /// <summary>Sets them.</summary>
+    public static void Set(HttpResponse response, string access, string refresh)
+    {
+        response.Cookies.Append(Access, access, Options(AccessTokens.Life));
+        response.Cookies.Append(Refresh, refresh, Options(Sessions.Idle));
+    }
+
+    /// <summary>Deletes them.</summary>
+    public static void Clear(HttpResponse response)
+    {
+        response.Cookies.Append(Access, "", Options(TimeSpan.Zero));
+        response.Cookies.Append(Refresh, "", Options(TimeSpan.Zero));
+    }
+
+    static CookieOptions Options(TimeSpan age) => new() { HttpOnly = true, Secure = true, SameSite = SameSiteMode.Strict, Path = "/", MaxAge = age };
+}

@@ -1,0 +1,128 @@
+using CartRecovery.Engine.ControlPlane.Keys;
+using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Engine.ControlPlane.Users;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.Access;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CartRecovery.Host.Api.Access;
+
+/// <summary>Requires a secret key, or a user whose roles have the route's permission in the store that the request names.</summary>
+sealed class StoreAccess : IAuthorizationRequirement;
+
+/// <summary>Requires a user, and for a route that names a permission a role for all stores that has it.</summary>
+sealed class SignedIn : IAuthorizationRequirement;
+
+/// <summary>Decides what users may do.</summary>
+static class UserAccess
+{
+    /// <summary>The header that names the store of a user's request.</summary>
+    public const string StoreHeader = "X-Store-Id";
+
+    public static readonly HttpProblem PermissionDenied = new(403, "permission_denied", "Your roles do not permit this. Ask an administrator.");
+    public static readonly HttpProblem StoreRequired = new(403, "store_required", "Name a store that you have a role in, in the header X-Store-Id.");
+    public static readonly HttpProblem UserRequired = new(403, "user_required", "A store's key does not open this path. Sign in as a user.");
+
+    /// <summary>Returns why a request is refused to who sends it.</summary>
+    public static HttpProblem ProblemOf(HttpContext context) => context.Features.Get<Refusal>()?.Problem
+        ?? (context.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>()?.Policy switch
+        {
+            AccessPolicies.Operator => AccessRejections.OperatorKeyRequired,
+            AccessPolicies.User => UserRequired,
+            AccessPolicies.Publishable => PermissionDenied,
+            _ => AccessRejections.SecretKeyRequired,
+        });
+
+    /// <summary>Returns whether personal data in the answer is masked.</summary>
+    public static bool IsMasked(HttpContext context) => context.User.Identity is UserIdentity user && !user.User.Has(Permission.PersonalData, user.Caller?.Store.Id);
+
+    /// <summary>Masks a value of personal data: its first character remains.</summary>
+    public static string Mask(string text) => text.Length == 0 ? text : $"{text[..(char.IsHighSurrogate(text[0]) && text.Length > 1 ? 2 : 1)]}***";
+
+    /// <summary>Adds the middleware that records who reads personal data, before it is read. After authorization.</summary>
+    public static void UsePersonalDataAudit(this IApplicationBuilder app)
+    {
+        var log = app.ApplicationServices.GetRequiredService<AuditLog>();
+        app.Use(async (context, next) =>
+        {
+            if (context.User.Identity is UserIdentity { Caller: { } caller } user && context.GetEndpoint() is RouteEndpoint route
+                && route.Metadata.GetMetadata<ShowsPersonalData>() is not null && !IsMasked(context))
+            {
+                await log.RecordAsync(new AuditEvent(user.ActorName, "personal_data.read", $"route:{context.Request.Method} {route.RoutePattern.RawText?.TrimEnd('/')}", caller.Store.Id)
+                {
+                    Address = context.Connection.RemoteIpAddress?.ToString(),
+                }, context.RequestAborted);
+            }
+
+            await next(context);
+        });
+    }
+
+    static bool Refuse(HttpContext context, HttpProblem problem)
+    {
+        context.Features.Set(new Refusal(problem));
+        return false;
+    }
+
+    static bool Admits(HttpContext context, UserIdentity identity, StoreDirectory stores)
+    {
+        var metadata = context.GetEndpoint()!.Metadata;
+        var named = context.Request.Headers[StoreHeader];
+        var mine = stores.Stores.Where(store => identity.User.IsIn(store.Id) && (named.Count == 0 || named == store.Id)).Take(2).ToList();
+        if (mine is not [var store])
+        {
+            return Refuse(context, StoreRequired);
+        }
+
+        if (RoutePermission.Of(metadata, context.Request.Method) is not { } permission || !identity.User.Has(permission, store.Id))
+        {
+            return Refuse(context, PermissionDenied);
+        }
+
+        identity.Enter(store);
+        return metadata.GetMetadata<ShowsPersonalData>() is not { IsMasked: false } || identity.User.Has(Permission.PersonalData, store.Id) || Refuse(context, PermissionDenied);
+    }
+
+    /// <summary>Checks <see cref="StoreAccess"/>.</summary>
+    internal sealed class StoreAccessHandler(StoreDirectory stores) : AuthorizationHandler<StoreAccess>
+    {
+        /// <inheritdoc/>
+        protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, StoreAccess requirement)
+        {
+            if (context.Resource is HttpContext http && http.User.Identity switch
+            {
+                StoreKeyIdentity key => key.Caller.Key.Kind == KeyKind.Secret,
+                UserIdentity user => Admits(http, user, stores),
+                _ => false,
+            })
+            {
+                context.Succeed(requirement);
+            }
+
+            return Task.CompletedTask;
+        }
+    }
+
+    /// <summary>Checks <see cref="SignedIn"/>.</summary>
+    internal sealed class SignedInHandler : AuthorizationHandler<SignedIn>
+    {
+        /// <inheritdoc/>
+        protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, SignedIn requirement)
+        {
+            if (context.Resource is HttpContext { User.Identity: UserIdentity user } http && (http.GetEndpoint()?.Metadata.GetMetadata<RequiredPermission>() is not { } required
+                || user.User.Has(required.Name, store: null) || Refuse(http, PermissionDenied)))
+            {
+                context.Succeed(requirement);
+            }
+
+            return Task.CompletedTask;
+        }
+    }
+
+    sealed record Refusal(HttpProblem Problem);
+}

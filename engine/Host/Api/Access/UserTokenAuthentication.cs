@@ -1,0 +1,54 @@
+using System.Security.Claims;
+using CartRecovery.Engine.ControlPlane.Tokens;
+using CartRecovery.Engine.ControlPlane.Users;
+using CartRecovery.Engine.Ingest;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http;
+
+namespace CartRecovery.Host.Api.Access;
+
+/// <summary>Authenticates users by access token: in the header <c>Authorization: Bearer</c>, or in a browser's cookie.</summary>
+sealed class UserTokenAuthentication(AccessDirectory directory)
+{
+    /// <summary>The header that a browser's session sends with a request that changes something.</summary>
+    public const string CsrfHeader = "X-CSRF-Token";
+
+    public static readonly HttpProblem InvalidToken = new(401, "invalid_token", "The access token is expired, revoked or not valid. Refresh it, or sign in again.");
+    public static readonly HttpProblem CsrfRequired = new(403, "csrf_token_required", "A session by cookie needs the header X-CSRF-Token; GET /v1/auth/me says its value.");
+
+    const string Bearer = "Bearer " + Paseto.Header;
+
+    /// <summary>Authenticates a request that has an access token.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="hasKey">Whether it has a store's key, which goes before a cookie.</param>
+    /// <param name="problem">Why it failed.</param>
+    /// <returns><see langword="null"/> if it has no access token.</returns>
+    public AuthenticateResult? Authenticate(HttpRequest request, bool hasKey, out HttpProblem? problem)
+    {
+        problem = null;
+        var header = request.Headers.Authorization.ToString();
+        var isHeader = header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase);
+        if (!isHeader && (hasKey || SessionCookies.AccessOf(request) is null))
+        {
+            return null;
+        }
+
+        var token = isHeader ? header["Bearer ".Length..].Trim() : SessionCookies.AccessOf(request)!;
+        if (directory.Find(token) is not { } user)
+        {
+            problem = InvalidToken;
+        }
+        else if (!isHeader && !IsSafe(request.Method) && !directory.IsCsrfToken(user.Session, request.Headers[CsrfHeader].ToString()))
+        {
+            problem = CsrfRequired;
+        }
+        else
+        {
+            return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new UserIdentity(user)), ApiKeyAuthentication.SchemeName));
+        }
+
+        return AuthenticateResult.Fail(problem.Code);
+    }
+
+    static bool IsSafe(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
+}

@@ -1,0 +1,64 @@
+using System.Globalization;
+using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Engine.ControlPlane.Users;
+using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Auth;
+using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Api.Requests;
+using CartRecovery.Host.Api.Responses;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace CartRecovery.Host.Api.Audit;
+
+/// <summary><c>/v1/audit</c>: who did what.</summary>
+static class AuditRoutes
+{
+    static readonly QueryParameter<string> s_actor = QueryParameters.Text("actor", "Returns only entries of this actor: `user:ID`, `key:ID`, `cli`, `engine` or `anonymous`.");
+    static readonly QueryParameter<string> s_action = QueryParameters.Text("action", "Returns only this action; with a dot at the end, all that begin so: `user.`.");
+    static readonly QueryParameter<string> s_target = QueryParameters.Text("target", "Returns only entries about this target, such as `user:ID`.");
+    static readonly QueryParameter<string> s_store = QueryParameters.Text("store", "Returns only entries about this store.");
+
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/audit", ListAsync)
+        .WithTags(ApiTags.Audit).RequireAuthorization(AccessPolicies.User).WithMetadata(new RequiredPermission(Permission.AuditRead))
+        .Describe("listAudit", "List the audit log", "Who did what, the newest first. `cartrecovery audit verify` checks that it was not altered.")
+        .Query(QueryParameters.From, QueryParameters.To, s_actor, s_action, s_target, s_store, QueryParameters.Limit, QueryParameters.Cursor)
+        .Produces<ItemPage<AuditRow>>().Problems(ControlProblems.Unavailable);
+
+    static async Task<JsonResult> ListAsync(HttpContext context, RequestQuery query, AuditLog log)
+    {
+        var (cursor, limit) = (Cursors.Read(query.Of(QueryParameters.Cursor)), query.Of(QueryParameters.Limit, QueryParameters.DefaultPageSize));
+        var filter = new AuditFilter(TimeOf(query, QueryParameters.From), TimeOf(query, QueryParameters.To), query.Of(s_actor), query.Of(s_action), query.Of(s_target), query.Of(s_store));
+        var entries = await log.ListAsync(filter, cursor == 0 ? long.MaxValue : cursor, limit + 1, context.RequestAborted);
+        var next = SealedCursor.Seal(context, entries.Count > limit ? entries[limit - 1].Number.ToString(CultureInfo.InvariantCulture) : null);
+        return new JsonResult(writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteStartArray("items"u8);
+            foreach (var entry in entries.Take(limit))
+            {
+                AuditJson.Write(writer, entry);
+            }
+
+            writer.WriteEndArray();
+            writer.WriteString("next"u8, next);
+            writer.WriteEndObject();
+        });
+    }
+
+    static DateTimeOffset? TimeOf(RequestQuery query, QueryParameter<long> parameter) =>
+        query.Of(parameter, long.MinValue) is var time and not long.MinValue ? DateTimeOffset.FromUnixTimeMilliseconds(time) : null;
+}
+
+/// <summary>An entry of the audit log.</summary>
+/// <param name="Number">Its number, from 1 without gaps.</param>
+/// <param name="At">When it was done.</param>
+/// <param name="Actor">Who did it.</param>
+/// <param name="Action">What was done.</param>
+/// <param name="Target">To what.</param>
+/// <param name="StoreId">In which store; null for none.</param>
+/// <param name="Address">From which address; null for none.</param>
+/// <param name="Details">More, as JSON; null for nothing more.</param>
+/// <param name="Hash">SHA-256 over the former entry's hash and this one, hexadecimal.</param>
+sealed record AuditRow(long Number, DateTime At, string Actor, string Action, string Target, string? StoreId, string? Address, string? Details, string Hash);

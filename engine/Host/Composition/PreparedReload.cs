@@ -1,0 +1,89 @@
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.Delivery;
+using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Host.Composition.Listening;
+
+namespace CartRecovery.Host.Composition;
+
+/// <summary>
+/// Everything that a reload makes before it changes the engine. Disposing of it releases what was made, unless it is committed.
+/// </summary>
+/// <param name="config">The configuration.</param>
+/// <param name="values">Its values.</param>
+/// <param name="applied">The changed keys that the reload applies.</param>
+/// <param name="needsRestart">The changed keys that need a restart.</param>
+/// <param name="registry">The stores' numbers.</param>
+/// <param name="stores">The stores.</param>
+sealed class PreparedReload(
+    CartRecoveryConfig config, IReadOnlyList<ConfigValue> values, IReadOnlyList<string> applied, IReadOnlyList<string> needsRestart,
+    StoreRegistry registry, StoreDirectory stores) : IDisposable
+{
+    // Sinks that were never started have nothing to deliver.
+    static readonly TimeSpan s_drain = TimeSpan.FromSeconds(1);
+
+    readonly List<SinkRunner> _sinks = [];
+    readonly List<SinkRunner> _newSinks = [];
+
+    /// <summary>The configuration.</summary>
+    public CartRecoveryConfig Config => config;
+
+    /// <summary>Its values.</summary>
+    public IReadOnlyList<ConfigValue> Values => values;
+
+    /// <summary>The changed keys that the reload applies.</summary>
+    public IReadOnlyList<string> Applied => applied;
+
+    /// <summary>The changed keys that need a restart.</summary>
+    public IReadOnlyList<string> NeedsRestart => needsRestart;
+
+    /// <summary>The stores' numbers.</summary>
+    public StoreRegistry Registry => registry;
+
+    /// <summary>The stores, with those in force that are equal.</summary>
+    public StoreDirectory Stores => stores;
+
+    /// <summary>The ports' certificates.</summary>
+    public TlsCertificates.Pair? Certificates { get; set; }
+
+    /// <summary>The model, if it is another.</summary>
+    public OnnxModel? NewModel { get; set; }
+
+    /// <summary>All sinks, in the order of the configuration: those that stay and new ones.</summary>
+    public IReadOnlyList<SinkRunner> Sinks => _sinks;
+
+    /// <summary>The new sinks, which are not started.</summary>
+    public IReadOnlyList<SinkRunner> NewSinks => _newSinks;
+
+    /// <summary>Whether the engine has taken over the parts.</summary>
+    public bool IsCommitted { get; set; }
+
+    /// <summary>Adds a sink.</summary>
+    /// <param name="sink">The sink.</param>
+    /// <param name="isNew">Whether it was made for this reload.</param>
+    public void Add(SinkRunner sink, bool isNew)
+    {
+        _sinks.Add(sink);
+        if (isNew)
+        {
+            _newSinks.Add(sink);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (IsCommitted)
+        {
+            return;
+        }
+
+        Certificates?.Http?.Dispose();
+        Certificates?.Stream?.Dispose();
+        NewModel?.Dispose();
+        foreach (var sink in _newSinks)
+        {
+            _ = sink.DrainAsync(s_drain);
+        }
+    }
+}

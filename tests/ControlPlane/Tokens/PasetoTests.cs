@@ -1,0 +1,67 @@
+using System.Text;
+using System.Text.Json;
+using CartRecovery.Engine.ControlPlane.Tokens;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.ControlPlane.Tokens;
+
+/// <summary>The public tokens of the test vectors of PASETO v4 (github.com/paseto-standard/test-vectors); local ones are not in use, and must not verify.</summary>
+public sealed class PasetoTests
+{
+    static IEnumerable<TestCaseData> Vectors()
+    {
+        var file = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Root, "tests/Conformance/Paseto/v4.json")));
+        foreach (var test in file.RootElement.GetProperty("tests").EnumerateArray())
+        {
+            yield return new TestCaseData(test).SetArgDisplayNames(test.GetProperty("name").GetString()!);
+        }
+    }
+
+    [TestCaseSource(nameof(Vectors))]
+    public void A_vector_gives_its_result(JsonElement test)
+    {
+        var token = test.GetProperty("token").GetString()!;
+        var (footer, assertion) = (Bytes(test, "footer"), Bytes(test, "implicit-assertion"));
+        if (!test.TryGetProperty("public-key", out var key))
+        {
+            // A key of 32 bytes like a public one: it must not open a token of the other purpose.
+            Assert.That(Paseto.Verify(token, Convert.FromHexString(test.GetProperty("key").GetString()!), assertion), Is.Null);
+            return;
+        }
+
+        var publicKey = Convert.FromHexString(key.GetString()!);
+        var message = Paseto.Verify(token, publicKey, assertion);
+        if (test.GetProperty("expect-fail").GetBoolean())
+        {
+            Assert.That(message, Is.Null);
+            return;
+        }
+
+        Assert.That(Encoding.UTF8.GetString(message!), Is.EqualTo(test.GetProperty("payload").GetString()));
+        Assert.That(Paseto.FooterOf(token), Is.EqualTo(footer));
+        Assert.That(Paseto.Sign(message!, Convert.FromHexString(test.GetProperty("secret-key").GetString()!), footer, assertion), Is.EqualTo(token));
+    }
+
+    [Test]
+    public void Whatever_is_changed_in_a_token_is_refused()
+    {
+        var (publicKey, privateKey) = Paseto.MakeKeys();
+        var token = Paseto.Sign("{\"sub\":\"ada\"}"u8, privateKey, "{\"kid\":\"1\"}"u8, "aud"u8);
+        Assert.That(Paseto.Verify(token, publicKey, "aud"u8), Is.Not.Null);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Paseto.Verify(token, publicKey, "other"u8), Is.Null, "another audience");
+            Assert.That(Paseto.Verify(token, Paseto.MakeKeys().Public, "aud"u8), Is.Null, "another key");
+            Assert.That(Paseto.Verify(token[..token.LastIndexOf('.')], publicKey, "aud"u8), Is.Null, "without the footer");
+            Assert.That(Paseto.Verify(token + "=", publicKey, "aud"u8), Is.Null, "padded");
+            Assert.That(Paseto.Verify("v3" + token[2..], publicKey, "aud"u8), Is.Null, "another version");
+            for (var i = 0; i < token.Length; i++)
+            {
+                var changed = $"{token[..i]}{(token[i] == 'A' ? 'B' : 'A')}{token[(i + 1)..]}";
+                Assert.That(Paseto.Verify(changed, publicKey, "aud"u8), Is.Null, $"the character at {i}");
+            }
+        }
+    }
+
+    static byte[] Bytes(JsonElement test, string name) => Encoding.UTF8.GetBytes(test.GetProperty(name).GetString()!);
+}

@@ -1,0 +1,228 @@
+using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Engine.ControlPlane.Tokens;
+using CartRecovery.Engine.ControlPlane.Users;
+using CartRecovery.Tests.ControlPlane.Database;
+
+namespace CartRecovery.Tests.ControlPlane.Users;
+
+/// <summary>Users, their sign-ins, sessions and tokens.</summary>
+public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
+{
+    const string Email = "Ada@Shop.Example", Password = "correct horse battery";
+
+    Passwords _passwords = null!;
+    UserStore _users = null!;
+    Sessions _sessions = null!;
+    Logins _logins = null!;
+    AccessDirectory _directory = null!;
+    User _ada = null!;
+
+    [SetUp]
+    public async Task AddAdaAsync()
+    {
+        _passwords = new Passwords();
+        (_users, _sessions, _logins, _directory) = (new UserStore(Control), new Sessions(Control), new Logins(Control, _passwords), new AccessDirectory(Control));
+        _directory.Follow();
+        await new SigningKeys(Control).RotateAsync();
+        await Control.Changes.StartAsync();
+        var (_, token) = await _users.InviteAsync(Email, [new Grant("marketer", "shop")], "cli");
+        _ada = (await _users.AcceptAsync(token, await _passwords.HashAsync(Password), address: null))!;
+    }
+
+    [TearDown]
+    public void TearDown() => _passwords.Dispose();
+
+    [Test]
+    public async Task A_user_signs_in_by_any_spelling_of_the_address_and_is_known_by_the_token()
+    {
+        foreach (var email in new[] { Email, "ada@shop.example", " ADA@SHOP.EXAMPLE " })
+        {
+            var result = await _logins.LoginAsync(email, Password, code: null, "192.0.2.1");
+            Assert.That(result.Outcome, Is.EqualTo(LoginOutcome.SignedIn), email);
+            var user = _directory.Find(_directory.Issue(result.Issued!))!;
+            Assert.That((user.User.Id, user.User.Email, user.Session), Is.EqualTo((_ada.Id, "ada@shop.example", result.Issued!.Session)));
+            Assert.That((user.Has("campaigns:write", "shop"), user.Has("campaigns:write", "other"), user.Has("campaigns:write", null), user.Has("users:write", "shop")),
+                Is.EqualTo((true, false, false, false)));
+        }
+    }
+
+    [TestCase("ada@shop.example", "wrong horse battery")]
+    [TestCase("ada@shop.example", "")]
+    [TestCase("bob@shop.example", Password)]
+    [TestCase("", Password)]
+    public async Task A_wrong_password_or_address_is_refused_alike(string email, string password) =>
+        Assert.That(await _logins.LoginAsync(email, password, code: null, "192.0.2.1"), Is.EqualTo(new LoginResult(LoginOutcome.Refused)));
+
+    [Test]
+    public async Task Guessing_is_slowed_down_and_recorded()
+    {
+        for (var i = 0; i < 6; i++)
+        {
+            await _logins.LoginAsync(Email, "wrong horse battery", code: null, "192.0.2.1");
+        }
+
+        var throttled = await _logins.LoginAsync(Email, Password, code: null, "192.0.2.1");
+        Assert.That((throttled.Outcome, throttled.Wait), Is.EqualTo((LoginOutcome.Throttled, TimeSpan.FromSeconds(1))));
+        Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.That((await _logins.LoginAsync(Email, Password, code: null, "192.0.2.1")).Outcome, Is.EqualTo(LoginOutcome.SignedIn));
+        Assert.That(await CountAsync("user.login_refused"), Is.EqualTo(6));
+        Assert.That(await CountAsync("user.login"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Refusals_of_a_flood_are_counted_and_not_all_recorded()
+    {
+        for (var i = 0; i < Logins.MaxRefusals + 5; i++)
+        {
+            await _logins.LoginAsync($"user{i}@shop.example", "wrong", code: null, $"192.0.2.{i}");
+        }
+
+        Assert.That(await CountAsync("user.login_refused"), Is.EqualTo(Logins.MaxRefusals));
+        Time.Advance(TimeSpan.FromMinutes(1));
+        await _logins.LoginAsync("bob@shop.example", "wrong", code: null, "192.0.2.250");
+        var last = (await new AuditLog(Control).ListAsync(new AuditFilter(Action: "user.login_refused"), long.MaxValue, 1))[0];
+        Assert.That(last.Event.Details, Is.EqualTo("""{"unrecorded":5}"""));
+    }
+
+    [Test]
+    public async Task An_authenticator_app_is_needed_once_it_is_set_up_and_each_code_is_good_once()
+    {
+        var secret = Totp.NewSecret();
+        var now = Totp.StepOf(Time.GetUtcNow());
+        Assert.That(await _logins.SetUpTotpAsync(_ada.Id, secret, "000000" == Totp.CodeOf(secret, now) ? "000001" : "000000"), Is.Null);
+        var recovery = (await _logins.SetUpTotpAsync(_ada.Id, secret, Totp.CodeOf(secret, now)))!;
+        Assert.That(recovery.Distinct().Count(), Is.EqualTo(Logins.RecoveryCodes));
+        Assert.That((await LoginAsync(null)), Is.EqualTo(LoginOutcome.CodeRequired));
+        Assert.That((await LoginAsync(Totp.CodeOf(secret, now))), Is.EqualTo(LoginOutcome.Refused), "the code that set it up was used");
+        Assert.That((await LoginAsync(Totp.CodeOf(secret, now + 1))), Is.EqualTo(LoginOutcome.SignedIn));
+        Assert.That((await LoginAsync(Totp.CodeOf(secret, now + 1))), Is.EqualTo(LoginOutcome.Refused));
+        Assert.That((await LoginAsync(recovery[3].ToUpperInvariant().Replace("-", " ", StringComparison.Ordinal))), Is.EqualTo(LoginOutcome.SignedIn));
+        Assert.That((await LoginAsync(recovery[3])), Is.EqualTo(LoginOutcome.Refused));
+        Assert.That(await _logins.RemoveTotpAsync(_ada.Id, "cli"));
+        Assert.That((await LoginAsync(null)), Is.EqualTo(LoginOutcome.SignedIn));
+        Assert.That(await _logins.RemoveTotpAsync(_ada.Id, "cli"), Is.False);
+    }
+
+    [Test]
+    public async Task A_refresh_token_is_good_once_and_its_reuse_ends_the_session()
+    {
+        var first = (await _logins.LoginAsync(Email, Password, code: null, "a")).Issued!;
+        var access = _directory.Issue(first);
+        var (outcome, second) = await _sessions.RefreshAsync(first.RefreshToken, "a");
+        Assert.That((outcome, second!.Session), Is.EqualTo((RefreshOutcome.Refreshed, first.Session)));
+        Assert.That(_directory.Find(access), Is.Not.Null);
+        Assert.That((await _sessions.RefreshAsync(first.RefreshToken, "b")).Outcome, Is.EqualTo(RefreshOutcome.Reused));
+        Assert.That(_directory.Find(access), Is.Null, "its access tokens are refused at once");
+        Assert.That((await _sessions.RefreshAsync(second.RefreshToken, "a")).Outcome, Is.EqualTo(RefreshOutcome.Refused));
+        Assert.That((await _sessions.RefreshAsync("nothing", "a")).Outcome, Is.EqualTo(RefreshOutcome.Refused));
+        Assert.That(await CountAsync("session.reuse"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Tokens_expire()
+    {
+        var session = (await _logins.LoginAsync(Email, Password, code: null, "a")).Issued!;
+        var access = _directory.Issue(session);
+        Time.Advance(AccessTokens.Life - TimeSpan.FromSeconds(1));
+        Assert.That(_directory.Find(access), Is.Not.Null);
+        Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.That(_directory.Find(access), Is.Null);
+        Time.Advance(Sessions.Idle);
+        Assert.That((await _sessions.RefreshAsync(session.RefreshToken, "a")).Outcome, Is.EqualTo(RefreshOutcome.Refused));
+    }
+
+    [Test]
+    public async Task Signing_out_disabling_and_a_new_password_end_sessions()
+    {
+        var access = _directory.Issue((await _logins.LoginAsync(Email, Password, code: null, "a")).Issued!);
+        var other = (await _logins.LoginAsync(Email, Password, code: null, "a")).Issued!;
+        Assert.That(await _sessions.EndAsync(_directory.Find(access)!.Session, new AuditEvent("user:1", "user.logout", "user:1")));
+        Assert.That(_directory.Find(access), Is.Null);
+        Assert.That(_directory.Find(_directory.Issue(other)), Is.Not.Null, "another session goes on");
+
+        var link = (await _users.ResetAsync(Email, "cli"))!;
+        Assert.That((await _users.OwnerOfAsync(link))!.Id, Is.EqualTo(_ada.Id));
+        await _users.AcceptAsync(link, await _passwords.HashAsync("another horse battery"), "a");
+        Assert.That(_directory.Find(_directory.Issue(other)), Is.Null);
+        Assert.That(await _users.AcceptAsync(link, "hash", "a"), Is.Null, "a link is good once");
+        Assert.That((await _logins.LoginAsync(Email, Password, code: null, "a")).Outcome, Is.EqualTo(LoginOutcome.Refused));
+
+        var last = (await _logins.LoginAsync(Email, "another horse battery", code: null, "b")).Issued!;
+        Assert.That(await _users.DisableAsync(_ada.Id, disable: true, "cli"));
+        Assert.That(_directory.Find(_directory.Issue(last)), Is.Null);
+        Assert.That((await _logins.LoginAsync(Email, "another horse battery", code: null, "b")).Outcome, Is.EqualTo(LoginOutcome.Refused));
+        Assert.That(await _users.DisableAsync(_ada.Id, disable: false, "cli"));
+        Assert.That((await _logins.LoginAsync(Email, "another horse battery", code: null, "c")).Outcome, Is.EqualTo(LoginOutcome.SignedIn));
+    }
+
+    [Test]
+    public async Task Links_expire()
+    {
+        var link = (await _users.ResetAsync(Email, "cli"))!;
+        Time.Advance(UserStore.ResetAge);
+        Assert.That(await _users.OwnerOfAsync(link), Is.Null);
+        Assert.That(await _users.AcceptAsync(link, "hash", "a"), Is.Null);
+    }
+
+    [Test]
+    public async Task A_hash_with_weaker_parameters_is_replaced_when_the_user_signs_in()
+    {
+        var weak = Passwords.Compute(Password, iterations: 1, memorySize: 8 << 20);
+        Assert.That(Passwords.NeedsRehash(weak));
+        await Control.WriteAsync(session => session.RunAsync($"UPDATE users SET password = {weak} WHERE id = {_ada.Id}"));
+        Assert.That((await _logins.LoginAsync(Email, Password, code: null, "a")).Outcome, Is.EqualTo(LoginOutcome.SignedIn));
+        var strong = await Control.ReadAsync(session => session.FirstAsync($"SELECT password FROM users WHERE id = {_ada.Id}", row => row.Text(0)));
+        Assert.That(Passwords.NeedsRehash(strong!), Is.False);
+        Assert.That(strong, Does.StartWith("$argon2id$v=19$m=19456,t=2,p=1$"));
+    }
+
+    [Test]
+    public async Task Signing_keys_rotate_and_former_ones_verify_until_their_tokens_have_expired()
+    {
+        var keys = new SigningKeys(Control);
+        var session = (await _logins.LoginAsync(Email, Password, code: null, "a")).Issued!;
+        Assert.That(await KeysAsync(), Is.EqualTo(1));
+        Time.Advance(SigningKeys.Life - SigningKeys.Ahead);
+        await keys.RotateAsync();
+        await keys.RotateAsync();
+        Assert.That(await KeysAsync(), Is.EqualTo(2), "the next one is there a day before");
+        Time.Advance(SigningKeys.Ahead - TimeSpan.FromMinutes(1));
+        var former = _directory.Issue(session);
+        Time.Advance(TimeSpan.FromMinutes(2));
+        var next = _directory.Issue(session);
+        Assert.That(Paseto.FooterOf(next), Is.Not.EqualTo(Paseto.FooterOf(former)));
+        Assert.That((_directory.Find(former), _directory.Find(next)), Is.Not.EqualTo(((SignedInUser?)null, (SignedInUser?)null)));
+        Assert.That(_directory.Find(former), Is.Not.Null);
+        Time.Advance(SigningKeys.Life - SigningKeys.Ahead);
+        await keys.RotateAsync();
+        Assert.That(await KeysAsync(), Is.EqualTo(2), "the first one is gone");
+    }
+
+    [Test]
+    public async Task Nothing_of_a_user_is_readable_in_the_database()
+    {
+        Assume.That(Kind, Is.EqualTo(DatabaseKind.Sqlite));
+        await _logins.LoginAsync(Email, Password, code: null, "a");
+        var found = Encryption.TestKeys.Found(Scratch.Folder, "ada@shop", "Ada@Shop", Password);
+        Assert.That(found, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_user_is_there_once()
+    {
+        var refused = (await Assert.ThrowsAsync<Engine.ControlPlane.Database.ControlDatabaseException>(() => _users.InviteAsync("ADA@shop.example", [], "cli")))!;
+        Assert.That(refused.Code, Is.EqualTo(Engine.ControlPlane.Database.ControlDatabaseException.Duplicate));
+        Assert.That((await _users.ListAsync()).Select(user => (user.Email, user.State)), Is.EqualTo(new[] { ("ada@shop.example", UserState.Active) }));
+    }
+
+    [TestCase("short horse", "at least 12")]
+    [TestCase("aaaaaaaaaaaaaaaa", "can be guessed")]
+    [TestCase("ada@shop.example", "can be guessed")]
+    public void A_weak_password_is_refused(string password, string problem) => Assert.That(Passwords.ProblemOf(password, "ada@shop.example"), Does.Contain(problem));
+
+    async Task<LoginOutcome> LoginAsync(string? code) => (await _logins.LoginAsync(Email, Password, code, "a")).Outcome;
+
+    async Task<int> CountAsync(string action) => (await new AuditLog(Control).ListAsync(new AuditFilter(Action: action), long.MaxValue, 1000)).Count;
+
+    Task<long?> KeysAsync() => Control.ReadAsync(session => session.NumberAsync($"SELECT COUNT(*) FROM signing_keys"));
+}

@@ -1,0 +1,93 @@
+using System.Net;
+using CartRecovery.Engine.ControlPlane.Users;
+using CartRecovery.Tests.Hosting.Api;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.Security;
+
+/// <summary>Calls every route that takes a secret key or a user with a user of every role.</summary>
+[TestFixture]
+sealed class RoleMatrixTests
+{
+    const string Password = "correct horse battery";
+
+    static readonly string[] s_roles = ["admin", "operator", "marketer", "analyst", "viewer"];
+
+    /// <summary>Which roles may call what, by their first letters; v is the viewer.</summary>
+    static readonly Dictionary<string, string> s_table = new(StringComparer.Ordinal)
+    {
+        ["GET /v1/events/stats"] = "aomn",
+        ["GET /v1/features/{cartId}"] = "aomn",
+        ["POST /v1/predict"] = "aomn",
+        ["GET /v1/carts"] = "aomn",
+        ["GET /v1/carts/{cartId}"] = "aomn",
+        ["GET /v1/customers"] = "aomn",
+        ["GET /v1/customers/{userId}"] = "aomn",
+        ["GET /v1/customers/{userId}/timeline"] = "aomn",
+        ["GET /v1/interventions"] = "aomnv",
+        ["GET /v1/interventions/{id}"] = "aomnv",
+        ["POST /v1/interventions/{id}/retry"] = "aom",
+        ["GET /v1/campaigns"] = "aomnv",
+        ["POST /v1/campaigns/{name}/pause"] = "aom",
+        ["POST /v1/campaigns/{name}/resume"] = "aom",
+        ["GET /v1/campaigns/{name}/preview"] = "ao",
+        ["POST /v1/campaigns/{name}/preview"] = "ao",
+        ["POST /v1/campaigns/{name}/test"] = "aom",
+        ["GET /v1/analytics/performance"] = "aomnv",
+        ["GET /v1/analytics/channels"] = "aomnv",
+        ["GET /v1/analytics/conversion"] = "aomnv",
+        ["GET /v1/analytics/reasons"] = "aomnv",
+        ["GET /v1/analytics/revenue"] = "aomnv",
+        ["GET /v1/conversions"] = "aomnv",
+        ["GET /v1/products"] = "aomnv",
+        ["POST /v1/products"] = "aom",
+        ["GET /v1/suppressions"] = "aomn",
+        ["POST /v1/suppressions"] = "aom",
+        ["DELETE /v1/suppressions"] = "aom",
+        ["GET /v1/codes/{code}"] = "aomn",
+        ["POST /v1/codes/{code}/redeem"] = "aom",
+        ["GET /v1/deadletters"] = "ao",
+        ["GET /v1/deadletters/{id:long}"] = "ao",
+        ["GET /v1/deadletters/{id:long}/repair"] = "ao",
+        ["POST /v1/deadletters/replay"] = "ao",
+        ["POST /v1/deadletters/drop"] = "ao",
+        ["DELETE /v1/deadletters/{id:long}"] = "ao",
+        ["GET /v1/auth/me"] = "aomnv",
+        ["POST /v1/auth/totp"] = "aomnv",
+        ["POST /v1/auth/totp/confirm"] = "aomnv",
+        ["GET /v1/audit"] = "ao",
+    };
+
+    [Test]
+    public async Task Each_route_admits_exactly_the_roles_of_the_table()
+    {
+        await using var engine = await InProcessEngine.StartAsync();
+        Assert.That(s_table.Keys, Is.SubsetOf(AccessMatrixTests.Routes(engine)));
+        using var passwords = new Passwords();
+        var users = new UserStore(engine.Host.Control);
+        foreach (var role in s_roles)
+        {
+            var (_, token) = await users.InviteAsync($"{role}@shop.example", [new Grant(role, null)], "cli");
+            await users.AcceptAsync(token, await passwords.HashAsync(Password), address: null);
+            var login = await engine.PostAsync("/v1/auth/login", $$"""{"email":"{{role}}@shop.example","password":"{{Password}}"}""", key: null);
+            var access = ("Authorization", $"Bearer {login.Json.GetProperty("accessToken").GetString()}");
+            using (Assert.EnterMultipleScope())
+            {
+                foreach (var (route, roles) in s_table)
+                {
+                    var (method, pattern) = (route.Split(' ')[0], route.Split(' ')[1]);
+                    var path = string.Join('/', pattern.Split('/').Select(part => part.StartsWith('{') ? "7" : part));
+                    using var content = method == "GET" ? null : new StringContent("{}", System.Text.Encoding.UTF8, "application/json");
+                    var answer = await engine.AskAsync(new HttpMethod(method), path, content, key: null, access);
+                    var letter = role == "analyst" ? 'n' : role[0];
+                    Assert.That(answer.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden ? answer.Problem.Code : null,
+                        Is.EqualTo(roles.Contains(letter) ? null : "permission_denied"), $"{role}: {route}");
+                }
+            }
+        }
+    }
+
+    [Test]
+    public void Every_route_of_stores_is_in_the_table() =>
+        Assert.That(AccessMatrixTests.RoutesOfSecretKeys, Is.SubsetOf(s_table.Keys));
+}
