@@ -36,7 +36,7 @@ sealed class EmailWrite(EmailServer server, DeliveryBatch batch, PolicyRejection
             }
 
             var session = _session!;
-            if (!session.Capabilities.HasFlag(SmtpCapabilities.UTF8) && message.To.Mailboxes.Any(to => !Ascii.IsValid(to.Address)))
+            if (!session.Capabilities.HasFlag(SmtpCapabilities.UTF8) && message.To.Mailboxes.Any(to => !Ascii.IsValid(to.LocalPart)))
             {
                 // Sent without the extension, it would reach another mailbox or none.
                 batch.Reject(index, "the relay does not support international addresses (SMTPUTF8)");
