@@ -70,6 +70,15 @@ public sealed class EventItemsTests(string door)
         Assert.That(problem.Message, Does.Contain("value"));
     }
 
+    [TestCase("\"price\":1e9,\"quantity\":2")]
+    [TestCase("\"items\":[{\"id\":\"a\",\"price\":1e9},{\"id\":\"b\",\"price\":1}]")]
+    [TestCase("\"items\":[{\"id\":\"a\",\"price\":1e9,\"quantity\":100000}]")]
+    public void An_order_has_the_limit_of_a_value_whatever_it_is_made_of(string fields)
+    {
+        var (problem, _, _) = EveryDoor.Read($$"""{"id":"e1","type":"purchase","cartId":"c1","ts":1732095600000,{{fields}}}""", door);
+        Assert.That((problem.Code, problem.Message), Is.EqualTo(("out_of_range", "the order's amount must be from 0 to 1,000,000,000")));
+    }
+
     [TestCase("\"orderId\":\"o1\"")]
     [TestCase("\"order_id\":7")]
     [TestCase("\"transaction_id\":\"t1\"")]

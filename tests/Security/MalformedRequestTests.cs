@@ -61,6 +61,35 @@ sealed class MalformedRequestTests : EngineFixture
 
     [TestCase("gzip")]
     [TestCase("br")]
+    [TestCase("deflate")]
+    public async Task A_compressed_body_that_ends_early_is_rejected_as_a_whole(string encoding)
+    {
+        var events = string.Join(',', Enumerable.Range(0, 50).Select(i => $$"""{"id":"cut-{{encoding}}-{{i}}","type":"view_cart","cartId":"cut","ts":{{DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()}}}"""));
+        using var packed = new MemoryStream();
+        await using (Stream packer = encoding switch
+        {
+            "br" => new BrotliStream(packed, CompressionLevel.Optimal, leaveOpen: true),
+            "gzip" => new GZipStream(packed, CompressionLevel.Optimal, leaveOpen: true),
+            _ => new ZLibStream(packed, CompressionLevel.Optimal, leaveOpen: true),
+        })
+        {
+            await packer.WriteAsync(Encoding.UTF8.GetBytes($"[{events}]"));
+        }
+
+        foreach (var (length, status) in new[] { ((int)packed.Length / 2, 400), ((int)packed.Length - 1, 400), ((int)packed.Length, 200) })
+        {
+            using var client = await RawClient.ConnectAsync(Engine.HttpPort);
+            await client.SendAsync($"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: sk_demo\r\nContent-Type: application/json\r\nConnection: close\r\n"
+                + $"Content-Encoding: {encoding}\r\nContent-Length: {length}\r\n\r\n");
+            await client.SendAsync(packed.ToArray()[..length]);
+            var answer = Encoding.Latin1.GetString(await client.ReadToEndAsync());
+            Assert.That(answer, Does.StartWith($"HTTP/1.1 {status} "), $"{length} of {packed.Length} bytes");
+            Assert.That(answer.Contains("\"accepted\":50", StringComparison.Ordinal), Is.EqualTo(status == 200), "nothing was taken before");
+        }
+    }
+
+    [TestCase("gzip")]
+    [TestCase("br")]
     public async Task A_compressed_bomb_stops_at_the_limit(string encoding)
     {
         using var packed = new MemoryStream();

@@ -84,6 +84,12 @@ sealed partial class EventBuilder
             SetTotal(_items.Aggregate(0L, (sum, item) => Money.Add(sum, item.Total ?? 0)), isOrder);
         }
 
+        // What a report adds up stays within 64 bits.
+        if (isOrder && HasPrice && _record.Amount > Money.MaxPrice * Money.PerUnit)
+        {
+            return new(EventErrorCode.OutOfRange, "the order's amount must be from 0 to 1,000,000,000");
+        }
+
         if (_notAnOrder is not null && !_namesOrder && (_record.Type is EventType.Refund or EventType.OrderCancelled))
         {
             return new(EventErrorCode.PlaceholderId, $"'orderId' is {_notAnOrder}, which is no order's id; send the real one, or none for the cart's latest order");
@@ -116,6 +122,12 @@ sealed partial class EventBuilder
         {
             _record.Details |= EventDetails.HasLines;
             return default;
+        }
+
+        if (isLine && _items.Count == 0 && LengthOf(EventField.ProductId) == 0 && !HasPrice)
+        {
+            // An empty list names no product: nothing is added or removed.
+            _record.Details |= EventDetails.HasLines;
         }
 
         if (_items.Count == 1)

@@ -88,6 +88,20 @@ public sealed class EventRouterTests
     }
 
     [Test]
+    public async Task An_event_nested_too_deeply_leaves_its_neighbours_intact()
+    {
+        var deep = $"{new string('[', 70)}\"]}}\"{new string(']', 70)}";
+        var event2 = Event(2).Replace("}", $",\"x\":{deep}}}", StringComparison.Ordinal);
+        Take($"[{Event(1)}, {event2}, {Event(3)}]");
+        Take(event2);
+        Take($"[{Event(4)}, {event2[..^30]}");
+        await _router.SubmitAsync(default);
+
+        Assert.That(_source.Rejected, Is.EqualTo(new[] { (1L, "invalid_event"), (3L, "invalid_event"), (5L, "invalid_json") }));
+        Assert.That(Ids(), Is.EquivalentTo(new[] { "e1", "e3", "e4" }));
+    }
+
+    [Test]
     public async Task An_event_followed_by_garbage_is_rejected()
     {
         Take(Event(1) + Event(2));

@@ -19,6 +19,21 @@ public sealed class CartItemsTests
     }
 
     [Test]
+    public void An_empty_list_adds_and_removes_nothing()
+    {
+        var cart = Fold(Of("add_to_cart", "[{\"item_id\":\"A\",\"price\":9.99}]"), Of("add_to_cart", "[]"), Of("remove_from_cart", "[]"));
+        Assert.That((cart.ItemCount, Value(cart), cart.LineCount), Is.EqualTo((1m, 9.99m, (byte)1)));
+    }
+
+    [Test]
+    public void A_cart_whose_value_saturated_is_never_worth_less_than_nothing()
+    {
+        var items = $"[{string.Join(',', Enumerable.Range(0, 100).Select(i => $"{{\"item_id\":\"{i}\",\"price\":1e9,\"quantity\":100000}}"))}]";
+        var cart = Fold(Of("cart_updated", items), Of("remove_from_cart", items));
+        Assert.That(cart.Value, Is.GreaterThanOrEqualTo(0));
+    }
+
+    [Test]
     public void A_line_is_the_same_however_it_is_told()
     {
         var plain = Fold("""{"id":"1","type":"add_to_cart","cartId":"c","ts":1732095600000,"productId":"A","price":9.99}""");

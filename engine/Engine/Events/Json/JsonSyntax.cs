@@ -98,6 +98,42 @@ static class JsonSyntax
         }
     }
 
+    /// <summary>Finds the end of a value that is nested too deeply, by its brackets alone.</summary>
+    /// <param name="json">The text. Need not be valid UTF-8.</param>
+    /// <param name="at">The offset of the value's first byte.</param>
+    /// <param name="maxDepth">Maximum depth of nesting.</param>
+    /// <returns>The offset after the value, or <see cref="None"/> if it is not nested deeper, or has no end.</returns>
+    public static int EndOfDeepValue(ReadOnlySpan<byte> json, int at, int maxDepth)
+    {
+        var (depth, deepest) = (0, 0);
+        while (at < json.Length)
+        {
+            var next = json[at];
+            if (next == '"')
+            {
+                at = EndOfString(json, at);
+                if (at == None)
+                {
+                    return None;
+                }
+
+                continue;
+            }
+
+            at++;
+            if (next is (byte)'{' or (byte)'[')
+            {
+                deepest = Math.Max(deepest, ++depth);
+            }
+            else if (next is (byte)'}' or (byte)']' && --depth <= 0)
+            {
+                return depth == 0 && deepest > maxDepth ? at : None;
+            }
+        }
+
+        return None;
+    }
+
     /// <summary>Finds the end of a string.</summary>
     /// <param name="json">The text.</param>
     /// <param name="at">The offset of the opening quote.</param>

@@ -112,7 +112,9 @@ public sealed class EventRouter
         }
         else
         {
-            KeepJson(decoders.Json.Decode(json, _filler.ReceivedAt), json, json);
+            var problem = decoders.Json.Decode(json, _filler.ReceivedAt);
+            var isTooDeep = problem.Error == EventErrorCode.InvalidJson && JsonSyntax.EndOfDeepValue(json, start, JsonSyntax.MaxDepth) != JsonSyntax.None;
+            KeepJson(isTooDeep ? TooDeep : problem, json, json);
         }
 
         _sender = decoders.Event.Sender;
@@ -264,6 +266,13 @@ public sealed class EventRouter
             }
 
             var problem = decoder.Decode(json, ref position, _filler.ReceivedAt);
+            if (problem.Error == EventErrorCode.InvalidJson && JsonSyntax.EndOfDeepValue(json, start, JsonSyntax.MaxDepth - 1) is var end
+                && end != JsonSyntax.None)
+            {
+                // Its end is known: the events after it are read.
+                (problem, position) = (TooDeep, end);
+            }
+
             KeepJson(problem, json[start..(problem.Error == EventErrorCode.InvalidJson ? json.Length : position)], json);
             if (problem.Error == EventErrorCode.InvalidJson)
             {
@@ -286,6 +295,8 @@ public sealed class EventRouter
 
     static EventProblem ForeignCart => new(EventErrorCode.ForeignCart,
         "another session began the cart; send that session's sessionId or the cart's cartSecret, or let the server name the session");
+
+    static EventProblem TooDeep => new(EventErrorCode.InvalidEvent, "the event is nested too deeply");
 
     static EventProblem TooLarge => new(EventErrorCode.BatchTooLarge, "the batch exceeds limits.batch; split it");
 

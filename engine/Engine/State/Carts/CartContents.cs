@@ -54,7 +54,7 @@ static class CartContents
         line.Units -= removed;
         line.Value -= value;
         cart.Units = Math.Max(0, cart.Units - removed);
-        cart.Value -= line.Currency == 0 ? value : 0;
+        cart.Value = Less(cart.Value, line.Currency == 0 ? value : 0);
         if (line.Units > 0)
         {
             return 0;
@@ -78,8 +78,11 @@ static class CartContents
         others.Units -= removed;
         others.Value -= value;
         cart.Units = Math.Max(0, cart.Units - removed);
-        cart.Value -= value;
+        cart.Value = Less(cart.Value, value);
     }
+
+    // A sum that saturated is less than its parts.
+    static long Less(long value, long by) => Math.Max(0, value - by);
 
     // The product of Others is the number of units in other currencies.
     static int OwnOf(in CartLine others) => others.Units - (int)Math.Min(others.Product, (ulong)others.Units);

@@ -117,23 +117,8 @@ static class CampaignsRoutes
             return Unknown.ToResult();
         }
 
-        await PreviewPage.WriteAsync(context, campaign, caller.Store, cartId, cart is null ? [.. messages.Select(WithSample)] : messages);
+        await PreviewPage.WriteAsync(context, campaign, caller.Store, cartId, cart is null ? [.. messages.Select(message => message with { Prepared = SampleLines.AddTo(message.Prepared) })] : messages);
         return Results.Empty;
-    }
-
-    // Products that stand for the shopper's, at the value of the sample cart.
-    static PreparedPreview WithSample(PreparedPreview preview)
-    {
-        var values = preview.Prepared.Values;
-        var items = Math.Max(1, (int)values.Cart.ItemCount);
-        var each = values.Cart.Value / items;
-        return preview with
-        {
-            Prepared = preview.Prepared with
-            {
-                Values = values with { Lines = [.. Enumerable.Range(1, items).Select(i => new MessageLine($"Sample product {i}", 1, each, null, null))] },
-            },
-        };
     }
 
     // Of what a client accepts, a page before JSON.
@@ -165,7 +150,7 @@ static class CampaignsRoutes
 
         var prepared = await journeys.InvokeAsync((engine, now) =>
             engine.PreparePreview(caller.Store.Id, name, body.Variant, body.Step ?? 1, body.Choice ?? 1, body.CartId ?? "sample", cart, now));
-        return prepared is null ? Unknown.ToResult() : TypedResults.Ok(prepared.RenderPreview());
+        return prepared is null ? Unknown.ToResult() : TypedResults.Ok((cart is null ? SampleLines.AddTo(prepared) : prepared).RenderPreview());
     }
 }
 

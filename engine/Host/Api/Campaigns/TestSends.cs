@@ -25,11 +25,12 @@ static class TestSends
     static readonly HttpProblem s_notStaff = new(400, "not_staff", "'to' is not a staff address of this store. Add it to stores[].staff.");
     static readonly HttpProblem s_noAddress = new(409, "channel_without_address", "The step's channel has no addresses of this kind. Its preview shows what it says.");
     static readonly HttpProblem s_suppressed = new(409, "address_suppressed", "The address is on the suppression list. DELETE /v1/suppressions releases it.");
+    static readonly HttpProblem s_tooManyTests = RateLimits.Exceeded with { Detail = "A store may send ten test messages in ten minutes. Retry after the seconds in Retry-After." };
     static readonly HttpProblem s_template = new(409, "template_failed", "The template exceeds its limits.");
 
     public static void Map(RouteGroupBuilder group) => group.MapPost("/{name}/test", SendAsync)
         .Describe("sendTest", "Send a test message", "Sends a step's message to an address of the store's `staff`; ten in ten minutes for a store. Its links record nothing, and its discount code is an example.")
-        .Problems(ApiProblems.InvalidJson, ApiProblems.CartNotFound, CampaignsRoutes.Unknown, s_notStaff, s_noAddress, s_suppressed, s_template, RateLimits.Exceeded, ApiProblems.Overloaded);
+        .Problems(ApiProblems.InvalidJson, ApiProblems.CartNotFound, CampaignsRoutes.Unknown, s_notStaff, s_noAddress, s_suppressed, s_template, s_tooManyTests, ApiProblems.Overloaded);
 
     static async Task<Results<Accepted<TestSent>, ProblemHttpResult>> SendAsync(
         [Description("The campaign.")] string name, TestBody body, HttpContext context, Caller caller, CartReader carts, JourneyWorker journeys, TestSendLimits limits)
@@ -55,7 +56,7 @@ static class TestSends
         Intervention message;
         try
         {
-            message = prepared.Render();
+            message = (cart is null ? SampleLines.AddTo(prepared) : prepared).Render();
         }
         catch (MessageRenderingException e)
         {
@@ -65,7 +66,7 @@ static class TestSends
         if (limits.TryAcquire(store.Id) is { } seconds)
         {
             context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-            return RateLimits.Exceeded.ToResult();
+            return s_tooManyTests.ToResult();
         }
 
         message = message with { Id = $"iv_{Guid.NewGuid():N}", Subject = message.Subject is { } subject ? $"[Test] {subject}" : null };
