@@ -22,7 +22,11 @@ sealed class ListsApiTests
             (series.Action, series.Channel, series.Message) = (null, null, null);
             series.Steps =
             [
-                new StepConfig { Channel = "socket", Message = "first", Action = new ActionConfig { Type = ActionKind.Reminder } },
+                new StepConfig
+                {
+                    // Nobody has a stream here: such an offer waits for as long as it is of use.
+                    Channel = "socket", Message = "first", UsefulFor = Duration.FromMilliseconds(1), Action = new ActionConfig { Type = ActionKind.Reminder },
+                },
                 new StepConfig
                 {
                     Channel = "socket", Message = "second", Wait = Duration.FromHours(1),
@@ -137,11 +141,12 @@ sealed class ListsApiTests
         foreach (var (id, cart) in new[] { ("jo", "c1"), ("a%2Fb%20c", "c3") })
         {
             var timeline = await ItemsAsync($"/v1/customers/{id}/timeline");
+            await Eventually.Is(() => ItemsAsync($"/v1/customers/{id}/timeline?kind=not_sent").GetAwaiter().GetResult().Length == 1, "the offer has expired");
             var notSent = (await ItemsAsync($"/v1/customers/{id}/timeline?kind=not_sent")).Single();
 
             Assert.That(timeline.Select(entry => Text(entry, "kind")), Does.Contain("triggered").And.Contain("planned"), id);
             Assert.That((Text(notSent, "reason"), Text(notSent, "channel"), Text(notSent, "cartId"), notSent.GetProperty("step").GetInt32()),
-                Is.EqualTo(("unreachable", "socket", cart, 1)), id);
+                Is.EqualTo(("expired", "socket", cart, 1)).Or.EqualTo(("unreachable", "socket", cart, 1)), id);
         }
 
         Assert.That(await ItemsAsync("/v1/customers/nobody/timeline"), Is.Empty);

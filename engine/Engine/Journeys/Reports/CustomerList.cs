@@ -1,3 +1,4 @@
+using CartRecovery.Engine.State;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys.Reports;
@@ -12,24 +13,31 @@ public static class CustomerList
     /// <summary>Returns customers, the latest trigger first.</summary>
     /// <param name="reports">The reports.</param>
     /// <param name="storeId">The store.</param>
-    /// <param name="currency">The store's currency; orders in another are excluded.</param>
+    /// <param name="currency">The store's currency, that of the revenue. Orders in another are converted if there is a rate, and else only counted.</param>
     /// <param name="isHoldout">Only customers in the holdout, or only others; <see langword="null"/> for all.</param>
     /// <param name="period">The time of the latest trigger (ms since 1970 UTC).</param>
     /// <param name="skip">Number of the latest to skip.</param>
     /// <param name="limit">Maximum number to return.</param>
-    public static ReportTable Of(JourneyReports reports, string storeId, string currency, bool? isHoldout, (long From, long Before) period, int skip, int limit) => reports.Table("""
+    /// <param name="rates">The exchange rates.</param>
+    public static ReportTable Of(JourneyReports reports, string storeId, string currency, bool? isHoldout, (long From, long Before) period, int skip, int limit,
+        ExchangeRates? rates = null) => reports.Table($"""
         SELECT j.user_id, min(j.started_at), max(j.turned_at) AS turned, count(*), count(DISTINCT j.cart), max(j.holdout) AS held, max(j.user_standing)=0,
-            coalesce(sum(i.sent), 0), max(i.last), coalesce(sum(i.withheld), 0), coalesce(sum(c.orders), 0), coalesce(sum(c.value), 0)/10000.0, ?2
+            coalesce(sum(i.sent), 0), max(i.last), coalesce(sum(i.withheld), 0), coalesce(sum(c.orders), 0), coalesce(sum(c.value), 0)/10000.0, ?2,
+            coalesce(sum(c.unconverted), 0)
         FROM journey j
         LEFT JOIN (SELECT journey, sum(sent_at IS NOT NULL) AS sent, max(sent_at) AS last, sum(state=3) AS withheld FROM intervention WHERE store=?1 GROUP BY journey) i
             ON i.journey=j.id
-        LEFT JOIN (SELECT journey, count(DISTINCT CASE WHEN value>0 AND returned=0 THEN coalesce(order_id, cart_id || ' ' || at) END) AS orders, sum(value) AS value FROM conversion
-            WHERE store=?1 AND verified=1 AND currency=?2 GROUP BY journey) c ON c.journey=j.id
+        LEFT JOIN (SELECT journey, count(DISTINCT CASE WHEN value>0 AND returned=0 THEN name END) AS orders, sum(value*worth) AS value,
+                count(DISTINCT CASE WHEN value>0 AND returned=0 AND worth IS NULL THEN name END) AS unconverted
+            FROM (SELECT c.journey, c.value, c.returned, coalesce(c.order_id, c.cart_id || ' ' || c.at) AS name, {JourneyReports.WorthIn(currency, rates)} AS worth
+                FROM conversion c WHERE c.store=?1 AND c.verified=1)
+            GROUP BY journey) c ON c.journey=j.id
         WHERE j.store=?1 AND j.user_id IS NOT NULL GROUP BY j.user_id
         HAVING turned>=?3 AND turned<?4 AND (?5 IS NULL OR held=?5) ORDER BY turned DESC, j.user_id LIMIT ?6 OFFSET ?7
         """,
         [
             "userId", "firstTriggeredAt", "triggeredAt", "journeys", "carts", "holdout", "claimed", "sent", "sentAt", "notSent", "orders", "revenue", "currency",
+            "unconvertedOrders",
         ],
         rows => rows.With(storeId).With(currency).With(period.From).With(period.Before).With(isHoldout is { } held ? (held ? 1L : 0) : (long?)null)
             .With((long)limit).With((long)skip),

@@ -79,7 +79,7 @@ public sealed class JourneyReports(string path) : IDisposable
     }
 
     // SQL: rate from the row's currency to the store's; NULL without a rate.
-    static string WorthIn(string currency, ExchangeRates? rates)
+    internal static string WorthIn(string currency, ExchangeRates? rates)
     {
         var others = (rates ?? ExchangeRates.None).Currencies.Where(code => code != currency).Select(code => (Code: code, Factor: rates!.Factor(code, currency)));
         var rows = others.Where(other => double.IsFinite(other.Factor)).Select(other => FormattableString.Invariant($"WHEN '{other.Code}' THEN {other.Factor:E16} "));

@@ -47,12 +47,13 @@ static class CustomersRoutes
             .Report<TimelineRow>(s_kind, QueryParameters.From, QueryParameters.To);
     }
 
-    static async Task<ReportResult> ListAsync(Caller caller, RequestQuery query, JourneyReports reports, JourneyWorker journeys)
+    static async Task<ReportResult> ListAsync(
+        Caller caller, RequestQuery query, JourneyReports reports, JourneyWorker journeys, IJourneyOptionsProvider inForce)
     {
         await journeys.CatchUpForReportAsync();
         bool? holdout = query.Of(s_holdout) is { } text ? text == "true" : null;
         return TimeCursor.Page("customers", "triggeredAt", query, (period, skip, limit) =>
-            CustomerList.Of(reports, caller.Store.Id, caller.Store.Currency, holdout, period, skip, limit));
+            CustomerList.Of(reports, caller.Store.Id, caller.Store.Currency, holdout, period, skip, limit, inForce.JourneyOptions.Campaigns.Rates));
     }
 
     static async Task<ReportResult> TimelineAsync(
@@ -106,11 +107,12 @@ static class CustomersRoutes
 /// <param name="SentAt">When the last was sent.</param>
 /// <param name="NotSent">Messages not sent.</param>
 /// <param name="Orders">Orders after a campaign was triggered, reported by the shop's server.</param>
-/// <param name="Revenue">Their value, net of refunds.</param>
+/// <param name="Revenue">Their value, net of refunds: of orders in other currencies, by the exchange rates.</param>
 /// <param name="Currency">The currency of the revenue, ISO 4217.</param>
+/// <param name="UnconvertedOrders">Orders in currencies without a rate, which are not in the revenue.</param>
 sealed record CustomerRow(
     string UserId, DateTime FirstTriggeredAt, DateTime TriggeredAt, long Journeys, long Carts, bool Holdout, bool Claimed, long Sent, DateTime? SentAt,
-    long NotSent, long Orders, double Revenue, string Currency);
+    long NotSent, long Orders, double Revenue, string Currency, long UnconvertedOrders);
 
 /// <summary>How a customer can be reached.</summary>
 /// <param name="UserId">The customer's id.</param>
