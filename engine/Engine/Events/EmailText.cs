@@ -14,7 +14,7 @@ public static class EmailText
     /// <summary>Returns an address without the blanks around it; <see langword="null"/> if it is none.</summary>
     public static string? Parse(string? text)
     {
-        text = text?.Trim();
+        text = text?.Trim(' ');
         return text is { Length: <= MaxLength } && text.LastIndexOf('@') is > 0 and var at && at == text.IndexOf('@', StringComparison.Ordinal) && at < text.Length - 1
             && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '<' or '>' or ',' or ';') && ToAscii(text[(at + 1)..]) is not null
             ? text : null;

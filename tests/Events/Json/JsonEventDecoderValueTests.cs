@@ -111,7 +111,6 @@ public sealed class JsonEventDecoderValueTests : JsonEventDecoderFixture
 
     [TestCase("")]
     [TestCase("yesterday")]
-    [TestCase("1732095600000")]
     [TestCase("2024-11-20")]
     [TestCase("2024-11-20T09:40")]
     [TestCase("2024-11-20T09:40:00")]

@@ -10,6 +10,9 @@ namespace CartRecovery.Tests.Hosting.Api;
 [TestFixture]
 sealed class ApiConventionTests : EngineFixture
 {
+    // Only a user is told more.
+    static readonly string[] s_ofUsers = ["/v1/audit", "/v1/auth/me"];
+
     static readonly string[] s_lenient = ["/v1/track/", "/v1/restore/", "/v1/stream", "/sdk."];
 
     ApiContract _contract = null!;
@@ -20,7 +23,7 @@ sealed class ApiConventionTests : EngineFixture
     [Test]
     public async Task Unknown_parameters_are_rejected_except_in_links_and_pages()
     {
-        foreach (var path in Gets())
+        foreach (var path in Gets().Except(s_ofUsers))
         {
             var answer = await Engine.GetAsync($"{path}?nonsense=1");
             var isLenient = s_lenient.Any(path.StartsWith);
@@ -58,7 +61,7 @@ sealed class ApiConventionTests : EngineFixture
     public async Task Every_list_has_items_and_next()
     {
         foreach (var (_, path, operation) in _contract.Operations.Where(o => ApiContract.Each(o.Operation, "parameters").Any(p => p.GetProperty("name").GetString() == "cursor")
-            && !o.Path.Contains('{')))
+            && !o.Path.Contains('{') && !s_ofUsers.Contains(o.Path)))
         {
             var answer = await Engine.GetAsync(path);
             Assert.That(answer.Json.EnumerateObject().Select(p => p.Name), Is.EqualTo(new[] { "items", "next" }), path);
