@@ -200,8 +200,8 @@ sealed class StoreNumbersTests
         }
 
         // One that decides at once, and one that sets timers but is not due in a test.
-        config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout"));
-        var idle = InProcessEngine.Answering("view_cart");
+        config.Decisions.Campaigns.Add(Ending(InProcessEngine.Answering("begin_checkout")));
+        var idle = Ending(InProcessEngine.Answering("view_cart"));
         (idle.Name, idle.Trigger) = ("left", new TriggerConfig { Idle = Duration.FromHours(20) });
         config.Decisions.Campaigns.Add(idle);
     }
@@ -247,6 +247,14 @@ sealed class StoreNumbersTests
         await host.Partitions.FlushAsync(default).WaitAsync(Eventually.Deadline);
         await host.Journeys.FlushAsync(default).WaitAsync(Eventually.Deadline);
         await Eventually.Is(() => host.DeadLetters.Read().Count() >= known.Values.Sum(store => store.Letters.Count), "dead letters are stored");
+    }
+
+    // Nobody has a stream here: an offer that waited would look at its store and its cart again at each start.
+    static CampaignConfig Ending(CampaignConfig campaign)
+    {
+        campaign.Steps = [new StepConfig { Channel = campaign.Channel ?? "socket", Message = campaign.Message!, Action = campaign.Action!, UsefulFor = Duration.FromMilliseconds(1) }];
+        (campaign.Channel, campaign.Message, campaign.Action) = (null, null, null);
+        return campaign;
     }
 
     static async Task AssertSameAsync(EngineHost host, Dictionary<string, Belongings> known)
