@@ -64,7 +64,7 @@ sealed class MalformedRequestTests : EngineFixture
     [TestCase("deflate")]
     public async Task A_compressed_body_that_ends_early_is_rejected_as_a_whole(string encoding)
     {
-        var events = string.Join(',', Enumerable.Range(0, 50).Select(i => $$"""{"id":"cut-{{encoding}}-{{i}}","type":"view_cart","cartId":"cut","ts":{{DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()}}}"""));
+        var events = string.Join(',', Enumerable.Range(0, 50).Select(i => $$"""{"id":"cut-{{encoding}}-{{i}}","type":"view_cart","cartId":"cut","ts":{{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}}}"""));
         using var packed = new MemoryStream();
         await using (Stream packer = encoding switch
         {

@@ -3,7 +3,6 @@ using System.Globalization;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
-using CartRecovery.Engine.Messages;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Carts;
