@@ -48,7 +48,7 @@ sealed class MailReceiver(MailServer server) : SinkReceiver
         {
             ReceiverBehaviour.Hang => "slow@example.com",
             ReceiverBehaviour.FailTemporarily => "full@example.com",
-            ReceiverBehaviour.RejectPermanently => "policy@example.com",
+            ReceiverBehaviour.RejectPermanently => "nobody@example.com",
             _ => "ann@example.com",
         }),
     };
