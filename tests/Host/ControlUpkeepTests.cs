@@ -1,5 +1,4 @@
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Host.Composition;
 using CartRecovery.Tests.ControlPlane.Database;
 using CartRecovery.Tests.Support;

@@ -140,8 +140,6 @@ public sealed class LoginThrottleTests
         Assert.That(throttle.WaitOf("eve", Account(0)), Is.EqualTo(TimeSpan.Zero));
     }
 
-    static string Account(int number) => string.Create(CultureInfo.InvariantCulture, $"user{number}");
-
     [Test]
     public void Old_failures_are_forgotten()
     {
@@ -155,4 +153,6 @@ public sealed class LoginThrottleTests
         throttle.Fail("ada", "a");
         Assert.That(throttle.WaitOf("ada", "a"), Is.EqualTo(TimeSpan.Zero));
     }
+
+    static string Account(int number) => string.Create(CultureInfo.InvariantCulture, $"user{number}");
 }

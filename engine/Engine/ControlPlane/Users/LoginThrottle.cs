@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Net;
-using CartRecovery.Engine.Ingest.Access;
 
 namespace CartRecovery.Engine.ControlPlane.Users;
 
@@ -86,8 +84,21 @@ public sealed class LoginThrottle(TimeProvider time)
 
     (Counters Of, string Key)[] CountersOf(string account, string address)
     {
-        var network = IPAddress.TryParse(address, out var parsed) ? AddressPrefix.NumberOf(parsed).ToString(CultureInfo.InvariantCulture) : address;
+        var network = NetworkOf(address);
         return [(_pairs, $"{network} {account}"), (_networks, network), (_accounts, account)];
+    }
+
+    // As the rates of addresses count. The owner of an IPv6 network has unlimited addresses.
+    static string NetworkOf(string address)
+    {
+        if (!IPAddress.TryParse(address, out var parsed))
+        {
+            return address;
+        }
+
+        var bytes = parsed.GetAddressBytes();
+        return bytes.Length == 4 ? Convert.ToHexString(bytes)
+            : parsed.IsIPv4MappedToIPv6 ? Convert.ToHexString(bytes.AsSpan(12)) : Convert.ToHexString(bytes.AsSpan(0, 8));
     }
 
     sealed class Counters(int free, TimeSpan longest)

@@ -91,7 +91,7 @@ static class AuthRoutes
 
     static async Task<IResult> RefreshAsync(HttpContext context, RefreshBody body, Sessions sessions, AccessDirectory directory)
     {
-        if (body.RefreshToken is null && !SessionCookies.IsOwnOrigin(context.Request))
+        if (body.RefreshToken is null && SessionCookies.RefreshOf(context.Request) is not null && !SessionCookies.IsOwnOrigin(context.Request))
         {
             return SessionCookies.CrossOrigin.ToResult();
         }
