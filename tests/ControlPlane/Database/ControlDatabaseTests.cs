@@ -128,6 +128,28 @@ public sealed class ControlDatabaseTests(DatabaseKind kind) : ControlDatabaseFix
     }
 
     [Test]
+    public async Task A_follower_that_fails_in_whatever_way_is_called_again_and_told_once()
+    {
+        var (calls, fails, told) = (0, false, new List<string>());
+        Control.Changes.OnFailure = e => told.Add(e.GetType().Name);
+        Control.Changes.Follow("people", _ =>
+        {
+            calls++;
+            return fails ? throw new KeyNotFoundException("a bug") : Task.CompletedTask;
+        });
+        await Control.Changes.StartAsync();
+        fails = true;
+        await Control.WriteAsync(session => session.MarkChangedAsync("people"));
+        Assert.That(Control.Changes.Problem, Is.EqualTo("a bug"));
+        await Eventually.Is(() => Volatile.Read(ref calls) >= 4, "it is called again");
+
+        Assert.That(told, Is.EqualTo(new[] { nameof(KeyNotFoundException) }));
+        Volatile.Write(ref fails, false);
+        await Control.Changes.RefreshAsync();
+        Assert.That(Control.Changes.Problem, Is.Null);
+    }
+
+    [Test]
     public async Task A_change_is_known_in_its_own_process_when_it_returns()
     {
         var known = -1L;

@@ -119,6 +119,29 @@ public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
     }
 
     [Test]
+    public async Task An_unknown_refresh_token_writes_nothing()
+    {
+        var session = (await _logins.LoginAsync(Email, Password, code: null, "a")).Issued!;
+        var before = await WritesAsync();
+        Assert.That((await _sessions.RefreshAsync("nothing", "a")).Outcome, Is.EqualTo(RefreshOutcome.Refused));
+        Assert.That(await WritesAsync(), Is.EqualTo(before));
+        await _sessions.RefreshAsync(session.RefreshToken, "a");
+        Assert.That(await WritesAsync(), Is.GreaterThan(before!), "a known one does");
+    }
+
+    [TestCase("{\"kid\":\"\\ud800\"}")]
+    [TestCase("{\"\\ud800\":1,\"kid\":\"\\udc00x\"}")]
+    [TestCase("{\"kid\":\"\u00ff\"}")]
+    [TestCase("{\"kid\":1}")]
+    [TestCase("[]")]
+    [TestCase("{")]
+    public void A_footer_of_whatever_kind_is_refused(string footer)
+    {
+        var token = Paseto.Sign("{}"u8, Paseto.MakeKeys().Private, System.Text.Encoding.Latin1.GetBytes(footer), "aud"u8);
+        Assert.That(_directory.Find(token), Is.Null);
+    }
+
+    [Test]
     public async Task Tokens_expire()
     {
         var session = (await _logins.LoginAsync(Email, Password, code: null, "a")).Issued!;
@@ -193,9 +216,24 @@ public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
         Assert.That(Paseto.FooterOf(next), Is.Not.EqualTo(Paseto.FooterOf(former)));
         Assert.That((_directory.Find(former), _directory.Find(next)), Is.Not.EqualTo(((SignedInUser?)null, (SignedInUser?)null)));
         Assert.That(_directory.Find(former), Is.Not.Null);
-        Time.Advance(SigningKeys.Life - SigningKeys.Ahead);
+        Time.Advance(TimeSpan.FromHours(2));
         await keys.RotateAsync();
-        Assert.That(await KeysAsync(), Is.EqualTo(2), "the first one is gone");
+        Assert.That(await KeysAsync(), Is.EqualTo(1), "the first one is gone");
+        Assert.That(_directory.Find(_directory.Issue(session)), Is.Not.Null);
+    }
+
+    [Test]
+    public async Task A_key_verifies_tokens_of_the_time_in_which_it_signs_and_no_others()
+    {
+        var key = (await Control.ReadAsync(new SigningKeys(Control).ReadAsync))[0];
+        var keys = new Dictionary<string, SigningKey> { [key.Id] = key };
+        bool IsValid(DateTimeOffset issued) =>
+            AccessTokens.Verify(AccessTokens.Issue(key, new AccessClaims("u", "s", issued + AccessTokens.Life), issued), keys, issued) is not null;
+
+        Assert.That((IsValid(key.From), IsValid(key.Until - TimeSpan.FromSeconds(1))), Is.EqualTo((true, true)));
+        Assert.That((IsValid(key.From - TimeSpan.FromSeconds(1)), IsValid(key.Until + TimeSpan.FromSeconds(1))), Is.EqualTo((false, false)));
+        var last = AccessTokens.Issue(key, new AccessClaims("u", "s", key.Until + AccessTokens.Life), key.Until);
+        Assert.That(AccessTokens.Verify(last, keys, key.Until + AccessTokens.Life - TimeSpan.FromSeconds(1)), Is.Not.Null);
     }
 
     [Test]
@@ -223,6 +261,8 @@ public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
     async Task<LoginOutcome> LoginAsync(string? code) => (await _logins.LoginAsync(Email, Password, code, "a")).Outcome;
 
     async Task<int> CountAsync(string action) => (await new AuditLog(Control).ListAsync(new AuditFilter(Action: action), long.MaxValue, 1000)).Count;
+
+    Task<long?> WritesAsync() => Control.ReadAsync(session => session.NumberAsync($"SELECT SUM(revision) FROM control_changes"));
 
     Task<long?> KeysAsync() => Control.ReadAsync(session => session.NumberAsync($"SELECT COUNT(*) FROM signing_keys"));
 }

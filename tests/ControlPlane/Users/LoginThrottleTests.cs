@@ -32,6 +32,8 @@ public sealed class LoginThrottleTests
         }
 
         Assert.That(throttle.WaitOf("ada", "a"), Is.EqualTo(TimeSpan.FromMinutes(15)), "the longest");
+        _time.Advance(TimeSpan.FromMinutes(15));
+        throttle.Fail("ada", "a");
         throttle.Succeed("ada", "a");
         Assert.That(throttle.WaitOf("ada", "a"), Is.EqualTo(TimeSpan.Zero));
     }
@@ -62,6 +64,83 @@ public sealed class LoginThrottleTests
     }
 
     [Test]
+    public void Signing_in_to_one_account_gives_no_more_guesses_at_others()
+    {
+        var throttle = new LoginThrottle(_time);
+        var guesses = 0;
+        for (var round = 0; round < 10; round++)
+        {
+            for (var i = 0; i < 19 && throttle.WaitOf(Account(guesses), "a") == TimeSpan.Zero; i++)
+            {
+                throttle.Fail(Account(guesses++), "a");
+            }
+
+            throttle.Fail("own", "a");
+            throttle.Succeed("own", "a");
+        }
+
+        Assert.That(guesses, Is.EqualTo(21));
+        Assert.That(throttle.WaitOf("own", "b"), Is.EqualTo(TimeSpan.Zero));
+    }
+
+    [Test]
+    public void Signing_in_leaves_the_failures_of_other_networks_with_the_account()
+    {
+        var throttle = new LoginThrottle(_time);
+        for (var i = 0; i < 50; i++)
+        {
+            throttle.Fail("ada", Account(i));
+        }
+
+        throttle.Fail("ada", "own");
+        throttle.Succeed("ada", "own");
+        Assert.That(throttle.WaitOf("ada", "other"), Is.EqualTo(TimeSpan.Zero), "the attempt itself is taken back");
+        throttle.Fail("ada", "other");
+        Assert.That(throttle.WaitOf("ada", "another"), Is.EqualTo(TimeSpan.FromSeconds(1)));
+    }
+
+    [Test]
+    public void Attempts_that_were_no_guess_do_not_add_up()
+    {
+        var throttle = new LoginThrottle(_time);
+        for (var i = 0; i < 100; i++)
+        {
+            throttle.Fail("ada", "a");
+            throttle.TakeBack("ada", "a");
+        }
+
+        Assert.That(throttle.WaitOf("ada", "a"), Is.EqualTo(TimeSpan.Zero));
+    }
+
+    [TestCase("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", true)]
+    [TestCase("192.0.2.1", "::ffff:192.0.2.1", true)]
+    [TestCase("2001:db8:1:2::1", "2001:db8:1:3::1", false)]
+    [TestCase("192.0.2.1", "192.0.2.2", false)]
+    public void An_IPv6_network_counts_as_one_address(string one, string other, bool isOne)
+    {
+        var throttle = new LoginThrottle(_time);
+        for (var i = 0; i < 6; i++)
+        {
+            throttle.Fail("ada", one);
+        }
+
+        Assert.That(throttle.WaitOf("ada", other) > TimeSpan.Zero, Is.EqualTo(isOne));
+    }
+
+    [Test]
+    public void Many_networks_do_not_make_an_account_forgotten()
+    {
+        var throttle = new LoginThrottle(_time);
+        for (var i = 0; i < LoginThrottle.Capacity + 60; i++)
+        {
+            throttle.Fail(i < 60 ? "ada" : "bob", Account(i));
+        }
+
+        Assert.That(throttle.WaitOf("ada", "its own"), Is.EqualTo(TimeSpan.FromSeconds(30)));
+        Assert.That(throttle.WaitOf("eve", Account(0)), Is.EqualTo(TimeSpan.Zero));
+    }
+
+    [Test]
     public void Old_failures_are_forgotten()
     {
         var throttle = new LoginThrottle(_time);
@@ -74,4 +153,6 @@ public sealed class LoginThrottleTests
         throttle.Fail("ada", "a");
         Assert.That(throttle.WaitOf("ada", "a"), Is.EqualTo(TimeSpan.Zero));
     }
+
+    static string Account(int number) => string.Create(CultureInfo.InvariantCulture, $"user{number}");
 }

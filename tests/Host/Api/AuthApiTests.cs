@@ -89,6 +89,43 @@ sealed class AuthApiTests
     }
 
     [Test]
+    public async Task A_browsers_session_is_for_pages_of_this_host()
+    {
+        var session = await UserAsync("marketer", "demo");
+        var login = $$"""{"email":"{{session.Email}}","password":"{{Password}}","cookie":true}""";
+        var set = (await PostAsync("/v1/auth/login", login)).Headers["Set-Cookie"];
+        var cookie = ("Cookie", $"__Host-access={set.Split("__Host-access=")[1].Split(';')[0]}; __Host-refresh={set.Split("__Host-refresh=")[1].Split(';')[0]}");
+        foreach (var foreign in new[] { ("Origin", "https://evil.example"), ("Origin", "null"), ("Sec-Fetch-Site", "same-site") })
+        {
+            foreach (var answer in new[]
+            {
+                await _engine.GetAsync("/v1/auth/me", key: null, cookie, foreign),
+                await _engine.GetAsync("/v1/carts", key: null, cookie, foreign),
+                await _engine.PostAsync("/v1/auth/refresh", "{}", key: null, cookie, foreign),
+                await _engine.PostAsync("/v1/auth/login", login, key: null, foreign),
+            })
+            {
+                Assert.That(answer.Problem, Is.EqualTo((403, "cross_origin")), foreign.ToString());
+                Assert.That(answer.Headers.Keys.Where(name => name.StartsWith("Access-Control", StringComparison.OrdinalIgnoreCase)), Is.Empty);
+                Assert.That(answer.Headers, Does.Not.ContainKey("Set-Cookie"));
+            }
+        }
+
+        foreach (var path in new[] { "/v1/auth/me", "/v1/auth/refresh", "/v1/auth/login", "/v1/carts" })
+        {
+            var preflight = await _engine.AskAsync(HttpMethod.Options, path, content: null, key: null,
+                ("Origin", "https://evil.example"), ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "content-type"));
+            Assert.That(preflight.Headers.Keys.Where(name => name.StartsWith("Access-Control", StringComparison.OrdinalIgnoreCase)), Is.Empty, path);
+        }
+
+        var own = ("Origin", _engine.Http.BaseAddress!.GetLeftPart(UriPartial.Authority));
+        Assert.That((await _engine.GetAsync("/v1/auth/me", key: null, cookie, own)).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await _engine.GetAsync("/v1/auth/me", key: null, cookie, ("Sec-Fetch-Site", "same-origin"))).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await _engine.PostAsync("/v1/auth/login", login, key: null, own)).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await GetAsync("/v1/auth/me", session, ("Origin", "https://evil.example"))).Status, Is.EqualTo(HttpStatusCode.OK), "no page has the token unless it was given it");
+    }
+
+    [Test]
     public async Task A_role_counts_in_its_store_and_the_header_names_the_store()
     {
         var one = await UserAsync("marketer", "other");

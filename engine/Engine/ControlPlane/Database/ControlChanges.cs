@@ -21,11 +21,15 @@ public sealed class ControlChanges : IAsyncDisposable
     readonly ConcurrentDictionary<string, Func<CancellationToken, Task>> _followers = new(StringComparer.Ordinal);
     readonly Dictionary<string, long> _seen = new(StringComparer.Ordinal);
     Task _following = Task.CompletedTask;
+    Type? _failure;
 
     internal ControlChanges(ControlDatabase database, TimeProvider time) => (_database, _time) = (database, time);
 
     /// <summary>Why changes are not noticed; <see langword="null"/> if they are.</summary>
     public string? Problem { get; private set; }
+
+    /// <summary>Called with each new kind of failure, until reading succeeds again.</summary>
+    public Action<Exception>? OnFailure { get; set; }
 
     /// <summary>Calls a follower whenever a topic has changed, and once at the start. Its failure is a <see cref="Problem"/>, and it is called again.</summary>
     /// <param name="topic">The topic, as in <see cref="ControlSession.MarkChangedAsync"/>. It has one follower.</param>
@@ -75,15 +79,21 @@ public sealed class ControlChanges : IAsyncDisposable
                 }
             }
 
-            Problem = null;
+            (Problem, _failure) = (null, null);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             // The engine stops.
         }
-        catch (Exception e) when (e is IOException or InvalidDataException)
+        catch (Exception e)
         {
+            // Whatever it is: if the loop ended, revoked tokens would go on.
             Problem = e.Message;
+            if (_failure != e.GetType())
+            {
+                _failure = e.GetType();
+                OnFailure?.Invoke(e);
+            }
         }
         finally
         {

@@ -23,6 +23,9 @@ public static class AccessTokens
     /// <summary>The audience: this API.</summary>
     public const string Audience = "cartrecovery";
 
+    // A footer of ours has 42 bytes.
+    const int MaxFooter = 256;
+
     static readonly byte[] s_assertion = Encoding.UTF8.GetBytes($$"""{"aud":"{{Audience}}"}""");
 
     /// <summary>Signs a token.</summary>
@@ -55,16 +58,21 @@ public static class AccessTokens
     /// <returns><see langword="null"/> if it is altered, expired, or another audience's.</returns>
     public static AccessClaims? Verify(string token, IReadOnlyDictionary<string, SigningKey> keys, DateTimeOffset now)
     {
-        if (Paseto.FooterOf(token) is not { } footer || Field(footer, "kid") is not { } id || !keys.TryGetValue(id, out var key)
+        if (Paseto.FooterOf(token) is not { Length: <= MaxFooter } footer || Field(footer, "kid") is not { } id || !keys.TryGetValue(id, out var key)
             || Paseto.Verify(token, key.Public, s_assertion) is not { } message)
         {
             return null;
         }
 
+        // Who has the key after it signed its last token can use it no more.
         return Field(message, "aud") == Audience && Field(message, "sub") is { } user && Field(message, "sid") is { } session
-            && DateTimeOffset.TryParse(Field(message, "exp"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var expires) && expires > now
+            && TryTime(message, "exp", out var expires) && expires > now && expires <= key.Until + Life
+            && TryTime(message, "iat", out var issued) && issued >= key.From
                 ? new AccessClaims(user, session, expires) : null;
     }
+
+    static bool TryTime(byte[] message, string name, out DateTimeOffset time) =>
+        DateTimeOffset.TryParse(Field(message, name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
 
     static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
 
@@ -77,8 +85,9 @@ public static class AccessTokens
             return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
                 ? value.GetString() : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The latter: a text that is not Unicode.
             return null;
         }
     }

@@ -59,29 +59,33 @@ public sealed class Sessions(ControlDatabase database)
     /// <param name="address">Where the request comes from.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
-    public Task<(RefreshOutcome Outcome, IssuedSession? Issued)> RefreshAsync(string token, string? address, CancellationToken cancellation = default) =>
-        database.WriteAsync<(RefreshOutcome, IssuedSession?)>(async session =>
+    public async Task<(RefreshOutcome Outcome, IssuedSession? Issued)> RefreshAsync(string token, string? address, CancellationToken cancellation = default)
+    {
+        var hash = UserStore.HashOfToken(token);
+
+        // Anyone may send a token: an unknown one must not make the writers wait.
+        if (await database.ReadAsync(session => FindAsync(session, hash), cancellation) is null)
         {
-            var (hash, now) = (UserStore.HashOfToken(token), database.Time.GetUtcNow());
-            var found = await session.FirstAsync<(string Id, string User, DateTimeOffset Expires, bool IsUsed)?>($"""
-                SELECT s.id, s.user_id, s.expires_at, CASE WHEN t.used_at IS NULL THEN 0 ELSE 1 END
-                FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id
-                WHERE t.hash = {hash} AND t.expires_at > {now} AND s.expires_at > {now} AND s.ended_at IS NULL AND u.state = {"active"}
-                """, row => (row.Text(0), row.Text(1), row.Time(2), row.IsTrue(3)));
-            if (found is not { } known)
+            return (RefreshOutcome.Refused, null);
+        }
+
+        return await database.WriteAsync<(RefreshOutcome, IssuedSession?)>(async session =>
+        {
+            if (await FindAsync(session, hash) is not { } known)
             {
                 return (RefreshOutcome.Refused, null);
             }
 
             if (known.IsUsed)
             {
-                await EndAsync(session, known.Id, new AuditEvent($"user:{known.User}", "session.reuse", $"session:{known.Id}") { Address = address });
+                await EndAsync(session, known.Session, new AuditEvent($"user:{known.User}", "session.reuse", $"session:{known.Session}") { Address = address });
                 return (RefreshOutcome.Reused, null);
             }
 
-            await session.RunAsync($"UPDATE refresh_tokens SET used_at = {now} WHERE hash = {hash}");
-            return (RefreshOutcome.Refreshed, new IssuedSession(known.User, known.Id, await AddTokenAsync(session, known.Id, known.Expires)));
+            await session.RunAsync($"UPDATE refresh_tokens SET used_at = {database.Time.GetUtcNow()} WHERE hash = {hash}");
+            return (RefreshOutcome.Refreshed, new IssuedSession(known.User, known.Session, await AddTokenAsync(session, known.Session, known.Expires)));
         }, cancellation);
+    }
 
     /// <summary>Ends a session: its tokens are refused at once here, and in half a second by other engines.</summary>
     /// <returns><see langword="false"/> if it is unknown, or has ended.</returns>
@@ -102,6 +106,16 @@ public sealed class Sessions(ControlDatabase database)
     internal Task<List<string>> EndedAsync(ControlSession session) => session.ListAsync(
         $"SELECT id FROM sessions WHERE ended_at > {database.Time.GetUtcNow() - s_remembered}", row => row.Text(0));
 
+    Task<KnownToken?> FindAsync(ControlSession session, byte[] hash)
+    {
+        var now = database.Time.GetUtcNow();
+        return session.FirstAsync<KnownToken?>($"""
+            SELECT s.id, s.user_id, s.expires_at, CASE WHEN t.used_at IS NULL THEN 0 ELSE 1 END
+            FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id
+            WHERE t.hash = {hash} AND t.expires_at > {now} AND s.expires_at > {now} AND s.ended_at IS NULL AND u.state = {"active"}
+            """, row => new KnownToken(row.Text(0), row.Text(1), row.Time(2), row.IsTrue(3)));
+    }
+
     async Task<bool> EndAsync(ControlSession session, string id, AuditEvent entry)
     {
         if (await session.RunAsync($"UPDATE sessions SET ended_at = {database.Time.GetUtcNow()} WHERE id = {id} AND ended_at IS NULL") == 0)
@@ -120,4 +134,6 @@ public sealed class Sessions(ControlDatabase database)
         await session.RunAsync($"INSERT INTO refresh_tokens (hash, session_id, expires_at) VALUES ({UserStore.HashOfToken(token)}, {id}, {(idle < until ? idle : until)})");
         return token;
     }
+
+    sealed record KnownToken(string Session, string User, DateTimeOffset Expires, bool IsUsed);
 }

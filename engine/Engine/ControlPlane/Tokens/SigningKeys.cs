@@ -33,6 +33,15 @@ public sealed class SigningKeys(ControlDatabase database)
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task RotateAsync(CancellationToken cancellation = default)
     {
+        if (await database.ReadAsync(session => session.NumberAsync($"SELECT COUNT(*) FROM signing_keys WHERE signs_until < {database.Time.GetUtcNow() - s_after}"), cancellation) > 0)
+        {
+            await database.WriteAsync(async session =>
+            {
+                await session.RunAsync($"DELETE FROM signing_keys WHERE signs_until < {database.Time.GetUtcNow() - s_after}");
+                await session.MarkChangedAsync(Users.UserStore.Topic);
+            }, cancellation);
+        }
+
         if (await database.ReadAsync(NextAsync, cancellation) is null)
         {
             return;
@@ -52,7 +61,6 @@ public sealed class SigningKeys(ControlDatabase database)
                 INSERT INTO signing_keys (id, public_key, private_key, signs_from, signs_until)
                 VALUES ({id}, {publicKey}, {database.Keys.Seal(privateKey, PlaceOf(id))}, {from}, {from + Life})
                 """);
-            await session.RunAsync($"DELETE FROM signing_keys WHERE signs_until < {database.Time.GetUtcNow() - s_after}");
             await new AuditLog(database).AppendAsync(session, new AuditEvent(AuditEvent.Engine, "signing_key.rotate", $"signing_key:{id}"));
             await session.MarkChangedAsync(Users.UserStore.Topic);
         }, cancellation);

@@ -80,6 +80,8 @@ public sealed class Logins(ControlDatabase database, Passwords passwords)
 
         if (known.Totp is not null && code is null)
         {
+            // Not a wrong guess: else whoever has an app would fail with each sign-in.
+            _throttle.TakeBack(account, address);
             return new LoginResult(LoginOutcome.CodeRequired);
         }
 

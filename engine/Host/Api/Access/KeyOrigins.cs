@@ -6,10 +6,10 @@ using Microsoft.AspNetCore.Http;
 namespace CartRecovery.Host.Api.Access;
 
 /// <summary>
-/// Provides CORS policies. The origin is echoed and credentials are allowed, because <c>sendBeacon</c> always sends with them; the engine
-/// has no cookies. A preflight without a key is granted; with one, as the request itself, it is checked against the key's origins, and only
-/// an allowed origin can read the response; another reads why it is refused. Without a key of a page the response is an error, which every
-/// page may read.
+/// Provides CORS policies, for the routes that name one: no other origin reads the answers of the others. For a key's routes the origin is
+/// echoed and credentials are allowed, because <c>sendBeacon</c> always sends with them; users' cookies open none of these routes. A preflight
+/// without a key is granted; with one, as the request itself, it is checked against the key's origins, and only an allowed origin can read the
+/// response; another reads why it is refused. Without a key of a page the response is an error, which every page may read.
 /// </summary>
 sealed class KeyOrigins(StoreDirectory stores) : ICorsPolicyProvider
 {
@@ -34,6 +34,11 @@ sealed class KeyOrigins(StoreDirectory stores) : ICorsPolicyProvider
         if (policyName == Any)
         {
             return Task.FromResult<CorsPolicy?>(s_any);
+        }
+
+        if (policyName != OfKey)
+        {
+            return Task.FromResult<CorsPolicy?>(null);
         }
 
         return ApiKeyAuthentication.KeyOf(context.Request) is { } name && stores.FindKey(name) is { Kind: KeyKind.Publishable } key

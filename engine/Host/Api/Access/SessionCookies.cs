@@ -1,15 +1,32 @@
 using CartRecovery.Engine.ControlPlane.Tokens;
+using CartRecovery.Engine.Ingest;
 using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api.Access;
 
 /// <summary>
 /// The cookies of a browser's session. The prefix makes a browser accept them over TLS alone (or from this machine), for this host and every path; pages cannot read
-/// them, and they are not sent with requests from other sites.
+/// them, and they are not sent with requests from other sites. Other origins of the same site do send them: <see cref="IsOwnOrigin"/>.
 /// </summary>
 static class SessionCookies
 {
     const string Access = "__Host-access", Refresh = "__Host-refresh";
+
+    public static readonly HttpProblem CrossOrigin = new(403, "cross_origin", "Sessions by cookie are for pages of this host. Elsewhere, use the access token.");
+
+    /// <summary>Returns whether a request comes from a page of this host, or from no page.</summary>
+    public static bool IsOwnOrigin(HttpRequest request)
+    {
+        // Pages cannot set either header. Browsers omit the first without TLS.
+        if (request.Headers["Sec-Fetch-Site"] is { Count: > 0 } site)
+        {
+            return site is ["same-origin" or "none"];
+        }
+
+        // The scheme is not compared: a proxy may have ended TLS.
+        return request.Headers.Origin is not { Count: > 0 } origin
+            || (origin is [{ } text] && Uri.TryCreate(text, UriKind.Absolute, out var page) && new HostString(page.Authority) == request.Host);
+    }
 
     /// <summary>Returns the access token; <see langword="null"/> if there is none.</summary>
     public static string? AccessOf(HttpRequest request) => request.Cookies[Access];

@@ -38,6 +38,10 @@ sealed class UserTokenAuthentication(AccessDirectory directory)
         {
             problem = InvalidToken;
         }
+        else if (!isHeader && !SessionCookies.IsOwnOrigin(request))
+        {
+            problem = SessionCookies.CrossOrigin;
+        }
         else if (!isHeader && !IsSafe(request.Method) && !directory.IsCsrfToken(user.Session, request.Headers[CsrfHeader].ToString()))
         {
             problem = CsrfRequired;

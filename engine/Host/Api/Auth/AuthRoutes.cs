@@ -33,10 +33,11 @@ static class AuthRoutes
         var open = routes.MapGroup("/v1/auth").WithTags(ApiTags.Auth).AllowAnonymous();
         open.MapPost("/login", LoginAsync)
             .Describe("login", "Sign in", "Begins a session. Access tokens are valid for 15 minutes; a refresh token is good for one refresh.")
-            .Produces<SessionTokens>().Problems(ApiProblems.InvalidJson, s_invalid, s_wrong, s_codeRequired, s_throttled, s_overloaded, ControlProblems.Unavailable);
+            .Produces<SessionTokens>().Problems(ApiProblems.InvalidJson, s_invalid, s_wrong, s_codeRequired, s_throttled, s_overloaded, SessionCookies.CrossOrigin,
+                ControlProblems.Unavailable);
         open.MapPost("/refresh", RefreshAsync)
             .Describe("refresh", "Refresh a session", "Answers with new tokens. A refresh token that is used twice ends its session: somebody has a copy.")
-            .Produces<SessionTokens>().Problems(ApiProblems.InvalidJson, s_refused, s_reused, ControlProblems.Unavailable);
+            .Produces<SessionTokens>().Problems(ApiProblems.InvalidJson, s_refused, s_reused, SessionCookies.CrossOrigin, ControlProblems.Unavailable);
         open.MapPost("/password", SetPasswordAsync)
             .Describe("setPassword", "Set a password", "Sets a user's password with the token of an invitation or of a reset, and ends all sessions of the user.")
             .Produces(StatusCodes.Status204NoContent).Problems(ApiProblems.InvalidJson, s_invalid, s_link, s_password, s_overloaded, ControlProblems.Unavailable);
@@ -57,6 +58,12 @@ static class AuthRoutes
         if (body.Email is not { Length: > 0 } email || body.Password is not { Length: > 0 } password)
         {
             return s_invalid.ToResult();
+        }
+
+        // Another origin's page would sign the browser in as somebody else.
+        if (body.Cookie && !SessionCookies.IsOwnOrigin(context.Request))
+        {
+            return SessionCookies.CrossOrigin.ToResult();
         }
 
         try
@@ -84,6 +91,11 @@ static class AuthRoutes
 
     static async Task<IResult> RefreshAsync(HttpContext context, RefreshBody body, Sessions sessions, AccessDirectory directory)
     {
+        if (body.RefreshToken is null && SessionCookies.RefreshOf(context.Request) is not null && !SessionCookies.IsOwnOrigin(context.Request))
+        {
+            return SessionCookies.CrossOrigin.ToResult();
+        }
+
         var token = body.RefreshToken ?? SessionCookies.RefreshOf(context.Request);
         var (outcome, issued) = token is { Length: > 0 } ? await sessions.RefreshAsync(token, AddressOf(context), context.RequestAborted) : (RefreshOutcome.Refused, null);
         return outcome switch

@@ -30,7 +30,7 @@ sealed class OperationDetails : IOpenApiOperationTransformer
 
     static readonly HttpProblem[] s_forUsers =
     [
-        UserTokenAuthentication.InvalidToken, UserTokenAuthentication.CsrfRequired, UserAccess.PermissionDenied, UserAccess.StoreRequired,
+        UserTokenAuthentication.InvalidToken, SessionCookies.CrossOrigin, UserTokenAuthentication.CsrfRequired, UserAccess.PermissionDenied, UserAccess.StoreRequired,
     ];
 
     static readonly HttpProblem[] s_withBody =
@@ -53,7 +53,7 @@ sealed class OperationDetails : IOpenApiOperationTransformer
             {
                 AccessPolicies.Secret => (HttpProblem[])[AccessRejections.SecretKeyRequired, .. s_forUsers],
                 AccessPolicies.User => [UserAccess.UserRequired, .. s_forUsers],
-                _ => [UserTokenAuthentication.InvalidToken, UserTokenAuthentication.CsrfRequired, UserAccess.PermissionDenied],
+                _ => [UserTokenAuthentication.InvalidToken, SessionCookies.CrossOrigin, UserTokenAuthentication.CsrfRequired, UserAccess.PermissionDenied],
             }];
         }
 
