@@ -114,4 +114,23 @@ public static class JsonBatch
         return Utf8Parser.TryParse(value, out double number, out var length) && length == value.Length && double.IsFinite(number)
             ? (long)Math.Clamp(number, -1e15, 1e15) : 0;
     }
+
+    /// <summary>Returns whether an array has more elements than this; false for malformed JSON, whose elements cannot be counted.</summary>
+    /// <param name="most">The number of elements.</param>
+    /// <param name="json">The message. Need not be valid UTF-8.</param>
+    /// <param name="position">The offset of the first element.</param>
+    public static bool HasMoreThan(int most, ReadOnlySpan<byte> json, int position)
+    {
+        for (var count = 1; ; count++)
+        {
+            position = JsonSyntax.EndOfValue(json, position, JsonSyntax.MaxDepth - 1);
+            position = position == JsonSyntax.None ? json.Length : JsonTokens.SkipSpace(json, position);
+            if (position == json.Length || json[position] != ',')
+            {
+                return count > most && position < json.Length && json[position] == ']';
+            }
+
+            position = JsonTokens.SkipSpace(json, position + 1);
+        }
+    }
 }

@@ -249,7 +249,7 @@ public sealed class EventRouter
     void RouteArray(JsonEventDecoder decoder, ReadOnlySpan<byte> json, int position)
     {
         position = JsonTokens.SkipSpace(json, position);
-        if (json.Length > _maxBatch * MinEventBytes && HasMoreThan(_maxBatch, json, position))
+        if (json.Length > _maxBatch * MinEventBytes && JsonBatch.HasMoreThan(_maxBatch, json, position))
         {
             Reject(TooLarge, json);
             return;
@@ -299,22 +299,6 @@ public sealed class EventRouter
     static EventProblem TooDeep => new(EventErrorCode.InvalidEvent, "the event is nested too deeply");
 
     static EventProblem TooLarge => new(EventErrorCode.BatchTooLarge, "the batch exceeds limits.batch; split it");
-
-    // False for malformed JSON, whose elements cannot be counted.
-    static bool HasMoreThan(int most, ReadOnlySpan<byte> json, int position)
-    {
-        for (var count = 1; ; count++)
-        {
-            position = JsonSyntax.EndOfValue(json, position, JsonSyntax.MaxDepth - 1);
-            position = position == JsonSyntax.None ? json.Length : JsonTokens.SkipSpace(json, position);
-            if (position == json.Length || json[position] != ',')
-            {
-                return count > most && position < json.Length && json[position] == ']';
-            }
-
-            position = JsonTokens.SkipSpace(json, position + 1);
-        }
-    }
 
     void KeepJson(EventProblem problem, ReadOnlySpan<byte> raw, ReadOnlySpan<byte> message)
     {
