@@ -6,53 +6,11 @@ using static Microsoft.Playwright.Assertions;
 namespace CartRecovery.Tests.Storefront;
 
 /// <summary>The storefront client in a browser against the engine: no event is lost or duplicated, and interventions are shown.</summary>
-[TestFixture]
-[Category("EndToEnd")]
-public sealed class ClientTests
+public sealed class ClientTests : ShopperFixture
 {
     const int MostBytes = 6_000;
 
     static readonly EngineConfig s_config = new() { Pages = ShopServer.Origins };
-
-    Chromium _chromium = null!;
-    ShopServer _server = null!;
-    Scratch _scratch = null!;
-    Shopper _shopper = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync()
-    {
-        _chromium = await Chromium.StartAsync();
-        _server = await ShopServer.StartAsync();
-    }
-
-    [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        if (_chromium is not null)
-        {
-            await _chromium.DisposeAsync();
-        }
-
-        if (_server is not null)
-        {
-            await _server.DisposeAsync();
-        }
-    }
-
-    [SetUp]
-    public async Task OpenAsync()
-    {
-        _scratch = new Scratch();
-        _shopper = await _chromium.OpenAsync();
-    }
-
-    [TearDown]
-    public async Task CloseAsync()
-    {
-        await _shopper.DisposeAsync();
-        _scratch.Dispose();
-    }
 
     [Test]
     public void The_client_is_small()
@@ -70,26 +28,26 @@ public sealed class ClientTests
     [TestCase(ShopServer.Plain)]
     public async Task Events_are_sent_and_acknowledged(string host)
     {
-        await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
-        var page = await ShopPage.OpenAsync(_shopper, _server, engine, host);
+        await using var engine = await RunningEngine.StartAsync(Scratch, s_config);
+        var page = await ShopPage.OpenAsync(Shopper, Server, engine, host);
 
         await page.TrackAsync("add_to_cart", 250);
         await page.UntilAcknowledgedAsync();
 
         Assert.That(await page.StatsAsync(), Is.EqualTo(new ClientStats(251, 251, 0, 0, 0)), "including the page's view");
         Assert.That((await engine.FeaturesAsync(await page.CartAsync()))["adds"], Is.EqualTo(250));
-        Assert.That(_shopper.Violations, Is.Empty);
-        Assert.That(_shopper.Errors, Is.Empty);
+        Assert.That(Shopper.Violations, Is.Empty);
+        Assert.That(Shopper.Errors, Is.Empty);
     }
 
     [Test]
     public async Task A_shopper_whose_clock_is_fast_is_dated_by_the_engines()
     {
-        await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
-        var tab = await _shopper.Context.NewPageAsync();
+        await using var engine = await RunningEngine.StartAsync(Scratch, s_config);
+        var tab = await Shopper.Context.NewPageAsync();
         var before = TimeProvider.System.GetUtcNow();
         await tab.Clock.InstallAsync(new() { TimeDate = before.AddMinutes(40).UtcDateTime });
-        await tab.GotoAsync(_server.PageOf(engine.Http.BaseAddress!).AbsoluteUri);
+        await tab.GotoAsync(Server.PageOf(engine.Http.BaseAddress!).AbsoluteUri);
         await Eventually.Is(() => tab.EvaluateAsync<bool>("globalThis.CartRecovery?.client?.stats.acknowledged === 1").GetAwaiter().GetResult(), "the page's view is durable");
 
         var cart = await engine.GetJsonAsync($"/v1/features/{await tab.EvaluateAsync<string>("CartRecovery.client.cartId")}");
@@ -101,8 +59,8 @@ public sealed class ClientTests
     [Test]
     public async Task A_module_connects_automatically()
     {
-        await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
-        var tab = await _shopper.OpenAsync(_server.EmptyPage);
+        await using var engine = await RunningEngine.StartAsync(Scratch, s_config);
+        var tab = await Shopper.OpenAsync(Server.EmptyPage);
 
         var acknowledged = await tab.EvaluateAsync<int>("""
             async ([url, key]) => {
@@ -124,8 +82,8 @@ public sealed class ClientTests
     [TestCase("text/plain")]
     public async Task A_beacon_arrives_also_while_the_page_is_left(string type)
     {
-        await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
-        var tab = await _shopper.OpenAsync(_server.EmptyPage);
+        await using var engine = await RunningEngine.StartAsync(Scratch, s_config);
+        var tab = await Shopper.OpenAsync(Server.EmptyPage);
         await tab.EvaluateAsync("""
             ([url, key, type]) => {
               const send = (id) => navigator.sendBeacon(`${url}v1/events?key=${key}`, new Blob(
@@ -143,8 +101,8 @@ public sealed class ClientTests
     [Test]
     public async Task A_page_that_traces_its_requests_may_send_and_can_read_what_is_wrong()
     {
-        await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
-        var tab = await _shopper.OpenAsync(_server.EmptyPage);
+        await using var engine = await RunningEngine.StartAsync(Scratch, s_config);
+        var tab = await Shopper.OpenAsync(Server.EmptyPage);
         var answers = await tab.EvaluateAsync<string[]>("""
             async ([url, key]) => {
               const post = async (key, id) => (await (await fetch(`${url}v1/events?key=${key}`, { method: "POST", credentials: "include",
@@ -159,15 +117,15 @@ public sealed class ClientTests
     [Test]
     public async Task Offline_events_are_sent_once_online_again()
     {
-        await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
-        var page = await ShopPage.OpenAsync(_shopper, _server, engine);
+        await using var engine = await RunningEngine.StartAsync(Scratch, s_config);
+        var page = await ShopPage.OpenAsync(Shopper, Server, engine);
         await page.UntilAcknowledgedAsync();
 
-        await _shopper.Context.SetOfflineAsync(true);
+        await Shopper.Context.SetOfflineAsync(true);
         await page.TrackAsync("add_to_cart", 30);
         await page.UntilAsync("CartRecovery.client.state === 'offline'");
         Assert.That(await page.KeptAsync(), Is.EqualTo(30));
-        await _shopper.Context.SetOfflineAsync(false);
+        await Shopper.Context.SetOfflineAsync(false);
         await page.UntilAcknowledgedAsync();
 
         Assert.That(await engine.CountAsync(await page.CartAsync()), Is.EqualTo(31));
@@ -177,8 +135,8 @@ public sealed class ClientTests
     [Test]
     public async Task An_engine_crash_loses_nothing_and_duplicates_nothing()
     {
-        var engine = await RunningEngine.StartAsync(_scratch, s_config);
-        var page = await ShopPage.OpenAsync(_shopper, _server, engine);
+        var engine = await RunningEngine.StartAsync(Scratch, s_config);
+        var page = await ShopPage.OpenAsync(Shopper, Server, engine);
         await page.UntilAcknowledgedAsync();
 
         // Killed with events in flight: some are durable but unacknowledged, some are neither.
@@ -186,7 +144,7 @@ public sealed class ClientTests
         await page.UntilAsync("CartRecovery.client.stats.sent > 1");
         await engine.KillAsync();
         await page.TrackAsync("add_to_cart", 50);
-        await using var again = await engine.StartAgainAsync(_scratch, s_config);
+        await using var again = await engine.StartAgainAsync(Scratch, s_config);
         await page.UntilAcknowledgedAsync();
 
         var features = await again.FeaturesAsync(await page.CartAsync());
@@ -197,16 +155,16 @@ public sealed class ClientTests
     [Test]
     public async Task A_closed_pages_unsent_events_are_sent_by_the_next_page()
     {
-        var engine = await RunningEngine.StartAsync(_scratch, s_config);
-        var page = await ShopPage.OpenAsync(_shopper, _server, engine);
+        var engine = await RunningEngine.StartAsync(Scratch, s_config);
+        var page = await ShopPage.OpenAsync(Shopper, Server, engine);
         var cart = await page.CartAsync();
         await page.UntilAcknowledgedAsync();
         await engine.KillAsync();
         await page.TrackAsync("add_to_cart", 20);
         await page.Tab.CloseAsync();
-        await using var again = await engine.StartAgainAsync(_scratch, s_config);
+        await using var again = await engine.StartAgainAsync(Scratch, s_config);
 
-        var next = await ShopPage.OpenAsync(_shopper, _server, again);
+        var next = await ShopPage.OpenAsync(Shopper, Server, again);
         await next.UntilAcknowledgedAsync();
 
         Assert.That(await next.CartAsync(), Is.EqualTo(cart), "the cart belongs to the browser");
@@ -217,15 +175,15 @@ public sealed class ClientTests
     [Test]
     public async Task Two_tabs_send_only_their_own_events()
     {
-        var engine = await RunningEngine.StartAsync(_scratch, s_config);
-        var first = await ShopPage.OpenAsync(_shopper, _server, engine);
-        var second = await ShopPage.OpenAsync(_shopper, _server, engine);
+        var engine = await RunningEngine.StartAsync(Scratch, s_config);
+        var first = await ShopPage.OpenAsync(Shopper, Server, engine);
+        var second = await ShopPage.OpenAsync(Shopper, Server, engine);
         await first.UntilAcknowledgedAsync();
         await engine.KillAsync();
         await first.TrackAsync("add_to_cart", 40);
         await second.TrackAsync("view_item", 60);
         Assert.That(((await first.StatsAsync()).Pending, (await second.StatsAsync()).Pending), Is.EqualTo((40, 60)));
-        await using var again = await engine.StartAgainAsync(_scratch, s_config);
+        await using var again = await engine.StartAgainAsync(Scratch, s_config);
 
         await first.UntilAcknowledgedAsync();
         await second.UntilAcknowledgedAsync();
@@ -240,8 +198,8 @@ public sealed class ClientTests
     [Test]
     public async Task A_rejected_event_is_discarded_and_its_neighbours_are_kept()
     {
-        await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
-        var page = await ShopPage.OpenAsync(_shopper, _server, engine);
+        await using var engine = await RunningEngine.StartAsync(Scratch, s_config);
+        var page = await ShopPage.OpenAsync(Shopper, Server, engine);
 
         await page.TrackAsync("view_item");
         await page.TrackAsync("no_such_type");
@@ -254,8 +212,8 @@ public sealed class ClientTests
     [Test]
     public async Task The_buffer_is_bounded_and_drops_the_oldest_events()
     {
-        var engine = await RunningEngine.StartAsync(_scratch, s_config);
-        var page = await ShopPage.OpenAsync(_shopper, _server, engine);
+        var engine = await RunningEngine.StartAsync(Scratch, s_config);
+        var page = await ShopPage.OpenAsync(Shopper, Server, engine);
         await page.UntilAcknowledgedAsync();
         await engine.KillAsync();
 
@@ -263,7 +221,7 @@ public sealed class ClientTests
         await page.TrackAsync("add_to_cart", 1000);
 
         Assert.That((await page.StatsAsync()) is { Pending: 1000, Dropped: 100 }, (await page.StatsAsync()).ToString);
-        await using var again = await engine.StartAgainAsync(_scratch, s_config);
+        await using var again = await engine.StartAgainAsync(Scratch, s_config);
         await page.UntilAcknowledgedAsync();
         var features = await again.FeaturesAsync(await page.CartAsync());
         Assert.That((features["item_views"], features["adds"]), Is.EqualTo((0, 1000)));
@@ -274,13 +232,13 @@ public sealed class ClientTests
     public async Task An_interventions_text_is_shown_escaped_and_its_outcome_reported()
     {
         const string Nasty = "<img src=x onerror=document.title='broken'><script>document.title='broken'</script>";
-        await using var engine = await RunningEngine.StartAsync(_scratch, s_config with
+        await using var engine = await RunningEngine.StartAsync(Scratch, s_config with
         {
             Campaigns = $$"""
                 [{ name: hurry, trigger: { event: add_to_cart }, action: { type: discount, percent: 15 }, channel: socket, message: "{{Nasty}}" }]
                 """,
         });
-        var page = await ShopPage.OpenAsync(_shopper, _server, engine);
+        var page = await ShopPage.OpenAsync(Shopper, Server, engine);
         await page.Tab.Locator("#elsewhere").FocusAsync();
 
         await page.TrackAsync("add_to_cart");
@@ -293,7 +251,7 @@ public sealed class ClientTests
         await page.UntilAcknowledgedAsync();
         Assert.That(await page.Tab.TitleAsync(), Is.EqualTo("Shop"));
         Assert.That(await engine.CountAsync(await page.CartAsync()), Is.EqualTo(4), "page_view, add_to_cart, delivered, dismissed");
-        Assert.That(_shopper.Violations, Is.Empty);
+        Assert.That(Shopper.Violations, Is.Empty);
     }
 
     static async Task UntilProcessedAsync(RunningEngine engine, int events)

@@ -6,61 +6,19 @@ using static Microsoft.Playwright.Assertions;
 namespace CartRecovery.Tests.Storefront;
 
 /// <summary>What the client tells a developer: in the console, to the page, and in the overlay of <c>debug</c>.</summary>
-[TestFixture]
-[Category("EndToEnd")]
-public sealed class DiagnosticsTests
+public sealed class DiagnosticsTests : ShopperFixture
 {
-    Chromium _chromium = null!;
-    ShopServer _server = null!;
-    Scratch _scratch = null!;
-    Shopper _shopper = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync()
-    {
-        _chromium = await Chromium.StartAsync();
-        _server = await ShopServer.StartAsync();
-    }
-
-    [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        if (_chromium is not null)
-        {
-            await _chromium.DisposeAsync();
-        }
-
-        if (_server is not null)
-        {
-            await _server.DisposeAsync();
-        }
-    }
-
-    [SetUp]
-    public async Task OpenAsync()
-    {
-        _scratch = new Scratch();
-        _shopper = await _chromium.OpenAsync();
-    }
-
-    [TearDown]
-    public async Task CloseAsync()
-    {
-        await _shopper.DisposeAsync();
-        _scratch.Dispose();
-    }
-
     [TestCase("pk_nobody", ShopServer.Origins, "unknown_key")]
     [TestCase(EngineConfig.SecretKey, ShopServer.Origins, "secret_key_in_browser")]
     [TestCase(EngineConfig.PublishableKey, "https://elsewhere.example", "forbidden_origin")]
     public async Task A_refused_key_is_named_once_and_the_client_stops_connecting(string key, string origins, string code)
     {
-        await using var engine = await RunningEngine.StartAsync(_scratch, new EngineConfig { Pages = origins });
-        var tab = await _shopper.Context.NewPageAsync();
+        await using var engine = await RunningEngine.StartAsync(Scratch, new EngineConfig { Pages = origins });
+        var tab = await Shopper.Context.NewPageAsync();
         var sockets = 0;
         tab.WebSocket += (_, _) => Interlocked.Increment(ref sockets);
         await tab.Clock.InstallAsync();
-        await tab.GotoAsync(_server.PageOf(engine.Http.BaseAddress!, attributes: "").AbsoluteUri);
+        await tab.GotoAsync(Server.PageOf(engine.Http.BaseAddress!, attributes: "").AbsoluteUri);
         await UntilAsync(tab, "!!globalThis.CartRecovery");
 
         await tab.EvaluateAsync("""
@@ -80,30 +38,30 @@ public sealed class DiagnosticsTests
         var told = await tab.EvaluateAsync<JsonElement>("told");
         Assert.That(told.EnumerateArray().Select(one => one.GetProperty("code").GetString()), Is.EqualTo(new[] { code }));
         Assert.That(told[0].GetProperty("message").GetString(), Is.Not.Empty);
-        Assert.That(_shopper.Said.Where(text => text.StartsWith($"CartRecovery: {code}: ", StringComparison.Ordinal)), Has.Exactly(1).Items);
+        Assert.That(Shopper.Said.Where(text => text.StartsWith($"CartRecovery: {code}: ", StringComparison.Ordinal)), Has.Exactly(1).Items);
         Assert.That(await tab.EvaluateAsync<string>("states.at(-1)"), Is.EqualTo("refused"));
         Assert.That(Volatile.Read(ref sockets), Is.EqualTo(tried).And.InRange(1, 3), "it waits for a new page");
         Assert.That(await tab.EvaluateAsync<int>("client.stats.pending"), Is.EqualTo(1), "the event is kept for one");
-        Assert.That(_shopper.Violations, Is.Empty);
-        Assert.That(_shopper.Errors, Is.Empty);
+        Assert.That(Shopper.Violations, Is.Empty);
+        Assert.That(Shopper.Errors, Is.Empty);
     }
 
     [Test]
     public async Task A_tag_without_a_key_is_named()
     {
-        await using var engine = await RunningEngine.StartAsync(_scratch, new EngineConfig { Pages = ShopServer.Origins });
-        var tab = await _shopper.OpenAsync(_server.PageOf(engine.Http.BaseAddress!, attributes: ""));
+        await using var engine = await RunningEngine.StartAsync(Scratch, new EngineConfig { Pages = ShopServer.Origins });
+        var tab = await Shopper.OpenAsync(Server.PageOf(engine.Http.BaseAddress!, attributes: ""));
         await UntilAsync(tab, "!!globalThis.CartRecovery");
 
-        Assert.That(_shopper.Said, Is.EqualTo(new[] { "CartRecovery: no data-key: call connect({ key })" }));
+        Assert.That(Shopper.Said, Is.EqualTo(new[] { "CartRecovery: no data-key: call connect({ key })" }));
         Assert.That(await tab.EvaluateAsync<string>("(() => { try { CartRecovery.connect({}); } catch (e) { return e.message; } })()"), Is.EqualTo("CartRecovery: a key is missing"));
     }
 
     [Test]
     public async Task The_overlay_shows_what_is_sent_and_answered_and_what_is_wrong_with_an_event()
     {
-        await using var engine = await RunningEngine.StartAsync(_scratch, new EngineConfig { Pages = ShopServer.Origins });
-        var tab = await _shopper.OpenAsync(_server.PageOf(engine.Http.BaseAddress!, attributes: $"data-key={EngineConfig.PublishableKey} data-debug"));
+        await using var engine = await RunningEngine.StartAsync(Scratch, new EngineConfig { Pages = ShopServer.Origins });
+        var tab = await Shopper.OpenAsync(Server.PageOf(engine.Http.BaseAddress!, attributes: $"data-key={EngineConfig.PublishableKey} data-debug"));
         var box = tab.Locator("cart-recovery-debug section");
         await Expect(box.Locator("strong")).ToHaveTextAsync("CartRecovery: open; 1 durable, 0 refused, 0 waiting");
         await Expect(box.Locator("li").Filter(new() { HasText = "→ {\"sentAt\":" })).ToContainTextAsync("\"type\":\"page_view\"");
@@ -114,19 +72,19 @@ public sealed class DiagnosticsTests
         await Expect(box.Locator("li.problem")).ToContainTextAsync("! unknown_type: unknown 'type'");
         await Expect(box.Locator("strong")).ToContainTextAsync("1 durable, 1 refused, 0 waiting");
         await Expect(box.Locator("img")).ToHaveCountAsync(0);
-        Assert.That(_shopper.Said.Single(), Does.StartWith("CartRecovery: unknown_type: "));
+        Assert.That(Shopper.Said.Single(), Does.StartWith("CartRecovery: unknown_type: "));
         await Shopper.DrawAsync(tab, "debug");
         await box.GetByRole(AriaRole.Button, new() { Name = "Close" }).ClickAsync();
         await Expect(tab.Locator("cart-recovery-debug")).ToHaveCountAsync(0);
-        Assert.That(_shopper.Violations, Is.Empty);
-        Assert.That(_shopper.Errors, Is.Empty);
+        Assert.That(Shopper.Violations, Is.Empty);
+        Assert.That(Shopper.Errors, Is.Empty);
     }
 
     [Test]
     public async Task The_overlay_says_what_to_do_about_a_refused_key()
     {
-        await using var engine = await RunningEngine.StartAsync(_scratch, new EngineConfig { Pages = ShopServer.Origins });
-        var tab = await _shopper.OpenAsync(_server.PageOf(engine.Http.BaseAddress!, attributes: $"data-key={EngineConfig.SecretKey} data-debug"));
+        await using var engine = await RunningEngine.StartAsync(Scratch, new EngineConfig { Pages = ShopServer.Origins });
+        var tab = await Shopper.OpenAsync(Server.PageOf(engine.Http.BaseAddress!, attributes: $"data-key={EngineConfig.SecretKey} data-debug"));
 
         await Expect(tab.Locator("cart-recovery-debug li.problem")).ToContainTextAsync("Use the publishable key. Replace the secret one: everybody could read it.");
         await Expect(tab.Locator("cart-recovery-debug strong")).ToContainTextAsync("CartRecovery: refused;");
