@@ -15,12 +15,18 @@ public sealed class AuditCommandTests
         await using var engine = await RunningEngine.StartAsync(scratch, new EngineConfig());
         var verified = await EngineBinary.RunAsync(scratch.Folder, ["audit", "verify", "--json"]);
         // The start makes the first signing key.
-        Assert.That((verified.ExitCode, verified.Output.Trim()), Is.EqualTo((0, """{"valid":true,"entries":1,"first":1,"last":1,"problem":null}""")), verified.ToString);
+        Assert.That((verified.ExitCode, verified.Output.Trim()), Is.EqualTo((0, """{"valid":true,"entries":1,"first":1,"last":1,"code":null,"problem":null}""")), verified.ToString);
+        var head = (await EngineBinary.RunAsync(scratch.Folder, ["audit", "head"])).Output.Trim();
+        Assert.That(head, Does.Match("^1:[0-9a-f]{64}$"));
+        Assert.That((await EngineBinary.RunAsync(scratch.Folder, ["audit", "verify", "--at-least", head])).ExitCode, Is.Zero);
+        var cut = await EngineBinary.RunAsync(scratch.Folder, ["audit", "verify", "--at-least", $"2{head[1..]}"]);
+        Assert.That((cut.ExitCode, cut.Errors.Trim()), Is.EqualTo((1, "error: audit_cut: the log ends with entry 1; it contained entry 2")));
         var list = await EngineBinary.RunAsync(scratch.Folder, ["audit", "list"]);
         Assert.That(list.Output.Trim().Split('\n'), Has.Length.EqualTo(1).And.All.Contain("key"), list.ToString);
     }
 
-    [TestCase("unknown action 'check'; expected list or verify", "check")]
+    [TestCase("unknown action 'check'; expected list, verify or head", "check")]
+    [TestCase("--at-least: expected NUMBER:HASH, as 'audit head' prints it, got '7'", "verify", "--at-least", "7")]
     [TestCase("--limit: expected 1 to 100000, got 0", "list", "--limit", "0")]
     public async Task Wrong_usage_is_refused(string problem, params string[] arguments)
     {

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Host.Composition;
 using CartRecovery.Tests.ControlPlane.Database;
 using CartRecovery.Tests.Support;
@@ -18,7 +19,7 @@ public sealed class ControlUpkeepTests(DatabaseKind kind) : ControlDatabaseFixtu
             throw new InvalidDataException("a bug");
         }
 
-        await using (var upkeep = new ControlUpkeep(Control, Config, Time, log) { Interval = TimeSpan.FromMilliseconds(10) })
+        await using (var upkeep = new ControlUpkeep(Control, new AuditRecorder(Control), Config, Time, log) { Interval = TimeSpan.FromMilliseconds(10) })
         {
             upkeep.Start();
             await Eventually.Is(() => Volatile.Read(ref calls) >= 3, "it is tried again");
@@ -32,7 +33,7 @@ public sealed class ControlUpkeepTests(DatabaseKind kind) : ControlDatabaseFixtu
     public async Task Changes_that_are_not_noticed_are_logged_once()
     {
         var log = new LogLines();
-        await using var upkeep = new ControlUpkeep(Control, () => new CartRecoveryConfig(), Time, log);
+        await using var upkeep = new ControlUpkeep(Control, new AuditRecorder(Control), () => new CartRecoveryConfig(), Time, log);
         upkeep.Start();
         Control.Changes.Follow("people", _ => throw new KeyNotFoundException("a bug"));
         await Control.Changes.RefreshAsync();

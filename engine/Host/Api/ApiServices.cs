@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Campaigns;
 using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Documentation;
@@ -54,7 +55,7 @@ static class ApiServices
         app.UseRateLimits();
         app.UseReportLimiter();
         app.UseAuthorization();
-        app.UsePersonalDataAudit();
+        app.UseRequestAudit();
         app.Use(RequestQuery.CheckAsync);
         app.UseBodyEncoding();
     }

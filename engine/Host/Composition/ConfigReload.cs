@@ -1,4 +1,6 @@
+using System.Text.Json;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane.Audit;
 using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Composition;
@@ -9,6 +11,9 @@ namespace CartRecovery.Host.Composition;
 /// </summary>
 sealed partial class ConfigReload
 {
+    // Changed keys that the audit log names.
+    const int MaxRecorded = 20;
+
     static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
 
     readonly EngineHost _host;
@@ -143,6 +148,7 @@ sealed partial class ConfigReload
         }
 
         Problem = problems.Count == 0 ? null : string.Join("; ", problems);
+        Record(applied);
         if (Problem is not null)
         {
             LogRejected(_path, Problem);
@@ -155,6 +161,13 @@ sealed partial class ConfigReload
         {
             LogApplied(_path, Names(applied));
         }
+    }
+
+    void Record(IReadOnlyList<string> applied)
+    {
+        var (outcome, keys) = Problem is null ? ("applied", string.Join(", ", applied.Take(MaxRecorded))) : ("rejected", "");
+        _ = _host.Audit.RecordDoneAsync(new AuditEvent(AuditEvent.Engine, "config.reload", "",
+            Details: $$"""{"outcome":"{{outcome}}","changed":{{applied.Count}},"keys":"{{JsonEncodedText.Encode(keys)}}"}"""));
     }
 
     static string Names(IReadOnlyList<string> paths) => paths.Count == 0 ? "none" : string.Join(", ", paths);

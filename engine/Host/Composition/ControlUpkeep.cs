@@ -6,12 +6,19 @@ using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Composition;
 
-/// <summary>Rotates signing keys and deletes what the control database has kept for long enough: once at the start, then every hour.</summary>
-sealed partial class ControlUpkeep(ControlDatabase database, Func<CartRecoveryConfig> config, TimeProvider time, ILogger log) : IAsyncDisposable
+/// <summary>
+/// Rotates signing keys and deletes what the control database has kept for long enough: at the start, then every hour. Logs the head of the audit log at the
+/// start, every day, and at the stop: logs that are shipped elsewhere are then its witnesses.
+/// </summary>
+sealed partial class ControlUpkeep(ControlDatabase database, AuditRecorder recorder, Func<CartRecoveryConfig> config, TimeProvider time, ILogger log) : IAsyncDisposable
 {
+    static readonly TimeSpan s_day = TimeSpan.FromDays(1);
+
     readonly CancellationTokenSource _stop = new();
     readonly Dictionary<string, Type> _failures = new(StringComparer.Ordinal);
     Task _running = Task.CompletedTask;
+    bool _isStarted;
+    DateTimeOffset _headLoggedAt;
 
     /// <summary>The time between two runs.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromHours(1);
@@ -19,7 +26,9 @@ sealed partial class ControlUpkeep(ControlDatabase database, Func<CartRecoveryCo
     /// <summary>Starts it.</summary>
     public void Start()
     {
+        _isStarted = true;
         database.Changes.OnFailure = e => LogUnnoticed($"{e.GetType().Name}: {e.Message}");
+        recorder.OnDelayed = (entry, problem) => LogDelayed(entry.Actor, entry.Action, entry.Target, entry.Store, entry.Details, entry.Address, problem);
         _running = RunAsync();
     }
 
@@ -28,6 +37,17 @@ sealed partial class ControlUpkeep(ControlDatabase database, Func<CartRecoveryCo
     {
         await _stop.CancelAsync();
         await _running;
+        if (_isStarted)
+        {
+            await TryAsync("audit log's counts", _ => recorder.RecordCountedAsync());
+        }
+
+        await recorder.DisposeAsync();
+        if (_isStarted)
+        {
+            await TryAsync("audit log's head", _ => LogHeadAsync());
+        }
+
         _stop.Dispose();
     }
 
@@ -53,6 +73,17 @@ sealed partial class ControlUpkeep(ControlDatabase database, Func<CartRecoveryCo
         await TryAsync("signing keys", new SigningKeys(database).RotateAsync);
         await TryAsync("sessions", new Sessions(database).CleanAsync);
         await TryAsync("audit log", async stop => await new AuditLog(database).TrimAsync(time.GetUtcNow() - config().Control.AuditRetention.Value, stop));
+        await TryAsync("audit log's counts", _ => recorder.RecordCountedAsync());
+        if (time.GetUtcNow() - _headLoggedAt >= s_day)
+        {
+            await TryAsync("audit log's head", _ => LogHeadAsync());
+        }
+    }
+
+    async Task LogHeadAsync()
+    {
+        LogHead((await new AuditLog(database).HeadAsync(CancellationToken.None)).ToString());
+        _headLoggedAt = time.GetUtcNow();
     }
 
     // A failure of whatever kind costs neither the other steps nor the next hour: without new keys nobody could sign in.
@@ -80,6 +111,14 @@ sealed partial class ControlUpkeep(ControlDatabase database, Func<CartRecoveryCo
     [LoggerMessage(EventName = "control_upkeep_failed", Level = LogLevel.Warning,
         Message = "The hourly upkeep of the control database failed ({Step}); it is tried again every hour: {Problem}")]
     partial void LogFailed(string step, string problem);
+
+    [LoggerMessage(EventName = "audit_head", Level = LogLevel.Information,
+        Message = "The audit log's last entry is {Head}; 'audit verify --at-least' checks that it is still there")]
+    partial void LogHead(string head);
+
+    [LoggerMessage(EventName = "audit_delayed", Level = LogLevel.Error,
+        Message = "Not in the audit log until the control database answers: {Actor} {Action} {Target} {Store} {Details} {Address}: {Problem}")]
+    partial void LogDelayed(string actor, string action, string target, string? store, string? details, string? address, string problem);
 
     [LoggerMessage(EventName = "control_changes_unnoticed", Level = LogLevel.Error,
         Message = "Changes in the control database, such as ended sessions, are not noticed until it can be read: {Problem}")]

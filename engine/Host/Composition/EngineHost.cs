@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Delivery;
@@ -102,7 +102,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Control = ControlSetup.Of(config, _data.Files, _data.Secret(), time);
         Users = new AccessDirectory(Control);
         Users.Follow();
-        _upkeep = new ControlUpkeep(Control, () => Config, time, _log);
+        Audit = new AuditRecorder(Control);
+        _upkeep = new ControlUpkeep(Control, Audit, () => Config, time, _log);
         _numbering = new StoreNumbering(_data, config, _log);
         ConnectionLimiter = IngestSetup.LimiterOf(config.Listen, Stores.All);
         _ports = new JourneyPorts(Connections, Sinks, SinkCatalog.AddressesOf(config));
@@ -144,12 +145,6 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
 
     /// <summary>The configuration in force.</summary>
     public CartRecoveryConfig Config { get; private set; }
-
-    /// <summary>The control plane's database. Open after the start.</summary>
-    public ControlDatabase Control { get; }
-
-    /// <summary>The users and their tokens.</summary>
-    public AccessDirectory Users { get; }
 
     public StoreDirectory Stores => _numbering.Stores;
 

@@ -80,6 +80,57 @@ public sealed class AuditLogTests(DatabaseKind kind) : ControlDatabaseFixture(ki
     }
 
     [Test]
+    public async Task A_log_whose_end_was_cut_does_not_contain_an_earlier_head()
+    {
+        await FillAsync(3);
+        var (old, signature) = (await _log.HeadAsync(), await SignatureAsync());
+        await FillAsync(4);
+        var head = await _log.HeadAsync();
+        Assert.That((old.Number, head.Number), Is.EqualTo((3, 7)));
+        Assert.That((await _log.VerifyAsync(old)).Problem, Is.Null);
+        Assert.That((await _log.VerifyAsync(head)).Problem, Is.Null);
+
+        // As somebody does who kept an old end: its signature is valid.
+        await Control.WriteAsync(async session =>
+        {
+            await session.RunAsync($"DELETE FROM audit WHERE number > {old.Number}");
+            await session.RunAsync($"UPDATE audit_head SET number = {old.Number}, hash = {Convert.FromHexString(old.Hash)}, signature = {signature}");
+        });
+        Assert.That((await _log.VerifyAsync()).Problem, Is.Null, "nothing inside tells");
+        Assert.That(await _log.VerifyAsync(head), Is.EqualTo(new AuditVerification(3, 1, 3, "the log ends with entry 3; it contained entry 7", AuditVerification.Cut)));
+        Time.Advance(TimeSpan.FromSeconds(1));
+        await FillAsync(6);
+        var anew = await _log.VerifyAsync(head);
+        Assert.That((anew.Code, anew.Problem), Is.EqualTo((AuditVerification.Cut, "entry 7 is not the one that the log contained: its end was cut off and written anew, or it is another log")));
+        Assert.That((await _log.VerifyAsync(old)).Problem, Is.Null);
+    }
+
+    [Test]
+    public async Task A_head_of_entries_that_were_deleted_by_age_needs_no_more()
+    {
+        var empty = await _log.HeadAsync();
+        Assert.That(empty.ToString(), Is.EqualTo($"0:{new string('0', 64)}"));
+        await FillAsync(5);
+        var head = await _log.HeadAsync();
+        Assert.That(AuditHead.TryParse(head.ToString().ToUpperInvariant(), out var parsed) && parsed == head);
+        Time.Advance(TimeSpan.FromDays(1));
+        await _log.TrimAsync(Time.GetUtcNow());
+        foreach (var witness in new[] { empty, head })
+        {
+            Assert.That((await _log.VerifyAsync(witness)).Problem, Is.Null, witness.ToString());
+        }
+
+        Assert.That((await _log.VerifyAsync(head with { Hash = empty.Hash })).Code, Is.EqualTo(AuditVerification.Cut), "the last that was deleted is known");
+    }
+
+    [TestCase("")]
+    [TestCase("7")]
+    [TestCase("7:ab")]
+    [TestCase("-1:0000000000000000000000000000000000000000000000000000000000000000")]
+    [TestCase("7:000000000000000000000000000000000000000000000000000000000000000g")]
+    public void What_is_no_head_is_refused(string text) => Assert.That(AuditHead.TryParse(text, out _), Is.False);
+
+    [Test]
     public async Task A_log_whose_old_entries_were_deleted_verifies()
     {
         await FillAsync(10);
@@ -123,6 +174,8 @@ public sealed class AuditLogTests(DatabaseKind kind) : ControlDatabaseFixture(ki
             await _log.RecordAsync(new AuditEvent("user:1", "test.write", string.Create(CultureInfo.InvariantCulture, $"thing:{i}"), Details: "{}"));
         }
     }
+
+    Task<byte[]?> SignatureAsync() => Control.ReadAsync(session => session.FirstAsync($"SELECT signature FROM audit_head", row => row.Bytes(0)));
 
     async Task<IEnumerable<int>> NumbersAsync(AuditFilter filter, long before = long.MaxValue, int limit = 100) =>
         (await _log.ListAsync(filter, before, limit)).Select(entry => (int)entry.Number);

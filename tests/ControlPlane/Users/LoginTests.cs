@@ -11,6 +11,7 @@ public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
     const string Email = "Ada@Shop.Example", Password = "correct horse battery";
 
     Passwords _passwords = null!;
+    AuditRecorder _recorder = null!;
     UserStore _users = null!;
     Sessions _sessions = null!;
     Logins _logins = null!;
@@ -20,8 +21,8 @@ public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
     [SetUp]
     public async Task AddAdaAsync()
     {
-        _passwords = new Passwords();
-        (_users, _sessions, _logins, _directory) = (new UserStore(Control), new Sessions(Control), new Logins(Control, _passwords), new AccessDirectory(Control));
+        (_passwords, _recorder) = (new Passwords(), new AuditRecorder(Control));
+        (_users, _sessions, _logins, _directory) = (new UserStore(Control), new Sessions(Control), new Logins(Control, _passwords, _recorder), new AccessDirectory(Control));
         _directory.Follow();
         await new SigningKeys(Control).RotateAsync();
         await Control.Changes.StartAsync();
@@ -30,7 +31,11 @@ public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
     }
 
     [TearDown]
-    public void TearDown() => _passwords.Dispose();
+    public async Task TearDownAsync()
+    {
+        await _recorder.DisposeAsync();
+        _passwords.Dispose();
+    }
 
     [Test]
     public async Task A_user_signs_in_by_any_spelling_of_the_address_and_is_known_by_the_token()
@@ -66,22 +71,25 @@ public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
         Time.Advance(TimeSpan.FromSeconds(1));
         Assert.That((await _logins.LoginAsync(Email, Password, code: null, "192.0.2.1")).Outcome, Is.EqualTo(LoginOutcome.SignedIn));
         Assert.That(await CountAsync("user.login_refused"), Is.EqualTo(6));
+        Assert.That(await CountAsync("user.login_throttled"), Is.EqualTo(1));
         Assert.That(await CountAsync("user.login"), Is.EqualTo(1));
     }
 
     [Test]
     public async Task Refusals_of_a_flood_are_counted_and_not_all_recorded()
     {
-        for (var i = 0; i < Logins.MaxRefusals + 5; i++)
+        // 60 are recorded in a minute, 10 of them from a network.
+        for (var i = 0; i < 65; i++)
         {
-            await _logins.LoginAsync($"user{i}@shop.example", "wrong", code: null, $"192.0.2.{i}");
+            await _logins.LoginAsync($"user{i}@shop.example", "wrong", code: null, $"192.0.2.{Math.Max(i, 12)}");
         }
 
-        Assert.That(await CountAsync("user.login_refused"), Is.EqualTo(Logins.MaxRefusals));
+        Assert.That(await CountAsync("user.login_refused"), Is.EqualTo(60));
         Time.Advance(TimeSpan.FromMinutes(1));
-        await _logins.LoginAsync("bob@shop.example", "wrong", code: null, "192.0.2.250");
-        var last = (await new AuditLog(Control).ListAsync(new AuditFilter(Action: "user.login_refused"), long.MaxValue, 1))[0];
-        Assert.That(last.Event.Details, Is.EqualTo("""{"unrecorded":5}"""));
+        await _logins.LoginAsync("bob@shop.example", "wrong", code: null, "192.0.2.12");
+        Assert.That(await LastDetailsAsync(), Is.EqualTo("""{"counted":3}"""), "those of the network");
+        await _recorder.RecordCountedAsync();
+        Assert.That(await LastDetailsAsync(), Is.EqualTo("""{"counted":2}"""), "the others");
     }
 
     [Test]
@@ -261,6 +269,8 @@ public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
     async Task<LoginOutcome> LoginAsync(string? code) => (await _logins.LoginAsync(Email, Password, code, "a")).Outcome;
 
     async Task<int> CountAsync(string action) => (await new AuditLog(Control).ListAsync(new AuditFilter(Action: action), long.MaxValue, 1000)).Count;
+
+    async Task<string?> LastDetailsAsync() => (await new AuditLog(Control).ListAsync(new AuditFilter(Action: "user.login_refused"), long.MaxValue, 1))[0].Event.Details;
 
     Task<long?> WritesAsync() => Control.ReadAsync(session => session.NumberAsync($"SELECT SUM(revision) FROM control_changes"));
 

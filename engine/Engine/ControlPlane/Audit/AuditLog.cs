@@ -21,8 +21,9 @@ public sealed class AuditLog(ControlDatabase database)
     /// <summary>Adds an entry.</summary>
     /// <param name="session">The transaction of the change; a writer.</param>
     /// <param name="entry">What was done.</param>
+    /// <param name="doneAt">When it was done; now by default.</param>
     /// <exception cref="ControlDatabaseException">It cannot be written, so the change must not be made.</exception>
-    public async Task AppendAsync(ControlSession session, AuditEvent entry)
+    public async Task AppendAsync(ControlSession session, AuditEvent entry, DateTimeOffset? doneAt = null)
     {
         if (entry.Details is { Length: > MaxDetails })
         {
@@ -30,7 +31,7 @@ public sealed class AuditLog(ControlDatabase database)
         }
 
         entry = entry with { Actor = Cut(entry.Actor), Action = Cut(entry.Action), Target = Cut(entry.Target), Store = entry.Store is { } store ? Cut(store) : null };
-        var at = DateTimeOffset.FromUnixTimeMilliseconds(database.Time.GetUtcNow().ToUnixTimeMilliseconds());
+        var at = DateTimeOffset.FromUnixTimeMilliseconds((doneAt ?? database.Time.GetUtcNow()).ToUnixTimeMilliseconds());
         var (last, former) = await session.FirstAsync($"SELECT number, hash FROM audit_head", row => (row.Number(0), row.Bytes(1)));
         var number = last + 1;
         var hash = AuditChain.HashOf(former, number, at, entry);
@@ -75,9 +76,18 @@ public sealed class AuditLog(ControlDatabase database)
         }
     }
 
-    /// <summary>Verifies the log: every hash, that no number is missing, and the signatures of its ends.</summary>
+    /// <summary>Returns the last entry's number and hash. It is not verified.</summary>
     /// <exception cref="ControlDatabaseException">It cannot be read.</exception>
-    public Task<AuditVerification> VerifyAsync(CancellationToken cancellation = default) => database.ReadAsync(session => AuditVerification.RunAsync(session, Key), cancellation);
+    public async Task<AuditHead> HeadAsync(CancellationToken cancellation = default) => await database.ReadAsync(session => session.FirstAsync(
+        $"SELECT number, hash FROM audit_head", row => new AuditHead(row.Number(0), Convert.ToHexStringLower(row.Bytes(1)))), cancellation)
+        ?? throw new ControlDatabaseException(ControlDatabaseException.Failed, "the audit log has no end: it was altered");
+
+    /// <summary>Verifies the log: every hash, that no number is missing, and the signatures of its ends.</summary>
+    /// <param name="witness">An earlier head, which the log must contain; <see langword="null"/> for none.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="ControlDatabaseException">It cannot be read.</exception>
+    public Task<AuditVerification> VerifyAsync(AuditHead? witness = null, CancellationToken cancellation = default) =>
+        database.ReadAsync(session => AuditVerification.RunAsync(session, Key, witness), cancellation);
 
     /// <summary>Begins the log of a new database.</summary>
     internal static async Task BeginAsync(ControlSession session, ControlKeys keys)

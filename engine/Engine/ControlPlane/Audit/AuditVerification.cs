@@ -9,24 +9,33 @@ namespace CartRecovery.Engine.ControlPlane.Audit;
 /// <param name="First">The first one's number; 0 if there is none.</param>
 /// <param name="Last">The last one's number.</param>
 /// <param name="Problem">What is wrong, with the entry's number; <see langword="null"/> if nothing is.</param>
-public sealed record AuditVerification(long Entries, long First, long Last, string? Problem)
+/// <param name="Code"><see cref="Altered"/> or <see cref="Cut"/>; <see langword="null"/> if nothing is wrong.</param>
+public sealed record AuditVerification(long Entries, long First, long Last, string? Problem, string? Code = null)
 {
+    /// <summary>The code: an entry or an end of the log was changed.</summary>
+    public const string Altered = "audit_altered";
+
+    /// <summary>The code: the log does not contain the entry that it contained earlier.</summary>
+    public const string Cut = "audit_cut";
+
     const int Batch = 1000;
 
-    internal static async Task<AuditVerification> RunAsync(ControlSession session, byte[] key)
+    internal static async Task<AuditVerification> RunAsync(ControlSession session, byte[] key, AuditHead? witness)
     {
         var anchor = await EndAsync(session, $"SELECT number, hash, signature FROM audit_anchor");
         var head = await EndAsync(session, $"SELECT number, hash, signature FROM audit_head");
         if (anchor is not var (start, former, anchorSignature) || !IsSigned(key, "anchor", start, former, anchorSignature))
         {
-            return new(0, 0, 0, "the beginning of the log was altered: its signature is wrong");
+            return new(0, 0, 0, "the beginning of the log was altered: its signature is wrong", Altered);
         }
 
         if (head is not var (end, last, headSignature) || !IsSigned(key, "head", end, last, headSignature))
         {
-            return new(0, 0, 0, "the end of the log was altered: its signature is wrong");
+            return new(0, 0, 0, "the end of the log was altered: its signature is wrong", Altered);
         }
 
+        // A witness of an entry that was deleted by age needs no more: the signed beginning comes after it.
+        var isWitnessed = witness is null || start > witness.Number || IsSame(witness, start, former);
         var number = start;
         while (true)
         {
@@ -46,6 +55,7 @@ public sealed record AuditVerification(long Entries, long First, long Last, stri
                 }
 
                 (number, former) = (entry.Number, entry.Hash);
+                isWitnessed = isWitnessed || IsSame(witness!, number, former);
             }
 
             if (entries.Count < Batch)
@@ -56,11 +66,19 @@ public sealed record AuditVerification(long Entries, long First, long Last, stri
 
         return number < end ? Broken(number + 1, "is missing")
             : number > end || !former.AsSpan().SequenceEqual(last) ? Broken(number, "is not the one that was written last")
-            : new(number - start, number > start ? start + 1 : 0, number, null);
+            : isWitnessed ? Result(null, null)
+            : Result(witness!.Number > number
+                ? string.Create(CultureInfo.InvariantCulture, $"the log ends with entry {number}; it contained entry {witness.Number}")
+                : string.Create(CultureInfo.InvariantCulture,
+                    $"entry {witness.Number} is not the one that the log contained: its end was cut off and written anew, or it is another log"), Cut);
 
         AuditVerification Broken(long at, string problem) =>
-            new(number - start, start + 1, number, string.Create(CultureInfo.InvariantCulture, $"entry {at} {problem}"));
+            new(number - start, start + 1, number, string.Create(CultureInfo.InvariantCulture, $"entry {at} {problem}"), Altered);
+
+        AuditVerification Result(string? problem, string? code) => new(number - start, number > start ? start + 1 : 0, number, problem, code);
     }
+
+    static bool IsSame(AuditHead witness, long number, byte[] hash) => witness.Number == number && witness.Hash == Convert.ToHexStringLower(hash);
 
     static async Task<(long Number, byte[] Hash, byte[] Signature)?> EndAsync(ControlSession session, SqlStatement statement) =>
         await session.FirstAsync<(long, byte[], byte[])?>(statement, row => (row.Number(0), row.Bytes(1), row.Bytes(2)));

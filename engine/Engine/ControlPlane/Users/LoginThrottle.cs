@@ -88,8 +88,8 @@ public sealed class LoginThrottle(TimeProvider time)
         return [(_pairs, $"{network} {account}"), (_networks, network), (_accounts, account)];
     }
 
-    // As the rates of addresses count. The owner of an IPv6 network has unlimited addresses.
-    static string NetworkOf(string address)
+    /// <summary>Returns an address's network: an IPv4 address, or an IPv6 /64, whose owner has unlimited addresses.</summary>
+    internal static string NetworkOf(string address)
     {
         if (!IPAddress.TryParse(address, out var parsed))
         {

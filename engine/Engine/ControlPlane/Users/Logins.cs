@@ -1,4 +1,3 @@
-using System.Globalization;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Tokens;
@@ -33,23 +32,16 @@ public readonly record struct LoginResult(LoginOutcome Outcome, IssuedSession? I
 /// </summary>
 /// <param name="database">The database.</param>
 /// <param name="passwords">Verifies passwords.</param>
-public sealed class Logins(ControlDatabase database, Passwords passwords)
+/// <param name="recorder">Records refusals.</param>
+public sealed class Logins(ControlDatabase database, Passwords passwords, AuditRecorder recorder)
 {
     /// <summary>Number of recovery codes.</summary>
     public const int RecoveryCodes = 10;
-
-    /// <summary>Refusals that are in the audit log each minute; others are counted in the next entry.</summary>
-    public const int MaxRefusals = 60;
-
-    static readonly TimeSpan s_minute = TimeSpan.FromMinutes(1);
 
     readonly UserStore _users = new(database);
     readonly Sessions _sessions = new(database);
     readonly AuditLog _audit = new(database);
     readonly LoginThrottle _throttle = new(database.Time);
-    readonly Lock _gate = new();
-    DateTimeOffset _since;
-    long _refusals, _unrecorded;
 
     /// <summary>Signs a user in.</summary>
     /// <param name="email">The e-mail address.</param>
@@ -64,6 +56,7 @@ public sealed class Logins(ControlDatabase database, Passwords passwords)
         var account = email.Length <= User.MaxEmail ? User.Normalize(email) : "";
         if (_throttle.WaitOf(account, address) is { Ticks: > 0 } wait)
         {
+            await RefuseAsync("user.login_throttled", known: null, address);
             return new LoginResult(LoginOutcome.Throttled, Wait: wait);
         }
 
@@ -74,7 +67,7 @@ public sealed class Logins(ControlDatabase database, Passwords passwords)
             row => new Account(row.Text(0), row.TextOrNull(1), row.BytesOrNull(2))), cancellation);
         if (!await passwords.VerifyAsync(password, known?.Password, cancellation) || known is null)
         {
-            await RefuseAsync(known, address, cancellation);
+            await RefuseAsync("user.login_refused", known, address);
             return new LoginResult(LoginOutcome.Refused);
         }
 
@@ -89,7 +82,7 @@ public sealed class Logins(ControlDatabase database, Passwords passwords)
         var issued = await database.WriteAsync(session => BeginAsync(session, known, hash, code, address), cancellation);
         if (issued is null)
         {
-            await RefuseAsync(known, address, cancellation);
+            await RefuseAsync("user.login_refused", known, address);
             return new LoginResult(LoginOutcome.Refused);
         }
 
@@ -180,30 +173,8 @@ public sealed class Logins(ControlDatabase database, Passwords passwords)
 
     byte[] HashOf(string recoveryCode) => database.Keys.Hash("recovery_codes", Recovery.Normalize(recoveryCode));
 
-    async Task RefuseAsync(Account? account, string address, CancellationToken cancellation)
-    {
-        long unrecorded;
-        lock (_gate)
-        {
-            var now = database.Time.GetUtcNow();
-            if (now - _since >= s_minute)
-            {
-                (_since, _refusals) = (now, 0);
-            }
-
-            if (++_refusals > MaxRefusals)
-            {
-                _unrecorded++;
-                return;
-            }
-
-            (unrecorded, _unrecorded) = (_unrecorded, 0);
-        }
-
-        await _audit.RecordAsync(new AuditEvent(AuditEvent.Anonymous, "user.login_refused", account is null ? "" : $"user:{account.Id}",
-            Details: unrecorded == 0 ? null : string.Create(CultureInfo.InvariantCulture, $$"""{"unrecorded":{{unrecorded}}}"""))
-        { Address = address }, cancellation);
-    }
+    Task RefuseAsync(string action, Account? known, string address) => recorder.RefuseSignInAsync(
+        new AuditEvent(AuditEvent.Anonymous, action, known is null ? "" : $"user:{known.Id}") { Address = address }, LoginThrottle.NetworkOf(address));
 
     static string PlaceOf(string user) => $"users.totp:{user}";
 

@@ -1,10 +1,12 @@
 using System.Runtime.CompilerServices;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
+using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Access;
+using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Problems;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Cors.Infrastructure;
@@ -20,7 +22,7 @@ namespace CartRecovery.Host.Api.Access;
 /// </summary>
 sealed class ApiKeyAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, StoreDirectory stores,
-    UserTokenAuthentication users, AccessRejections rejections)
+    UserTokenAuthentication users, AccessRejections rejections, AuditRecorder recorder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     /// <summary>The scheme's name.</summary>
@@ -70,8 +72,9 @@ sealed class ApiKeyAuthentication(
     /// <summary>Answers 403 if the key's kind does not allow the request.</summary>
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => RejectAsync(UserAccess.ProblemOf(Context));
 
-    Task RejectAsync(HttpProblem problem)
+    async Task RejectAsync(HttpProblem problem)
     {
+        await RequestAudit.RefuseAsync(Context, problem, recorder);
         rejections.Add(problem, Context.Connection.RemoteIpAddress, "http");
         var policy = Context.GetEndpoint()?.Metadata.GetMetadata<IEnableCorsAttribute>()?.PolicyName;
         if (problem == Authenticator.ForbiddenOrigin && policy == KeyOrigins.OfKey)
@@ -81,7 +84,7 @@ sealed class ApiKeyAuthentication(
             Response.Headers.Append("Vary", "Origin");
         }
 
-        return problem.ToResult().ExecuteAsync(Context);
+        await problem.ToResult().ExecuteAsync(Context);
     }
 
     static AuthenticateResult Grant(StoreKey key) =>

@@ -1,14 +1,10 @@
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Stores;
-using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Access;
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace CartRecovery.Host.Api.Access;
 
@@ -43,25 +39,6 @@ static class UserAccess
 
     /// <summary>Masks a value of personal data: its first character remains.</summary>
     public static string Mask(string text) => text.Length == 0 ? text : $"{text[..(char.IsHighSurrogate(text[0]) && text.Length > 1 ? 2 : 1)]}***";
-
-    /// <summary>Adds the middleware that records who reads personal data, before it is read. After authorization.</summary>
-    public static void UsePersonalDataAudit(this IApplicationBuilder app)
-    {
-        var log = app.ApplicationServices.GetRequiredService<AuditLog>();
-        app.Use(async (context, next) =>
-        {
-            if (context.User.Identity is UserIdentity { Caller: { } caller } user && context.GetEndpoint() is RouteEndpoint route
-                && route.Metadata.GetMetadata<ShowsPersonalData>() is not null && !IsMasked(context))
-            {
-                await log.RecordAsync(new AuditEvent(user.ActorName, "personal_data.read", $"route:{context.Request.Method} {route.RoutePattern.RawText?.TrimEnd('/')}", caller.Store.Id)
-                {
-                    Address = context.Connection.RemoteIpAddress?.ToString(),
-                }, context.RequestAborted);
-            }
-
-            await next(context);
-        });
-    }
 
     static bool Refuse(HttpContext context, HttpProblem problem)
     {

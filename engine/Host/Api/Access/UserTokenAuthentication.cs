@@ -2,6 +2,7 @@ using System.Security.Claims;
 using CartRecovery.Engine.ControlPlane.Tokens;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Ingest;
+using CartRecovery.Host.Api.Audit;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 
@@ -34,7 +35,8 @@ sealed class UserTokenAuthentication(AccessDirectory directory)
         }
 
         var token = isHeader ? header["Bearer ".Length..].Trim() : SessionCookies.AccessOf(request)!;
-        if (directory.Find(token) is not { } user)
+        var user = directory.Find(token);
+        if (user is null)
         {
             problem = InvalidToken;
         }
@@ -49,6 +51,11 @@ sealed class UserTokenAuthentication(AccessDirectory directory)
         else
         {
             return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new UserIdentity(user)), ApiKeyAuthentication.SchemeName));
+        }
+
+        if (user is not null)
+        {
+            request.HttpContext.Features.Set(new RefusedUser(new UserIdentity(user).ActorName));
         }
 
         return AuthenticateResult.Fail(problem.Code);

@@ -5,6 +5,7 @@ using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Problems;
@@ -38,10 +39,10 @@ static class CampaignsRoutes
             .Query(s_state, QueryParameters.Limit, QueryParameters.Cursor);
         group.MapPost("/{name}/pause", PauseAsync)
             .Describe("pauseCampaign", "Pause a campaign", "Begins no more series in the key's store, and lets due messages wait. Outlives restarts and changes of the file.")
-            .Problems(Unknown);
+            .WithMetadata(new AuditedChange("campaign.pause", "name")).Problems(Unknown);
         group.MapPost("/{name}/resume", ResumeAsync)
             .Describe("resumeCampaign", "Resume a campaign", "Ends a pause. Messages that waited are sent if they are still useful.")
-            .Problems(Unknown, s_pausedInFile);
+            .WithMetadata(new AuditedChange("campaign.resume", "name")).Problems(Unknown, s_pausedInFile);
         group.MapPost("/{name}/preview", PreviewAsync)
             .Describe("previewCampaign", "Preview a message",
                 "Renders a step's message for a real cart or a sample. Nothing is sent. With `Accept: text/html`, the page of the campaign.")

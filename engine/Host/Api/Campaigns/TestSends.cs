@@ -9,6 +9,7 @@ using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Messages;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Problems;
@@ -30,6 +31,7 @@ static class TestSends
 
     public static void Map(RouteGroupBuilder group) => group.MapPost("/{name}/test", SendAsync)
         .Describe("sendTest", "Send a test message", "Sends a step's message to an address of the store's `staff`; ten in ten minutes for a store. Its links record nothing, and its discount code is an example.")
+        .WithMetadata(new AuditedChange("campaign.test", "name"))
         .Problems(ApiProblems.InvalidJson, ApiProblems.CartNotFound, CampaignsRoutes.Unknown, s_notStaff, s_noAddress, s_suppressed, s_template, s_tooManyTests, ApiProblems.Overloaded);
 
     static async Task<Results<Accepted<TestSent>, ProblemHttpResult>> SendAsync(

@@ -5,6 +5,7 @@ using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Problems;
 using Microsoft.AspNetCore.Builder;
@@ -29,7 +30,7 @@ static class CodesRoutes
         group.MapPost("/{code}/redeem", RedeemAsync)
             .Describe("redeemCode", "Redeem a discount code",
                 "Uses the code up for a cart. Call it when the order is placed. Repeating it for the same cart succeeds; another cart gets 409.")
-            .Problems(ApiProblems.InvalidJson, ApiProblems.OutOfRange, s_unknown, s_used);
+            .WithMetadata(new AuditedChange("code.redeem", "code")).Problems(ApiProblems.InvalidJson, ApiProblems.OutOfRange, s_unknown, s_used);
     }
 
     static async Task<Results<Ok<DiscountCode>, ProblemHttpResult>> GetAsync([Description("The code.")] string code, Caller caller, JourneyWorker journeys) =>

@@ -5,6 +5,7 @@ using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Engine.Ingest.DeadLetters.Repair;
 using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
@@ -49,13 +50,15 @@ static class DeadLettersRoutes
                 Repairs dead letters and ingests their events under the rules of the key they were sent with, as of the time they were received.
                 Dead letters that were replayed or dropped are skipped, so a replay can be repeated safely.
                 """)
+            .WithMetadata(new AuditedChange("dead_letter.replay"))
             .Accepts<DeadLetterSelectionBody>("application/json").Produces<DeadLetterReplayResponse>().Problems([.. s_selection, s_unwritable, s_overloaded]);
         group.MapPost("/drop", DropAsync)
             .Describe("dropDeadLetters", "Drop dead letters", "Marks dead letters so that replays skip them.")
+            .WithMetadata(new AuditedChange("dead_letter.drop"))
             .Accepts<DeadLetterSelectionBody>("application/json").Problems([.. s_selection, s_unwritable]);
         group.MapDelete("/{id:long}", Delete)
             .Describe("dropDeadLetter", "Drop a dead letter", "Marks a dead letter so that replays skip it.")
-            .Problems(s_notFound, s_unwritable);
+            .WithMetadata(new AuditedChange("dead_letter.drop", "id")).Problems(s_notFound, s_unwritable);
     }
 
     static JsonResult List(HttpContext context, Caller caller, RequestQuery query, DeadLetterStore letters)
@@ -112,6 +115,7 @@ static class DeadLettersRoutes
             return s_unwritable.ToResult();
         }
 
+        AuditDetail.Add(context, "letters", outcomes.Count);
         var found = outcomes.Select(o => o.Id).ToHashSet();
         outcomes.AddRange((selection.Ids ?? new HashSet<long>()).Where(id => !found.Contains(id)).Order()
             .Select(id => new ReplayOutcome(id, ReplayOutcome.NotFound)));
@@ -122,6 +126,7 @@ static class DeadLettersRoutes
     {
         var selection = await ReadAsync(context);
         var ids = selection.From(letters, caller.Store.Id).Where(l => l.Mark.State != DeadLetterState.Dropped).Select(l => l.Id).ToArray();
+        AuditDetail.Add(context, "letters", ids.Length);
         Drop(letters, ids);
         return TypedResults.Ok(new DroppedLetters(ids.Length));
     }

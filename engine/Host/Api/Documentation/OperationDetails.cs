@@ -4,6 +4,8 @@ using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Access;
 using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Audit;
+using CartRecovery.Host.Api.Auth;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
 using Microsoft.AspNetCore.Authorization;
@@ -55,6 +57,11 @@ sealed class OperationDetails : IOpenApiOperationTransformer
                 AccessPolicies.User => [UserAccess.UserRequired, .. s_forUsers],
                 _ => [UserTokenAuthentication.InvalidToken, SessionCookies.CrossOrigin, UserTokenAuthentication.CsrfRequired, UserAccess.PermissionDenied],
             }];
+        }
+
+        if (metadata.Any(item => item is AuditedChange or ShowsPersonalData))
+        {
+            problems = problems.Append(ControlProblems.Unavailable);
         }
 
         if (metadata.OfType<AcceptedQuery>().LastOrDefault() is { All.Count: > 0 })

@@ -5,6 +5,7 @@ using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Problems;
@@ -48,7 +49,7 @@ static class InterventionsRoutes
             .ReportOne<InterventionRow>().Problems(s_unknown);
         group.MapPost("/{id}/retry", RetryAsync)
             .Describe("retryIntervention", "Retry an intervention", "Retries a failed or rejected intervention. It expires after an hour.")
-            .Problems(s_unknown, s_notFailed);
+            .WithMetadata(new AuditedChange("intervention.retry", "id")).Problems(s_unknown, s_notFailed);
     }
 
     static async Task<ReportResult> ListAsync(Caller caller, RequestQuery query, JourneyReports reports, JourneyWorker journeys)

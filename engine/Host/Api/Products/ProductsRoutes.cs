@@ -6,6 +6,7 @@ using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Interventions;
 using CartRecovery.Host.Api.Problems;
@@ -39,7 +40,7 @@ static class ProductsRoutes
         group.MapPost("", PutAsync)
             .Describe("putProducts", "Add or change products",
                 "Names, prices and stock for messages; at most 5,000 products a request. Existing products are replaced. Messages never show a product with stock 0.")
-            .Problems(ApiProblems.InvalidJson, ApiProblems.OutOfRange);
+            .WithMetadata(new AuditedChange("product.put")).Problems(ApiProblems.InvalidJson, ApiProblems.OutOfRange);
     }
 
     static async Task<ReportResult> ListAsync(Caller caller, RequestQuery query, JourneyReports reports, JourneyWorker journeys)
@@ -57,8 +58,9 @@ static class ProductsRoutes
         return new ReportResult("products", table, next, query.Of(QueryParameters.Format));
     }
 
-    static async Task<Results<Ok<StoredProducts>, ProblemHttpResult>> PutAsync(List<ProductBody> products, Caller caller, JourneyWorker journeys)
+    static async Task<Results<Ok<StoredProducts>, ProblemHttpResult>> PutAsync(List<ProductBody> products, HttpContext context, Caller caller, JourneyWorker journeys)
     {
+        AuditDetail.Add(context, "products", products.Count);
         if (Check(products) is { } problem)
         {
             return problem.ToResult();

@@ -5,6 +5,7 @@ using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Interventions;
 using CartRecovery.Host.Api.Problems;
@@ -35,11 +36,11 @@ static class SuppressionsRoutes
             .Report<SuppressionRow>(s_channel, s_reason, QueryParameters.From, QueryParameters.To).WithMetadata(new ShowsPersonalData(IsMasked: true));
         group.MapPost("", SuppressAsync)
             .Describe("suppressAddress", "Suppress an address", "Stops all messages to the address on this channel, regardless of consent.")
-            .Problems(ApiProblems.InvalidJson, s_invalid);
+            .WithMetadata(new AuditedChange("suppression.add")).Problems(ApiProblems.InvalidJson, s_invalid);
         group.MapDelete("", ReleaseAsync)
             .Describe("releaseAddress", "Release an address",
                 "Lifts the suppression of an address. The body is that of the request that suppressed it.")
-            .Problems(ApiProblems.InvalidJson, s_invalid);
+            .WithMetadata(new AuditedChange("suppression.remove")).Problems(ApiProblems.InvalidJson, s_invalid);
     }
 
     static async Task<ReportResult> ListAsync(Caller caller, RequestQuery query, JourneyReports reports, JourneyWorker journeys)
@@ -52,10 +53,11 @@ static class SuppressionsRoutes
     static AddressKind? KindOf(string? channel) =>
         channel switch { "email" => AddressKind.Email, "sms" => AddressKind.Phone, "push" => AddressKind.Push, _ => null };
 
-    static async Task<Ok<SuppressedAddresses>> SuppressAsync(SuppressionBody body, Caller caller, JourneyWorker journeys)
+    static async Task<Ok<SuppressedAddresses>> SuppressAsync(SuppressionBody body, HttpContext context, Caller caller, JourneyWorker journeys)
     {
         // An entry that can never match an address would protect nobody.
         var kind = Check(body);
+        AuditDetail.Add(context, "channel", body.Channel!);
         var address = AddressOf(body, kind, caller) ?? throw Invalid(kind switch
         {
             AddressKind.Email => "address: expected an e-mail address.",
@@ -70,10 +72,11 @@ static class SuppressionsRoutes
         return TypedResults.Ok(new SuppressedAddresses(Suppressed: 1));
     }
 
-    static async Task<Ok<SuppressedAddresses>> ReleaseAsync([FromBody] SuppressionBody body, Caller caller, JourneyWorker journeys)
+    static async Task<Ok<SuppressedAddresses>> ReleaseAsync([FromBody] SuppressionBody body, HttpContext context, Caller caller, JourneyWorker journeys)
     {
         // Also an entry that was taken before addresses were checked.
         var kind = Check(body);
+        AuditDetail.Add(context, "channel", body.Channel!);
         var address = AddressOf(body, kind, caller) ?? body.Address!;
         var changed = await journeys.InvokeAsync((engine, _) => engine.Store.Customers.Release(caller.Store.Id, kind, address));
         return TypedResults.Ok(new SuppressedAddresses(Released: changed ? 1 : 0));

@@ -6,15 +6,17 @@ using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands.Control;
 
-/// <summary><c>audit</c>: lists and verifies the audit log, with or without a running engine.</summary>
+/// <summary><c>audit</c>: lists and verifies the audit log, and prints its head, beside a running engine or without one.</summary>
 static class AuditCommand
 {
     const int MaxLimit = 100_000;
 
     public static Task<int> RunAsync(AuditOptions options)
     {
-        var problem = options.Command is not ("list" or "verify") ? $"unknown action '{options.Command}'; expected list or verify"
-            : options.Limit is < 1 or > MaxLimit ? $"--limit: expected 1 to {MaxLimit}, got {options.Limit}" : null;
+        AuditHead? witness = null;
+        var problem = options.Command is not ("list" or "verify" or "head") ? $"unknown action '{options.Command}'; expected list, verify or head"
+            : options.Limit is < 1 or > MaxLimit ? $"--limit: expected 1 to {MaxLimit}, got {options.Limit}"
+            : options.AtLeast is { } text && !AuditHead.TryParse(text, out witness) ? $"--at-least: expected NUMBER:HASH, as 'audit head' prints it, got '{text}'" : null;
         if (problem is not null)
         {
             Console.Error.WriteLine($"error: {problem}");
@@ -24,7 +26,12 @@ static class AuditCommand
         return ControlAccess.UseAsync(options.Config, async (control, _) =>
         {
             var log = new AuditLog(control);
-            return options.Command == "list" ? await ListAsync(log, options) : Print(await log.VerifyAsync(), options.Json);
+            return options.Command switch
+            {
+                "list" => await ListAsync(log, options),
+                "head" => Print(await log.HeadAsync(), options.Json),
+                _ => Print(await log.VerifyAsync(options.AtLeast is null ? null : witness), options.Json),
+            };
         });
     }
 
@@ -45,6 +52,26 @@ static class AuditCommand
         return ExitCode.Success;
     }
 
+    static int Print(AuditHead head, bool json)
+    {
+        if (json)
+        {
+            TerminalText.WriteJson(writer =>
+            {
+                writer.WriteStartObject();
+                writer.WriteNumber("number"u8, head.Number);
+                writer.WriteString("hash"u8, head.Hash);
+                writer.WriteEndObject();
+            });
+        }
+        else
+        {
+            Console.WriteLine(head);
+        }
+
+        return ExitCode.Success;
+    }
+
     static int Print(AuditVerification result, bool json)
     {
         if (json)
@@ -53,7 +80,7 @@ static class AuditCommand
         }
         else if (result.Problem is { } problem)
         {
-            Console.Error.WriteLine($"error: audit_altered: {problem}");
+            Console.Error.WriteLine($"error: {result.Code}: {problem}");
         }
         else
         {
@@ -71,6 +98,7 @@ static class AuditCommand
         writer.WriteNumber("entries"u8, result.Entries);
         writer.WriteNumber("first"u8, result.First);
         writer.WriteNumber("last"u8, result.Last);
+        writer.WriteString("code"u8, result.Code);
         writer.WriteString("problem"u8, result.Problem);
         writer.WriteEndObject();
     }

@@ -2,10 +2,11 @@ using CommandLine;
 
 namespace CartRecovery.Host.Commands.Control;
 
-[Verb("audit", HelpText = "List what users and commands did, or verify that the list was not altered.")]
+[Verb("audit", HelpText = "List what users, keys and commands did, or verify that the list was neither altered nor cut.")]
 sealed class AuditOptions : ConfigOptions
 {
-    [Value(0, Required = true, MetaName = "list|verify", HelpText = "list: print the entries, the newest first. verify: check every entry's hash, and that none is missing.")]
+    [Value(0, Required = true, MetaName = "list|verify|head",
+        HelpText = "list: print the entries, the newest first. verify: check every entry's hash, and that none is missing. head: print the last entry's number and hash.")]
     public string Command { get; set; } = "";
 
     [Option("actor", MetaValue = "ACTOR", HelpText = "With list: only entries of this actor, such as user:ID or cli.")]
@@ -19,6 +20,9 @@ sealed class AuditOptions : ConfigOptions
 
     [Option("limit", Default = 100, MetaValue = "N", HelpText = "With list: how many entries at most.")]
     public int Limit { get; set; }
+
+    [Option("at-least", MetaValue = "N:HASH", HelpText = "With verify: an earlier head, which the log must contain.")]
+    public string? AtLeast { get; set; }
 
     [Option("json", HelpText = "Print JSON, one object a line.")]
     public bool Json { get; set; }

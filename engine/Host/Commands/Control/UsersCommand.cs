@@ -93,7 +93,8 @@ static class UsersCommand
         if (options.Totp)
         {
             using var passwords = new Passwords();
-            await new Logins(control, passwords).RemoveTotpAsync(user.Id, AuditEvent.Command);
+            await using var recorder = new AuditRecorder(control);
+            await new Logins(control, passwords, recorder).RemoveTotpAsync(user.Id, AuditEvent.Command);
         }
 
         return await GiveAsync(options, control, user.Email, token, UserStore.ResetAge);

@@ -1,0 +1,259 @@
+using System.Globalization;
+using CartRecovery.Engine.ControlPlane.Database;
+
+namespace CartRecovery.Engine.ControlPlane.Audit;
+
+/// <summary>
+/// Records what requests did. Entries that wait are written together, one transaction at a time, so that many requests do not keep other writers from the
+/// database. While the database does not answer, entries wait in memory, up to <see cref="Capacity"/>. Any thread.
+/// </summary>
+/// <param name="database">The database.</param>
+public sealed class AuditRecorder(ControlDatabase database) : IAsyncDisposable
+{
+    /// <summary>Maximum number of entries that wait.</summary>
+    public const int Capacity = 4096;
+
+    /// <summary>Maximum number of entries that a transaction writes.</summary>
+    public const int MaxBatch = 64;
+
+    static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
+
+    readonly AuditLog _log = new(database);
+    readonly EntryQuota _refusals = new(perKey: 10, total: 120, database.Time), _signIns = new(perKey: 10, total: 60, database.Time),
+        _reads = new(perKey: 1, total: 600, database.Time);
+
+    readonly Lock _gate = new();
+    readonly Queue<Waiting> _waiting = new();
+    readonly CancellationTokenSource _stop = new();
+    Task _writing = Task.CompletedTask;
+    bool _isWriting;
+
+    /// <summary>Why entries wait in memory; <see langword="null"/> if they do not.</summary>
+    public string? Problem { get; private set; }
+
+    /// <summary>Receives each entry that waits in memory, and why.</summary>
+    public Action<AuditEvent, string>? OnDelayed { get; set; }
+
+    /// <summary>Throws if no further entry can be recorded, so that what it is for must not be done.</summary>
+    /// <exception cref="ControlDatabaseException"><see cref="Capacity"/> entries wait.</exception>
+    public void EnsureCapacity()
+    {
+        lock (_gate)
+        {
+            ThrowIfFull();
+        }
+    }
+
+    /// <summary>Records an entry.</summary>
+    /// <param name="entry">What was done.</param>
+    /// <returns>
+    /// Whether it is durable. <see langword="false"/> if the database does not answer: the entry waits, and is written when it does.
+    /// </returns>
+    /// <exception cref="ControlDatabaseException"><see cref="Capacity"/> entries wait. This one is not recorded.</exception>
+    public Task<bool> RecordAsync(AuditEvent entry)
+    {
+        if (entry.Details is { Length: > AuditLog.MaxDetails })
+        {
+            throw new ArgumentException($"Details of an audit entry are at most {AuditLog.MaxDetails} characters long.", nameof(entry));
+        }
+
+        Waiting waiting;
+        string? problem;
+        lock (_gate)
+        {
+            ThrowIfFull();
+            waiting = new Waiting(entry, database.Time.GetUtcNow(), new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously));
+            _waiting.Enqueue(waiting);
+            problem = Problem;
+            if (!_isWriting)
+            {
+                _isWriting = true;
+                _writing = Task.Run(WriteAsync, CancellationToken.None);
+            }
+        }
+
+        if (problem is not null)
+        {
+            Delay(waiting, problem);
+        }
+
+        return waiting.Done.Task;
+    }
+
+    /// <summary>Records an entry for what cannot be undone: if too many wait, <see cref="OnDelayed"/> alone receives it.</summary>
+    public async Task RecordDoneAsync(AuditEvent entry)
+    {
+        try
+        {
+            await RecordAsync(entry);
+        }
+        catch (ControlDatabaseException e)
+        {
+            OnDelayed?.Invoke(entry, e.Message);
+        }
+    }
+
+    /// <summary>Records that a request of somebody who is known was refused. Of a flood, a few a minute are recorded and the others counted.</summary>
+    public Task RefuseAsync(AuditEvent entry) => TryRecordAsync(_refusals, entry.Actor, entry);
+
+    /// <summary>Records that a sign-in was refused. Of a flood, a few a minute are recorded and the others counted.</summary>
+    /// <param name="entry">What was refused.</param>
+    /// <param name="network">The network that it came from.</param>
+    public Task RefuseSignInAsync(AuditEvent entry, string network) => TryRecordAsync(_signIns, network, entry);
+
+    /// <summary>Records that somebody reads personal data: the first time in a minute for a target and a store; further times are counted.</summary>
+    /// <exception cref="ControlDatabaseException"><see cref="Capacity"/> entries wait, so the data must not be read.</exception>
+    public async Task ReadAsync(AuditEvent entry)
+    {
+        if (_reads.TryTake($"{entry.Actor} {entry.Store} {entry.Target}", out var counted))
+        {
+            await RecordAsync(entry with { Details = DetailsOf(counted) });
+        }
+    }
+
+    /// <summary>Records how many refusals and reads were counted and are in no entry yet.</summary>
+    public async Task RecordCountedAsync()
+    {
+        foreach (var (quota, action) in new[] { (_refusals, "access.refused"), (_signIns, "user.login_refused"), (_reads, "personal_data.read") })
+        {
+            if (quota.TakeCounted() is > 0 and var counted)
+            {
+                await RecordAsync(new AuditEvent(AuditEvent.Engine, action, "", Details: DetailsOf(counted)));
+            }
+        }
+    }
+
+    /// <summary>Writes what waits, if the database answers.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        Task writing;
+        lock (_gate)
+        {
+            writing = _writing;
+        }
+
+        await writing;
+        _stop.Dispose();
+    }
+
+    Task TryRecordAsync(EntryQuota quota, string key, AuditEvent entry) =>
+        quota.TryTake(key, out var counted) ? RecordDoneAsync(entry with { Details = DetailsOf(counted, entry.Details) }) : Task.CompletedTask;
+
+    async Task WriteAsync()
+    {
+        var size = MaxBatch;
+        while (true)
+        {
+            Waiting[] batch;
+            lock (_gate)
+            {
+                batch = [.. _waiting.Take(size)];
+                if (batch.Length == 0)
+                {
+                    _isWriting = false;
+                    return;
+                }
+            }
+
+            try
+            {
+                await database.WriteAsync(async session =>
+                {
+                    foreach (var waiting in batch)
+                    {
+                        await _log.AppendAsync(session, waiting.Entry, waiting.At);
+                    }
+                });
+                Complete(batch);
+                size = MaxBatch;
+            }
+#pragma warning disable CA1031 // Whatever it is: if the loop ended, nothing would be recorded any more.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                Fail(e.Message);
+                if (e is not ControlDatabaseException { Code: ControlDatabaseException.Unavailable or ControlDatabaseException.Conflict })
+                {
+                    // The database answers, and refuses an entry: it must not hold up the others.
+                    Discard(batch);
+                    size = 1;
+                }
+
+                try
+                {
+                    await Task.Delay(s_retry, database.Time, _stop.Token);
+                }
+                catch (OperationCanceledException)
+                {
+                    return;
+                }
+            }
+        }
+    }
+
+    void Complete(Waiting[] batch)
+    {
+        lock (_gate)
+        {
+            Problem = null;
+            for (var i = 0; i < batch.Length; i++)
+            {
+                _waiting.Dequeue();
+            }
+        }
+
+        foreach (var waiting in batch)
+        {
+            waiting.Done.TrySetResult(true);
+        }
+    }
+
+    void Discard(Waiting[] batch)
+    {
+        lock (_gate)
+        {
+            if (batch.Length == 1)
+            {
+                Problem = null;
+                _waiting.Dequeue();
+            }
+        }
+    }
+
+    void Fail(string problem)
+    {
+        Waiting[] all;
+        lock (_gate)
+        {
+            Problem = problem;
+            all = [.. _waiting];
+        }
+
+        foreach (var waiting in all)
+        {
+            Delay(waiting, problem);
+        }
+    }
+
+    void Delay(Waiting waiting, string problem)
+    {
+        if (waiting.Done.TrySetResult(false))
+        {
+            OnDelayed?.Invoke(waiting.Entry, problem);
+        }
+    }
+
+    void ThrowIfFull()
+    {
+        if (_waiting.Count >= Capacity)
+        {
+            throw new ControlDatabaseException(ControlDatabaseException.Unavailable, $"{database.Name} does not answer, and {Capacity} audit entries wait");
+        }
+    }
+
+    static string? DetailsOf(long counted, string? details = null) => counted == 0 ? details
+        : string.Create(CultureInfo.InvariantCulture, $$"""{"counted":{{counted}}{{(details is { Length: > 2 } ? $",{details[1..]}" : "}")}}""");
+
+    sealed record Waiting(AuditEvent Entry, DateTimeOffset At, TaskCompletionSource<bool> Done);
+}

@@ -1,0 +1,101 @@
+using System.Globalization;
+using System.Text.Json;
+using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Host.Api.Access;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CartRecovery.Host.Api.Audit;
+
+/// <summary>
+/// Records requests in the audit log by their routes' metadata: those that change something, those that show personal data in the clear to a user, and
+/// those that are refused to somebody who is known.
+/// </summary>
+static class RequestAudit
+{
+    /// <summary>Adds the middleware. Must come after authorization.</summary>
+    public static void UseRequestAudit(this IApplicationBuilder app)
+    {
+        var recorder = app.ApplicationServices.GetRequiredService<AuditRecorder>();
+        app.Use((HttpContext context, RequestDelegate next) =>
+            context.GetEndpoint() is RouteEndpoint route && ActorOf(context) is { } actor ? RunAsync(context, route, actor, recorder, next) : next(context));
+    }
+
+    /// <summary>Records that a request is refused, if it is known who sent it.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="problem">Why it is refused.</param>
+    /// <param name="recorder">Records it.</param>
+    public static Task RefuseAsync(HttpContext context, HttpProblem problem, AuditRecorder recorder) =>
+        problem.Status == StatusCodes.Status403Forbidden && ActorOf(context) is { } actor && context.GetEndpoint() is RouteEndpoint route
+            ? recorder.RefuseAsync(new AuditEvent(actor, "access.refused", TargetOf(context, route), Caller.Of(context)?.Store.Id, $$"""{"code":"{{problem.Code}}"}""")
+            {
+                Address = AddressOf(context),
+            })
+            : Task.CompletedTask;
+
+    static async Task RunAsync(HttpContext context, RouteEndpoint route, string actor, AuditRecorder recorder, RequestDelegate next)
+    {
+        if (context.User.Identity is UserIdentity { Caller: { } caller } && route.Metadata.GetMetadata<ShowsPersonalData>() is not null && !UserAccess.IsMasked(context))
+        {
+            await recorder.ReadAsync(new AuditEvent(actor, "personal_data.read", TargetOf(context, route), caller.Store.Id) { Address = AddressOf(context) });
+        }
+
+        if (route.Metadata.GetMetadata<AuditedChange>() is not { } change)
+        {
+            await next(context);
+            return;
+        }
+
+        // While nothing can be recorded, nothing is changed.
+        recorder.EnsureCapacity();
+        var entry = new AuditEvent(actor, change.Action, change.TargetOf(context.Request.RouteValues), Caller.Of(context)?.Store.Id) { Address = AddressOf(context) };
+        var isRecorded = false;
+        Task RecordAsync(int status)
+        {
+            if (isRecorded)
+            {
+                return Task.CompletedTask;
+            }
+
+            isRecorded = true;
+            return recorder.RecordDoneAsync(entry with { Details = DetailsOf(status, context.Features.Get<AuditDetail>()) });
+        }
+
+        // Before the answer is sent: a change that the client knows of is in the log.
+        context.Response.OnStarting(() => RecordAsync(context.Response.StatusCode));
+        try
+        {
+            await next(context);
+        }
+        catch when (context.RequestAborted.IsCancellationRequested)
+        {
+            // There is no answer, and part of the change may be made.
+            await RecordAsync(StatusCodes.Status499ClientClosedRequest);
+            throw;
+        }
+
+        await RecordAsync(context.Response.StatusCode);
+    }
+
+    static string? ActorOf(HttpContext context) => context.User.Identity switch
+    {
+        UserIdentity user => user.ActorName,
+        StoreKeyIdentity { Caller.Key.Kind: Engine.ControlPlane.Keys.KeyKind.Secret } key => key.ActorName,
+        _ when context.Features.Get<RefusedUser>() is { } user => user.ActorName,
+        _ => context.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>()?.Policy == AccessPolicies.Operator ? "operator" : null,
+    };
+
+    static string TargetOf(HttpContext context, RouteEndpoint route) => $"route:{context.Request.Method} /{route.RoutePattern.RawText?.Trim('/')}";
+
+    static string? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString();
+
+    static string DetailsOf(int status, AuditDetail? detail)
+    {
+        var value = detail?.Value is string text ? $"\"{JsonEncodedText.Encode(text)}\"" : Convert.ToString(detail?.Value, CultureInfo.InvariantCulture);
+        return string.Create(CultureInfo.InvariantCulture, $$"""{"status":{{status}}{{(detail is null ? "" : $",\"{detail.Name}\":{value}")}}}""");
+    }
+}

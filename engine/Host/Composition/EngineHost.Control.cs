@@ -1,0 +1,18 @@
+using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Users;
+
+namespace CartRecovery.Host.Composition;
+
+/// <content>The control plane.</content>
+sealed partial class EngineHost
+{
+    /// <summary>The control plane's database. Open after the start.</summary>
+    public ControlDatabase Control { get; }
+
+    /// <summary>The users and their tokens.</summary>
+    public AccessDirectory Users { get; }
+
+    /// <summary>Records what requests and reloads did.</summary>
+    public AuditRecorder Audit { get; }
+}

@@ -1,0 +1,152 @@
+using System.Net;
+using System.Text;
+using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Engine.ControlPlane.Users;
+using CartRecovery.Host.Api.Audit;
+using CartRecovery.Tests.Hosting.Api;
+using CartRecovery.Tests.Support;
+using Microsoft.AspNetCore.Routing;
+
+namespace CartRecovery.Tests.Security;
+
+/// <summary>Calls every route that changes something, and looks for it in the audit log.</summary>
+[TestFixture]
+sealed class AuditMatrixTests
+{
+    const string Password = "correct horse battery";
+
+    /// <summary>The routes with other methods than GET that <see cref="RequestAudit"/> does not record, and why. Keep it short.</summary>
+    static readonly Dictionary<string, string> s_notRecorded = new(StringComparer.Ordinal)
+    {
+        ["POST /v1/events"] = "what shoppers do; the journal has it",
+        ["POST /v1/events/batch"] = "what shoppers do; the journal has it",
+        ["POST /v1/track/unsubscribe/{token}"] = "what shoppers do; the journal has it",
+        ["POST /v1/track/confirm/{token}"] = "what shoppers do; the journal has it",
+        ["POST /v1/predict"] = "changes nothing",
+        ["POST /v1/campaigns/{name}/preview"] = "changes nothing; personal_data.read",
+        ["POST /v1/auth/login"] = "user.login, in the transaction of the sign-in",
+        ["POST /v1/auth/refresh"] = "four an hour for each session; a reuse is session.reuse",
+        ["POST /v1/auth/password"] = "user.password, in the transaction of the change",
+        ["POST /v1/auth/logout"] = "user.logout, in the transaction of the change",
+        ["POST /v1/auth/totp"] = "changes nothing until it is confirmed",
+        ["POST /v1/auth/totp/confirm"] = "user.totp, in the transaction of the change",
+    };
+
+    /// <summary>What each other route is called with, and its entry.</summary>
+    static readonly Dictionary<string, (string Path, string Body, string Action, string Target)> s_recorded = new(StringComparer.Ordinal)
+    {
+        ["POST /v1/interventions/{id}/retry"] = ("/v1/interventions/iv_1/retry", "", "intervention.retry", "intervention:iv_1"),
+        ["POST /v1/campaigns/{name}/pause"] = ("/v1/campaigns/none/pause", "", "campaign.pause", "campaign:none"),
+        ["POST /v1/campaigns/{name}/resume"] = ("/v1/campaigns/none/resume", "", "campaign.resume", "campaign:none"),
+        ["POST /v1/campaigns/{name}/test"] = ("/v1/campaigns/none/test", """{"to":"a@b.example"}""", "campaign.test", "campaign:none"),
+        ["POST /v1/products"] = ("/v1/products", """[{"id":"p1"},{"id":"p2"}]""", "product.put", ""),
+        ["POST /v1/suppressions"] = ("/v1/suppressions", """{"channel":"email","address":"a@b.example"}""", "suppression.add", ""),
+        ["DELETE /v1/suppressions"] = ("/v1/suppressions", """{"channel":"email","address":"a@b.example"}""", "suppression.remove", ""),
+        ["POST /v1/codes/{code}/redeem"] = ("/v1/codes/SAVE/redeem", """{"cartId":"c1"}""", "code.redeem", "code:SAVE"),
+        ["POST /v1/deadletters/replay"] = ("/v1/deadletters/replay", """{"ids":[7]}""", "dead_letter.replay", ""),
+        ["POST /v1/deadletters/drop"] = ("/v1/deadletters/drop", """{"ids":[7]}""", "dead_letter.drop", ""),
+        ["DELETE /v1/deadletters/{id:long}"] = ("/v1/deadletters/7", "", "dead_letter.drop", "dead_letter:7"),
+    };
+
+    InProcessEngine _engine = null!;
+    Passwords _passwords = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => (_engine, _passwords) = (await InProcessEngine.StartAsync(), new Passwords());
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        _passwords.Dispose();
+        await _engine.DisposeAsync();
+    }
+
+    [Test]
+    public void Every_route_that_changes_something_is_recorded_or_on_the_list()
+    {
+        var recorded = _engine.Host.Routes.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+            .Where(route => route.Metadata.GetMetadata<AuditedChange>() is not null)
+            .Select(route => $"{route.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods.Single()} /{route.RoutePattern.RawText!.Trim('/')}");
+        Assert.That(recorded, Is.EquivalentTo(s_recorded.Keys));
+        Assert.That(AccessMatrixTests.Routes(_engine).Where(route => !route.StartsWith("GET ", StringComparison.Ordinal)), Is.EquivalentTo(s_recorded.Keys.Concat(s_notRecorded.Keys)));
+    }
+
+    [Test]
+    public async Task A_change_is_recorded_with_its_outcome_for_a_user_and_for_a_key()
+    {
+        var (id, access) = await UserAsync("admin");
+        foreach (var (route, (path, body, action, target)) in s_recorded)
+        {
+            foreach (var (actor, header) in new[] { ($"user:{id}", access), ("key:demo/", ("X-Api-Key", InProcessEngine.Secret)) })
+            {
+                using var content = body.Length == 0 ? null : new StringContent(body, Encoding.UTF8, "application/json");
+                var answer = await _engine.AskAsync(new HttpMethod(route.Split(' ')[0]), path, content, key: null, header);
+                var entry = (await EntriesAsync(new AuditFilter())).First().Event;
+                Assert.That((entry.Action, entry.Target, entry.Store, entry.Address), Is.EqualTo((action, target, "demo", "127.0.0.1")), route);
+                Assert.That(entry.Actor, Does.StartWith(actor), route);
+                Assert.That(entry.Details, Does.StartWith($$"""{"status":{{(int)answer.Status}}"""), route);
+            }
+        }
+
+        Assert.That((await EntriesAsync(new AuditFilter(Action: "product.put"))).First().Event.Details, Is.EqualTo("""{"status":200,"products":2}"""));
+        Assert.That((await EntriesAsync(new AuditFilter(Action: "suppression.add"))).First().Event.Details, Is.EqualTo("""{"status":200,"channel":"email"}"""));
+        Assert.That((await EntriesAsync(new AuditFilter(Action: "campaign.pause"))).First().Event.Details, Is.EqualTo("""{"status":404}"""));
+        Assert.That((await EntriesAsync(new AuditFilter())).Select(entry => entry.Event.ToString()), Has.None.Contains("a@b.example"), "the log names nobody");
+    }
+
+    [Test]
+    public async Task What_is_refused_to_a_user_is_recorded_and_a_flood_is_not()
+    {
+        var (id, access) = await UserAsync("viewer");
+        for (var i = 0; i < 15; i++)
+        {
+            Assert.That((await _engine.PostAsync("/v1/products", "[]", key: null, access)).Problem, Is.EqualTo((403, "permission_denied")));
+        }
+
+        var refused = (await EntriesAsync(new AuditFilter(Actor: $"user:{id}", Action: "access.refused"))).Select(entry => entry.Event).ToArray();
+        Assert.That(refused, Has.Length.EqualTo(10).And.All.EqualTo(
+            new AuditEvent($"user:{id}", "access.refused", "route:POST /v1/products", Details: """{"code":"permission_denied"}""") { Address = "127.0.0.1" }));
+        Assert.That(await EntriesAsync(new AuditFilter(Actor: $"user:{id}", Action: "product.put")), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_refused_page_of_another_origin_is_recorded_under_its_user_and_one_without_a_user_is_not()
+    {
+        var (id, access) = await UserAsync("viewer");
+        var cookie = ("Cookie", $"__Host-access={access.Item2["Bearer ".Length..]}");
+        Assert.That((await _engine.GetAsync("/v1/products", key: null, cookie, ("Origin", "https://evil.example"))).Problem, Is.EqualTo((403, "cross_origin")));
+        var entry = (await EntriesAsync(new AuditFilter(Actor: $"user:{id}", Action: "access.refused"))).Single().Event;
+        Assert.That((entry.Target, entry.Details), Is.EqualTo(("route:GET /v1/products", """{"code":"cross_origin"}""")));
+
+        var before = (await EntriesAsync(new AuditFilter())).First().Number;
+        Assert.That((await _engine.GetAsync("/v1/products", InProcessEngine.Publishable)).Status, Is.EqualTo(HttpStatusCode.Forbidden));
+        Assert.That((await _engine.GetAsync("/v1/products", "sk_nowhere")).Status, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That((await EntriesAsync(new AuditFilter())).First().Number, Is.EqualTo(before));
+        Assert.That((await _engine.GetAsync("/v1/audit")).Problem, Is.EqualTo((403, "user_required")));
+        Assert.That((await EntriesAsync(new AuditFilter())).First().Event.Actor, Does.StartWith("key:demo/"), "a secret key is known");
+    }
+
+    [Test]
+    public async Task A_reload_is_recorded()
+    {
+        await using var engine = await InProcessEngine.StartAsync();
+        engine.Watch(config => config.Limits.Batch = 77);
+        engine.Host.RequestReload();
+        var log = new AuditLog(engine.Host.Control);
+        await Eventually.Is(() => log.ListAsync(new AuditFilter(Action: "config.reload"), long.MaxValue, 2).GetAwaiter().GetResult().Count == 1, "it is recorded");
+        var entry = (await log.ListAsync(new AuditFilter(Action: "config.reload"), long.MaxValue, 1))[0].Event;
+        Assert.That((entry.Actor, entry.Details), Is.EqualTo(("engine", """{"outcome":"applied","changed":1,"keys":"limits.batch"}""")));
+    }
+
+    async Task<(string Id, (string, string) Access)> UserAsync(string role)
+    {
+        var users = new UserStore(_engine.Host.Control);
+        var email = $"{role}{Guid.NewGuid():n}@shop.example";
+        var (user, token) = await users.InviteAsync(email, [new Grant(role, null)], "cli");
+        await users.AcceptAsync(token, await _passwords.HashAsync(Password), address: null);
+        var login = await _engine.PostAsync("/v1/auth/login", $$"""{"email":"{{email}}","password":"{{Password}}"}""", key: null);
+        return (user.Id, ("Authorization", $"Bearer {login.Json.GetProperty("accessToken").GetString()}"));
+    }
+
+    Task<List<AuditEntry>> EntriesAsync(AuditFilter filter) => new AuditLog(_engine.Host.Control).ListAsync(filter, long.MaxValue, 1000);
+}
