@@ -18,16 +18,16 @@ public sealed class UserTokenTests
     static readonly UserTokens s_tokens = new("shop", s_ids, Secret);
 
     [Test]
-    public async Task A_token_of_the_shops_server_proves_its_user_until_it_expires()
+    public void A_token_of_the_shops_server_proves_its_user_until_it_expires()
     {
         var token = Token($$"""{"sub":"anna","aud":"shop","exp":{{s_now.ToUnixTimeSeconds() + 60}}}""");
-        var user = await s_tokens.ReadAsync(token, s_now);
+        var user = s_tokens.Read(token, s_now);
         Assert.That(user, Is.EqualTo(new ProvenUser(s_ids.CustomerOf("anna"u8), s_now.ToUnixTimeMilliseconds() + 60_000)));
         Assert.That(user!.Covers(s_ids.CustomerOf("anna"u8), s_now.ToUnixTimeMilliseconds()), Is.True);
         Assert.That(user.Covers(s_ids.CustomerOf("ben"u8), s_now.ToUnixTimeMilliseconds()), Is.False);
         Assert.That(user.Covers(default, s_now.ToUnixTimeMilliseconds()), Is.False);
         Assert.That(user.Covers(s_ids.CustomerOf("anna"u8), s_now.ToUnixTimeMilliseconds() + 60_000), Is.False);
-        Assert.That(await s_tokens.ReadAsync(token, s_now.AddSeconds(61)), Is.Null);
+        Assert.That(s_tokens.Read(token, s_now.AddSeconds(61)), Is.Null);
     }
 
     [TestCase("""{"sub":"anna","aud":"other","exp":1800000060}""", TestName = "another store's")]
@@ -38,10 +38,10 @@ public sealed class UserTokenTests
     [TestCase("""{"sub":"anna","aud":"shop","exp":1800000060,"nbf":1800000600}""", TestName = "not valid yet")]
     [TestCase("""{"sub":17,"aud":"shop","exp":"x"}""", TestName = "of another form")]
     [TestCase("not json", TestName = "not JSON")]
-    public async Task A_token_is_refused(string payload) => Assert.That(await s_tokens.ReadAsync(Token(payload), s_now), Is.Null);
+    public void A_token_is_refused(string payload) => Assert.That(s_tokens.Read(Token(payload), s_now), Is.Null);
 
     [Test]
-    public async Task A_token_that_the_shop_did_not_sign_is_refused()
+    public void A_token_that_the_shop_did_not_sign_is_refused()
     {
         const string Payload = """{"sub":"anna","aud":"shop","exp":1800000060}""";
         var good = Token(Payload);
@@ -51,10 +51,10 @@ public sealed class UserTokenTests
             Token(Payload, header: """{"alg":"HS512","typ":"JWT"}"""), $"{good.Split('.')[0]}.{Encode(Payload.Replace("anna", "ben", StringComparison.Ordinal))}.{good.Split('.')[2]}",
             "", "a.b.c", "...", new string('a', 5000), good + "." + good])
         {
-            Assert.That(await s_tokens.ReadAsync(token, s_now), Is.Null, token);
+            Assert.That(s_tokens.Read(token, s_now), Is.Null, token);
         }
 
-        Assert.That(await s_tokens.ReadAsync(good, s_now), Is.Not.Null);
+        Assert.That(s_tokens.Read(good, s_now), Is.Not.Null);
     }
 
     [Test]

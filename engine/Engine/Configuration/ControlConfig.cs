@@ -11,4 +11,8 @@ public sealed class ControlConfig
 
     [ConfigKey("How long entries of the audit log are kept.", Min = "1d", Max = "3650d", Reloads = true)]
     public Duration AuditRetention { get; set; } = Duration.FromHours(90 * 24);
+
+    [ConfigKey("Issuers whose JSON Web Tokens are accepted as Authorization: Bearer, by a name for the audit log.", Max = "32", Reloads = true,
+        Example = "{ platform: { issuer: https://login.example/, audience: cartrecovery, keys: https://login.example/jwks.json, roles: { ops: operator } } }")]
+    public Dictionary<string, TokenIssuerConfig> Tokens { get; set; } = new(StringComparer.Ordinal);
 }

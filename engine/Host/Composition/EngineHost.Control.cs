@@ -15,4 +15,7 @@ sealed partial class EngineHost
 
     /// <summary>Records what requests and reloads did.</summary>
     public AuditRecorder Audit { get; }
+
+    /// <summary>Who else may vouch for callers.</summary>
+    public Federation Federation { get; }
 }

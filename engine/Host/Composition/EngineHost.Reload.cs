@@ -118,6 +118,7 @@ sealed partial class EngineHost
         _inForce = reload.Values;
         _levels.Minimum = next.Log.Level;
         Certificates.Update(reload.Certificates!);
+        Federation.Update(next);
         _numbering.Update(reload.Stores);
         _stages.Journal?.Stores.SetStores(Stores.All);
         ConnectionLimiter.SetStores(Stores.All);

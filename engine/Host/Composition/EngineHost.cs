@@ -102,6 +102,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Control = ControlSetup.Of(config, _data.Files, _data.Secret(), time);
         Users = new AccessDirectory(Control);
         Users.Follow();
+        Federation = new Federation(config, time);
         Audit = new AuditRecorder(Control);
         _upkeep = new ControlUpkeep(Control, Audit, () => Config, time, _log);
         _numbering = new StoreNumbering(_data, config, _log);
@@ -310,6 +311,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _keys?.Dispose();
         await _upkeep.DisposeAsync();
         await Control.DisposeAsync();
+        Federation.Dispose();
         _data.Dispose();
         _otlp?.Dispose();
         Metrics.Registry.Dispose();

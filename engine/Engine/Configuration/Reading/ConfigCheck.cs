@@ -33,6 +33,7 @@ sealed class ConfigCheck
         check.Telemetry(config.Telemetry.Otlp);
         check.Encryption(config.Encryption);
         check.Control(config);
+        new FederationCheck(check, locations).Run(config);
         new MoneyCheck(check, locations).Run(config);
         new CampaignCheck(check, catalog, locations).Run(config);
         new ContactCheck(check, locations).Run(config);
@@ -240,11 +241,11 @@ sealed class ConfigCheck
         }
     }
 
-    static bool IsName(string name) =>
+    public static bool IsName(string name) =>
         name.Length > 0 && Encoding.UTF8.GetByteCount(name) <= MaxNameLength
         && !name.Any(letter => char.IsWhiteSpace(letter) || char.IsControl(letter));
 
-    static string NameRule(string what) => $"{what} must be 1 to {MaxNameLength} bytes without spaces";
+    public static string NameRule(string what) => $"{what} must be 1 to {MaxNameLength} bytes without spaces";
 
     /// <summary>Returns whether all these keys have valid values, so that rules relating them can be checked.</summary>
     public bool AreValid(object section, params ReadOnlySpan<string> keys)

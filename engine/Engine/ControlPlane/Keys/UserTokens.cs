@@ -1,7 +1,6 @@
 using System.Text;
+using CartRecovery.Engine.ControlPlane.Federation;
 using CartRecovery.Engine.Events;
-using Microsoft.IdentityModel.JsonWebTokens;
-using Microsoft.IdentityModel.Tokens;
 
 namespace CartRecovery.Engine.ControlPlane.Keys;
 
@@ -16,11 +15,9 @@ public sealed class UserTokens
 
     const int MaxTokenLength = 2048;
 
-    static readonly JsonWebTokenHandler s_handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = MaxTokenLength };
-
     readonly string _storeId;
     readonly IdHasher _ids;
-    readonly SymmetricSecurityKey _key;
+    readonly JsonWebKey _key;
 
     /// <param name="storeId">The store's id.</param>
     /// <param name="ids">Derives the customers' keys.</param>
@@ -28,31 +25,23 @@ public sealed class UserTokens
     public UserTokens(string storeId, IdHasher ids, string secret)
     {
         (_storeId, _ids) = (storeId, ids);
-        _key = new SymmetricSecurityKey(Encoding.UTF8.GetBytes(secret));
+        _key = JsonWebKey.OfSecret(Encoding.UTF8.GetBytes(secret));
     }
 
     /// <summary>Returns the customer that a token proves; <see langword="null"/> if it is altered, expired, or another store's.</summary>
     /// <param name="token">The token.</param>
     /// <param name="now">The current time.</param>
-    public async ValueTask<ProvenUser?> ReadAsync(string token, DateTimeOffset now)
+    public ProvenUser? Read(string token, DateTimeOffset now)
     {
-        if (token.Length > MaxTokenLength)
+        if (token.Length > MaxTokenLength || Jws.Read(token) is not { IsCanonical: true } jws || !jws.IsSignedBy(_key) || JwtClaims.Read(jws.Payload) is not { } claims)
         {
             return null;
         }
 
-        var result = await s_handler.ValidateTokenAsync(token, new TokenValidationParameters
-        {
-            IssuerSigningKey = _key,
-            ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
-            ValidAudience = _storeId,
-            ValidateIssuer = false,
-            RequireExpirationTime = true,
-            LifetimeValidator = (notBefore, expires, _, _) => expires > now.UtcDateTime && !(notBefore > now.UtcDateTime.AddMinutes(1)),
-        });
-        return result is { IsValid: true, SecurityToken: JsonWebToken { Subject: { Length: > 0 } user } jwt }
+        var isTimely = claims.TryTime("exp", out var expires) && expires > now && claims.TryTime("nbf", out var begins) && !(begins > now + JwtRules.Leeway);
+        return isTimely && claims.Texts("aud").Contains(_storeId, StringComparer.Ordinal) && claims.Text("sub") is { Length: > 0 } user
             && Encoding.UTF8.GetByteCount(user) <= EventSlab.MaxSentIdLength
-                ? new ProvenUser(_ids.CustomerOf(Encoding.UTF8.GetBytes(user)), new DateTimeOffset(jwt.ValidTo).ToUnixTimeMilliseconds())
+                ? new ProvenUser(_ids.CustomerOf(Encoding.UTF8.GetBytes(user)), expires!.Value.ToUnixTimeMilliseconds())
                 : null;
     }
 }

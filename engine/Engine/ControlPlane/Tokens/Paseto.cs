@@ -34,13 +34,13 @@ public static class Paseto
     {
         var body = new byte[message.Length + SignatureSize];
         message.CopyTo(body);
-        Ed25519.Sign(body.AsSpan(message.Length), Encode(message, footer, implicitAssertion), privateKey);
+        Ed25519.Sign(body.AsSpan(message.Length), Encode(Header, message.ToArray(), footer.ToArray(), implicitAssertion.ToArray()), privateKey);
         return footer.IsEmpty ? $"{Header}{Base64Url.EncodeToString(body)}" : $"{Header}{Base64Url.EncodeToString(body)}.{Base64Url.EncodeToString(footer)}";
     }
 
     /// <summary>Reads a token's footer without verifying it, to find the key.</summary>
     /// <returns><see langword="null"/> if it is no token.</returns>
-    public static byte[]? FooterOf(string token) => TryParse(token, out _, out var footer) ? footer : null;
+    public static byte[]? FooterOf(string token) => TryParse(token, Header, out _, out var footer) ? footer : null;
 
     /// <summary>Verifies a token.</summary>
     /// <param name="token">The token.</param>
@@ -49,13 +49,13 @@ public static class Paseto
     /// <returns>The message; <see langword="null"/> if the token was not signed so.</returns>
     public static byte[]? Verify(string token, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> implicitAssertion)
     {
-        if (!TryParse(token, out var body, out var footer) || body.Length < SignatureSize)
+        if (!TryParse(token, Header, out var body, out var footer) || body.Length < SignatureSize)
         {
             return null;
         }
 
         var message = body.AsSpan(0, body.Length - SignatureSize);
-        return Ed25519.Verify(body.AsSpan(message.Length), Encode(message, footer, implicitAssertion), publicKey) ? message.ToArray() : null;
+        return Ed25519.Verify(body.AsSpan(message.Length), Encode(Header, message.ToArray(), footer.ToArray(), implicitAssertion.ToArray()), publicKey) ? message.ToArray() : null;
     }
 
     /// <summary>Makes a pair of keys.</summary>
@@ -66,42 +66,36 @@ public static class Paseto
         return (publicKey, privateKey);
     }
 
-    // Unpadded and canonical: two texts of the same bytes would be two tokens.
-    static bool TryParse(string token, out byte[] body, out byte[] footer)
+    internal static bool TryParse(string token, string header, out byte[] body, out byte[] footer)
     {
         (body, footer) = ([], []);
-        if (token.Length > MaxLength || !token.StartsWith(Header, StringComparison.Ordinal))
+        if (token.Length > MaxLength || !token.StartsWith(header, StringComparison.Ordinal))
         {
             return false;
         }
 
-        var parts = token[Header.Length..].Split('.');
-        return parts.Length is 1 or 2 && TryDecode(parts[0], out body) && (parts.Length == 1 || (parts[1].Length > 0 && TryDecode(parts[1], out footer)));
-    }
-
-    static bool TryDecode(string text, out byte[] bytes)
-    {
-        bytes = [];
-        if (!Base64Url.IsValid(text, out var length) || text.Contains('='))
-        {
-            return false;
-        }
-
-        bytes = new byte[length];
-        return Base64Url.TryDecodeFromChars(text, bytes, out var written) && written == length && Base64Url.EncodeToString(bytes) == text;
+        var parts = token[header.Length..].Split('.');
+        return parts.Length is 1 or 2 && Base64UrlText.TryDecode(parts[0], out body) && (parts.Length == 1 || (parts[1].Length > 0 && Base64UrlText.TryDecode(parts[1], out footer)));
     }
 
     // Pre-authentication encoding: the number of parts, and each with its length.
-    static byte[] Encode(ReadOnlySpan<byte> message, ReadOnlySpan<byte> footer, ReadOnlySpan<byte> implicitAssertion)
+    internal static byte[] Encode(string header, params ReadOnlySpan<byte[]> parts)
     {
-        const int Parts = 4;
-        var header = Encoding.ASCII.GetBytes(Header);
-        var encoded = new byte[(sizeof(ulong) * (Parts + 1)) + header.Length + message.Length + footer.Length + implicitAssertion.Length];
-        BinaryPrimitives.WriteUInt64LittleEndian(encoded, Parts);
-        var rest = Append(encoded.AsSpan(sizeof(ulong)), header);
-        rest = Append(rest, message);
-        rest = Append(rest, footer);
-        Append(rest, implicitAssertion);
+        var head = Encoding.ASCII.GetBytes(header);
+        var length = sizeof(ulong) * (parts.Length + 2) + head.Length;
+        foreach (var part in parts)
+        {
+            length += part.Length;
+        }
+
+        var encoded = new byte[length];
+        BinaryPrimitives.WriteUInt64LittleEndian(encoded, (ulong)parts.Length + 1);
+        var rest = Append(encoded.AsSpan(sizeof(ulong)), head);
+        foreach (var part in parts)
+        {
+            rest = Append(rest, part);
+        }
+
         return encoded;
     }
 

@@ -12,6 +12,9 @@ namespace CartRecovery.Engine.ControlPlane.Users;
 /// <param name="Roles">All roles by name.</param>
 public sealed record SignedInUser(User User, string Session, IReadOnlyDictionary<string, Role> Roles)
 {
+    /// <summary>The user, as the audit log names them.</summary>
+    public string Actor { get; init; } = $"user:{User.Id}";
+
     /// <summary>Returns whether the user has a permission.</summary>
     /// <param name="permission">The permission.</param>
     /// <param name="store">The store's id; <see langword="null"/> for what belongs to no store, which takes a role for all of them.</param>

@@ -36,7 +36,7 @@ public static class Authenticator
     /// <param name="token">The token; null if the client sent none.</param>
     /// <param name="now">The current time.</param>
     /// <returns>The proven user, or the reason for the rejection; neither without a token.</returns>
-    public static async ValueTask<(ProvenUser? User, HttpProblem? Problem)> ValidateUserTokenAsync(
+    public static (ProvenUser? User, HttpProblem? Problem) ValidateUserToken(
         StoreKey key, string? token, DateTimeOffset now)
     {
         if (string.IsNullOrEmpty(token) || key.Kind == KeyKind.Secret)
@@ -44,7 +44,7 @@ public static class Authenticator
             return (null, null);
         }
 
-        var user = key.Store.UserTokens is { } tokens ? await tokens.ReadAsync(token, now) : null;
+        var user = key.Store.UserTokens is { } tokens ? tokens.Read(token, now) : null;
         return (user, user is null ? InvalidUserToken : null);
     }
 

@@ -119,7 +119,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         ProvenUser? user = null;
         if (problem is null)
         {
-            (user, problem) = await Authenticator.ValidateUserTokenAsync(
+            (user, problem) = Authenticator.ValidateUserToken(
                 key, head!.QueryOf("userToken") ?? head["X-User-Token"], options.Partitions.Clock.GetUtcNow());
         }
 

@@ -39,27 +39,34 @@ sealed class ApiKeyAuthentication(
         Authenticator.KeyOf(request.Query["key"], request.Headers["X-Api-Key"], request.Headers.Authorization);
 
     /// <inheritdoc/>
-    protected override Task<AuthenticateResult> HandleAuthenticateAsync()
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
+        var (token, invalid) = await users.AuthenticateForeignAsync(Request);
+        if (token is not null)
+        {
+            _problem = invalid ?? _problem;
+            return token;
+        }
+
         var key = KeyOf(Request);
         if (users.Authenticate(Request, !string.IsNullOrEmpty(key), out var refused) is { } user)
         {
             _problem = refused ?? _problem;
-            return Task.FromResult(user);
+            return user;
         }
 
         if (string.IsNullOrEmpty(key))
         {
-            return Task.FromResult(AuthenticateResult.NoResult());
+            return AuthenticateResult.NoResult();
         }
 
         if (Authenticator.Authenticate(stores, key, ContextOf(Context), out var granted) is { } problem)
         {
             _problem = problem;
-            return Task.FromResult(AuthenticateResult.Fail(problem.Code));
+            return AuthenticateResult.Fail(problem.Code);
         }
 
-        return Task.FromResult(s_granted.GetValue(granted, Grant));
+        return s_granted.GetValue(granted, Grant);
     }
 
     /// <summary>Returns who sends the request. Its address has been resolved: <see cref="ClientAddressMiddleware"/>.</summary>

@@ -15,7 +15,7 @@ sealed class UserIdentity(SignedInUser user) : ClaimsIdentity(authenticationType
     public Caller? Caller { get; private set; }
 
     /// <summary>The actor, for the audit log.</summary>
-    public string ActorName => $"user:{User.User.Id}";
+    public string ActorName => User.Actor;
 
     /// <summary>Admits the user to a store.</summary>
     public void Enter(Store store) => Caller = new Caller(new StoreKey(store, KeyKind.Secret, LoopbackOnly: false, []));

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using CartRecovery.Engine.ControlPlane.Federation;
 using CartRecovery.Engine.ControlPlane.Tokens;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Ingest;
@@ -9,7 +10,7 @@ using Microsoft.AspNetCore.Http;
 namespace CartRecovery.Host.Api.Access;
 
 /// <summary>Authenticates users by access token: in the header <c>Authorization: Bearer</c>, or in a browser's cookie.</summary>
-sealed class UserTokenAuthentication(AccessDirectory directory)
+sealed class UserTokenAuthentication(AccessDirectory directory, ForeignTokens foreign)
 {
     /// <summary>The header that a browser's session sends with a request that changes something.</summary>
     public const string CsrfHeader = "X-CSRF-Token";
@@ -17,7 +18,27 @@ sealed class UserTokenAuthentication(AccessDirectory directory)
     public static readonly HttpProblem InvalidToken = new(401, "invalid_token", "The access token is expired, revoked or not valid. Refresh it, or sign in again.");
     public static readonly HttpProblem CsrfRequired = new(403, "csrf_token_required", "A session by cookie needs the header X-CSRF-Token; GET /v1/auth/me says its value.");
 
-    const string Bearer = "Bearer " + Paseto.Header;
+    public static readonly HttpProblem NoRole = new(403, "no_role", "Your identity provider gives you no role here. Ask an administrator.");
+
+    const string Bearer = "Bearer ", OwnBearer = Bearer + Paseto.Header;
+
+    /// <summary>Authenticates a request by another issuer's JSON Web Token.</summary>
+    /// <param name="request">The request.</param>
+    /// <returns>Neither if it has none.</returns>
+    public async ValueTask<(AuthenticateResult? Result, HttpProblem? Problem)> AuthenticateForeignAsync(HttpRequest request)
+    {
+        var header = request.Headers.Authorization.ToString();
+        if (!foreign.IsConfigured || !header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) || header[Bearer.Length..].Trim() is not { } token || !Jwt.IsLike(token))
+        {
+            return (null, null);
+        }
+
+        var (user, wrong) = await foreign.FindAsync(token, Role.BuiltIn, request.HttpContext.RequestAborted);
+        var problem = user is null ? InvalidToken with { Detail = $"The token is refused: {wrong}." } : user.User.Grants.Count == 0 ? NoRole : null;
+        return problem is null
+            ? (AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new UserIdentity(user!)), ApiKeyAuthentication.SchemeName)), null)
+            : (AuthenticateResult.Fail(problem.Code), problem);
+    }
 
     /// <summary>Authenticates a request that has an access token.</summary>
     /// <param name="request">The request.</param>
@@ -28,13 +49,13 @@ sealed class UserTokenAuthentication(AccessDirectory directory)
     {
         problem = null;
         var header = request.Headers.Authorization.ToString();
-        var isHeader = header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase);
+        var isHeader = header.StartsWith(OwnBearer, StringComparison.OrdinalIgnoreCase);
         if (!isHeader && (hasKey || SessionCookies.AccessOf(request) is null))
         {
             return null;
         }
 
-        var token = isHeader ? header["Bearer ".Length..].Trim() : SessionCookies.AccessOf(request)!;
+        var token = isHeader ? header[Bearer.Length..].Trim() : SessionCookies.AccessOf(request)!;
         var user = directory.Find(token);
         if (user is null)
         {

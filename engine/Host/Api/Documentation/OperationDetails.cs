@@ -32,7 +32,8 @@ sealed class OperationDetails : IOpenApiOperationTransformer
 
     static readonly HttpProblem[] s_forUsers =
     [
-        UserTokenAuthentication.InvalidToken, SessionCookies.CrossOrigin, UserTokenAuthentication.CsrfRequired, UserAccess.PermissionDenied, UserAccess.StoreRequired,
+        UserTokenAuthentication.InvalidToken, SessionCookies.CrossOrigin, UserTokenAuthentication.CsrfRequired, UserTokenAuthentication.NoRole,
+        UserAccess.PermissionDenied, UserAccess.StoreRequired,
     ];
 
     static readonly HttpProblem[] s_withBody =
@@ -55,7 +56,7 @@ sealed class OperationDetails : IOpenApiOperationTransformer
             {
                 AccessPolicies.Secret => (HttpProblem[])[AccessRejections.SecretKeyRequired, .. s_forUsers],
                 AccessPolicies.User => [UserAccess.UserRequired, .. s_forUsers],
-                _ => [UserTokenAuthentication.InvalidToken, SessionCookies.CrossOrigin, UserTokenAuthentication.CsrfRequired, UserAccess.PermissionDenied],
+                _ => [.. s_forUsers[..^1]],
             }];
         }
 

@@ -62,7 +62,7 @@ static class EventsRoutes
     // Reads the body without model binding: the decoder takes the raw bytes and allocates nothing.
     static async Task<IResult> PostAsync(HttpContext context, Caller caller, RequestQuery query, IngestOptions ingest)
     {
-        var (user, problem) = await Authenticator.ValidateUserTokenAsync(caller.Key, context.Request.Headers["X-User-Token"], ingest.Partitions.Clock.GetUtcNow());
+        var (user, problem) = Authenticator.ValidateUserToken(caller.Key, context.Request.Headers["X-User-Token"], ingest.Partitions.Clock.GetUtcNow());
         if (problem is not null)
         {
             return problem.ToResult();

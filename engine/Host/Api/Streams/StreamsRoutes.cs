@@ -49,7 +49,7 @@ static class StreamsRoutes
         {
             await Handshake.Malformed.ToResult().ExecuteAsync(context);
         }
-        else if (await Authenticator.ValidateUserTokenAsync(caller.Key, TokenOf(context.Request), ingest.Partitions.Clock.GetUtcNow()) is var (user, problem) && problem is not null)
+        else if (Authenticator.ValidateUserToken(caller.Key, TokenOf(context.Request), ingest.Partitions.Clock.GetUtcNow()) is var (user, problem) && problem is not null)
         {
             await problem.ToResult().ExecuteAsync(context);
         }

@@ -30,7 +30,7 @@ static class ApiServer
         Listeners.Configure(builder, host.Config, host.Certificates, host.ConnectionLimiter, host.Ingest.Proxies, host.Ingest.Threads,
             drain);
         builder.Services
-            .AddSingleton(host.Time).AddSingleton(host.Control).AddSingleton(host.Users).AddSingleton<AuditLog>().AddSingleton(host.Audit).AddSingleton<UserStore>().AddSingleton<Passwords>()
+            .AddSingleton(host.Time).AddSingleton(host.Control).AddSingleton(host.Users).AddSingleton(host.Federation.Tokens).AddSingleton<AuditLog>().AddSingleton(host.Audit).AddSingleton<UserStore>().AddSingleton<Passwords>()
             .AddSingleton<Sessions>().AddSingleton<Logins>().AddSingleton(host.Config).AddSingleton(host.Stores).AddSingleton(host.Metrics.Registry)
             .AddSingleton(host.Ingest).AddSingleton(new StreamListener(host.Ingest)).AddSingleton(host.Counters)
             .AddSingleton(host.Connections)

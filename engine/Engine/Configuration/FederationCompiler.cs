@@ -1,0 +1,29 @@
+using CartRecovery.Engine.ControlPlane.Federation;
+using CartRecovery.Engine.ControlPlane.Users;
+
+namespace CartRecovery.Engine.Configuration;
+
+/// <summary>Compiles who else may vouch for callers from sections validated by <see cref="ConfigLoader"/>.</summary>
+public static class FederationCompiler
+{
+    /// <summary>Compiles the issuers of tokens.</summary>
+    public static IReadOnlyList<TrustedIssuer> IssuersOf(CartRecoveryConfig config) =>
+    [
+        .. config.Control.Tokens.Select(issuer => new TrustedIssuer(issuer.Key, new JwtRules(issuer.Value.Issuer, issuer.Value.Audience),
+            KeysOf(issuer.Value.Keys, config.Folder), RolesOf(issuer.Value.RolesClaim, issuer.Value.Roles))),
+    ];
+
+    /// <summary>Compiles roles by a claim's value.</summary>
+    internal static RoleMap RolesOf(string claim, Dictionary<string, string> roles) => new(claim, roles.ToDictionary(
+        entry => entry.Key, entry => TryGrants(entry.Value, out var grants) ? grants : [], StringComparer.Ordinal));
+
+    /// <summary>Parses roles: <c>viewer, operator@shop</c>.</summary>
+    internal static bool TryGrants(string text, out IReadOnlyList<Grant> grants)
+    {
+        var words = text.Split(',', StringSplitOptions.TrimEntries);
+        grants = [.. words.Select(word => word.Split('@', 2)).Select(parts => new Grant(parts[0], parts.Length == 1 ? null : parts[1]))];
+        return grants.All(grant => grant.Role.Length > 0 && grant.Store != "" && !grant.Role.Any(char.IsWhiteSpace));
+    }
+
+    static Uri KeysOf(string keys, string folder) => Uri.TryCreate(keys, UriKind.Absolute, out var address) && !address.IsFile ? address : new Uri(Path.GetFullPath(keys, folder));
+}

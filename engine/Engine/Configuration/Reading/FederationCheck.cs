@@ -1,0 +1,54 @@
+using CartRecovery.Engine.ControlPlane.Federation;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Configuration.Reading;
+
+/// <summary>Checks who else may vouch for callers: issuers of tokens and their roles.</summary>
+sealed class FederationCheck(ConfigCheck check, ConfigLocations locations)
+{
+    public void Run(CartRecoveryConfig config)
+    {
+        List<string> stores = [.. config.Stores.Select(store => store.Id)];
+        var issuers = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (name, issuer) in config.Control.Tokens)
+        {
+            if (!ConfigCheck.IsName(name) || name.Contains('/', StringComparison.Ordinal))
+            {
+                check.Report(locations.OfKey(config.Control.Tokens, name), ConfigCheck.NameRule("an issuer's name") + " or '/'");
+            }
+
+            if (issuer.Issuer.Length > 0 && !issuers.Add(issuer.Issuer))
+            {
+                check.Report(issuer, "issuer", $"control.tokens.{name}: another entry has the same issuer");
+            }
+
+            foreach (var key in new[] { ("issuer", issuer.Issuer), ("audience", issuer.Audience), ("keys", issuer.Keys) }.Where(key => key.Item2.Length == 0 && locations.Bound(issuer, key.Item1)))
+            {
+                check.Report(issuer, key.Item1, $"control.tokens.{name}.{key.Item1} must not be empty");
+            }
+
+            if (issuer.Keys.Contains("://", StringComparison.Ordinal) && !(Uri.TryCreate(issuer.Keys, UriKind.Absolute, out var address) && FederationHttp.IsAllowed(address)))
+            {
+                check.Report(issuer, "keys", $"control.tokens.{name}.keys must be an https address (http on this machine alone), or a file");
+            }
+
+            Roles(issuer.Roles, $"control.tokens.{name}.roles", stores);
+        }
+    }
+
+    /// <summary>Checks roles by a claim's value.</summary>
+    void Roles(Dictionary<string, string> roles, string path, List<string> stores)
+    {
+        foreach (var (value, text) in roles)
+        {
+            if (!FederationCompiler.TryGrants(text, out var grants))
+            {
+                check.Report(locations.OfKey(roles, value), $"{path}.{value}: expected ROLE or ROLE@STORE, with commas between, not '{text}'");
+            }
+            else if (grants.FirstOrDefault(grant => grant.Store is { } store && !stores.Contains(store)) is { Store: { } unknown })
+            {
+                check.Report(locations.OfKey(roles, value), $"{path}.{value}: unknown store '{unknown}'{Suggestion.Hint(unknown, stores)}");
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace CartRecovery.Engine.ControlPlane.Federation;
+
+/// <summary>
+/// Asks identity providers. Answers are bounded in size and time. Redirections are not followed: they could lead to another host. Any thread.
+/// </summary>
+public sealed class FederationHttp : IDisposable
+{
+    /// <summary>The time for an answer.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    readonly HttpClient _http = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        MaxConnectionsPerServer = 8,
+        MaxResponseHeadersLength = 16,
+        ConnectTimeout = Patience,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+    })
+    {
+        Timeout = Patience,
+        MaxResponseContentBufferSize = JsonWebKeySet.MaxSize,
+    };
+
+    /// <summary>Gets a document.</summary>
+    /// <returns>The document, or why there is none.</returns>
+    public Task<(byte[]? Body, string? Problem)> GetAsync(Uri address, CancellationToken cancellation) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Get, address), cancellation);
+
+    /// <summary>Posts a form.</summary>
+    /// <param name="address">The address.</param>
+    /// <param name="form">The fields.</param>
+    /// <param name="authorization">The client's credentials; <see langword="null"/> for none.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The answer, or why there is none.</returns>
+    public Task<(byte[]? Body, string? Problem)> PostAsync(
+        Uri address, IEnumerable<KeyValuePair<string, string>> form, AuthenticationHeaderValue? authorization, CancellationToken cancellation)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new FormUrlEncodedContent(form) };
+        request.Headers.Authorization = authorization;
+        return SendAsync(request, cancellation);
+    }
+
+    /// <summary>Returns whether an address may be asked: https, or http on this machine.</summary>
+    public static bool IsAllowed(Uri address) => address.IsAbsoluteUri && address.UserInfo.Length == 0
+        && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback));
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    async Task<(byte[]? Body, string? Problem)> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        using (request)
+        {
+            request.Headers.Accept.ParseAdd("application/json");
+            try
+            {
+                using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellation);
+                return answer.StatusCode == HttpStatusCode.OK ? (await answer.Content.ReadAsByteArrayAsync(cancellation), null)
+                    : (null, $"{request.RequestUri!.Authority} answers {(int)answer.StatusCode}");
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                return (null, $"{request.RequestUri!.Authority} does not answer within {Patience.TotalSeconds} s");
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException)
+            {
+                return (null, $"{request.RequestUri!.Authority}: {e.Message}");
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System.Security.Cryptography;
+using System.Text;
+using CartRecovery.Engine.ControlPlane.Users;
+
+namespace CartRecovery.Engine.ControlPlane.Federation;
+
+/// <summary>
+/// Verifies JSON Web Tokens of other issuers and gives their bearers roles. Nothing is stored: such a caller has no account and no session. Any thread.
+/// </summary>
+/// <param name="http">Fetches keys.</param>
+/// <param name="time">The clock.</param>
+public sealed class ForeignTokens(FederationHttp http, TimeProvider time)
+{
+    // Longer ones would not fit into the audit log.
+    const int MaxSubject = 200;
+
+    volatile Entry[] _issuers = [];
+
+    /// <summary>Whether any issuer is trusted.</summary>
+    public bool IsConfigured => _issuers.Length > 0;
+
+    /// <summary>Replaces the issuers. Those whose keys lie where they did keep them.</summary>
+    public void Update(IReadOnlyList<TrustedIssuer> issuers)
+    {
+        var former = _issuers;
+        _issuers = [.. issuers.Select(issuer => new Entry(issuer, former.FirstOrDefault(entry => entry.Issuer.Keys == issuer.Keys)?.Keys ?? SourceOf(issuer.Keys, http, time)))];
+    }
+
+    /// <summary>Returns who a token belongs to.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="roles">All roles by name.</param>
+    /// <param name="cancellation">Ends the wait for keys.</param>
+    /// <returns>The caller, who may have no role; or what is wrong with the token.</returns>
+    public async ValueTask<(SignedInUser? User, string? Problem)> FindAsync(string token, IReadOnlyDictionary<string, Role> roles, CancellationToken cancellation = default)
+    {
+        if (Jws.Read(token) is not { } jws || Jwt.IssuerOf(jws) is not { } name)
+        {
+            return (null, "it is malformed");
+        }
+
+        if (_issuers.FirstOrDefault(entry => entry.Issuer.Rules.Issuer == name) is not { } known)
+        {
+            return (null, "its issuer is unknown");
+        }
+
+        var (claims, problem) = await Jwt.VerifyAsync(token, known.Keys, known.Issuer.Rules, time.GetUtcNow(), cancellation);
+        if (claims is null)
+        {
+            return (null, problem);
+        }
+
+        if (claims.Text("sub") is not { Length: > 0 and <= MaxSubject } subject || subject.Any(char.IsControl))
+        {
+            return (null, "it names no subject");
+        }
+
+        // The audit log names no person but by an id.
+        var id = $"{known.Issuer.Name}/{(subject.Contains('@', StringComparison.Ordinal) ? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(subject)).AsSpan(0, 8)) : subject)}";
+        claims.TryTime("iat", out var issued);
+        var user = new User(id, claims.Text("email") ?? "", UserState.Active, HasTotp: false, issued ?? time.GetUtcNow(), LastLoginAt: null, known.Issuer.Roles.GrantsOf(claims));
+        return (new SignedInUser(user, Session: "", roles) { Actor = $"jwt:{id}" }, null);
+    }
+
+    /// <summary>Makes the source of the keys at an address or in a file.</summary>
+    internal static KeySetSource SourceOf(Uri keys, FederationHttp http, TimeProvider time) =>
+        new(keys.IsFile ? cancellation => ReadAsync(keys.LocalPath, cancellation) : cancellation => http.GetAsync(keys, cancellation), time);
+
+    static async Task<(byte[]? Body, string? Problem)> ReadAsync(string path, CancellationToken cancellation)
+    {
+        try
+        {
+            return new FileInfo(path).Length > JsonWebKeySet.MaxSize ? (null, $"{path} is too long") : (await File.ReadAllBytesAsync(path, cancellation), null);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return (null, e.Message);
+        }
+    }
+
+    sealed record Entry(TrustedIssuer Issuer, KeySetSource Keys);
+}

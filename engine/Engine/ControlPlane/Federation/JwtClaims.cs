@@ -1,0 +1,77 @@
+using System.Text.Json;
+
+namespace CartRecovery.Engine.ControlPlane.Federation;
+
+/// <summary>The claims of a JSON Web Token (RFC 7519).</summary>
+/// <param name="Json">The claims set, an object.</param>
+public sealed record JwtClaims(JsonElement Json)
+{
+    // The year 9999, in seconds since 1970.
+    const double MaxTime = 253_402_300_799;
+
+    /// <summary>Parses a payload.</summary>
+    /// <returns><see langword="null"/> if it is no object, or a name occurs twice.</returns>
+    public static JwtClaims? Read(byte[] payload) => Jws.ReadObject(payload) is { } json ? new JwtClaims(json) : null;
+
+    /// <summary>Returns a claim's text; <see langword="null"/> if there is none.</summary>
+    public string? Text(string name) => Json.TryGetProperty(name, out var value) ? TextOf(value) : null;
+
+    /// <summary>Returns whether a claim is true.</summary>
+    public bool IsTrue(string name) => Json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
+
+    /// <summary>Returns a claim's texts: one, or those of a list.</summary>
+    public IReadOnlyList<string> Texts(string name) => Json.TryGetProperty(name, out var value) ? TextsOf(value) : [];
+
+    /// <summary>Returns the texts of a claim, or of one within others: <c>realm_access.roles</c>. A text with spaces is a list, as of scopes.</summary>
+    public IReadOnlyList<string> Words(string path)
+    {
+        if (!Json.TryGetProperty(path, out var value))
+        {
+            value = Json;
+            foreach (var name in path.Split('.'))
+            {
+                if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty(name, out value))
+                {
+                    return [];
+                }
+            }
+        }
+
+        return value.ValueKind == JsonValueKind.String ? [.. (TextOf(value) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)] : TextsOf(value);
+    }
+
+    /// <summary>Reads a time.</summary>
+    /// <returns><see langword="false"/> if the claim is there and is none.</returns>
+    public bool TryTime(string name, out DateTimeOffset? time)
+    {
+        time = null;
+        if (!Json.TryGetProperty(name, out var value))
+        {
+            return true;
+        }
+
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var seconds) || seconds is < 0 or > MaxTime)
+        {
+            return false;
+        }
+
+        time = DateTimeOffset.UnixEpoch.AddSeconds(seconds);
+        return true;
+    }
+
+    static IReadOnlyList<string> TextsOf(JsonElement value) => value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray().Select(TextOf).OfType<string>()]
+        : TextOf(value) is { } text ? [text] : [];
+
+    static string? TextOf(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair.
+            return null;
+        }
+    }
+}

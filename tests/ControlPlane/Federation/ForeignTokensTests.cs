@@ -1,0 +1,158 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using CartRecovery.Engine.ControlPlane.Federation;
+using CartRecovery.Engine.ControlPlane.Users;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.ControlPlane.Federation;
+
+/// <summary>Which JSON Web Tokens of another issuer are accepted.</summary>
+[TestFixture]
+sealed class ForeignTokensTests
+{
+    const string Issuer = "https://login.example/";
+
+    static readonly DateTimeOffset s_now = DateTimeOffset.FromUnixTimeSeconds(1_800_000_000);
+
+    static readonly string s_claims = $$"""
+        {"iss":"{{Issuer}}","aud":["cartrecovery","other"],"sub":"svc","iat":{{Seconds(0)}},"exp":{{Seconds(300)}},"realm":{"roles":["ops","nobody"] } }
+        """;
+
+    Scratch _scratch = null!;
+    FederationHttp _http = null!;
+    TokenIssuer _issuer = null!;
+    ManualTime _time = null!;
+    ForeignTokens _tokens = null!;
+
+    [SetUp]
+    public void Start()
+    {
+        (_scratch, _http, _issuer, _time) = (new Scratch(), new FederationHttp(), new TokenIssuer(), new ManualTime(s_now.ToUnixTimeMilliseconds()));
+        var roles = new Dictionary<string, IReadOnlyList<Grant>>(StringComparer.Ordinal) { ["ops"] = [new Grant("operator", "shop"), new Grant("viewer", null)] };
+        _tokens = new ForeignTokens(_http, _time);
+        _tokens.Update([new TrustedIssuer("platform", new JwtRules(Issuer, "cartrecovery"), new Uri(_scratch.Write("keys.json", _issuer.KeySet)), new RoleMap("realm.roles", roles))]);
+    }
+
+    [TearDown]
+    public void Stop()
+    {
+        _issuer.Dispose();
+        _http.Dispose();
+        _scratch.Dispose();
+    }
+
+    [Test]
+    public async Task A_token_gives_the_roles_of_its_claims()
+    {
+        var (user, problem) = await FindAsync(_issuer.Sign(s_claims));
+        Assert.That(problem, Is.Null);
+        Assert.That(user!.Actor, Is.EqualTo("jwt:platform/svc"));
+        Assert.That(user.User.Grants, Is.EquivalentTo([new Grant("operator", "shop"), new Grant("viewer", null)]));
+        Assert.That((user.Has("carts:read", "shop"), user.Has("carts:read", "other"), user.Has("campaigns:read", "other")), Is.EqualTo((true, false, true)));
+        Assert.That((await FindAsync(_issuer.Sign(TokenIssuer.With(s_claims, ("realm", null))))).User!.User.Grants, Is.Empty);
+        Assert.That((await FindAsync(_issuer.Sign(TokenIssuer.With(s_claims, ("sub", "ada@shop.example"))))).User!.Actor, Does.Match("^jwt:platform/[0-9a-f]{16}$"), "an id, not an address");
+        Assert.That((await FindAsync(_issuer.Sign(TokenIssuer.With(s_claims, ("aud", "cartrecovery"))))).Problem, Is.Null, "one audience");
+        Assert.That((await FindAsync(_issuer.Sign(s_claims, ",\"typ\":\"at+jwt\""))).Problem, Is.Null);
+    }
+
+    static IEnumerable<TestCaseData> Refused()
+    {
+        yield return Case("another issuer", "its issuer is unknown", ("iss", "https://login.example"));
+        yield return Case("no issuer", "it is malformed", ("iss", null));
+        yield return Case("another audience", "it is for another audience", ("aud", "cartrecovery2"));
+        yield return Case("no audience", "it is for another audience", ("aud", null));
+        yield return Case("expired", "it has expired", ("exp", Seconds(-61)));
+        yield return Case("endless", "it does not expire", ("exp", null));
+        yield return Case("an end that is no time", "its times are malformed", ("exp", "2030"));
+        yield return Case("an end beyond all times", "its times are malformed", ("exp", 1e300));
+        yield return Case("not valid yet", "it is not valid yet", ("nbf", Seconds(61)));
+        yield return Case("of the future", "it is of the future", ("iat", Seconds(61)));
+        yield return Case("no subject", "it names no subject", ("sub", null));
+
+        static TestCaseData Case(string name, string problem, params (string, JsonNode?)[] changes) =>
+            new TestCaseData(TokenIssuer.With(s_claims, changes), problem).SetArgDisplayNames(name);
+    }
+
+    [TestCaseSource(nameof(Refused))]
+    public async Task Claims_are_refused(string claims, string problem) => Assert.That((await FindAsync(_issuer.Sign(claims))).Problem, Is.EqualTo(problem));
+
+    [TestCase(-59, 59)]
+    public async Task The_issuers_clock_may_be_off_by_a_minute(int exp, int nbf) =>
+        Assert.That((await FindAsync(_issuer.Sign(TokenIssuer.With(s_claims, ("exp", Seconds(exp)), ("nbf", Seconds(nbf)), ("iat", Seconds(nbf)))))).Problem, Is.Null);
+
+    [Test]
+    public async Task What_the_issuer_did_not_sign_is_refused()
+    {
+        using var other = new TokenIssuer();
+        var good = _issuer.Sign(s_claims);
+        const string Signature = "its signature is not its issuer's", Malformed = "it is malformed";
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((await FindAsync(other.Sign(s_claims))).Problem, Is.EqualTo(Signature));
+            Assert.That((await FindAsync(_issuer.SignedWithPublicKey(s_claims))).Problem, Is.EqualTo(Signature));
+            Assert.That((await FindAsync(_issuer.Unsigned(s_claims))).Problem, Is.EqualTo(Malformed));
+            Assert.That((await FindAsync(_issuer.Unsigned(s_claims) + "AA")).Problem, Is.EqualTo(Signature));
+            Assert.That((await FindAsync(_issuer.Sign(s_claims, ",\"crit\":[\"exp\"]"))).Problem, Is.EqualTo(Malformed));
+            Assert.That((await FindAsync(_issuer.Sign(s_claims, ",\"alg\":\"ES256\""))).Problem, Is.EqualTo(Malformed), "a name twice");
+            Assert.That((await FindAsync(_issuer.Sign(s_claims, ",\"typ\":\"logout+jwt\""))).Problem, Is.EqualTo("it is a token of another kind"));
+            Assert.That((await FindAsync(good.Insert(5, "?"))).Problem, Is.EqualTo(Malformed), "a character that is left out of what is verified");
+            Assert.That((await FindAsync(good + "=")).Problem, Is.EqualTo(Malformed), "padded");
+            Assert.That((await FindAsync(_issuer.Sign(TokenIssuer.With(s_claims, ("x", new string('x', 20_000)))))).Problem, Is.EqualTo(Malformed), "too long");
+            Assert.That((await FindAsync("eyJ..")).Problem, Is.EqualTo(Malformed));
+        }
+
+        Assert.That((await FindAsync(good)).Problem, Is.Null);
+    }
+
+    [Test]
+    public async Task A_new_key_is_read_once_it_is_used_and_an_invented_one_causes_no_second_reading()
+    {
+        var old = _issuer.Sign(s_claims);
+        Assert.That((await FindAsync(old)).Problem, Is.Null);
+        _issuer.Rotate("k2");
+        _scratch.Write("keys.json", _issuer.KeySet);
+        var token = _issuer.Sign(s_claims);
+        Assert.That((await FindAsync(token)).Problem, Is.EqualTo("its issuer has no such key"), "too early for another reading");
+        _time.Advance(KeySetSource.MinAge);
+        Assert.That((await FindAsync(token)).Problem, Is.Null);
+        Assert.That((await FindAsync(old)).Problem, Is.EqualTo("its issuer has no such key"), "the former key has gone");
+    }
+
+    [Test]
+    public async Task Keys_stay_in_use_while_they_cannot_be_read_but_not_for_ever()
+    {
+        var (reads, body) = (0, _issuer.KeySet);
+        var source = new KeySetSource(_ => { reads++; return Task.FromResult<(byte[]?, string?)>(body is null ? (null, "down") : (Encoding.UTF8.GetBytes(body), null)); }, _time);
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => source.FindAsync("k1").AsTask()));
+        Assert.That(reads, Is.EqualTo(1), "one reading for all");
+        body = null;
+        _time.Advance(KeySetSource.MaxAge);
+        Assert.That(await source.FindAsync("k1"), Has.Count.EqualTo(1));
+        await Eventually.Is(() => source.Problem == "down", "the reading failed");
+        Assert.That(await source.FindAsync("k1"), Has.Count.EqualTo(1));
+        for (var i = 0; i < 100; i++)
+        {
+            await source.FindAsync($"invented-{i}");
+        }
+
+        Assert.That(reads, Is.EqualTo(2));
+        _time.Advance(KeySetSource.MaxStale);
+        Assert.That(await source.FindAsync("k1"), Is.Empty);
+    }
+
+    [Test]
+    public void A_key_set_has_no_secrets_weak_keys_or_keys_for_encryption()
+    {
+        var weak = $$"""{"kty":"RSA","e":"AQAB","n":"{{new string('x', 170)}}"}""";
+        const string Secret = """{"kty":"oct","alg":"HS256","k":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}""", Unicode = "{\"kty\":\"\\ud800\"}";
+        var sealing = _issuer.KeySet.Replace("\"sig\"", "\"enc\"", StringComparison.Ordinal)[9..^2];
+        var set = JsonWebKeySet.Read(Encoding.UTF8.GetBytes($"{{\"keys\":[{weak},{Secret},{sealing},{Unicode},7,{_issuer.KeySet[9..^2]}]}}"));
+        Assert.That(set!.Keys.Select(key => key.Type), Is.EqualTo(new[] { "EC" }));
+        Assert.That(JsonWebKeySet.Read("[]"u8.ToArray()), Is.Null);
+        Assert.That(JsonWebKeySet.Read(new byte[JsonWebKeySet.MaxSize + 1]), Is.Null);
+    }
+
+    ValueTask<(SignedInUser? User, string? Problem)> FindAsync(string token) => _tokens.FindAsync(token, Role.BuiltIn);
+
+    static long Seconds(int after) => s_now.ToUnixTimeSeconds() + after;
+}
