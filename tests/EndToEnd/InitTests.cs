@@ -93,7 +93,7 @@ public sealed partial class InitTests
     // 192 bits in hexadecimal.
     static string Key(string output, string prefix)
     {
-        var key = Regex.Match(output, prefix + "[0-9a-f]{48}(?![0-9a-f])", RegexOptions.None, TimeSpan.FromSeconds(1));
+        var key = Regex.Match(output, prefix + "[0-9A-Za-z]{49}(?![0-9A-Za-z])", RegexOptions.None, TimeSpan.FromSeconds(1));
         Assert.That(key.Success, Is.True, output);
         return key.Value;
     }

@@ -41,6 +41,38 @@ public sealed partial class KeysCommandTests
     }
 
     [Test]
+    public async Task A_key_that_is_added_works_beside_a_running_engine_until_it_is_revoked()
+    {
+        using var scratch = new Scratch();
+        await using var engine = await RunningEngine.StartAsync(scratch, new EngineConfig());
+        var added = await EngineBinary.RunAsync(scratch.Folder, ["keys", "add", "till 4", "--scopes", "interventions:read,events:write", "--expires", "90d"]);
+        Assert.That(added.ExitCode, Is.Zero, added.ToString);
+        var lines = added.Output.Trim().Split('\n').Select(line => line[7..]).ToArray();
+        var (id, key) = (lines[0], lines[1]);
+        Assert.That(ApiKeyText.IsWellFormed(key));
+        await UntilAsync(engine, key, 200);
+
+        var rotated = await EngineBinary.RunAsync(scratch.Folder, ["keys", "rotate", id, "--overlap", "1h"]);
+        Assert.That(rotated.ExitCode, Is.Zero, rotated.ToString);
+        var list = (await EngineBinary.RunAsync(scratch.Folder, ["keys", "list"])).Output;
+        Assert.That(list, Does.Contain($"{id}  secret       replaced  {key[..7]}…").And.Contain("till 4").And.Contain("managed by the configuration").And.Not.Contain(key));
+        Assert.That((await EngineBinary.RunAsync(scratch.Folder, ["keys", "revoke", id])).ExitCode, Is.Zero);
+        await UntilAsync(engine, key, 401);
+        var unknown = await EngineBinary.RunAsync(scratch.Folder, ["keys", "revoke", id]);
+        Assert.That((unknown.ExitCode, unknown.Errors), Is.EqualTo((1, $"error: the store shop has no key {id}; keys list prints those that it has\n")));
+    }
+
+    [TestCase("keys add: expected a name", "add")]
+    [TestCase("keys revoke: expected an id, which keys list prints", "revoke")]
+    [TestCase("unknown action 'delete'; expected add, list, rotate, revoke, new, hash or rewrap", "delete")]
+    public async Task Wrong_usage_is_refused(string problem, params string[] arguments)
+    {
+        using var scratch = new Scratch();
+        var refused = await EngineBinary.RunAsync(scratch.Folder, ["keys", .. arguments]);
+        Assert.That((refused.ExitCode, refused.Errors.Trim()), Is.EqualTo((2, $"error: {problem}")));
+    }
+
+    [Test]
     public async Task Check_shows_no_secret()
     {
         using var scratch = new Scratch();
@@ -95,6 +127,16 @@ public sealed partial class KeysCommandTests
         return (int)answer.StatusCode;
     }
 
-    [GeneratedRegex("^key    (?<key>sk_[0-9a-f]{48})\nhash   (?<hash>sha256:[0-9a-f]{64})\n$")]
+    // The engine looks at the database twice a second.
+    static async Task UntilAsync(RunningEngine engine, string key, int status)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (await StatusOf(engine, key) != status)
+        {
+            Assert.That(TimeProvider.System.GetElapsedTime(started), Is.LessThan(Eventually.Deadline), $"the answer becomes {status}");
+        }
+    }
+
+    [GeneratedRegex("^key    (?<key>sk_[0-9A-Za-z]{49})\nhash   (?<hash>sha256:[0-9a-f]{64})\n$")]
     private static partial Regex Made();
 }

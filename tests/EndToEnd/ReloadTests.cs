@@ -53,7 +53,7 @@ public sealed class ReloadTests
         Assert.That(await DetailAsync(engine), Is.EqualTo("in force. Restart required: journal.commitAge, scoring.events"));
 
         Assert.That(await PostAsync(engine, "sk_revoked_0123456789abcdef", "c1"), Is.EqualTo(HttpStatusCode.Unauthorized));
-        Assert.That(await CloseOfAsync(revoked), Is.EqualTo((WebSocketCloseStatus)1012), "the stream of a key that went");
+        Assert.That(await CloseOfAsync(revoked), Is.EqualTo(WebSocketCloseStatus.PolicyViolation), "the stream of a key that went");
         Assert.That(kept.State, Is.EqualTo(WebSocketState.Open), "a stream of a store that did not change");
         Assert.That(await PostAsync(engine, NewKey, "c1"), Is.EqualTo(HttpStatusCode.OK));
         Assert.That(await PostAsync(engine, "sk_third_0123456789abcdef", "c3"), Is.EqualTo(HttpStatusCode.OK), "a store that came");

@@ -28,6 +28,9 @@ sealed class AuditMatrixTests
         ["POST /v1/auth/refresh"] = "four an hour for each session; a reuse is session.reuse",
         ["POST /v1/auth/password"] = "user.password, in the transaction of the change",
         ["POST /v1/auth/logout"] = "user.logout, in the transaction of the change",
+        ["POST /v1/api-keys"] = "api_key.add, in the transaction of the change",
+        ["POST /v1/api-keys/{id}/rotate"] = "api_key.rotate, in the transaction of the change",
+        ["DELETE /v1/api-keys/{id}"] = "api_key.revoke, in the transaction of the change",
         ["POST /v1/auth/totp"] = "changes nothing until it is confirmed",
         ["POST /v1/auth/totp/confirm"] = "user.totp, in the transaction of the change",
     };

@@ -55,6 +55,10 @@ sealed class RoleMatrixTests
         ["GET /v1/auth/me"] = "aomnv",
         ["POST /v1/auth/totp"] = "aomnv",
         ["POST /v1/auth/totp/confirm"] = "aomnv",
+        ["GET /v1/api-keys"] = "a",
+        ["POST /v1/api-keys"] = "a",
+        ["POST /v1/api-keys/{id}/rotate"] = "a",
+        ["DELETE /v1/api-keys/{id}"] = "a",
         ["GET /v1/audit"] = "ao",
     };
 

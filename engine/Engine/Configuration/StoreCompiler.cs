@@ -26,7 +26,7 @@ public static class StoreCompiler
                 KeyHash.OfConfigured(key.Key),
                 new StoreKey(stores[index], key.Kind, key.LoopbackOnly, [.. key.Origins.Select(origin => new AllowedOrigin(origin.ToString()))])
                 {
-                    Tag = (uint)KeyHash.OfConfigured(key.Key).D,
+                    Hash = KeyHash.OfConfigured(key.Key),
                 }))));
     }
 

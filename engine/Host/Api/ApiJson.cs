@@ -11,6 +11,7 @@ using CartRecovery.Host.Api.Events;
 using CartRecovery.Host.Api.Features;
 using CartRecovery.Host.Api.Health;
 using CartRecovery.Host.Api.Interventions;
+using CartRecovery.Host.Api.Keys;
 using CartRecovery.Host.Api.Predictions;
 using CartRecovery.Host.Api.Products;
 using CartRecovery.Host.Api.Responses;
@@ -57,6 +58,10 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(CurrentUser))]
 [JsonSerializable(typeof(TotpSecret))]
 [JsonSerializable(typeof(TotpCodes))]
+[JsonSerializable(typeof(ApiKeyBody))]
+[JsonSerializable(typeof(RotationBody))]
+[JsonSerializable(typeof(IssuedApiKey))]
+[JsonSerializable(typeof(ItemPage<ApiKeyItem>))]
 [JsonSerializable(typeof(ItemPage<AuditRow>))]
 [JsonSerializable(typeof(SuppressionBody))]
 [JsonSerializable(typeof(SuppressedAddresses))]

@@ -11,6 +11,7 @@ using CartRecovery.Host.Api.Events;
 using CartRecovery.Host.Api.Features;
 using CartRecovery.Host.Api.Health;
 using CartRecovery.Host.Api.Interventions;
+using CartRecovery.Host.Api.Keys;
 using CartRecovery.Host.Api.Predictions;
 using CartRecovery.Host.Api.Products;
 using CartRecovery.Host.Api.Storefront;
@@ -45,6 +46,7 @@ static class ApiRoutes
         TrackingRoutes.Map(routes);
         StorefrontRoutes.Map(routes);
         AuthRoutes.Map(routes);
+        ApiKeyRoutes.Map(routes);
         AuditRoutes.Map(routes);
         HealthRoutes.Map(routes);
         routes.MapDocumentation();

@@ -98,9 +98,11 @@ static class CommandTable
               cartrecovery check --schema > schema.json            the schema, for an editor
             """, CheckCommand.Run),
         Command.Of<KeysOptions>("""
+              cartrecovery keys add warehouse --scopes analytics:read --expires 90d   a key that works at once
+              cartrecovery keys list                               the keys, who made them, and when they were last used
               cartrecovery keys new                                a random secret key, and its hash for the configuration
               cartrecovery keys hash < key.txt                     the hash of a key that is there already
-            """, KeysCommand.Run),
+            """, KeysCommand.RunAsync),
         Command.Of<UsersOptions>("""
               cartrecovery users add ada@shop.example --role admin                  prints a token to set a password with
               cartrecovery users add ben@shop.example --role marketer@shop,viewer   a role in one store, and one in all

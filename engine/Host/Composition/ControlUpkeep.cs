@@ -1,6 +1,7 @@
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Tokens;
 using Microsoft.Extensions.Logging;
 
@@ -72,6 +73,7 @@ sealed partial class ControlUpkeep(ControlDatabase database, AuditRecorder recor
     {
         await TryAsync("signing keys", new SigningKeys(database).RotateAsync);
         await TryAsync("sessions", new Sessions(database).CleanAsync);
+        await TryAsync("API keys", new ApiKeyStore(database).CleanAsync);
         await TryAsync("audit log", async stop => await new AuditLog(database).TrimAsync(time.GetUtcNow() - config().Control.AuditRetention.Value, stop));
         await TryAsync("audit log's counts", _ => recorder.RecordCountedAsync());
         if (time.GetUtcNow() - _headLoggedAt >= s_day)

@@ -1,5 +1,6 @@
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Users;
 
 namespace CartRecovery.Host.Composition;
@@ -7,6 +8,8 @@ namespace CartRecovery.Host.Composition;
 /// <content>The control plane.</content>
 sealed partial class EngineHost
 {
+    readonly ApiKeyDirectory _apiKeys;
+
     /// <summary>The control plane's database. Open after the start.</summary>
     public ControlDatabase Control { get; }
 

@@ -57,4 +57,19 @@ sealed partial class EngineHost
             }
         }
     }
+
+    // Returns why it was not completed in time; null if it was.
+    async Task<string?> FlushAsync(Func<CancellationToken, Task> flush)
+    {
+        using var deadline = new CancellationTokenSource(s_drain);
+        try
+        {
+            await flush(deadline.Token);
+            return null;
+        }
+        catch (Exception e) when (e is OperationCanceledException or ChannelClosedException || Fault is not null)
+        {
+            return e.Message;
+        }
+    }
 }

@@ -1,7 +1,7 @@
-using System.Threading.Channels;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Delivery;
@@ -88,7 +88,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         AccessRejections = new AccessRejections(time, _loggers.CreateLogger("CartRecovery.Engine.Ingest.AccessRefusals"));
         Connections = new ConnectionRegistry(time, config.Listen.Heartbeat,
             config.Listen.IdleTimeout)
-        { IsInForce = key => Stores.IsInForce(key) };
+        { StateOf = key => Stores.StateOf(key) };
         Sinks = new SinkSet(SinkCatalog.Of(config), time, _loggers, RecordOutcome);
         _data = DataFolder.Open(config);
         if (_data.OpenToOthers is var (path, problem))
@@ -106,6 +106,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Audit = new AuditRecorder(Control);
         _upkeep = new ControlUpkeep(Control, Audit, () => Config, time, _log);
         _numbering = new StoreNumbering(_data, config, _log);
+        _apiKeys = new ApiKeyDirectory(Control, Stores) { OnChange = Connections.CloseRevoked, MarkOpen = Connections.MarkKeysUsed };
+        _apiKeys.Follow();
         ConnectionLimiter = IngestSetup.LimiterOf(config.Listen, Stores.All);
         _ports = new JourneyPorts(Connections, Sinks, SinkCatalog.AddressesOf(config));
         Rates = new ExchangeRatesFeed(_data.Path, time, _loggers.CreateLogger<ExchangeRatesFeed>(), ApplyCampaigns);
@@ -224,6 +226,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         await ControlSetup.OpenAsync(Control);
         await ControlSetup.StartAsync(Control);
         _upkeep.Start();
+        _apiKeys.Start();
         Sinks.Start();
         Journeys.Start([.. Enumerable.Range(0, Partitions.Count).Select(i => Partitions[i].Tail)]);
         Partitions.Start();
@@ -310,6 +313,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         DeadLetters.Dispose();
         _keys?.Dispose();
         await _upkeep.DisposeAsync();
+        await _apiKeys.DisposeAsync();
         await Control.DisposeAsync();
         Federation.Dispose();
         _data.Dispose();
@@ -318,21 +322,6 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Model.Dispose();
         _previousModel?.Dispose();
         _loggers.Dispose();
-    }
-
-    // Returns why it was not completed in time; null if it was.
-    async Task<string?> FlushAsync(Func<CancellationToken, Task> flush)
-    {
-        using var deadline = new CancellationTokenSource(s_drain);
-        try
-        {
-            await flush(deadline.Token);
-            return null;
-        }
-        catch (Exception e) when (e is OperationCanceledException or ChannelClosedException || Fault is not null)
-        {
-            return e.Message;
-        }
     }
 
     void OnFault(Exception fault)

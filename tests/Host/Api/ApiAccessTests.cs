@@ -18,7 +18,7 @@ sealed class ApiAccessTests
     // The operations open to publishable keys; all others with a key require a secret one.
     static readonly string[] s_publishable = ["sendEvents", "sendEventBatch", "openStream"];
 
-    static readonly string[] s_users = ["logout", "getCurrentUser", "beginTotp", "confirmTotp", "listAudit"];
+    static readonly string[] s_users = ["logout", "getCurrentUser", "beginTotp", "confirmTotp", "listAudit", "listApiKeys", "createApiKey", "rotateApiKey", "revokeApiKey"];
 
     static readonly string[] s_public =
     [

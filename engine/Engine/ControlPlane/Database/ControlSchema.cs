@@ -46,6 +46,12 @@ static class ControlSchema
             CREATE TABLE signing_keys (
                 id TEXT PRIMARY KEY, public_key BYTEA NOT NULL, private_key BYTEA NOT NULL, signs_from BIGINT NOT NULL, signs_until BIGINT NOT NULL);
             """),
+        new(4, "API keys", """
+            CREATE TABLE api_keys (
+                id TEXT PRIMARY KEY, store TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, scopes TEXT, origins TEXT NOT NULL, loopback_only BIGINT NOT NULL,
+                expires_at BIGINT, hint TEXT NOT NULL, hash BYTEA NOT NULL UNIQUE, created_at BIGINT NOT NULL, created_by TEXT NOT NULL, last_used_at BIGINT, replaced_by TEXT);
+            CREATE INDEX api_keys_store ON api_keys (store);
+            """),
     ];
 
     /// <summary>The version that this program writes.</summary>

@@ -26,6 +26,16 @@ public readonly record struct KeyHash(ulong A, ulong B, ulong C, ulong D)
         return hash;
     }
 
+    /// <summary>Returns the hash of these 32 bytes.</summary>
+    public static KeyHash FromBytes(ReadOnlySpan<byte> bytes) => MemoryMarshal.Read<KeyHash>(bytes);
+
+    /// <summary>Returns its 32 bytes.</summary>
+    public byte[] ToBytes()
+    {
+        var hash = this;
+        return MemoryMarshal.AsBytes(new ReadOnlySpan<KeyHash>(in hash)).ToArray();
+    }
+
     /// <summary>Returns whether a configured key is written as its hash, a malformed one included.</summary>
     public static bool IsHash(string configured) => configured.StartsWith(Prefix, StringComparison.Ordinal);
 

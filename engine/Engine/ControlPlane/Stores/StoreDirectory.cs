@@ -4,12 +4,14 @@ using CartRecovery.Engine.ControlPlane.Keys;
 namespace CartRecovery.Engine.ControlPlane.Stores;
 
 /// <summary>
-/// Holds the configured stores and their keys. Thread-safe; a reload of the configuration replaces the content as a whole.
+/// Holds the stores with their keys: those of the configuration and those of the control database. Thread-safe; a reload of the configuration,
+/// or a change of the database, replaces the content as a whole.
 /// </summary>
 public sealed class StoreDirectory
 {
     const int MaxKeyLength = 128;
 
+    readonly Lock _updating = new();
     volatile Content _content;
 
     StoreDirectory(Content content) => _content = content;
@@ -27,7 +29,7 @@ public sealed class StoreDirectory
             byHash.Add(hash, allows);
         }
 
-        _content = new Content(stores, new StoreTable([.. stores, .. removed]), byHash);
+        _content = new Content(stores, new StoreTable([.. stores, .. removed]), byHash, [], former: null);
     }
 
     /// <summary>The configured stores, in file order.</summary>
@@ -54,10 +56,32 @@ public sealed class StoreDirectory
     }
 
     /// <summary>Finds the permissions of a key given as in the configuration: itself or its hash.</summary>
-    public StoreKey? FindConfiguredKey(string configured) => _content.Keys.GetValueOrDefault(KeyHash.OfConfigured(configured));
+    public StoreKey? FindConfiguredKey(string configured) => _content.Configured.GetValueOrDefault(KeyHash.OfConfigured(configured));
 
-    /// <summary>Returns whether a key still grants what it granted when a client sent it.</summary>
-    public bool IsInForce(StoreKey key) => _content.Granted.Contains(key);
+    /// <summary>The keys of the configuration that open a store.</summary>
+    public IEnumerable<StoreKey> ConfiguredKeys(Store store) => _content.Configured.Values.Where(key => ReferenceEquals(key.Store, store));
+
+    /// <summary>The keys of the control database that open a configured store.</summary>
+    public IEnumerable<StoreKey> IssuedKeys => _content.Keys.Values.Where(key => key.Id is not null);
+
+    /// <summary>Returns what became of a key since a client sent it.</summary>
+    public KeyState StateOf(StoreKey key)
+    {
+        var content = _content;
+        return content.Granted.Contains(key) ? KeyState.InForce : content.Keys.ContainsKey(key.Hash) ? KeyState.Changed : KeyState.Revoked;
+    }
+
+    /// <summary>
+    /// Replaces the keys of the control database. Keys that grant the same stay the same objects. A key of a store that is not configured opens
+    /// nothing until it is.
+    /// </summary>
+    public void SetIssued(IReadOnlyList<ApiKey> keys)
+    {
+        lock (_updating)
+        {
+            _content = new Content(_content.Stores, _content.All, _content.Configured, keys, _content);
+        }
+    }
 
     /// <summary>
     /// Prepares a replacement of another directory's content with this one's. Stores and keys that are equal stay the same objects, so that
@@ -70,23 +94,48 @@ public sealed class StoreDirectory
             store => now.All.Find(store.Id) is { } known && known.HasSameSettings(store) ? known : store);
         return new StoreDirectory(new Content(
             [.. then.Stores.Select(store => stores[store])], new StoreTable(then.All.Select(store => stores[store])),
-            then.Keys.ToDictionary(key => key.Key, key =>
+            then.Configured.ToDictionary(key => key.Key, key =>
             {
                 var allowed = key.Value with { Store = stores[key.Value.Store] };
-                return now.Keys.TryGetValue(key.Key, out var known) && known.Grants(allowed) ? known : allowed;
-            })));
+                return now.Configured.TryGetValue(key.Key, out var known) && known.Grants(allowed) ? known : allowed;
+            }), [], former: null));
     }
 
-    /// <summary>Replaces the content with that of another directory: <see cref="MergeInto"/>.</summary>
-    public void Update(StoreDirectory next) => _content = next._content;
-
-    sealed class Content(IReadOnlyList<Store> stores, StoreTable all, Dictionary<KeyHash, StoreKey> keys)
+    /// <summary>Replaces the stores and the keys of the configuration with those of another directory: <see cref="MergeInto"/>.</summary>
+    public void Update(StoreDirectory next)
     {
-        public readonly IReadOnlyList<Store> Stores = stores;
-        public readonly StoreTable All = all;
-        public readonly Dictionary<KeyHash, StoreKey> Keys = keys;
+        lock (_updating)
+        {
+            _content = new Content(next._content.Stores, next._content.All, next._content.Configured, _content.Issued, _content);
+        }
+    }
 
-        // By identity.
-        public readonly HashSet<StoreKey> Granted = new(keys.Values, ReferenceEqualityComparer.Instance);
+    sealed class Content
+    {
+        public readonly IReadOnlyList<Store> Stores;
+        public readonly StoreTable All;
+        public readonly Dictionary<KeyHash, StoreKey> Configured;
+        public readonly IReadOnlyList<ApiKey> Issued;
+
+        // The keys of both, and the same by identity.
+        public readonly Dictionary<KeyHash, StoreKey> Keys;
+        public readonly HashSet<StoreKey> Granted;
+
+        public Content(IReadOnlyList<Store> stores, StoreTable all, Dictionary<KeyHash, StoreKey> configured, IReadOnlyList<ApiKey> issued, Content? former)
+        {
+            (Stores, All, Configured, Issued) = (stores, all, configured, issued);
+            Keys = new Dictionary<KeyHash, StoreKey>(configured);
+            foreach (var key in issued)
+            {
+                if (all.FindConfigured(key.Store) is { } store && !Keys.ContainsKey(key.Hash))
+                {
+                    var known = former?.Keys.GetValueOrDefault(key.Hash);
+                    var bound = key.Bind(store, known?.Usage);
+                    Keys.Add(key.Hash, known?.Grants(bound) == true ? known : bound);
+                }
+            }
+
+            Granted = new HashSet<StoreKey>(Keys.Values, ReferenceEqualityComparer.Instance);
+        }
     }
 }

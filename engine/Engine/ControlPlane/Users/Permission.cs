@@ -17,12 +17,24 @@ public static class Permission
     /// <summary>Read the audit log.</summary>
     public const string AuditRead = "audit:read";
 
-    /// <summary>All permissions.</summary>
+    /// <summary>See the stores' API keys. Nobody sees the keys themselves.</summary>
+    public const string KeysRead = "api_keys:read";
+
+    /// <summary>Make, rotate and revoke API keys that may do no more than who makes them.</summary>
+    public const string KeysWrite = "api_keys:write";
+
+    /// <summary>See roles and their permissions.</summary>
+    public const string RolesRead = "roles:read";
+
+    /// <summary>Make, change and delete roles.</summary>
+    public const string RolesWrite = "roles:write";
+
+    /// <summary>All permissions. <c>events:write</c> is for keys; a user needs it to give it to one.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        "events:read", "features:read", "predictions:read", "carts:read", "customers:read", "interventions:read", "interventions:write", "campaigns:read", "campaigns:write",
+        "events:read", "events:write", "features:read", "predictions:read", "carts:read", "customers:read", "interventions:read", "interventions:write", "campaigns:read", "campaigns:write",
         "analytics:read", "products:read", "products:write", "suppressions:read", "suppressions:write", "codes:read", "codes:write", "dead_letters:read", "dead_letters:write",
-        PersonalData, UsersRead, UsersWrite, AuditRead,
+        PersonalData, UsersRead, UsersWrite, RolesRead, RolesWrite, KeysRead, KeysWrite, AuditRead,
     ];
 
     /// <summary>Returns the permission for a group of the API.</summary>

@@ -27,7 +27,7 @@ public sealed partial class AccessRejections(TimeProvider time, ILogger log)
     static readonly HttpProblem[] s_problems =
     [
         Authenticator.MissingKey, Authenticator.UnknownKey, Authenticator.LoopbackOnly, Authenticator.ForbiddenOrigin,
-        Authenticator.SecretInBrowser,
+        Authenticator.SecretInBrowser, Authenticator.ScopeRequired,
         SecretKeyRequired, OperatorKeyRequired,
     ];
 

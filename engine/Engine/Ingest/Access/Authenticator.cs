@@ -13,7 +13,15 @@ public static class Authenticator
 
     /// <summary>No store has the key.</summary>
     public static readonly HttpProblem UnknownKey = new(401, "unknown_key",
-        "The key belongs to no configured store. Check it against stores[].keys.");
+        "The key belongs to no configured store, was revoked or has expired. Check it against stores[].keys and GET /v1/api-keys.");
+
+    /// <summary>The key of an open stream was revoked.</summary>
+    public static readonly HttpProblem RevokedKey = new(401, "key_revoked",
+        "The key was revoked, has expired, or was removed from the configuration. Connect with another key.");
+
+    /// <summary>The key's scopes do not permit the request.</summary>
+    public static readonly HttpProblem ScopeRequired = new(403, "scope_required",
+        "The key's scopes do not permit this. Use a key that has the scope.");
 
     /// <summary>A key for this machine was sent from another one, under another host's name, or through a proxy.</summary>
     public static readonly HttpProblem LoopbackOnly = new(403, "loopback_only",
@@ -84,9 +92,14 @@ public static class Authenticator
             return ForbiddenOrigin;
         }
 
+        found.Usage?.Mark();
         granted = found;
         return null;
     }
+
+    /// <summary>Returns why a key may not send events and open streams; <see langword="null"/> if it may.</summary>
+    public static HttpProblem? CheckSender(StoreKey key) =>
+        key.Allows(KeyScopes.SendEvents) ? null : ScopeRequired with { Detail = $"The key lacks the scope {KeyScopes.SendEvents}. Use a key that has it." };
 
     /// <summary>Extracts the key from a request's query, X-Api-Key or Authorization value, in that order.</summary>
     public static string? KeyOf(string? query, string? apiKey, string? authorization)

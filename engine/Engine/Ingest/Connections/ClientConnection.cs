@@ -18,11 +18,8 @@ namespace CartRecovery.Engine.Ingest.Connections;
 /// its <see cref="IngestThread"/>, each of which takes all complete messages of a read. Answers are written by other threads through
 /// <see cref="Output"/>.
 /// </summary>
-public sealed class ClientConnection : IEventSource, IRejectedEvents
+public sealed partial class ClientConnection : IEventSource, IRejectedEvents
 {
-    // How long a slow consumer may take to read why it is dropped.
-    static readonly TimeSpan s_slowConsumerTimeout = TimeSpan.FromSeconds(1.5);
-
     static readonly byte[] s_heartbeat = [.. "{\"type\":\"heartbeat\"}"u8];
 
     readonly IDuplexPipe _transport;
@@ -39,6 +36,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     readonly InputBackpressure _pressure;
     EventRouter? _router;
     int _isCut;
+    bool _isRevoked;
     bool _clientEnded;
     long _lastReadTicks;
 
@@ -127,7 +125,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
             await ReadAsync(session);
             _pressure.Settle();
             DiscardIfCut(session);
-            await _drain.FinishAsync(isReading: !session.ClientClosed && !IsHopeless, IsHopeless ? _rejections.Close : Output.Close);
+            await _drain.FinishAsync(isReading: !session.ClientClosed && !IsHopeless && !_isRevoked, IsHopeless ? _rejections.Close : Output.Close);
             if (!_clientEnded)
             {
                 await GracefulClose.WaitAsync(_transport.Input, _protocol == Protocol.WebSocket);
@@ -173,34 +171,8 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         }
     }
 
-    /// <summary>Closes the connection because the engine is stopping. Events already taken are still acknowledged.</summary>
-    public void CloseForStop()
-    {
-        Output.CloseFrame.Set(WebSocketCloseCode.GoingAway, "");
-        _transport.Input.CancelPendingRead();
-    }
-
     /// <summary>The key that its client sent.</summary>
     public StoreKey Key => _client.Key;
-
-    /// <summary>Closes the connection because its key or store changed. Events already taken are still acknowledged.</summary>
-    public void CloseForChange()
-    {
-        Output.CloseFrame.Set(WebSocketCloseCode.ServiceRestart, "the store's configuration changed; connect again");
-        _transport.Input.CancelPendingRead();
-    }
-
-    /// <summary>Closes an idle connection: sends a close frame, then aborts after a short delay.</summary>
-    /// <param name="reason">Why, in at most 123 bytes.</param>
-    public void CloseForTimeout(string reason)
-    {
-        if (Interlocked.Exchange(ref _isCut, 1) == 0)
-        {
-            Output.CloseFrame.Set(WebSocketCloseCode.GoingAway, reason);
-            _transport.Input.CancelPendingRead();
-            _ = AbortAfterAsync(ConnectionDrain.Timeout);
-        }
-    }
 
     /// <inheritdoc/>
     public void OnProcessed(int partition, long upTo)
@@ -241,6 +213,13 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         {
             var read = await input.ReadAsync();
             await _switch;
+            if (Volatile.Read(ref _isRevoked))
+            {
+                input.AdvanceTo(read.Buffer.End);
+                _clientEnded = read.IsCompleted;
+                return;
+            }
+
             var rest = RunTurn(session, read.Buffer, read.IsCompleted);
             if (session.IsClosed || IsHopeless || read.IsCompleted || read.IsCanceled)
             {
@@ -312,35 +291,5 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         }
 
         _memory.Release();
-    }
-
-    // Called on any thread.
-    void CloseForMemory()
-    {
-        if (Interlocked.Exchange(ref _isCut, 1) == 0)
-        {
-            _options.Counters.AddOverloaded();
-            Output.Drop("overloaded", "too many long messages are incomplete; retry later, or send shorter ones");
-            _transport.Input.CancelPendingRead();
-            _ = AbortAfterAsync(s_slowConsumerTimeout);
-        }
-    }
-
-    // Called on any thread. Events the client sent are still decided.
-    void OnTooSlow()
-    {
-        if (Interlocked.Exchange(ref _isCut, 1) == 0)
-        {
-            _options.Counters.AddSlowConsumer();
-            Output.Drop("slow_consumer", "the client does not read what it is sent");
-            _transport.Input.CancelPendingRead();
-            _ = AbortAfterAsync(s_slowConsumerTimeout);
-        }
-    }
-
-    async Task AbortAfterAsync(TimeSpan time)
-    {
-        await Task.Delay(time, _options.Partitions.Clock);
-        _abort();
     }
 }

@@ -52,16 +52,33 @@ public sealed class ConnectionRegistry : IDisposable
     /// <summary>Finds a stream by id; null if it is closed.</summary>
     public ClientConnection? Find(long connectionId) => SliceOf(connectionId).GetValueOrDefault(connectionId);
 
-    /// <summary>Whether a key still grants what it granted when its stream was opened; null if keys never change.</summary>
-    public Func<StoreKey, bool>? IsInForce { get; set; }
+    /// <summary>Tells what became of a key since its stream was opened; null if keys never change.</summary>
+    public Func<StoreKey, KeyState>? StateOf { get; set; }
 
-    /// <summary>Asks the clients whose keys or stores changed to connect again, including those about to connect.</summary>
+    /// <summary>
+    /// Closes the streams whose keys were revoked, and asks the clients whose keys or stores changed to connect again, including those about
+    /// to connect. One pass over all streams for each change; nothing asks between changes.
+    /// </summary>
     public void CloseRevoked()
     {
-        foreach (var connection in _slices.SelectMany(slice => slice.Values)
-            .Where(connection => IsInForce?.Invoke(connection.Key) == false))
+        foreach (var slice in _slices)
         {
-            connection.CloseForChange();
+            foreach (var (_, connection) in slice)
+            {
+                CloseIfRevoked(connection);
+            }
+        }
+    }
+
+    /// <summary>Marks the keys of open streams as used.</summary>
+    public void MarkKeysUsed()
+    {
+        foreach (var slice in _slices)
+        {
+            foreach (var (_, connection) in slice)
+            {
+                connection.Key.Usage?.Mark();
+            }
         }
     }
 
@@ -89,9 +106,9 @@ public sealed class ConnectionRegistry : IDisposable
         {
             connection.CloseForStop();
         }
-        else if (IsInForce?.Invoke(connection.Key) == false)
+        else
         {
-            connection.CloseForChange();
+            CloseIfRevoked(connection);
         }
     }
 
@@ -107,6 +124,19 @@ public sealed class ConnectionRegistry : IDisposable
     public void Dispose() => _heartbeat.Dispose();
 
     ConcurrentDictionary<long, ClientConnection> SliceOf(long id) => _slices[(int)((ulong)id % (uint)_slices.Length)];
+
+    void CloseIfRevoked(ClientConnection connection)
+    {
+        switch (StateOf?.Invoke(connection.Key))
+        {
+            case KeyState.Changed:
+                connection.CloseForChange();
+                break;
+            case KeyState.Revoked:
+                connection.CloseForRevocation();
+                break;
+        }
+    }
 
     // Ticks that come due during a slow tick are skipped rather than queued.
     void Tick()

@@ -170,6 +170,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         var problem = named is null && options.TcpKey is { } tcpKey
             ? Authenticator.Authenticate(tcpKey, context, out var key)
             : Authenticator.Authenticate(options.Stores, named, context, out key);
+        problem ??= Authenticator.CheckSender(key);
         if (options.Rates.TryOpen(context.Address, problem is null ? key : null) is not null)
         {
             await SendErrorAsync(transport.Output, encoding, RateLimits.Exceeded.Code, "too many connections in a short time; retry later",
@@ -198,7 +199,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
     {
         var problem = Authenticator.Authenticate(options.Stores,
             Authenticator.KeyOf(head.QueryOf("key"), head["X-Api-Key"], head["Authorization"]),
-            new AuthenticationContext(address, head.Headers), out key);
+            new AuthenticationContext(address, head.Headers), out key) ?? Authenticator.CheckSender(key);
         if (problem is not null)
         {
             options.AccessRejections?.Add(problem, address, Port);

@@ -24,6 +24,9 @@ static class AccessPolicies
     /// <summary>A user who is signed in.</summary>
     public const string User = "user";
 
+    /// <summary>A user whose roles have the route's permission in the store that the request names. No key will do.</summary>
+    public const string StoreUser = "store-user";
+
     /// <summary>Adds authentication, the policies and CORS.</summary>
     public static void AddAccess(this IServiceCollection services)
     {
@@ -35,8 +38,9 @@ static class AccessPolicies
         });
         services.AddSingleton(UrlEncoder.Default);
         services.AddAuthorizationBuilder()
-            .AddPolicy(Publishable, policy => policy.RequireAuthenticatedUser().RequireClaim(StoreKeyIdentity.KindClaim))
+            .AddPolicy(Publishable, policy => policy.RequireAuthenticatedUser().RequireClaim(StoreKeyIdentity.KindClaim).AddRequirements(new SendsEvents()))
             .AddPolicy(Secret, policy => policy.RequireAuthenticatedUser().AddRequirements(new StoreAccess()))
+            .AddPolicy(StoreUser, policy => policy.RequireAuthenticatedUser().AddRequirements(new StoreAccess(AdmitsKeys: false)))
             .AddPolicy(User, policy => policy.RequireAuthenticatedUser().AddRequirements(new SignedIn()))
             .AddPolicy(Operator, policy => policy.AddRequirements(new IsOperator()))
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().AddRequirements(new DeclaresAccess()).Build());
@@ -44,6 +48,7 @@ static class AccessPolicies
         services.AddSingleton<IAuthorizationHandler, IsOperatorHandler>();
         services.AddSingleton<IAuthorizationHandler, UserAccess.StoreAccessHandler>();
         services.AddSingleton<IAuthorizationHandler, UserAccess.SignedInHandler>();
+        services.AddSingleton<IAuthorizationHandler, KeyAccess.SendsEventsHandler>();
         services.AddSingleton<UserTokenAuthentication>();
         services.AddSingleton<OperatorAccess>();
         services.AddCors();

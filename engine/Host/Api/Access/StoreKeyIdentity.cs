@@ -17,8 +17,8 @@ sealed class StoreKeyIdentity(StoreKey key) : ClaimsIdentity(
     /// <summary>The kinds.</summary>
     public const string SecretKind = "secret", PublishableKind = "publishable";
 
-    /// <summary>The actor, for the audit log: the store, and some bits of the key's hash.</summary>
-    public string ActorName { get; } = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"key:{key.Store.Id}/{key.Tag:x8}");
+    /// <summary>The actor, for the audit log: the key's id; for a key of the configuration the store, and some bits of the key's hash.</summary>
+    public string ActorName { get; } = key.Id is { } id ? $"key:{id}" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"key:{key.Store.Id}/{key.Tag:x8}");
 
     /// <summary>The caller, as handlers receive it.</summary>
     public Caller Caller { get; } = new(key);

@@ -9,7 +9,8 @@ using Microsoft.AspNetCore.Http;
 namespace CartRecovery.Host.Api.Access;
 
 /// <summary>Requires a secret key, or a user whose roles have the route's permission in the store that the request names.</summary>
-sealed class StoreAccess : IAuthorizationRequirement;
+/// <param name="AdmitsKeys">Whether a key will do.</param>
+sealed record StoreAccess(bool AdmitsKeys = true) : IAuthorizationRequirement;
 
 /// <summary>Requires a user, and for a route that names a permission a role for all stores that has it.</summary>
 sealed class SignedIn : IAuthorizationRequirement;
@@ -29,18 +30,25 @@ static class UserAccess
         ?? (context.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>()?.Policy switch
         {
             AccessPolicies.Operator => AccessRejections.OperatorKeyRequired,
-            AccessPolicies.User => UserRequired,
+            AccessPolicies.User or AccessPolicies.StoreUser => UserRequired,
             AccessPolicies.Publishable => PermissionDenied,
             _ => AccessRejections.SecretKeyRequired,
         });
 
     /// <summary>Returns whether personal data in the answer is masked.</summary>
-    public static bool IsMasked(HttpContext context) => context.User.Identity is UserIdentity user && !user.User.Has(Permission.PersonalData, user.Caller?.Store.Id);
+    public static bool IsMasked(HttpContext context) => context.User.Identity switch
+    {
+        UserIdentity user => !user.User.Has(Permission.PersonalData, user.Caller?.Store.Id),
+        StoreKeyIdentity key => !key.Caller.Key.Allows(Permission.PersonalData),
+        _ => false,
+    };
 
     /// <summary>Masks a value of personal data: its first character remains.</summary>
     public static string Mask(string text) => text.Length == 0 ? text : $"{text[..(char.IsHighSurrogate(text[0]) && text.Length > 1 ? 2 : 1)]}***";
 
-    static bool Refuse(HttpContext context, HttpProblem problem)
+    /// <summary>Keeps why a request is refused, for <see cref="ProblemOf"/>.</summary>
+    /// <returns><see langword="false"/>.</returns>
+    internal static bool Refuse(HttpContext context, HttpProblem problem)
     {
         context.Features.Set(new Refusal(problem));
         return false;
@@ -73,7 +81,7 @@ static class UserAccess
         {
             if (context.Resource is HttpContext http && http.User.Identity switch
             {
-                StoreKeyIdentity key => key.Caller.Key.Kind == KeyKind.Secret,
+                StoreKeyIdentity { Caller.Key: { Kind: KeyKind.Secret } key } when requirement.AdmitsKeys => KeyAccess.ProblemOf(http, key) is not { } problem || Refuse(http, problem),
                 UserIdentity user => Admits(http, user, stores),
                 _ => false,
             })

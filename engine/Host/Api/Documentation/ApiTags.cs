@@ -5,7 +5,7 @@ static class ApiTags
 {
     public const string Events = "Events", Streams = "Streams", Features = "Features", Predictions = "Predictions", Carts = "Carts", Customers = "Customers",
         Interventions = "Interventions", Campaigns = "Campaigns", Analytics = "Analytics", Products = "Products", Suppressions = "Suppressions", Codes = "Codes",
-        DeadLetters = "Dead letters", Tracking = "Tracking", Storefront = "Storefront", Auth = "Users", Audit = "Audit",
+        DeadLetters = "Dead letters", Tracking = "Tracking", Storefront = "Storefront", Auth = "Users", Audit = "Audit", Keys = "API keys",
         Operations = "Operations";
 
     /// <summary>All tags with their descriptions, in the order of the document.</summary>
@@ -27,6 +27,7 @@ static class ApiTags
         (Tracking, "Targets of the links in messages. Links are signed and need no key."),
         (Storefront, "The JavaScript client for shop pages."),
         (Auth, "Users sign in and out, and look after their passwords and authenticator apps."),
+        (Keys, "Keys for the shop's servers and pages: make, rotate and revoke them."),
         (Audit, "Who did what."),
         (Operations, "Health and metrics."),
     ];

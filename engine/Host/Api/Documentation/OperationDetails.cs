@@ -54,9 +54,9 @@ sealed class OperationDetails : IOpenApiOperationTransformer
         {
             problems = [.. problems, .. s_withKey, .. policy switch
             {
-                AccessPolicies.Secret => (HttpProblem[])[AccessRejections.SecretKeyRequired, .. s_forUsers],
-                AccessPolicies.User => [UserAccess.UserRequired, .. s_forUsers],
-                _ => [.. s_forUsers[..^1]],
+                AccessPolicies.Secret => (HttpProblem[])[AccessRejections.SecretKeyRequired, Authenticator.ScopeRequired, .. s_forUsers],
+                AccessPolicies.User or AccessPolicies.StoreUser => [UserAccess.UserRequired, .. s_forUsers],
+                _ => [Authenticator.ScopeRequired, .. s_forUsers[..^1]],
             }];
         }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Threading.Channels;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
@@ -57,6 +58,7 @@ sealed partial class FailedRequests(ILogger<FailedRequests> log, TimeProvider ti
         ProblemException { Problem: var problem } => problem,
         ChannelClosedException => ApiProblems.Stopping,
         JourneysBusyException => ApiProblems.Overloaded,
+        ControlRefusalException refusal => ControlProblems.Of(refusal),
         ControlDatabaseException { Code: ControlDatabaseException.Unavailable or ControlDatabaseException.Conflict } => ControlProblems.Unavailable,
         BadHttpRequestException { InnerException: JsonException json } => OfJson(json),
         BadHttpRequestException { StatusCode: var status } => ProblemResponses.OfStatus(status),

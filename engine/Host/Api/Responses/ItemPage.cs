@@ -3,6 +3,7 @@ using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
+using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api.Responses;
 
@@ -88,6 +89,15 @@ static class Cursors
 
         table.Rows.RemoveRange(limit, table.Rows.Count - limit);
         return (offset + limit).ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Returns the page of a whole list that a request asks for.</summary>
+    public static ItemPage<T> Page<T>(HttpContext context, RequestQuery query, IReadOnlyList<T> all)
+    {
+        var offset = (int)Math.Min(Read(query.Of(QueryParameters.Cursor)), all.Count);
+        var limit = query.Of(QueryParameters.Limit, QueryParameters.DefaultPageSize);
+        var next = all.Count > offset + limit ? (offset + limit).ToString(CultureInfo.InvariantCulture) : null;
+        return new ItemPage<T>([.. all.Skip(offset).Take(limit)], SealedCursor.Seal(context, next));
     }
 
     /// <summary>Creates the exception for an invalid cursor.</summary>

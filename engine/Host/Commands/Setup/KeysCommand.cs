@@ -1,21 +1,21 @@
-using System.Security.Cryptography;
 using System.Text;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Host.Commands.Backtest;
+using CartRecovery.Host.Commands.Control;
 using CartRecovery.Host.Data;
 
 namespace CartRecovery.Host.Commands.Setup;
 
-/// <summary><c>keys</c>: makes keys and their hashes, and changes the master key.</summary>
+/// <summary><c>keys</c>: looks after API keys, makes keys and their hashes for the configuration, and changes the master key.</summary>
 static class KeysCommand
 {
-    // 192 bits: nobody finds such a key from its hash.
-    const int RandomBytes = 24;
-
     // The shortest text that may have as much chance in it as a hash needs.
     const int MinLength = 24;
 
-    public static int Run(KeysOptions options)
+    public static Task<int> RunAsync(KeysOptions options) =>
+        options.Action is "add" or "list" or "rotate" or "revoke" ? ApiKeysCommand.RunAsync(options) : Task.FromResult(Run(options));
+
+    static int Run(KeysOptions options)
     {
         switch (options.Action)
         {
@@ -32,13 +32,13 @@ static class KeysCommand
             case "rewrap":
                 return Rewrap(options);
             default:
-                Console.Error.WriteLine($"error: unknown action '{options.Action}'; expected new, hash or rewrap");
+                Console.Error.WriteLine($"error: unknown action '{options.Action}'; expected add, list, rotate, revoke, new, hash or rewrap");
                 return ExitCode.BadUsage;
         }
     }
 
     /// <summary>Makes a random key.</summary>
-    public static string New(KeyKind kind) => (kind == KeyKind.Secret ? "sk_" : "pk_") + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytes));
+    public static string New(KeyKind kind) => ApiKeyText.New(kind);
 
     static int Rewrap(KeysOptions options)
     {

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Tokens;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Ingest.Streams;
@@ -31,6 +32,7 @@ static class ApiServer
             drain);
         builder.Services
             .AddSingleton(host.Time).AddSingleton(host.Control).AddSingleton(host.Users).AddSingleton(host.Federation.Tokens).AddSingleton<AuditLog>().AddSingleton(host.Audit).AddSingleton<UserStore>().AddSingleton<Passwords>()
+            .AddSingleton<ApiKeyStore>()
             .AddSingleton<Sessions>().AddSingleton<Logins>().AddSingleton(host.Config).AddSingleton(host.Stores).AddSingleton(host.Metrics.Registry)
             .AddSingleton(host.Ingest).AddSingleton(new StreamListener(host.Ingest)).AddSingleton(host.Counters)
             .AddSingleton(host.Connections)

@@ -95,7 +95,7 @@ public sealed class Outbound : IThreadPoolWorkItem
     /// <summary>Appends a WebSocket frame that answers input. Called by the reader only.</summary>
     public bool TryReply(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, isUnsolicited: false);
 
-    /// <summary>Appends the error for an event. Called by the reader only.</summary>
+    /// <summary>Appends the error for an event. Called by the reader only, and once more before a close.</summary>
     public bool TrySendError(long index, string code, string message)
     {
         Span<byte> body = stackalloc byte[StreamMessageFormat.MaxError];

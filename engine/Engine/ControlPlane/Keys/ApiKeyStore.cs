@@ -1,0 +1,170 @@
+using System.Text;
+using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Engine.ControlPlane.Database;
+
+namespace CartRecovery.Engine.ControlPlane.Keys;
+
+/// <summary>The keys in the control database. Every change is in the audit log. Any thread.</summary>
+/// <param name="database">The database.</param>
+public sealed class ApiKeyStore(ControlDatabase database)
+{
+    /// <summary>Maximum number of a store's keys, expired ones included, and of all stores'.</summary>
+    public const int MaxPerStore = 100, MaxKeys = 10_000;
+
+    /// <summary>How long both keys are valid after a rotation, and how long at most.</summary>
+    public static readonly TimeSpan Overlap = TimeSpan.FromHours(24), MaxOverlap = TimeSpan.FromDays(30);
+
+    /// <summary>The topic of changes: <see cref="ControlChanges"/>.</summary>
+    internal const string Topic = "api_keys";
+
+    // Whoever looks why something stopped finds the expired key for this long.
+    static readonly TimeSpan s_kept = TimeSpan.FromDays(30);
+
+    readonly AuditLog _audit = new(database);
+
+    /// <summary>Makes a key.</summary>
+    /// <param name="store">The store's id.</param>
+    /// <param name="settings">What it may do. The caller has checked it.</param>
+    /// <param name="actor">Who makes it, for the audit log.</param>
+    /// <param name="address">Where the request comes from.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The key's record, and the key. It is not kept.</returns>
+    /// <exception cref="ControlRefusalException"><see cref="ControlRefusalException.TooManyKeys"/>.</exception>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public async Task<(ApiKey Key, string Text)> AddAsync(
+        string store, ApiKeySettings settings, string actor, string? address, CancellationToken cancellation = default)
+    {
+        var (key, text) = Make(store, settings, actor);
+        await database.WriteAsync(async session =>
+        {
+            await InsertAsync(session, key);
+            await _audit.AppendAsync(session, new AuditEvent(actor, "api_key.add", $"key:{key.Id}", store, DetailsOf(key)) { Address = address });
+            await session.MarkChangedAsync(Topic);
+        }, cancellation);
+        return (key, text);
+    }
+
+    /// <summary>Makes a key with the same settings, and lets the former one end after an overlap. A limited life begins anew.</summary>
+    /// <param name="former">The former key.</param>
+    /// <param name="overlap">How long both are valid.</param>
+    /// <param name="actor">Who rotates, for the audit log.</param>
+    /// <param name="address">Where the request comes from.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The new key's record, and the key. It is not kept.</returns>
+    /// <exception cref="ControlRefusalException">The former key was replaced, has expired or was revoked, or there are too many.</exception>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public async Task<(ApiKey Key, string Text)> RotateAsync(ApiKey former, TimeSpan overlap, string actor, string? address, CancellationToken cancellation = default)
+    {
+        var now = database.Time.GetUtcNow();
+        var life = former.Settings.ExpiresAt - former.CreatedAt;
+        var (key, text) = Make(former.Store, former.Settings with { ExpiresAt = now + life }, actor);
+        var end = former.Settings.ExpiresAt is { } expires && expires < now + overlap ? expires : now + overlap;
+        await database.WriteAsync(async session =>
+        {
+            if (await session.RunAsync($"""
+                UPDATE api_keys SET expires_at = {end}, replaced_by = {key.Id}
+                WHERE id = {former.Id} AND replaced_by IS NULL AND (expires_at IS NULL OR expires_at > {now})
+                """) == 0)
+            {
+                throw new ControlRefusalException(ControlRefusalException.KeyEnded, "The key was replaced or revoked, or has expired. Rotate its successor, or make a new one.");
+            }
+
+            await InsertAsync(session, key);
+            await _audit.AppendAsync(session, new AuditEvent(actor, "api_key.rotate", $"key:{former.Id}", key.Store, DetailsOf(key)) { Address = address });
+            await session.MarkChangedAsync(Topic);
+        }, cancellation);
+        return (key, text);
+    }
+
+    /// <summary>Revokes a key: it is refused at once here and in half a second by other engines, and its streams are closed.</summary>
+    /// <returns><see langword="false"/> if the store has no such key.</returns>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<bool> RevokeAsync(string store, string id, string actor, string? address, CancellationToken cancellation = default) => database.WriteAsync(async session =>
+    {
+        if (await session.RunAsync($"DELETE FROM api_keys WHERE id = {id} AND store = {store}") == 0)
+        {
+            return false;
+        }
+
+        await _audit.AppendAsync(session, new AuditEvent(actor, "api_key.revoke", $"key:{id}", store) { Address = address });
+        await session.MarkChangedAsync(Topic);
+        return true;
+    }, cancellation);
+
+    /// <summary>Lists a store's keys, the newest first.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<List<ApiKey>> ListAsync(string store, CancellationToken cancellation = default) =>
+        database.ReadAsync(session => ReadAsync(session, SqlPart.Of($"store = {store}")), cancellation);
+
+    /// <summary>Finds a key of a store.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<ApiKey?> FindAsync(string store, string id, CancellationToken cancellation = default) =>
+        database.ReadAsync(async session => (await ReadAsync(session, SqlPart.Of($"store = {store} AND id = {id}"))).FirstOrDefault(), cancellation);
+
+    /// <summary>Writes down which keys were used. That is no change to follow.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task MarkUsedAsync(IReadOnlyList<string> ids, CancellationToken cancellation = default)
+    {
+        var now = database.Time.GetUtcNow();
+        return database.WriteAsync(async session =>
+        {
+            foreach (var id in ids)
+            {
+                await session.RunAsync($"UPDATE api_keys SET last_used_at = {now} WHERE id = {id} AND (last_used_at IS NULL OR last_used_at < {now})");
+            }
+        }, cancellation);
+    }
+
+    /// <summary>Deletes keys that expired long ago.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task CleanAsync(CancellationToken cancellation = default) =>
+        database.WriteAsync(session => session.RunAsync($"DELETE FROM api_keys WHERE expires_at < {database.Time.GetUtcNow() - s_kept}"), cancellation);
+
+    /// <summary>Reads keys in a transaction, the newest first.</summary>
+    internal static Task<List<ApiKey>> ReadAsync(ControlSession session, SqlPart condition) => session.ListAsync(
+        $"""
+        SELECT id, store, name, kind, scopes, origins, loopback_only, expires_at, hint, hash, created_at, created_by, last_used_at, replaced_by
+        FROM api_keys WHERE {condition} ORDER BY created_at DESC, id DESC LIMIT {MaxKeys}
+        """,
+        row => new ApiKey(row.Text(0), row.Text(1), new ApiKeySettings(row.Text(2), row.Text(3) == Secret ? KeyKind.Secret : KeyKind.Publishable,
+            row.TextOrNull(4)?.Split(' '), row.Text(5).Split(' ', StringSplitOptions.RemoveEmptyEntries), row.IsTrue(6), row.TimeOrNull(7)), row.Text(8),
+            KeyHash.FromBytes(row.Bytes(9)), row.Time(10), row.Text(11))
+        { LastUsedAt = row.TimeOrNull(12), ReplacedBy = row.TextOrNull(13) });
+
+    const string Secret = "secret", Publishable = "publishable";
+
+    static string NameOf(KeyKind kind) => kind == KeyKind.Secret ? Secret : Publishable;
+
+    (ApiKey Key, string Text) Make(string store, ApiKeySettings settings, string actor)
+    {
+        var text = ApiKeyText.New(settings.Kind);
+
+        // The database keeps milliseconds.
+        var now = DateTimeOffset.FromUnixTimeMilliseconds(database.Time.GetUtcNow().ToUnixTimeMilliseconds());
+        return (new ApiKey(Guid.CreateVersion7().ToString("n"), store, settings, ApiKeyText.HintOf(text), KeyHash.Of(Encoding.ASCII.GetBytes(text)), now, actor), text);
+    }
+
+    static async Task InsertAsync(ControlSession session, ApiKey key)
+    {
+        if (await session.NumberAsync($"SELECT COUNT(*) FROM api_keys WHERE store = {key.Store}") >= MaxPerStore)
+        {
+            throw new ControlRefusalException(ControlRefusalException.TooManyKeys, $"The store has {MaxPerStore} keys. Revoke one that is not used.");
+        }
+
+        if (await session.NumberAsync($"SELECT COUNT(*) FROM api_keys") >= MaxKeys)
+        {
+            throw new ControlRefusalException(ControlRefusalException.TooManyKeys, $"There are {MaxKeys} keys. Revoke some that are not used.");
+        }
+
+        var settings = key.Settings;
+        await session.RunAsync($"""
+            INSERT INTO api_keys (id, store, name, kind, scopes, origins, loopback_only, expires_at, hint, hash, created_at, created_by)
+            VALUES ({key.Id}, {key.Store}, {settings.Name}, {NameOf(settings.Kind)}, {(settings.Scopes is null ? null : string.Join(' ', settings.Scopes))},
+                {string.Join(' ', settings.Origins)}, {settings.LoopbackOnly}, {settings.ExpiresAt}, {key.Hint}, {key.Hash.ToBytes()}, {key.CreatedAt}, {key.CreatedBy})
+            """);
+    }
+
+    // Not the name, which may name a person: the log outlives what is known of people.
+    static string DetailsOf(ApiKey key) =>
+        $$"""{"key":"{{key.Id}}","hint":"{{key.Hint}}","scopes":"{{(key.Settings.Scopes is { } scopes ? string.Join(' ', scopes) : "all")}}"}""";
+}

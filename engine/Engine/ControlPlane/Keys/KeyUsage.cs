@@ -1,0 +1,19 @@
+namespace CartRecovery.Engine.ControlPlane.Keys;
+
+/// <summary>Remembers that a key was used, until it is written down. Any thread.</summary>
+public sealed class KeyUsage
+{
+    int _isUsed;
+
+    /// <summary>Notes a use. Nothing is written if that is known, so that processors need not exchange the cache line.</summary>
+    public void Mark()
+    {
+        if (Volatile.Read(ref _isUsed) == 0)
+        {
+            Volatile.Write(ref _isUsed, 1);
+        }
+    }
+
+    /// <summary>Returns whether the key was used since the last call.</summary>
+    public bool Take() => Interlocked.Exchange(ref _isUsed, 0) != 0;
+}

@@ -1,0 +1,48 @@
+using CartRecovery.Engine.ControlPlane.Keys;
+using CartRecovery.Engine.ControlPlane.Users;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.Access;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+
+namespace CartRecovery.Host.Api.Access;
+
+/// <summary>Requires of a key with scopes that it may send events.</summary>
+sealed class SendsEvents : IAuthorizationRequirement;
+
+/// <summary>Decides what keys with scopes may do.</summary>
+static class KeyAccess
+{
+    /// <summary>Returns why a secret key may not call a request's route; <see langword="null"/> if it may.</summary>
+    public static HttpProblem? ProblemOf(HttpContext context, StoreKey key)
+    {
+        if (key.Scopes is null)
+        {
+            return null;
+        }
+
+        var metadata = context.GetEndpoint()!.Metadata;
+        return RoutePermission.Of(metadata, context.Request.Method) is not { } permission ? Authenticator.ScopeRequired
+            : !key.Allows(permission) ? Lacks(permission)
+            : metadata.GetMetadata<ShowsPersonalData>() is { IsMasked: false } && !key.Allows(Permission.PersonalData) ? Lacks(Permission.PersonalData)
+            : null;
+    }
+
+    static HttpProblem Lacks(string scope) => Authenticator.ScopeRequired with { Detail = $"The key lacks the scope {scope}. Use a key that has it." };
+
+    /// <summary>Checks <see cref="SendsEvents"/>.</summary>
+    internal sealed class SendsEventsHandler : AuthorizationHandler<SendsEvents>
+    {
+        /// <inheritdoc/>
+        protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, SendsEvents requirement)
+        {
+            if (context.Resource is HttpContext { User.Identity: StoreKeyIdentity { Caller.Key: var key } } http
+                && (Authenticator.CheckSender(key) is not { } problem || UserAccess.Refuse(http, problem)))
+            {
+                context.Succeed(requirement);
+            }
+
+            return Task.CompletedTask;
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+using CartRecovery.Engine.ControlPlane.Keys;
+
+namespace CartRecovery.Host.Api.Keys;
+
+/// <summary>A key as lists show it.</summary>
+/// <param name="Id">The id.</param>
+/// <param name="StoreId">The store that it opens.</param>
+/// <param name="Name">What people call it; null for a key of the configuration.</param>
+/// <param name="Kind">publishable or secret.</param>
+/// <param name="Hint">The key's beginning; null for a key of the configuration.</param>
+/// <param name="Scopes">What it may do; null for all that its kind may.</param>
+/// <param name="Origins">The origins whose pages may use it.</param>
+/// <param name="LoopbackOnly">Whether only clients on the engine's machine may use it.</param>
+/// <param name="State">active; replaced, which is valid until `expiresAt`; or expired.</param>
+/// <param name="CreatedAt">When it was made; null for a key of the configuration.</param>
+/// <param name="CreatedBy">Who made it, as in the audit log; null for a key of the configuration.</param>
+/// <param name="ExpiresAt">When it ends; null for never.</param>
+/// <param name="LastUsedAt">When it was last used, to the minute; null for never, and for a key of the configuration.</param>
+/// <param name="ReplacedBy">The key that a rotation replaced it by; null for none.</param>
+/// <param name="ManagedBy">api; or file: only the configuration changes it.</param>
+sealed record ApiKeyItem(
+    string Id, string StoreId, string? Name, string Kind, string? Hint, IReadOnlyList<string>? Scopes, IReadOnlyList<string> Origins, bool LoopbackOnly, string State,
+    DateTime? CreatedAt, string? CreatedBy, DateTime? ExpiresAt, DateTime? LastUsedAt, string? ReplacedBy, string ManagedBy)
+{
+    /// <summary>The beginning of the id of a key of the configuration.</summary>
+    public const string FileId = "file-";
+
+    /// <summary>Describes a key of the control database.</summary>
+    public static ApiKeyItem Of(ApiKey key, DateTimeOffset now)
+    {
+        var settings = key.Settings;
+        return new ApiKeyItem(key.Id, key.Store, settings.Name, NameOf(settings.Kind), key.Hint, settings.Scopes, settings.Origins, settings.LoopbackOnly,
+            key.HasExpired(now) ? "expired" : key.ReplacedBy is null ? "active" : "replaced", key.CreatedAt.UtcDateTime, key.CreatedBy, settings.ExpiresAt?.UtcDateTime,
+            key.LastUsedAt?.UtcDateTime, key.ReplacedBy, "api");
+    }
+
+    /// <summary>Describes a key of the configuration.</summary>
+    public static ApiKeyItem Of(StoreKey key) => new(IdOf(key.Tag), key.Store.Id, Name: null, NameOf(key.Kind), Hint: null, Scopes: null,
+        [.. key.Origins.Select(origin => origin.Pattern)], key.LoopbackOnly, "active", CreatedAt: null, CreatedBy: null, ExpiresAt: null, LastUsedAt: null, ReplacedBy: null, "file");
+
+    /// <summary>Returns the id of a key of the configuration, which is of its hash.</summary>
+    public static string IdOf(uint tag) => string.Create(CultureInfo.InvariantCulture, $"{FileId}{tag:x8}");
+
+    /// <summary>Returns the name of a kind.</summary>
+    public static string NameOf(KeyKind kind) => kind == KeyKind.Secret ? "secret" : "publishable";
+}

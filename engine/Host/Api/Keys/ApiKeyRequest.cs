@@ -1,0 +1,23 @@
+using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.ControlPlane.Keys;
+
+namespace CartRecovery.Host.Api.Keys;
+
+/// <summary>Reads what a new key shall do, for the API and the command.</summary>
+static class ApiKeyRequest
+{
+    /// <summary>Returns the settings, or what is wrong, beginning with the field.</summary>
+    public static (ApiKeySettings? Settings, string? Problem) Read(ApiKeyBody body, DateTimeOffset now)
+    {
+        if (body.Kind is not ("secret" or "publishable"))
+        {
+            return (null, $"kind: expected secret or publishable, got '{body.Kind}'");
+        }
+
+        var settings = new ApiKeySettings(body.Name?.Trim() ?? "", body.Kind == "secret" ? KeyKind.Secret : KeyKind.Publishable, body.Scopes?.Distinct().ToList(),
+            body.Origins?.Distinct().ToList() ?? [], body.LoopbackOnly, body.ExpiresAt);
+        var problem = settings.ProblemAt(now)
+            ?? (settings.Origins.FirstOrDefault(origin => !OriginPattern.TryParse(origin, out _)) is { } wrong ? $"origins: expected {OriginPattern.Form}; got '{wrong}'" : null);
+        return problem is null ? (settings, null) : (null, problem);
+    }
+}

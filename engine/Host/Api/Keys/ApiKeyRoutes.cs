@@ -1,0 +1,110 @@
+using System.ComponentModel;
+using CartRecovery.Contracts;
+using CartRecovery.Engine.ControlPlane.Keys;
+using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.ControlPlane.Users;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Auth;
+using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Api.Problems;
+using CartRecovery.Host.Api.Requests;
+using CartRecovery.Host.Api.Responses;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace CartRecovery.Host.Api.Keys;
+
+/// <summary><c>/v1/api-keys</c>: the keys of a store.</summary>
+static class ApiKeyRoutes
+{
+    static readonly HttpProblem s_invalid = new(400, "invalid_api_key", "The body does not say what the key may do.");
+    static readonly HttpProblem s_notFound = new(404, "api_key_not_found", "The store has no such key.");
+    static readonly HttpProblem s_file = new(409, "managed_by_file", "The configuration has the key. Change it there.");
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/v1/api-keys").WithTags(ApiTags.Keys).RequireAuthorization(AccessPolicies.StoreUser);
+        group.MapGet("", ListAsync)
+            .Describe("listApiKeys", "List API keys", "The store's keys, the newest first; then those of the configuration, with `managedBy: file`. Nobody sees the keys themselves.")
+            .Query(QueryParameters.Limit, QueryParameters.Cursor).Problems(ControlProblems.Unavailable);
+        group.MapPost("", AddAsync)
+            .Describe("createApiKey", "Create an API key", "Answers with the key, once: only its hash is kept. A key may do no more than who makes it.")
+            .Produces<IssuedApiKey>(StatusCodes.Status201Created)
+            .Problems(ApiProblems.InvalidJson, s_invalid, ControlProblems.NotHeld, ControlProblems.TooManyKeys, ControlProblems.Unavailable);
+        group.MapPost("/{id}/rotate", RotateAsync)
+            .Describe("rotateApiKey", "Rotate an API key", "Answers with a new key of the same settings. The former one is valid until the overlap ends.")
+            .Produces<IssuedApiKey>(StatusCodes.Status201Created)
+            .Problems(ApiProblems.InvalidJson, s_invalid, s_notFound, s_file, ControlProblems.NotHeld, ControlProblems.KeyEnded, ControlProblems.TooManyKeys, ControlProblems.Unavailable);
+        group.MapDelete("/{id}", RevokeAsync)
+            .Describe("revokeApiKey", "Revoke an API key", "The key is refused within a second by all engines that share the database, and its open streams are closed.")
+            .Produces(StatusCodes.Status204NoContent).Problems(s_notFound, s_file, ControlProblems.Unavailable);
+    }
+
+    static async Task<Ok<ItemPage<ApiKeyItem>>> ListAsync(HttpContext context, Caller caller, RequestQuery query, ApiKeyStore keys, StoreDirectory stores, TimeProvider time)
+    {
+        var issued = await keys.ListAsync(caller.Store.Id, context.RequestAborted);
+        var now = time.GetUtcNow();
+        return TypedResults.Ok(Cursors.Page(context, query, [.. issued.Select(key => ApiKeyItem.Of(key, now)), .. stores.ConfiguredKeys(caller.Store).Select(ApiKeyItem.Of)]));
+    }
+
+    static async Task<Created<IssuedApiKey>> AddAsync(HttpContext context, ApiKeyBody body, Caller caller, ApiKeyStore keys, TimeProvider time)
+    {
+        var (settings, problem) = ApiKeyRequest.Read(body, time.GetUtcNow());
+        var user = UserOf(context);
+        CheckHeld(user.User, settings ?? throw new ProblemException(s_invalid with { Detail = $"{problem}." }), caller.Store);
+        return Answer(context, time, await keys.AddAsync(caller.Store.Id, settings, user.ActorName, AddressOf(context), context.RequestAborted));
+    }
+
+    static async Task<Created<IssuedApiKey>> RotateAsync(
+        HttpContext context, [Description("The key's id.")] string id, RotationBody body, Caller caller, ApiKeyStore keys, TimeProvider time)
+    {
+        var overlap = ApiKeyStore.Overlap;
+        if (body.Overlap is { } text && (!DurationText.TryParse(text, out overlap) || overlap > ApiKeyStore.MaxOverlap))
+        {
+            throw new ProblemException(s_invalid with { Detail = $"overlap: expected {DurationText.Form}, at most {DurationText.Write(ApiKeyStore.MaxOverlap)}." });
+        }
+
+        CheckManaged(id);
+        var former = await keys.FindAsync(caller.Store.Id, id, context.RequestAborted) ?? throw new ProblemException(s_notFound);
+        var user = UserOf(context);
+        CheckHeld(user.User, former.Settings, caller.Store);
+        return Answer(context, time, await keys.RotateAsync(former, overlap, user.ActorName, AddressOf(context), context.RequestAborted));
+    }
+
+    static async Task<NoContent> RevokeAsync(HttpContext context, [Description("The key's id.")] string id, Caller caller, ApiKeyStore keys)
+    {
+        CheckManaged(id);
+        return await keys.RevokeAsync(caller.Store.Id, id, UserOf(context).ActorName, AddressOf(context), context.RequestAborted)
+            ? TypedResults.NoContent() : throw new ProblemException(s_notFound);
+    }
+
+    static void CheckManaged(string id)
+    {
+        if (id.StartsWith(ApiKeyItem.FileId, StringComparison.Ordinal))
+        {
+            throw new ProblemException(s_file);
+        }
+    }
+
+    static void CheckHeld(SignedInUser user, ApiKeySettings settings, Store store)
+    {
+        if (KeyScopes.Of(settings.Kind, settings.Scopes).FirstOrDefault(scope => !user.Has(scope, store.Id)) is { } lacking)
+        {
+            throw new ProblemException(ControlProblems.NotHeld with { Detail = $"You cannot give what you do not have: {lacking}." });
+        }
+    }
+
+    static Created<IssuedApiKey> Answer(HttpContext context, TimeProvider time, (ApiKey Key, string Text) issued)
+    {
+        // A cache would keep the key.
+        context.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Created((string?)null, new IssuedApiKey(issued.Text, ApiKeyItem.Of(issued.Key, time.GetUtcNow())));
+    }
+
+    static UserIdentity UserOf(HttpContext context) => (UserIdentity)context.User.Identity!;
+
+    static string? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString();
+}
