@@ -7,6 +7,7 @@ using CartRecovery.Host.Api.Campaigns;
 using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Health;
+using CartRecovery.Host.Api.Personal;
 using CartRecovery.Host.Api.Predictions;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
@@ -32,7 +33,7 @@ static class ApiServices
             options.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
             options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
-        services.AddSingleton<CartReader>().AddSingleton<Predictors>().AddSingleton<LinkEvents>().AddSingleton<HealthReport>().AddSingleton<StorefrontClient>().AddSingleton<TestSendLimits>();
+        services.AddSingleton<MaskedIds>().AddSingleton<CartReader>().AddSingleton<Predictors>().AddSingleton<LinkEvents>().AddSingleton<HealthReport>().AddSingleton<StorefrontClient>().AddSingleton<TestSendLimits>();
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.AddAccess();
         services.AddProblemResponses();

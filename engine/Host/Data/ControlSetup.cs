@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Tokens;
 
@@ -65,6 +66,8 @@ static class ControlSetup
         {
             await using var database = Of(config, files, secret, TimeProvider.System);
             await database.RewrapAsync(former);
+            await database.OpenAsync();
+            await new AuditLog(database).RecordAsync(new AuditEvent(AuditEvent.Command, "master_key.rewrap", ""));
         }
         catch (ControlDatabaseException e)
         {

@@ -112,18 +112,124 @@ public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
     }
 
     [Test]
-    public async Task A_refresh_token_is_good_once_and_its_reuse_ends_the_session()
+    public async Task A_refresh_token_that_is_reused_later_ends_the_session()
     {
         var first = (await _logins.LoginAsync(Email, Password, code: null, "a")).Issued!;
         var access = _directory.Issue(first);
         var (outcome, second) = await _sessions.RefreshAsync(first.RefreshToken, "a");
         Assert.That((outcome, second!.Session), Is.EqualTo((RefreshOutcome.Refreshed, first.Session)));
         Assert.That(_directory.Find(access), Is.Not.Null);
+        Time.Advance(Sessions.ReuseInterval);
         Assert.That((await _sessions.RefreshAsync(first.RefreshToken, "b")).Outcome, Is.EqualTo(RefreshOutcome.Reused));
         Assert.That(_directory.Find(access), Is.Null, "its access tokens are refused at once");
         Assert.That((await _sessions.RefreshAsync(second.RefreshToken, "a")).Outcome, Is.EqualTo(RefreshOutcome.Refused));
         Assert.That((await _sessions.RefreshAsync("nothing", "a")).Outcome, Is.EqualTo(RefreshOutcome.Refused));
         Assert.That(await CountAsync("session.reuse"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Within_the_reuse_interval_a_refresh_token_has_one_successor()
+    {
+        var first = (await _logins.LoginAsync(Email, Password, code: null, "a")).Issued!;
+        var (_, second) = await _sessions.RefreshAsync(first.RefreshToken, "a");
+        Time.Advance(Sessions.ReuseInterval - TimeSpan.FromMilliseconds(1));
+        Assert.That(await _sessions.RefreshAsync(first.RefreshToken, "b"), Is.EqualTo((RefreshOutcome.Refreshed, second)));
+        Assert.That(await TokensAsync(), Is.EqualTo(2));
+
+        // The other tab has refreshed once more.
+        var (_, third) = await _sessions.RefreshAsync(second!.RefreshToken, "a");
+        Assert.That(third!.RefreshToken, Is.Not.EqualTo(second.RefreshToken));
+        Assert.That(await _sessions.RefreshAsync(first.RefreshToken, "b"), Is.EqualTo((RefreshOutcome.Refreshed, third)));
+        Assert.That(await CountAsync("session.reuse"), Is.Zero);
+
+        // A copy that was used within the interval is noticed when the other holder refreshes.
+        var (_, thief) = await _sessions.RefreshAsync(third.RefreshToken, "thief");
+        Time.Advance(TimeSpan.FromMinutes(14));
+        await _sessions.RefreshAsync(thief!.RefreshToken, "thief");
+        Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.That((await _sessions.RefreshAsync(third.RefreshToken, "a")).Outcome, Is.EqualTo(RefreshOutcome.Reused));
+    }
+
+    [Test]
+    public async Task Refreshes_at_the_same_time_in_several_engines_get_one_successor()
+    {
+        var first = (await _logins.LoginAsync(Email, Password, code: null, "a")).Issued!;
+        var engines = new List<Sessions> { _sessions };
+        for (var i = 0; i < 2; i++)
+        {
+            engines.Add(new Sessions(await OpenAsync()));
+        }
+
+        var results = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => engines[i % engines.Count].RefreshAsync(first.RefreshToken, "a")));
+        Assert.That(results.Select(result => result.Outcome), Is.All.EqualTo(RefreshOutcome.Refreshed));
+        Assert.That(results.Select(result => result.Issued!.RefreshToken).Distinct().Count(), Is.EqualTo(1));
+        Assert.That(await TokensAsync(), Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_session_keeps_a_bounded_number_of_used_tokens()
+    {
+        var first = (await _logins.LoginAsync(Email, Password, code: null, "a")).Issued!;
+        await Control.WriteAsync(async session =>
+        {
+            for (var i = 0; i < Sessions.MaxUsedTokens + 20; i++)
+            {
+                await session.RunAsync($"INSERT INTO refresh_tokens (hash, session_id, expires_at, used_at) VALUES ({BitConverter.GetBytes(i)}, {first.Session}, {Time.GetUtcNow() + Sessions.Idle}, {Time.GetUtcNow()})");
+            }
+        });
+        Time.Advance(TimeSpan.FromSeconds(1));
+        var (_, second) = await _sessions.RefreshAsync(first.RefreshToken, "a");
+        Assert.That(await TokensAsync(), Is.EqualTo(Sessions.MaxUsedTokens + 1));
+        Assert.That((await _sessions.RefreshAsync(second!.RefreshToken, "a")).Outcome, Is.EqualTo(RefreshOutcome.Refreshed));
+        Assert.That(await _sessions.RefreshAsync(first.RefreshToken, "a"), Is.Not.EqualTo((RefreshOutcome.Refused, (IssuedSession?)null)), "the latest are kept");
+    }
+
+    [Test]
+    public async Task What_has_ended_is_deleted()
+    {
+        var (ended, other) = ((await _logins.LoginAsync(Email, Password, code: null, "a")).Issued!, (await _logins.LoginAsync(Email, Password, code: null, "a")).Issued!);
+        await _sessions.EndAsync(ended.Session, new AuditEvent("user:1", "user.logout", "user:1"));
+        await _sessions.CleanAsync();
+        Assert.That((await TokensAsync(), await SessionsAsync()), Is.EqualTo((1, 2)), "an ended session is known while its access tokens may be valid");
+        Time.Advance(TimeSpan.FromHours(2));
+        await _sessions.CleanAsync();
+        Assert.That(await SessionsAsync(), Is.EqualTo(1));
+        Assert.That((await _sessions.RefreshAsync(other.RefreshToken, "a")).Outcome, Is.EqualTo(RefreshOutcome.Refreshed));
+        Time.Advance(Sessions.Life + TimeSpan.FromHours(2));
+        await _sessions.CleanAsync();
+        Assert.That((await TokensAsync(), await SessionsAsync()), Is.EqualTo((0, 0)));
+    }
+
+    [Test]
+    public async Task The_oldest_session_ends_when_there_are_too_many()
+    {
+        var first = (await _logins.LoginAsync(Email, Password, code: null, "a")).Issued!;
+        var access = _directory.Issue(first);
+        await Control.WriteAsync(async session =>
+        {
+            for (var i = 1; i < Sessions.MaxPerUser; i++)
+            {
+                await session.RunAsync($"INSERT INTO sessions (id, user_id, created_at, expires_at) VALUES ({$"{i}"}, {_ada.Id}, {Time.GetUtcNow().AddMinutes(1)}, {Time.GetUtcNow() + Sessions.Life})");
+            }
+        });
+        Assert.That(_directory.Find(access), Is.Not.Null);
+        Time.Advance(TimeSpan.FromMinutes(2));
+        await _logins.LoginAsync(Email, Password, code: null, "a");
+        Assert.That(_directory.Find(access), Is.Null);
+        Assert.That((await _sessions.RefreshAsync(first.RefreshToken, "a")).Outcome, Is.EqualTo(RefreshOutcome.Refused));
+        Assert.That(await Control.ReadAsync(session => session.NumberAsync($"SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL")), Is.EqualTo(Sessions.MaxPerUser));
+    }
+
+    [Test]
+    public async Task Signing_in_and_out_reads_no_other_user()
+    {
+        var before = await RevisionAsync();
+        var issued = (await _logins.LoginAsync(Email, Password, code: null, "a")).Issued!;
+        await _sessions.RefreshAsync(issued.RefreshToken, "a");
+        await _sessions.EndAsync(issued.Session, new AuditEvent("user:1", "user.logout", "user:1"));
+        Assert.That(await RevisionAsync(), Is.EqualTo(before), "the directory reads all users when this changes");
+        await _users.DisableAsync(_ada.Id, disable: true, "cli");
+        Assert.That(await RevisionAsync(), Is.GreaterThan(before!));
     }
 
     [Test]
@@ -273,6 +379,12 @@ public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
     async Task<string?> LastDetailsAsync() => (await new AuditLog(Control).ListAsync(new AuditFilter(Action: "user.login_refused"), long.MaxValue, 1))[0].Event.Details;
 
     Task<long?> WritesAsync() => Control.ReadAsync(session => session.NumberAsync($"SELECT SUM(revision) FROM control_changes"));
+
+    Task<long?> TokensAsync() => Control.ReadAsync(session => session.NumberAsync($"SELECT COUNT(*) FROM refresh_tokens"));
+
+    Task<long?> SessionsAsync() => Control.ReadAsync(session => session.NumberAsync($"SELECT COUNT(*) FROM sessions"));
+
+    Task<long?> RevisionAsync() => Control.ReadAsync(session => session.NumberAsync($"SELECT revision FROM control_changes WHERE topic = {UserStore.Topic}"));
 
     Task<long?> KeysAsync() => Control.ReadAsync(session => session.NumberAsync($"SELECT COUNT(*) FROM signing_keys"));
 }

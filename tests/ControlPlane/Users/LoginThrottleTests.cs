@@ -154,5 +154,52 @@ public sealed class LoginThrottleTests
         Assert.That(throttle.WaitOf("ada", "a"), Is.EqualTo(TimeSpan.Zero));
     }
 
+    [Test]
+    public void A_network_whose_users_err_now_and_then_never_waits()
+    {
+        var throttle = new LoginThrottle(_time);
+        for (var i = 0; i < 500; i++)
+        {
+            Assert.That(throttle.WaitOf("eve", "a"), Is.EqualTo(TimeSpan.Zero), Account(i));
+            throttle.Fail(Account(i), "a");
+            _time.Advance(TimeSpan.FromMinutes(3));
+        }
+    }
+
+    [Test]
+    public void However_long_an_attack_lasts_its_network_rests_within_the_hour()
+    {
+        var throttle = new LoginThrottle(_time);
+        for (var i = 0; i < 10_000; i++)
+        {
+            throttle.Fail(Account(i), "a");
+        }
+
+        Assert.That(throttle.WaitOf("eve", "a"), Is.EqualTo(TimeSpan.FromMinutes(15)));
+        _time.Advance(TimeSpan.FromMinutes(40));
+        throttle.Fail("eve", "a");
+        Assert.That(throttle.WaitOf("eve", "a"), Is.EqualTo(TimeSpan.Zero));
+    }
+
+    [Test]
+    public void Who_signed_in_from_a_network_does_not_wait_for_others_there()
+    {
+        var throttle = new LoginThrottle(_time);
+        throttle.Fail("ada", "a");
+        throttle.Succeed("ada", "a");
+        for (var i = 0; i < 30; i++)
+        {
+            throttle.Fail(Account(i), "a");
+        }
+
+        Assert.That((throttle.WaitOf("ada", "a"), throttle.WaitOf("bob", "a") > TimeSpan.Zero), Is.EqualTo((TimeSpan.Zero, true)));
+        for (var i = 0; i < 6; i++)
+        {
+            throttle.Fail("ada", "a");
+        }
+
+        Assert.That(throttle.WaitOf("ada", "a"), Is.EqualTo(TimeSpan.FromSeconds(1)), "its own failures count");
+    }
+
     static string Account(int number) => string.Create(CultureInfo.InvariantCulture, $"user{number}");
 }

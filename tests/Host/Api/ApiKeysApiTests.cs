@@ -4,6 +4,7 @@ using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Personal;
 using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Support;
 using Microsoft.AspNetCore.Http;
@@ -108,7 +109,7 @@ sealed class ApiKeysApiTests
         var (_, masked) = await NewAsync("""{"name":"bi","kind":"secret","scopes":["suppressions:read"]}""");
         var (_, clear) = await NewAsync("""{"name":"crm","kind":"secret","scopes":["suppressions:read","personal_data:read"]}""");
         var (_, all) = await NewAsync("""{"name":"server","kind":"secret"}""");
-        Assert.That(new[] { masked, clear, all, InProcessEngine.Secret }.Select(key => UserAccess.IsMasked(new DefaultHttpContext
+        Assert.That(new[] { masked, clear, all, InProcessEngine.Secret }.Select(key => PersonalDataView.IsMaskedFor(new DefaultHttpContext
         {
             User = new ClaimsPrincipal(new StoreKeyIdentity(_engine.Host.Stores.FindKey(key)!)),
         })), Is.EqualTo(new[] { true, false, false, false }));

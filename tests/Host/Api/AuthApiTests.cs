@@ -1,8 +1,8 @@
 using System.Net;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Keys;
+using CartRecovery.Engine.ControlPlane.Tokens;
 using CartRecovery.Engine.ControlPlane.Users;
-using CartRecovery.Host.Api.Access;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Hosting.Api;
@@ -58,12 +58,54 @@ sealed class AuthApiTests
     }
 
     [Test]
-    public async Task A_refresh_token_that_is_used_twice_ends_the_session()
+    public async Task Two_tabs_that_refresh_at_once_stay_signed_in_and_a_later_reuse_ends_the_session()
     {
         var session = await UserAsync("viewer", null);
-        var next = Read(await PostAsync("/v1/auth/refresh", $$"""{"refreshToken":"{{session.Refresh}}"}"""));
-        Assert.That((await PostAsync("/v1/auth/refresh", $$"""{"refreshToken":"{{session.Refresh}}"}""")).Problem, Is.EqualTo((401, "refresh_token_reused")));
-        Assert.That((await GetAsync("/v1/auth/me", next)).Problem, Is.EqualTo((401, "invalid_token")));
+        var (one, other) = (await PostAsync("/v1/auth/refresh", Refresh(session)), await PostAsync("/v1/auth/refresh", Refresh(session)));
+        Assert.That(Read(one).Refresh, Is.EqualTo(Read(other).Refresh).And.Not.EqualTo(session.Refresh));
+        Assert.That((await GetAsync("/v1/auth/me", Read(one))).Status, Is.EqualTo(HttpStatusCode.OK));
+
+        await _engine.Host.Control.WriteAsync(s => s.RunAsync($"UPDATE refresh_tokens SET used_at = used_at - {(long)Sessions.ReuseInterval.TotalMilliseconds} WHERE used_at IS NOT NULL"));
+        Assert.That((await PostAsync("/v1/auth/refresh", Refresh(session))).Problem, Is.EqualTo((401, "refresh_token_reused")));
+        Assert.That((await GetAsync("/v1/auth/me", Read(other))).Problem, Is.EqualTo((401, "invalid_token")));
+    }
+
+    [Test]
+    public async Task Signing_out_needs_no_valid_access_token()
+    {
+        // With the refresh token alone; also with one that was exchanged already.
+        foreach (var isUsed in new[] { false, true })
+        {
+            var session = await UserAsync("viewer", null);
+            var last = isUsed ? Read(await PostAsync("/v1/auth/refresh", Refresh(session))) : session;
+            Assert.That((await PostAsync("/v1/auth/logout", Refresh(session))).Status, Is.EqualTo(HttpStatusCode.NoContent));
+            Assert.That((await GetAsync("/v1/auth/me", last)).Problem, Is.EqualTo((401, "invalid_token")));
+            Assert.That((await PostAsync("/v1/auth/refresh", Refresh(last))).Problem, Is.EqualTo((401, "invalid_refresh_token")));
+            Assert.That((await PostAsync("/v1/auth/logout", Refresh(last))).Status, Is.EqualTo(HttpStatusCode.NoContent), "it has ended already");
+        }
+
+        Assert.That((await PostAsync("/v1/auth/logout", "{}")).Problem, Is.EqualTo((401, "missing_key")), "nothing names a session");
+    }
+
+    [Test]
+    public async Task Signing_out_by_the_refresh_cookie_needs_the_CSRF_token_and_a_page_of_this_host()
+    {
+        var session = await UserAsync("viewer", null);
+        var signedIn = await PostAsync("/v1/auth/login", $$"""{"email":"{{session.Email}}","password":"{{Password}}","cookie":true}""");
+        var set = signedIn.Headers["Set-Cookie"];
+        var refresh = $"__Host-refresh={set.Split("__Host-refresh=")[1].Split(';')[0]}";
+        var csrf = ("X-CSRF-Token", signedIn.Json.GetProperty("csrfToken").GetString()!);
+        Task<ApiAnswer> LogoutAsync(string cookies, params (string, string)[] headers) =>
+            _engine.AskAsync(HttpMethod.Post, "/v1/auth/logout", content: null, key: null, [("Cookie", cookies), .. headers]);
+
+        Assert.That((await LogoutAsync(refresh)).Problem, Is.EqualTo((403, "csrf_token_required")));
+        Assert.That((await LogoutAsync(refresh, csrf, ("Origin", "https://evil.example"))).Problem, Is.EqualTo((403, "cross_origin")));
+        Assert.That((await LogoutAsync($"__Host-access={set.Split("__Host-access=")[1].Split(';')[0]}")).Problem, Is.EqualTo((403, "csrf_token_required")));
+        Assert.That((await _engine.PostAsync("/v1/auth/refresh", "{}", key: null, ("Cookie", refresh))).Status, Is.EqualTo(HttpStatusCode.OK), "the session goes on");
+        var expired = await LogoutAsync($"__Host-access=v4.public.expired; {refresh}", csrf);
+        Assert.That(expired.Status, Is.EqualTo(HttpStatusCode.NoContent));
+        Assert.That(expired.Headers["Set-Cookie"], Does.Contain("__Host-access=; max-age=0").And.Contain("__Host-refresh=; max-age=0"));
+        Assert.That((await _engine.PostAsync("/v1/auth/refresh", "{}", key: null, ("Cookie", refresh))).Problem, Is.EqualTo((401, "invalid_refresh_token")));
     }
 
     [Test]
@@ -144,7 +186,6 @@ sealed class AuthApiTests
     {
         await _engine.PostAsync("/v1/suppressions", """{"channel":"email","address":"zoe@mail.example"}""");
         Assert.That((await GetAsync("/v1/suppressions", await UserAsync("marketer", "demo"))).Status, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That((UserAccess.Mask("zoe@mail.example"), UserAccess.Mask("😀x"), UserAccess.Mask("")), Is.EqualTo(("z***", "😀***", "")));
         Assert.That((await GetAsync("/v1/deadletters", await UserAsync("analyst", "demo"))).Problem, Is.EqualTo((403, "permission_denied")));
         var reader = await UserAsync("operator", "demo");
         Assert.That((await GetAsync("/v1/suppressions", reader)).Status, Is.EqualTo(HttpStatusCode.OK));
@@ -203,6 +244,8 @@ sealed class AuthApiTests
         Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.Body);
         return Read(answer) with { Email = email };
     }
+
+    static string Refresh(Session session) => $$"""{"refreshToken":"{{session.Refresh}}"}""";
 
     static Session Read(ApiAnswer answer)
     {

@@ -5,9 +5,8 @@ using System.Text;
 namespace CartRecovery.Engine.ControlPlane.Audit;
 
 /// <summary>
-/// The hashes of the audit log. An entry's hash covers the former one's, so no entry can be changed, removed or put in between without changing
-/// all later ones. What is trusted is the end of the chain and, once entries were deleted by age, its beginning: both carry an HMAC under a key that
-/// is not in the database.
+/// Computes the audit log's hash chain. An entry's hash covers the previous hash, so changing, removing or inserting an entry changes all later hashes. The last
+/// hash and, after a deletion by age, the first one are authenticated by an HMAC under a key that is not in the database.
 /// </summary>
 static class AuditChain
 {

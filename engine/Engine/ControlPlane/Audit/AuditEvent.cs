@@ -1,7 +1,7 @@
 namespace CartRecovery.Engine.ControlPlane.Audit;
 
-/// <summary>Something that was done, for the audit log. Its texts name no person but by an id: the log is kept when a person is forgotten.</summary>
-/// <param name="Actor">Who did it: <c>user:ID</c>, <c>key:ID</c>, <c>cli</c> for a command on the machine, <c>engine</c>, or <c>anonymous</c>.</param>
+/// <summary>An action, for the audit log. Its texts identify persons by id only, because entries outlive the deletion of a person's data.</summary>
+/// <param name="Actor">Who did it: <c>user:ID</c>, <c>key:STORE/TAG</c>, <c>cli</c> for a command on the machine, <c>engine</c>, or <c>anonymous</c>.</param>
 /// <param name="Action">What was done, as <c>thing.verb</c>: <c>user.login</c>.</param>
 /// <param name="Target">What it was done to, as <c>kind:ID</c>; empty if the action says it.</param>
 /// <param name="Store">The store's id; <see langword="null"/> for the whole engine.</param>

@@ -2,7 +2,7 @@ using CartRecovery.Engine.ControlPlane.Database;
 
 namespace CartRecovery.Engine.ControlPlane.Audit;
 
-/// <summary>Which entries of the audit log are wanted; every condition must hold.</summary>
+/// <summary>Selects entries of the audit log. All conditions must hold; <see langword="null"/> holds for every entry.</summary>
 /// <param name="From">Done at this time or later.</param>
 /// <param name="To">Done before this time.</param>
 /// <param name="Actor">By this actor.</param>

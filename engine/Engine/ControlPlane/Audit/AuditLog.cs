@@ -3,11 +3,11 @@ using CartRecovery.Engine.ControlPlane.Database;
 
 namespace CartRecovery.Engine.ControlPlane.Audit;
 
-/// <summary>The audit log: who did what. Entries are added in the transaction of the change itself, and only age removes them.</summary>
+/// <summary>The audit log: who did what. Entries are appended in the transaction of the change they describe, and deleted by age only.</summary>
 /// <param name="database">The database.</param>
 public sealed class AuditLog(ControlDatabase database)
 {
-    /// <summary>Maximum length of each text of an entry, in characters. Longer ones are cut.</summary>
+    /// <summary>Maximum length of each text of an entry, in characters. Longer texts are truncated.</summary>
     public const int MaxText = 256;
 
     /// <summary>Maximum length of an entry's details, in characters.</summary>

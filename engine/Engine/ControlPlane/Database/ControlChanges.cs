@@ -3,12 +3,12 @@ using System.Collections.Concurrent;
 namespace CartRecovery.Engine.ControlPlane.Database;
 
 /// <summary>
-/// Reads again what follows a topic when the topic changes: at once if this process changed it, within <see cref="Interval"/> if another engine or
-/// a command did. Any thread.
+/// Reloads cached data when its topic changes in the database: at once if this process changed it, within <see cref="Interval"/> if another engine or a
+/// command did. Thread-safe.
 /// </summary>
 public sealed class ControlChanges : IAsyncDisposable
 {
-    /// <summary>How long another engine's change goes unnoticed.</summary>
+    /// <summary>How often changes by other engines and commands are polled.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
     // A topic has one follower or a few; who writes topics is the program.
@@ -25,15 +25,15 @@ public sealed class ControlChanges : IAsyncDisposable
 
     internal ControlChanges(ControlDatabase database, TimeProvider time) => (_database, _time) = (database, time);
 
-    /// <summary>Why changes are not noticed; <see langword="null"/> if they are.</summary>
+    /// <summary>Why the last poll failed; <see langword="null"/> if it succeeded.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>Called with each new kind of failure, until reading succeeds again.</summary>
+    /// <summary>Called when a poll fails, once for each type of exception until a poll succeeds.</summary>
     public Action<Exception>? OnFailure { get; set; }
 
-    /// <summary>Calls a follower whenever a topic has changed, and once at the start. Its failure is a <see cref="Problem"/>, and it is called again.</summary>
+    /// <summary>Registers a callback that reloads a topic: at the start, and after each change. If it fails, <see cref="Problem"/> says why, and it is called again.</summary>
     /// <param name="topic">The topic, as in <see cref="ControlSession.MarkChangedAsync"/>. It has one follower.</param>
-    /// <param name="read">Reads what the topic stands for. One call at a time.</param>
+    /// <param name="read">Reloads the topic. Calls do not overlap.</param>
     public void Follow(string topic, Func<CancellationToken, Task> read)
     {
         if (!_followers.TryAdd(topic, read))
@@ -42,7 +42,7 @@ public sealed class ControlChanges : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads all topics, then follows them until it is disposed of.</summary>
+    /// <summary>Loads all topics, then polls for changes until disposal.</summary>
     /// <exception cref="ControlDatabaseException">They cannot be read.</exception>
     public async Task StartAsync()
     {
@@ -55,7 +55,7 @@ public sealed class ControlChanges : IAsyncDisposable
         _following = FollowAsync();
     }
 
-    /// <summary>Reads the topics that have changed since they were read. A failure is a <see cref="Problem"/>.</summary>
+    /// <summary>Reloads the topics that have changed. If that fails, <see cref="Problem"/> says why.</summary>
     public async Task RefreshAsync()
     {
         if (_followers.IsEmpty || _stop.IsCancellationRequested)

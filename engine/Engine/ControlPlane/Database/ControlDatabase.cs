@@ -4,15 +4,15 @@ using CartRecovery.Engine.ControlPlane.Audit;
 namespace CartRecovery.Engine.ControlPlane.Database;
 
 /// <summary>
-/// The database of the control plane: SQLite in the data folder, or a PostgreSQL that several engines share. Both behave alike: writers run one
-/// after another, a reader sees one state, a commit is durable. Any thread. Nothing on the way of an event uses it.
+/// The control plane's database: SQLite in the data folder, or a PostgreSQL database that several engines share. In both, transactions that write run one after
+/// another, a read sees one snapshot, and a commit is durable. The event path does not use it. Thread-safe.
 /// </summary>
 public sealed class ControlDatabase : IAsyncDisposable
 {
-    /// <summary>The number of connections at most.</summary>
+    /// <summary>Maximum number of connections.</summary>
     public const int MaxConnections = 4;
 
-    /// <summary>Memory of the connections' page caches, in bytes.</summary>
+    /// <summary>Memory of the page caches of all connections, in bytes.</summary>
     public const long CacheBytes = MaxConnections * (2L << 20);
 
     /// <summary>The topic whose row every writer locks.</summary>

@@ -2,7 +2,7 @@ using System.Data.Common;
 
 namespace CartRecovery.Engine.ControlPlane.Database;
 
-/// <summary>A transaction of the control database. One statement at a time; not to be used after its action has returned.</summary>
+/// <summary>A transaction of the control database. Runs one statement at a time; must not be used after its action has returned.</summary>
 public sealed class ControlSession
 {
     readonly DbConnection _connection;
@@ -73,8 +73,7 @@ public sealed class ControlSession
     public Task<long?> NumberAsync(SqlStatement statement) => FirstAsync(statement, row => row.NumberOrNull(0));
 
     /// <summary>
-    /// Says that something changed, so that every engine that shares the database reads it again once the transaction is committed:
-    /// <see cref="ControlChanges"/>.
+    /// Marks a topic as changed: once the transaction is committed, every engine that shares the database reloads it (<see cref="ControlChanges"/>).
     /// </summary>
     public Task MarkChangedAsync(string topic)
     {
@@ -83,7 +82,7 @@ public sealed class ControlSession
             $"INSERT INTO control_changes (topic, revision) VALUES ({topic}, 1) ON CONFLICT (topic) DO UPDATE SET revision = control_changes.revision + 1");
     }
 
-    /// <summary>Whether the transaction changed what others follow.</summary>
+    /// <summary>Whether the transaction marked a topic as changed.</summary>
     internal bool HasMarked { get; private set; }
 
     /// <summary>Runs SQL of the program itself.</summary>

@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace CartRecovery.Engine.ControlPlane.Tokens;
 
-/// <summary>What an access token says.</summary>
+/// <summary>The claims of an access token.</summary>
 /// <param name="User">The user's id.</param>
 /// <param name="Session">The session's id.</param>
 /// <param name="Expires">When it expires.</param>
@@ -30,7 +30,7 @@ public static class AccessTokens
 
     /// <summary>Signs a token.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="claims">What it says.</param>
+    /// <param name="claims">The claims.</param>
     /// <param name="now">The time.</param>
     public static string Issue(SigningKey key, AccessClaims claims, DateTimeOffset now)
     {
@@ -55,7 +55,7 @@ public static class AccessTokens
     /// <param name="token">The token.</param>
     /// <param name="keys">The keys that may have signed it.</param>
     /// <param name="now">The time.</param>
-    /// <returns><see langword="null"/> if it is altered, expired, or another audience's.</returns>
+    /// <returns><see langword="null"/> if the signature is invalid, the token has expired, or it is for another audience.</returns>
     public static AccessClaims? Verify(string token, IReadOnlyDictionary<string, SigningKey> keys, DateTimeOffset now)
     {
         if (Paseto.FooterOf(token) is not { Length: <= MaxFooter } footer || Field(footer, "kid") is not { } id || !keys.TryGetValue(id, out var key)

@@ -28,8 +28,8 @@ public static class Paseto
     /// <summary>Signs a message.</summary>
     /// <param name="message">The message: JSON.</param>
     /// <param name="privateKey">The key.</param>
-    /// <param name="footer">What is signed and readable before the signature is verified.</param>
-    /// <param name="implicitAssertion">What is signed and not in the token; who verifies it must know it.</param>
+    /// <param name="footer">The footer: signed, and readable without verification.</param>
+    /// <param name="implicitAssertion">Data that is signed and not part of the token; the verifier must know it.</param>
     public static string Sign(ReadOnlySpan<byte> message, ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> footer, ReadOnlySpan<byte> implicitAssertion)
     {
         var body = new byte[message.Length + SignatureSize];
@@ -39,14 +39,14 @@ public static class Paseto
     }
 
     /// <summary>Reads a token's footer without verifying it, to find the key.</summary>
-    /// <returns><see langword="null"/> if it is no token.</returns>
+    /// <returns><see langword="null"/> if it is not a token.</returns>
     public static byte[]? FooterOf(string token) => TryParse(token, Header, out _, out var footer) ? footer : null;
 
     /// <summary>Verifies a token.</summary>
     /// <param name="token">The token.</param>
     /// <param name="publicKey">The key.</param>
-    /// <param name="implicitAssertion">What must have been signed with it.</param>
-    /// <returns>The message; <see langword="null"/> if the token was not signed so.</returns>
+    /// <param name="implicitAssertion">The implicit assertion that it was signed with.</param>
+    /// <returns>The message; <see langword="null"/> if the signature is invalid.</returns>
     public static byte[]? Verify(string token, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> implicitAssertion)
     {
         if (!TryParse(token, Header, out var body, out var footer) || body.Length < SignatureSize)
@@ -58,7 +58,7 @@ public static class Paseto
         return Ed25519.Verify(body.AsSpan(message.Length), Encode(Header, message.ToArray(), footer.ToArray(), implicitAssertion.ToArray()), publicKey) ? message.ToArray() : null;
     }
 
-    /// <summary>Makes a pair of keys.</summary>
+    /// <summary>Creates a key pair.</summary>
     public static (byte[] Public, byte[] Private) MakeKeys()
     {
         var (publicKey, privateKey) = (new byte[PublicKeySize], new byte[PrivateKeySize]);

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Users;
@@ -7,34 +8,50 @@ namespace CartRecovery.Engine.ControlPlane.Tokens;
 /// <summary>A session's tokens.</summary>
 /// <param name="User">The user's id.</param>
 /// <param name="Session">The session's id.</param>
-/// <param name="RefreshToken">The refresh token. Only its hash is kept.</param>
+/// <param name="RefreshToken">The refresh token, of which only a hash is stored.</param>
 public sealed record IssuedSession(string User, string Session, string RefreshToken);
 
 /// <summary>The outcomes of a refresh.</summary>
 public enum RefreshOutcome
 {
-    /// <summary>There is a new token.</summary>
+    /// <summary>The token was exchanged for its successor.</summary>
     Refreshed,
 
     /// <summary>The token is unknown or expired, or its session has ended.</summary>
     Refused,
 
-    /// <summary>The token was used before, so somebody copied it: the session has ended.</summary>
+    /// <summary>The token was used before, longer than <see cref="Sessions.ReuseInterval"/> ago: the session has ended.</summary>
     Reused,
 }
 
 /// <summary>
-/// Sessions: each begins with a sign-in and ends with a sign-out, after <see cref="Life"/>, or when one of its refresh tokens is used twice. A
-/// refresh token is opaque and good for one refresh. Any thread.
+/// Stores sessions and rotates their refresh tokens. A session begins with a sign-in and ends with a sign-out, after <see cref="Life"/>, or when a refresh token
+/// is reused. A refresh token is opaque and is exchanged for its successor. Within <see cref="ReuseInterval"/> it may be presented again, as two tabs of a browser
+/// do, and is exchanged for the same successor. Presented later, it was copied: the session ends. Thread-safe.
 /// </summary>
 /// <param name="database">The database.</param>
 public sealed class Sessions(ControlDatabase database)
 {
-    /// <summary>How long a session lives, and how long it lives unused.</summary>
+    /// <summary>Maximum duration of a session, and maximum time between two refreshes.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromDays(30), Idle = TimeSpan.FromDays(7);
+
+    /// <summary>How long a refresh token may be presented again after its first use.</summary>
+    public static readonly TimeSpan ReuseInterval = TimeSpan.FromSeconds(10);
 
     /// <summary>Maximum number of a user's sessions. The oldest end first.</summary>
     public const int MaxPerUser = 50;
+
+    /// <summary>Maximum number of a session's used refresh tokens whose reuse is noticed. The oldest are deleted first.</summary>
+    public const int MaxUsedTokens = 1000;
+
+    /// <summary>The topic of sessions that ended: <see cref="ControlChanges"/>.</summary>
+    internal const string Topic = "sessions";
+
+    // Successors that a token is followed to, if several are used within the interval.
+    const int MaxSuccessors = 8;
+
+    // Rows that one transaction deletes.
+    const int CleanBatch = 5000;
 
     // Ended ones are known to all engines for longer than their access tokens are valid.
     static readonly TimeSpan s_remembered = TimeSpan.FromHours(1);
@@ -46,12 +63,16 @@ public sealed class Sessions(ControlDatabase database)
     {
         var (id, now) = (Guid.CreateVersion7().ToString("n"), database.Time.GetUtcNow());
         await session.RunAsync($"INSERT INTO sessions (id, user_id, created_at, expires_at) VALUES ({id}, {user}, {now}, {now + Life})");
-        await session.RunAsync($"""
+        var ended = await session.RunAsync($"""
             UPDATE sessions SET ended_at = {now} WHERE user_id = {user} AND ended_at IS NULL AND id NOT IN
                 (SELECT id FROM sessions WHERE user_id = {user} AND ended_at IS NULL ORDER BY created_at DESC, id DESC LIMIT {MaxPerUser})
             """);
-        await session.MarkChangedAsync(UserStore.Topic);
-        return new IssuedSession(user, id, await AddTokenAsync(session, id, now + Life));
+        if (ended > 0)
+        {
+            await session.MarkChangedAsync(Topic);
+        }
+
+        return new IssuedSession(user, id, await AddTokenAsync(session, id, now + Life, UserStore.NewToken()));
     }
 
     /// <summary>Exchanges a refresh token for the next one.</summary>
@@ -76,44 +97,101 @@ public sealed class Sessions(ControlDatabase database)
                 return (RefreshOutcome.Refused, null);
             }
 
-            if (known.IsUsed)
+            if (known.UsedAt is null)
             {
-                await EndAsync(session, known.Session, new AuditEvent($"user:{known.User}", "session.reuse", $"session:{known.Session}") { Address = address });
-                return (RefreshOutcome.Reused, null);
+                await session.RunAsync($"UPDATE refresh_tokens SET used_at = {database.Time.GetUtcNow()} WHERE hash = {hash}");
+                await ForgetUsedAsync(session, known.Session);
+                return (RefreshOutcome.Refreshed, new IssuedSession(known.User, known.Session, await AddTokenAsync(session, known.Session, known.Expires, SuccessorOf(token))));
             }
 
-            await session.RunAsync($"UPDATE refresh_tokens SET used_at = {database.Time.GetUtcNow()} WHERE hash = {hash}");
-            return (RefreshOutcome.Refreshed, new IssuedSession(known.User, known.Session, await AddTokenAsync(session, known.Session, known.Expires)));
+            if (await FindSuccessorAsync(session, token, known) is { } successor)
+            {
+                return (RefreshOutcome.Refreshed, new IssuedSession(known.User, known.Session, successor));
+            }
+
+            await EndAsync(session, known.Session, new AuditEvent($"user:{known.User}", "session.reuse", $"session:{known.Session}") { Address = address });
+            return (RefreshOutcome.Reused, null);
         }, cancellation);
     }
 
-    /// <summary>Ends a session: its tokens are refused at once here, and in half a second by other engines.</summary>
+    /// <summary>Ends a session. Its access tokens are refused at once by this engine, and within <see cref="ControlChanges.Interval"/> by others.</summary>
     /// <returns><see langword="false"/> if it is unknown, or has ended.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<bool> EndAsync(string id, AuditEvent entry, CancellationToken cancellation = default) => database.WriteAsync(session => EndAsync(session, id, entry), cancellation);
 
-    /// <summary>Deletes what has expired.</summary>
+    /// <summary>Returns the session that a refresh token belongs to, used or not; <see langword="null"/> if there is none, or it has ended.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
-    public Task CleanAsync(CancellationToken cancellation = default) => database.WriteAsync(async session =>
+    public async Task<(string User, string Session)?> FindAsync(string token, CancellationToken cancellation = default) =>
+        await database.ReadAsync(session => FindAsync(session, UserStore.HashOfToken(token)), cancellation) is { } known ? (known.User, known.Session) : null;
+
+    /// <summary>Deletes what has expired, in small transactions.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public async Task CleanAsync(CancellationToken cancellation = default)
     {
-        var now = database.Time.GetUtcNow();
-        await session.RunAsync($"DELETE FROM refresh_tokens WHERE expires_at < {now} OR session_id IN (SELECT id FROM sessions WHERE ended_at IS NOT NULL)");
-        await session.RunAsync($"DELETE FROM sessions WHERE expires_at < {now - s_remembered} OR ended_at < {now - s_remembered}");
-        await session.RunAsync($"DELETE FROM user_links WHERE expires_at < {now}");
-    }, cancellation);
+        while (await database.WriteAsync(DeleteExpiredAsync, cancellation))
+        {
+        }
+    }
 
     /// <summary>Reads the sessions that have ended and whose access tokens may be valid.</summary>
     internal Task<List<string>> EndedAsync(ControlSession session) => session.ListAsync(
         $"SELECT id FROM sessions WHERE ended_at > {database.Time.GetUtcNow() - s_remembered}", row => row.Text(0));
 
+    // Returns whether there may be more.
+    async Task<bool> DeleteExpiredAsync(ControlSession session)
+    {
+        var now = database.Time.GetUtcNow();
+        var tokens = await session.RunAsync($"""
+            DELETE FROM refresh_tokens WHERE hash IN (SELECT hash FROM refresh_tokens
+                WHERE expires_at < {now} OR session_id IN (SELECT id FROM sessions WHERE ended_at IS NOT NULL) LIMIT {CleanBatch})
+            """);
+        var sessions = await session.RunAsync($"""
+            DELETE FROM sessions WHERE id IN (SELECT s.id FROM sessions s WHERE (s.expires_at < {now - s_remembered} OR s.ended_at < {now - s_remembered})
+                AND NOT EXISTS (SELECT 1 FROM refresh_tokens t WHERE t.session_id = s.id) LIMIT {CleanBatch})
+            """);
+        var links = await session.RunAsync($"DELETE FROM user_links WHERE hash IN (SELECT hash FROM user_links WHERE expires_at < {now} LIMIT {CleanBatch})");
+        return tokens == CleanBatch || sessions == CleanBatch || links == CleanBatch;
+    }
+
+    // Whoever has the token gets the same successor, and only the engine can derive it. So a copy that is used within the interval is noticed at the next refresh.
+    string SuccessorOf(string token) => Base64Url.EncodeToString(database.Keys.Hash("refresh_tokens", token));
+
+    // Returns the successor of a token that was used within the interval; the next one if that was used as well. Null if the interval is over.
+    async Task<string?> FindSuccessorAsync(ControlSession session, string token, KnownToken known)
+    {
+        var since = database.Time.GetUtcNow() - ReuseInterval;
+        for (var i = 0; i < MaxSuccessors && known.UsedAt > since; i++)
+        {
+            token = SuccessorOf(token);
+            if (await FindAsync(session, UserStore.HashOfToken(token)) is not { } next)
+            {
+                return null;
+            }
+
+            if (next.UsedAt is null)
+            {
+                return token;
+            }
+
+            known = next;
+        }
+
+        return null;
+    }
+
+    Task ForgetUsedAsync(ControlSession session, string id) => session.RunAsync($"""
+        DELETE FROM refresh_tokens WHERE hash IN
+            (SELECT hash FROM refresh_tokens WHERE session_id = {id} AND used_at IS NOT NULL ORDER BY used_at DESC LIMIT {CleanBatch} OFFSET {MaxUsedTokens})
+        """);
+
     Task<KnownToken?> FindAsync(ControlSession session, byte[] hash)
     {
         var now = database.Time.GetUtcNow();
         return session.FirstAsync<KnownToken?>($"""
-            SELECT s.id, s.user_id, s.expires_at, CASE WHEN t.used_at IS NULL THEN 0 ELSE 1 END
+            SELECT s.id, s.user_id, s.expires_at, t.used_at
             FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id
             WHERE t.hash = {hash} AND t.expires_at > {now} AND s.expires_at > {now} AND s.ended_at IS NULL AND u.state = {"active"}
-            """, row => new KnownToken(row.Text(0), row.Text(1), row.Time(2), row.IsTrue(3)));
+            """, row => new KnownToken(row.Text(0), row.Text(1), row.Time(2), row.TimeOrNull(3)));
     }
 
     async Task<bool> EndAsync(ControlSession session, string id, AuditEvent entry)
@@ -124,16 +202,16 @@ public sealed class Sessions(ControlDatabase database)
         }
 
         await _audit.AppendAsync(session, entry);
-        await session.MarkChangedAsync(UserStore.Topic);
+        await session.MarkChangedAsync(Topic);
         return true;
     }
 
-    async Task<string> AddTokenAsync(ControlSession session, string id, DateTimeOffset until)
+    async Task<string> AddTokenAsync(ControlSession session, string id, DateTimeOffset until, string token)
     {
-        var (token, idle) = (UserStore.NewToken(), database.Time.GetUtcNow() + Idle);
+        var idle = database.Time.GetUtcNow() + Idle;
         await session.RunAsync($"INSERT INTO refresh_tokens (hash, session_id, expires_at) VALUES ({UserStore.HashOfToken(token)}, {id}, {(idle < until ? idle : until)})");
         return token;
     }
 
-    sealed record KnownToken(string Session, string User, DateTimeOffset Expires, bool IsUsed);
+    sealed record KnownToken(string Session, string User, DateTimeOffset Expires, DateTimeOffset? UsedAt);
 }

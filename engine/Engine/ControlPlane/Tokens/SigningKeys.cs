@@ -12,8 +12,8 @@ namespace CartRecovery.Engine.ControlPlane.Tokens;
 public sealed record SigningKey(string Id, byte[] Public, byte[] Private, DateTimeOffset From, DateTimeOffset Until);
 
 /// <summary>
-/// The keys that sign access tokens, encrypted in the control database. A key signs for <see cref="Life"/>; the next one is there
-/// <see cref="Ahead"/> before, so that every engine knows it when it signs, and a former one verifies until its last token has expired.
+/// Stores the keys that sign access tokens, encrypted, and rotates them. A key signs for <see cref="Life"/>. The next key is created <see cref="Ahead"/> of its
+/// use, so that every engine has it by then. A former key verifies tokens until the last one it signed has expired.
 /// </summary>
 /// <param name="database">The database.</param>
 public sealed class SigningKeys(ControlDatabase database)
@@ -21,7 +21,7 @@ public sealed class SigningKeys(ControlDatabase database)
     /// <summary>How long a key signs.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromDays(30);
 
-    /// <summary>How long before its use a key is made.</summary>
+    /// <summary>How long before its use a key is created.</summary>
     public static readonly TimeSpan Ahead = TimeSpan.FromDays(1);
 
     // Longer than a token lives.
@@ -29,7 +29,7 @@ public sealed class SigningKeys(ControlDatabase database)
 
     const int MaxKeys = 16;
 
-    /// <summary>Makes the next key if it is time, and deletes those that verify nothing any more.</summary>
+    /// <summary>Creates the next key when it is due, and deletes keys whose tokens have all expired.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task RotateAsync(CancellationToken cancellation = default)
     {

@@ -6,7 +6,7 @@ using CartRecovery.Engine.ControlPlane.Tokens;
 
 namespace CartRecovery.Engine.ControlPlane.Users;
 
-/// <summary>A user behind a valid access token.</summary>
+/// <summary>The user of a valid access token.</summary>
 /// <param name="User">The user.</param>
 /// <param name="Session">The session's id.</param>
 /// <param name="Roles">All roles by name.</param>
@@ -26,26 +26,31 @@ public sealed record SignedInUser(User User, string Session, IReadOnlyDictionary
 }
 
 /// <summary>
-/// Verifies access tokens without asking the database: users, ended sessions and signing keys are in memory, and follow the database. Any thread.
+/// Verifies access tokens in memory: caches users, ended sessions and signing keys, and reloads them when they change in the database. Thread-safe.
 /// </summary>
 /// <param name="database">The database.</param>
 public sealed class AccessDirectory(ControlDatabase database)
 {
-    volatile Content _content = new(new Dictionary<string, User>(), [], []);
+    volatile Content _content = new(new Dictionary<string, User>(), []);
+    volatile HashSet<string> _ended = [];
 
-    /// <summary>Reads the content, and follows the database from then on.</summary>
-    public void Follow() => database.Changes.Follow(UserStore.Topic, LoadAsync);
+    /// <summary>Registers the caches for reloads. A sign-in reloads nothing, and the end of a session only the ended sessions.</summary>
+    public void Follow()
+    {
+        database.Changes.Follow(UserStore.Topic, LoadAsync);
+        database.Changes.Follow(Sessions.Topic, LoadEndedAsync);
+    }
 
-    /// <summary>Returns who a token belongs to; <see langword="null"/> if it is not valid, or its session has ended, or the user may not sign in.</summary>
+    /// <summary>Returns the user of a token; <see langword="null"/> if the token is invalid or expired, its session has ended, or the user is disabled.</summary>
     public SignedInUser? Find(string token)
     {
         var content = _content;
-        return AccessTokens.Verify(token, content.Keys, database.Time.GetUtcNow()) is { } claims && !content.Ended.Contains(claims.Session)
+        return AccessTokens.Verify(token, content.Keys, database.Time.GetUtcNow()) is { } claims && !_ended.Contains(claims.Session)
             && content.Users.TryGetValue(claims.User, out var user) ? new SignedInUser(user, claims.Session, Role.BuiltIn) : null;
     }
 
     /// <summary>Signs an access token for a session.</summary>
-    /// <exception cref="InvalidOperationException">There is no key, because the database was not opened.</exception>
+    /// <exception cref="InvalidOperationException">There is no signing key: the database was not opened.</exception>
     public string Issue(IssuedSession session)
     {
         var now = database.Time.GetUtcNow();
@@ -53,22 +58,31 @@ public sealed class AccessDirectory(ControlDatabase database)
         return AccessTokens.Issue(key, new AccessClaims(session.User, session.Session, now + AccessTokens.Life), now);
     }
 
-    /// <summary>Returns what a browser's session must say in a header, which other sites' pages cannot know.</summary>
+    /// <summary>Returns a session's CSRF token.</summary>
     public string CsrfTokenOf(string session) => Base64Url.EncodeToString(database.Keys.Hash("csrf", session));
 
-    /// <summary>Returns whether a header says what a browser's session must say.</summary>
+    /// <summary>Returns whether a text is a session's CSRF token, in constant time.</summary>
     public bool IsCsrfToken(string session, string token) =>
         CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(CsrfTokenOf(session)), Encoding.UTF8.GetBytes(token));
 
-    async Task LoadAsync(CancellationToken cancellation) => _content = await database.ReadAsync(async session =>
+    // A change of a user may end sessions.
+    async Task LoadAsync(CancellationToken cancellation)
+    {
+        await LoadEndedAsync(cancellation);
+        _content = await database.ReadAsync(ReadAsync, cancellation);
+    }
+
+    async Task<Content> ReadAsync(ControlSession session)
     {
         var users = await new UserStore(database).ListAsync(session, SqlPart.Of($"state = {"active"}"));
-        var ended = await new Sessions(database).EndedAsync(session);
         var keys = await new SigningKeys(database).ReadAsync(session);
-        return new Content(users.ToDictionary(user => user.Id, StringComparer.Ordinal), [.. ended], keys.ToDictionary(key => key.Id, StringComparer.Ordinal));
-    }, cancellation);
+        return new Content(users.ToDictionary(user => user.Id, StringComparer.Ordinal), keys.ToDictionary(key => key.Id, StringComparer.Ordinal));
+    }
 
-    sealed record Content(IReadOnlyDictionary<string, User> Users, HashSet<string> Ended, Dictionary<string, SigningKey> Keys)
+    async Task LoadEndedAsync(CancellationToken cancellation) =>
+        _ended = [.. await database.ReadAsync(session => new Sessions(database).EndedAsync(session), cancellation)];
+
+    sealed record Content(IReadOnlyDictionary<string, User> Users, Dictionary<string, SigningKey> Keys)
     {
         public SigningKey? KeyAt(DateTimeOffset now) => Keys.Values.Where(key => key.From <= now && now < key.Until).MaxBy(key => key.From);
     }

@@ -3,17 +3,17 @@ using System.Net;
 namespace CartRecovery.Engine.ControlPlane.Users;
 
 /// <summary>
-/// Slows down the guessing of passwords: after some failures, the next attempt must wait, and twice as long after each further failure. Counts an account
-/// from a network, a network, and an account from everywhere, whose wait is short, so that nobody is locked out by others for long. A network is an IPv4
-/// address or an IPv6 /64. In memory, with a bound. Any thread.
+/// Limits password guessing. Counts failed sign-ins by account and network, by network, and by account. Beyond the free number, each failure doubles the delay of
+/// the next attempt, up to a maximum. Failures decay: an hour forgives the free number. An account that has signed in from a network is exempt from the count of
+/// that network, so that others behind the same address cannot lock it out. A network is an IPv4 address or an IPv6 /64. Kept in memory, bounded. Thread-safe.
 /// </summary>
 /// <param name="time">The clock.</param>
 public sealed class LoginThrottle(TimeProvider time)
 {
-    /// <summary>Maximum number of accounts, of networks and of pairs of them; beyond it, the one that failed longest ago is forgotten.</summary>
+    /// <summary>Maximum number of entries of each counter; beyond it, the least recent is forgotten.</summary>
     public const int Capacity = 16_384;
 
-    static readonly TimeSpan s_memory = TimeSpan.FromHours(1);
+    static readonly TimeSpan s_hour = TimeSpan.FromHours(1), s_known = TimeSpan.FromDays(30);
 
     readonly Lock _gate = new();
 
@@ -21,8 +21,9 @@ public sealed class LoginThrottle(TimeProvider time)
     readonly Counters _pairs = new(free: 5, TimeSpan.FromMinutes(15));
     readonly Counters _networks = new(free: 20, TimeSpan.FromMinutes(15));
     readonly Counters _accounts = new(free: 50, TimeSpan.FromSeconds(30));
+    readonly RecentKeys _known = new();
 
-    /// <summary>Returns how long an attempt must wait; zero if it need not.</summary>
+    /// <summary>Returns how long the next attempt must wait; zero if it need not.</summary>
     /// <param name="account">The account, known or not.</param>
     /// <param name="address">Where the attempt comes from.</param>
     public TimeSpan WaitOf(string account, string address)
@@ -35,7 +36,7 @@ public sealed class LoginThrottle(TimeProvider time)
         }
     }
 
-    /// <summary>Counts a failure, before its outcome is known, so that attempts at the same time count too.</summary>
+    /// <summary>Counts a failure. Called before the password is verified, so that concurrent attempts are counted.</summary>
     public void Fail(string account, string address)
     {
         lock (_gate)
@@ -48,7 +49,7 @@ public sealed class LoginThrottle(TimeProvider time)
         }
     }
 
-    /// <summary>Takes one failure back, for an attempt that was no wrong guess.</summary>
+    /// <summary>Takes back one failure, for an attempt whose password was right.</summary>
     public void TakeBack(string account, string address)
     {
         lock (_gate)
@@ -61,14 +62,15 @@ public sealed class LoginThrottle(TimeProvider time)
     }
 
     /// <summary>
-    /// Forgets the failures of an account from a network, after it signed in from there. Of the network's and the account's own failures it takes back this
-    /// attempt alone: who has one account must not guess at the others without a wait.
+    /// Clears the failures of an account from a network after a successful sign-in. Of the counts by network and by account it takes back this attempt alone:
+    /// owning an account gives no free guesses at others.
     /// </summary>
     public void Succeed(string account, string address)
     {
         lock (_gate)
         {
-            foreach (var (counters, key) in CountersOf(account, address))
+            var counted = CountersOf(account, address);
+            foreach (var (counters, key) in counted)
             {
                 if (counters == _pairs)
                 {
@@ -79,13 +81,16 @@ public sealed class LoginThrottle(TimeProvider time)
                     counters.TakeBack(key);
                 }
             }
+
+            _known.Add(counted[0].Key, time.GetUtcNow());
         }
     }
 
     (Counters Of, string Key)[] CountersOf(string account, string address)
     {
         var network = NetworkOf(address);
-        return [(_pairs, $"{network} {account}"), (_networks, network), (_accounts, account)];
+        var pair = $"{network} {account}";
+        return _known.Contains(pair, time.GetUtcNow() - s_known) ? [(_pairs, pair), (_accounts, account)] : [(_pairs, pair), (_networks, network), (_accounts, account)];
     }
 
     /// <summary>Returns an address's network: an IPv4 address, or an IPv6 /64, whose owner has unlimited addresses.</summary>
@@ -106,13 +111,16 @@ public sealed class LoginThrottle(TimeProvider time)
         readonly Dictionary<string, LinkedListNode<Entry>> _entries = new(StringComparer.Ordinal);
         readonly LinkedList<Entry> _byTime = new();
 
+        // Beyond it no failure makes the wait longer, so none makes it take longer to be forgotten.
+        readonly double _most = free + 1 + Math.Ceiling(Math.Log2(longest.TotalSeconds));
+
         public DateTimeOffset UntilOf(string key) => _entries.TryGetValue(key, out var node) ? node.Value.Until : default;
 
         public void Add(string key, DateTimeOffset now)
         {
-            var last = _entries.TryGetValue(key, out var node) && now - node.Value.At < s_memory ? node.Value : default;
+            var last = _entries.TryGetValue(key, out var node) ? node.Value : new Entry(key, 0, now, default, default);
             Remove(key);
-            var failures = last.Failures + 1;
+            var failures = Math.Min(Math.Max(0, last.Failures - ((now - last.At) / s_hour * free)) + 1, _most);
             var wait = failures <= free ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Min(Math.Pow(2, failures - free - 1), longest.TotalSeconds));
             _entries.Add(key, _byTime.AddLast(new Entry(key, failures, now, now + wait, Former: last.Until)));
             if (_entries.Count > Capacity)
@@ -129,7 +137,7 @@ public sealed class LoginThrottle(TimeProvider time)
             }
 
             var failures = node.Value.Failures - 1;
-            if (failures == 0)
+            if (failures <= 0)
             {
                 Remove(key);
             }
@@ -148,5 +156,28 @@ public sealed class LoginThrottle(TimeProvider time)
         }
     }
 
-    readonly record struct Entry(string Key, int Failures, DateTimeOffset At, DateTimeOffset Until, DateTimeOffset Former);
+    sealed class RecentKeys
+    {
+        readonly Dictionary<string, LinkedListNode<(string Key, DateTimeOffset At)>> _keys = new(StringComparer.Ordinal);
+        readonly LinkedList<(string Key, DateTimeOffset At)> _byTime = new();
+
+        public bool Contains(string key, DateTimeOffset since) => _keys.TryGetValue(key, out var node) && node.Value.At >= since;
+
+        public void Add(string key, DateTimeOffset now)
+        {
+            if (_keys.Remove(key, out var node))
+            {
+                _byTime.Remove(node);
+            }
+
+            _keys.Add(key, _byTime.AddLast((key, now)));
+            if (_keys.Count > Capacity)
+            {
+                _keys.Remove(_byTime.First!.Value.Key);
+                _byTime.RemoveFirst();
+            }
+        }
+    }
+
+    readonly record struct Entry(string Key, double Failures, DateTimeOffset At, DateTimeOffset Until, DateTimeOffset Former);
 }

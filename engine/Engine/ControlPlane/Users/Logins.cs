@@ -7,28 +7,28 @@ namespace CartRecovery.Engine.ControlPlane.Users;
 /// <summary>The outcomes of an attempt to sign in.</summary>
 public enum LoginOutcome
 {
-    /// <summary>There is a session.</summary>
+    /// <summary>A session has begun.</summary>
     SignedIn,
 
     /// <summary>The e-mail address, the password or the code is wrong.</summary>
     Refused,
 
-    /// <summary>The password is right; a code of the authenticator app is needed too.</summary>
+    /// <summary>The password is right, and a code is required.</summary>
     CodeRequired,
 
-    /// <summary>There were too many failures; try again later.</summary>
+    /// <summary>Too many attempts failed; <see cref="LoginResult.Wait"/> says when to retry.</summary>
     Throttled,
 }
 
 /// <summary>The result of an attempt to sign in.</summary>
 /// <param name="Outcome">The outcome.</param>
 /// <param name="Issued">The session's tokens.</param>
-/// <param name="Wait">When throttled: how long to wait.</param>
+/// <param name="Wait">How long to wait, if throttled.</param>
 public readonly record struct LoginResult(LoginOutcome Outcome, IssuedSession? Issued = null, TimeSpan Wait = default);
 
 /// <summary>
-/// Signs users in with their password, and with a code of an authenticator app or a recovery code if they have one set up. An unknown account takes as
-/// long as a known one and gets the same answer. Any thread.
+/// Signs users in by password and, if an authenticator app is set up, by a code of the app or a recovery code. An unknown account takes the same time and gets the
+/// same answer as a wrong password. Thread-safe.
 /// </summary>
 /// <param name="database">The database.</param>
 /// <param name="passwords">Verifies passwords.</param>
@@ -104,7 +104,7 @@ public sealed class Logins(ControlDatabase database, Passwords passwords, AuditR
             return null;
         }
 
-        var codes = Enumerable.Range(0, RecoveryCodes).Select(_ => Recovery.New()).ToList();
+        var codes = Enumerable.Range(0, RecoveryCodes).Select(_ => RecoveryCode.New()).ToList();
         return await database.WriteAsync(async session =>
         {
             if (await session.RunAsync($"UPDATE users SET totp = {database.Keys.Seal(secret, PlaceOf(user))}, totp_step = {step} WHERE id = {user} AND totp IS NULL") == 0)
@@ -171,7 +171,7 @@ public sealed class Logins(ControlDatabase database, Passwords passwords, AuditR
             && await session.RunAsync($"UPDATE users SET totp_step = {step} WHERE id = {user}") == 1;
     }
 
-    byte[] HashOf(string recoveryCode) => database.Keys.Hash("recovery_codes", Recovery.Normalize(recoveryCode));
+    byte[] HashOf(string recoveryCode) => database.Keys.Hash("recovery_codes", RecoveryCode.Normalize(recoveryCode));
 
     Task RefuseAsync(string action, Account? known, string address) => recorder.RefuseSignInAsync(
         new AuditEvent(AuditEvent.Anonymous, action, known is null ? "" : $"user:{known.Id}") { Address = address }, LoginThrottle.NetworkOf(address));

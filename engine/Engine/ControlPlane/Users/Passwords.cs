@@ -5,8 +5,8 @@ using Geralt;
 namespace CartRecovery.Engine.ControlPlane.Users;
 
 /// <summary>
-/// Hashes and verifies passwords with Argon2id, with the parameters that OWASP recommends. Each hash takes 19 MB and some 30 ms of a core, so few are
-/// computed at once, and few wait. Any thread.
+/// Hashes and verifies passwords with Argon2id and the parameters that OWASP recommends. A computation takes 19 MB and about 30 ms of a core, so the number of
+/// concurrent and of queued computations is limited. Thread-safe.
 /// </summary>
 public sealed class Passwords : IDisposable
 {
@@ -16,7 +16,7 @@ public sealed class Passwords : IDisposable
     /// <summary>Memory of a computation, in bytes.</summary>
     public const int MemorySize = 19 << 20;
 
-    /// <summary>How many wait at most.</summary>
+    /// <summary>Maximum number of queued computations.</summary>
     public const int MaxWaiting = 64;
 
     // With the memory above and one lane: OWASP's second choice of equal strength.
@@ -31,33 +31,33 @@ public sealed class Passwords : IDisposable
     readonly SemaphoreSlim _running = new(Concurrency, Concurrency);
     int _waiting;
 
-    /// <summary>How many are computed at once: a quarter of the cores, so that events go on.</summary>
+    /// <summary>Maximum number of concurrent computations: a quarter of the cores, which leaves the others to events.</summary>
     public static int Concurrency { get; } = Math.Max(1, Environment.ProcessorCount / 4);
 
     /// <summary>Returns what is wrong with a new password; <see langword="null"/> if nothing is.</summary>
     /// <param name="password">The password.</param>
-    /// <param name="email">Whose it will be.</param>
+    /// <param name="email">The user's e-mail address, which must not be part of it.</param>
     public static string? ProblemOf(string password, string email) => password.Length < MinLength ? $"a password must have at least {MinLength} characters"
         : password.Length > MaxLength ? $"a password must have at most {MaxLength} characters"
         : password.Distinct().Count() < 5 || email.Contains(password, StringComparison.OrdinalIgnoreCase) || password.Contains(email, StringComparison.OrdinalIgnoreCase)
             ? "the password can be guessed; choose another one" : null;
 
-    /// <summary>Computes the hash of a password, as a text with its parameters and its salt.</summary>
-    /// <exception cref="OverloadedException">Too many wait.</exception>
+    /// <summary>Computes the hash of a password, in PHC string format.</summary>
+    /// <exception cref="OverloadedException">The queue is full.</exception>
     public Task<string> HashAsync(string password, CancellationToken cancellation = default) => RunAsync(() => Compute(password, Iterations, MemorySize), cancellation);
 
     /// <summary>Verifies a password.</summary>
     /// <param name="password">The password.</param>
-    /// <param name="hash">Its hash; <see langword="null"/> if there is none, which takes as long.</param>
+    /// <param name="hash">Its hash; <see langword="null"/> for an unknown user, which takes the same time.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <exception cref="OverloadedException">Too many wait.</exception>
+    /// <exception cref="OverloadedException">The queue is full.</exception>
     public Task<bool> VerifyAsync(string password, string? hash, CancellationToken cancellation = default) => RunAsync(
         () => password.Length <= MaxLength && Argon2id.VerifyHash(hash ?? s_nobody.Value, Encoding.UTF8.GetBytes(password)) && hash is not null, cancellation);
 
-    /// <summary>Returns whether a hash was computed with other parameters than new ones are.</summary>
+    /// <summary>Returns whether a hash was computed with parameters that are no longer used.</summary>
     public static bool NeedsRehash(string hash) => Argon2id.NeedsRehash(hash, Iterations, MemorySize);
 
-    /// <summary>Computes a hash with parameters of one's own.</summary>
+    /// <summary>Computes a hash with the given parameters.</summary>
     internal static string Compute(string password, int iterations, int memorySize)
     {
         Span<char> hash = stackalloc char[MaxHash];
@@ -95,5 +95,5 @@ public sealed class Passwords : IDisposable
     }
 }
 
-/// <summary>Thrown if too many passwords wait to be verified.</summary>
+/// <summary>Thrown if the queue of <see cref="Passwords"/> is full.</summary>
 public sealed class OverloadedException() : Exception("Too many passwords wait to be verified.");

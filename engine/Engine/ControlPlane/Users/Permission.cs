@@ -1,7 +1,7 @@
 namespace CartRecovery.Engine.ControlPlane.Users;
 
 /// <summary>
-/// What a role may do, as <c>thing:read</c> or <c>thing:write</c>. The things are the groups of the HTTP API, and those of the control plane.
+/// The permissions of roles, written <c>resource:read</c> or <c>resource:write</c>. The resources are the groups of the HTTP API and those of the control plane.
 /// </summary>
 public static class Permission
 {

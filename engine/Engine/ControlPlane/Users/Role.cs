@@ -1,6 +1,6 @@
 namespace CartRecovery.Engine.ControlPlane.Users;
 
-/// <summary>A named list of permissions.</summary>
+/// <summary>A named set of permissions.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="Permissions">The permissions.</param>
 public sealed record Role(string Name, IReadOnlySet<string> Permissions)
@@ -25,7 +25,7 @@ public sealed record Role(string Name, IReadOnlySet<string> Permissions)
     static Role Of(string name, params string[] permissions) => new(name, new HashSet<string>(permissions, StringComparer.Ordinal));
 }
 
-/// <summary>A role that a user has.</summary>
+/// <summary>A role granted to a user.</summary>
 /// <param name="Role">The role's name.</param>
 /// <param name="Store">The store's id; <see langword="null"/> for all stores, and for what belongs to none.</param>
 public sealed record Grant(string Role, string? Store);

@@ -17,13 +17,13 @@ public static class Totp
     const int Period = 30;
     const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-    /// <summary>Makes a secret.</summary>
+    /// <summary>Creates a random secret.</summary>
     public static byte[] NewSecret() => RandomNumberGenerator.GetBytes(SecretSize);
 
-    /// <summary>Returns the period of a time.</summary>
+    /// <summary>Returns the time step of a time.</summary>
     public static long StepOf(DateTimeOffset time) => time.ToUnixTimeSeconds() / Period;
 
-    /// <summary>Computes a period's code.</summary>
+    /// <summary>Computes the code of a time step.</summary>
     public static string CodeOf(ReadOnlySpan<byte> secret, long step, int digits = Digits)
     {
         Span<byte> counter = stackalloc byte[sizeof(long)];
@@ -34,12 +34,12 @@ public static class Totp
         return (value % (uint)Math.Pow(10, digits)).ToString(CultureInfo.InvariantCulture).PadLeft(digits, '0');
     }
 
-    /// <summary>Verifies a code: of this period, or of the one before or after, because clocks differ.</summary>
+    /// <summary>Verifies a code. Accepts the present time step, the one before and the one after, because clocks differ.</summary>
     /// <param name="secret">The secret.</param>
     /// <param name="code">The code.</param>
     /// <param name="now">The time.</param>
-    /// <param name="usedStep">The period of the code that was used last; it and earlier ones are not valid again.</param>
-    /// <returns>The code's period; <see langword="null"/> if the code is wrong.</returns>
+    /// <param name="usedStep">The time step of the last code that was used. Codes up to it are rejected.</param>
+    /// <returns>The code's time step; <see langword="null"/> if the code is wrong.</returns>
     public static long? Verify(ReadOnlySpan<byte> secret, string code, DateTimeOffset now, long? usedStep)
     {
         long? found = null;
@@ -54,13 +54,13 @@ public static class Totp
         return found;
     }
 
-    /// <summary>Returns the address that authenticator apps read as a QR code.</summary>
+    /// <summary>Returns the <c>otpauth:</c> address that authenticator apps read as a QR code.</summary>
     /// <param name="secret">The secret.</param>
-    /// <param name="email">Whose it is.</param>
+    /// <param name="email">The user's e-mail address, shown in the app.</param>
     public static string AddressOf(ReadOnlySpan<byte> secret, string email) =>
         $"otpauth://totp/CartRecovery:{Uri.EscapeDataString(email)}?secret={Base32(secret)}&issuer=CartRecovery";
 
-    /// <summary>Returns bytes in base 32 (RFC 4648), without padding.</summary>
+    /// <summary>Encodes bytes in base 32 (RFC 4648), without padding.</summary>
     public static string Base32(ReadOnlySpan<byte> bytes)
     {
         var text = new StringBuilder();

@@ -13,7 +13,7 @@ public enum UserState
     Disabled,
 }
 
-/// <summary>Someone who works with the engine.</summary>
+/// <summary>A person who works with the engine.</summary>
 /// <param name="Id">The id.</param>
 /// <param name="Email">The e-mail address.</param>
 /// <param name="State">The state.</param>
@@ -26,7 +26,7 @@ public sealed record User(string Id, string Email, UserState State, bool HasTotp
     /// <summary>Maximum length of an e-mail address, in characters (RFC 5321).</summary>
     public const int MaxEmail = 254;
 
-    /// <summary>Returns an e-mail address as it is compared: without spaces around it, in lower case.</summary>
+    /// <summary>Returns an e-mail address in its canonical form, for comparison: trimmed, in lower case.</summary>
     public static string Normalize(string email) => email.Trim().ToLowerInvariant();
 
     /// <summary>Returns whether a text can be an e-mail address.</summary>

@@ -6,24 +6,24 @@ using CartRecovery.Engine.ControlPlane.Database;
 
 namespace CartRecovery.Engine.ControlPlane.Users;
 
-/// <summary>The users in the control database. E-mail addresses are encrypted, and found by a keyed hash. Every change is in the audit log.</summary>
+/// <summary>Stores users in the control database. E-mail addresses are encrypted and found by a keyed hash. Every change is recorded in the audit log.</summary>
 /// <param name="database">The database.</param>
 public sealed class UserStore(ControlDatabase database)
 {
     /// <summary>Maximum number of users.</summary>
     public const int MaxUsers = 10_000;
 
-    /// <summary>How long an invitation is valid, and a link to set a new password.</summary>
+    /// <summary>How long an invitation and a password reset are valid.</summary>
     public static readonly TimeSpan InvitationAge = TimeSpan.FromDays(7), ResetAge = TimeSpan.FromHours(1);
 
     readonly AuditLog _audit = new(database);
 
-    /// <summary>Adds a user who sets a password with the link's token.</summary>
+    /// <summary>Adds a user, who sets a password with the returned token.</summary>
     /// <param name="email">The e-mail address.</param>
     /// <param name="grants">The roles.</param>
-    /// <param name="actor">Who adds, for the audit log.</param>
+    /// <param name="actor">The actor, for the audit log.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <returns>The user, and the token. It is not kept.</returns>
+    /// <returns>The user and the token, of which only a hash is stored.</returns>
     /// <exception cref="ControlDatabaseException"><see cref="ControlDatabaseException.Duplicate"/>: the user exists.</exception>
     public Task<(User User, string Token)> InviteAsync(string email, IReadOnlyList<Grant> grants, string actor, CancellationToken cancellation = default)
     {
@@ -48,8 +48,8 @@ public sealed class UserStore(ControlDatabase database)
         }, cancellation);
     }
 
-    /// <summary>Gives a user a link to set a new password, which ends all sessions when it is used.</summary>
-    /// <returns>The link's token; <see langword="null"/> if there is no such user, or the user is disabled.</returns>
+    /// <summary>Creates a token to set a new password, which ends all sessions of the user.</summary>
+    /// <returns>The token; <see langword="null"/> if there is no such user, or the user is disabled.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<string?> ResetAsync(string email, string actor, CancellationToken cancellation = default)
     {
@@ -68,7 +68,7 @@ public sealed class UserStore(ControlDatabase database)
         }, cancellation);
     }
 
-    /// <summary>Sets a password with a link's token, once, and ends the user's sessions.</summary>
+    /// <summary>Sets a password with a token, which is used up, and ends the user's sessions.</summary>
     /// <param name="token">The token.</param>
     /// <param name="passwordHash">The password's hash.</param>
     /// <param name="address">Where the request comes from.</param>
@@ -90,11 +90,11 @@ public sealed class UserStore(ControlDatabase database)
         return user with { State = UserState.Active };
     }, cancellation);
 
-    /// <summary>Returns whose a link's token is; <see langword="null"/> if it is unknown, used or expired.</summary>
+    /// <summary>Returns the user of a token; <see langword="null"/> if it is unknown, used or expired.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<User?> OwnerOfAsync(string token, CancellationToken cancellation = default) => database.ReadAsync(session => OwnerAsync(session, token), cancellation);
 
-    /// <summary>Lets a user sign in, or not; then the sessions end.</summary>
+    /// <summary>Disables a user and ends the sessions, or enables the user again.</summary>
     /// <returns><see langword="false"/> if there is no such user.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<bool> DisableAsync(string id, bool disable, string actor, CancellationToken cancellation = default) => database.WriteAsync(async session =>
@@ -138,16 +138,16 @@ public sealed class UserStore(ControlDatabase database)
     public Task<User?> FindAsync(string email, CancellationToken cancellation = default) =>
         database.ReadAsync(session => FindAsync(session, SqlPart.Of($"email_hash = {HashOf(User.Normalize(email))}")), cancellation);
 
-    /// <summary>The topic of changes that matter to requests: <see cref="ControlChanges"/>.</summary>
+    /// <summary>The topic of users, roles and signing keys: <see cref="ControlChanges"/>.</summary>
     internal const string Topic = "access";
 
     /// <summary>Returns the hash by which an e-mail address is found.</summary>
     internal byte[] HashOf(string normalized) => database.Keys.Hash("users.email", normalized);
 
-    /// <summary>Makes a token of 256 random bits.</summary>
+    /// <summary>Creates a token of 256 random bits.</summary>
     internal static string NewToken() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
 
-    /// <summary>Returns the hash of a random token, which is what is kept of it.</summary>
+    /// <summary>Returns the hash under which a random token is stored.</summary>
     internal static byte[] HashOfToken(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
     /// <summary>Reads users in a transaction.</summary>

@@ -27,6 +27,9 @@ static class AccessPolicies
     /// <summary>A user whose roles have the route's permission in the store that the request names. No key will do.</summary>
     public const string StoreUser = "store-user";
 
+    /// <summary>A user who is signed in, or a session's refresh token, which the handler verifies.</summary>
+    public const string Session = "session";
+
     /// <summary>Adds authentication, the policies and CORS.</summary>
     public static void AddAccess(this IServiceCollection services)
     {
@@ -42,6 +45,7 @@ static class AccessPolicies
             .AddPolicy(Secret, policy => policy.RequireAuthenticatedUser().AddRequirements(new StoreAccess()))
             .AddPolicy(StoreUser, policy => policy.RequireAuthenticatedUser().AddRequirements(new StoreAccess(AdmitsKeys: false)))
             .AddPolicy(User, policy => policy.RequireAuthenticatedUser().AddRequirements(new SignedIn()))
+            .AddPolicy(Session, policy => policy.AddRequirements(new HoldsSession()))
             .AddPolicy(Operator, policy => policy.AddRequirements(new IsOperator()))
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().AddRequirements(new DeclaresAccess()).Build());
         services.AddSingleton<IAuthorizationHandler, DeclaresAccessHandler>();
@@ -49,6 +53,7 @@ static class AccessPolicies
         services.AddSingleton<IAuthorizationHandler, UserAccess.StoreAccessHandler>();
         services.AddSingleton<IAuthorizationHandler, UserAccess.SignedInHandler>();
         services.AddSingleton<IAuthorizationHandler, KeyAccess.SendsEventsHandler>();
+        services.AddSingleton<IAuthorizationHandler, UserAccess.HoldsSessionHandler>();
         services.AddSingleton<UserTokenAuthentication>();
         services.AddSingleton<OperatorAccess>();
         services.AddCors();

@@ -2,6 +2,7 @@ using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Access;
+using CartRecovery.Host.Api.Personal;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 

@@ -3,6 +3,7 @@ using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Access;
+using CartRecovery.Host.Api.Personal;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 
@@ -14,6 +15,9 @@ sealed record StoreAccess(bool AdmitsKeys = true) : IAuthorizationRequirement;
 
 /// <summary>Requires a user, and for a route that names a permission a role for all stores that has it.</summary>
 sealed class SignedIn : IAuthorizationRequirement;
+
+/// <summary>Refuses a store's key; everyone else may hold a session.</summary>
+sealed class HoldsSession : IAuthorizationRequirement;
 
 /// <summary>Decides what users may do.</summary>
 static class UserAccess
@@ -30,21 +34,10 @@ static class UserAccess
         ?? (context.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>()?.Policy switch
         {
             AccessPolicies.Operator => AccessRejections.OperatorKeyRequired,
-            AccessPolicies.User or AccessPolicies.StoreUser => UserRequired,
+            AccessPolicies.User or AccessPolicies.StoreUser or AccessPolicies.Session => UserRequired,
             AccessPolicies.Publishable => PermissionDenied,
             _ => AccessRejections.SecretKeyRequired,
         });
-
-    /// <summary>Returns whether personal data in the answer is masked.</summary>
-    public static bool IsMasked(HttpContext context) => context.User.Identity switch
-    {
-        UserIdentity user => !user.User.Has(Permission.PersonalData, user.Caller?.Store.Id),
-        StoreKeyIdentity key => !key.Caller.Key.Allows(Permission.PersonalData),
-        _ => false,
-    };
-
-    /// <summary>Masks a value of personal data: its first character remains.</summary>
-    public static string Mask(string text) => text.Length == 0 ? text : $"{text[..(char.IsHighSurrogate(text[0]) && text.Length > 1 ? 2 : 1)]}***";
 
     /// <summary>Keeps why a request is refused, for <see cref="ProblemOf"/>.</summary>
     /// <returns><see langword="false"/>.</returns>
@@ -101,6 +94,21 @@ static class UserAccess
         {
             if (context.Resource is HttpContext { User.Identity: UserIdentity user } http && (http.GetEndpoint()?.Metadata.GetMetadata<RequiredPermission>() is not { } required
                 || user.User.Has(required.Name, store: null) || Refuse(http, PermissionDenied)))
+            {
+                context.Succeed(requirement);
+            }
+
+            return Task.CompletedTask;
+        }
+    }
+
+    /// <summary>Checks <see cref="HoldsSession"/>.</summary>
+    internal sealed class HoldsSessionHandler : AuthorizationHandler<HoldsSession>
+    {
+        /// <inheritdoc/>
+        protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, HoldsSession requirement)
+        {
+            if (context.User.Identity is not StoreKeyIdentity)
             {
                 context.Succeed(requirement);
             }

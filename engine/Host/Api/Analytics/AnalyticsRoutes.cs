@@ -3,6 +3,7 @@ using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Interventions;
+using CartRecovery.Host.Api.Personal;
 using CartRecovery.Host.Api.Requests;
 using CartRecovery.Host.Api.Responses;
 using Microsoft.AspNetCore.Builder;
@@ -45,7 +46,7 @@ static class AnalyticsRoutes
         routes.ForServers("/v1/conversions", ApiTags.Analytics).MapGet("", ConversionsAsync)
             .Describe("listConversions", "List conversions",
                 "Orders of shoppers in a campaign, latest first. Covers orders placed in the period; the last 30 days if `from` is absent.")
-            .Report<ConversionRow>(QueryParameters.From, QueryParameters.To);
+            .Report<ConversionRow>(QueryParameters.From, QueryParameters.To).WithMetadata(new ShowsPersonalData(IsMasked: true));
     }
 
     static async Task<ReportResult> TableAsync(string name, Period period, RequestQuery query, JourneyWorker journeys, Func<ReportTable> ask)

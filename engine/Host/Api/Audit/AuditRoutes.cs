@@ -15,7 +15,7 @@ namespace CartRecovery.Host.Api.Audit;
 /// <summary><c>/v1/audit</c>: who did what.</summary>
 static class AuditRoutes
 {
-    static readonly QueryParameter<string> s_actor = QueryParameters.Text("actor", "Returns only entries of this actor: `user:ID`, `key:ID`, `cli`, `engine` or `anonymous`.");
+    static readonly QueryParameter<string> s_actor = QueryParameters.Text("actor", "Returns only entries of this actor: `user:ID`, `key:STORE/TAG`, `cli`, `engine` or `anonymous`.");
     static readonly QueryParameter<string> s_action = QueryParameters.Text("action", "Returns only this action; with a dot at the end, all that begin so: `user.`.");
     static readonly QueryParameter<string> s_target = QueryParameters.Text("target", "Returns only entries about this target, such as `user:ID`.");
     static readonly QueryParameter<string> s_store = QueryParameters.Text("store", "Returns only entries about this store.");

@@ -3,6 +3,7 @@ using System.Text.Json;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Personal;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -39,7 +40,7 @@ static class RequestAudit
 
     static async Task RunAsync(HttpContext context, RouteEndpoint route, string actor, AuditRecorder recorder, RequestDelegate next)
     {
-        if (context.User.Identity is UserIdentity { Caller: { } caller } && route.Metadata.GetMetadata<ShowsPersonalData>() is not null && !UserAccess.IsMasked(context))
+        if (context.User.Identity is UserIdentity { Caller: { } caller } && route.Metadata.GetMetadata<ShowsPersonalData>() is not null && !PersonalDataView.IsMaskedFor(context))
         {
             await recorder.ReadAsync(new AuditEvent(actor, "personal_data.read", TargetOf(context, route), caller.Store.Id) { Address = AddressOf(context) });
         }

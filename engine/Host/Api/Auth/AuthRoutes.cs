@@ -36,15 +36,17 @@ static class AuthRoutes
             .Produces<SessionTokens>().Problems(ApiProblems.InvalidJson, s_invalid, s_wrong, s_codeRequired, s_throttled, s_overloaded, SessionCookies.CrossOrigin,
                 ControlProblems.Unavailable);
         open.MapPost("/refresh", RefreshAsync)
-            .Describe("refresh", "Refresh a session", "Answers with new tokens. A refresh token that is used twice ends its session: somebody has a copy.")
+            .Describe("refresh", "Refresh a session", "Answers with new tokens. For ten seconds, a refresh token may be used again, as two tabs of a browser do; later, its reuse ends the session: somebody has a copy.")
             .Produces<SessionTokens>().Problems(ApiProblems.InvalidJson, s_refused, s_reused, SessionCookies.CrossOrigin, ControlProblems.Unavailable);
         open.MapPost("/password", SetPasswordAsync)
             .Describe("setPassword", "Set a password", "Sets a user's password with the token of an invitation or of a reset, and ends all sessions of the user.")
             .Produces(StatusCodes.Status204NoContent).Problems(ApiProblems.InvalidJson, s_invalid, s_link, s_password, s_overloaded, ControlProblems.Unavailable);
 
         var own = routes.MapGroup("/v1/auth").WithTags(ApiTags.Auth).RequireAuthorization(AccessPolicies.User);
-        own.MapPost("/logout", LogoutAsync)
-            .Describe("logout", "Sign out", "Ends the session: its tokens are refused from now on.").Produces(StatusCodes.Status204NoContent).Problems(ControlProblems.Unavailable);
+        routes.MapPost("/v1/auth/logout", LogoutAsync).WithTags(ApiTags.Auth).RequireAuthorization(AccessPolicies.Session)
+            .Describe("logout", "Sign out",
+                "Ends the session: its tokens are refused from now on. The access token, the cookies or a refresh token name the session; the access token may have expired.")
+            .Produces(StatusCodes.Status204NoContent).Problems(ApiProblems.InvalidJson, ControlProblems.Unavailable);
         own.MapGet("/me", Me).Describe("getCurrentUser", "Get the current user", "The user who is signed in, with roles and permissions.").Produces<CurrentUser>();
         own.MapPost("/totp", BeginTotp)
             .Describe("beginTotp", "Begin with an authenticator app", "Answers with a new secret. It counts once `POST /v1/auth/totp/confirm` had a code.").Produces<TotpSecret>();
@@ -134,11 +136,46 @@ static class AuthRoutes
         }
     }
 
-    static async Task<NoContent> LogoutAsync(HttpContext context, Sessions sessions)
+    static async Task<IResult> LogoutAsync(HttpContext context, RefreshBody? body, Sessions sessions, AccessDirectory directory)
     {
-        var user = UserOf(context);
-        await sessions.EndAsync(user.User.Session, new AuditEvent(user.ActorName, "user.logout", user.ActorName) { Address = AddressOf(context) }, context.RequestAborted);
-        SessionCookies.Clear(context.Response);
+        (string User, string Session)? session;
+        if (context.User.Identity is UserIdentity { User: var user })
+        {
+            session = (user.User.Id, user.Session);
+        }
+        else if (body?.RefreshToken is { Length: > 0 } token)
+        {
+            session = await sessions.FindAsync(token, context.RequestAborted);
+        }
+        else if (SessionCookies.RefreshOf(context.Request) is { Length: > 0 } cookie)
+        {
+            if (!SessionCookies.IsOwnOrigin(context.Request))
+            {
+                return SessionCookies.CrossOrigin.ToResult();
+            }
+
+            session = await sessions.FindAsync(cookie, context.RequestAborted);
+            if (session is var (_, known) && !directory.IsCsrfToken(known, context.Request.Headers[UserTokenAuthentication.CsrfHeader].ToString()))
+            {
+                return UserTokenAuthentication.CsrfRequired.ToResult();
+            }
+        }
+        else
+        {
+            return Results.Challenge();
+        }
+
+        // A session that has ended already is signed out of, too.
+        if (session is var (id, ended))
+        {
+            await sessions.EndAsync(ended, new AuditEvent($"user:{id}", "user.logout", $"user:{id}") { Address = AddressOf(context) }, context.RequestAborted);
+        }
+
+        if (SessionCookies.IsOwnOrigin(context.Request))
+        {
+            SessionCookies.Clear(context.Response);
+        }
+
         return TypedResults.NoContent();
     }
 

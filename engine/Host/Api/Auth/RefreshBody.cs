@@ -1,5 +1,5 @@
 namespace CartRecovery.Host.Api.Auth;
 
-/// <summary>What refreshes a session.</summary>
+/// <summary>Names a session by its refresh token, to refresh it or to sign out.</summary>
 /// <param name="RefreshToken">The refresh token; absent for a session by cookie.</param>
 sealed record RefreshBody(string? RefreshToken = null);

@@ -12,6 +12,7 @@ using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Api.Personal;
 using CartRecovery.Host.Api.Problems;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -35,7 +36,7 @@ static class TestSends
         .Problems(ApiProblems.InvalidJson, ApiProblems.CartNotFound, CampaignsRoutes.Unknown, s_notStaff, s_noAddress, s_suppressed, s_template, s_tooManyTests, ApiProblems.Overloaded);
 
     static async Task<Results<Accepted<TestSent>, ProblemHttpResult>> SendAsync(
-        [Description("The campaign.")] string name, TestBody body, HttpContext context, Caller caller, CartReader carts, JourneyWorker journeys, TestSendLimits limits)
+        [Description("The campaign.")] string name, TestBody body, HttpContext context, Caller caller, PersonalDataView view, CartReader carts, JourneyWorker journeys, TestSendLimits limits)
     {
         var store = caller.Store;
         if (body.To is null || store.Staff.Select(address => AddressOf(store, address)).FirstOrDefault(address => IsSame(store, address, body.To)) is not { } to)
@@ -73,7 +74,7 @@ static class TestSends
 
         message = message with { Id = $"iv_{Guid.NewGuid():N}", Subject = message.Subject is { } subject ? $"[Test] {subject}" : null };
         return await journeys.InvokeAsync((engine, _) => engine.TrySendTest(message))
-            ? TypedResults.Accepted((string?)null, new TestSent(message.Id, message.Channel, to)) : ApiProblems.Overloaded.ToResult();
+            ? TypedResults.Accepted((string?)null, new TestSent(message.Id, message.Channel, view.Address(to)!)) : ApiProblems.Overloaded.ToResult();
     }
 
     static string AddressOf(Store store, string staff) => staff.Contains('@', StringComparison.Ordinal) ? staff : PhoneText.ToE164(staff, store.Country) ?? staff;

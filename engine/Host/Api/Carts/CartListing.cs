@@ -6,6 +6,7 @@ using CartRecovery.Engine.State.Carts;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Interventions;
+using CartRecovery.Host.Api.Personal;
 using CartRecovery.Host.Api.Requests;
 using CartRecovery.Host.Api.Responses;
 using CartRecovery.Primitives;
@@ -37,11 +38,11 @@ static class CartListing
         .Describe("listCarts", "List carts",
             "Carts for which a campaign was triggered, the latest trigger first, with their current state and value. `from` and `to` filter by the trigger. "
             + "The engine keeps no list of all carts: one for which none was triggered is not here, but is at its id.")
-        .Produces<ItemPage<CartRow>>().WithMetadata(new ReadsReports())
+        .Produces<ItemPage<CartRow>>().WithMetadata(new ReadsReports(), new ShowsPersonalData(IsMasked: true))
         .Query(s_state, s_campaign, s_userId, s_minValue, QueryParameters.From, QueryParameters.To, QueryParameters.Limit, QueryParameters.Cursor);
 
     static async Task<IResult> ListAsync(
-        HttpContext context, Caller caller, RequestQuery query, JourneyReports reports, JourneyWorker journeys, PartitionSet partitions,
+        HttpContext context, Caller caller, PersonalDataView view, RequestQuery query, JourneyReports reports, JourneyWorker journeys, PartitionSet partitions,
         IJourneyOptionsProvider inForce, TimeProvider time)
     {
         var cursor = TimeCursor.Read(query.Of(QueryParameters.Cursor));
@@ -71,18 +72,18 @@ static class CartListing
         foreach (var chunk in page.Chunk(MaxLookups))
         {
             var records = await Task.WhenAll(chunk.Select(cart => partitions.FindAsync(cart.Cart, context.RequestAborted)));
-            items.AddRange(chunk.Zip(records, (cart, record) => RowOf(cart, record, now, inForce.JourneyOptions)));
+            items.AddRange(chunk.Zip(records, (cart, record) => RowOf(cart, record, view, now, inForce.JourneyOptions)));
         }
 
         items.RemoveAll(row => (query.Of(s_state) is { } state && row.State != state) || row.Value < query.Of(s_minValue, 0));
         return TypedResults.Ok(new ItemPage<CartRow>(items, SealedCursor.Seal(context, next)));
     }
 
-    static CartRow RowOf(ListedCart listed, in CartRecord? record, long now, JourneyOptions options)
+    static CartRow RowOf(ListedCart listed, in CartRecord? record, PersonalDataView view, long now, JourneyOptions options)
     {
         // All but the state, the content and the time of the last event, which an engine that has forgotten the cart does not know.
         var row = new CartRow(
-            listed.CartId, listed.UserId, listed.IsRecovered ? "recovered" : "lost", 0, 0, Currency: null, listed.Campaign, listed.Variant,
+            view.CartId(listed.CartId)!, view.UserId(listed.UserId), listed.IsRecovered ? "recovered" : "lost", 0, 0, Currency: null, listed.Campaign, listed.Variant,
             listed.IsHoldout, listed.Sent, TimeOf(listed.ContactedAt), TimeOf(listed.TriggeredAt)!.Value, UpdatedAt: null);
         return record is not { } cart ? row : row with
         {

@@ -2,6 +2,7 @@ using System.Text;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.State.Carts;
+using CartRecovery.Host.Api.Personal;
 using CartRecovery.Primitives;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -9,16 +10,16 @@ using Microsoft.AspNetCore.Http.Features;
 namespace CartRecovery.Host.Api.Carts;
 
 /// <summary>Reads carts' state.</summary>
-sealed class CartReader(PartitionSet partitions)
+sealed class CartReader(PartitionSet partitions, MaskedIds maskedIds)
 {
-    /// <summary>Reads a store's cart, including every event accepted before the call; <see langword="null"/> where there is none.</summary>
+    /// <summary>Reads a store's cart, including every event accepted before the call; <see langword="null"/> where there is none. The id may be masked.</summary>
     public Task<CartRecord?> FindAsync(Store store, string cartId, CancellationToken cancellationToken) =>
-        partitions.FindAsync(KeyOf(store, cartId), cancellationToken);
+        partitions.FindAsync(KeyOf(store, maskedIds.Open(store.Id, cartId)), cancellationToken);
 
     /// <summary>Returns a cart's key.</summary>
     public static Hash128 KeyOf(Store store, string cartId) => store.Ids.CartOf(Encoding.UTF8.GetBytes(cartId));
 
-    /// <summary>Returns the id in a request's path.</summary>
+    /// <summary>Returns the id of a customer or a cart in a request's path; of a masked id, what is behind it.</summary>
     /// <param name="context">The request.</param>
     /// <param name="routeValue">The route's value. In it an escaped slash cannot be told from a literal <c>%2F</c>, so the raw path is used
     /// instead.</param>
@@ -27,7 +28,7 @@ sealed class CartReader(PartitionSet partitions)
     {
         if (!routeValue.Contains('%'))
         {
-            return routeValue;
+            return PersonalDataView.Of(context).Open(routeValue);
         }
 
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;

@@ -7,6 +7,7 @@ using CartRecovery.Engine.State.Carts;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Interventions;
+using CartRecovery.Host.Api.Personal;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Responses;
 using CartRecovery.Primitives;
@@ -26,11 +27,11 @@ static class CartsRoutes
         group.MapGet("/{cartId}", GetAsync)
             .Describe("getCart", "Get a cart",
                 "The cart's state and its interventions, oldest first. States: active, abandoned, contacted, then recovered or lost; or purchased without an intervention.")
-            .Produces<CartLife>().Problems(ApiProblems.CartNotFound);
+            .Produces<CartLife>().WithMetadata(new ShowsPersonalData(IsMasked: true)).Problems(ApiProblems.CartNotFound);
     }
 
     static async Task<IResult> GetAsync(
-        [Description("The cart, percent-encoded.")] string cartId, HttpContext context, Caller caller, CartReader carts, JourneyReports reports,
+        [Description("The cart, percent-encoded.")] string cartId, HttpContext context, Caller caller, PersonalDataView view, CartReader carts, JourneyReports reports,
         JourneyWorker journeys, IJourneyOptionsProvider inForce, TimeProvider time)
     {
         var id = CartReader.IdOf(context, cartId);
@@ -42,12 +43,13 @@ static class CartsRoutes
         await journeys.CatchUpForReportAsync();
         var lines = await journeys.InvokeAsync((engine, _) => engine.LinesOf(caller.Store, cart));
         var (interventions, recovered, contactedAt) = InterventionList.OfCart(reports, caller.Store.Id, CartReader.KeyOf(caller.Store, id));
+        view.Apply(interventions);
         ReportResult.WriteTimes(interventions);
         return new JsonResult(writer =>
         {
             writer.WriteStartObject();
             writer.WriteString("storeId"u8, caller.Store.Id);
-            writer.WriteString("cartId"u8, id);
+            writer.WriteString("cartId"u8, view.CartId(id));
             writer.WriteString("state"u8, StateOf(cart, recovered, contactedAt, time.GetUtcNow().ToUnixTimeMilliseconds(), inForce.JourneyOptions));
             writer.WriteNumber("itemCount"u8, cart.ItemCount);
             writer.WriteNumber("value"u8, Money.ToDecimal(cart.Value));

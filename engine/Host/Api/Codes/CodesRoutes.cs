@@ -7,6 +7,7 @@ using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Api.Personal;
 using CartRecovery.Host.Api.Problems;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -33,17 +34,17 @@ static class CodesRoutes
             .WithMetadata(new AuditedChange("code.redeem", "code")).Problems(ApiProblems.InvalidJson, ApiProblems.OutOfRange, s_unknown, s_used);
     }
 
-    static async Task<Results<Ok<DiscountCode>, ProblemHttpResult>> GetAsync([Description("The code.")] string code, Caller caller, JourneyWorker journeys) =>
+    static async Task<Results<Ok<DiscountCode>, ProblemHttpResult>> GetAsync([Description("The code.")] string code, Caller caller, PersonalDataView view, JourneyWorker journeys) =>
         await journeys.InvokeAsync((engine, _) => engine.Store.Codes.Find(caller.Store.Id, code)) is { } found
-            ? TypedResults.Ok(DiscountCode.Of(code, found)) : s_unknown.ToResult();
+            ? TypedResults.Ok(DiscountCode.Of(code, found, view)) : s_unknown.ToResult();
 
     static async Task<Results<Ok<DiscountCode>, ProblemHttpResult>> RedeemAsync(
-        [Description("The code.")] string code, RedemptionBody body, Caller caller, JourneyWorker journeys) =>
+        [Description("The code.")] string code, RedemptionBody body, Caller caller, PersonalDataView view, JourneyWorker journeys) =>
         body.CartId is not { Length: > 0 } || Encoding.UTF8.GetByteCount(body.CartId) > EventSlab.MaxSentIdLength
             ? (ApiProblems.OutOfRange with { Detail = "cartId: expected 1 to 256 bytes of UTF-8." }).ToResult()
-        : await journeys.InvokeAsync((engine, now) => engine.Store.Codes.Redeem(caller.Store.Id, code, body.CartId, now)) is not { } found ? s_unknown.ToResult()
-            : found.UsedBy != body.CartId ? s_used.ToResult()
-            : TypedResults.Ok(DiscountCode.Of(code, found));
+        : await journeys.InvokeAsync((engine, now) => engine.Store.Codes.Redeem(caller.Store.Id, code, view.Open(body.CartId), now)) is not { } found ? s_unknown.ToResult()
+            : found.UsedBy != view.Open(body.CartId) ? s_used.ToResult()
+            : TypedResults.Ok(DiscountCode.Of(code, found, view));
 }
 
 /// <summary>What redeems a code.</summary>
@@ -61,8 +62,8 @@ sealed record RedemptionBody(string CartId);
 sealed record DiscountCode(string Code, double Percent, string Intervention, string CartId, DateTime IssuedAt, DateTime? UsedAt, string? UsedBy)
 {
     /// <summary>Creates the answer.</summary>
-    public static DiscountCode Of(string code, IssuedCode issued) => new(
-        code, issued.Percent, issued.Intervention, issued.CartId, At(issued.IssuedAt), issued.UsedAt is { } used ? At(used) : null, issued.UsedBy);
+    public static DiscountCode Of(string code, IssuedCode issued, PersonalDataView view) => new(
+        code, issued.Percent, issued.Intervention, view.CartId(issued.CartId)!, At(issued.IssuedAt), issued.UsedAt is { } used ? At(used) : null, view.CartId(issued.UsedBy));
 
     static DateTime At(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).UtcDateTime;
 }

@@ -9,6 +9,7 @@ using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Interventions;
+using CartRecovery.Host.Api.Personal;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
 using CartRecovery.Host.Api.Responses;
@@ -37,14 +38,14 @@ static class CustomersRoutes
         group.MapGet("", ListAsync)
             .Describe("listCustomers", "List customers",
                 "Signed-in customers for whom a campaign was triggered, the latest trigger first. `from` and `to` filter by it.")
-            .Report<CustomerRow>(s_holdout, QueryParameters.From, QueryParameters.To);
+            .Report<CustomerRow>(s_holdout, QueryParameters.From, QueryParameters.To).WithMetadata(new ShowsPersonalData(IsMasked: true));
         group.MapGet("/{userId}", GetAsync)
             .Describe("getCustomer", "Get how a customer can be reached", "Addresses, consent and suppression by channel, as the server's events and user tokens told them.")
-            .Problems(s_unknown);
+            .WithMetadata(new ShowsPersonalData(IsMasked: true)).Problems(s_unknown);
         group.MapGet("/{userId}/timeline", TimelineAsync)
             .Describe("getCustomerTimeline", "Follow a customer",
                 "What happened to a customer, latest first: campaigns triggered, messages planned, sent, and not sent with the reason, what became of them, and orders.")
-            .Report<TimelineRow>(s_kind, QueryParameters.From, QueryParameters.To);
+            .Report<TimelineRow>(s_kind, QueryParameters.From, QueryParameters.To).WithMetadata(new ShowsPersonalData(IsMasked: true));
     }
 
     static async Task<ReportResult> ListAsync(
@@ -66,7 +67,7 @@ static class CustomersRoutes
     }
 
     static async Task<Results<Ok<CustomerReach>, ProblemHttpResult>> GetAsync(
-        [Description("The customer's id, percent-encoded.")] string userId, HttpContext context, Caller caller, JourneyReports reports, JourneyWorker journeys)
+        [Description("The customer's id, percent-encoded.")] string userId, HttpContext context, Caller caller, PersonalDataView view, JourneyReports reports, JourneyWorker journeys)
     {
         await journeys.CatchUpForReportAsync();
         var id = CartReader.IdOf(context, userId);
@@ -75,7 +76,7 @@ static class CustomersRoutes
         var last = CustomerList.TimelineOf(reports, caller.Store.Id, id, key, kind: null, (long.MinValue, long.MaxValue), skip: 0, limit: 1);
         return last.Rows.Count == 0 && reach.All(channel => channel is { Known: false, Consent: "none" })
             ? s_unknown.ToResult()
-            : TypedResults.Ok(new CustomerReach(id, reach[0], reach[1], reach[2], last.Rows.Count == 0 ? null : TimeOf((long)last.Rows[0][0]!)));
+            : TypedResults.Ok(new CustomerReach(view.UserId(id)!, reach[0], reach[1], reach[2], last.Rows.Count == 0 ? null : TimeOf((long)last.Rows[0][0]!)));
     }
 
     static DateTime TimeOf(long at) => DateTimeOffset.FromUnixTimeMilliseconds(at).UtcDateTime;

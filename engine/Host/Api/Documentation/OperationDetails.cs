@@ -6,6 +6,7 @@ using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Auth;
+using CartRecovery.Host.Api.Personal;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
 using Microsoft.AspNetCore.Authorization;
@@ -55,7 +56,7 @@ sealed class OperationDetails : IOpenApiOperationTransformer
             problems = [.. problems, .. s_withKey, .. policy switch
             {
                 AccessPolicies.Secret => (HttpProblem[])[AccessRejections.SecretKeyRequired, Authenticator.ScopeRequired, .. s_forUsers],
-                AccessPolicies.User or AccessPolicies.StoreUser => [UserAccess.UserRequired, .. s_forUsers],
+                AccessPolicies.User or AccessPolicies.StoreUser or AccessPolicies.Session => [UserAccess.UserRequired, .. s_forUsers],
                 _ => [Authenticator.ScopeRequired, .. s_forUsers[..^1]],
             }];
         }

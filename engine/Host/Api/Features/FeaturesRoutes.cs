@@ -3,6 +3,7 @@ using CartRecovery.Engine.State;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Api.Personal;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
 using CartRecovery.Host.Api.Responses;
@@ -36,7 +37,7 @@ static class FeaturesRoutes
     }
 
     static async Task<Results<Ok<CartFeatures>, ProblemHttpResult>> GetAsync(
-        [Description("The cart, percent-encoded.")] string cartId, HttpContext context, Caller caller, CartReader carts)
+        [Description("The cart, percent-encoded.")] string cartId, HttpContext context, Caller caller, PersonalDataView view, CartReader carts)
     {
         var id = CartReader.IdOf(context, cartId);
         if (await carts.FindAsync(caller.Store, id, context.RequestAborted) is not { } cart)
@@ -47,7 +48,7 @@ static class FeaturesRoutes
         var values = new float[s_all.Count];
         s_all.Fill(cart, new StoreClock(caller.Store.TimeZone).At(cart.LastAt), values);
         return TypedResults.Ok(new CartFeatures(
-            caller.Store.Id, id, DateTimeOffset.FromUnixTimeMilliseconds(cart.LastAt).UtcDateTime, CurrencyCode.ToString(cart.Currency),
+            caller.Store.Id, view.CartId(id)!, DateTimeOffset.FromUnixTimeMilliseconds(cart.LastAt).UtcDateTime, CurrencyCode.ToString(cart.Currency),
             s_all.Names.Zip(values).ToDictionary(f => f.First, f => f.Second, StringComparer.Ordinal)));
     }
 

@@ -8,6 +8,7 @@ using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Api.Personal;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
 using CartRecovery.Host.Api.Responses;
@@ -43,10 +44,10 @@ static class InterventionsRoutes
         group.MapGet("", ListAsync)
             .Describe("listInterventions", "List interventions",
                 "Latest first. `from` and `to` filter by decision time. With CSV, the `Next-Cursor` header carries `next`.")
-            .Report<InterventionRow>(QueryParameters.From, QueryParameters.To, s_state, s_reason, s_campaign, s_channel, s_cartId, s_userId);
+            .Report<InterventionRow>(QueryParameters.From, QueryParameters.To, s_state, s_reason, s_campaign, s_channel, s_cartId, s_userId).WithMetadata(new ShowsPersonalData(IsMasked: true));
         group.MapGet("/{id}", GetAsync)
             .Describe("getIntervention", "Get an intervention", "Returns a list with one item, in the format of every other list.")
-            .ReportOne<InterventionRow>().Problems(s_unknown);
+            .ReportOne<InterventionRow>().WithMetadata(new ShowsPersonalData(IsMasked: true)).Problems(s_unknown);
         group.MapPost("/{id}/retry", RetryAsync)
             .Describe("retryIntervention", "Retry an intervention", "Retries a failed or rejected intervention. It expires after an hour.")
             .WithMetadata(new AuditedChange("intervention.retry", "id")).Problems(s_unknown, s_notFailed);

@@ -5,6 +5,7 @@ using CartRecovery.Engine.State;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Api.Personal;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
 using CartRecovery.Primitives;
@@ -29,7 +30,7 @@ static class PredictionsRoutes
             Predictor.UnknownFeature, ApiProblems.CartNotFound);
 
     static async Task<Results<Ok<Prediction>, ProblemHttpResult>> PostAsync(
-        HttpContext context, Caller caller, Predictors predictors, CartReader carts, PartitionSet partitions, IJourneyOptionsProvider inForce)
+        HttpContext context, Caller caller, PersonalDataView view, Predictors predictors, CartReader carts, PartitionSet partitions, IJourneyOptionsProvider inForce)
     {
         var predictor = predictors.Current;
         var row = new float[predictor.Vector.Count];
@@ -55,7 +56,7 @@ static class PredictionsRoutes
         var (probability, effects) = predictor.Score(row);
         return TypedResults.Ok(new Prediction(
             probability, predictor.ModelId, effects,
-            predictor.Vector.Names.Zip(row).ToDictionary(f => f.First, f => f.Second, StringComparer.Ordinal), partitions.Clock.GetUtcNow().UtcDateTime, cartId));
+            predictor.Vector.Names.Zip(row).ToDictionary(f => f.First, f => f.Second, StringComparer.Ordinal), partitions.Clock.GetUtcNow().UtcDateTime, view.CartId(cartId)));
     }
 }
 

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Ingest;
+using CartRecovery.Host.Api.Personal;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Responses;
 using CartRecovery.Primitives;
@@ -76,6 +77,10 @@ sealed class RequestQuery
             if (parameter == QueryParameters.Cursor)
             {
                 value = SealedCursor.Open(context, (string)value);
+            }
+            else if (value is string text && text.StartsWith(MaskedIds.Prefix, StringComparison.Ordinal))
+            {
+                value = PersonalDataView.Of(context).Open(text);
             }
 
             if (value is null)

@@ -1,8 +1,8 @@
 using System.Text;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Engine.Journeys.Reports;
-using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Api.Personal;
 using CartRecovery.Host.Api.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -26,11 +26,7 @@ sealed class ReportResult(string name, ReportTable table, string? next, string? 
     /// <inheritdoc/>
     public Task ExecuteAsync(HttpContext context)
     {
-        if (UserAccess.IsMasked(context))
-        {
-            MaskAddresses();
-        }
-
+        PersonalDataView.Of(context).Apply(table);
         WriteTimes(table);
         var sealedNext = SealedCursor.Seal(context, next);
         if (WantsCsv(context, format))
@@ -52,15 +48,6 @@ sealed class ReportResult(string name, ReportTable table, string? next, string? 
             writer.WriteString("next"u8, sealedNext);
             writer.WriteEndObject();
         });
-    }
-
-    void MaskAddresses()
-    {
-        var column = table.Columns.ToList().IndexOf("address");
-        foreach (var row in column < 0 ? [] : table.Rows)
-        {
-            row[column] = row[column] is string text ? UserAccess.Mask(text) : null;
-        }
     }
 
     /// <summary>Returns whether the client requests CSV.</summary>

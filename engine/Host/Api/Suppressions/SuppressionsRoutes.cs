@@ -8,6 +8,7 @@ using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Interventions;
+using CartRecovery.Host.Api.Personal;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
 using CartRecovery.Host.Api.Responses;
