@@ -1,5 +1,7 @@
 using CartRecovery.Tests.Support;
 
+[assembly: HangGuard]
+
 namespace CartRecovery.Tests;
 
 /// <summary>Ends what all tests share.</summary>

@@ -27,7 +27,10 @@ sealed class EventMix
         MaxTailLength = Enumerable.Range(0, ends.Length).Max(row => Tail(row).Length);
     }
 
-    /// <summary>Fields in a <see cref="Tail"/>.</summary>
+    /// <summary>The most lines in an event's <c>items</c>.</summary>
+    public const int MaxItems = 200;
+
+    /// <summary>Fields in a <see cref="Tail"/> without items.</summary>
     public const int TailFields = 6;
 
     /// <summary>How the rows are rendered.</summary>
@@ -51,13 +54,15 @@ sealed class EventMix
     /// <summary>Reads a file in REES46's format, plain or gzip.</summary>
     /// <param name="path">The file; <see langword="null"/> for the demo's, in this folder or one above it.</param>
     /// <param name="format">How to render the events.</param>
+    /// <param name="items">Lines in the <c>items</c> of each event of type <c>add_to_cart</c> or <c>purchase</c>: its own product and those before it in
+    /// the file. 0 for none. Only in JSON.</param>
     /// <exception cref="LoadException">The file is missing or has another format.</exception>
-    public static EventMix Load(string? path, EventFormat format = EventFormat.Json)
+    public static EventMix Load(string? path, EventFormat format = EventFormat.Json, int items = 0)
     {
         path ??= FindDefault();
         try
         {
-            return Read(path, format);
+            return Read(path, format, items);
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException or InvalidDataException)
         {
@@ -69,16 +74,28 @@ sealed class EventMix
         }
     }
 
-    static EventMix Read(string path, EventFormat format)
+    static EventMix Read(string path, EventFormat format, int items)
     {
         using var tails = new MemoryStream();
         var ends = new List<int>();
         var sessions = new List<int>();
         var sessionNumbers = new Dictionary<string, int>(StringComparer.Ordinal);
+        var lines = new Queue<string>(items);
         foreach (var row in ShopLog.Events(path).Take(MaxRows))
         {
-            tails.Write(Render(
-                $",\"type\":\"{row.Type}\",\"productId\":{Json(row.Product)},\"quantity\":1,\"price\":{row.Price.ToString(CultureInfo.InvariantCulture)}"
+            var line = $"\"productId\":{Json(row.Product)},\"quantity\":1,\"price\":{row.Price.ToString(CultureInfo.InvariantCulture)}";
+            if (items > 0)
+            {
+                if (lines.Count == items)
+                {
+                    lines.Dequeue();
+                }
+
+                lines.Enqueue($"{{{line}}}");
+                line = row.Type is "add_to_cart" or "purchase" ? $"\"items\":[{string.Join(',', lines)}]" : line;
+            }
+
+            tails.Write(Render($",\"type\":\"{row.Type}\",{line}"
                 + $",\"currency\":\"USD\",\"meta\":{{\"category\":{Json(row.Category)},\"brand\":{Json(row.Brand)}}}}}", format));
             ends.Add((int)tails.Length);
             if (!sessionNumbers.TryGetValue(row.Session, out var session))

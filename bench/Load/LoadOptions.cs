@@ -48,6 +48,10 @@ public sealed class LoadOptions
             + "Default: config/demo/rees46-2019-10-01.csv.gz, in this folder or one above it.")]
     public string? Events { get; set; }
 
+    [Option("items", Default = 0, MetaValue = "N",
+        HelpText = "Send each add_to_cart and purchase with N lines in its items, at most 200: its product and those before it. 0 for none. Only with json.")]
+    public int Items { get; set; }
+
     [Option("warm-up", Default = "5s", HelpText = "How long to send before the figures begin: 0s for not at all. Losses count from the start.")]
     public string WarmUp { get; set; } = "0s";
 
@@ -117,6 +121,11 @@ public sealed class LoadOptions
         if (Format is not ("json" or "msgpack"))
         {
             yield return $"--format '{Format}' is neither json nor msgpack";
+        }
+
+        if (Items is < 0 or > EventMix.MaxItems || (Items > 0 && EventFormat != EventFormat.Json))
+        {
+            yield return $"--items must be 0-{EventMix.MaxItems}, and 0 with --format msgpack";
         }
 
         if (InFlight / Math.Max(1, Connections) < PerMessage)

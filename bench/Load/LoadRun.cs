@@ -44,7 +44,7 @@ sealed class LoadRun : IDisposable
 
     async Task<LoadReport> RunAsync(CancellationToken stop)
     {
-        var mix = EventMix.Load(_options.Events, _options.EventFormat);
+        var mix = EventMix.Load(_options.Events, _options.EventFormat, _options.Items);
         var before = await FindMetricsAsync();
         _printer.Begin(_options, mix);
         var (warmUp, length) = ((long)_options.WarmUpFor.TotalNanoseconds, (long)_options.SendFor.TotalNanoseconds);

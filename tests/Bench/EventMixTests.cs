@@ -55,6 +55,20 @@ public sealed class EventMixTests
     }
 
     [Test]
+    public void Items_hold_the_product_and_those_before_it()
+    {
+        var path = WithRow("2019-10-01 00:00:00 UTC,cart,7,2,,b,1.5,3,s\n2019-10-01 00:00:00 UTC,purchase,8,2,,b,2,3,s");
+
+        var mix = EventMix.Load(path, EventFormat.Json, items: 2);
+
+        Assert.That(Encoding.UTF8.GetString(mix.Tail(RealEvents.Rows + 1)), Does.Contain(
+            """
+            "type":"purchase","items":[{"productId":"7","quantity":1,"price":1.5},{"productId":"8","quantity":1,"price":2}],"currency"
+            """.Trim()));
+        Assert.That(Encoding.UTF8.GetString(EventMix.Load(path).Tail(RealEvents.Rows + 1)), Does.Not.Contain("items"));
+    }
+
+    [Test]
     public void A_missing_file_is_reported() =>
         Assert.That(() => EventMix.Load("nowhere.csv"), Throws.InstanceOf<LoadException>().With.Message.Contains("nowhere.csv"));
 

@@ -92,8 +92,10 @@ public sealed class EventRoundTripTests
     internal static TestEvent Any(Random random)
     {
         var e = AnyOf(random, s_types[random.Next(s_types.Length)]);
-        // An order has an amount.
-        return e with { Price = e.Price ?? (e.Type is "purchase" or "refund" ? 1 : null) };
+        // A purchase and a refund have an amount; an order's is at most a billion.
+        return e.Type is "purchase" or "refund" or "order_cancelled"
+            ? e with { Price = e.Price is { } price ? Math.Min(price, Math.Floor(1_000_000_000 / (decimal)(e.Quantity ?? 1))) : e.Type is "order_cancelled" ? null : 1 }
+            : e;
     }
 
     static TestEvent AnyOf(Random random, string type) =>

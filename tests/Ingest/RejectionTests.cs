@@ -182,7 +182,7 @@ public sealed class RejectionTests
         Assert.That(ThrownBy(() => _router.RouteJson(json)), Is.Empty);
         Assert.That(ThrownBy(() => _router.RouteMessagePack(messagePack)), Is.Empty);
 
-        Assert.That(_source.Rejected.Select(rejected => rejected.Code), Is.EqualTo(new[] { "invalid_json", "event_too_large" }));
+        Assert.That(_source.Rejected.Select(rejected => rejected.Code), Is.EqualTo(new[] { "invalid_event", "event_too_large" }));
     }
 
     [Test]

@@ -30,6 +30,20 @@ public sealed class SocketOfferTests
     }
 
     [Test]
+    public void A_shopper_who_comes_back_while_the_offer_is_tried_is_tried_again()
+    {
+        using var fixture = Away(Step("socket"));
+        fixture.Pass(Hour);
+        fixture.It.ReturnShopper(Cart("c1"), fixture.Now);
+        // With the cart as it was before its stream.
+        fixture.It.Run(fixture.Now);
+        Assert.That(fixture.Sent, Is.Empty);
+        fixture.IsSocketOpen = true;
+        fixture.Work();
+        Assert.That(fixture.Sent, Has.Count.EqualTo(1));
+    }
+
+    [Test]
     public void An_offer_that_nobody_saw_uses_up_no_cap()
     {
         var contact = Open();

@@ -11,6 +11,7 @@ sealed partial class EventBuilder
     const int MaxShown = 40;
 
     readonly List<EventItem> _items = [];
+    bool _hasMetaFields;
     bool _hasItems;
     bool _hasQuantity;
     bool _namesOrder;
@@ -30,6 +31,7 @@ sealed partial class EventBuilder
             return;
         }
 
+        _hasMetaFields = true;
         switch (field)
         {
             case EventField.Items when !isMeta || (!_hasItems && EventItems.IsArray(json)):
@@ -49,7 +51,13 @@ sealed partial class EventBuilder
 
     void ResetAmount()
     {
-        _hasItems = _hasQuantity = _namesOrder = _isValueFromMeta = false;
+        _hasQuantity = false;
+        if (!_hasMetaFields)
+        {
+            return;
+        }
+
+        _hasMetaFields = _hasItems = _namesOrder = _isValueFromMeta = false;
         _value = null;
         _notAnOrder = null;
         _itemsProblem = default;
@@ -59,7 +67,9 @@ sealed partial class EventBuilder
     // Precedence of an order's amount: `value`, `price` × `quantity`, the sum of `items`.
     EventProblem ResolveAmount()
     {
-        if (!EventTypes.Has(_record.Type, EventTraits.TakesItems))
+        // Most events name neither an order nor items.
+        var isOrder = EventTypes.Has(_record.Type, EventTraits.ChangesHistory);
+        if (!EventTypes.Has(_record.Type, EventTraits.TakesItems) || (!_hasMetaFields && !isOrder && _record.Type != EventType.CartUpdated))
         {
             return default;
         }
@@ -69,7 +79,6 @@ sealed partial class EventBuilder
             return problem;
         }
 
-        var isOrder = EventTypes.Has(_record.Type, EventTraits.ChangesHistory);
         if (_value is { } value && (!HasPrice || (isOrder && !_isValueFromMeta)))
         {
             if (value is not (>= 0 and <= Money.MaxPrice))

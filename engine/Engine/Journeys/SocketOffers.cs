@@ -17,6 +17,12 @@ sealed class SocketOffers(JourneyStore store, IJourneyPorts ports, JourneyCounte
     // The shopper may have come back just before they were waited for: the cart then names the stream.
     const long RecheckDelay = 1000;
 
+    const int MaxReturned = 10_000;
+
+    // Shoppers who came back since their offer was last tried: the cart it is tried with may have been read before. Those of offers that ended otherwise
+    // stay until the set is full.
+    readonly HashSet<Hash128> _returned = [];
+
     /// <summary>Sends an offer, or decides how it waits.</summary>
     /// <param name="intervention">The offer.</param>
     /// <param name="message">Its message.</param>
@@ -26,6 +32,7 @@ sealed class SocketOffers(JourneyStore store, IJourneyPorts ports, JourneyCounte
     /// <param name="now">Milliseconds since 1970 UTC.</param>
     public MessageOutcome Send(Intervention intervention, DueMessage message, Journey journey, long connection, int shop, long now)
     {
+        var isBack = _returned.Remove(journey.Cart);
         if (connection != 0 && ports.TrySendToSocket(intervention, connection))
         {
             ports.ForgetShopper(journey.Cart);
@@ -51,7 +58,8 @@ sealed class SocketOffers(JourneyStore store, IJourneyPorts ports, JourneyCounte
         }
 
         return new MessageOutcome(
-            MessageState.Scheduled, WithheldReason.Unreachable, Until: message.IsUnreachable ? message.UsefulUntil : Math.Min(now + RecheckDelay, message.UsefulUntil));
+            MessageState.Scheduled, WithheldReason.Unreachable,
+            Until: isBack ? now : message.IsUnreachable ? message.UsefulUntil : Math.Min(now + RecheckDelay, message.UsefulUntil));
     }
 
     /// <summary>Sends what waits for a shopper who is back.</summary>
@@ -61,6 +69,15 @@ sealed class SocketOffers(JourneyStore store, IJourneyPorts ports, JourneyCounte
         {
             // Its series has ended meanwhile.
             ports.ForgetShopper(cart);
+        }
+        else
+        {
+            if (_returned.Count >= MaxReturned)
+            {
+                _returned.Clear();
+            }
+
+            _returned.Add(cart);
         }
     }
 

@@ -46,7 +46,7 @@ public sealed class EventJsonTests
             [
                 $"\"id\":{Text(random)}", $"\"cartId\":{Text(random)}", $"\"type\":\"{types[random.Next(types.Length)]}\"",
                 $"\"ts\":{random.NextInt64(0, 4_000_000_000_000)}", $"\"userId\":{Text(random)}", $"\"productId\":{Text(random)}",
-                $"\"price\":{random.NextInt64(0, 10_000_000_000_001) / 10_000m}", $"\"quantity\":{random.Next(1, 100_001)}", "\"currency\":\"chf\"",
+                $"\"price\":{random.NextInt64(0, 10_000_000_001) / 10_000m}", $"\"quantity\":{random.Next(1, 1_001)}", "\"currency\":\"chf\"",
                 $"\"meta\":{{{members}}}", "\"device\":\"tablet\"", $"\"foo\":{JsonGenerator.Value(random, 3)}", "\"source\":\"email\"",
             ];
             random.Shuffle(fields);
