@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using CartRecovery.Primitives;
 
@@ -238,14 +239,17 @@ sealed partial class EventBuilder(EventRules rules)
     public ref EventRecord AppendTo(EventSlab slab, ReadOnlySpan<byte> message)
     {
         ref var record = ref slab.Append(_record, out var target);
+
+        // An offset, not a span that gets shorter: passed on from the stack, such a span waits for the stores to the slab.
+        var at = 0;
         for (var field = EventField.Id; field <= EventField.ProductId; field++)
         {
             var text = TextOf(field, message);
-            text.CopyTo(target);
-            target = target[text.Length..];
+            text.CopyTo(target[at..]);
+            at += text.Length;
         }
 
-        Meta.CopyTo(target, _record.Type, slab);
+        Meta.CopyTo(target[at..], _record.Type, slab);
         return ref record;
     }
 
@@ -273,8 +277,10 @@ sealed partial class EventBuilder(EventRules rules)
 
     bool IsPlaceholder(EventField field, ReadOnlySpan<byte> message) => PlaceholderIds.Contains(TextOf(field, message));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     int LengthOf(EventField field) => _ids[(int)field - 1].Length;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     ReadOnlySpan<byte> TextOf(EventField field, ReadOnlySpan<byte> message)
     {
         var (offset, length) = _ids[(int)field - 1];

@@ -1,9 +1,7 @@
 namespace CartRecovery.Engine.Events;
 
 /// <summary>A problem with an event, reported to its sender.</summary>
-/// <param name="Error">The kind of problem.</param>
-/// <param name="Message">What is wrong or what to do: one sentence.</param>
-public readonly record struct EventProblem(EventErrorCode Error, string Message)
+public readonly record struct EventProblem
 {
     static readonly string[] s_codes =
     [
@@ -13,6 +11,19 @@ public readonly record struct EventProblem(EventErrorCode Error, string Message)
         "invalid_address",
     ];
 
+    // A whole word: a returned byte is stored and read back as eight, and such a read waits for all stores before it.
+    readonly long _error;
+
+    /// <param name="error">The kind of problem.</param>
+    /// <param name="message">What is wrong or what to do: one sentence.</param>
+    public EventProblem(EventErrorCode error, string message) => (_error, Message) = ((long)error, message);
+
+    /// <summary>The kind of problem.</summary>
+    public EventErrorCode Error => (EventErrorCode)_error;
+
+    /// <summary>What is wrong or what to do: one sentence.</summary>
+    public string Message { get; }
+
     /// <summary>Number of codes.</summary>
     public static int Kinds => s_codes.Length;
 
@@ -20,7 +31,7 @@ public readonly record struct EventProblem(EventErrorCode Error, string Message)
     public string Code => CodeOf(Error);
 
     /// <summary>Whether there is a problem.</summary>
-    public bool IsError => Error != EventErrorCode.None;
+    public bool IsError => _error != (long)EventErrorCode.None;
 
     /// <summary>Returns the stable code.</summary>
     public static string CodeOf(EventErrorCode error) => s_codes[(int)error];

@@ -19,6 +19,9 @@ readonly struct SlabPrefetcher(
     // beyond them is compared.
     const int CartLines = 6;
 
+    // A record with its key is longer than a line.
+    const int CustomerLines = 2;
+
     /// <summary>Prefetches for the first events.</summary>
     public void Begin(EventSlab slab)
     {
@@ -42,7 +45,7 @@ readonly struct SlabPrefetcher(
             carts.PrefetchRecord(soon.Cart, CartLines, CartRecord.BotOffset, soon.UserLength != 0 ? CartRecord.UserOffset : 0);
             if (soon.UserLength != 0)
             {
-                customers.PrefetchRecord(soon.Customer, lines: 1);
+                customers.PrefetchRecord(soon.Customer, CustomerLines);
             }
         }
     }

@@ -52,17 +52,28 @@ public readonly record struct FrameHeader(bool IsFinal, WebSocketOpcode Opcode, 
     /// <returns><see langword="false"/> if more bytes are needed.</returns>
     public static bool TryRead(ref SequenceReader<byte> reader, out FrameHeader header, out string? violation)
     {
+        // Read in place: a copy's bytes are still on their way to the cache, and a load across two of its stores waits for all stores before them.
+        var bytes = reader.UnreadSpan;
+        if (bytes.Length >= MaxClientLength)
+        {
+            return TryParse(bytes, ref reader, out header, out violation);
+        }
+
+        Span<byte> copy = stackalloc byte[MaxClientLength];
+        copy = copy[..(int)Math.Min(MaxClientLength, reader.Remaining)];
+        reader.TryCopyTo(copy);
+        return TryParse(copy, ref reader, out header, out violation);
+    }
+
+    static bool TryParse(scoped ReadOnlySpan<byte> bytes, ref SequenceReader<byte> reader, out FrameHeader header, out string? violation)
+    {
         header = default;
         violation = null;
-        Span<byte> bytes = stackalloc byte[MaxClientLength];
-        var available = (int)Math.Min(MaxClientLength, reader.Remaining);
-        if (available < 2)
+        if (bytes.Length < 2)
         {
             return false;
         }
 
-        bytes = bytes[..available];
-        reader.TryCopyTo(bytes);
         var opcode = (byte)(bytes[0] & 0x0f);
         var isFinal = (bytes[0] & 0x80) != 0;
         violation = (bytes[0] & 0x70) != 0 ? "reserved bits are set"
@@ -79,7 +90,7 @@ public readonly record struct FrameHeader(bool IsFinal, WebSocketOpcode Opcode, 
         var offset = 2;
         if (length == 126)
         {
-            if (available < 4)
+            if (bytes.Length < 4)
             {
                 return false;
             }
@@ -89,7 +100,7 @@ public readonly record struct FrameHeader(bool IsFinal, WebSocketOpcode Opcode, 
         }
         else if (length == 127)
         {
-            if (available < 10)
+            if (bytes.Length < 10)
             {
                 return false;
             }
@@ -103,7 +114,7 @@ public readonly record struct FrameHeader(bool IsFinal, WebSocketOpcode Opcode, 
             }
         }
 
-        if (available < offset + 4)
+        if (bytes.Length < offset + 4)
         {
             return false;
         }
