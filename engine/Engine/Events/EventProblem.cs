@@ -22,7 +22,7 @@ public readonly record struct EventProblem
     public EventErrorCode Error => (EventErrorCode)_error;
 
     /// <summary>What is wrong or what to do: one sentence.</summary>
-    public string Message { get; }
+    public string Message { get; init; }
 
     /// <summary>Number of codes.</summary>
     public static int Kinds => s_codes.Length;
