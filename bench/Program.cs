@@ -18,6 +18,7 @@ return args switch
     ["restart", .. var rest] => await RestartCommand.RunAsync(rest),
     ["outbox", .. var rest] => await OutboxCommand.RunAsync(rest),
     ["idle", .. var rest] => await IdleCommand.RunAsync(rest),
+    ["revocation", .. var rest] => await RevocationCommand.RunAsync(rest),
     ["crowd", .. var rest] => await CrowdCommand.RunAsync(rest),
     ["attack", .. var rest] => await AttackCommand.RunAsync(rest),
     ["echo", .. var rest] => await EchoCommand.RunAsync(rest),
@@ -44,6 +45,7 @@ static int Usage()
           restart --binary FILE           times the start of a killed engine: a million carts, and five million events behind the checkpoint
           outbox --binary FILE            interventions a second through policy, database and webhook to a receiver
           idle --binary FILE              opens quiet WebSockets and says what they cost the engine
+          revocation --binary FILE        opens streams with an API key, revokes it, and times when the last one is closed
           crowd --binary FILE             thousands of streams: shoppers who send an event a second, or clients that read nothing
           attack --binary FILE            plays every attack of docs/security.md, against an older binary too, with honest traffic beside it
           echo [--port N]                 echoes WebSocket messages on the engine's own protocol, for conformance suites; default port 9001

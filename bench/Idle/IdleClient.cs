@@ -17,6 +17,7 @@ sealed class IdleClient : IDisposable
     byte[] _input = new byte[Buffer];
     int _end;
     int _pings;
+    long _endedAt;
 
     IdleClient(Socket socket) => _socket = socket;
 
@@ -24,7 +25,10 @@ sealed class IdleClient : IDisposable
     public int Pings => Volatile.Read(ref _pings);
 
     /// <summary>Whether the engine closed the connection or violated the protocol.</summary>
-    public bool Ended { get; private set; }
+    public bool Ended => Volatile.Read(ref _endedAt) != 0;
+
+    /// <summary>When it ended, by <see cref="Clock"/>.</summary>
+    public long EndedAt => Volatile.Read(ref _endedAt);
 
     /// <summary>Connects from a given local address and upgrades.</summary>
     /// <param name="source">The local address; each has about 28,000 ports.</param>
@@ -84,7 +88,7 @@ sealed class IdleClient : IDisposable
             // Reported by Ended.
         }
 
-        Ended = true;
+        Volatile.Write(ref _endedAt, Clock.Now());
     }
 
     /// <inheritdoc/>

@@ -125,6 +125,28 @@ sealed class EngineProcess : IDisposable
         }
     }
 
+    /// <summary>Runs a command of the binary beside the engine, with its configuration.</summary>
+    /// <param name="command">The command and its arguments.</param>
+    /// <param name="input">Its standard input.</param>
+    /// <returns>Its output.</returns>
+    /// <exception cref="LoadException">It failed.</exception>
+    public async Task<string> RunAsync(string command, string? input = null)
+    {
+        using var process = Process.Start(new ProcessStartInfo(_binary, $"{command} --config {_config}")
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        await process.StandardInput.WriteLineAsync(input);
+        process.StandardInput.Close();
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0 ? output : throw new LoadException($"{command}: {await errors}");
+    }
+
     /// <summary>Stops the engine gracefully.</summary>
     public async Task StopAsync()
     {

@@ -9,6 +9,10 @@ public sealed class ControlConfig
         + "Default: SQLite, the file 'control.db' in the data folder.", IsSecret = true)]
     public string? Database { get; set; }
 
+    [ConfigKey("The sink that mails invitations and links to set a new password: the name of an e-mail sink under sinks. Needs contact.publicUrl. Default: no mails.",
+        Reloads = true, Example = "mail")]
+    public string? Mail { get; set; }
+
     [ConfigKey("How long entries of the audit log are kept.", Min = "1d", Max = "3650d", Reloads = true)]
     public Duration AuditRetention { get; set; } = Duration.FromHours(90 * 24);
 

@@ -11,6 +11,21 @@ public sealed class ControlRefusalException(string code, string message) : Excep
     /// <summary>The key was replaced or has expired.</summary>
     public const string KeyEnded = "key_ended";
 
+    /// <summary>There is a role of this name.</summary>
+    public const string RoleExists = "role_exists";
+
+    /// <summary>There are as many roles as there may be.</summary>
+    public const string TooManyRoles = "too_many_roles";
+
+    /// <summary>A user has the role.</summary>
+    public const string RoleInUse = "role_in_use";
+
+    /// <summary>There is no such role.</summary>
+    public const string RoleUnknown = "role_unknown";
+
+    /// <summary>Nobody would be left who may do everything.</summary>
+    public const string LastAdmin = "last_admin";
+
     /// <summary>A stable code in snake case.</summary>
     public string Code { get; } = code;
 }

@@ -12,9 +12,11 @@ using CartRecovery.Host.Api.Features;
 using CartRecovery.Host.Api.Health;
 using CartRecovery.Host.Api.Interventions;
 using CartRecovery.Host.Api.Keys;
+using CartRecovery.Host.Api.Members;
 using CartRecovery.Host.Api.Predictions;
 using CartRecovery.Host.Api.Products;
 using CartRecovery.Host.Api.Responses;
+using CartRecovery.Host.Api.Roles;
 using CartRecovery.Host.Api.Suppressions;
 using CartRecovery.Host.Api.Tracking;
 
@@ -62,6 +64,14 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(RotationBody))]
 [JsonSerializable(typeof(IssuedApiKey))]
 [JsonSerializable(typeof(ItemPage<ApiKeyItem>))]
+[JsonSerializable(typeof(ResetBody))]
+[JsonSerializable(typeof(RoleBody))]
+[JsonSerializable(typeof(RoleChange))]
+[JsonSerializable(typeof(ItemPage<RoleItem>))]
+[JsonSerializable(typeof(MemberBody))]
+[JsonSerializable(typeof(MemberChange))]
+[JsonSerializable(typeof(InvitedMember))]
+[JsonSerializable(typeof(ItemPage<MemberItem>))]
 [JsonSerializable(typeof(ItemPage<AuditRow>))]
 [JsonSerializable(typeof(SuppressionBody))]
 [JsonSerializable(typeof(SuppressedAddresses))]

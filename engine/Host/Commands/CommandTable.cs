@@ -108,6 +108,10 @@ static class CommandTable
               cartrecovery users add ben@shop.example --role marketer@shop,viewer   a role in one store, and one in all
               cartrecovery users reset ada@shop.example --totp                      a new password, without the lost authenticator app
             """, UsersCommand.RunAsync),
+        Command.Of<RolesOptions>("""
+              cartrecovery roles list                              the roles, and what each may do
+              cartrecovery roles add buyer --permissions products:read,products:write
+            """, RolesCommand.RunAsync),
         Command.Of<AuditOptions>("""
               cartrecovery audit list --action user.               who changed users, and who logged in
               cartrecovery audit verify                            was the list altered?

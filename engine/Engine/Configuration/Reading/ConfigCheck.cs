@@ -1,4 +1,5 @@
 using System.Text;
+using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Keys;
@@ -33,6 +34,7 @@ sealed class ConfigCheck
         check.Telemetry(config.Telemetry.Otlp);
         check.Encryption(config.Encryption);
         check.Control(config);
+        check.Mail(config);
         new FederationCheck(check, locations).Run(config);
         new MoneyCheck(check, locations).Run(config);
         new CampaignCheck(check, catalog, locations).Run(config);
@@ -44,6 +46,28 @@ sealed class ConfigCheck
         if (encryption.Key is { Length: < MinMasterKeyLength })
         {
             Report(encryption, "key", $"encryption.key must have at least {MinMasterKeyLength} characters");
+        }
+    }
+
+    void Mail(CartRecoveryConfig config)
+    {
+        if (config.Control.Mail is not { } name || !AreValid(config, "sinks"))
+        {
+            return;
+        }
+
+        List<string> sinks = [.. _locations.KeysOf(config.Sinks)];
+        if (!sinks.Contains(name))
+        {
+            Report(config.Control, "mail", $"control.mail: unknown sink '{name}'{Suggestion.Hint(name, sinks)}");
+        }
+        else if (config.Sinks.TryGetValue(name, out var sink) && _catalog.FindSink(sink.Type)?.Address is AddressKind.Phone or AddressKind.Push)
+        {
+            Report(config.Control, "mail", $"control.mail: the sink '{name}' does not send to e-mail addresses");
+        }
+        else if (config.Contact.PublicUrl is null)
+        {
+            Report(config.Control, "mail", "control.mail needs contact.publicUrl, the address that links in mails lead to");
         }
     }
 

@@ -52,6 +52,9 @@ static class ControlSchema
                 expires_at BIGINT, hint TEXT NOT NULL, hash BYTEA NOT NULL UNIQUE, created_at BIGINT NOT NULL, created_by TEXT NOT NULL, last_used_at BIGINT, replaced_by TEXT);
             CREATE INDEX api_keys_store ON api_keys (store);
             """),
+        new(5, "roles", """
+            CREATE TABLE roles (name TEXT PRIMARY KEY, permissions TEXT NOT NULL);
+            """),
     ];
 
     /// <summary>The version that this program writes.</summary>

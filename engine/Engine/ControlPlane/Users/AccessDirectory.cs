@@ -21,6 +21,10 @@ public sealed record SignedInUser(User User, string Session, IReadOnlyDictionary
     public bool Has(string permission, string? store) => User.Grants.Any(grant =>
         (grant.Store is null || grant.Store == store) && Roles.TryGetValue(grant.Role, out var role) && role.Permissions.Contains(permission));
 
+    /// <summary>Returns a permission of a role that the user lacks; <see langword="null"/> if the user may do all that the role may.</summary>
+    /// <param name="grant">The role, and where.</param>
+    public string? LackingOf(Grant grant) => Roles.TryGetValue(grant.Role, out var role) ? role.Permissions.FirstOrDefault(permission => !Has(permission, grant.Store)) : null;
+
     /// <summary>Returns whether the user has some role in a store.</summary>
     public bool IsIn(string store) => User.Grants.Any(grant => grant.Store is null || grant.Store == store);
 }
@@ -31,8 +35,11 @@ public sealed record SignedInUser(User User, string Session, IReadOnlyDictionary
 /// <param name="database">The database.</param>
 public sealed class AccessDirectory(ControlDatabase database)
 {
-    volatile Content _content = new(new Dictionary<string, User>(), []);
+    volatile Content _content = new(new Dictionary<string, User>(), [], Role.BuiltIn);
     volatile HashSet<string> _ended = [];
+
+    /// <summary>All roles by name.</summary>
+    public IReadOnlyDictionary<string, Role> Roles => _content.Roles;
 
     /// <summary>Registers the caches for reloads. A sign-in reloads nothing, and the end of a session only the ended sessions.</summary>
     public void Follow()
@@ -46,7 +53,7 @@ public sealed class AccessDirectory(ControlDatabase database)
     {
         var content = _content;
         return AccessTokens.Verify(token, content.Keys, database.Time.GetUtcNow()) is { } claims && !_ended.Contains(claims.Session)
-            && content.Users.TryGetValue(claims.User, out var user) ? new SignedInUser(user, claims.Session, Role.BuiltIn) : null;
+            && content.Users.TryGetValue(claims.User, out var user) ? new SignedInUser(user, claims.Session, content.Roles) : null;
     }
 
     /// <summary>Signs an access token for a session.</summary>
@@ -76,13 +83,14 @@ public sealed class AccessDirectory(ControlDatabase database)
     {
         var users = await new UserStore(database).ListAsync(session, SqlPart.Of($"state = {"active"}"));
         var keys = await new SigningKeys(database).ReadAsync(session);
-        return new Content(users.ToDictionary(user => user.Id, StringComparer.Ordinal), keys.ToDictionary(key => key.Id, StringComparer.Ordinal));
+        return new Content(users.ToDictionary(user => user.Id, StringComparer.Ordinal), keys.ToDictionary(key => key.Id, StringComparer.Ordinal),
+            await RoleStore.ReadAsync(session));
     }
 
     async Task LoadEndedAsync(CancellationToken cancellation) =>
         _ended = [.. await database.ReadAsync(session => new Sessions(database).EndedAsync(session), cancellation)];
 
-    sealed record Content(IReadOnlyDictionary<string, User> Users, Dictionary<string, SigningKey> Keys)
+    sealed record Content(IReadOnlyDictionary<string, User> Users, Dictionary<string, SigningKey> Keys, IReadOnlyDictionary<string, Role> Roles)
     {
         public SigningKey? KeyAt(DateTimeOffset now) => Keys.Values.Where(key => key.From <= now && now < key.Until).MaxBy(key => key.From);
     }

@@ -5,6 +5,9 @@ namespace CartRecovery.Engine.ControlPlane.Users;
 /// <param name="Permissions">The permissions.</param>
 public sealed record Role(string Name, IReadOnlySet<string> Permissions)
 {
+    /// <summary>Maximum length of a name.</summary>
+    public const int MaxName = 32;
+
     /// <summary>The role that may do everything.</summary>
     public const string Admin = "admin";
 
@@ -21,6 +24,14 @@ public sealed record Role(string Name, IReadOnlySet<string> Permissions)
         Of("analyst", [.. s_shop, "customers:read", "suppressions:read", "dead_letters:read"]),
         Of("viewer", ["interventions:read", "campaigns:read", "analytics:read", "products:read"]),
     }.ToDictionary(role => role.Name, StringComparer.Ordinal);
+
+    /// <summary>Returns what is wrong with a role of one's own, beginning with the field; <see langword="null"/> if nothing is.</summary>
+    public static string? ProblemOf(string name, IReadOnlyCollection<string> permissions) =>
+        name.Length is 0 or > MaxName || name[0] is < 'a' or > 'z' || name.Any(c => c is not ((>= 'a' and <= 'z') or (>= '0' and <= '9') or '-' or '_'))
+            ? $"name: expected at most {MaxName} small letters, digits, - and _, the first a letter"
+        : permissions.Count == 0 ? "permissions: expected one at least"
+        : permissions.FirstOrDefault(permission => !Permission.All.Contains(permission)) is { } unknown
+            ? $"permissions: expected {string.Join(", ", Permission.All)}; got '{(unknown.Length > MaxName ? unknown[..MaxName] : unknown)}'" : null;
 
     static Role Of(string name, params string[] permissions) => new(name, new HashSet<string>(permissions, StringComparer.Ordinal));
 }

@@ -13,6 +13,9 @@ public sealed class UserStore(ControlDatabase database)
     /// <summary>Maximum number of users.</summary>
     public const int MaxUsers = 10_000;
 
+    /// <summary>Maximum number of a user's links.</summary>
+    public const int MaxLinks = 5;
+
     /// <summary>How long an invitation and a password reset are valid.</summary>
     public static readonly TimeSpan InvitationAge = TimeSpan.FromDays(7), ResetAge = TimeSpan.FromHours(1);
 
@@ -22,13 +25,15 @@ public sealed class UserStore(ControlDatabase database)
     /// <param name="email">The e-mail address.</param>
     /// <param name="grants">The roles.</param>
     /// <param name="actor">The actor, for the audit log.</param>
+    /// <param name="address">Where the request comes from.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The user and the token, of which only a hash is stored.</returns>
     /// <exception cref="ControlDatabaseException"><see cref="ControlDatabaseException.Duplicate"/>: the user exists.</exception>
-    public Task<(User User, string Token)> InviteAsync(string email, IReadOnlyList<Grant> grants, string actor, CancellationToken cancellation = default)
+    public Task<(User User, string Token)> InviteAsync(
+        string email, IReadOnlyList<Grant> grants, string actor, string? address = null, CancellationToken cancellation = default)
     {
         var id = Guid.CreateVersion7().ToString("n");
-        var (address, token) = (User.Normalize(email), NewToken());
+        var (normalized, token) = (User.Normalize(email), NewToken());
         return database.WriteAsync(async session =>
         {
             if (await session.NumberAsync($"SELECT COUNT(*) FROM users") >= MaxUsers)
@@ -38,11 +43,11 @@ public sealed class UserStore(ControlDatabase database)
 
             await session.RunAsync($"""
                 INSERT INTO users (id, email_hash, email, state, created_at)
-                VALUES ({id}, {HashOf(address)}, {database.Keys.Seal(address, PlaceOf(id))}, {NameOf(UserState.Invited)}, {Now})
+                VALUES ({id}, {HashOf(normalized)}, {database.Keys.Seal(normalized, PlaceOf(id))}, {NameOf(UserState.Invited)}, {Now})
                 """);
             await GrantAsync(session, id, grants);
             await AddLinkAsync(session, id, token, InvitationAge);
-            await _audit.AppendAsync(session, new AuditEvent(actor, "user.add", $"user:{id}", Details: DetailsOf(grants)));
+            await _audit.AppendAsync(session, new AuditEvent(actor, "user.add", $"user:{id}", Details: DetailsOf(grants)) { Address = address });
             await session.MarkChangedAsync(Topic);
             return ((await FindAsync(session, SqlPart.Of($"id = {id}")))!, token);
         }, cancellation);
@@ -51,7 +56,7 @@ public sealed class UserStore(ControlDatabase database)
     /// <summary>Creates a token to set a new password, which ends all sessions of the user.</summary>
     /// <returns>The token; <see langword="null"/> if there is no such user, or the user is disabled.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
-    public Task<string?> ResetAsync(string email, string actor, CancellationToken cancellation = default)
+    public Task<string?> ResetAsync(string email, string actor, string? address = null, CancellationToken cancellation = default)
     {
         var token = NewToken();
         return database.WriteAsync(async session =>
@@ -62,8 +67,31 @@ public sealed class UserStore(ControlDatabase database)
             }
 
             await session.RunAsync($"DELETE FROM user_links WHERE user_id = {user.Id}");
+            await AddLinkAsync(session, user.Id, token, user.State == UserState.Invited ? InvitationAge : ResetAge);
+            await _audit.AppendAsync(session, new AuditEvent(actor, "user.reset", $"user:{user.Id}") { Address = address });
+            return token;
+        }, cancellation);
+    }
+
+    /// <summary>Gives a link to whoever asks for a new password. Other links of the user stay valid: anyone may ask.</summary>
+    /// <returns>The link's token; <see langword="null"/> if no such user may sign in.</returns>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<string?> RequestResetAsync(string email, string? address, CancellationToken cancellation = default)
+    {
+        var token = NewToken();
+        return database.WriteAsync(async session =>
+        {
+            if (await FindAsync(session, SqlPart.Of($"email_hash = {HashOf(User.Normalize(email))}")) is not { State: UserState.Active } user)
+            {
+                return null;
+            }
+
+            await session.RunAsync($"""
+                DELETE FROM user_links WHERE user_id = {user.Id} AND hash NOT IN
+                    (SELECT hash FROM user_links WHERE user_id = {user.Id} ORDER BY expires_at DESC LIMIT {MaxLinks - 1})
+                """);
             await AddLinkAsync(session, user.Id, token, ResetAge);
-            await _audit.AppendAsync(session, new AuditEvent(actor, "user.reset", $"user:{user.Id}"));
+            await _audit.AppendAsync(session, new AuditEvent(AuditEvent.Anonymous, "user.reset_requested", $"user:{user.Id}") { Address = address });
             return token;
         }, cancellation);
     }
@@ -97,7 +125,8 @@ public sealed class UserStore(ControlDatabase database)
     /// <summary>Disables a user and ends the sessions, or enables the user again.</summary>
     /// <returns><see langword="false"/> if there is no such user.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
-    public Task<bool> DisableAsync(string id, bool disable, string actor, CancellationToken cancellation = default) => database.WriteAsync(async session =>
+    /// <exception cref="ControlRefusalException">The user is the last administrator.</exception>
+    public Task<bool> DisableAsync(string id, bool disable, string actor, string? address = null, CancellationToken cancellation = default) => ChangeAsync(async session =>
     {
         if (await session.FirstAsync<string?>($"SELECT CASE WHEN password IS NULL THEN 1 ELSE 0 END, id FROM users WHERE id = {id}", row => row.IsTrue(0) ? "" : row.Text(1)) is not { } known)
         {
@@ -107,7 +136,7 @@ public sealed class UserStore(ControlDatabase database)
         var state = disable ? UserState.Disabled : known.Length == 0 ? UserState.Invited : UserState.Active;
         await session.RunAsync($"UPDATE users SET state = {NameOf(state)} WHERE id = {id}");
         await session.RunAsync($"UPDATE sessions SET ended_at = {Now} WHERE user_id = {id} AND ended_at IS NULL");
-        await _audit.AppendAsync(session, new AuditEvent(actor, disable ? "user.disable" : "user.enable", $"user:{id}"));
+        await _audit.AppendAsync(session, new AuditEvent(actor, disable ? "user.disable" : "user.enable", $"user:{id}") { Address = address });
         await session.MarkChangedAsync(Topic);
         return true;
     }, cancellation);
@@ -115,7 +144,8 @@ public sealed class UserStore(ControlDatabase database)
     /// <summary>Replaces a user's roles.</summary>
     /// <returns><see langword="false"/> if there is no such user.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
-    public Task<bool> SetGrantsAsync(string id, IReadOnlyList<Grant> grants, string actor, CancellationToken cancellation = default) => database.WriteAsync(async session =>
+    /// <exception cref="ControlRefusalException">The user is the last administrator, or there is no such role.</exception>
+    public Task<bool> SetGrantsAsync(string id, IReadOnlyList<Grant> grants, string actor, string? address = null, CancellationToken cancellation = default) => ChangeAsync(async session =>
     {
         if (await session.NumberAsync($"SELECT COUNT(*) FROM users WHERE id = {id}") == 0)
         {
@@ -124,10 +154,30 @@ public sealed class UserStore(ControlDatabase database)
 
         await session.RunAsync($"DELETE FROM user_roles WHERE user_id = {id}");
         await GrantAsync(session, id, grants);
-        await _audit.AppendAsync(session, new AuditEvent(actor, "user.roles", $"user:{id}", Details: DetailsOf(grants)));
+        await _audit.AppendAsync(session, new AuditEvent(actor, "user.roles", $"user:{id}", Details: DetailsOf(grants)) { Address = address });
         await session.MarkChangedAsync(Topic);
         return true;
     }, cancellation);
+
+    /// <summary>Deletes a user, with sessions and links. The audit log keeps the id.</summary>
+    /// <returns><see langword="false"/> if there is no such user.</returns>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    /// <exception cref="ControlRefusalException">The user is the last administrator.</exception>
+    public Task<bool> DeleteAsync(string id, string actor, string? address, CancellationToken cancellation = default) => ChangeAsync(async session =>
+    {
+        if (await session.RunAsync($"DELETE FROM users WHERE id = {id}") == 0)
+        {
+            return false;
+        }
+
+        await _audit.AppendAsync(session, new AuditEvent(actor, "user.delete", $"user:{id}") { Address = address });
+        await session.MarkChangedAsync(Topic);
+        return true;
+    }, cancellation);
+
+    /// <summary>Finds a user by id.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<User?> FindByIdAsync(string id, CancellationToken cancellation = default) => database.ReadAsync(session => FindAsync(session, SqlPart.Of($"id = {id}")), cancellation);
 
     /// <summary>Lists all users, the oldest first.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
@@ -170,10 +220,28 @@ public sealed class UserStore(ControlDatabase database)
     Task AddLinkAsync(ControlSession session, string id, string token, TimeSpan age) =>
         session.RunAsync($"INSERT INTO user_links (hash, user_id, expires_at) VALUES ({HashOfToken(token)}, {id}, {Now + age})");
 
+    // A change that would leave nobody who may do everything is refused. Before there is an administrator, nothing is.
+    Task<bool> ChangeAsync(Func<ControlSession, Task<bool>> change, CancellationToken cancellation) => database.WriteAsync(async session =>
+    {
+        var before = await AdminsAsync(session);
+        var result = await change(session);
+        return before == 0 || await AdminsAsync(session) > 0 ? result : throw new ControlRefusalException(ControlRefusalException.LastAdmin,
+            "This is the last administrator of all stores who may sign in. Make another one first.");
+    }, cancellation);
+
+    static async Task<long> AdminsAsync(ControlSession session) => await session.NumberAsync(
+        $"SELECT COUNT(*) FROM users u JOIN user_roles r ON r.user_id = u.id WHERE u.state = {NameOf(UserState.Active)} AND r.role = {Role.Admin} AND r.store = {""}") ?? 0;
+
     static async Task GrantAsync(ControlSession session, string id, IReadOnlyList<Grant> grants)
     {
+        var roles = await RoleStore.ReadAsync(session);
         foreach (var grant in grants.Distinct())
         {
+            if (!roles.ContainsKey(grant.Role))
+            {
+                throw new ControlRefusalException(ControlRefusalException.RoleUnknown, $"There is no role '{grant.Role}'. GET /v1/roles lists them.");
+            }
+
             await session.RunAsync($"INSERT INTO user_roles (user_id, role, store) VALUES ({id}, {grant.Role}, {grant.Store ?? ""})");
         }
     }

@@ -2,6 +2,7 @@ using System.Security.Claims;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.ControlPlane.Users;
+using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api.Access;
 
@@ -16,6 +17,12 @@ sealed class UserIdentity(SignedInUser user) : ClaimsIdentity(authenticationType
 
     /// <summary>The actor, for the audit log.</summary>
     public string ActorName => User.Actor;
+
+    /// <summary>Returns the user of a request whose route requires one.</summary>
+    public static UserIdentity Of(HttpContext context) => (UserIdentity)context.User.Identity!;
+
+    /// <summary>Returns where a request comes from.</summary>
+    public static string? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString();
 
     /// <summary>Admits the user to a store.</summary>
     public void Enter(Store store) => Caller = new Caller(new StoreKey(store, KeyKind.Secret, LoopbackOnly: false, []));

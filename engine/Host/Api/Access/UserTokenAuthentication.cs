@@ -33,7 +33,7 @@ sealed class UserTokenAuthentication(AccessDirectory directory, ForeignTokens fo
             return (null, null);
         }
 
-        var (user, wrong) = await foreign.FindAsync(token, Role.BuiltIn, request.HttpContext.RequestAborted);
+        var (user, wrong) = await foreign.FindAsync(token, directory.Roles, request.HttpContext.RequestAborted);
         var problem = user is null ? InvalidToken with { Detail = $"The token is refused: {wrong}." } : user.User.Grants.Count == 0 ? NoRole : null;
         return problem is null
             ? (AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new UserIdentity(user!)), ApiKeyAuthentication.SchemeName)), null)

@@ -6,6 +6,7 @@ using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Api.Members;
 using CartRecovery.Host.Api.Problems;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -26,6 +27,7 @@ static class AuthRoutes
     static readonly HttpProblem s_refused = new(401, "invalid_refresh_token", "The refresh token is expired or unknown. Sign in again.");
     static readonly HttpProblem s_link = new(404, "link_not_found", "The link is unknown, used or expired. Ask for another one.");
     static readonly HttpProblem s_password = new(400, "weak_password", "The password is too short, or can be guessed.");
+    static readonly HttpProblem s_noMail = new(409, "no_mail", "The engine sends no mails: control.mail is not configured. Ask an administrator for a link.");
     static readonly HttpProblem s_code = new(400, "wrong_code", "The code is wrong, or an authenticator app is set up already.");
 
     public static void Map(IEndpointRouteBuilder routes)
@@ -41,6 +43,12 @@ static class AuthRoutes
         open.MapPost("/password", SetPasswordAsync)
             .Describe("setPassword", "Set a password", "Sets a user's password with the token of an invitation or of a reset, and ends all sessions of the user.")
             .Produces(StatusCodes.Status204NoContent).Problems(ApiProblems.InvalidJson, s_invalid, s_link, s_password, s_overloaded, ControlProblems.Unavailable);
+
+        open.MapPost("/reset", Reset)
+            .Describe("requestReset", "Ask for a new password", "Mails a link to the address, if it is a member's. The answer does not tell.")
+            .Produces(StatusCodes.Status202Accepted).Problems(ApiProblems.InvalidJson, s_invalid, s_throttled, s_noMail);
+        open.MapGet("/password", ChoosePassword)
+            .Describe("choosePassword", "Choose a password", "The page that links in mails lead to. The link's token is in the fragment.").QueryAndOthers().Media("text/html");
 
         var own = routes.MapGroup("/v1/auth").WithTags(ApiTags.Auth).RequireAuthorization(AccessPolicies.User);
         routes.MapPost("/v1/auth/logout", LogoutAsync).WithTags(ApiTags.Auth).RequireAuthorization(AccessPolicies.Session)
@@ -134,6 +142,30 @@ static class AuthRoutes
         {
             return s_overloaded.ToResult();
         }
+    }
+
+    static IResult ChoosePassword() => PasswordPage.Result;
+
+    // Nothing here depends on whether the address is known: PasswordResets works in the background.
+    static IResult Reset(HttpContext context, ResetBody body, PasswordResets resets, MemberMail mail)
+    {
+        if (body.Email is not { Length: > 0 } email)
+        {
+            return s_invalid.ToResult();
+        }
+
+        if (!mail.IsConfigured)
+        {
+            return s_noMail.ToResult();
+        }
+
+        if (resets.Request(email, AddressOf(context)) is { Ticks: > 0 } wait)
+        {
+            context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            return s_throttled.ToResult();
+        }
+
+        return TypedResults.Accepted((string?)null);
     }
 
     static async Task<IResult> LogoutAsync(HttpContext context, RefreshBody? body, Sessions sessions, AccessDirectory directory)

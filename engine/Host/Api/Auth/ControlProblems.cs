@@ -11,7 +11,16 @@ static class ControlProblems
     public static readonly HttpProblem TooManyKeys = new(409, ControlRefusalException.TooManyKeys, "The store has as many keys as it may have. Revoke one that is not used.");
     public static readonly HttpProblem KeyEnded = new(409, ControlRefusalException.KeyEnded, "The key was replaced or has expired. Rotate its successor, or make a new one.");
 
-    static readonly HttpProblem[] s_refusals = [TooManyKeys, KeyEnded];
+    public static readonly HttpProblem RoleExists = new(409, ControlRefusalException.RoleExists, "There is a role of this name already.");
+    public static readonly HttpProblem TooManyRoles = new(409, ControlRefusalException.TooManyRoles, "There are as many roles as there may be. Delete one that nobody has.");
+    public static readonly HttpProblem RoleInUse = new(409, ControlRefusalException.RoleInUse, "Users have the role. Give them another one first.");
+    public static readonly HttpProblem RoleUnknown = new(400, ControlRefusalException.RoleUnknown, "There is no such role. GET /v1/roles lists them.");
+    public static readonly HttpProblem LastAdmin = new(409, ControlRefusalException.LastAdmin, "This is the last administrator. Make another one first.");
+
+    static readonly HttpProblem[] s_refusals = [TooManyKeys, KeyEnded, RoleExists, TooManyRoles, RoleInUse, RoleUnknown, LastAdmin];
+
+    /// <summary>Returns the problem of who gives what they do not have.</summary>
+    public static HttpProblem Lacks(string permission) => NotHeld with { Detail = $"You cannot give what you do not have: {permission}." };
 
     /// <summary>Returns the problem of a refused change.</summary>
     public static HttpProblem Of(ControlRefusalException refusal) => s_refusals.First(problem => problem.Code == refusal.Code) with { Detail = refusal.Message };

@@ -5,7 +5,7 @@ static class ApiTags
 {
     public const string Events = "Events", Streams = "Streams", Features = "Features", Predictions = "Predictions", Carts = "Carts", Customers = "Customers",
         Interventions = "Interventions", Campaigns = "Campaigns", Analytics = "Analytics", Products = "Products", Suppressions = "Suppressions", Codes = "Codes",
-        DeadLetters = "Dead letters", Tracking = "Tracking", Storefront = "Storefront", Auth = "Users", Audit = "Audit", Keys = "API keys",
+        DeadLetters = "Dead letters", Tracking = "Tracking", Storefront = "Storefront", Auth = "Users", Audit = "Audit", Keys = "API keys", Roles = "Roles", Members = "Members",
         Operations = "Operations";
 
     /// <summary>All tags with their descriptions, in the order of the document.</summary>
@@ -27,6 +27,8 @@ static class ApiTags
         (Tracking, "Targets of the links in messages. Links are signed and need no key."),
         (Storefront, "The JavaScript client for shop pages."),
         (Auth, "Users sign in and out, and look after their passwords and authenticator apps."),
+        (Members, "Who may sign in: invite, change, disable and delete members."),
+        (Roles, "The built-in roles, and roles of your own."),
         (Keys, "Keys for the shop's servers and pages: make, rotate and revoke them."),
         (Audit, "Who did what."),
         (Operations, "Health and metrics."),

@@ -53,9 +53,9 @@ static class ApiKeyRoutes
     static async Task<Created<IssuedApiKey>> AddAsync(HttpContext context, ApiKeyBody body, Caller caller, ApiKeyStore keys, TimeProvider time)
     {
         var (settings, problem) = ApiKeyRequest.Read(body, time.GetUtcNow());
-        var user = UserOf(context);
+        var user = UserIdentity.Of(context);
         CheckHeld(user.User, settings ?? throw new ProblemException(s_invalid with { Detail = $"{problem}." }), caller.Store);
-        return Answer(context, time, await keys.AddAsync(caller.Store.Id, settings, user.ActorName, AddressOf(context), context.RequestAborted));
+        return Answer(context, time, await keys.AddAsync(caller.Store.Id, settings, user.ActorName, UserIdentity.AddressOf(context), context.RequestAborted));
     }
 
     static async Task<Created<IssuedApiKey>> RotateAsync(
@@ -69,15 +69,15 @@ static class ApiKeyRoutes
 
         CheckManaged(id);
         var former = await keys.FindAsync(caller.Store.Id, id, context.RequestAborted) ?? throw new ProblemException(s_notFound);
-        var user = UserOf(context);
+        var user = UserIdentity.Of(context);
         CheckHeld(user.User, former.Settings, caller.Store);
-        return Answer(context, time, await keys.RotateAsync(former, overlap, user.ActorName, AddressOf(context), context.RequestAborted));
+        return Answer(context, time, await keys.RotateAsync(former, overlap, user.ActorName, UserIdentity.AddressOf(context), context.RequestAborted));
     }
 
     static async Task<NoContent> RevokeAsync(HttpContext context, [Description("The key's id.")] string id, Caller caller, ApiKeyStore keys)
     {
         CheckManaged(id);
-        return await keys.RevokeAsync(caller.Store.Id, id, UserOf(context).ActorName, AddressOf(context), context.RequestAborted)
+        return await keys.RevokeAsync(caller.Store.Id, id, UserIdentity.Of(context).ActorName, UserIdentity.AddressOf(context), context.RequestAborted)
             ? TypedResults.NoContent() : throw new ProblemException(s_notFound);
     }
 
@@ -93,7 +93,7 @@ static class ApiKeyRoutes
     {
         if (KeyScopes.Of(settings.Kind, settings.Scopes).FirstOrDefault(scope => !user.Has(scope, store.Id)) is { } lacking)
         {
-            throw new ProblemException(ControlProblems.NotHeld with { Detail = $"You cannot give what you do not have: {lacking}." });
+            throw new ProblemException(ControlProblems.Lacks(lacking));
         }
     }
 
@@ -103,8 +103,4 @@ static class ApiKeyRoutes
         context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Created((string?)null, new IssuedApiKey(issued.Text, ApiKeyItem.Of(issued.Key, time.GetUtcNow())));
     }
-
-    static UserIdentity UserOf(HttpContext context) => (UserIdentity)context.User.Identity!;
-
-    static string? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString();
 }

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Users;
@@ -42,15 +43,28 @@ static class UsersCommand
                 return await ResetAsync(options, control, users);
         }
 
-        if (options.Action == "roles" && Parse(options.Role!, config).Problem is { } problem)
+        IReadOnlyList<Grant> grants = [];
+        if (options.Action == "roles")
         {
-            Console.Error.WriteLine($"error: --role: {problem}");
-            return ExitCode.BadUsage;
+            (grants, var problem) = Parse(options.Role!, config, await new RoleStore(control).ListAsync());
+            if (problem is not null)
+            {
+                Console.Error.WriteLine($"error: --role: {problem}");
+                return ExitCode.BadUsage;
+            }
         }
 
-        var done = await users.FindAsync(options.Email!) is { } user && await (options.Action == "roles"
-            ? users.SetGrantsAsync(user.Id, Parse(options.Role!, config).Grants, AuditEvent.Command) : users.DisableAsync(user.Id, options.Action == "disable", AuditEvent.Command));
-        return done ? Done($"{options.Action}: {options.Email}") : Unknown(options.Email!);
+        try
+        {
+            var done = await users.FindAsync(options.Email!) is { } user && await (options.Action == "roles"
+                ? users.SetGrantsAsync(user.Id, grants, AuditEvent.Command) : users.DisableAsync(user.Id, options.Action == "disable", AuditEvent.Command));
+            return done ? Done($"{options.Action}: {options.Email}") : Unknown(options.Email!);
+        }
+        catch (ControlRefusalException e)
+        {
+            Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
+            return ExitCode.Failed;
+        }
     }
 
     static async Task ListAsync(UserStore users)
@@ -64,7 +78,7 @@ static class UsersCommand
 
     static async Task<int> AddAsync(UsersOptions options, ControlDatabase control, CartRecoveryConfig config)
     {
-        var (grants, problem) = Parse(options.Role!, config);
+        var (grants, problem) = Parse(options.Role!, config, await new RoleStore(control).ListAsync());
         if (problem is not null)
         {
             Console.Error.WriteLine($"error: --role: {problem}");
@@ -123,15 +137,15 @@ static class UsersCommand
         return Done($"{email} can sign in");
     }
 
-    static (IReadOnlyList<Grant> Grants, string? Problem) Parse(string text, CartRecoveryConfig config)
+    static (IReadOnlyList<Grant> Grants, string? Problem) Parse(string text, CartRecoveryConfig config, IReadOnlyDictionary<string, Role> roles)
     {
         var grants = new List<Grant>();
         foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
         {
             var (role, store) = part.Split('@', 2) is [var name, var of] ? (name, of) : (part, null);
-            if (!Role.BuiltIn.ContainsKey(role))
+            if (!roles.ContainsKey(role))
             {
-                return ([], $"expected {string.Join(", ", Role.BuiltIn.Keys)}, got '{role}'");
+                return ([], $"expected {string.Join(", ", roles.Keys)}, got '{role}'");
             }
 
             if (store is not null && !config.Stores.Exists(s => s.Id == store))

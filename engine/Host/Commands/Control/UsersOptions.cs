@@ -12,7 +12,7 @@ sealed class UsersOptions : ConfigOptions
     [Value(1, MetaName = "EMAIL", HelpText = "The user's e-mail address.")]
     public string? Email { get; set; }
 
-    [Option("role", MetaValue = "ROLES", HelpText = "With add and roles: admin, operator, marketer, analyst or viewer; for one store alone as ROLE@STORE; several with commas.")]
+    [Option("role", MetaValue = "ROLES", HelpText = "With add and roles: admin, operator, marketer, analyst, viewer or a role of your own; for one store alone as ROLE@STORE; several with commas.")]
     public string? Role { get; set; }
 
     [Option("password", HelpText = "With add and reset: read the password from standard input, instead of printing a token to set it with.")]

@@ -5,6 +5,7 @@ using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Ingest.Streams;
 using CartRecovery.Engine.Telemetry;
 using CartRecovery.Host.Api;
+using CartRecovery.Host.Api.Members;
 using CartRecovery.Host.Composition.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,7 +33,7 @@ static class ApiServer
             drain);
         builder.Services
             .AddSingleton(host.Time).AddSingleton(host.Control).AddSingleton(host.Users).AddSingleton(host.Federation.Tokens).AddSingleton<AuditLog>().AddSingleton(host.Audit).AddSingleton<UserStore>().AddSingleton<Passwords>()
-            .AddSingleton<ApiKeyStore>()
+            .AddSingleton<ApiKeyStore>().AddSingleton<RoleStore>().AddSingleton<MemberMail>().AddSingleton<PasswordResets>()
             .AddSingleton<Sessions>().AddSingleton<Logins>().AddSingleton(host.Config).AddSingleton(host.Stores).AddSingleton(host.Metrics.Registry)
             .AddSingleton(host.Ingest).AddSingleton(new StreamListener(host.Ingest)).AddSingleton(host.Counters)
             .AddSingleton(host.Connections)

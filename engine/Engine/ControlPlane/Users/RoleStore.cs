@@ -1,0 +1,87 @@
+using System.Text.Json;
+using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Engine.ControlPlane.Database;
+
+namespace CartRecovery.Engine.ControlPlane.Users;
+
+/// <summary>Roles of one's own, besides the built-in ones. Every change is in the audit log. Any thread.</summary>
+/// <param name="database">The database.</param>
+public sealed class RoleStore(ControlDatabase database)
+{
+    /// <summary>Maximum number of roles of one's own.</summary>
+    public const int MaxRoles = 100;
+
+    readonly AuditLog _audit = new(database);
+
+    /// <summary>Lists all roles: the built-in ones, then the others by name.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<IReadOnlyDictionary<string, Role>> ListAsync(CancellationToken cancellation = default) => database.ReadAsync(ReadAsync, cancellation);
+
+    /// <summary>Adds a role, or changes one: whoever has it may do the new list of things within a second.</summary>
+    /// <param name="role">The role. The caller has checked it.</param>
+    /// <param name="isNew">Whether the role is added.</param>
+    /// <param name="actor">Who asks, for the audit log.</param>
+    /// <param name="address">Where the request comes from.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns><see langword="false"/> if a role to change is not there.</returns>
+    /// <exception cref="ControlRefusalException">A role to add is there, or there are too many.</exception>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<bool> SetAsync(Role role, bool isNew, string actor, string? address, CancellationToken cancellation = default) => database.WriteAsync(async session =>
+    {
+        var isKnown = await session.NumberAsync($"SELECT COUNT(*) FROM roles WHERE name = {role.Name}") > 0;
+        if (!isNew && !isKnown)
+        {
+            return false;
+        }
+
+        if (isNew && isKnown)
+        {
+            throw new ControlRefusalException(ControlRefusalException.RoleExists, $"There is a role '{role.Name}' already. Change it, or choose another name.");
+        }
+
+        if (isNew && await session.NumberAsync($"SELECT COUNT(*) FROM roles") >= MaxRoles)
+        {
+            throw new ControlRefusalException(ControlRefusalException.TooManyRoles, $"There are {MaxRoles} roles. Delete one that nobody has.");
+        }
+
+        var permissions = string.Join(' ', role.Permissions.Order(StringComparer.Ordinal));
+        await session.RunAsync($"""
+            INSERT INTO roles (name, permissions) VALUES ({role.Name}, {permissions})
+            ON CONFLICT (name) DO UPDATE SET permissions = excluded.permissions
+            """);
+        await _audit.AppendAsync(session, new AuditEvent(actor, isNew ? "role.add" : "role.change", $"role:{role.Name}",
+            Details: $$"""{"permissions":"{{JsonEncodedText.Encode(permissions)}}"}""")
+        { Address = address });
+        await session.MarkChangedAsync(UserStore.Topic);
+        return true;
+    }, cancellation);
+
+    /// <summary>Deletes a role that no user has.</summary>
+    /// <returns><see langword="false"/> if it is not there.</returns>
+    /// <exception cref="ControlRefusalException">A user has it.</exception>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<bool> DeleteAsync(string name, string actor, string? address, CancellationToken cancellation = default) => database.WriteAsync(async session =>
+    {
+        if (await session.NumberAsync($"SELECT COUNT(*) FROM user_roles WHERE role = {name}") is > 0 and var users)
+        {
+            throw new ControlRefusalException(ControlRefusalException.RoleInUse, $"Users have the role '{name}' {users} times. Give them another one first.");
+        }
+
+        if (await session.RunAsync($"DELETE FROM roles WHERE name = {name}") == 0)
+        {
+            return false;
+        }
+
+        await _audit.AppendAsync(session, new AuditEvent(actor, "role.delete", $"role:{name}") { Address = address });
+        await session.MarkChangedAsync(UserStore.Topic);
+        return true;
+    }, cancellation);
+
+    /// <summary>Reads all roles in a transaction. What this version does not know is no permission.</summary>
+    internal static async Task<IReadOnlyDictionary<string, Role>> ReadAsync(ControlSession session)
+    {
+        var own = await session.ListAsync($"SELECT name, permissions FROM roles ORDER BY name LIMIT {MaxRoles}",
+            row => new Role(row.Text(0), row.Text(1).Split(' ').Where(Permission.All.Contains).ToHashSet(StringComparer.Ordinal)));
+        return Role.BuiltIn.Values.Concat(own.Where(role => !Role.BuiltIn.ContainsKey(role.Name))).ToDictionary(role => role.Name, StringComparer.Ordinal);
+    }
+}
