@@ -30,6 +30,36 @@ public sealed class ControlUpkeepTests(DatabaseKind kind) : ControlDatabaseFixtu
     }
 
     [Test]
+    public async Task The_head_of_the_audit_log_is_logged_at_the_start_daily_and_at_the_stop()
+    {
+        var (runs, log) = (0, new LogLines());
+        CartRecoveryConfig Config()
+        {
+            Interlocked.Increment(ref runs);
+            return new CartRecoveryConfig();
+        }
+
+        async Task RunsAsync()
+        {
+            var before = Volatile.Read(ref runs);
+            await Eventually.Is(() => Volatile.Read(ref runs) >= before + 3, "it runs");
+        }
+
+        int Heads() => log.AtLeast(LogLevel.Information).Count(line => line.Contains("The audit log's last entry is 1:", StringComparison.Ordinal));
+        await using (var upkeep = new ControlUpkeep(Control, new AuditRecorder(Control), Config, Time, log) { Interval = TimeSpan.FromMilliseconds(10) })
+        {
+            upkeep.Start();
+            await RunsAsync();
+            Assert.That(Heads(), Is.EqualTo(1), "at the start");
+            Time.Advance(TimeSpan.FromHours(24));
+            await RunsAsync();
+            Assert.That(Heads(), Is.EqualTo(2), "after a day");
+        }
+
+        Assert.That(Heads(), Is.EqualTo(3), "at the stop");
+    }
+
+    [Test]
     public async Task Changes_that_are_not_noticed_are_logged_once()
     {
         var log = new LogLines();

@@ -23,7 +23,8 @@ static class RequestAudit
     {
         var recorder = app.ApplicationServices.GetRequiredService<AuditRecorder>();
         app.Use((HttpContext context, RequestDelegate next) =>
-            context.GetEndpoint() is RouteEndpoint route && ActorOf(context) is { } actor ? RunAsync(context, route, actor, recorder, next) : next(context));
+            context.GetEndpoint() is RouteEndpoint route && IsRecorded(route.Metadata) && ActorOf(context) is { } actor
+                ? RunAsync(context, route, actor, recorder, next) : next(context));
     }
 
     /// <summary>Records that a request is refused, if it is known who sent it.</summary>
@@ -81,6 +82,9 @@ static class RequestAudit
 
         await RecordAsync(context.Response.StatusCode);
     }
+
+    static bool IsRecorded(EndpointMetadataCollection metadata) =>
+        metadata.GetMetadata<AuditedChange>() is not null || metadata.GetMetadata<ShowsPersonalData>() is not null;
 
     static string? ActorOf(HttpContext context) => context.User.Identity switch
     {
