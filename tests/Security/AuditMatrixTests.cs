@@ -36,6 +36,8 @@ sealed class AuditMatrixTests
         ["POST /v1/roles"] = "role.add, in the transaction of the change",
         ["PUT /v1/roles/{name}"] = "role.change, in the transaction of the change",
         ["DELETE /v1/roles/{name}"] = "role.delete, in the transaction of the change",
+        ["POST /v1/auth/oidc/logout"] = "user.logout, in the transaction of the change",
+        ["POST /v1/auth/oidc/backchannel-logout"] = "user.logout for each session, in the transaction of the change",
         ["POST /v1/api-keys"] = "api_key.add, in the transaction of the change",
         ["POST /v1/api-keys/{id}/rotate"] = "api_key.rotate, in the transaction of the change",
         ["DELETE /v1/api-keys/{id}"] = "api_key.revoke, in the transaction of the change",

@@ -69,6 +69,7 @@ sealed class RoleMatrixTests
         ["POST /v1/roles"] = "a",
         ["PUT /v1/roles/{name}"] = "a",
         ["DELETE /v1/roles/{name}"] = "a",
+        ["POST /v1/auth/oidc/logout"] = "aomnvh",
         ["GET /v1/audit"] = "ao",
     };
 

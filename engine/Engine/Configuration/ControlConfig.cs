@@ -19,4 +19,7 @@ public sealed class ControlConfig
     [ConfigKey("Issuers whose JSON Web Tokens are accepted as Authorization: Bearer, by a name for the audit log.", Max = "32", Reloads = true,
         Example = "{ platform: { issuer: https://login.example/, audience: cartrecovery, keys: https://login.example/jwks.json, roles: { ops: operator } } }")]
     public Dictionary<string, TokenIssuerConfig> Tokens { get; set; } = new(StringComparer.Ordinal);
+
+    [ConfigKey("Sign-in of people by an OpenID Connect provider. Default: passwords alone.", Reloads = true)]
+    public OidcConfig? Oidc { get; set; }
 }

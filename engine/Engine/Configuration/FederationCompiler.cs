@@ -1,4 +1,5 @@
 using CartRecovery.Engine.ControlPlane.Federation;
+using CartRecovery.Engine.ControlPlane.Federation.Oidc;
 using CartRecovery.Engine.ControlPlane.Users;
 
 namespace CartRecovery.Engine.Configuration;
@@ -12,6 +13,11 @@ public static class FederationCompiler
         .. config.Control.Tokens.Select(issuer => new TrustedIssuer(issuer.Key, new JwtRules(issuer.Value.Issuer, issuer.Value.Audience),
             KeysOf(issuer.Value.Keys, config.Folder), RolesOf(issuer.Value.RolesClaim, issuer.Value.Roles))),
     ];
+
+    /// <summary>Compiles the identity provider; <see langword="null"/> if there is none.</summary>
+    public static OidcOptions? OidcOf(CartRecoveryConfig config) => config.Control.Oidc is not { } oidc ? null : new OidcOptions(
+        oidc.Issuer, oidc.ClientId, oidc.ClientSecret, new Uri(oidc.PublicUrl), [.. oidc.Scopes], oidc.Roles.Count == 0 ? null : RolesOf(oidc.RolesClaim, oidc.Roles),
+        oidc.Accounts == OidcAccounts.Create, oidc.VerifiedEmail);
 
     /// <summary>Compiles roles by a claim's value.</summary>
     internal static RoleMap RolesOf(string claim, Dictionary<string, string> roles) => new(claim, roles.ToDictionary(

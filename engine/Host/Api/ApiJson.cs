@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using CartRecovery.Host.Api.Analytics;
 using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Auth;
+using CartRecovery.Host.Api.Auth.Oidc;
 using CartRecovery.Host.Api.Campaigns;
 using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Codes;
@@ -72,6 +73,7 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(MemberChange))]
 [JsonSerializable(typeof(InvitedMember))]
 [JsonSerializable(typeof(ItemPage<MemberItem>))]
+[JsonSerializable(typeof(OidcSignOut))]
 [JsonSerializable(typeof(ItemPage<AuditRow>))]
 [JsonSerializable(typeof(SuppressionBody))]
 [JsonSerializable(typeof(SuppressedAddresses))]

@@ -1,6 +1,7 @@
 using CartRecovery.Host.Api.Analytics;
 using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Auth;
+using CartRecovery.Host.Api.Auth.Oidc;
 using CartRecovery.Host.Api.Campaigns;
 using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Codes;
@@ -51,6 +52,7 @@ static class ApiRoutes
         MemberRoutes.Map(routes);
         RoleRoutes.Map(routes);
         ApiKeyRoutes.Map(routes);
+        OidcRoutes.Map(routes);
         AuditRoutes.Map(routes);
         HealthRoutes.Map(routes);
         routes.MapDocumentation();

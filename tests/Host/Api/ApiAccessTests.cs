@@ -18,12 +18,12 @@ sealed class ApiAccessTests
     // The operations open to publishable keys; all others with a key require a secret one.
     static readonly string[] s_publishable = ["sendEvents", "sendEventBatch", "openStream"];
 
-    static readonly string[] s_users = ["logout", "getCurrentUser", "beginTotp", "confirmTotp", "listAudit", "listApiKeys", "createApiKey", "rotateApiKey", "revokeApiKey",
+    static readonly string[] s_users = ["logout", "getCurrentUser", "beginTotp", "confirmTotp", "oidcLogout", "listAudit", "listApiKeys", "createApiKey", "rotateApiKey", "revokeApiKey",
         "listMembers", "inviteMember", "getMember", "changeMember", "sendMemberLink", "deleteMember", "listRoles", "createRole", "changeRole", "deleteRole"];
 
     static readonly string[] s_public =
     [
-        "login", "refresh", "setPassword", "requestReset", "choosePassword",
+        "login", "refresh", "setPassword", "beginOidcLogin", "endOidcLogin", "oidcBackchannelLogout", "requestReset", "choosePassword",
         "followLink", "openMessage", "askToUnsubscribe", "unsubscribe", "askToConfirm", "confirmAddress", "restoreCart", "listFeatureDefinitions", "getScript", "getModule", "getDebugModule", "getTypes", "getHealth",
         "getLive", "getReady", "getMetrics",
     ];

@@ -34,6 +34,37 @@ sealed class FederationCheck(ConfigCheck check, ConfigLocations locations)
 
             Roles(issuer.Roles, $"control.tokens.{name}.roles", stores);
         }
+
+        if (config.Control.Oidc is { } oidc)
+        {
+            Oidc(oidc, stores);
+        }
+    }
+
+    void Oidc(OidcConfig oidc, List<string> stores)
+    {
+        if (locations.Bound(oidc, "issuer") && !(Uri.TryCreate(oidc.Issuer, UriKind.Absolute, out var issuer) && FederationHttp.IsAllowed(issuer) && issuer.Query.Length == 0))
+        {
+            check.Report(oidc, "issuer", "control.oidc.issuer must be an https address (http on this machine alone)");
+        }
+
+        if (locations.Bound(oidc, "publicUrl")
+            && !(Uri.TryCreate(oidc.PublicUrl, UriKind.Absolute, out var url) && FederationHttp.IsAllowed(url) && url.PathAndQuery == "/" && url.Fragment.Length == 0))
+        {
+            check.Report(oidc, "publicUrl", "control.oidc.publicUrl must be https://HOST without a path (http on this machine alone)");
+        }
+
+        if (locations.Bound(oidc, "clientId") && (oidc.ClientId.Length == 0 || oidc.ClientId.AsSpan().ContainsAnyExceptInRange(' ', '~')))
+        {
+            check.Report(oidc, "clientId", "control.oidc.clientId must be printable ASCII characters");
+        }
+
+        if (oidc.Scopes.Find(scope => scope.Length == 0 || scope.AsSpan().ContainsAnyExceptInRange('!', '~')) is { } malformed)
+        {
+            check.Report(oidc, "scopes", $"control.oidc.scopes: '{malformed}' is no scope");
+        }
+
+        Roles(oidc.Roles, "control.oidc.roles", stores);
     }
 
     /// <summary>Checks roles by a claim's value.</summary>

@@ -55,6 +55,15 @@ static class ControlSchema
         new(5, "roles", """
             CREATE TABLE roles (name TEXT PRIMARY KEY, permissions TEXT NOT NULL);
             """),
+        new(6, "sign-in by an identity provider", """
+            CREATE TABLE oidc_identities (
+                subject BYTEA PRIMARY KEY, issuer TEXT NOT NULL, user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE, UNIQUE (issuer, user_id));
+            CREATE TABLE oidc_sessions (
+                session_id TEXT PRIMARY KEY REFERENCES sessions (id) ON DELETE CASCADE, subject BYTEA NOT NULL, sid BYTEA, id_token BYTEA NOT NULL);
+            CREATE INDEX oidc_sessions_subject ON oidc_sessions (subject);
+            CREATE INDEX oidc_sessions_sid ON oidc_sessions (sid);
+            CREATE TABLE used_tokens (hash BYTEA PRIMARY KEY, expires_at BIGINT NOT NULL);
+            """),
     ];
 
     /// <summary>The version that this program writes.</summary>

@@ -150,7 +150,8 @@ public sealed class Sessions(ControlDatabase database)
                 AND NOT EXISTS (SELECT 1 FROM refresh_tokens t WHERE t.session_id = s.id) LIMIT {CleanBatch})
             """);
         var links = await session.RunAsync($"DELETE FROM user_links WHERE hash IN (SELECT hash FROM user_links WHERE expires_at < {now} LIMIT {CleanBatch})");
-        return tokens == CleanBatch || sessions == CleanBatch || links == CleanBatch;
+        var used = await session.RunAsync($"DELETE FROM used_tokens WHERE hash IN (SELECT hash FROM used_tokens WHERE expires_at < {now} LIMIT {CleanBatch})");
+        return tokens == CleanBatch || sessions == CleanBatch || links == CleanBatch || used == CleanBatch;
     }
 
     // Whoever has the token gets the same successor, and only the engine can derive it. So a copy that is used within the interval is noticed at the next refresh.

@@ -32,23 +32,11 @@ public sealed class UserStore(ControlDatabase database)
     public Task<(User User, string Token)> InviteAsync(
         string email, IReadOnlyList<Grant> grants, string actor, string? address = null, CancellationToken cancellation = default)
     {
-        var id = Guid.CreateVersion7().ToString("n");
-        var (normalized, token) = (User.Normalize(email), NewToken());
+        var token = NewToken();
         return database.WriteAsync(async session =>
         {
-            if (await session.NumberAsync($"SELECT COUNT(*) FROM users") >= MaxUsers)
-            {
-                throw new ControlDatabaseException(ControlDatabaseException.Failed, $"there are {MaxUsers} users already");
-            }
-
-            await session.RunAsync($"""
-                INSERT INTO users (id, email_hash, email, state, created_at)
-                VALUES ({id}, {HashOf(normalized)}, {database.Keys.Seal(normalized, PlaceOf(id))}, {NameOf(UserState.Invited)}, {Now})
-                """);
-            await GrantAsync(session, id, grants);
+            var id = await AddAsync(session, email, grants, actor, address);
             await AddLinkAsync(session, id, token, InvitationAge);
-            await _audit.AppendAsync(session, new AuditEvent(actor, "user.add", $"user:{id}", Details: DetailsOf(grants)) { Address = address });
-            await session.MarkChangedAsync(Topic);
             return ((await FindAsync(session, SqlPart.Of($"id = {id}")))!, token);
         }, cancellation);
     }
@@ -67,6 +55,7 @@ public sealed class UserStore(ControlDatabase database)
             }
 
             await session.RunAsync($"DELETE FROM user_links WHERE user_id = {user.Id}");
+            await session.RunAsync($"DELETE FROM oidc_identities WHERE user_id = {user.Id}");
             await AddLinkAsync(session, user.Id, token, user.State == UserState.Invited ? InvitationAge : ResetAge);
             await _audit.AppendAsync(session, new AuditEvent(actor, "user.reset", $"user:{user.Id}") { Address = address });
             return token;
@@ -187,6 +176,45 @@ public sealed class UserStore(ControlDatabase database)
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<User?> FindAsync(string email, CancellationToken cancellation = default) =>
         database.ReadAsync(session => FindAsync(session, SqlPart.Of($"email_hash = {HashOf(User.Normalize(email))}")), cancellation);
+
+    /// <summary>Adds a user without a password in the caller's transaction.</summary>
+    /// <returns>The user's id.</returns>
+    internal async Task<string> AddAsync(ControlSession session, string email, IReadOnlyList<Grant> grants, string actor, string? address = null)
+    {
+        if (await session.NumberAsync($"SELECT COUNT(*) FROM users") >= MaxUsers)
+        {
+            throw new ControlDatabaseException(ControlDatabaseException.Failed, $"there are {MaxUsers} users already");
+        }
+
+        var (id, normalized) = (Guid.CreateVersion7().ToString("n"), User.Normalize(email));
+        await session.RunAsync($"""
+            INSERT INTO users (id, email_hash, email, state, created_at)
+            VALUES ({id}, {HashOf(normalized)}, {database.Keys.Seal(normalized, PlaceOf(id))}, {NameOf(UserState.Invited)}, {Now})
+            """);
+        await GrantAsync(session, id, grants);
+        await _audit.AppendAsync(session, new AuditEvent(actor, "user.add", $"user:{id}", Details: DetailsOf(grants)) { Address = address });
+        await session.MarkChangedAsync(Topic);
+        return id;
+    }
+
+    /// <summary>Returns the id of the user with an e-mail address.</summary>
+    internal Task<string?> IdOfAsync(ControlSession session, string email) =>
+        session.FirstAsync<string?>($"SELECT id FROM users WHERE email_hash = {HashOf(User.Normalize(email))}", row => row.Text(0));
+
+    /// <summary>Replaces a user's roles in the caller's transaction, if they are others.</summary>
+    internal async Task ReplaceGrantsAsync(ControlSession session, string id, IReadOnlyList<Grant> grants, string actor)
+    {
+        var former = await session.ListAsync($"SELECT role, store FROM user_roles WHERE user_id = {id}", row => new Grant(row.Text(0), row.Text(1) is { Length: > 0 } store ? store : null));
+        if (former.ToHashSet().SetEquals(grants))
+        {
+            return;
+        }
+
+        await session.RunAsync($"DELETE FROM user_roles WHERE user_id = {id}");
+        await GrantAsync(session, id, grants);
+        await _audit.AppendAsync(session, new AuditEvent(actor, "user.roles", $"user:{id}", Details: DetailsOf(grants)));
+        await session.MarkChangedAsync(Topic);
+    }
 
     /// <summary>The topic of users, roles and signing keys: <see cref="ControlChanges"/>.</summary>
     internal const string Topic = "access";

@@ -1,0 +1,224 @@
+using System.Buffers.Text;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace CartRecovery.Engine.ControlPlane.Federation.Oidc;
+
+/// <summary>
+/// An OpenID Connect provider: where browsers are sent, and what they bring back. Its discovery document is read when it is needed, and again once it
+/// is an hour old. Any thread.
+/// </summary>
+/// <param name="options">The provider.</param>
+/// <param name="http">Asks it.</param>
+/// <param name="time">The clock.</param>
+public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeProvider time)
+{
+    /// <summary>Codes that are exchanged at a time at most.</summary>
+    public const int MaxExchanges = 8;
+
+    const string LogoutEvent = "http://schemas.openid.net/event/backchannel-logout";
+    const int MaxId = 256;
+
+    static readonly TimeSpan s_maxAge = TimeSpan.FromHours(1), s_minAge = TimeSpan.FromSeconds(5), s_logoutAge = TimeSpan.FromMinutes(5);
+
+    readonly SemaphoreSlim _exchanges = new(MaxExchanges, MaxExchanges);
+    readonly SemaphoreSlim _discovering = new(1, 1);
+    volatile Content? _content;
+    (string? Problem, DateTimeOffset At) _failure;
+
+    /// <summary>The provider.</summary>
+    public OidcOptions Options => options;
+
+    /// <summary>Returns where to send a browser.</summary>
+    /// <param name="attempt">The attempt to sign in.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The address, or why there is none.</returns>
+    public async Task<(Uri? Address, string? Problem)> AuthorizeAsync(OidcAttempt attempt, CancellationToken cancellation)
+    {
+        var (content, problem) = await DiscoverAsync(cancellation);
+        return content is null ? (null, problem) : (WithQuery(content.Metadata.Authorization,
+        [
+            ("response_type", "code"), ("client_id", options.ClientId), ("redirect_uri", options.RedirectUri), ("scope", string.Join(' ', options.Scopes.Prepend("openid").Distinct())),
+            ("state", attempt.State), ("nonce", attempt.Nonce), ("code_challenge", Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(attempt.Verifier)))),
+            ("code_challenge_method", "S256"),
+        ]), null);
+    }
+
+    /// <summary>Exchanges a code for an ID token, and verifies it.</summary>
+    /// <param name="code">The code.</param>
+    /// <param name="issuer">The issuer that the answer names; <see langword="null"/> if it names none.</param>
+    /// <param name="attempt">The attempt that the browser brings back.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>Who signed in, or what is wrong.</returns>
+    public async Task<(OidcIdentity? Identity, string? Problem)> ExchangeAsync(string code, string? issuer, OidcAttempt attempt, CancellationToken cancellation)
+    {
+        var (content, problem) = await DiscoverAsync(cancellation);
+        if (content is null)
+        {
+            return (null, problem);
+        }
+
+        // An answer of another provider, whose code would go to this one (RFC 9207).
+        if (issuer is null ? content.Metadata.NamesIssuer : issuer != options.Issuer)
+        {
+            return (null, "the answer is of another issuer");
+        }
+
+        if (!await _exchanges.WaitAsync(FederationHttp.Patience, cancellation))
+        {
+            return (null, "too many people sign in at this moment");
+        }
+
+        try
+        {
+            var (body, failure) = await http.PostAsync(content.Metadata.Token, FormOf(content.Metadata, code, attempt), CredentialsOf(content.Metadata), cancellation);
+            return body is null ? (null, failure)
+                : Jws.ReadObject(body) is { } json && new JwtClaims(json) is var answer && answer.Text("id_token") is { } token
+                ? await VerifyAsync(token, answer.Text("access_token"), content, attempt, cancellation) : (null, "the provider's answer has no ID token");
+        }
+        finally
+        {
+            _exchanges.Release();
+        }
+    }
+
+    /// <summary>Verifies a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.6).</summary>
+    /// <returns>What it ends, or what is wrong.</returns>
+    public async Task<(OidcLogout? Logout, string? Problem)> ReadLogoutAsync(string token, CancellationToken cancellation)
+    {
+        var (content, problem) = await DiscoverAsync(cancellation);
+        if (content is null)
+        {
+            return (null, problem);
+        }
+
+        var now = time.GetUtcNow();
+        var rules = new JwtRules(options.Issuer, options.ClientId)
+        {
+            IsType = type => type is null || type.Equals("logout+jwt", StringComparison.OrdinalIgnoreCase) || type.Equals("JWT", StringComparison.OrdinalIgnoreCase),
+        };
+        var (claims, wrong) = await Jwt.VerifyAsync(token, content.Keys, rules, now, cancellation);
+        if (claims is null)
+        {
+            return (null, wrong);
+        }
+
+        var isLogout = claims.Json.TryGetProperty("events", out var events) && events.ValueKind == System.Text.Json.JsonValueKind.Object
+            && events.TryGetProperty(LogoutEvent, out var logout) && logout.ValueKind == System.Text.Json.JsonValueKind.Object;
+        return !isLogout ? (null, "it is no logout token")
+            : claims.Json.TryGetProperty("nonce", out _) ? (null, "it has a nonce, like an ID token")
+            : !claims.TryTime("iat", out var issued) || issued is null || issued < now - s_logoutAge ? (null, "it is too old")
+            : claims.Text("jti") is not { Length: > 0 and <= MaxId } id ? (null, "it has no id")
+            : claims.Text("sub") is null && claims.Text("sid") is null ? (null, "it names neither a session nor a subject")
+            : (new OidcLogout(id, claims.Text("sub"), claims.Text("sid")), null);
+    }
+
+    /// <summary>Returns where to send a browser to sign out of the provider too; <see langword="null"/> if it has no such page.</summary>
+    /// <param name="idToken">The session's ID token.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public async Task<Uri?> EndSessionAsync(string? idToken, CancellationToken cancellation)
+    {
+        var (content, _) = await DiscoverAsync(cancellation);
+        return content?.Metadata.EndSession is not { } address ? null : WithQuery(address,
+            [("client_id", options.ClientId), ("post_logout_redirect_uri", options.PublicUrl.AbsoluteUri), .. idToken is null ? (ReadOnlySpan<(string, string)>)[] : [("id_token_hint", idToken)]]);
+    }
+
+    async Task<(OidcIdentity? Identity, string? Problem)> VerifyAsync(
+        string token, string? accessToken, Content content, OidcAttempt attempt, CancellationToken cancellation)
+    {
+        var rules = new JwtRules(options.Issuer, options.ClientId) { IsType = type => type is null || type.Equals("JWT", StringComparison.OrdinalIgnoreCase) };
+        var (claims, problem) = await Jwt.VerifyAsync(token, content.Keys, rules, time.GetUtcNow(), cancellation);
+        if (claims is null)
+        {
+            return (null, $"the ID token is refused: {problem}");
+        }
+
+        // OpenID Connect Core 1.0, section 3.1.3.7.
+        var (party, audiences) = (claims.Text("azp"), claims.Texts("aud"));
+        var wrong = party is null && audiences.Count > 1 ? "it has several audiences and no authorized party"
+            : party is not null && party != options.ClientId ? "it was issued to another client"
+            : !claims.TryTime("iat", out var issued) || issued is null ? "it does not say when it was issued"
+            : claims.Text("nonce") != attempt.Nonce ? "its nonce is another one"
+            : claims.Text("at_hash") is { } hash && (accessToken is null || hash != HashOf(accessToken, Jws.Read(token)!.Algorithm)) ? "it is of another access token"
+            : claims.Text("sub") is not { Length: > 0 and <= MaxId } ? "it names no subject"
+            : null;
+        return wrong is null ? (new OidcIdentity(claims, token), null) : (null, $"the ID token is refused: {wrong}");
+    }
+
+    // The left half of the hash of the token's own algorithm.
+    static string HashOf(string accessToken, string algorithm)
+    {
+        var bytes = Encoding.ASCII.GetBytes(accessToken);
+        var hash = algorithm.EndsWith("256", StringComparison.Ordinal) ? SHA256.HashData(bytes) : algorithm.EndsWith("384", StringComparison.Ordinal) ? SHA384.HashData(bytes) : SHA512.HashData(bytes);
+        return Base64Url.EncodeToString(hash.AsSpan(0, hash.Length / 2));
+    }
+
+    List<KeyValuePair<string, string>> FormOf(OidcMetadata metadata, string code, OidcAttempt attempt)
+    {
+        List<KeyValuePair<string, string>> form =
+            [new("grant_type", "authorization_code"), new("code", code), new("redirect_uri", options.RedirectUri), new("code_verifier", attempt.Verifier)];
+        if (options.ClientSecret is null || metadata.PostsSecret)
+        {
+            form.Add(new("client_id", options.ClientId));
+        }
+
+        if (options.ClientSecret is { } secret && metadata.PostsSecret)
+        {
+            form.Add(new("client_secret", secret));
+        }
+
+        return form;
+    }
+
+    // Both parts are encoded like a form's first (RFC 6749, section 2.3.1).
+    AuthenticationHeaderValue? CredentialsOf(OidcMetadata metadata) => options.ClientSecret is not { } secret || metadata.PostsSecret ? null
+        : new("Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes($"{Uri.EscapeDataString(options.ClientId)}:{Uri.EscapeDataString(secret)}")));
+
+    async Task<(Content? Content, string? Problem)> DiscoverAsync(CancellationToken cancellation)
+    {
+        if (_content is { } known && time.GetUtcNow() - known.At < s_maxAge)
+        {
+            return (known, null);
+        }
+
+        // One at a time; a provider that is down is not asked by each browser.
+        await _discovering.WaitAsync(cancellation);
+        try
+        {
+            var now = time.GetUtcNow();
+            if (_content is { } fresh && now - fresh.At < s_maxAge)
+            {
+                return (fresh, null);
+            }
+
+            if (_failure.Problem is { } recent && now - _failure.At < s_minAge)
+            {
+                return (_content, recent);
+            }
+
+            var (body, problem) = await http.GetAsync(OidcMetadata.AddressOf(options.Issuer), cancellation);
+            var (metadata, wrong) = body is null ? (null, problem) : OidcMetadata.Read(body, options.Issuer);
+            _failure = (wrong, now);
+            if (metadata is null)
+            {
+                // The former document stays in use.
+                return (_content, wrong);
+            }
+
+            var keys = _content is { } former && former.Metadata.Keys == metadata.Keys ? former.Keys : ForeignTokens.SourceOf(metadata.Keys, http, time);
+            return (_content = new Content(metadata, keys, now), null);
+        }
+        finally
+        {
+            _discovering.Release();
+        }
+    }
+
+    static Uri WithQuery(Uri address, (string Name, string Value)[] query) => new UriBuilder(address)
+    {
+        Query = string.Join('&', [.. address.Query.Length > 1 ? [address.Query[1..]] : (string[])[], .. query.Select(q => $"{q.Name}={Uri.EscapeDataString(q.Value)}")]),
+    }.Uri;
+
+    sealed record Content(OidcMetadata Metadata, KeySetSource Keys, DateTimeOffset At);
+}

@@ -1,0 +1,320 @@
+using System.Buffers.Text;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane.Federation;
+using CartRecovery.Engine.ControlPlane.Users;
+using CartRecovery.Tests.Support;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace CartRecovery.Tests.Hosting.Api.Oidc;
+
+/// <summary>Sign-in by an identity provider, and what a hostile one, or somebody between, may try.</summary>
+[TestFixture]
+sealed class OidcApiTests
+{
+    const string LogoutEvent = """{"http://schemas.openid.net/event/backchannel-logout":{}}""";
+
+    static readonly long s_now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+
+    FakeOidcProvider _provider = null!;
+    InProcessEngine _engine = null!;
+    UserStore _users = null!;
+    int _count;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _provider = await FakeOidcProvider.StartAsync();
+        _engine = await InProcessEngine.StartAsync(config => config.Control.Oidc = Section());
+        _users = new UserStore(_engine.Host.Control);
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        await _engine.DisposeAsync();
+        await _provider.DisposeAsync();
+    }
+
+    [Test]
+    public async Task A_person_signs_in_with_the_roles_of_the_claim_and_signs_out()
+    {
+        var attempt = await BeginAsync("/carts?x=1&y=\"2\"");
+        var answer = await EndAsync(attempt, Claims(attempt));
+        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(answer.Body, Does.Contain("content=\"0;url=/carts?x=1&amp;y=&quot;2&quot;\""));
+        var session = CookiesOf(answer);
+        var me = await _engine.GetAsync("/v1/auth/me", key: null, session);
+        Assert.That(me.Json.GetProperty("roles").GetRawText(), Is.EqualTo("""[{"role":"operator","storeId":"demo"}]"""));
+        Assert.That((await _engine.GetAsync("/v1/carts", key: null, session)).Status, Is.EqualTo(HttpStatusCode.OK));
+
+        var csrf = ("X-CSRF-Token", me.Json.GetProperty("csrfToken").GetString()!);
+        var signedOut = await _engine.AskAsync(HttpMethod.Post, "/v1/auth/oidc/logout", content: null, key: null, session, csrf);
+        Assert.That(signedOut.Json.GetProperty("address").GetString(), Does.StartWith($"{_provider.Issuer}/logout?client_id=client&post_logout_redirect_uri=").And.Contain("&id_token_hint=eyJ"));
+        Assert.That((await _engine.GetAsync("/v1/auth/me", key: null, session)).Problem, Is.EqualTo((401, "invalid_token")));
+    }
+
+    static IEnumerable<TestCaseData> Refused()
+    {
+        yield return Case("another nonce", ("nonce", "x"));
+        yield return Case("no nonce", ("nonce", null));
+        yield return Case("another audience", ("aud", "other"));
+        yield return Case("several audiences without a party", ("aud", new JsonArray("client", "other")));
+        yield return Case("another party", ("azp", "other"));
+        yield return Case("another issuer", ("iss", "http://127.0.0.1:1"));
+        yield return Case("expired", ("exp", s_now - 120));
+        yield return Case("without an end", ("exp", null));
+        yield return Case("without a time", ("iat", null));
+        yield return Case("another access token", ("at_hash", "AAAAAAAAAAAAAAAAAAAAAA"));
+        yield return Case("without a subject", ("sub", null));
+
+        static TestCaseData Case(string name, params (string, JsonNode?)[] changes) => new TestCaseData((object)changes).SetArgDisplayNames(name);
+    }
+
+    [TestCaseSource(nameof(Refused))]
+    public async Task An_ID_token_is_refused((string, JsonNode?)[] changes)
+    {
+        var attempt = await BeginAsync();
+        var answer = await EndAsync(attempt, TokenIssuer.With(Claims(attempt), [.. changes.Select(change => (change.Item1, change.Item2?.DeepClone()))]));
+        Assert.That(answer.Problem, Is.EqualTo((401, "oidc_refused")));
+        Assert.That(answer.Headers["Set-Cookie"], Does.Not.Contain("__Host-access"));
+    }
+
+    [Test]
+    public async Task A_token_that_the_provider_did_not_sign_is_refused()
+    {
+        using var other = new TokenIssuer();
+        foreach (var sign in (Func<string, string>[])[claims => _provider.Tokens.Unsigned(claims) + "AA", _provider.Tokens.Unsigned, _provider.Tokens.SignedWithPublicKey, claims => other.Sign(claims)])
+        {
+            var attempt = await BeginAsync();
+            Assert.That((await EndAsync(attempt, Claims(attempt), sign: sign)).Problem, Is.EqualTo((401, "oidc_refused")));
+        }
+    }
+
+    [Test]
+    public async Task An_answer_is_good_once_in_the_browser_that_asked()
+    {
+        var attempt = await BeginAsync();
+        var others = await BeginAsync();
+        Assert.That((await EndAsync(attempt with { Cookie = others.Cookie }, Claims(attempt))).Problem, Is.EqualTo((400, "invalid_oidc_answer")), "in another browser");
+        Assert.That((await EndAsync(attempt with { Cookie = "" }, Claims(attempt))).Problem, Is.EqualTo((400, "invalid_oidc_answer")), "in none");
+        Assert.That((await EndAsync(attempt with { Cookie = "v4.local.AAAA" }, Claims(attempt))).Problem, Is.EqualTo((400, "invalid_oidc_answer")), "in an invented one");
+        Assert.That((await EndAsync(attempt with { Challenge = others.Challenge }, Claims(attempt))).Problem, Is.EqualTo((401, "oidc_refused")), "another's code");
+        Assert.That((await EndAsync(attempt, Claims(attempt))).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await EndAsync(attempt, Claims(attempt))).Problem, Is.EqualTo((400, "invalid_oidc_answer")), "with a new code, and the state of before");
+        Assert.That((await CallbackAsync(await BeginAsync(), "used")).Problem, Is.EqualTo((401, "oidc_refused")), "a code that is used");
+        Assert.That((await CallbackAsync(await BeginAsync(), code: null, "&error=access_denied")).Problem, Is.EqualTo((401, "oidc_refused")));
+    }
+
+    [Test]
+    public async Task An_answer_of_another_provider_is_refused()
+    {
+        var attempt = await BeginAsync();
+        Assert.That((await EndAsync(attempt, Claims(attempt), more: "&iss=https%3A%2F%2Fevil.example")).Problem, Is.EqualTo((401, "oidc_refused")));
+        attempt = await BeginAsync();
+        Assert.That((await EndAsync(attempt, Claims(attempt), more: $"&iss={Uri.EscapeDataString(_provider.Issuer)}")).Status, Is.EqualTo(HttpStatusCode.OK));
+        await With(() => _provider.Metadata = ",\"authorization_response_iss_parameter_supported\":true", async () =>
+        {
+            attempt = await BeginAsync();
+            Assert.That((await EndAsync(attempt, Claims(attempt))).Problem, Is.EqualTo((401, "oidc_refused")), "one that names none, of a provider that always does");
+        });
+    }
+
+    [TestCase("https://evil.example/")]
+    [TestCase("//evil.example/")]
+    [TestCase("/\\evil.example/")]
+    [TestCase("/\t/evil.example/")]
+    [TestCase("javascript:alert(1)")]
+    [TestCase("")]
+    public async Task A_browser_is_sent_to_paths_of_this_host_alone(string returnTo) =>
+        Assert.That((await _engine.GetAsync($"/v1/auth/oidc/login?returnTo={Uri.EscapeDataString(returnTo)}", key: null)).Problem.Status, Is.EqualTo(400));
+
+    [Test]
+    public async Task Only_those_sign_in_who_have_an_account_a_role_and_a_verified_address()
+    {
+        var attempt = await BeginAsync();
+        Assert.That((await EndAsync(attempt, TokenIssuer.With(Claims(attempt), ("groups", "others")))).Problem, Is.EqualTo((403, "no_role")));
+        attempt = await BeginAsync();
+        Assert.That((await EndAsync(attempt, TokenIssuer.With(Claims(attempt), ("email_verified", false)))).Problem, Is.EqualTo((403, "email_not_verified")));
+        attempt = await BeginAsync();
+        Assert.That((await EndAsync(attempt, TokenIssuer.With(Claims(attempt), ("email_verified", "true")))).Problem, Is.EqualTo((403, "email_not_verified")));
+        await With(() => _engine.Reload(config => config.Control.Oidc!.Accounts = OidcAccounts.Known), async () =>
+        {
+            attempt = await BeginAsync();
+            var claims = Claims(attempt);
+            Assert.That((await EndAsync(attempt, claims)).Problem, Is.EqualTo((403, "unknown_user")));
+            var email = JsonNode.Parse(claims)!["email"]!.GetValue<string>();
+            var (user, _) = await _users.InviteAsync(email.ToUpperInvariant(), [new Grant("viewer", null)], "cli");
+            attempt = await BeginAsync();
+            var again = TokenIssuer.With(claims, ("nonce", attempt.Nonce));
+            Assert.That((await EndAsync(attempt, again)).Status, Is.EqualTo(HttpStatusCode.OK), "one who was invited");
+            Assert.That((await _users.FindAsync(email))!.Grants, Is.EqualTo(new[] { new Grant("operator", "demo") }));
+
+            attempt = await BeginAsync();
+            Assert.That((await EndAsync(attempt, TokenIssuer.With(again, ("nonce", attempt.Nonce), ("sub", "somebody-else")))).Problem, Is.EqualTo((403, "account_of_another")), "who has the address now");
+            attempt = await BeginAsync();
+            Assert.That((await EndAsync(attempt, TokenIssuer.With(again, ("nonce", attempt.Nonce), ("email", "new@shop.example")))).Status, Is.EqualTo(HttpStatusCode.OK), "the same person with a new address");
+            await _users.DisableAsync(user.Id, disable: true, "cli");
+            attempt = await BeginAsync();
+            Assert.That((await EndAsync(attempt, TokenIssuer.With(again, ("nonce", attempt.Nonce)))).Problem, Is.EqualTo((403, "unknown_user")), "who is disabled");
+        });
+    }
+
+    [Test]
+    public async Task The_provider_rotates_its_keys()
+    {
+        var attempt = await BeginAsync();
+        Assert.That((await EndAsync(attempt, Claims(attempt))).Status, Is.EqualTo(HttpStatusCode.OK));
+        _provider.Tokens.Rotate($"k-{++_count}");
+
+        // A reload makes what is known of the provider anew; by itself, the next reading is half a minute away.
+        _engine.Reload(_ => { });
+        attempt = await BeginAsync();
+        Assert.That((await EndAsync(attempt, Claims(attempt))).Status, Is.EqualTo(HttpStatusCode.OK));
+        var fetches = _provider.KeyFetches;
+        for (var i = 0; i < 5; i++)
+        {
+            attempt = await BeginAsync();
+            using var other = new TokenIssuer();
+            other.Rotate($"invented-{i}");
+            Assert.That((await EndAsync(attempt, Claims(attempt), sign: claims => other.Sign(claims))).Problem, Is.EqualTo((401, "oidc_refused")));
+        }
+
+        Assert.That(_provider.KeyFetches, Is.EqualTo(fetches), "invented keys cause no fetches");
+    }
+
+    [Test]
+    public async Task A_provider_that_fails_is_said_to()
+    {
+        await With(() => _provider.Status = 302, async () =>
+            Assert.That((await _engine.GetAsync("/v1/auth/oidc/login", key: null)).Problem, Is.EqualTo((503, "oidc_unavailable"))));
+        await With(() => _provider.Metadata = $",\"x\":\"{new string('x', JsonWebKeySet.MaxSize)}\"", async () =>
+            Assert.That((await _engine.GetAsync("/v1/auth/oidc/login", key: null)).Problem, Is.EqualTo((503, "oidc_unavailable"))));
+        await using var plain = await InProcessEngine.StartAsync();
+        Assert.That((await plain.GetAsync("/v1/auth/oidc/login", key: null)).Problem, Is.EqualTo((404, "oidc_not_configured")));
+        Assert.That((await plain.GetAsync("/v1/auth/oidc/callback", key: null)).Problem, Is.EqualTo((404, "oidc_not_configured")));
+    }
+
+    [TestCase(true, true)]
+    [TestCase(false, true)]
+    [TestCase(true, false)]
+    public async Task A_logout_token_ends_the_sessions_that_it_names_once(bool hasSession, bool hasSubject)
+    {
+        var subject = $"subject-{++_count}";
+        var (one, other) = (await SignInAsync(subject, "sid-1"), await SignInAsync(subject, "sid-2"));
+        var token = _provider.Tokens.Sign(TokenIssuer.With(LogoutClaims(), ("sub", hasSubject ? subject : null), ("sid", hasSession ? "sid-1" : null)), ",\"typ\":\"logout+jwt\"");
+        Assert.That((await LogoutAsync(token)).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await _engine.GetAsync("/v1/auth/me", key: null, one)).Problem, Is.EqualTo((401, "invalid_token")));
+        Assert.That((await _engine.GetAsync("/v1/auth/me", key: null, other)).Status, Is.EqualTo(hasSession ? HttpStatusCode.OK : HttpStatusCode.Unauthorized));
+        Assert.That((await LogoutAsync(token)).Problem, Is.EqualTo((400, "invalid_logout_token")), "used before");
+        if (hasSession)
+        {
+            await LogoutAsync(_provider.Tokens.Sign(TokenIssuer.With(LogoutClaims(), ("sub", subject))));
+        }
+    }
+
+    [Test]
+    public async Task A_logout_token_is_refused()
+    {
+        var subject = $"subject-{++_count}";
+        var session = await SignInAsync(subject, sid: null);
+        var good = TokenIssuer.With(LogoutClaims(), ("sub", subject));
+        using var other = new TokenIssuer();
+        using (Assert.EnterMultipleScope())
+        {
+            foreach (var (name, token) in (ReadOnlySpan<(string, string)>)
+            [
+                ("nonce", Changed(("nonce", "x"))), ("no event", Changed(("events", null))), ("another event", Changed(("events", JsonNode.Parse("""{"x":{}}""")))),
+                ("an event that is no object", Changed(("events", JsonNode.Parse(LogoutEvent.Replace("{}", "1", StringComparison.Ordinal))))),
+                ("no id", Changed(("jti", null))), ("nobody", Changed(("sub", null))), ("old", Changed(("iat", s_now - 600))), ("without time", Changed(("iat", null))),
+                ("expired", Changed(("exp", s_now - 120))), ("endless", Changed(("exp", null))), ("another client", Changed(("aud", "other"))), ("another issuer", Changed(("iss", "x"))),
+                ("unsigned", _provider.Tokens.Unsigned(good)), ("with the public key", _provider.Tokens.SignedWithPublicKey(good)), ("another's", other.Sign(good)),
+                ("an access token", _provider.Tokens.Sign(good, ",\"typ\":\"at+jwt\"")), ("nothing", ""),
+            ])
+            {
+                Assert.That((await LogoutAsync(token)).Problem, Is.EqualTo((400, "invalid_logout_token")), name);
+            }
+
+            Assert.That((await _engine.PostAsync("/v1/auth/oidc/backchannel-logout", "{}", key: null)).Problem, Is.EqualTo((415, "unsupported_media_type")));
+        }
+
+        Assert.That((await _engine.GetAsync("/v1/auth/me", key: null, session)).Status, Is.EqualTo(HttpStatusCode.OK));
+
+        string Changed(params (string, JsonNode?)[] changes) => _provider.Tokens.Sign(TokenIssuer.With(good, changes));
+    }
+
+    async Task<(string, string)> SignInAsync(string subject, string? sid)
+    {
+        var attempt = await BeginAsync();
+        var answer = await EndAsync(attempt, TokenIssuer.With(Claims(attempt), ("sub", subject), ("email", $"{subject}@shop.example"), ("sid", sid)));
+        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.Body);
+        return CookiesOf(answer);
+    }
+
+    async Task<Attempt> BeginAsync(string? returnTo = null)
+    {
+        using var browser = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = _engine.Http.BaseAddress };
+        using var answer = await browser.GetAsync(returnTo is null ? "/v1/auth/oidc/login" : $"/v1/auth/oidc/login?returnTo={Uri.EscapeDataString(returnTo)}");
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Found), await answer.Content.ReadAsStringAsync());
+        var (address, cookie) = (answer.Headers.Location!, answer.Headers.GetValues("Set-Cookie").Single());
+        Assert.That(address.GetLeftPart(UriPartial.Path), Is.EqualTo($"{_provider.Issuer}/authorize"));
+        var query = QueryHelpers.ParseQuery(address.Query);
+        Assert.That((query["response_type"].ToString(), query["code_challenge_method"].ToString(), query["client_id"].ToString(), query["redirect_uri"].ToString()),
+            Is.EqualTo(("code", "S256", "client", "http://127.0.0.1:7/v1/auth/oidc/callback")));
+        Assert.That(cookie, Does.Match("^__Host-oidc=v4\\.local\\.[^;]+; max-age=600; path=/; secure; samesite=lax; httponly$"));
+        return new Attempt(query["state"].ToString(), query["nonce"].ToString(), query["code_challenge"].ToString(), cookie.Split('=', 2)[1].Split(';')[0]);
+    }
+
+    Task<ApiAnswer> EndAsync(Attempt attempt, string claims, Func<string, string>? sign = null, string more = "")
+    {
+        var code = $"code-{++_count}";
+        _provider.Codes[code] = (sign ?? (text => _provider.Tokens.Sign(text)))(claims);
+        return CallbackAsync(attempt, code, more);
+    }
+
+    Task<ApiAnswer> CallbackAsync(Attempt attempt, string? code, string more = "")
+    {
+        _provider.Challenge = attempt.Challenge;
+        (string, string)[] cookie = attempt.Cookie.Length == 0 ? [] : [("Cookie", $"__Host-oidc={attempt.Cookie}")];
+        return _engine.GetAsync($"/v1/auth/oidc/callback?state={attempt.State}{(code is null ? "" : $"&code={code}")}{more}", key: null, cookie);
+    }
+
+    Task<ApiAnswer> LogoutAsync(string token) => _engine.AskAsync(HttpMethod.Post, "/v1/auth/oidc/backchannel-logout",
+        new FormUrlEncodedContent([new("logout_token", token)]), key: null);
+
+    // A reload, before and after, so that nothing is known of the provider.
+    async Task With(Action change, Func<Task> test)
+    {
+        _engine.Reload(_ => { });
+        change();
+        await test();
+        (_provider.Metadata, _provider.Status) = ("", 200);
+        _engine.Reload(_ => { });
+    }
+
+    string Claims(Attempt attempt) => $$"""
+        {"iss":"{{_provider.Issuer}}","aud":"client","sub":"s{{++_count}}","iat":{{s_now}},"exp":{{s_now + 300}},"nonce":"{{attempt.Nonce}}",
+         "at_hash":"{{Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes("at")).AsSpan(0, 16))}}","email":"p{{_count}}@shop.example","email_verified":true,"groups":["ops"]}
+        """;
+
+    string LogoutClaims() => $$"""
+        {"iss":"{{_provider.Issuer}}","aud":"client","iat":{{s_now}},"exp":{{s_now + 120}},"jti":"j{{++_count}}","events":{{LogoutEvent}} }
+        """;
+
+    OidcConfig Section() => new()
+    {
+        Issuer = _provider.Issuer,
+        ClientId = "client",
+        ClientSecret = "s&cret",
+        PublicUrl = "http://127.0.0.1:7",
+        Roles = { ["ops"] = "operator@demo" },
+        Accounts = OidcAccounts.Create,
+    };
+
+    static (string, string) CookiesOf(ApiAnswer answer) => ("Cookie", $"__Host-access={answer.Headers["Set-Cookie"].Split("__Host-access=")[1].Split(';')[0]}");
+
+    sealed record Attempt(string State, string Nonce, string Challenge, string Cookie);
+}
