@@ -40,6 +40,9 @@ public sealed class CartRecoveryConfig
     [ConfigKey("The control plane: users, tokens, settings, jobs and the audit log.")]
     public ControlConfig Control { get; set; } = new();
 
+    [ConfigKey("The sources of secrets, and how often they are read again.")]
+    public SecretsConfig Secrets { get; set; } = new();
+
     [ConfigKey("Deduplication of events by their ids.")]
     public DedupConfig Dedup { get; set; } = new();
 

@@ -18,6 +18,9 @@ public sealed record ConfigProblem(string File, int Line, int Column, string Mes
 /// <param name="Problems">All problems, in file order.</param>
 public sealed record ConfigResult(CartRecoveryConfig? Config, IReadOnlyList<ConfigProblem> Problems)
 {
+    /// <summary>Where the secrets come from, in file order.</summary>
+    public IReadOnlyList<SecretOrigin> Secrets { get; init; } = [];
+
     /// <summary>
     /// Whatever could be bound, with defaults for invalid values, for checks that add problems; <see langword="null"/> if nothing
     /// could.
@@ -65,14 +68,15 @@ public static class ConfigLoader
         if (YamlTree.Parse(FileText.Decode(bytes, problems), problems) is { } tree)
         {
             var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-            var binder = new ConfigBinder(catalog, problems, environment, new SecretSource(folder, environment, problems));
+            using var secrets = new SecretSource(folder, environment, problems) { VaultOf = source => ConfigBinder.VaultIn(tree, catalog, environment, source) };
+            var binder = new ConfigBinder(catalog, problems, environment, secrets);
             if (binder.Bind(tree) is { } config)
             {
                 config.Folder = folder;
                 ExchangeRatesFile.Load(config, path, binder.Locations, problems);
                 ConfigCheck.Run(config, catalog, binder.Locations, problems);
                 config.Origin = new ConfigOrigin(path, binder.Locations);
-                return new ConfigResult(problems.None ? config : null, problems.Sorted()) { Draft = config };
+                return new ConfigResult(problems.None ? config : null, problems.Sorted()) { Draft = config, Secrets = secrets.Origins };
             }
         }
         return new ConfigResult(Config: null, problems.Sorted());

@@ -21,7 +21,13 @@ static class SecretSchema
             ["items"] = new JsonObject { ["type"] = "string" },
             ["minItems"] = 1,
         };
-        return new JsonObject { ["anyOf"] = new JsonArray(text, Source(SecretSource.File, file), Source(SecretSource.Command, command)) };
+        var vault = new JsonObject
+        {
+            ["description"] = "Its path and field in the Vault of secrets.vault: PATH#FIELD.",
+            ["type"] = "string",
+        };
+        return new JsonObject { ["anyOf"] = new JsonArray(text, Source(SecretSource.File, file), Source(SecretSource.Command, command),
+            Source(SecretSource.Vault, vault)) };
     }
 
     static JsonObject Source(string name, JsonObject schema) => new()

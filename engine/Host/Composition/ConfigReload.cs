@@ -26,6 +26,8 @@ sealed partial class ConfigReload
     readonly Lock _gate = new();
     Task _running = Task.CompletedTask;
     bool _isRequested;
+    long _refreshed;
+    volatile bool _isRefresh;
     bool _isStopped;
 
     /// <param name="host">The engine.</param>
@@ -39,6 +41,7 @@ sealed partial class ConfigReload
     {
         (_host, _path, _load, _time, _log) = (host, path, load, time, log);
         _seen = Written();
+        _refreshed = time.GetTimestamp();
         _timer = time.CreateTimer(_ => Look(), state: null, s_look, s_look);
     }
 
@@ -93,6 +96,13 @@ sealed partial class ConfigReload
             _seen = written;
             Request();
         }
+        else if (_host.Config.Secrets.Refresh is { } interval && _time.GetElapsedTime(_refreshed) >= interval.Value)
+        {
+            // A secret may have changed where it is. What nobody asked for is said only if something comes of it.
+            _refreshed = _time.GetTimestamp();
+            _isRefresh = true;
+            Request();
+        }
     }
 
     // Exchange rates come and go without the configuration.
@@ -125,6 +135,8 @@ sealed partial class ConfigReload
 
     void Load()
     {
+        var (isRefresh, former) = (_isRefresh, Problem);
+        _isRefresh = false;
         IReadOnlyList<string> problems, applied = [];
         try
         {
@@ -148,6 +160,11 @@ sealed partial class ConfigReload
         }
 
         Problem = problems.Count == 0 ? null : string.Join("; ", problems);
+        if (isRefresh && applied.Count == 0 && Problem == former)
+        {
+            return;
+        }
+
         Record(applied);
         if (Problem is not null)
         {

@@ -27,6 +27,12 @@ sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<s
     /// <summary>Binds the root; <see langword="null"/> if the file is not a map.</summary>
     public CartRecoveryConfig? Bind(YamlItem root) => (CartRecoveryConfig?)Bind(root, ConfigJson.Root, key: null, "");
 
+    /// <summary>Binds Vault's section before the others, whose secrets it holds. Its problems are reported when its turn comes.</summary>
+    /// <returns><see langword="null"/> if there is none.</returns>
+    public static VaultConfig? VaultIn(YamlItem root, ConfigCatalog catalog, Func<string, string?> environment, SecretSource source) =>
+        root is YamlMap map && map.Entries.GetValueOrDefault("secrets").Value is YamlMap section && section.Entries.GetValueOrDefault("vault").Value is { } vault
+            ? (VaultConfig?)new ConfigBinder(catalog, new ConfigProblems(""), environment, source).Bind(vault, ConfigJson.Default.VaultConfig, key: null, "secrets.vault") : null;
+
     /// <summary>Returns the attribute that makes a property a key.</summary>
     public static ConfigKeyAttribute? KeyOf(JsonPropertyInfo property) =>
         property.AttributeProvider?.GetCustomAttributes(typeof(ConfigKeyAttribute), inherit: false) is [ConfigKeyAttribute key, ..]
@@ -190,6 +196,11 @@ sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<s
             problems.Add(item.At, $"{path} must be {format.Expected}, not {KindOf(item)}");
             return null;
         }
+        if (key is { IsSecret: true })
+        {
+            secrets.Note(text, path);
+        }
+
         if (EnvironmentText.Expand(text, environment, problems) is not { } expanded)
         {
             return null;

@@ -35,6 +35,7 @@ sealed class ConfigCheck
         check.Encryption(config.Encryption);
         check.Control(config);
         check.Mail(config);
+        check.Vault(config.Secrets);
         new FederationCheck(check, locations).Run(config);
         new MoneyCheck(check, locations).Run(config);
         new CampaignCheck(check, catalog, locations).Run(config);
@@ -68,6 +69,14 @@ sealed class ConfigCheck
         else if (config.Contact.PublicUrl is null)
         {
             Report(config.Control, "mail", "control.mail needs contact.publicUrl, the address that links in mails lead to");
+        }
+    }
+
+    void Vault(SecretsConfig secrets)
+    {
+        if (secrets.Vault is { } vault && _locations.Bound(vault, "address") && !VaultReader.IsAddress(vault.Address))
+        {
+            Report(vault, "address", "secrets.vault.address must be an https address (http on this machine alone)");
         }
     }
 

@@ -47,6 +47,9 @@ static partial class EnvironmentText
         }
     }
 
+    /// <summary>Returns the names of the variables in a text.</summary>
+    public static IReadOnlyList<string> NamesIn(string text) => [.. Variable().Matches(text).Select(match => match.Groups["name"].Value).Where(name => name.Length > 0).Distinct()];
+
     // "${{" is a literal dollar sign before a template variable.
     [GeneratedRegex(@"\$\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(:-(?<default>[^}]*))?\}|\$\{(?!\{)", RegexOptions.ExplicitCapture)]
     private static partial Regex Variable();

@@ -20,6 +20,7 @@ static class OptionBinder
             case YamlMap when secrets is not null && !isMap && SecretSource.Is(item):
                 return secrets.Read(item, path) is { } secret ? new OptionValue(secret) : null;
             case YamlText text:
+                secrets?.Note(text, path);
                 return EnvironmentText.Expand(text, environment, problems) is { } value ? new OptionValue(value) : null;
             case YamlList list:
                 var texts = list.Items.Select((entry, i) => TextOf(entry, $"{path}[{i}]", environment, problems)).ToList();

@@ -6,23 +6,43 @@ using System.Text.Unicode;
 namespace CartRecovery.Engine.Configuration.Reading;
 
 /// <summary>
-/// Reads a secret from where the file says it is: <c>{ file: PATH }</c>, or <c>{ command: [PROGRAM, ARGUMENT, …] }</c>, which prints it. A
-/// final line break is removed. Problems name the source, never the secret.
+/// Reads a secret from where the file says it is: <c>{ file: PATH }</c>, <c>{ command: [PROGRAM, ARGUMENT, …] }</c>, which prints it, or
+/// <c>{ vault: PATH#FIELD }</c>. A final line break is removed. Problems name the source, never the secret.
 /// </summary>
 /// <param name="folder">The folder that paths and commands are relative to.</param>
 /// <param name="environment">Reads an environment variable.</param>
 /// <param name="problems">Receives problems.</param>
-sealed class SecretSource(string folder, Func<string, string?> environment, ConfigProblems problems)
+sealed class SecretSource(string folder, Func<string, string?> environment, ConfigProblems problems) : IDisposable
 {
     /// <summary>The keys of a source.</summary>
-    public const string File = "file", Command = "command";
+    public const string File = "file", Command = "command", Vault = "vault";
 
     const int MaxBytes = 64 * 1024;
 
     static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
+    readonly List<SecretOrigin> _origins = [];
+    VaultReader? _vault;
+    bool _isOpeningVault;
+
+    /// <summary>Returns the configured Vault; it may read its own token from this source.</summary>
+    public Func<SecretSource, VaultConfig?> VaultOf { get; init; } = _ => null;
+
+    /// <summary>Where the secrets come from, in the order in which they were read.</summary>
+    public IReadOnlyList<SecretOrigin> Origins => [.. _origins.Distinct()];
+
     /// <summary>Returns whether the item is a source rather than the secret itself.</summary>
-    public static bool Is(YamlItem item) => item is YamlMap { Entries: { Count: 1 } entries } && (entries.ContainsKey(File) || entries.ContainsKey(Command));
+    public static bool Is(YamlItem item) => item is YamlMap { Entries: { Count: 1 } entries } && (entries.ContainsKey(File) || entries.ContainsKey(Command) || entries.ContainsKey(Vault));
+
+    /// <summary>Notes that a secret is a text of the file, which may name environment variables.</summary>
+    public void Note(YamlText text, string path)
+    {
+        var names = EnvironmentText.NamesIn(text.Value);
+        _origins.Add(new SecretOrigin(path, names.Count == 0 ? "this file" : $"environment {string.Join(", ", names)}"));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _vault?.Dispose();
 
     /// <summary>Reads the secret; <see langword="null"/> on failure, which is reported.</summary>
     /// <param name="item">An item that <see cref="Is"/> a source.</param>
@@ -30,7 +50,13 @@ sealed class SecretSource(string folder, Func<string, string?> environment, Conf
     public string? Read(YamlItem item, string path)
     {
         var (name, (_, value)) = ((YamlMap)item).Entries.Single();
-        var (secret, problem) = name == File ? ReadFile(value) : ReadCommand(value);
+        _origins.Add(new SecretOrigin(path, $"{name} {((value is YamlList { Items: [var program, ..] } ? program : value) as YamlText)?.Value}".TrimEnd()));
+        var (secret, problem) = name switch
+        {
+            File => ReadFile(value),
+            Command => ReadCommand(value),
+            _ => ReadVault(value),
+        };
         if (problem is not null)
         {
             problems.Add(value.At, $"{path}.{name}: {problem}");
@@ -60,6 +86,34 @@ sealed class SecretSource(string folder, Func<string, string?> environment, Conf
         {
             return (null, $"the file cannot be read: {e.Message}");
         }
+    }
+
+    (string? Secret, string? Problem) ReadVault(YamlItem value)
+    {
+        if (value is not YamlText text)
+        {
+            return (null, "expected PATH#FIELD, such as shop/mail#password");
+        }
+
+        if (EnvironmentText.Expand(text, environment, problems) is not { } source)
+        {
+            return default;
+        }
+
+        if (_vault is null)
+        {
+            if (_isOpeningVault)
+            {
+                return (null, "Vault's own token cannot come from Vault");
+            }
+
+            _isOpeningVault = true;
+            _vault = VaultOf(this) is { } config ? new VaultReader(config) : null;
+            _isOpeningVault = false;
+        }
+
+        return _vault is null ? (null, "secrets.vault is not set: say where Vault is") : _vault.Read(source) is var (secret, problem) && secret is null ? (null, problem)
+            : secret.Length == 0 ? (null, "Vault's secret is empty") : (secret, null);
     }
 
     (string? Secret, string? Problem) ReadCommand(YamlItem value)

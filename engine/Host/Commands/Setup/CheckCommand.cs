@@ -69,6 +69,12 @@ static class CheckCommand
             }
 
             Print(path, config, model!, budget!, JournalFiles.StoresOf(config).All);
+            if (result.Secrets.Count > 0)
+            {
+                Console.WriteLine();
+                Terminal.WriteTable([["SECRET", "COMES FROM"], .. result.Secrets.Select(secret => (string[])[secret.Path, secret.Source])]);
+            }
+
             return ExitCode.Success;
         }
         catch (DataFolderException e)
