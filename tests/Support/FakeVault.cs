@@ -42,7 +42,7 @@ sealed class FakeVault : IAsyncDisposable
 
     /// <summary>Writes a secret.</summary>
     public void Put(string path, string fields) =>
-        Secrets[path] = $$$"""{"request_id":"1","lease_id":"","renewable":false,"lease_duration":0,"data":{"data":{{{fields}}},"metadata":{"version":1,"destroyed":false}}}""";
+        Secrets[path] = "{\"request_id\":\"1\",\"lease_id\":\"\",\"renewable\":false,\"lease_duration\":0,\"data\":{\"data\":" + fields + ",\"metadata\":{\"version\":1,\"destroyed\":false}}}";
 
     public async ValueTask DisposeAsync()
     {

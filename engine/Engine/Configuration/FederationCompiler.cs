@@ -24,7 +24,7 @@ public static class FederationCompiler
         entry => entry.Key, entry => TryGrants(entry.Value, out var grants) ? grants : [], StringComparer.Ordinal));
 
     /// <summary>Parses roles: <c>viewer, operator@shop</c>.</summary>
-    internal static bool TryGrants(string text, out IReadOnlyList<Grant> grants)
+    public static bool TryGrants(string text, out IReadOnlyList<Grant> grants)
     {
         var words = text.Split(',', StringSplitOptions.TrimEntries);
         grants = [.. words.Select(word => word.Split('@', 2)).Select(parts => new Grant(parts[0], parts.Length == 1 ? null : parts[1]))];

@@ -26,8 +26,11 @@ static class SecretSchema
             ["description"] = "Its path and field in the Vault of secrets.vault: PATH#FIELD.",
             ["type"] = "string",
         };
-        return new JsonObject { ["anyOf"] = new JsonArray(text, Source(SecretSource.File, file), Source(SecretSource.Command, command),
-            Source(SecretSource.Vault, vault)) };
+        return new JsonObject
+        {
+            ["anyOf"] = new JsonArray(text, Source(SecretSource.File, file), Source(SecretSource.Command, command),
+            Source(SecretSource.Vault, vault))
+        };
     }
 
     static JsonObject Source(string name, JsonObject schema) => new()

@@ -15,6 +15,9 @@ public sealed class TlsConfig
     [ConfigKey("The certificate's private key: a PEM file, relative to the folder of the configuration file; or { command: [ … ] } that prints it.", IsSecret = true, Reloads = true, Example = "tls/shop.key")]
     public string Key { get; set; } = "";
 
+    [ConfigKey("The certificates of clients (mutual TLS). Default: none are asked for.")]
+    public ClientCertificatesConfig? Clients { get; set; }
+
     /// <summary>The certificate's full path.</summary>
     public string CertificatePath(string folder) => Path.GetFullPath(Certificate, folder);
 

@@ -28,7 +28,7 @@ sealed partial class EngineHost
     OnnxModel? _previousModel;
 
     /// <summary>The certificates of the ports.</summary>
-    public TlsCertificates Certificates { get; } = new();
+    public TlsCertificates Certificates { get; }
 
     /// <summary>Reloads the configuration when its file changes. Call after the start.</summary>
     public void Watch(string path, Func<string, (CartRecoveryConfig? Config, IReadOnlyList<string> Problems)> load)
@@ -92,7 +92,7 @@ sealed partial class EngineHost
         var reload = new PreparedReload(next, values, applied, needsRestart, registry, stores);
         try
         {
-            reload.Certificates = TlsCertificates.Load(next);
+            reload.Certificates = Certificates.Load(next);
             reload.NewModel = applied.Contains(ModelKey) ? OnnxModel.Load(next.ModelPath, FeatureTable.Names) : null;
             foreach (var sink in SinkCatalog.Of(next))
             {

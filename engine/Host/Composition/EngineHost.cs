@@ -22,6 +22,7 @@ using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.Telemetry;
 using CartRecovery.Host.Api;
+using CartRecovery.Host.Api.Access.Certificates;
 using CartRecovery.Host.Api.DeadLetters;
 using CartRecovery.Host.Composition.Listening;
 using CartRecovery.Host.Composition.Telemetry;
@@ -108,6 +109,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _numbering = new StoreNumbering(_data, config, _log);
         _apiKeys = new ApiKeyDirectory(Control, Stores) { OnChange = Connections.CloseRevoked, MarkOpen = Connections.MarkKeysUsed };
         _apiKeys.Follow();
+        Certificates = new TlsCertificates(
+            new ClientCertificates("http", Stores, AccessRejections, time), new ClientCertificates("stream", Stores, AccessRejections, time), time);
         ConnectionLimiter = IngestSetup.LimiterOf(config.Listen, Stores.All);
         _ports = new JourneyPorts(Connections, Sinks, SinkCatalog.AddressesOf(config));
         Rates = new ExchangeRatesFeed(_data.Path, time, _loggers.CreateLogger<ExchangeRatesFeed>(), ApplyCampaigns);

@@ -28,6 +28,8 @@ const provider = new Provider(issuer, {
   pkce: { required: () => true },
   features: { backchannelLogout: { enabled: true }, rpInitiatedLogout: { enabled: true } },
   cookies: { keys: ['a key of the test'] },
+  // Its own would not call this machine.
+  fetch: (url, { dispatcher, ...options }) => fetch(url, options),
   findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, email: `${id}@shop.example`, email_verified: true, groups: ['marketing'] }) }),
 });
 server.on('request', provider.callback());

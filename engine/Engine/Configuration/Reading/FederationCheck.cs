@@ -1,4 +1,5 @@
 using CartRecovery.Engine.ControlPlane.Federation;
+using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Configuration.Reading;
@@ -35,9 +36,36 @@ sealed class FederationCheck(ConfigCheck check, ConfigLocations locations)
             Roles(issuer.Roles, $"control.tokens.{name}.roles", stores);
         }
 
+        foreach (var (name, tls) in new[] { ("httpTls", config.Listen.HttpTls), ("streamTls", config.Listen.StreamTls) })
+        {
+            if (tls?.Clients is { } clients)
+            {
+                Clients(clients, $"listen.{name}.clients.identities", config, stores);
+            }
+        }
+
         if (config.Control.Oidc is { } oidc)
         {
             Oidc(oidc, stores);
+        }
+    }
+
+    void Clients(ClientCertificatesConfig clients, string path, CartRecoveryConfig config, List<string> stores)
+    {
+        foreach (var (name, identity) in clients.Identities)
+        {
+            if (identity.Roles is null == identity.Key is null)
+            {
+                check.Report(locations.OfKey(clients.Identities, name), $"{path}: an identity has either roles or a key");
+            }
+            else if (identity.Roles is { } roles)
+            {
+                Roles(new Dictionary<string, string>(StringComparer.Ordinal) { [name] = roles }, path, stores, locations.OfKey(clients.Identities, name));
+            }
+            else if (!config.Stores.Exists(store => store.Keys.Exists(key => KeyHash.OfConfigured(key.Key) == KeyHash.OfConfigured(identity.Key!))))
+            {
+                check.Report(identity, "key", $"{path}: the key must be one of stores[].keys[].key");
+            }
         }
     }
 
@@ -68,17 +96,17 @@ sealed class FederationCheck(ConfigCheck check, ConfigLocations locations)
     }
 
     /// <summary>Checks roles by a claim's value.</summary>
-    void Roles(Dictionary<string, string> roles, string path, List<string> stores)
+    void Roles(Dictionary<string, string> roles, string path, List<string> stores, SourceLocation? at = null)
     {
         foreach (var (value, text) in roles)
         {
             if (!FederationCompiler.TryGrants(text, out var grants))
             {
-                check.Report(locations.OfKey(roles, value), $"{path}.{value}: expected ROLE or ROLE@STORE, with commas between, not '{text}'");
+                check.Report(at ?? locations.OfKey(roles, value), $"{path}.{value}: expected ROLE or ROLE@STORE, with commas between, not '{text}'");
             }
             else if (grants.FirstOrDefault(grant => grant.Store is { } store && !stores.Contains(store)) is { Store: { } unknown })
             {
-                check.Report(locations.OfKey(roles, value), $"{path}.{value}: unknown store '{unknown}'{Suggestion.Hint(unknown, stores)}");
+                check.Report(at ?? locations.OfKey(roles, value), $"{path}.{value}: unknown store '{unknown}'{Suggestion.Hint(unknown, stores)}");
             }
         }
     }

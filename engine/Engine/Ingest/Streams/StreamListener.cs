@@ -113,7 +113,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         StoreKey key = null!;
         var peer = RemoteOf(connection);
         var address = head is null ? peer : options.Proxies.Resolve(peer, head.Headers);
-        problem ??= Authenticate(address, head!, out key);
+        problem ??= Authenticate(address, head!, connection.Features.Get<ConnectionKey>()?.Key, out key);
         var limited = head is null ? null : options.Rates.TryOpen(address, problem is null ? key : null);
         problem = limited is null ? problem : RateLimits.Exceeded;
         ProvenUser? user = null;
@@ -167,7 +167,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
             ? await TcpHandshake.ReadLineAsync(transport.Input, maxFirst, cancellationToken)
             : await TcpHandshake.ReadMessageAsync(transport.Input, maxFirst, cancellationToken);
         var context = new AuthenticationContext(RemoteOf(connection));
-        var problem = named is null && options.TcpKey is { } tcpKey
+        var problem = named is null && (connection.Features.Get<ConnectionKey>()?.Key ?? options.TcpKey) is { } tcpKey
             ? Authenticator.Authenticate(tcpKey, context, out var key)
             : Authenticator.Authenticate(options.Stores, named, context, out key);
         problem ??= Authenticator.CheckSender(key);
@@ -195,11 +195,13 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         return new Client(key, context.Address);
     }
 
-    HttpProblem? Authenticate(IPAddress? address, RequestHead head, out StoreKey key)
+    HttpProblem? Authenticate(IPAddress? address, RequestHead head, StoreKey? own, out StoreKey key)
     {
-        var problem = Authenticator.Authenticate(options.Stores,
-            Authenticator.KeyOf(head.QueryOf("key"), head["X-Api-Key"], head["Authorization"]),
-            new AuthenticationContext(address, head.Headers), out key) ?? Authenticator.CheckSender(key);
+        var sent = Authenticator.KeyOf(head.QueryOf("key"), head["X-Api-Key"], head["Authorization"]);
+        var context = new AuthenticationContext(address, head.Headers);
+        var problem = string.IsNullOrEmpty(sent) && own is not null
+            ? Authenticator.Authenticate(own, context, out key) : Authenticator.Authenticate(options.Stores, sent, context, out key);
+        problem ??= Authenticator.CheckSender(key);
         if (problem is not null)
         {
             options.AccessRejections?.Add(problem, address, Port);

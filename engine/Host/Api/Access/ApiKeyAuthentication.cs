@@ -6,6 +6,7 @@ using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Access;
+using CartRecovery.Host.Api.Access.Certificates;
 using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Problems;
 using Microsoft.AspNetCore.Authentication;
@@ -57,6 +58,11 @@ sealed class ApiKeyAuthentication(
 
         if (string.IsNullOrEmpty(key))
         {
+            if (Context.Features.Get<PresentedCertificate>() is { } presented)
+            {
+                return Authenticate(presented);
+            }
+
             return AuthenticateResult.NoResult();
         }
 
@@ -78,6 +84,30 @@ sealed class ApiKeyAuthentication(
 
     /// <summary>Answers 403 if the key's kind does not allow the request.</summary>
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => RejectAsync(UserAccess.ProblemOf(Context));
+
+    AuthenticateResult Authenticate(PresentedCertificate presented)
+    {
+        var identity = presented.Port.Find(presented.Certificate);
+        if (identity is { Grants.Count: > 0 })
+        {
+            var user = ClientTrust.UserOf(identity, users.Roles, TimeProvider.GetUtcNow());
+            return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new UserIdentity(user)), SchemeName));
+        }
+
+        if (identity is null || presented.Port.KeyOf(identity) is not { } key)
+        {
+            _problem = ClientCertificates.Unknown;
+            return AuthenticateResult.Fail(_problem.Code);
+        }
+
+        if (Authenticator.Authenticate(key, ContextOf(Context), out var granted) is { } problem)
+        {
+            _problem = problem;
+            return AuthenticateResult.Fail(problem.Code);
+        }
+
+        return s_granted.GetValue(granted, Grant);
+    }
 
     async Task RejectAsync(HttpProblem problem)
     {

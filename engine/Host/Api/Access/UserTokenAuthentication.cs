@@ -22,6 +22,9 @@ sealed class UserTokenAuthentication(AccessDirectory directory, ForeignTokens fo
 
     const string Bearer = "Bearer ", OwnBearer = Bearer + Paseto.Header;
 
+    /// <summary>All roles by name.</summary>
+    public IReadOnlyDictionary<string, Role> Roles => directory.Roles;
+
     /// <summary>Authenticates a request by another issuer's JSON Web Token.</summary>
     /// <param name="request">The request.</param>
     /// <returns>Neither if it has none.</returns>

@@ -4,6 +4,7 @@ using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Access;
 using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Access.Certificates;
 using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Auth;
 using CartRecovery.Host.Api.Personal;
@@ -28,7 +29,7 @@ sealed class OperationDetails : IOpenApiOperationTransformer
 
     static readonly HttpProblem[] s_withKey =
     [
-        Authenticator.MissingKey, Authenticator.UnknownKey, Authenticator.LoopbackOnly, Authenticator.ForbiddenOrigin, Authenticator.SecretInBrowser,
+        Authenticator.MissingKey, Authenticator.UnknownKey, Authenticator.LoopbackOnly, Authenticator.ForbiddenOrigin, Authenticator.SecretInBrowser, ClientCertificates.Unknown,
     ];
 
     static readonly HttpProblem[] s_forUsers =

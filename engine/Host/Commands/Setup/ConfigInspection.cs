@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Host.Api.Access.Certificates;
 using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Host.Commands.Setup;
@@ -16,6 +17,7 @@ static class ConfigInspection
         {
             problems.AddRange(SinkInspection.Of(config));
             problems.AddRange(Certificates(config));
+            problems.AddRange(Clients(config));
         }
 
         return problems;
@@ -57,6 +59,30 @@ static class ConfigInspection
             {
                 yield return config.Origin.ProblemOfKey(config.Listen, name, $"listen.{name}: the certificate or its key cannot be read: {mismatch}");
             }
+        }
+    }
+
+    static IEnumerable<ConfigProblem> Clients(CartRecoveryConfig config)
+    {
+        foreach (var (name, tls) in new[] { ("httpTls", config.Listen.HttpTls), ("streamTls", config.Listen.StreamTls) })
+        {
+            if (tls?.Clients is { Ca.Length: > 0 } clients && Untrusted(clients, config.Folder) is { } problem)
+            {
+                yield return config.Origin.ProblemOfKey(tls, "clients", $"listen.{name}.clients: {problem}");
+            }
+        }
+    }
+
+    static string? Untrusted(ClientCertificatesConfig clients, string folder)
+    {
+        try
+        {
+            ClientTrust.Load(clients, folder, TimeProvider.System.GetUtcNow());
+            return null;
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return e.Message;
         }
     }
 

@@ -7,6 +7,7 @@ using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Engine.Ingest.Streams;
 using CartRecovery.Engine.Ingest.Streams.Transport;
 using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Access.Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -41,20 +42,20 @@ static class Listeners
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = shutdown);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            certificates.Update(TlsCertificates.Load(config));
+            certificates.Update(certificates.Load(config));
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = config.Limits.Message.Bytes;
             kestrel.Limits.RequestHeadersTimeout = config.Listen.HandshakeTimeout;
             Listen(kestrel, config.Listen.Http, options =>
             {
                 options.Use(ConnectionMiddleware.Counting(limiter, proxies));
-                ServeHttp(options, config, certificates.Http is null ? null : () => certificates.Http);
+                ServeHttp(options, config, certificates.Http is null ? null : () => certificates.Http, config.Listen.HttpTls?.Clients, certificates.HttpClients);
             });
             Listen(kestrel, config.Listen.Stream, options =>
             {
                 streams = options.EndPoint;
                 options.Use(ConnectionMiddleware.Counting(limiter, proxies));
-                UseTls(options, config, certificates.Stream is null ? null : () => certificates.Stream);
+                UseTls(options, config, certificates.Stream is null ? null : () => certificates.Stream, config.Listen.StreamTls?.Clients, certificates.StreamClients);
                 options.UseConnectionHandler<StreamPort>();
             });
             if (config.Listen.Admin is { } admin)
@@ -68,22 +69,37 @@ static class Listeners
         });
     }
 
-    static void ServeHttp(ListenOptions options, CartRecoveryConfig config, Func<X509Certificate2?>? certificate)
+    static void ServeHttp(
+        ListenOptions options, CartRecoveryConfig config, Func<X509Certificate2?>? certificate, ClientCertificatesConfig? asked = null, ClientCertificates? clients = null)
     {
         options.Protocols = HttpProtocols.Http1;
-        UseTls(options, config, certificate);
+        UseTls(options, config, certificate, asked, clients);
         options.Use(ConnectionMiddleware.FirstByteWithin(config.Listen.HandshakeTimeout));
     }
 
-    static void UseTls(ListenOptions options, CartRecoveryConfig config, Func<X509Certificate2?>? certificate)
+    static void UseTls(
+        ListenOptions options, CartRecoveryConfig config, Func<X509Certificate2?>? certificate, ClientCertificatesConfig? asked, ClientCertificates? clients)
     {
-        if (certificate is not null)
+        if (certificate is null)
         {
-            options.UseHttps(new HttpsConnectionAdapterOptions
-            {
-                ServerCertificateSelector = (_, _) => certificate(),
-                HandshakeTimeout = config.Listen.HandshakeTimeout,
-            });
+            return;
+        }
+
+        var https = new HttpsConnectionAdapterOptions
+        {
+            ServerCertificateSelector = (_, _) => certificate(),
+            HandshakeTimeout = config.Listen.HandshakeTimeout,
+        };
+        if (asked is not null)
+        {
+            https.ClientCertificateMode = asked.Required ? ClientCertificateMode.RequireCertificate : ClientCertificateMode.AllowCertificate;
+            https.ClientCertificateValidation = (sent, _, _) => clients!.Accepts(sent);
+        }
+
+        options.UseHttps(https);
+        if (asked is not null)
+        {
+            options.Use(clients!.Follow());
         }
     }
 

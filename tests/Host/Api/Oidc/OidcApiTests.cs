@@ -225,7 +225,7 @@ sealed class OidcApiTests
         using var other = new TokenIssuer();
         using (Assert.EnterMultipleScope())
         {
-            foreach (var (name, token) in (ReadOnlySpan<(string, string)>)
+            foreach (var (name, token) in ((string, string)[])
             [
                 ("nonce", Changed(("nonce", "x"))), ("no event", Changed(("events", null))), ("another event", Changed(("events", JsonNode.Parse("""{"x":{}}""")))),
                 ("an event that is no object", Changed(("events", JsonNode.Parse(LogoutEvent.Replace("{}", "1", StringComparison.Ordinal))))),

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace CartRecovery.Engine.ControlPlane.Federation.Oidc;
 
 /// <summary>What a provider's discovery document says (OpenID Connect Discovery 1.0).</summary>

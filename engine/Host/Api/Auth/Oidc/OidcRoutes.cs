@@ -39,10 +39,10 @@ static class OidcRoutes
     public static void Map(IEndpointRouteBuilder routes)
     {
         var open = routes.MapGroup("/v1/auth/oidc").WithTags(ApiTags.Auth).AllowAnonymous();
-        open.MapGet("/login", LoginAsync).WithMetadata(new NoHead())
+        open.MapGet("/login", LoginAsync)
             .Describe("beginOidcLogin", "Begin to sign in by the identity provider", "Redirects the browser to the provider. It comes back to `/v1/auth/oidc/callback`.")
             .Query(s_returnTo).Produces(StatusCodes.Status302Found).Problems(s_notConfigured, s_unavailable);
-        open.MapGet("/callback", CallbackAsync).WithMetadata(new NoHead())
+        open.MapGet("/callback", CallbackAsync)
             .Describe("endOidcLogin", "Sign in by the identity provider", "The browser brings the provider's answer. Sets the cookies of a session, and goes on to `returnTo`.")
             .QueryAndOthers(s_code, s_state, s_issuer, s_error).Media("text/html")
             .Problems(s_notConfigured, s_attempt, s_refused, s_unknown, s_email, s_other, UserTokenAuthentication.NoRole, ControlProblems.Unavailable);

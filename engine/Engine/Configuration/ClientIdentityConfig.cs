@@ -1,0 +1,11 @@
+namespace CartRecovery.Engine.Configuration;
+
+/// <summary>Who a client's certificate stands for: roles, or a store's key.</summary>
+public sealed class ClientIdentityConfig
+{
+    [ConfigKey("The roles, as ROLE or ROLE@STORE, with commas between. For the HTTP port.", Example = "operator@shop")]
+    public string? Roles { get; set; }
+
+    [ConfigKey("The store's key that the certificate stands for: one of stores[].keys[].key. For both ports.", IsSecret = true, Example = "${SHOP_KEY}")]
+    public string? Key { get; set; }
+}
