@@ -153,7 +153,7 @@ sealed class WebSocketStream(ClientWebSocket socket) : EventStream
     public override Task SendAsync(ReadOnlyMemory<byte> message) => SendAsync(message, WebSocketMessageType.Text, endOfMessage: true);
 
     public Task SendAsync(ReadOnlyMemory<byte> part, WebSocketMessageType type, bool endOfMessage) =>
-        socket.SendAsync(part, type, endOfMessage, CancellationToken.None).AsTask();
+        socket.SendAsync(part, type, endOfMessage, CancellationToken.None).AsTask().WaitAsync(EngineBinary.Deadline);
 
     /// <summary>Sends a close frame without waiting for the answer.</summary>
     public Task CloseAsync() => socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, statusDescription: null, CancellationToken.None);
@@ -200,12 +200,12 @@ sealed class LineStream(TcpClient client) : EventStream
     // Split in two: the engine must not assume a whole line per read.
     public override async Task SendAsync(ReadOnlyMemory<byte> message)
     {
-        await _stream.WriteAsync(message);
-        await _stream.WriteAsync("\n"u8.ToArray());
+        await SendBytesAsync(message);
+        await SendBytesAsync("\n"u8.ToArray());
     }
 
     /// <summary>Sends raw bytes: several lines or a part of one.</summary>
-    public Task SendBytesAsync(ReadOnlyMemory<byte> bytes) => _stream.WriteAsync(bytes).AsTask();
+    public Task SendBytesAsync(ReadOnlyMemory<byte> bytes) => _stream.WriteAsync(bytes).AsTask().WaitAsync(EngineBinary.Deadline);
 
     public override ValueTask DisposeAsync()
     {
@@ -236,8 +236,8 @@ sealed class MessagePackStream(TcpClient client) : EventStream
     public override async Task SendAsync(ReadOnlyMemory<byte> message)
     {
         var frame = Packer.Frame(Packer.Json(Encoding.UTF8.GetString(message.Span)));
-        await _stream.WriteAsync(frame.AsMemory(..7));
-        await _stream.WriteAsync(frame.AsMemory(7..));
+        await _stream.WriteAsync(frame.AsMemory(..7)).AsTask().WaitAsync(EngineBinary.Deadline);
+        await _stream.WriteAsync(frame.AsMemory(7..)).AsTask().WaitAsync(EngineBinary.Deadline);
     }
 
     public override ValueTask DisposeAsync()

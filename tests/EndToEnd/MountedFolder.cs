@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
@@ -76,7 +77,7 @@ sealed class MountedFolder : IAsyncDisposable
     {
         // It exits at the end of its input and so with the test's process.
         _holder.StandardInput.Close();
-        await _holder.WaitForExitAsync();
+        await _holder.WaitForExitAsync().WaitAsync(EngineBinary.Deadline);
         _holder.Dispose();
     }
 

@@ -94,7 +94,7 @@ sealed class MailServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _process.Kill();
-        await _process.WaitForExitAsync();
+        await _process.WaitForExitAsync().WaitAsync(EngineBinary.Deadline);
         _process.Dispose();
         if (Directory.Exists(_folder))
         {

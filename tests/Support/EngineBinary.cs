@@ -129,7 +129,7 @@ sealed class EngineOutput : IAsyncDisposable
         if (!_process.HasExited)
         {
             _process.Kill(entireProcessTree: true);
-            await _process.WaitForExitAsync();
+            await EndAsync();
         }
 
         _process.Dispose();

@@ -101,7 +101,7 @@ sealed class PostgresCluster
         var isServer = arguments is ["start", ..];
         var output = isServer ? Task.FromResult("") : process.StandardOutput.ReadToEndAsync();
         var errors = isServer ? Task.FromResult("") : process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
+        await process.WaitForExitAsync().WaitAsync(EngineBinary.Deadline);
         Assert.That(process.ExitCode, Is.Zero, $"{program} {arguments[0]}: {await errors}");
         return await output;
     }

@@ -72,11 +72,22 @@ sealed class CrashClient(int number, int seed)
     async Task StreamAsync(EventStream stream, int first, int last)
     {
         var position = first;
+        var (acked, ackedAt) = (0L, TimeProvider.System.GetTimestamp());
         try
         {
             while (first + stream.Acked < last && !stream.HasEnded)
             {
                 Note(first, stream.Acked, position);
+                if (stream.Acked != acked)
+                {
+                    (acked, ackedAt) = (stream.Acked, TimeProvider.System.GetTimestamp());
+                }
+                else if (TimeProvider.System.GetElapsedTime(ackedAt) > Eventually.Deadline)
+                {
+                    Complaint = $"client {number}: nothing was acknowledged for {Eventually.Deadline.TotalSeconds} s, with {position - first - acked} events under way";
+                    return;
+                }
+
                 var count = Math.Min(_random.Next(1, Batch), last - position);
                 if (count == 0 || position + count - (first + stream.Acked) > InFlight)
                 {
@@ -93,7 +104,7 @@ sealed class CrashClient(int number, int seed)
         finally
         {
             // Acknowledgements still in flight when the engine ended count.
-            if (first + stream.Acked < last)
+            if (first + stream.Acked < last && Complaint is null)
             {
                 await stream.EndAsync();
             }
