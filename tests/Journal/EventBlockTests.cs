@@ -101,6 +101,29 @@ public sealed class EventBlockTests
     }
 
     [Test]
+    public void A_full_slab_whose_metas_grew_when_they_were_encrypted_round_trips()
+    {
+        var decoder = new JsonEventDecoder(EventReading.Rules());
+        var json = $$$"""{"id":"e1","type":"page_view","cartId":"c1","ts":{{{EventReading.Now}}},"meta":{"text":"{{{new string('x', 110)}}}"}}""";
+        var slab = new EventSlab();
+        while (decoder.Read(json) is { IsError: false } && slab.HasRoom(decoder.Record.TextLength))
+        {
+            decoder.AppendTo(slab, json);
+        }
+
+        foreach (ref var record in slab.Records.AsSpan(0, slab.Count))
+        {
+            slab.ReplaceMeta(ref record, record.MetaLength + 40).Fill((byte)'e');
+        }
+
+        Assert.That(slab.Records.Take(slab.Count).Sum(record => record.TextLength), Is.GreaterThan(EventSlab.TextCapacity));
+        var read = Read(new EventBlockReader(SlabGenerator.Stores), Write(new EventBlockWriter(SlabGenerator.Stores), slab)).Single();
+        Assert.That(Texts(read), Is.EqualTo(Texts(slab)));
+
+        static string[] Texts(EventSlab slab) => [.. slab.Records.Take(slab.Count).Select(record => Encoding.UTF8.GetString(slab.TextOf(record)))];
+    }
+
+    [Test]
     public void A_store_is_identified_by_id_when_its_index_changes()
     {
         var slab = EventReading.Slab(new TestEvent("page_view", EventReading.Now));

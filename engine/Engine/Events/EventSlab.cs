@@ -25,7 +25,7 @@ public sealed class EventSlab
 
     public readonly EventRecord[] Records = new EventRecord[Capacity];
 
-    /// <summary>The events' texts. Longer than <see cref="TextCapacity"/> only while it holds a single oversized event.</summary>
+    /// <summary>The events' texts. Longer than <see cref="TextCapacity"/> only while it holds an oversized event, or encrypted metas.</summary>
     public byte[] Text { get; private set; } = new byte[TextCapacity];
 
     /// <summary>The number of events.</summary>
@@ -181,7 +181,8 @@ public sealed class EventSlab
         return Text.AsSpan(TextLength - length, length);
     }
 
-    void Reserve(int length)
+    /// <summary>Makes room for texts beyond <see cref="TextCapacity"/>, until the slab is reset.</summary>
+    internal void Reserve(int length)
     {
         if (Text.Length - TextLength < length)
         {

@@ -128,10 +128,13 @@ public sealed class EventBlockReader(JournalStores stores)
         record.CartSecret = (parts & EventParts.CartSecret) == 0 ? 0 : reader.Long();
         record.Details = (parts & EventParts.Details) == 0 ? 0 : (EventDetails)Known(reader.Byte(), (int)EventDetails.All);
         var text = reader.Bytes(record.TextLength);
-        if ((record.Flags & ~Flags) != 0 || (_before.Store < 0 && (parts & EventParts.Store) == 0) || !slab.HasRoom(record.TextLength))
+        if ((record.Flags & ~Flags) != 0 || (_before.Store < 0 && (parts & EventParts.Store) == 0))
         {
             throw BlockReader.Damaged();
         }
+
+        // The run's slab had grown if its metas were encrypted.
+        slab.Reserve(record.TextLength);
 
         Keep(ref record, text, slab);
         _ownCount += (record.Flags & (EventFlags.CustomerCopy | EventFlags.Foreign)) == 0 ? 1 : 0;
