@@ -26,6 +26,12 @@ public sealed class ControlRefusalException(string code, string message) : Excep
     /// <summary>Nobody would be left who may do everything.</summary>
     public const string LastAdmin = "last_admin";
 
+    /// <summary>There are as many users as there may be.</summary>
+    public const string TooManyMembers = "too_many_members";
+
+    /// <summary>Somebody gives, or takes from others, what they do not have.</summary>
+    public const string PermissionNotHeld = "permission_not_held";
+
     /// <summary>A stable code in snake case.</summary>
     public string Code { get; } = code;
 }

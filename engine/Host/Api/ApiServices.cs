@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Host.Api.Access;
@@ -30,7 +31,7 @@ static class ApiServices
         {
             // Interventions use the same JSON as sinks and streams.
             options.SerializerOptions.TypeInfoResolverChain.Insert(0, ContractsJson.Default);
-            options.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+            options.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default.WithAddedModifier(NullElements.Refuse));
             options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
         services.AddSingleton<MaskedIds>().AddSingleton<CartReader>().AddSingleton<Predictors>().AddSingleton<LinkEvents>().AddSingleton<HealthReport>().AddSingleton<StorefrontClient>().AddSingleton<TestSendLimits>();

@@ -3,6 +3,7 @@ using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Tests.ControlPlane.Database;
 using CartRecovery.Tests.Support;
 
@@ -151,6 +152,68 @@ public sealed class ApiKeyStoreTests(DatabaseKind kind) : ControlDatabaseFixture
         Assert.That(async () => await AddAsync(Server()), Throws.TypeOf<ControlRefusalException>().With.Property("Code").EqualTo("too_many_keys"));
         Assert.That(await _keys.RevokeAsync(Store, "k0", "cli", address: null));
         await AddAsync(Server());
+    }
+
+    [Test]
+    public async Task A_rotation_is_admitted_where_no_key_can_be_added()
+    {
+        for (var i = 0; i < ApiKeyStore.MaxPerStore - 1; i++)
+        {
+            await AddAsync(Server());
+        }
+
+        var (key, _) = await AddAsync(Server());
+        await RefusedAsync("too_many_keys");
+        var (next, _) = await _keys.RotateAsync(key, ApiKeyStore.Overlap, "cli", address: null);
+        await RefusedAsync("too_many_keys");
+        await _keys.RevokeAsync(Store, next.Id, "cli", address: null);
+        await AddAsync(Server());
+
+        async Task RefusedAsync(string code) =>
+            Assert.That((await Assert.ThrowsAsync<ControlRefusalException>(async () => await AddAsync(Server())))?.Code, Is.EqualTo(code), "the replaced key does not count");
+    }
+
+    [Test]
+    public async Task A_store_keeps_a_bounded_number_of_expired_keys()
+    {
+        var (key, _) = await AddAsync(Server());
+        for (var i = 0; i < ApiKeyStore.MaxPerStore + 5; i++)
+        {
+            (key, _) = await _keys.RotateAsync(key, TimeSpan.Zero, "cli", address: null);
+        }
+
+        Assert.That(await _keys.ListAsync(Store), Has.Count.EqualTo(ApiKeyStore.MaxPerStore + 1));
+    }
+
+    [Test]
+    public async Task A_key_without_a_bound_on_its_life_is_rotated()
+    {
+        var (former, _) = await AddAsync(Server() with { ExpiresAt = DateTimeOffset.MaxValue.AddDays(-1) });
+        var (next, _) = await _keys.RotateAsync(former, ApiKeyStore.Overlap, "cli", address: null);
+        Assert.That(next.Settings.ExpiresAt, Is.EqualTo(Time.GetUtcNow() + ApiKeySettings.MaxLife));
+    }
+
+    [Test]
+    public async Task Nobody_makes_or_rotates_a_key_that_may_do_more_than_they_by_what_the_database_has()
+    {
+        var users = new UserStore(Control);
+        var (invited, token) = await users.InviteAsync("ada@shop.example", [new Grant("admin", Store)], "cli");
+        await users.AcceptAsync(token, "hash", address: null);
+        var ada = new SignedInUser((await users.FindByIdAsync(invited.Id))!, "session", Role.BuiltIn);
+        var (key, _) = await _keys.AddAsync(Store, Server(), ada.Actor, address: null, ada);
+        Assert.That(async () => await _keys.AddAsync("other", Server(), ada.Actor, address: null, ada), Throws.TypeOf<ControlRefusalException>().With.Property("Code").EqualTo("permission_not_held"));
+
+        await users.SetGrantsAsync(invited.Id, [new Grant("viewer", Store)], "cli");
+        foreach (var change in new Func<Task>[]
+        {
+            () => _keys.AddAsync(Store, Server() with { Scopes = ["campaigns:read", "personal_data:read"] }, ada.Actor, address: null, ada),
+            () => _keys.RotateAsync(key, ApiKeyStore.Overlap, ada.Actor, address: null, ada),
+        })
+        {
+            Assert.That(async () => await change(), Throws.TypeOf<ControlRefusalException>().With.Property("Code").EqualTo("permission_not_held"), "the cache still has the former role");
+        }
+
+        await _keys.AddAsync(Store, Server() with { Scopes = ["campaigns:read"] }, ada.Actor, address: null, ada);
     }
 
     [Test]

@@ -67,6 +67,94 @@ public sealed class RoleStoreTests(DatabaseKind kind) : ControlDatabaseFixture(k
         Assert.That(Role.ProblemOf(name, [permission])?.Split(':')[0], Is.EqualTo(field));
 
     [Test]
+    public void A_null_hides_no_other_permission() =>
+        Assert.That(Role.ProblemOf("buyer", [null!, "users:write"]), Does.StartWith("permissions: "));
+
+    [Test]
+    public async Task Nobody_gives_a_role_that_they_do_not_hold_by_what_the_database_has()
+    {
+        await _roles.SetAsync(Of("hr", "users:write", "roles:write"), isNew: true, "cli", address: null);
+        var (ada, eve) = (await UserAsync("ada@shop.example", "admin"), await UserAsync("eve@shop.example", "hr"));
+        var stale = new SignedInUser(eve, "session", (await _roles.ListAsync()).ToDictionary(role => role.Key, role => role.Value));
+        await _roles.SetAsync(Of("superops", "carts:read", "personal_data:read"), isNew: true, "cli", address: null);
+        Assert.That(stale.FindMissing(new Grant("superops", null)), Is.EqualTo(new[] { "superops" }), "nobody holds what is unknown");
+        Grant[] superops = [new Grant("superops", null)];
+        foreach (var change in new Func<Task>[]
+        {
+            () => _users.InviteAsync("ben@shop.example", superops, stale.Actor, by: stale),
+            () => _users.ChangeAsync(eve.Id, new UserChange(superops), stale.Actor, by: stale),
+            () => _users.ChangeAsync(ada.Id, new UserChange(RemovesTotp: true), stale.Actor, by: stale),
+            () => _users.ResetAsync(ada.Email, stale.Actor, by: stale),
+            () => _users.DeleteAsync(ada.Id, stale.Actor, address: null, stale),
+            () => _roles.SetAsync(Of("hr", "users:write", "carts:read"), isNew: false, stale.Actor, address: null, stale),
+            () => _roles.SetAsync(Of("superops", "users:write"), isNew: false, stale.Actor, address: null, stale),
+        })
+        {
+            Assert.That(await RefusedAsync(change), Is.EqualTo("permission_not_held"));
+        }
+
+        Assert.That(await _users.FindAsync("ben@shop.example"), Is.Null, "nothing changed");
+        Assert.That((await _users.FindByIdAsync(eve.Id))!.Grants, Is.EqualTo(new[] { new Grant("hr", null) }));
+        Assert.That((await _roles.ListAsync())["superops"].Permissions, Does.Contain("personal_data:read"), "nobody takes from others what they do not have");
+        Assert.That(await _roles.SetAsync(Of("hr", "users:write"), isNew: false, stale.Actor, address: null, stale));
+
+        // The cache has the former roles of who gives, too.
+        await _users.SetGrantsAsync(eve.Id, [], "cli");
+        Assert.That(await RefusedAsync(() => _users.InviteAsync("ben@shop.example", [new Grant("hr", null)], stale.Actor, by: stale)), Is.EqualTo("permission_not_held"));
+        var other = new SignedInUser(eve with { Grants = [new Grant("admin", null)] }, Session: "", Role.BuiltIn) { Actor = "jwt:1" };
+        await _users.InviteAsync("ben@shop.example", superops, other.Actor, by: other);
+    }
+
+    [Test]
+    public async Task A_link_ends_when_its_user_may_do_more_or_other_things()
+    {
+        await _roles.SetAsync(Of("buyer", "products:read"), isNew: true, "cli", address: null);
+        await UserAsync("ada@shop.example", "admin");
+        var (ben, first) = await _users.InviteAsync("ben@shop.example", [new Grant("buyer", null)], "cli");
+        await _users.SetGrantsAsync(ben.Id, [new Grant("buyer", null)], "cli");
+        await _roles.SetAsync(Of("buyer", "products:read"), isNew: false, "cli", address: null);
+        await _users.DisableAsync(ben.Id, disable: false, "cli");
+        Assert.That((await _users.OwnerOfAsync(first))?.Id, Is.EqualTo(ben.Id), "nothing has changed");
+        foreach (var change in new Func<Task>[]
+        {
+            () => _users.SetGrantsAsync(ben.Id, [new Grant("admin", null)], "cli"),
+            () => _users.DisableAsync(ben.Id, disable: true, "cli"),
+            () => _users.SetGrantsAsync(ben.Id, [new Grant("buyer", null)], "cli"),
+            () => _roles.SetAsync(Of("buyer", "products:read", "personal_data:read"), isNew: false, "cli", address: null),
+        })
+        {
+            await _users.DisableAsync(ben.Id, disable: false, "cli");
+            var link = (await _users.ResetAsync(ben.Email, "cli"))!;
+            await change();
+            await _users.DisableAsync(ben.Id, disable: false, "cli");
+            Assert.That(await _users.OwnerOfAsync(link), Is.Null);
+        }
+    }
+
+    [Test]
+    public async Task A_change_of_a_user_is_made_as_a_whole_or_not_at_all()
+    {
+        var ada = await UserAsync("ada@shop.example", "admin");
+        var entries = await EntriesAsync();
+        Assert.That(await RefusedAsync(() => _users.ChangeAsync(ada.Id, new UserChange([new Grant("admin", null), new Grant("viewer", null)], IsDisabled: true), "cli")), Is.EqualTo("last_admin"));
+        Assert.That((await _users.FindByIdAsync(ada.Id))!.Grants, Is.EqualTo(new[] { new Grant("admin", null) }));
+        Assert.That(await _users.ChangeAsync(ada.Id, new UserChange([new Grant("admin", null)], IsDisabled: false, RemovesTotp: true), "cli"));
+        Assert.That(await EntriesAsync(), Is.EqualTo(entries), "what is so already is not changed");
+        Assert.That(await _users.ChangeAsync("nobody", new UserChange(), "cli"), Is.False);
+    }
+
+    [Test]
+    public async Task There_is_a_bounded_number_of_users()
+    {
+        await Control.WriteAsync(session => session.RunAsync($"""
+            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {UserStore.MaxUsers})
+            INSERT INTO users (id, email_hash, email, state, created_at)
+            SELECT CAST(i AS TEXT), CAST(CAST(i AS TEXT) AS BYTEA), CAST(CAST(i AS TEXT) AS BYTEA), {"invited"}, 0 FROM n
+            """));
+        Assert.That(await RefusedAsync(() => _users.InviteAsync("ada@shop.example", [], "cli")), Is.EqualTo("too_many_members"));
+    }
+
+    [Test]
     public async Task The_last_administrator_who_may_sign_in_stays()
     {
         var ada = await AdminAsync("ada@shop.example");
@@ -117,9 +205,13 @@ public sealed class RoleStoreTests(DatabaseKind kind) : ControlDatabaseFixture(k
         Assert.That(await _users.RequestResetAsync("ben@shop.example", address: null), Is.Null, "an invitation is given by who invites");
     }
 
-    async Task<User> AdminAsync(string email)
+    async Task<long> EntriesAsync() => (await new AuditLog(Control).ListAsync(new AuditFilter(), long.MaxValue, 1))[0].Number;
+
+    Task<User> AdminAsync(string email) => UserAsync(email, "admin");
+
+    async Task<User> UserAsync(string email, string role)
     {
-        var (_, token) = await _users.InviteAsync(email, [new Grant("admin", null)], "cli");
+        var (_, token) = await _users.InviteAsync(email, [new Grant(role, null)], "cli");
         return (await _users.AcceptAsync(token, "hash", address: null))!;
     }
 

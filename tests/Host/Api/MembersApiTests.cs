@@ -93,6 +93,34 @@ sealed class MembersApiTests
             Is.EqualTo((403, "permission_denied")), "members belong to no store");
     }
 
+    [TestCase("POST", "/v1/roles", """{"name":"king","permissions":[null,"carts:read"]}""", "$.permissions")]
+    [TestCase("PUT", "/v1/roles/king", """{"permissions":["carts:read",null]}""", "$.permissions")]
+    [TestCase("POST", "/v1/members", """{"email":"k@shop.example","roles":[null,{"role":"viewer"}]}""", "$.roles")]
+    [TestCase("PATCH", "/v1/members/7", """{"roles":[null]}""", "$.roles")]
+    [TestCase("POST", "/v1/api-keys", """{"name":"k","kind":"secret","scopes":[null,"personal_data:read"]}""", "$.scopes")]
+    [TestCase("POST", "/v1/api-keys", """{"name":"k","kind":"publishable","origins":[null]}""", "$.origins")]
+    [TestCase("POST", "/v1/products", """[null,{"id":"p1"}]""", "$")]
+    public async Task A_null_in_a_list_is_refused(string method, string path, string body, string list)
+    {
+        var refused = await _engine.AskAsync(new HttpMethod(method), path, new StringContent(body, System.Text.Encoding.UTF8, "application/json"), key: null, _admin, ("X-Store-Id", "demo"));
+        Assert.That(refused.Problem, Is.EqualTo((400, "invalid_json")), refused.Body);
+        Assert.That(refused.Json.GetProperty("detail").GetString(), Does.StartWith($"{list}: the list has a null element"));
+    }
+
+    [Test]
+    public async Task Nobody_takes_from_a_role_what_they_do_not_have()
+    {
+        await AskAsync("POST", "/v1/roles", """{"name":"clerk","permissions":["roles:write","carts:read"]}""");
+        await AskAsync("POST", "/v1/roles", """{"name":"boss","permissions":["carts:read","personal_data:read"]}""");
+        var clerk = await _users.NewAsync(new Grant("clerk", null));
+        Assert.That((await AskAsync("PUT", "/v1/roles/boss", """{"permissions":["carts:read"]}""", clerk)).Problem, Is.EqualTo((403, "permission_not_held")));
+        Assert.That((await AskAsync("PUT", "/v1/roles/clerk", """{"permissions":["roles:write"]}""", clerk)).Status, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public async Task A_parameter_with_a_zero_character_is_refused() =>
+        Assert.That((await AskAsync("GET", "/v1/audit?actor=%00")).Problem, Is.EqualTo((400, "out_of_range")));
+
     [Test]
     public async Task A_role_of_ones_own_counts_at_once_and_stays_while_a_member_has_it()
     {

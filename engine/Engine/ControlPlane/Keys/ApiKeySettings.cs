@@ -13,19 +13,49 @@ public sealed record ApiKeySettings(
     /// <summary>Maximum length of a name, in characters, and of an origin.</summary>
     public const int MaxName = 100, MaxOrigin = 256;
 
+    /// <summary>Maximum life of a key that has an end: ten years.</summary>
+    public static readonly TimeSpan MaxLife = TimeSpan.FromDays(3653);
+
     /// <summary>Maximum number of origins.</summary>
     public const int MaxOrigins = 100;
 
     /// <summary>Returns what is wrong, beginning with the field; <see langword="null"/> if nothing is.</summary>
     /// <param name="now">The time.</param>
-    public string? ProblemAt(DateTimeOffset now) =>
-        Name.Trim().Length == 0 || Name.Length > MaxName || Name.Any(char.IsControl) ? $"name: expected 1 to {MaxName} characters"
-        : Origins.Count > MaxOrigins || Origins.Any(origin => origin.Length > MaxOrigin) ? $"origins: expected at most {MaxOrigins} of at most {MaxOrigin} characters"
-        : ExpiresAt <= now ? "expiresAt: expected a time to come"
-        : Kind == KeyKind.Publishable
-            ? Scopes is not null ? "scopes: a publishable key sends events and nothing else, so that it has no scopes" : null
-        : Origins.Count > 0 ? "origins: a secret key is never for pages; expected none"
-        : Scopes is { Count: 0 } ? "scopes: expected one at least; leave it out for all"
-        : Scopes?.FirstOrDefault(scope => !KeyScopes.All.Contains(scope)) is { } unknown
-            ? $"scopes: expected {string.Join(", ", KeyScopes.All.Order(StringComparer.Ordinal))}; got '{(unknown.Length > MaxName ? unknown[..MaxName] : unknown)}'" : null;
+    public string? ProblemAt(DateTimeOffset now)
+    {
+        if (Name.Trim().Length == 0 || Name.Length > MaxName || Name.Any(char.IsControl))
+        {
+            return $"name: expected 1 to {MaxName} characters";
+        }
+
+        if (Origins.Count > MaxOrigins || Origins.Any(origin => origin is null || origin.Length > MaxOrigin))
+        {
+            return $"origins: expected at most {MaxOrigins} of at most {MaxOrigin} characters";
+        }
+
+        if (ExpiresAt <= now || ExpiresAt - now > MaxLife)
+        {
+            return "expiresAt: expected a time to come, within ten years; leave it out for never";
+        }
+
+        if (Kind == KeyKind.Publishable)
+        {
+            return Scopes is null ? null : "scopes: a publishable key sends events and nothing else, so that it has no scopes";
+        }
+
+        if (Origins.Count > 0)
+        {
+            return "origins: a secret key is never for pages; expected none";
+        }
+
+        if (Scopes is { Count: 0 })
+        {
+            return "scopes: expected one at least; leave it out for all";
+        }
+
+        // A list, and not the first of its elements, which may be null.
+        List<string?> unknown = [.. (Scopes ?? []).Where(scope => scope is null || !KeyScopes.All.Contains(scope))];
+        return unknown.Count == 0 ? null
+            : $"scopes: expected {string.Join(", ", KeyScopes.All.Order(StringComparer.Ordinal))}; got '{(unknown[0]?.Length > MaxName ? unknown[0]![..MaxName] : unknown[0])}'";
+    }
 }

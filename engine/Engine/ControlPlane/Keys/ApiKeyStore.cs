@@ -1,6 +1,7 @@
 using System.Text;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Users;
 
 namespace CartRecovery.Engine.ControlPlane.Keys;
 
@@ -8,8 +9,11 @@ namespace CartRecovery.Engine.ControlPlane.Keys;
 /// <param name="database">The database.</param>
 public sealed class ApiKeyStore(ControlDatabase database)
 {
-    /// <summary>Maximum number of a store's keys, expired ones included, and of all stores'.</summary>
+    /// <summary>Maximum number of a store's keys that are neither replaced nor expired, and of all keys when one is added.</summary>
     public const int MaxPerStore = 100, MaxKeys = 10_000;
+
+    // Replaced and expired ones included. Twice as many of all stores, so that a rotation is admitted where nothing can be added.
+    const int MaxRowsPerStore = 10 * MaxPerStore, MaxRows = 2 * MaxKeys;
 
     /// <summary>How long both keys are valid after a rotation, and how long at most.</summary>
     public static readonly TimeSpan Overlap = TimeSpan.FromHours(24), MaxOverlap = TimeSpan.FromDays(30);
@@ -27,17 +31,25 @@ public sealed class ApiKeyStore(ControlDatabase database)
     /// <param name="settings">What it may do. The caller has checked it.</param>
     /// <param name="actor">Who makes it, for the audit log.</param>
     /// <param name="address">Where the request comes from.</param>
+    /// <param name="by">The user who makes it, who must hold all that it may do; <see langword="null"/> for the command.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The key's record, and the key. It is not kept.</returns>
-    /// <exception cref="ControlRefusalException"><see cref="ControlRefusalException.TooManyKeys"/>.</exception>
+    /// <exception cref="ControlRefusalException"><see cref="ControlRefusalException.TooManyKeys"/>, or <paramref name="by"/> lacks a permission.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task<(ApiKey Key, string Text)> AddAsync(
-        string store, ApiKeySettings settings, string actor, string? address, CancellationToken cancellation = default)
+        string store, ApiKeySettings settings, string actor, string? address, SignedInUser? by = null, CancellationToken cancellation = default)
     {
         var (key, text) = Make(store, settings, actor);
         await database.WriteAsync(async session =>
         {
-            await InsertAsync(session, key);
+            await GrantCheck.EnsureHeldAsync(session, by, KeyScopes.Of(settings.Kind, settings.Scopes), store);
+            if (await session.NumberAsync($"SELECT COUNT(*) FROM api_keys WHERE store = {store} AND replaced_by IS NULL AND (expires_at IS NULL OR expires_at > {key.CreatedAt})")
+                >= MaxPerStore)
+            {
+                throw new ControlRefusalException(ControlRefusalException.TooManyKeys, $"The store has {MaxPerStore} keys. Revoke one that is not used.");
+            }
+
+            await InsertAsync(session, key, MaxKeys);
             await _audit.AppendAsync(session, new AuditEvent(actor, "api_key.add", $"key:{key.Id}", store, DetailsOf(key)) { Address = address });
             await session.MarkChangedAsync(Topic);
         }, cancellation);
@@ -49,18 +61,22 @@ public sealed class ApiKeyStore(ControlDatabase database)
     /// <param name="overlap">How long both are valid.</param>
     /// <param name="actor">Who rotates, for the audit log.</param>
     /// <param name="address">Where the request comes from.</param>
+    /// <param name="by">The user who rotates, who must hold all that the key may do; <see langword="null"/> for the command.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The new key's record, and the key. It is not kept.</returns>
-    /// <exception cref="ControlRefusalException">The former key was replaced, has expired or was revoked, or there are too many.</exception>
+    /// <exception cref="ControlRefusalException">The former key was replaced, has expired or was revoked, there are too many, or <paramref name="by"/> lacks a permission.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
-    public async Task<(ApiKey Key, string Text)> RotateAsync(ApiKey former, TimeSpan overlap, string actor, string? address, CancellationToken cancellation = default)
+    public async Task<(ApiKey Key, string Text)> RotateAsync(
+        ApiKey former, TimeSpan overlap, string actor, string? address, SignedInUser? by = null, CancellationToken cancellation = default)
     {
         var now = database.Time.GetUtcNow();
         var life = former.Settings.ExpiresAt - former.CreatedAt;
+        life = life > ApiKeySettings.MaxLife ? ApiKeySettings.MaxLife : life;
         var (key, text) = Make(former.Store, former.Settings with { ExpiresAt = now + life }, actor);
         var end = former.Settings.ExpiresAt is { } expires && expires < now + overlap ? expires : now + overlap;
         await database.WriteAsync(async session =>
         {
+            await GrantCheck.EnsureHeldAsync(session, by, KeyScopes.Of(former.Settings.Kind, former.Settings.Scopes), former.Store);
             if (await session.RunAsync($"""
                 UPDATE api_keys SET expires_at = {end}, replaced_by = {key.Id}
                 WHERE id = {former.Id} AND replaced_by IS NULL AND (expires_at IS NULL OR expires_at > {now})
@@ -69,7 +85,12 @@ public sealed class ApiKeyStore(ControlDatabase database)
                 throw new ControlRefusalException(ControlRefusalException.KeyEnded, "The key was replaced or revoked, or has expired. Rotate its successor, or make a new one.");
             }
 
-            await InsertAsync(session, key);
+            // Frequent rotations leave many expired keys, which CleanAsync deletes later.
+            await session.RunAsync($"""
+                DELETE FROM api_keys WHERE store = {key.Store} AND expires_at <= {now} AND id NOT IN
+                    (SELECT id FROM api_keys WHERE store = {key.Store} AND expires_at <= {now} ORDER BY expires_at DESC, id DESC LIMIT {MaxPerStore})
+                """);
+            await InsertAsync(session, key, MaxRows);
             await _audit.AppendAsync(session, new AuditEvent(actor, "api_key.rotate", $"key:{former.Id}", key.Store, DetailsOf(key)) { Address = address });
             await session.MarkChangedAsync(Topic);
         }, cancellation);
@@ -124,7 +145,7 @@ public sealed class ApiKeyStore(ControlDatabase database)
     internal static Task<List<ApiKey>> ReadAsync(ControlSession session, SqlPart condition) => session.ListAsync(
         $"""
         SELECT id, store, name, kind, scopes, origins, loopback_only, expires_at, hint, hash, created_at, created_by, last_used_at, replaced_by
-        FROM api_keys WHERE {condition} ORDER BY created_at DESC, id DESC LIMIT {MaxKeys}
+        FROM api_keys WHERE {condition} ORDER BY created_at DESC, id DESC LIMIT {MaxRows}
         """,
         row => new ApiKey(row.Text(0), row.Text(1), new ApiKeySettings(row.Text(2), row.Text(3) == Secret ? KeyKind.Secret : KeyKind.Publishable,
             row.TextOrNull(4)?.Split(' '), row.Text(5).Split(' ', StringSplitOptions.RemoveEmptyEntries), row.IsTrue(6), row.TimeOrNull(7)), row.Text(8),
@@ -144,16 +165,16 @@ public sealed class ApiKeyStore(ControlDatabase database)
         return (new ApiKey(Guid.CreateVersion7().ToString("n"), store, settings, ApiKeyText.HintOf(text), KeyHash.Of(Encoding.ASCII.GetBytes(text)), now, actor), text);
     }
 
-    static async Task InsertAsync(ControlSession session, ApiKey key)
+    static async Task InsertAsync(ControlSession session, ApiKey key, int maxRows)
     {
-        if (await session.NumberAsync($"SELECT COUNT(*) FROM api_keys WHERE store = {key.Store}") >= MaxPerStore)
+        if (await session.NumberAsync($"SELECT COUNT(*) FROM api_keys WHERE store = {key.Store}") >= MaxRowsPerStore)
         {
-            throw new ControlRefusalException(ControlRefusalException.TooManyKeys, $"The store has {MaxPerStore} keys. Revoke one that is not used.");
+            throw new ControlRefusalException(ControlRefusalException.TooManyKeys, $"The store has {MaxRowsPerStore} keys, with those that were replaced. Revoke some that are not used.");
         }
 
-        if (await session.NumberAsync($"SELECT COUNT(*) FROM api_keys") >= MaxKeys)
+        if (await session.NumberAsync($"SELECT COUNT(*) FROM api_keys") >= maxRows)
         {
-            throw new ControlRefusalException(ControlRefusalException.TooManyKeys, $"There are {MaxKeys} keys. Revoke some that are not used.");
+            throw new ControlRefusalException(ControlRefusalException.TooManyKeys, $"There are {maxRows} keys. Revoke some that are not used.");
         }
 
         var settings = key.Settings;

@@ -21,9 +21,10 @@ public sealed record SignedInUser(User User, string Session, IReadOnlyDictionary
     public bool Has(string permission, string? store) => User.Grants.Any(grant =>
         (grant.Store is null || grant.Store == store) && Roles.TryGetValue(grant.Role, out var role) && role.Permissions.Contains(permission));
 
-    /// <summary>Returns a permission of a role that the user lacks; <see langword="null"/> if the user may do all that the role may.</summary>
+    /// <summary>Finds the permissions of a role that the user lacks. Nobody holds an unknown role: it is its own missing permission.</summary>
     /// <param name="grant">The role, and where.</param>
-    public string? LackingOf(Grant grant) => Roles.TryGetValue(grant.Role, out var role) ? role.Permissions.FirstOrDefault(permission => !Has(permission, grant.Store)) : null;
+    public IReadOnlyList<string> FindMissing(Grant grant) =>
+        Roles.TryGetValue(grant.Role, out var role) ? [.. role.Permissions.Where(permission => !Has(permission, grant.Store))] : [grant.Role];
 
     /// <summary>Returns whether the user has some role in a store.</summary>
     public bool IsIn(string store) => User.Grants.Any(grant => grant.Store is null || grant.Store == store);

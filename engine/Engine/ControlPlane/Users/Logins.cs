@@ -127,18 +127,8 @@ public sealed class Logins(ControlDatabase database, Passwords passwords, AuditR
     /// <summary>Removes a user's authenticator app and recovery codes.</summary>
     /// <returns><see langword="false"/> if there is none.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
-    public Task<bool> RemoveTotpAsync(string user, string actor, CancellationToken cancellation = default) => database.WriteAsync(async session =>
-    {
-        if (await session.RunAsync($"UPDATE users SET totp = NULL, totp_step = NULL WHERE id = {user} AND totp IS NOT NULL") == 0)
-        {
-            return false;
-        }
-
-        await session.RunAsync($"DELETE FROM recovery_codes WHERE user_id = {user}");
-        await _audit.AppendAsync(session, new AuditEvent(actor, "user.totp_removed", $"user:{user}"));
-        await session.MarkChangedAsync(UserStore.Topic);
-        return true;
-    }, cancellation);
+    public Task<bool> RemoveTotpAsync(string user, string actor, string? address = null, CancellationToken cancellation = default) =>
+        database.WriteAsync(session => _users.RemoveTotpAsync(session, user, actor, address), cancellation);
 
     // In the transaction that uses the code up: it is good once.
     async Task<IssuedSession?> BeginAsync(ControlSession session, Account account, string hash, string? code, string address)

@@ -26,12 +26,23 @@ public sealed record Role(string Name, IReadOnlySet<string> Permissions)
     }.ToDictionary(role => role.Name, StringComparer.Ordinal);
 
     /// <summary>Returns what is wrong with a role of one's own, beginning with the field; <see langword="null"/> if nothing is.</summary>
-    public static string? ProblemOf(string name, IReadOnlyCollection<string> permissions) =>
-        name.Length is 0 or > MaxName || name[0] is < 'a' or > 'z' || name.Any(c => c is not ((>= 'a' and <= 'z') or (>= '0' and <= '9') or '-' or '_'))
-            ? $"name: expected at most {MaxName} small letters, digits, - and _, the first a letter"
-        : permissions.Count == 0 ? "permissions: expected one at least"
-        : permissions.FirstOrDefault(permission => !Permission.All.Contains(permission)) is { } unknown
-            ? $"permissions: expected {string.Join(", ", Permission.All)}; got '{(unknown.Length > MaxName ? unknown[..MaxName] : unknown)}'" : null;
+    public static string? ProblemOf(string name, IReadOnlyCollection<string> permissions)
+    {
+        if (name.Length is 0 or > MaxName || name[0] is < 'a' or > 'z' || name.Any(c => c is not ((>= 'a' and <= 'z') or (>= '0' and <= '9') or '-' or '_')))
+        {
+            return $"name: expected at most {MaxName} small letters, digits, - and _, the first a letter";
+        }
+
+        if (permissions.Count == 0)
+        {
+            return "permissions: expected one at least";
+        }
+
+        // A list, and not the first of its elements, which may be null.
+        List<string?> unknown = [.. permissions.Where(permission => !Permission.All.Contains(permission))];
+        return unknown.Count == 0 ? null
+            : $"permissions: expected {string.Join(", ", Permission.All)}; got '{(unknown[0]?.Length > MaxName ? unknown[0]![..MaxName] : unknown[0])}'";
+    }
 
     static Role Of(string name, params string[] permissions) => new(name, new HashSet<string>(permissions, StringComparer.Ordinal));
 }

@@ -17,18 +17,21 @@ public sealed class RoleStore(ControlDatabase database)
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<IReadOnlyDictionary<string, Role>> ListAsync(CancellationToken cancellation = default) => database.ReadAsync(ReadAsync, cancellation);
 
-    /// <summary>Adds a role, or changes one: whoever has it may do the new list of things within a second.</summary>
+    /// <summary>Adds a role, or changes one, for whoever has it within a second. A change ends the links of its users.</summary>
     /// <param name="role">The role. The caller has checked it.</param>
     /// <param name="isNew">Whether the role is added.</param>
     /// <param name="actor">Who asks, for the audit log.</param>
     /// <param name="address">Where the request comes from.</param>
+    /// <param name="by">The user who asks, who must hold the former and the new permissions; <see langword="null"/> for the command.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns><see langword="false"/> if a role to change is not there.</returns>
-    /// <exception cref="ControlRefusalException">A role to add is there, or there are too many.</exception>
+    /// <exception cref="ControlRefusalException">A role to add is there, there are too many, or <paramref name="by"/> lacks a permission.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
-    public Task<bool> SetAsync(Role role, bool isNew, string actor, string? address, CancellationToken cancellation = default) => database.WriteAsync(async session =>
+    public Task<bool> SetAsync(
+        Role role, bool isNew, string actor, string? address, SignedInUser? by = null, CancellationToken cancellation = default) => database.WriteAsync(async session =>
     {
-        var isKnown = await session.NumberAsync($"SELECT COUNT(*) FROM roles WHERE name = {role.Name}") > 0;
+        var former = await session.FirstAsync($"SELECT permissions FROM roles WHERE name = {role.Name}", row => row.Text(0));
+        var isKnown = former is not null;
         if (!isNew && !isKnown)
         {
             return false;
@@ -44,7 +47,14 @@ public sealed class RoleStore(ControlDatabase database)
             throw new ControlRefusalException(ControlRefusalException.TooManyRoles, $"There are {MaxRoles} roles. Delete one that nobody has.");
         }
 
+        // Also the former ones: else users would take from others what they may not take from a member.
+        await GrantCheck.EnsureHeldAsync(session, by, role.Permissions.Union(PermissionsOf(former ?? "")), store: null);
         var permissions = string.Join(' ', role.Permissions.Order(StringComparer.Ordinal));
+        if (permissions != former)
+        {
+            await UserStore.EndLinksAsync(session, SqlPart.Of($"user_id IN (SELECT user_id FROM user_roles WHERE role = {role.Name})"));
+        }
+
         await session.RunAsync($"""
             INSERT INTO roles (name, permissions) VALUES ({role.Name}, {permissions})
             ON CONFLICT (name) DO UPDATE SET permissions = excluded.permissions
@@ -81,7 +91,9 @@ public sealed class RoleStore(ControlDatabase database)
     internal static async Task<IReadOnlyDictionary<string, Role>> ReadAsync(ControlSession session)
     {
         var own = await session.ListAsync($"SELECT name, permissions FROM roles ORDER BY name LIMIT {MaxRoles}",
-            row => new Role(row.Text(0), row.Text(1).Split(' ').Where(Permission.All.Contains).ToHashSet(StringComparer.Ordinal)));
+            row => new Role(row.Text(0), PermissionsOf(row.Text(1))));
         return Role.BuiltIn.Values.Concat(own.Where(role => !Role.BuiltIn.ContainsKey(role.Name))).ToDictionary(role => role.Name, StringComparer.Ordinal);
     }
+
+    static HashSet<string> PermissionsOf(string stored) => stored.Split(' ').Where(Permission.All.Contains).ToHashSet(StringComparer.Ordinal);
 }

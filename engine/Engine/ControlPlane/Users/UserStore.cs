@@ -26,15 +26,18 @@ public sealed class UserStore(ControlDatabase database)
     /// <param name="grants">The roles.</param>
     /// <param name="actor">The actor, for the audit log.</param>
     /// <param name="address">Where the request comes from.</param>
+    /// <param name="by">The user who invites, who must hold all that the roles permit; <see langword="null"/> for the command.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The user and the token, of which only a hash is stored.</returns>
+    /// <exception cref="ControlRefusalException">There is no such role, there are too many users, or <paramref name="by"/> lacks a permission.</exception>
     /// <exception cref="ControlDatabaseException"><see cref="ControlDatabaseException.Duplicate"/>: the user exists.</exception>
     public Task<(User User, string Token)> InviteAsync(
-        string email, IReadOnlyList<Grant> grants, string actor, string? address = null, CancellationToken cancellation = default)
+        string email, IReadOnlyList<Grant> grants, string actor, string? address = null, SignedInUser? by = null, CancellationToken cancellation = default)
     {
         var token = NewToken();
         return database.WriteAsync(async session =>
         {
+            await UserGrants.EnsureGrantableAsync(session, by, grants);
             var id = await AddAsync(session, email, grants, actor, address);
             await AddLinkAsync(session, id, token, InvitationAge);
             return ((await FindAsync(session, SqlPart.Of($"id = {id}")))!, token);
@@ -43,8 +46,9 @@ public sealed class UserStore(ControlDatabase database)
 
     /// <summary>Creates a token to set a new password, which ends all sessions of the user.</summary>
     /// <returns>The token; <see langword="null"/> if there is no such user, or the user is disabled.</returns>
+    /// <exception cref="ControlRefusalException">The user may do more than <paramref name="by"/>.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
-    public Task<string?> ResetAsync(string email, string actor, string? address = null, CancellationToken cancellation = default)
+    public Task<string?> ResetAsync(string email, string actor, string? address = null, SignedInUser? by = null, CancellationToken cancellation = default)
     {
         var token = NewToken();
         return database.WriteAsync(async session =>
@@ -54,7 +58,9 @@ public sealed class UserStore(ControlDatabase database)
                 return null;
             }
 
-            await session.RunAsync($"DELETE FROM user_links WHERE user_id = {user.Id}");
+            // Else who may change users would become an administrator with the link of one.
+            await GrantCheck.EnsureHeldAsync(session, by, user.Grants);
+            await EndLinksAsync(session, SqlPart.Of($"user_id = {user.Id}"));
             await session.RunAsync($"DELETE FROM oidc_identities WHERE user_id = {user.Id}");
             await AddLinkAsync(session, user.Id, token, user.State == UserState.Invited ? InvitationAge : ResetAge);
             await _audit.AppendAsync(session, new AuditEvent(actor, "user.reset", $"user:{user.Id}") { Address = address });
@@ -100,7 +106,7 @@ public sealed class UserStore(ControlDatabase database)
         }
 
         await session.RunAsync($"UPDATE users SET password = {passwordHash}, state = {NameOf(UserState.Active)} WHERE id = {user.Id}");
-        await session.RunAsync($"DELETE FROM user_links WHERE user_id = {user.Id}");
+        await EndLinksAsync(session, SqlPart.Of($"user_id = {user.Id}"));
         await session.RunAsync($"UPDATE sessions SET ended_at = {Now} WHERE user_id = {user.Id} AND ended_at IS NULL");
         await _audit.AppendAsync(session, new AuditEvent($"user:{user.Id}", "user.password", $"user:{user.Id}") { Address = address });
         await session.MarkChangedAsync(Topic);
@@ -111,49 +117,61 @@ public sealed class UserStore(ControlDatabase database)
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<User?> OwnerOfAsync(string token, CancellationToken cancellation = default) => database.ReadAsync(session => OwnerAsync(session, token), cancellation);
 
-    /// <summary>Disables a user and ends the sessions, or enables the user again.</summary>
+    /// <summary>Disables a user and ends the sessions and links, or enables the user again.</summary>
+    /// <inheritdoc cref="ChangeAsync"/>
+    public Task<bool> DisableAsync(string id, bool disable, string actor, string? address = null, CancellationToken cancellation = default) =>
+        ChangeAsync(id, new UserChange(IsDisabled: disable), actor, address, cancellation: cancellation);
+
+    /// <summary>Replaces a user's roles and ends the links.</summary>
+    /// <inheritdoc cref="ChangeAsync"/>
+    public Task<bool> SetGrantsAsync(string id, IReadOnlyList<Grant> grants, string actor, string? address = null, CancellationToken cancellation = default) =>
+        ChangeAsync(id, new UserChange(Grants: grants), actor, address, cancellation: cancellation);
+
+    /// <summary>Changes a user in one transaction: all of the change, or nothing. What is so already is not changed.</summary>
+    /// <param name="id">The user's id.</param>
+    /// <param name="change">The change.</param>
+    /// <param name="actor">The actor, for the audit log.</param>
+    /// <param name="address">Where the request comes from.</param>
+    /// <param name="by">The user who asks, who must hold all that the user holds and will hold; <see langword="null"/> for the command.</param>
+    /// <param name="cancellation">Ends the wait.</param>
     /// <returns><see langword="false"/> if there is no such user.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
-    /// <exception cref="ControlRefusalException">The user is the last administrator.</exception>
-    public Task<bool> DisableAsync(string id, bool disable, string actor, string? address = null, CancellationToken cancellation = default) => ChangeAsync(async session =>
+    /// <exception cref="ControlRefusalException">The user is the last administrator, there is no such role, or <paramref name="by"/> lacks a permission.</exception>
+    public Task<bool> ChangeAsync(
+        string id, UserChange change, string actor, string? address = null, SignedInUser? by = null, CancellationToken cancellation = default) => KeepAdminAsync(async session =>
     {
-        if (await session.FirstAsync<string?>($"SELECT CASE WHEN password IS NULL THEN 1 ELSE 0 END, id FROM users WHERE id = {id}", row => row.IsTrue(0) ? "" : row.Text(1)) is not { } known)
+        if (await FindAsync(session, SqlPart.Of($"id = {id}")) is not { } user)
         {
             return false;
         }
 
-        var state = disable ? UserState.Disabled : known.Length == 0 ? UserState.Invited : UserState.Active;
-        await session.RunAsync($"UPDATE users SET state = {NameOf(state)} WHERE id = {id}");
-        await session.RunAsync($"UPDATE sessions SET ended_at = {Now} WHERE user_id = {id} AND ended_at IS NULL");
-        await _audit.AppendAsync(session, new AuditEvent(actor, disable ? "user.disable" : "user.enable", $"user:{id}") { Address = address });
-        await session.MarkChangedAsync(Topic);
-        return true;
-    }, cancellation);
-
-    /// <summary>Replaces a user's roles.</summary>
-    /// <returns><see langword="false"/> if there is no such user.</returns>
-    /// <exception cref="ControlDatabaseException">The database failed.</exception>
-    /// <exception cref="ControlRefusalException">The user is the last administrator, or there is no such role.</exception>
-    public Task<bool> SetGrantsAsync(string id, IReadOnlyList<Grant> grants, string actor, string? address = null, CancellationToken cancellation = default) => ChangeAsync(async session =>
-    {
-        if (await session.NumberAsync($"SELECT COUNT(*) FROM users WHERE id = {id}") == 0)
+        await GrantCheck.EnsureHeldAsync(session, by, user.Grants);
+        if (change.Grants is { } grants)
         {
-            return false;
+            await UserGrants.EnsureGrantableAsync(session, by, grants);
+            await ReplaceGrantsAsync(session, id, grants, actor, address);
         }
 
-        await session.RunAsync($"DELETE FROM user_roles WHERE user_id = {id}");
-        await GrantAsync(session, id, grants);
-        await _audit.AppendAsync(session, new AuditEvent(actor, "user.roles", $"user:{id}", Details: DetailsOf(grants)) { Address = address });
-        await session.MarkChangedAsync(Topic);
+        if (change.IsDisabled is { } disable && disable != (user.State == UserState.Disabled))
+        {
+            await SetDisabledAsync(session, id, disable, actor, address);
+        }
+
+        if (change.RemovesTotp)
+        {
+            await RemoveTotpAsync(session, id, actor, address);
+        }
+
         return true;
     }, cancellation);
 
     /// <summary>Deletes a user, with sessions and links. The audit log keeps the id.</summary>
     /// <returns><see langword="false"/> if there is no such user.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
-    /// <exception cref="ControlRefusalException">The user is the last administrator.</exception>
-    public Task<bool> DeleteAsync(string id, string actor, string? address, CancellationToken cancellation = default) => ChangeAsync(async session =>
+    /// <exception cref="ControlRefusalException">The user is the last administrator, or may do more than <paramref name="by"/>.</exception>
+    public Task<bool> DeleteAsync(string id, string actor, string? address, SignedInUser? by = null, CancellationToken cancellation = default) => KeepAdminAsync(async session =>
     {
+        await GrantCheck.EnsureHeldAsync(session, by, await UserGrants.ReadAsync(session, id));
         if (await session.RunAsync($"DELETE FROM users WHERE id = {id}") == 0)
         {
             return false;
@@ -183,7 +201,7 @@ public sealed class UserStore(ControlDatabase database)
     {
         if (await session.NumberAsync($"SELECT COUNT(*) FROM users") >= MaxUsers)
         {
-            throw new ControlDatabaseException(ControlDatabaseException.Failed, $"there are {MaxUsers} users already");
+            throw new ControlRefusalException(ControlRefusalException.TooManyMembers, $"There are {MaxUsers} members. Delete one that does not sign in.");
         }
 
         var (id, normalized) = (Guid.CreateVersion7().ToString("n"), User.Normalize(email));
@@ -191,8 +209,8 @@ public sealed class UserStore(ControlDatabase database)
             INSERT INTO users (id, email_hash, email, state, created_at)
             VALUES ({id}, {HashOf(normalized)}, {database.Keys.Seal(normalized, PlaceOf(id))}, {NameOf(UserState.Invited)}, {Now})
             """);
-        await GrantAsync(session, id, grants);
-        await _audit.AppendAsync(session, new AuditEvent(actor, "user.add", $"user:{id}", Details: DetailsOf(grants)) { Address = address });
+        await UserGrants.ReplaceAsync(session, id, grants);
+        await _audit.AppendAsync(session, new AuditEvent(actor, "user.add", $"user:{id}", Details: UserGrants.DetailsOf(grants)) { Address = address });
         await session.MarkChangedAsync(Topic);
         return id;
     }
@@ -202,19 +220,37 @@ public sealed class UserStore(ControlDatabase database)
         session.FirstAsync<string?>($"SELECT id FROM users WHERE email_hash = {HashOf(User.Normalize(email))}", row => row.Text(0));
 
     /// <summary>Replaces a user's roles in the caller's transaction, if they are others.</summary>
-    internal async Task ReplaceGrantsAsync(ControlSession session, string id, IReadOnlyList<Grant> grants, string actor)
+    internal async Task ReplaceGrantsAsync(ControlSession session, string id, IReadOnlyList<Grant> grants, string actor, string? address = null)
     {
-        var former = await session.ListAsync($"SELECT role, store FROM user_roles WHERE user_id = {id}", row => new Grant(row.Text(0), row.Text(1) is { Length: > 0 } store ? store : null));
-        if (former.ToHashSet().SetEquals(grants))
+        if ((await UserGrants.ReadAsync(session, id)).ToHashSet().SetEquals(grants))
         {
             return;
         }
 
-        await session.RunAsync($"DELETE FROM user_roles WHERE user_id = {id}");
-        await GrantAsync(session, id, grants);
-        await _audit.AppendAsync(session, new AuditEvent(actor, "user.roles", $"user:{id}", Details: DetailsOf(grants)));
+        // Whoever was given a link, before the user could do more, must not become the user.
+        await EndLinksAsync(session, SqlPart.Of($"user_id = {id}"));
+        await UserGrants.ReplaceAsync(session, id, grants);
+        await _audit.AppendAsync(session, new AuditEvent(actor, "user.roles", $"user:{id}", Details: UserGrants.DetailsOf(grants)) { Address = address });
         await session.MarkChangedAsync(Topic);
     }
+
+    /// <summary>Removes a user's authenticator app and recovery codes in the caller's transaction.</summary>
+    /// <returns><see langword="false"/> if there is none.</returns>
+    internal async Task<bool> RemoveTotpAsync(ControlSession session, string id, string actor, string? address)
+    {
+        if (await session.RunAsync($"UPDATE users SET totp = NULL, totp_step = NULL WHERE id = {id} AND totp IS NOT NULL") == 0)
+        {
+            return false;
+        }
+
+        await session.RunAsync($"DELETE FROM recovery_codes WHERE user_id = {id}");
+        await _audit.AppendAsync(session, new AuditEvent(actor, "user.totp_removed", $"user:{id}") { Address = address });
+        await session.MarkChangedAsync(Topic);
+        return true;
+    }
+
+    /// <summary>Ends links.</summary>
+    internal static Task EndLinksAsync(ControlSession session, SqlPart condition) => session.RunAsync($"DELETE FROM user_links WHERE {condition}");
 
     /// <summary>The topic of users, roles and signing keys: <see cref="ControlChanges"/>.</summary>
     internal const string Topic = "access";
@@ -248,8 +284,18 @@ public sealed class UserStore(ControlDatabase database)
     Task AddLinkAsync(ControlSession session, string id, string token, TimeSpan age) =>
         session.RunAsync($"INSERT INTO user_links (hash, user_id, expires_at) VALUES ({HashOfToken(token)}, {id}, {Now + age})");
 
+    async Task SetDisabledAsync(ControlSession session, string id, bool disable, string actor, string? address)
+    {
+        var enabled = await session.NumberAsync($"SELECT COUNT(*) FROM users WHERE id = {id} AND password IS NOT NULL") == 0 ? UserState.Invited : UserState.Active;
+        await session.RunAsync($"UPDATE users SET state = {NameOf(disable ? UserState.Disabled : enabled)} WHERE id = {id}");
+        await session.RunAsync($"UPDATE sessions SET ended_at = {Now} WHERE user_id = {id} AND ended_at IS NULL");
+        await EndLinksAsync(session, SqlPart.Of($"user_id = {id}"));
+        await _audit.AppendAsync(session, new AuditEvent(actor, disable ? "user.disable" : "user.enable", $"user:{id}") { Address = address });
+        await session.MarkChangedAsync(Topic);
+    }
+
     // A change that would leave nobody who may do everything is refused. Before there is an administrator, nothing is.
-    Task<bool> ChangeAsync(Func<ControlSession, Task<bool>> change, CancellationToken cancellation) => database.WriteAsync(async session =>
+    Task<bool> KeepAdminAsync(Func<ControlSession, Task<bool>> change, CancellationToken cancellation) => database.WriteAsync(async session =>
     {
         var before = await AdminsAsync(session);
         var result = await change(session);
@@ -260,26 +306,9 @@ public sealed class UserStore(ControlDatabase database)
     static async Task<long> AdminsAsync(ControlSession session) => await session.NumberAsync(
         $"SELECT COUNT(*) FROM users u JOIN user_roles r ON r.user_id = u.id WHERE u.state = {NameOf(UserState.Active)} AND r.role = {Role.Admin} AND r.store = {""}") ?? 0;
 
-    static async Task GrantAsync(ControlSession session, string id, IReadOnlyList<Grant> grants)
-    {
-        var roles = await RoleStore.ReadAsync(session);
-        foreach (var grant in grants.Distinct())
-        {
-            if (!roles.ContainsKey(grant.Role))
-            {
-                throw new ControlRefusalException(ControlRefusalException.RoleUnknown, $"There is no role '{grant.Role}'. GET /v1/roles lists them.");
-            }
-
-            await session.RunAsync($"INSERT INTO user_roles (user_id, role, store) VALUES ({id}, {grant.Role}, {grant.Store ?? ""})");
-        }
-    }
-
     DateTimeOffset Now => database.Time.GetUtcNow();
 
     static string PlaceOf(string id) => $"users.email:{id}";
-
-    static string DetailsOf(IReadOnlyList<Grant> grants) => $$"""{"roles":[{{string.Join(',', grants.Select(grant =>
-        $"\"{System.Text.Json.JsonEncodedText.Encode(grant.Store is null ? grant.Role : $"{grant.Role}@{grant.Store}")}\""))}}]}""";
 
     static string NameOf(UserState state) => state switch
     {

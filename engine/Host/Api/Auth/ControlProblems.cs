@@ -7,7 +7,7 @@ namespace CartRecovery.Host.Api.Auth;
 static class ControlProblems
 {
     public static readonly HttpProblem Unavailable = new(503, "control_unavailable", "The control database does not answer. Try again later.");
-    public static readonly HttpProblem NotHeld = new(403, "permission_not_held", "You cannot give what you do not have.");
+    public static readonly HttpProblem NotHeld = new(403, ControlRefusalException.PermissionNotHeld, "You cannot give what you do not have.");
     public static readonly HttpProblem TooManyKeys = new(409, ControlRefusalException.TooManyKeys, "The store has as many keys as it may have. Revoke one that is not used.");
     public static readonly HttpProblem KeyEnded = new(409, ControlRefusalException.KeyEnded, "The key was replaced or has expired. Rotate its successor, or make a new one.");
 
@@ -17,10 +17,9 @@ static class ControlProblems
     public static readonly HttpProblem RoleUnknown = new(400, ControlRefusalException.RoleUnknown, "There is no such role. GET /v1/roles lists them.");
     public static readonly HttpProblem LastAdmin = new(409, ControlRefusalException.LastAdmin, "This is the last administrator. Make another one first.");
 
-    static readonly HttpProblem[] s_refusals = [TooManyKeys, KeyEnded, RoleExists, TooManyRoles, RoleInUse, RoleUnknown, LastAdmin];
+    public static readonly HttpProblem TooManyMembers = new(409, ControlRefusalException.TooManyMembers, "There are as many members as there may be. Delete one.");
 
-    /// <summary>Returns the problem of who gives what they do not have.</summary>
-    public static HttpProblem Lacks(string permission) => NotHeld with { Detail = $"You cannot give what you do not have: {permission}." };
+    static readonly HttpProblem[] s_refusals = [NotHeld, TooManyKeys, KeyEnded, RoleExists, TooManyRoles, RoleInUse, RoleUnknown, LastAdmin, TooManyMembers];
 
     /// <summary>Returns the problem of a refused change.</summary>
     public static HttpProblem Of(ControlRefusalException refusal) => s_refusals.First(problem => problem.Code == refusal.Code) with { Detail = refusal.Message };

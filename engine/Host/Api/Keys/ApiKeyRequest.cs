@@ -17,7 +17,7 @@ static class ApiKeyRequest
         var settings = new ApiKeySettings(body.Name?.Trim() ?? "", body.Kind == "secret" ? KeyKind.Secret : KeyKind.Publishable, body.Scopes?.Distinct().ToList(),
             body.Origins?.Distinct().ToList() ?? [], body.LoopbackOnly, body.ExpiresAt);
         var problem = settings.ProblemAt(now)
-            ?? (settings.Origins.FirstOrDefault(origin => !OriginPattern.TryParse(origin, out _)) is { } wrong ? $"origins: expected {OriginPattern.Form}; got '{wrong}'" : null);
+            ?? (settings.Origins.Where(origin => !OriginPattern.TryParse(origin, out _)).ToList() is [var wrong, ..] ? $"origins: expected {OriginPattern.Form}; got '{wrong}'" : null);
         return problem is null ? (settings, null) : (null, problem);
     }
 }

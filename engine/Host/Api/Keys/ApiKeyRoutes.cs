@@ -2,7 +2,6 @@ using System.ComponentModel;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Stores;
-using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Auth;
@@ -54,8 +53,8 @@ static class ApiKeyRoutes
     {
         var (settings, problem) = ApiKeyRequest.Read(body, time.GetUtcNow());
         var user = UserIdentity.Of(context);
-        CheckHeld(user.User, settings ?? throw new ProblemException(s_invalid with { Detail = $"{problem}." }), caller.Store);
-        return Answer(context, time, await keys.AddAsync(caller.Store.Id, settings, user.ActorName, UserIdentity.AddressOf(context), context.RequestAborted));
+        return Answer(context, time, await keys.AddAsync(caller.Store.Id, settings ?? throw new ProblemException(s_invalid with { Detail = $"{problem}." }),
+            user.ActorName, UserIdentity.AddressOf(context), user.User, context.RequestAborted));
     }
 
     static async Task<Created<IssuedApiKey>> RotateAsync(
@@ -70,8 +69,7 @@ static class ApiKeyRoutes
         CheckManaged(id);
         var former = await keys.FindAsync(caller.Store.Id, id, context.RequestAborted) ?? throw new ProblemException(s_notFound);
         var user = UserIdentity.Of(context);
-        CheckHeld(user.User, former.Settings, caller.Store);
-        return Answer(context, time, await keys.RotateAsync(former, overlap, user.ActorName, UserIdentity.AddressOf(context), context.RequestAborted));
+        return Answer(context, time, await keys.RotateAsync(former, overlap, user.ActorName, UserIdentity.AddressOf(context), user.User, context.RequestAborted));
     }
 
     static async Task<NoContent> RevokeAsync(HttpContext context, [Description("The key's id.")] string id, Caller caller, ApiKeyStore keys)
@@ -86,14 +84,6 @@ static class ApiKeyRoutes
         if (id.StartsWith(ApiKeyItem.FileId, StringComparison.Ordinal))
         {
             throw new ProblemException(s_file);
-        }
-    }
-
-    static void CheckHeld(SignedInUser user, ApiKeySettings settings, Store store)
-    {
-        if (KeyScopes.Of(settings.Kind, settings.Scopes).FirstOrDefault(scope => !user.Has(scope, store.Id)) is { } lacking)
-        {
-            throw new ProblemException(ControlProblems.Lacks(lacking));
         }
     }
 

@@ -36,11 +36,11 @@ static class MemberRoutes
         group.MapPost("", InviteAsync).WithMetadata(new RequiredPermission(Permission.UsersWrite))
             .Describe("inviteMember", "Invite a member", "The member sets a password with a link, within seven days. Without `control.mail`, the answer has its token, for you to pass on.")
             .Produces<InvitedMember>(StatusCodes.Status201Created)
-            .Problems(ApiProblems.InvalidJson, s_invalid, s_exists, ControlProblems.NotHeld, ControlProblems.RoleUnknown, ControlProblems.Unavailable);
+            .Problems(ApiProblems.InvalidJson, s_invalid, s_exists, ControlProblems.NotHeld, ControlProblems.RoleUnknown, ControlProblems.TooManyMembers, ControlProblems.Unavailable);
         group.MapGet("/{id}", GetAsync).WithMetadata(new RequiredPermission(Permission.UsersRead))
             .Describe("getMember", "Get a member", "A member, with the roles in each store.").Problems(s_notFound, ControlProblems.Unavailable);
         group.MapPatch("/{id}", ChangeAsync).WithMetadata(new RequiredPermission(Permission.UsersWrite))
-            .Describe("changeMember", "Change a member", "Replaces roles, disables or enables, or removes the authenticator app. What the body does not name stays.")
+            .Describe("changeMember", "Change a member", "Replaces roles, disables or enables, or removes the authenticator app: all that the body names, or nothing. Other roles, or another state, end the member's links.")
             .Produces<MemberItem>().Problems(ApiProblems.InvalidJson, s_invalid, s_notFound, ControlProblems.NotHeld, ControlProblems.RoleUnknown, ControlProblems.LastAdmin, ControlProblems.Unavailable);
         group.MapPost("/{id}/link", LinkAsync).WithMetadata(new RequiredPermission(Permission.UsersWrite))
             .Describe("sendMemberLink", "Send a link", "Makes another link to set a password with: the invitation again, or a reset. Former links end.")
@@ -63,10 +63,10 @@ static class MemberRoutes
             throw Invalid("email: expected an e-mail address");
         }
 
-        var grants = GrantsOf(context, body.Roles ?? [], stores);
+        var (grants, by) = (ReadGrants(body.Roles ?? [], stores), UserIdentity.Of(context));
         try
         {
-            var (user, token) = await users.InviteAsync(email, grants, UserIdentity.Of(context).ActorName, UserIdentity.AddressOf(context), context.RequestAborted);
+            var (user, token) = await users.InviteAsync(email, grants, by.ActorName, UserIdentity.AddressOf(context), by.User, context.RequestAborted);
             return TypedResults.Created((string?)null, new InvitedMember(MemberItem.Of(user), Give(context, user, token, mail, time)));
         }
         catch (ControlDatabaseException e) when (e.Code == ControlDatabaseException.Duplicate)
@@ -76,7 +76,7 @@ static class MemberRoutes
     }
 
     static async Task<Ok<MemberItem>> ChangeAsync(
-        HttpContext context, [Description("The member's id.")] string id, MemberChange body, UserStore users, StoreDirectory stores, Logins logins)
+        HttpContext context, [Description("The member's id.")] string id, MemberChange body, UserStore users, StoreDirectory stores)
     {
         if (body.State is not (null or "active" or "disabled"))
         {
@@ -88,21 +88,11 @@ static class MemberRoutes
             throw Invalid("totp: expected false; a member sets an authenticator app up with POST /v1/auth/totp");
         }
 
-        await FindChangeableAsync(context, id, users);
-        var (actor, address) = (UserIdentity.Of(context).ActorName, UserIdentity.AddressOf(context));
-        if (body.Roles is { } roles)
+        var change = new UserChange(body.Roles is { } roles ? ReadGrants(roles, stores) : null, body.State is { } state ? state == "disabled" : null, RemovesTotp: body.Totp == false);
+        var by = UserIdentity.Of(context);
+        if (!await users.ChangeAsync(id, change, by.ActorName, UserIdentity.AddressOf(context), by.User, context.RequestAborted))
         {
-            await users.SetGrantsAsync(id, GrantsOf(context, roles, stores), actor, address, context.RequestAborted);
-        }
-
-        if (body.State is { } state)
-        {
-            await users.DisableAsync(id, state == "disabled", actor, address, context.RequestAborted);
-        }
-
-        if (body.Totp == false)
-        {
-            await logins.RemoveTotpAsync(id, actor, context.RequestAborted);
+            throw new ProblemException(s_notFound);
         }
 
         return TypedResults.Ok(MemberItem.Of(await FindAsync(context, id, users)));
@@ -110,53 +100,40 @@ static class MemberRoutes
 
     static async Task<Ok<MemberLink>> LinkAsync(HttpContext context, [Description("The member's id.")] string id, UserStore users, MemberMail mail, TimeProvider time)
     {
-        var user = await FindChangeableAsync(context, id, users);
-        return await users.ResetAsync(user.Email, UserIdentity.Of(context).ActorName, UserIdentity.AddressOf(context), context.RequestAborted) is { } token
+        var (user, by) = (await FindAsync(context, id, users), UserIdentity.Of(context));
+        return await users.ResetAsync(user.Email, by.ActorName, UserIdentity.AddressOf(context), by.User, context.RequestAborted) is { } token
             ? TypedResults.Ok(Give(context, user, token, mail, time)) : throw new ProblemException(s_disabled);
     }
 
     static async Task<NoContent> DeleteAsync(HttpContext context, [Description("The member's id.")] string id, UserStore users)
     {
-        await FindChangeableAsync(context, id, users);
-        return await users.DeleteAsync(id, UserIdentity.Of(context).ActorName, UserIdentity.AddressOf(context), context.RequestAborted)
+        var by = UserIdentity.Of(context);
+        return await users.DeleteAsync(id, by.ActorName, UserIdentity.AddressOf(context), by.User, context.RequestAborted)
             ? TypedResults.NoContent() : throw new ProblemException(s_notFound);
     }
 
     static async Task<User> FindAsync(HttpContext context, string id, UserStore users) =>
         await users.FindByIdAsync(id, context.RequestAborted) ?? throw new ProblemException(s_notFound);
 
-    // Else who may change members would become an administrator with the link of one.
-    static async Task<User> FindChangeableAsync(HttpContext context, string id, UserStore users)
-    {
-        var user = await FindAsync(context, id, users);
-        CheckHeld(context, user.Grants);
-        return user;
-    }
-
-    static List<Grant> GrantsOf(HttpContext context, IReadOnlyList<UserRole> roles, StoreDirectory stores)
+    static List<Grant> ReadGrants(IReadOnlyList<UserRole> roles, StoreDirectory stores)
     {
         if (roles.Count > MaxRoles)
         {
             throw Invalid($"roles: expected at most {MaxRoles}");
         }
 
-        if (roles.FirstOrDefault(role => role.StoreId is { } id && stores.FindStore(id) is null) is { } elsewhere)
+        var grants = new List<Grant>(roles.Count);
+        foreach (var role in roles)
         {
-            throw Invalid($"roles: there is no store '{elsewhere.StoreId}'");
+            if (role.StoreId is { } id && stores.FindStore(id) is null)
+            {
+                throw Invalid($"roles: there is no store '{id}'");
+            }
+
+            grants.Add(new Grant(role.Role ?? throw Invalid("roles: expected a role"), role.StoreId));
         }
 
-        List<Grant> grants = [.. roles.Select(role => new Grant(role.Role ?? throw Invalid("roles: expected a role"), role.StoreId)).Distinct()];
-        CheckHeld(context, grants);
-        return grants;
-    }
-
-    static void CheckHeld(HttpContext context, IEnumerable<Grant> grants)
-    {
-        var user = UserIdentity.Of(context).User;
-        if (grants.Select(user.LackingOf).FirstOrDefault(item => item is not null) is { } lacking)
-        {
-            throw new ProblemException(ControlProblems.Lacks(lacking));
-        }
+        return [.. grants.Distinct()];
     }
 
     static MemberLink Give(HttpContext context, User user, string token, MemberMail mail, TimeProvider time)

@@ -6,6 +6,7 @@ using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Telemetry;
 using CartRecovery.Host.Api.Auth;
+using CartRecovery.Host.Api.Requests;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -60,6 +61,7 @@ sealed partial class FailedRequests(ILogger<FailedRequests> log, TimeProvider ti
         JourneysBusyException => ApiProblems.Overloaded,
         ControlRefusalException refusal => ControlProblems.Of(refusal),
         ControlDatabaseException { Code: ControlDatabaseException.Unavailable or ControlDatabaseException.Conflict } => ControlProblems.Unavailable,
+        BadHttpRequestException { InnerException: NullElementException json } => OfNullElement(json),
         BadHttpRequestException { InnerException: JsonException json } => OfJson(json),
         BadHttpRequestException { StatusCode: var status } => ProblemResponses.OfStatus(status),
         _ => null,
@@ -71,6 +73,10 @@ sealed partial class FailedRequests(ILogger<FailedRequests> log, TimeProvider ti
         { Detail = $"The body is not the JSON that this path accepts; see /docs. (line {json.LineNumber + 1}, byte {json.BytePositionInLine})" }
         : ApiProblems.InvalidJson with
         { Detail = $"{json.Path}: not the JSON that this path accepts; see /docs. (line {json.LineNumber + 1}, byte {json.BytePositionInLine})" };
+
+    // The reader has passed the list, so that the path's index is one too many.
+    static HttpProblem OfNullElement(NullElementException json) => ApiProblems.InvalidJson with
+    { Detail = $"{(json.Path is { } path && path.EndsWith(']') ? path[..path.LastIndexOf('[')] : json.Path)}: the list has a null element. Remove it." };
 
     [LoggerMessage(EventName = "request_failed", Level = LogLevel.Error,
         Message = "A request failed: {Method} {Path}; {Suppressed} of its kind were not logged before it")]

@@ -73,9 +73,9 @@ static class QueryParameters
         name, $"{description} {char.ToUpperInvariant(TimeExpression.Forms[0])}{TimeExpression.Forms[1..]}.", TimeExpression.Forms,
         (text, now) => TimeExpression.TryParse(text, now, out var moment) ? moment : null);
 
-    /// <summary>Creates a parameter for a text of at most 256 characters.</summary>
+    /// <summary>Creates a parameter for a text of at most 256 characters. PostgreSQL takes no U+0000, and no id has one.</summary>
     public static QueryParameter<string> Text(string name, string description) =>
-        new(name, description, "a text of 1 to 256 characters", (text, _) => text.Length is > 0 and <= 256 ? text : null);
+        new(name, description, "a text of 1 to 256 characters", (text, _) => text.Length is > 0 and <= 256 && !text.Contains('\0') ? text : null);
 
     /// <summary>Creates a parameter with a fixed set of values.</summary>
     public static QueryParameter<string> Choice(string name, string description, IReadOnlyList<string> values, string? @default) => new(

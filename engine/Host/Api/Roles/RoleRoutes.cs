@@ -27,11 +27,11 @@ static class RoleRoutes
         group.MapGet("", ListAsync).WithMetadata(new RequiredPermission(Permission.RolesRead))
             .Describe("listRoles", "List roles", "The built-in roles, then those of your own.").Query(QueryParameters.Limit, QueryParameters.Cursor).Problems(ControlProblems.Unavailable);
         group.MapPost("", AddAsync).WithMetadata(new RequiredPermission(Permission.RolesWrite))
-            .Describe("createRole", "Create a role", "A named list of permissions. Nobody gives a role what they may not do themselves, in all stores.")
+            .Describe("createRole", "Create a role", "A named list of permissions. You can put only permissions into it that you hold in all stores.")
             .Produces<RoleItem>(StatusCodes.Status201Created)
             .Problems(ApiProblems.InvalidJson, s_invalid, ControlProblems.NotHeld, ControlProblems.RoleExists, ControlProblems.TooManyRoles, ControlProblems.Unavailable);
         group.MapPut("/{name}", ChangeAsync).WithMetadata(new RequiredPermission(Permission.RolesWrite))
-            .Describe("changeRole", "Change a role", "Replaces the permissions. Whoever has the role has the new ones within a second.")
+            .Describe("changeRole", "Change a role", "Replaces the permissions, for whoever has the role within a second. You must hold the former and the new ones, in all stores.")
             .Produces<RoleItem>().Problems(ApiProblems.InvalidJson, s_invalid, s_notFound, s_builtIn, ControlProblems.NotHeld, ControlProblems.Unavailable);
         group.MapDelete("/{name}", DeleteAsync).WithMetadata(new RequiredPermission(Permission.RolesWrite))
             .Describe("deleteRole", "Delete a role", "A role that a user has cannot be deleted.")
@@ -73,13 +73,8 @@ static class RoleRoutes
         }
 
         var user = UserIdentity.Of(context);
-        if (permissions!.FirstOrDefault(permission => !user.User.Has(permission, store: null)) is { } lacking)
-        {
-            throw new ProblemException(ControlProblems.Lacks(lacking));
-        }
-
         var role = new Role(name, permissions!.ToHashSet(StringComparer.Ordinal));
-        return await roles.SetAsync(role, isNew, user.ActorName, UserIdentity.AddressOf(context), context.RequestAborted) ? role : throw new ProblemException(s_notFound);
+        return await roles.SetAsync(role, isNew, user.ActorName, UserIdentity.AddressOf(context), user.User, context.RequestAborted) ? role : throw new ProblemException(s_notFound);
     }
 
     static void CheckOwn(string name)

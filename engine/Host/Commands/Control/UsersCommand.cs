@@ -90,6 +90,11 @@ static class UsersCommand
             var (user, token) = await new UserStore(control).InviteAsync(options.Email!, grants, AuditEvent.Command);
             return await GiveAsync(options, control, user.Email, token, UserStore.InvitationAge);
         }
+        catch (ControlRefusalException e)
+        {
+            Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
+            return ExitCode.Failed;
+        }
         catch (ControlDatabaseException e) when (e.Code == ControlDatabaseException.Duplicate)
         {
             Console.Error.WriteLine($"error: {options.Email} is a user already; to let them set a new password: cartrecovery users reset {options.Email}");
