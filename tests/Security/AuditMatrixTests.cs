@@ -123,6 +123,18 @@ sealed class AuditMatrixTests
     }
 
     [Test]
+    public async Task What_a_handler_refuses_to_a_user_is_recorded()
+    {
+        await new RoleStore(_engine.Host.Control).SetAsync(new Role("hr", new HashSet<string> { Permission.UsersWrite, Permission.RolesWrite }), isNew: true, "cli", address: null);
+        var (id, access) = await UserAsync("hr");
+        Assert.That((await _engine.PostAsync("/v1/members", """{"email":"x@shop.example","roles":[{"role":"admin"}]}""", key: null, access)).Problem, Is.EqualTo((403, "permission_not_held")));
+        Assert.That((await _engine.PostAsync("/v1/roles", """{"name":"king","permissions":["carts:read"]}""", key: null, access)).Problem, Is.EqualTo((403, "permission_not_held")));
+        var refused = (await EntriesAsync(new AuditFilter(Actor: $"user:{id}", Action: "access.refused"))).Select(entry => entry.Event);
+        Assert.That(refused, Is.EqualTo(new[] { "POST /v1/roles", "POST /v1/members" }.Select(route =>
+            new AuditEvent($"user:{id}", "access.refused", $"route:{route}", Details: """{"code":"permission_not_held"}""") { Address = "127.0.0.1" })));
+    }
+
+    [Test]
     public async Task A_refused_page_of_another_origin_is_recorded_under_its_user_and_one_without_a_user_is_not()
     {
         var (id, access) = await UserAsync("viewer");

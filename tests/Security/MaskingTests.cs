@@ -5,6 +5,7 @@ using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Ingest.DeadLetters;
+using CartRecovery.Host.Api.Personal;
 using CartRecovery.Tests.Hosting.Api;
 using CartRecovery.Tests.Support;
 
@@ -20,8 +21,8 @@ sealed class MaskingTests
     const string Password = "correct horse battery";
     const string Customer = "zoe.quellin@mail.example", Cart = "zoe.cart@mail.example", Number = "+31612345678", Name = "Zoquella", Email = "zq@post.example";
 
-    // Customers of whom only a part is known; their ids and carts are telephone numbers.
-    const string Caller = "+31687654321", CallersCart = "0687654321";
+    // Of whom only a part is known: a telephone number, and a cart's id that says who it is without being an address.
+    const string Caller = "+31687654321", CallersCart = "basket-of-quillfeather";
 
     static readonly string[] s_personal = [Customer, Cart, Number, Name, Email, Caller, CallersCart];
 
@@ -76,7 +77,8 @@ sealed class MaskingTests
         var answered = 0;
         using (Assert.EnterMultipleScope())
         {
-            foreach (var path in Paths())
+            var ids = new MaskedIds(_engine.Host.Control);
+            foreach (var path in Paths().Concat(Paths(ids.Mask("demo", PersonalIdKind.Customer, Customer), ids.Mask("demo", PersonalIdKind.Cart, Cart))))
             {
                 var answer = await _engine.GetAsync(path, key: null, access);
                 answered += answer.Status == HttpStatusCode.OK ? 1 : 0;
@@ -87,7 +89,7 @@ sealed class MaskingTests
             }
         }
 
-        Assert.That(answered, Is.GreaterThan(20), "most routes answer");
+        Assert.That(answered, Is.GreaterThan(40), "most routes answer");
         Assert.That((await EntriesAsync($"user:{id}", "personal_data.read")), Is.Empty);
     }
 
@@ -110,6 +112,76 @@ sealed class MaskingTests
         Assert.That(found, Is.EquivalentTo(s_personal), "the test would find it");
         Assert.That(readers, Is.SubsetOf((await EntriesAsync($"user:{id}", "personal_data.read")).Select(entry => entry.Event.Target)));
         Assert.That(readers, Has.Count.GreaterThan(8));
+    }
+
+    [Test]
+    public async Task Without_the_permission_people_and_carts_are_named_by_masked_ids_alone()
+    {
+        var (_, access) = await UserAsync("marketer");
+        var ids = new MaskedIds(_engine.Host.Control);
+        var (customer, cart) = (ids.Mask("demo", PersonalIdKind.Customer, Customer), ids.Mask("demo", PersonalIdKind.Cart, Cart));
+        foreach (var (masked, others) in new[] { (customer, new[] { Customer, "nobody", cart }), (cart, new[] { Cart, "nobody", customer, ids.Mask("other", PersonalIdKind.Cart, Cart) }) })
+        {
+            foreach (var path in masked == customer ? new[] { "/v1/customers/ID", "/v1/customers/ID/timeline", "/v1/carts?userId=ID", "/v1/interventions?userId=ID" }
+                : ["/v1/carts/ID", "/v1/features/ID", "/v1/interventions?cartId=ID"])
+            {
+                Assert.That((await _engine.GetAsync(path.Replace("ID", masked, StringComparison.Ordinal), key: null, access)).Status, Is.EqualTo(HttpStatusCode.OK), path);
+                foreach (var other in others)
+                {
+                    var answer = await _engine.GetAsync(path.Replace("ID", Uri.EscapeDataString(other), StringComparison.Ordinal), key: null, access);
+                    Assert.That(answer.Problem, Is.EqualTo(path.Contains('?') ? (400, "out_of_range") : (404, masked == customer ? "customer_not_found" : "cart_not_found")), $"{path} {other}");
+                }
+            }
+        }
+
+        foreach (var other in new[] { Cart, customer })
+        {
+            Assert.That((await _engine.PostAsync("/v1/predict", $$"""{"cartId":"{{other}}"}""", key: null, access)).Problem, Is.EqualTo((404, "cart_not_found")));
+        }
+
+        Assert.That((await _engine.PostAsync("/v1/codes/SAVE/redeem", $$"""{"cartId":"{{customer}}"}""", key: null, access)).Problem, Is.EqualTo((400, "out_of_range")), "it is no cart's");
+        Assert.That((await _engine.PostAsync("/v1/codes/SAVE/redeem", $$"""{"cartId":"{{Cart}}"}""", key: null, access)).Problem, Is.EqualTo((404, "code_unknown")), "shops name their carts");
+        Assert.That((await _engine.GetAsync($"/v1/carts/{Uri.EscapeDataString(Cart)}")).Status, Is.EqualTo(HttpStatusCode.OK), "who sees ids names them");
+    }
+
+    [Test]
+    public void Masked_ids_tell_neither_kind_nor_store_nor_length()
+    {
+        var ids = new MaskedIds(_engine.Host.Control);
+        var masked = ids.Mask("demo", PersonalIdKind.Cart, "c1");
+        Assert.That((ids.Open("demo", PersonalIdKind.Cart, masked), ids.Open("demo", PersonalIdKind.Customer, masked), ids.Open("other", PersonalIdKind.Cart, masked)), Is.EqualTo(("c1", (string?)null, (string?)null)));
+        Assert.That(ids.Open("demo", PersonalIdKind.Cart, masked[..^1]), Is.Null);
+        Assert.That(ids.Mask("demo", PersonalIdKind.Customer, "c1")["masked.".Length..][..16], Is.Not.EqualTo(masked["masked.".Length..][..16]), "no nonce is used for two kinds");
+        foreach (var id in new[] { "", "1", "zoe", new string('z', 15), new string('z', 16), new string('é', 128) })
+        {
+            Assert.That(ids.Open("demo", PersonalIdKind.Cart, ids.Mask("demo", PersonalIdKind.Cart, id)), Is.EqualTo(id));
+        }
+
+        Assert.That(new[] { "1", "zoe", new string('z', 15) }.Select(id => ids.Mask("demo", PersonalIdKind.Cart, id).Length).Distinct().Count(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_message_for_a_real_cart_takes_the_permission_and_one_for_a_sample_does_not()
+    {
+        const string OfCart = $$"""{"cartId":"{{Cart}}"}""", Test = $$"""{"to":"staff@shop.example","cartId":"{{Cart}}"}""";
+        var page = $"/v1/campaigns/greeting/preview?cartId={Uri.EscapeDataString(Cart)}";
+        var (marketer, masked) = await UserAsync("marketer");
+        Assert.That((await _engine.GetAsync("/v1/campaigns/greeting/preview", key: null, masked)).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await _engine.PostAsync("/v1/campaigns/greeting/preview", OfCart, key: null, masked)).Problem, Is.EqualTo((403, "permission_denied")));
+        Assert.That((await _engine.PostAsync("/v1/campaigns/greeting/test", Test, key: null, masked)).Problem, Is.EqualTo((403, "permission_denied")));
+        Assert.That((await _engine.PostAsync("/v1/campaigns/greeting/test", """{"to":"staff@shop.example"}""", key: null, masked)).Problem, Is.EqualTo((400, "not_staff")));
+        Assert.That((await EntriesAsync($"user:{marketer}", "access.refused")).Select(entry => entry.Event.Target),
+            Is.EqualTo(new[] { "route:POST /v1/campaigns/{name}/test", "route:POST /v1/campaigns/{name}/preview" }));
+
+        var (reader, clear) = await UserAsync("operator");
+        Assert.That((await _engine.GetAsync("/v1/campaigns/greeting/preview", key: null, clear)).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await EntriesAsync($"user:{reader}", "personal_data.read"), Is.Empty, "a sample tells of nobody");
+        Assert.That((await _engine.GetAsync(page, key: null, clear)).Body, Does.Contain(Name));
+        Assert.That((await _engine.PostAsync("/v1/campaigns/greeting/test", Test, key: null, clear)).Problem, Is.EqualTo((400, "not_staff")));
+        Assert.That((await EntriesAsync($"user:{reader}", "personal_data.read")).Select(entry => entry.Event.Target), Is.EqualTo(new[]
+        {
+            "route:POST /v1/campaigns/{name}/test", "route:GET /v1/campaigns/{name}/preview",
+        }));
     }
 
     [Test]
@@ -146,15 +218,15 @@ sealed class MaskingTests
     static IEnumerable<string> Spellings(string text) =>
         [text, Uri.EscapeDataString(text), text.Replace("+", "\\u002B", StringComparison.Ordinal), text.TrimStart('+'), Convert.ToBase64String(Encoding.UTF8.GetBytes(text)).TrimEnd('=')];
 
-    IEnumerable<string> Paths() => Routes().Select(route => route.Path);
+    IEnumerable<string> Paths(string customer = Customer, string cart = Cart) => Routes(customer, cart).Select(route => route.Path);
 
     // Each route with the ids of the customer, and each list in each format. Masked readers may know an id: the answer does not repeat it.
-    IEnumerable<(string Route, string Path)> Routes()
+    IEnumerable<(string Route, string Path)> Routes(string customer = Customer, string cart = Cart)
     {
         foreach (var route in AccessMatrixTests.Routes(_engine).Where(route => route.StartsWith("GET /", StringComparison.Ordinal) && route != "GET /v1/stream"))
         {
             var pattern = route["GET ".Length..];
-            var path = pattern.Replace("{cartId}", Uri.EscapeDataString(Cart), StringComparison.Ordinal).Replace("{userId}", Uri.EscapeDataString(Customer), StringComparison.Ordinal)
+            var path = pattern.Replace("{cartId}", Uri.EscapeDataString(cart), StringComparison.Ordinal).Replace("{userId}", Uri.EscapeDataString(customer), StringComparison.Ordinal)
                 .Replace("{id}", _intervention, StringComparison.Ordinal).Replace("{name}", "greeting", StringComparison.Ordinal)
                 .Replace("{id:long}", "1", StringComparison.Ordinal).Replace("{documentName?}", "v1", StringComparison.Ordinal)
                 .Replace("{code}", "SAVE", StringComparison.Ordinal).Replace("{token}", "none", StringComparison.Ordinal);
@@ -166,7 +238,7 @@ sealed class MaskingTests
 
             if (pattern.EndsWith("/preview", StringComparison.Ordinal))
             {
-                yield return (route, $"{path}?cartId={Uri.EscapeDataString(Cart)}");
+                yield return (route, $"{path}?cartId={Uri.EscapeDataString(cart)}");
             }
         }
     }

@@ -100,7 +100,8 @@ sealed class ApiKeysApiTests
         await upgrade.SendAsync(RawClient.Handshake($"/v1/stream?key={reader.Key}"));
         Assert.That(await upgrade.ReadHeadAsync(), Does.StartWith("HTTP/1.1 403"));
         using var tcp = await StreamClient.OpenAsync(_engine, StreamTransport.Tcp, reader.Key);
-        Assert.That((await tcp.NextAsync())!.Message, Does.Contain("events:write"));
+        var said = (await tcp.NextAsync())!;
+        Assert.That((said.Code, said.Message), Is.EqualTo(("scope_required", "The key lacks the scope events:write. Use a key that has it.")));
     }
 
     [Test]

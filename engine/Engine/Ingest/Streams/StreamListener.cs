@@ -181,6 +181,12 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         if (problem is not null)
         {
             options.AccessRejections?.Add(problem, context.Address, Port);
+            if (problem.Code == Authenticator.ScopeRequired.Code)
+            {
+                await SendErrorAsync(transport.Output, encoding, problem.Code, problem.Detail, cancellationToken);
+                return null;
+            }
+
             await RejectAsync(transport.Output, encoding, new EventProblem(EventErrorCode.UnknownKey, problem.Detail), cancellationToken);
             return null;
         }

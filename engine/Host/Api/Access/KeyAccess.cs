@@ -25,11 +25,12 @@ static class KeyAccess
         var metadata = context.GetEndpoint()!.Metadata;
         return RoutePermission.Of(metadata, context.Request.Method) is not { } permission ? Authenticator.ScopeRequired
             : !key.Allows(permission) ? Lacks(permission)
-            : metadata.GetMetadata<ShowsPersonalData>() is { IsMasked: false } && !key.Allows(Permission.PersonalData) ? Lacks(Permission.PersonalData)
+            : metadata.GetMetadata<ShowsPersonalData>() is { IsMasked: false, IsOfCart: false } && !key.Allows(Permission.PersonalData) ? Lacks(Permission.PersonalData)
             : null;
     }
 
-    static HttpProblem Lacks(string scope) => Authenticator.ScopeRequired with { Detail = $"The key lacks the scope {scope}. Use a key that has it." };
+    /// <summary>Returns the problem of a key without a scope.</summary>
+    public static HttpProblem Lacks(string scope) => Authenticator.ScopeRequired with { Detail = $"The key lacks the scope {scope}. Use a key that has it." };
 
     /// <summary>Checks <see cref="SendsEvents"/>.</summary>
     internal sealed class SendsEventsHandler : AuthorizationHandler<SendsEvents>

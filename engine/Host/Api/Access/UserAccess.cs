@@ -63,7 +63,7 @@ static class UserAccess
         }
 
         identity.Enter(store);
-        return metadata.GetMetadata<ShowsPersonalData>() is not { IsMasked: false } || identity.User.Has(Permission.PersonalData, store.Id) || Refuse(context, PermissionDenied);
+        return metadata.GetMetadata<ShowsPersonalData>() is not { IsMasked: false, IsOfCart: false } || identity.User.Has(Permission.PersonalData, store.Id) || Refuse(context, PermissionDenied);
     }
 
     /// <summary>Checks <see cref="StoreAccess"/>.</summary>

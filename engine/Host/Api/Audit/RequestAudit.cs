@@ -1,11 +1,14 @@
 using System.Globalization;
 using System.Text.Json;
 using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Personal;
+using CartRecovery.Host.Api.Problems;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,18 +35,38 @@ static class RequestAudit
     /// <param name="problem">Why it is refused.</param>
     /// <param name="recorder">Records it.</param>
     public static Task RefuseAsync(HttpContext context, HttpProblem problem, AuditRecorder recorder) =>
-        problem.Status == StatusCodes.Status403Forbidden && ActorOf(context) is { } actor && context.GetEndpoint() is RouteEndpoint route
+        problem.Status == StatusCodes.Status403Forbidden && ActorOf(context) is { } actor && RouteOf(context) is { } route
             ? recorder.RefuseAsync(new AuditEvent(actor, "access.refused", TargetOf(context, route), Caller.Of(context)?.Store.Id, $$"""{"code":"{{problem.Code}}"}""")
             {
                 Address = AddressOf(context),
             })
             : Task.CompletedTask;
 
+    /// <summary>Refuses a request for personal data to those who may not see it, and records a user's read.</summary>
+    /// <exception cref="ProblemException">The key or the user lacks <c>personal_data:read</c>.</exception>
+    /// <exception cref="Engine.ControlPlane.Database.ControlDatabaseException">Nothing can be recorded.</exception>
+    public static Task AdmitReadAsync(HttpContext context)
+    {
+        if (PersonalDataView.IsMaskedFor(context))
+        {
+            throw new ProblemException(context.User.Identity is StoreKeyIdentity ? KeyAccess.Lacks(Permission.PersonalData) : UserAccess.PermissionDenied);
+        }
+
+        return context.User.Identity is UserIdentity { Caller: { } caller } user && RouteOf(context) is { } route
+            ? RecordReadAsync(context, route, user.ActorName, caller, context.RequestServices.GetRequiredService<AuditRecorder>()) : Task.CompletedTask;
+    }
+
+    /// <summary>Returns the route of a request, also while its exception is handled.</summary>
+    public static RouteEndpoint? RouteOf(HttpContext context) => (context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint) as RouteEndpoint;
+
+    static Task RecordReadAsync(HttpContext context, RouteEndpoint route, string actor, Caller caller, AuditRecorder recorder) =>
+        recorder.ReadAsync(new AuditEvent(actor, "personal_data.read", TargetOf(context, route), caller.Store.Id) { Address = AddressOf(context) });
+
     static async Task RunAsync(HttpContext context, RouteEndpoint route, string actor, AuditRecorder recorder, RequestDelegate next)
     {
-        if (context.User.Identity is UserIdentity { Caller: { } caller } && route.Metadata.GetMetadata<ShowsPersonalData>() is not null && !PersonalDataView.IsMaskedFor(context))
+        if (context.User.Identity is UserIdentity { Caller: { } caller } && route.Metadata.GetMetadata<ShowsPersonalData>() is { IsOfCart: false } && !PersonalDataView.IsMaskedFor(context))
         {
-            await recorder.ReadAsync(new AuditEvent(actor, "personal_data.read", TargetOf(context, route), caller.Store.Id) { Address = AddressOf(context) });
+            await RecordReadAsync(context, route, actor, caller, recorder);
         }
 
         if (route.Metadata.GetMetadata<AuditedChange>() is not { } change)
@@ -84,14 +107,14 @@ static class RequestAudit
     }
 
     static bool IsRecorded(EndpointMetadataCollection metadata) =>
-        metadata.GetMetadata<AuditedChange>() is not null || metadata.GetMetadata<ShowsPersonalData>() is not null;
+        metadata.GetMetadata<AuditedChange>() is not null || metadata.GetMetadata<ShowsPersonalData>() is { IsOfCart: false };
 
     static string? ActorOf(HttpContext context) => context.User.Identity switch
     {
         UserIdentity user => user.ActorName,
         StoreKeyIdentity { Caller.Key.Kind: Engine.ControlPlane.Keys.KeyKind.Secret } key => key.ActorName,
         _ when context.Features.Get<RefusedUser>() is { } user => user.ActorName,
-        _ => context.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>()?.Policy == AccessPolicies.Operator ? "operator" : null,
+        _ => RouteOf(context)?.Metadata.GetMetadata<IAuthorizeData>()?.Policy == AccessPolicies.Operator ? "operator" : null,
     };
 
     static string TargetOf(HttpContext context, RouteEndpoint route) => $"route:{context.Request.Method} /{route.RoutePattern.RawText?.Trim('/')}";

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using CartRecovery.Contracts;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.State.Carts;
@@ -26,7 +27,7 @@ static class CampaignsRoutes
 
     static readonly HttpProblem s_pausedInFile = new(409, "paused_in_configuration", "The configuration pauses the campaign: remove the store from its pausedIn.");
 
-    static readonly QueryParameter<string> s_cartId = QueryParameters.Text("cartId", "The cart to render for; a sample if absent.");
+    static readonly QueryParameter<string> s_cartId = QueryParameters.Id("cartId", "The cart to render for; a sample if absent.", PersonalIdKind.Cart);
     static readonly QueryParameter<string> s_variant = QueryParameters.Text("variant", "Shows only this variant.");
 
     static readonly QueryParameter<string> s_state =
@@ -46,11 +47,11 @@ static class CampaignsRoutes
             .WithMetadata(new AuditedChange("campaign.resume", "name")).Problems(Unknown, s_pausedInFile);
         group.MapPost("/{name}/preview", PreviewAsync)
             .Describe("previewCampaign", "Preview a message",
-                "Renders a step's message for a real cart or a sample. Nothing is sent. With `Accept: text/html`, the page of the campaign.")
-            .Produces<Intervention>().WithMetadata(new ProducesMediaType("text/html"), new ChangesNothing(), new ShowsPersonalData()).Problems(ApiProblems.InvalidJson, ApiProblems.CartNotFound, Unknown);
+                "Renders a step's message for a sample or, with `personal_data:read`, a real cart. Nothing is sent. With `Accept: text/html`, the page of the campaign.")
+            .Produces<Intervention>().WithMetadata(new ProducesMediaType("text/html"), new ChangesNothing(), new ShowsPersonalData(IsOfCart: true)).Problems(ApiProblems.InvalidJson, ApiProblems.CartNotFound, Unknown);
         group.MapGet("/{name}/preview", PageAsync)
             .Describe("viewCampaign", "View a campaign", "A page of all messages with each choice of their offers, for a real cart or a sample. Nothing is sent.")
-            .Query(s_cartId, s_variant).Media("text/html").WithMetadata(new ShowsPersonalData()).Problems(ApiProblems.CartNotFound, Unknown);
+            .Query(s_cartId, s_variant).Media("text/html").WithMetadata(new ShowsPersonalData(IsOfCart: true)).Problems(ApiProblems.CartNotFound, Unknown);
         TestSends.Map(group);
     }
 
@@ -97,9 +98,9 @@ static class CampaignsRoutes
         string name, string? variant, string? cartId, HttpContext context, Caller caller, CartReader carts, JourneyWorker journeys)
     {
         CartRecord? cart = null;
-        if (cartId is not null && (cart = await carts.FindAsync(caller.Store, cartId, context.RequestAborted)) is null)
+        if (cartId is not null)
         {
-            return ApiProblems.CartNotFound.ToResult();
+            (cartId, cart) = await FindCartAsync(context, caller.Store, cartId, carts);
         }
 
         var (campaign, messages) = await journeys.InvokeAsync((engine, now) =>
@@ -122,6 +123,15 @@ static class CampaignsRoutes
         return Results.Empty;
     }
 
+    /// <summary>Finds the cart that a message is written for: it tells of a customer, unlike a sample.</summary>
+    /// <exception cref="ProblemException">The sender may not see personal data, or there is no such cart.</exception>
+    public static async Task<(string Id, CartRecord Cart)> FindCartAsync(HttpContext context, Store store, string cartId, CartReader carts)
+    {
+        await RequestAudit.AdmitReadAsync(context);
+        var id = PersonalDataView.Of(context).Resolve(PersonalIdKind.Cart, cartId) ?? throw new ProblemException(PersonalDataView.NotNamed(PersonalIdKind.Cart));
+        return (id, await carts.FindAsync(store, id, context.RequestAborted) ?? throw new ProblemException(ApiProblems.CartNotFound));
+    }
+
     // Of what a client accepts, a page before JSON.
     static bool WantsPage(HttpContext context)
     {
@@ -140,17 +150,14 @@ static class CampaignsRoutes
         }
 
         CartRecord? cart = null;
-        if (body.CartId is { } cartId)
+        var cartId = body.CartId;
+        if (cartId is not null)
         {
-            cart = await carts.FindAsync(caller.Store, cartId, context.RequestAborted);
-            if (cart is null)
-            {
-                return ApiProblems.CartNotFound.ToResult();
-            }
+            (cartId, cart) = await FindCartAsync(context, caller.Store, cartId, carts);
         }
 
         var prepared = await journeys.InvokeAsync((engine, now) =>
-            engine.PreparePreview(caller.Store.Id, name, body.Variant, body.Step ?? 1, body.Choice ?? 1, body.CartId ?? "sample", cart, now));
+            engine.PreparePreview(caller.Store.Id, name, body.Variant, body.Step ?? 1, body.Choice ?? 1, cartId ?? "sample", cart, now));
         return prepared is null ? Unknown.ToResult() : TypedResults.Ok((cart is null ? SampleLines.AddTo(prepared) : prepared).RenderPreview());
     }
 }

@@ -31,23 +31,24 @@ static class TestSends
     static readonly HttpProblem s_template = new(409, "template_failed", "The template exceeds its limits.");
 
     public static void Map(RouteGroupBuilder group) => group.MapPost("/{name}/test", SendAsync)
-        .Describe("sendTest", "Send a test message", "Sends a step's message to an address of the store's `staff`; ten in ten minutes for a store. Its links record nothing, and its discount code is an example.")
-        .WithMetadata(new AuditedChange("campaign.test", "name"))
+        .Describe("sendTest", "Send a test message", "Sends a step's message to an address of the store's `staff`; ten in ten minutes for a store. For a real cart, it takes `personal_data:read`. Its links record nothing, and its discount code is an example.")
+        .WithMetadata(new AuditedChange("campaign.test", "name"), new ShowsPersonalData(IsOfCart: true))
         .Problems(ApiProblems.InvalidJson, ApiProblems.CartNotFound, CampaignsRoutes.Unknown, s_notStaff, s_noAddress, s_suppressed, s_template, s_tooManyTests, ApiProblems.Overloaded);
 
     static async Task<Results<Accepted<TestSent>, ProblemHttpResult>> SendAsync(
         [Description("The campaign.")] string name, TestBody body, HttpContext context, Caller caller, PersonalDataView view, CartReader carts, JourneyWorker journeys, TestSendLimits limits)
     {
         var store = caller.Store;
+        CartRecord? cart = null;
+        if (body.CartId is { } named)
+        {
+            (var cartId, cart) = await CampaignsRoutes.FindCartAsync(context, store, named, carts);
+            body = body with { CartId = cartId };
+        }
+
         if (body.To is null || store.Staff.Select(address => AddressOf(store, address)).FirstOrDefault(address => IsSame(store, address, body.To)) is not { } to)
         {
             return s_notStaff.ToResult();
-        }
-
-        CartRecord? cart = null;
-        if (body.CartId is { } cartId && (cart = await carts.FindAsync(store, cartId, context.RequestAborted)) is null)
-        {
-            return ApiProblems.CartNotFound.ToResult();
         }
 
         var (prepared, problem) = await journeys.InvokeAsync((engine, now) => Prepare(engine, store, name, body, to, cart, now));

@@ -26,7 +26,7 @@ static class CartListing
         ["active", "abandoned", "contacted", "recovered", "purchased", "lost"], @default: null);
 
     static readonly QueryParameter<string> s_campaign = QueryParameters.Text("campaign", "Returns only carts that triggered this campaign.");
-    static readonly QueryParameter<string> s_userId = QueryParameters.Text("userId", "Returns only carts of this customer.");
+    static readonly QueryParameter<string> s_userId = QueryParameters.Id("userId", "Returns only carts of this customer.", PersonalIdKind.Customer);
 
     static readonly QueryParameter<long> s_minValue = new("minValue", "Returns only carts worth at least this now. A page may then have fewer items than `limit`.",
         "a number from 0", (text, _) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null)

@@ -3,6 +3,7 @@ using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Host.Api.Personal;
+using CartRecovery.Host.Api.Problems;
 using CartRecovery.Primitives;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -10,11 +11,11 @@ using Microsoft.AspNetCore.Http.Features;
 namespace CartRecovery.Host.Api.Carts;
 
 /// <summary>Reads carts' state.</summary>
-sealed class CartReader(PartitionSet partitions, MaskedIds maskedIds)
+sealed class CartReader(PartitionSet partitions)
 {
-    /// <summary>Reads a store's cart, including every event accepted before the call; <see langword="null"/> where there is none. The id may be masked.</summary>
+    /// <summary>Reads a store's cart, including every event accepted before the call; <see langword="null"/> where there is none.</summary>
     public Task<CartRecord?> FindAsync(Store store, string cartId, CancellationToken cancellationToken) =>
-        partitions.FindAsync(KeyOf(store, maskedIds.Open(store.Id, cartId)), cancellationToken);
+        partitions.FindAsync(KeyOf(store, cartId), cancellationToken);
 
     /// <summary>Returns a cart's key.</summary>
     public static Hash128 KeyOf(Store store, string cartId) => store.Ids.CartOf(Encoding.UTF8.GetBytes(cartId));
@@ -23,12 +24,17 @@ sealed class CartReader(PartitionSet partitions, MaskedIds maskedIds)
     /// <param name="context">The request.</param>
     /// <param name="routeValue">The route's value. In it an escaped slash cannot be told from a literal <c>%2F</c>, so the raw path is used
     /// instead.</param>
+    /// <param name="kind">What the id names.</param>
     /// <param name="segmentsAfter">The number of segments after it.</param>
-    public static string IdOf(HttpContext context, string routeValue, int segmentsAfter = 0)
+    /// <exception cref="ProblemException">The sender sees masked ids alone, and it is none.</exception>
+    public static string IdOf(HttpContext context, string routeValue, PersonalIdKind kind, int segmentsAfter = 0) =>
+        PersonalDataView.Of(context).Resolve(kind, TextOf(context, routeValue, segmentsAfter)) ?? throw new ProblemException(PersonalDataView.NotNamed(kind));
+
+    static string TextOf(HttpContext context, string routeValue, int segmentsAfter)
     {
         if (!routeValue.Contains('%'))
         {
-            return PersonalDataView.Of(context).Open(routeValue);
+            return routeValue;
         }
 
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;

@@ -34,7 +34,7 @@ static class CartsRoutes
         [Description("The cart, percent-encoded.")] string cartId, HttpContext context, Caller caller, PersonalDataView view, CartReader carts, JourneyReports reports,
         JourneyWorker journeys, IJourneyOptionsProvider inForce, TimeProvider time)
     {
-        var id = CartReader.IdOf(context, cartId);
+        var id = CartReader.IdOf(context, cartId, PersonalIdKind.Cart);
         if (await carts.FindAsync(caller.Store, id, context.RequestAborted) is not { } cart)
         {
             return ApiProblems.CartNotFound.ToResult();

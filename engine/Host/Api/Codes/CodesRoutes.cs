@@ -39,12 +39,22 @@ static class CodesRoutes
             ? TypedResults.Ok(DiscountCode.Of(code, found, view)) : s_unknown.ToResult();
 
     static async Task<Results<Ok<DiscountCode>, ProblemHttpResult>> RedeemAsync(
-        [Description("The code.")] string code, RedemptionBody body, Caller caller, PersonalDataView view, JourneyWorker journeys) =>
-        body.CartId is not { Length: > 0 } || Encoding.UTF8.GetByteCount(body.CartId) > EventSlab.MaxSentIdLength
-            ? (ApiProblems.OutOfRange with { Detail = "cartId: expected 1 to 256 bytes of UTF-8." }).ToResult()
-        : await journeys.InvokeAsync((engine, now) => engine.Store.Codes.Redeem(caller.Store.Id, code, view.Open(body.CartId), now)) is not { } found ? s_unknown.ToResult()
-            : found.UsedBy != view.Open(body.CartId) ? s_used.ToResult()
-            : TypedResults.Ok(DiscountCode.Of(code, found, view));
+        [Description("The code.")] string code, RedemptionBody body, Caller caller, PersonalDataView view, JourneyWorker journeys)
+    {
+        if (body.CartId is not { Length: > 0 } || view.ResolveChanged(body.CartId) is not { } cartId || Encoding.UTF8.GetByteCount(cartId) > EventSlab.MaxSentIdLength)
+        {
+            return (ApiProblems.OutOfRange with { Detail = "cartId: expected 1 to 256 bytes of UTF-8, or the masked id of a cart." }).ToResult();
+        }
+
+        if (await journeys.InvokeAsync((engine, now) => engine.Store.Codes.Redeem(caller.Store.Id, code, cartId, now)) is not { } found)
+        {
+            return s_unknown.ToResult();
+        }
+
+        // Under masks, as the request names it: the answer does not tell the masked id of a plain one.
+        return found.UsedBy != cartId ? s_used.ToResult()
+            : TypedResults.Ok(DiscountCode.Of(code, found, view) with { UsedBy = view.IsMasked ? body.CartId : cartId });
+    }
 }
 
 /// <summary>What redeems a code.</summary>

@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Text;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Journeys.Tables;
@@ -24,8 +23,6 @@ namespace CartRecovery.Host.Api.Customers;
 /// <summary><c>/v1/customers</c>: contacted customers, their reachability and their timeline.</summary>
 static class CustomersRoutes
 {
-    static readonly HttpProblem s_unknown = new(404, "customer_not_found", "The engine knows neither an address or consent nor a campaign of this customer.");
-
     static readonly QueryParameter<string> s_holdout =
         QueryParameters.Choice("holdout", "Returns only customers in the holdout, or only others.", ["true", "false"], @default: null);
 
@@ -41,11 +38,11 @@ static class CustomersRoutes
             .Report<CustomerRow>(s_holdout, QueryParameters.From, QueryParameters.To).WithMetadata(new ShowsPersonalData(IsMasked: true));
         group.MapGet("/{userId}", GetAsync)
             .Describe("getCustomer", "Get how a customer can be reached", "Addresses, consent and suppression by channel, as the server's events and user tokens told them.")
-            .WithMetadata(new ShowsPersonalData(IsMasked: true)).Problems(s_unknown);
+            .WithMetadata(new ShowsPersonalData(IsMasked: true)).Problems(ApiProblems.CustomerNotFound);
         group.MapGet("/{userId}/timeline", TimelineAsync)
             .Describe("getCustomerTimeline", "Follow a customer",
                 "What happened to a customer, latest first: campaigns triggered, messages planned, sent, and not sent with the reason, what became of them, and orders.")
-            .Report<TimelineRow>(s_kind, QueryParameters.From, QueryParameters.To).WithMetadata(new ShowsPersonalData(IsMasked: true));
+            .Report<TimelineRow>(s_kind, QueryParameters.From, QueryParameters.To).WithMetadata(new ShowsPersonalData(IsMasked: true)).Problems(ApiProblems.CustomerNotFound);
     }
 
     static async Task<ReportResult> ListAsync(
@@ -61,7 +58,7 @@ static class CustomersRoutes
         [Description("The customer's id, percent-encoded.")] string userId, HttpContext context, Caller caller, RequestQuery query, JourneyReports reports, JourneyWorker journeys)
     {
         await journeys.CatchUpForReportAsync();
-        var id = CartReader.IdOf(context, userId, segmentsAfter: 1);
+        var id = CartReader.IdOf(context, userId, PersonalIdKind.Customer, segmentsAfter: 1);
         return TimeCursor.Page("timeline", "at", query, (period, skip, limit) =>
             CustomerList.TimelineOf(reports, caller.Store.Id, id, KeyOf(caller, id), query.Of(s_kind), period, skip, limit));
     }
@@ -70,12 +67,12 @@ static class CustomersRoutes
         [Description("The customer's id, percent-encoded.")] string userId, HttpContext context, Caller caller, PersonalDataView view, JourneyReports reports, JourneyWorker journeys)
     {
         await journeys.CatchUpForReportAsync();
-        var id = CartReader.IdOf(context, userId);
+        var id = CartReader.IdOf(context, userId, PersonalIdKind.Customer);
         var key = KeyOf(caller, id);
         var reach = await journeys.InvokeAsync((engine, now) => ReachOf(engine.Store.Customers, caller.Store.Id, key, now));
         var last = CustomerList.TimelineOf(reports, caller.Store.Id, id, key, kind: null, (long.MinValue, long.MaxValue), skip: 0, limit: 1);
         return last.Rows.Count == 0 && reach.All(channel => channel is { Known: false, Consent: "none" })
-            ? s_unknown.ToResult()
+            ? ApiProblems.CustomerNotFound.ToResult()
             : TypedResults.Ok(new CustomerReach(view.UserId(id)!, reach[0], reach[1], reach[2], last.Rows.Count == 0 ? null : TimeOf((long)last.Rows[0][0]!)));
     }
 

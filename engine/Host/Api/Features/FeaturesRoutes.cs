@@ -39,7 +39,7 @@ static class FeaturesRoutes
     static async Task<Results<Ok<CartFeatures>, ProblemHttpResult>> GetAsync(
         [Description("The cart, percent-encoded.")] string cartId, HttpContext context, Caller caller, PersonalDataView view, CartReader carts)
     {
-        var id = CartReader.IdOf(context, cartId);
+        var id = CartReader.IdOf(context, cartId, PersonalIdKind.Cart);
         if (await carts.FindAsync(caller.Store, id, context.RequestAborted) is not { } cart)
         {
             return ApiProblems.CartNotFound.ToResult();

@@ -35,8 +35,8 @@ static class InterventionsRoutes
 
     static readonly QueryParameter<string> s_campaign = QueryParameters.Text("campaign", "Returns only interventions of this campaign.");
     static readonly QueryParameter<string> s_channel = QueryParameters.Text("channel", "Returns only interventions on this channel.");
-    static readonly QueryParameter<string> s_cartId = QueryParameters.Text("cartId", "Returns only interventions for this cart.");
-    static readonly QueryParameter<string> s_userId = QueryParameters.Text("userId", "Returns only interventions for this customer.");
+    static readonly QueryParameter<string> s_cartId = QueryParameters.Id("cartId", "Returns only interventions for this cart.", PersonalIdKind.Cart);
+    static readonly QueryParameter<string> s_userId = QueryParameters.Id("userId", "Returns only interventions for this customer.", PersonalIdKind.Customer);
 
     public static void Map(IEndpointRouteBuilder routes)
     {

@@ -6,9 +6,9 @@ using CartRecovery.Engine.ControlPlane.Database;
 namespace CartRecovery.Host.Api.Personal;
 
 /// <summary>
-/// Encrypts the ids of customers and carts for those who may not see them. An id of a store always has the same masked id, so that rows can be told to be
-/// one customer's; requests may name a customer or a cart by it. AES-256-GCM whose nonce is an HMAC of the id, as in the modes with a
-/// synthetic nonce (RFC 8452).
+/// Encrypts the ids of customers and carts for those who may not see them. An id of a store always has the same masked id, so that rows of one customer can be
+/// correlated; requests name a customer or a cart by it. AES-256-GCM whose nonce is an HMAC of the id, as in the modes with a synthetic nonce (RFC 8452).
+/// The store and the kind are associated data. Ids are padded to 16 bytes, so that their length tells little.
 /// </summary>
 /// <param name="database">Derives the keys, the same in all engines that share it.</param>
 sealed class MaskedIds(ControlDatabase database)
@@ -16,16 +16,24 @@ sealed class MaskedIds(ControlDatabase database)
     /// <summary>What masked ids begin with.</summary>
     public const string Prefix = "masked.";
 
-    const int NonceSize = 12, TagSize = 16;
+    const int NonceSize = 12, TagSize = 16, Block = 16;
+
+    // Ends the id before its padding of zeros (ISO/IEC 7816-4).
+    const byte End = 0x80;
 
     readonly Lazy<(byte[] Sealing, byte[] Nonces)> _keys = new(() => (database.Keys.Derive("masked ids"), database.Keys.Derive("masked ids nonces")));
 
     /// <summary>Masks an id.</summary>
     /// <param name="store">The store's id.</param>
+    /// <param name="kind">What the id names.</param>
     /// <param name="id">The id.</param>
-    public string Mask(string store, string id)
+    public string Mask(string store, PersonalIdKind kind, string id)
     {
-        var (plain, context) = (Encoding.UTF8.GetBytes(id), Encoding.UTF8.GetBytes(store));
+        var length = Encoding.UTF8.GetByteCount(id);
+        var plain = new byte[((length / Block) + 1) * Block];
+        Encoding.UTF8.GetBytes(id, plain);
+        plain[length] = End;
+        var context = ContextOf(store, kind);
         var bytes = new byte[NonceSize + TagSize + plain.Length];
         HMACSHA256.HashData(_keys.Value.Nonces, (byte[])[.. context, 0, .. plain]).AsSpan(0, NonceSize).CopyTo(bytes);
         using var cipher = new AesGcm(_keys.Value.Sealing, TagSize);
@@ -33,14 +41,15 @@ sealed class MaskedIds(ControlDatabase database)
         return Prefix + Base64Url.EncodeToString(bytes);
     }
 
-    /// <summary>Returns the id behind a masked id of the store; any other text as it is.</summary>
+    /// <summary>Returns the id behind a masked id of the store and the kind; <see langword="null"/> if the text is none.</summary>
     /// <param name="store">The store's id.</param>
+    /// <param name="kind">What the id names.</param>
     /// <param name="text">The text.</param>
-    public string Open(string store, string text)
+    public string? Open(string store, PersonalIdKind kind, string text)
     {
-        if (!text.StartsWith(Prefix, StringComparison.Ordinal) || !Base64Url.IsValid(text.AsSpan(Prefix.Length), out var length) || length < NonceSize + TagSize)
+        if (!text.StartsWith(Prefix, StringComparison.Ordinal) || !Base64Url.IsValid(text.AsSpan(Prefix.Length), out var length) || length < NonceSize + TagSize + Block)
         {
-            return text;
+            return null;
         }
 
         var bytes = Base64Url.DecodeFromChars(text.AsSpan(Prefix.Length));
@@ -48,12 +57,14 @@ sealed class MaskedIds(ControlDatabase database)
         using var cipher = new AesGcm(_keys.Value.Sealing, TagSize);
         try
         {
-            cipher.Decrypt(bytes.AsSpan(0, NonceSize), bytes.AsSpan(NonceSize + TagSize), bytes.AsSpan(NonceSize, TagSize), plain, Encoding.UTF8.GetBytes(store));
-            return Encoding.UTF8.GetString(plain);
+            cipher.Decrypt(bytes.AsSpan(0, NonceSize), bytes.AsSpan(NonceSize + TagSize), bytes.AsSpan(NonceSize, TagSize), plain, ContextOf(store, kind));
+            return Encoding.UTF8.GetString(plain, 0, plain.AsSpan().LastIndexOf(End));
         }
         catch (AuthenticationTagMismatchException)
         {
-            return text;
+            return null;
         }
     }
+
+    static byte[] ContextOf(string store, PersonalIdKind kind) => Encoding.UTF8.GetBytes($"{store}\0{(kind == PersonalIdKind.Cart ? "cart" : "customer")}");
 }

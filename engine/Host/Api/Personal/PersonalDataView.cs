@@ -1,6 +1,8 @@
 using CartRecovery.Engine.ControlPlane.Users;
+using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Problems;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -13,9 +15,6 @@ namespace CartRecovery.Host.Api.Personal;
 sealed class PersonalDataView
 {
     const string Hidden = "***";
-
-    // Fewer digits are no telephone number (ITU-T E.164 has no shorter international ones).
-    const int MinDigits = 7;
 
     readonly MaskedIds _ids;
     readonly string _store;
@@ -44,10 +43,10 @@ sealed class PersonalDataView
     public static ValueTask<PersonalDataView?> BindAsync(HttpContext context) => ValueTask.FromResult<PersonalDataView?>(Of(context));
 
     /// <summary>Returns a customer's id as the view shows it.</summary>
-    public string? UserId(string? id) => IsMasked && id is not null ? _ids.Mask(_store, id) : id;
+    public string? UserId(string? id) => IsMasked && id is not null ? _ids.Mask(_store, PersonalIdKind.Customer, id) : id;
 
-    /// <summary>Returns a cart's id as the view shows it: shops may use the customer's address or number.</summary>
-    public string? CartId(string? id) => IsMasked && id is not null && MayBeAddress(id) ? _ids.Mask(_store, id) : id;
+    /// <summary>Returns a cart's id as the view shows it: shops may make it of the customer's id, address or number.</summary>
+    public string? CartId(string? id) => IsMasked && id is not null ? _ids.Mask(_store, PersonalIdKind.Cart, id) : id;
 
     /// <summary>Returns a message's text as the view shows it: it may greet by name.</summary>
     public string? Text(string? text) => IsMasked && text is not null ? Hidden : text;
@@ -56,8 +55,20 @@ sealed class PersonalDataView
     public string? Address(string? address) =>
         IsMasked && address is { Length: > 0 } ? $"{address[..(char.IsHighSurrogate(address[0]) && address.Length > 1 ? 2 : 1)]}{Hidden}" : address;
 
-    /// <summary>Returns the id behind a masked id of the request's store; any other text as it is.</summary>
-    public string Open(string text) => _ids.Open(_store, text);
+    /// <summary>
+    /// Returns the id that a request names by itself or masked; <see langword="null"/> if the sender, who sees masked ids alone, named it otherwise: the answer
+    /// would tell which masked id is whose.
+    /// </summary>
+    public string? Resolve(PersonalIdKind kind, string text) => _ids.Open(_store, kind, text) ?? (IsMasked ? null : text);
+
+    /// <summary>Returns the id of a cart that a request changes. Shops do so by their own ids, with keys that see masked ones.</summary>
+    /// <returns><see langword="null"/> for a masked id that is no cart's of the store.</returns>
+    public string? ResolveChanged(string cartId) => _ids.Open(_store, PersonalIdKind.Cart, cartId) ?? (cartId.StartsWith(MaskedIds.Prefix, StringComparison.Ordinal) ? null : cartId);
+
+    /// <summary>Returns the problem of a request whose id <see cref="Resolve"/> does not take.</summary>
+    public static HttpProblem NotNamed(PersonalIdKind kind) => kind == PersonalIdKind.Cart
+        ? ApiProblems.CartNotFound with { Detail = "Name the cart by its masked id, or use a key or a role with personal_data:read." }
+        : ApiProblems.CustomerNotFound with { Detail = "Name the customer by the masked id, or use a key or a role with personal_data:read." };
 
     /// <summary>Masks a report's columns of personal data, by their names.</summary>
     public void Apply(ReportTable table)
@@ -78,7 +89,4 @@ sealed class PersonalDataView
             }
         }
     }
-
-    static bool MayBeAddress(string id) => id.Contains('@', StringComparison.Ordinal) || id.Contains("%40", StringComparison.Ordinal)
-        || (id.Count(char.IsAsciiDigit) >= MinDigits && id.All(c => char.IsAsciiDigit(c) || " +-.()/".Contains(c, StringComparison.Ordinal)));
 }

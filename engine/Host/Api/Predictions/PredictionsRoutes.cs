@@ -42,6 +42,7 @@ static class PredictionsRoutes
 
         if (cartId is not null)
         {
+            cartId = view.Resolve(PersonalIdKind.Cart, cartId) ?? throw new ProblemException(PersonalDataView.NotNamed(PersonalIdKind.Cart));
             if (await carts.FindAsync(caller.Store, cartId, context.RequestAborted) is not { } cart)
             {
                 return ApiProblems.CartNotFound.ToResult();

@@ -1,21 +1,22 @@
 using System.Text.Json;
 using System.Threading.Channels;
 using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Telemetry;
+using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Auth;
 using CartRecovery.Host.Api.Requests;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Api.Problems;
 
 /// <summary>Converts a handler's exceptions into problems. Unexpected ones are logged in full and reported without details.</summary>
-sealed partial class FailedRequests(ILogger<FailedRequests> log, TimeProvider time) : IExceptionHandler
+sealed partial class FailedRequests(ILogger<FailedRequests> log, AuditRecorder recorder, TimeProvider time) : IExceptionHandler
 {
     readonly LogLimiter _limiter = new(time);
 
@@ -33,7 +34,7 @@ sealed partial class FailedRequests(ILogger<FailedRequests> log, TimeProvider ti
         if (problem is null)
         {
             // By route: the client chooses the path.
-            var kind = $"{exception.GetType().Name} {(context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText}";
+            var kind = $"{exception.GetType().Name} {RequestAudit.RouteOf(context)?.RoutePattern.RawText}";
             if (_limiter.TryLog(kind, out var suppressed))
             {
                 LogRequestFailed(exception, context.Request.Method, context.Request.Path, suppressed);
@@ -41,6 +42,8 @@ sealed partial class FailedRequests(ILogger<FailedRequests> log, TimeProvider ti
 
             problem = ApiProblems.Internal;
         }
+
+        await RequestAudit.RefuseAsync(context, problem, recorder);
 
         try
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Host.Api.Personal;
 
 namespace CartRecovery.Host.Api.Requests;
 
@@ -20,6 +21,9 @@ abstract record QueryParameter(string Name, string Description, string Rule)
 
     /// <summary>The inclusive bounds of a number.</summary>
     public (long Min, long Max)? Range { get; init; }
+
+    /// <summary>What the values name, if they are ids; a request may give the masked id.</summary>
+    public PersonalIdKind? IdKind { get; init; }
 
     /// <summary>Parses a value.</summary>
     /// <param name="text">The text.</param>
@@ -76,6 +80,13 @@ static class QueryParameters
     /// <summary>Creates a parameter for a text of at most 256 characters. PostgreSQL takes no U+0000, and no id has one.</summary>
     public static QueryParameter<string> Text(string name, string description) =>
         new(name, description, "a text of 1 to 256 characters", (text, _) => text.Length is > 0 and <= 256 && !text.Contains('\0') ? text : null);
+
+    /// <summary>Creates a parameter for the id of a customer or a cart, or its masked id, which is longer.</summary>
+    public static QueryParameter<string> Id(string name, string description, PersonalIdKind kind) =>
+        new(name, description, "an id, or its masked id if you do not see ids in the clear", (text, _) => text.Length is > 0 and <= 512 && !text.Contains('\0') ? text : null)
+        {
+            IdKind = kind,
+        };
 
     /// <summary>Creates a parameter with a fixed set of values.</summary>
     public static QueryParameter<string> Choice(string name, string description, IReadOnlyList<string> values, string? @default) => new(

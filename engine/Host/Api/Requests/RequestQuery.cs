@@ -78,15 +78,15 @@ sealed class RequestQuery
             {
                 value = SealedCursor.Open(context, (string)value);
             }
-            else if (value is string text && text.StartsWith(MaskedIds.Prefix, StringComparison.Ordinal))
+            else if (parameter.IdKind is { } kind)
             {
-                value = PersonalDataView.Of(context).Open(text);
+                value = PersonalDataView.Of(context).Resolve(kind, (string)value);
             }
 
             if (value is null)
             {
                 return ApiProblems.InvalidParameter with
-                { Detail = $"{parameter.Name}: expected {parameter.Rule}, of the same list and store." };
+                { Detail = $"{parameter.Name}: expected {parameter.Rule}{(parameter.IdKind is null ? ", of the same list and store" : "")}." };
             }
 
             _values.Add(parameter, value);
