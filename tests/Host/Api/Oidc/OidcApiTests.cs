@@ -17,7 +17,7 @@ sealed class OidcApiTests
 {
     const string LogoutEvent = """{"http://schemas.openid.net/event/backchannel-logout":{}}""";
 
-    static readonly long s_now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+    static long Now => TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
 
     FakeOidcProvider _provider = null!;
     InProcessEngine _engine = null!;
@@ -65,7 +65,7 @@ sealed class OidcApiTests
         yield return Case("several audiences without a party", ("aud", new JsonArray("client", "other")));
         yield return Case("another party", ("azp", "other"));
         yield return Case("another issuer", ("iss", "http://127.0.0.1:1"));
-        yield return Case("expired", ("exp", s_now - 120));
+        yield return Case("expired", ("exp", Now - 120));
         yield return Case("without an end", ("exp", null));
         yield return Case("without a time", ("iat", null));
         yield return Case("another access token", ("at_hash", "AAAAAAAAAAAAAAAAAAAAAA"));
@@ -229,8 +229,8 @@ sealed class OidcApiTests
             [
                 ("nonce", Changed(("nonce", "x"))), ("no event", Changed(("events", null))), ("another event", Changed(("events", JsonNode.Parse("""{"x":{}}""")))),
                 ("an event that is no object", Changed(("events", JsonNode.Parse(LogoutEvent.Replace("{}", "1", StringComparison.Ordinal))))),
-                ("no id", Changed(("jti", null))), ("nobody", Changed(("sub", null))), ("old", Changed(("iat", s_now - 600))), ("without time", Changed(("iat", null))),
-                ("expired", Changed(("exp", s_now - 120))), ("endless", Changed(("exp", null))), ("another client", Changed(("aud", "other"))), ("another issuer", Changed(("iss", "x"))),
+                ("no id", Changed(("jti", null))), ("nobody", Changed(("sub", null))), ("old", Changed(("iat", Now - 600))), ("without time", Changed(("iat", null))),
+                ("expired", Changed(("exp", Now - 120))), ("endless", Changed(("exp", null))), ("another client", Changed(("aud", "other"))), ("another issuer", Changed(("iss", "x"))),
                 ("unsigned", _provider.Tokens.Unsigned(good)), ("with the public key", _provider.Tokens.SignedWithPublicKey(good)), ("another's", other.Sign(good)),
                 ("an access token", _provider.Tokens.Sign(good, ",\"typ\":\"at+jwt\"")), ("nothing", ""),
             ])
@@ -296,12 +296,12 @@ sealed class OidcApiTests
     }
 
     string Claims(Attempt attempt) => $$"""
-        {"iss":"{{_provider.Issuer}}","aud":"client","sub":"s{{++_count}}","iat":{{s_now}},"exp":{{s_now + 300}},"nonce":"{{attempt.Nonce}}",
+        {"iss":"{{_provider.Issuer}}","aud":"client","sub":"s{{++_count}}","iat":{{Now}},"exp":{{Now + 300}},"nonce":"{{attempt.Nonce}}",
          "at_hash":"{{Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes("at")).AsSpan(0, 16))}}","email":"p{{_count}}@shop.example","email_verified":true,"groups":["ops"]}
         """;
 
     string LogoutClaims() => $$"""
-        {"iss":"{{_provider.Issuer}}","aud":"client","iat":{{s_now}},"exp":{{s_now + 120}},"jti":"j{{++_count}}","events":{{LogoutEvent}} }
+        {"iss":"{{_provider.Issuer}}","aud":"client","iat":{{Now}},"exp":{{Now + 120}},"jti":"j{{++_count}}","events":{{LogoutEvent}} }
         """;
 
     OidcConfig Section() => new()
