@@ -18,6 +18,7 @@ static class TestCatalog
             Sink("webhook", "Posts interventions, signed as Standard Webhooks says.",
                 SinkOption.Url("url", "Where to post.", required: true),
                 SinkOption.Secret("secret", "The signing secret.", required: true)),
+            Sink("mail", "Sends e-mails.") with { Address = AddressKind.Email },
             Sink("typed", "Has an option of each type.",
                 SinkOption.Integer("port", "A port.", min: 1, max: 65535),
                 SinkOption.Number("share", "A share.", min: 0, max: 1, defaultValue: 0.5),

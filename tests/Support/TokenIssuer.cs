@@ -36,6 +36,9 @@ sealed class TokenIssuer : IDisposable
     public string Sign(string claims, string header = "") => Sign(claims, $$"""{"alg":"ES256","kid":"{{KeyId}}"{{header}}}""",
         text => _key.SignData(text, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation));
 
+    /// <summary>Signs claims, and does not say with which key.</summary>
+    public string SignNameless(string claims) => Sign(claims, """{"alg":"ES256"}""", text => _key.SignData(text, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation));
+
     /// <summary>Writes claims that nobody signed.</summary>
     public string Unsigned(string claims) => Sign(claims, $$"""{"alg":"none","kid":"{{KeyId}}"}""", _ => []);
 

@@ -119,7 +119,7 @@ sealed partial class ControlUpkeep(ControlDatabase database, AuditRecorder recor
     partial void LogHead(string head);
 
     [LoggerMessage(EventName = "audit_delayed", Level = LogLevel.Error,
-        Message = "Not in the audit log until the control database answers: {Actor} {Action} {Target} {Store} {Details} {Address}: {Problem}")]
+        Message = "Not in the audit log unless the control database takes it later: {Actor} {Action} {Target} {Store} {Details} {Address}: {Problem}")]
     partial void LogDelayed(string actor, string action, string target, string? store, string? details, string? address, string problem);
 
     [LoggerMessage(EventName = "control_changes_unnoticed", Level = LogLevel.Error,

@@ -103,7 +103,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Control = ControlSetup.Of(config, _data.Files, _data.Secret(), time);
         Users = new AccessDirectory(Control);
         Users.Follow();
-        Federation = new Federation(config, time);
+        Federation = new Federation(config, time, _log);
         Audit = new AuditRecorder(Control);
         _upkeep = new ControlUpkeep(Control, Audit, () => Config, time, _log);
         _numbering = new StoreNumbering(_data, config, _log);

@@ -2,21 +2,24 @@ using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Federation;
 using CartRecovery.Engine.ControlPlane.Federation.Oidc;
 using CartRecovery.Host.Api.Auth.Oidc;
+using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Composition;
 
 /// <summary>Who else may vouch for callers. A reload replaces them.</summary>
-sealed class Federation : IDisposable
+sealed partial class Federation : IDisposable
 {
     readonly FederationHttp _http = new();
     readonly TimeProvider _time;
+    readonly ILogger _log;
 
     /// <param name="config">A valid configuration.</param>
     /// <param name="time">The clock.</param>
-    public Federation(CartRecoveryConfig config, TimeProvider time)
+    /// <param name="log">Receives what clients are not told.</param>
+    public Federation(CartRecoveryConfig config, TimeProvider time, ILogger log)
     {
-        _time = time;
-        Tokens = new ForeignTokens(_http, time);
+        (_time, _log) = (time, log);
+        Tokens = new ForeignTokens(_http, time) { OnProblem = LogNoKeys };
         Update(config);
     }
 
@@ -30,9 +33,14 @@ sealed class Federation : IDisposable
     public void Update(CartRecoveryConfig config)
     {
         Tokens.Update(FederationCompiler.IssuersOf(config));
-        Oidc.Provider = FederationCompiler.OidcOf(config) is { } options ? new OidcProvider(options, _http, _time) : null;
+        Oidc.Provider = FederationCompiler.OidcOf(config) is { } options
+            ? new OidcProvider(options, _http, _time) { OnProblem = problem => LogNoKeys("control.oidc", problem) } : null;
     }
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    [LoggerMessage(EventName = "issuer_keys_unavailable", Level = LogLevel.Warning,
+        Message = "The keys of the issuer {Issuer} cannot be read; its tokens are refused unless earlier keys are at hand: {Problem}")]
+    partial void LogNoKeys(string issuer, string problem);
 }

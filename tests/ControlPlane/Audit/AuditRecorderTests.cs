@@ -28,17 +28,68 @@ public sealed class AuditRecorderTests(DatabaseKind kind) : ControlDatabaseFixtu
     }
 
     [Test]
-    public async Task An_entry_that_the_database_refuses_is_handed_over_and_does_not_hold_up_others()
+    public async Task An_entry_that_the_database_refuses_is_replaced_and_holds_up_no_other()
+    {
+        await Control.WriteAsync(session => session.RunScriptAsync("CREATE UNIQUE INDEX once ON audit (actor, target)"));
+        Assert.That(await _recorder.RecordAsync(Entry(0)));
+        var delayed = new List<string>();
+        _recorder.OnDelayed = (entry, _) => delayed.Add(entry.Target);
+        var (hold, held) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var other = Control.WriteAsync(async _ =>
+        {
+            held.SetResult();
+            await hold.Task;
+        });
+        await held.Task;
+        // Number 40 is there already. The clock stands still: nobody may wait for a retry.
+        var waiting = Enumerable.Range(1, 200).Select(i => _recorder.RecordAsync(Entry(i == 40 ? 0 : i))).ToArray();
+        hold.SetResult();
+        await other;
+        var written = await Task.WhenAll(waiting).WaitAsync(Eventually.Deadline);
+        Assert.That(written.Select((isWritten, i) => (isWritten, Number: i + 1)).Where(result => !result.isWritten).Select(result => result.Number), Is.EqualTo(new[] { 40 }));
+        Assert.That(delayed, Is.EqualTo(new[] { Entry(0).Target }));
+        Assert.That(_recorder.Problem, Is.Null);
+        Assert.That(await TargetsAsync(), Is.EqualTo(Enumerable.Range(0, 201).Select(i => i == 40 ? "" : Entry(i).Target)));
+        var entries = await new AuditLog(Control).ListAsync(new AuditFilter(Action: AuditRecorder.Unwritable), long.MaxValue, 10);
+        Assert.That(entries.Select(entry => entry.Event.Details), Is.EqualTo(new[] { """{"action":"test.write"}""" }));
+        Assert.That((await new AuditLog(Control).VerifyAsync()).Problem, Is.Null);
+    }
+
+    [Test]
+    public async Task While_the_database_takes_no_entry_they_wait()
     {
         var delayed = new List<string>();
         _recorder.OnDelayed = (entry, _) => delayed.Add(entry.Target);
         await RenameAsync("audit_head", "elsewhere");
         Assert.That(await _recorder.RecordAsync(Entry(1)), Is.False);
-        await Eventually.Is(() => _recorder.Problem is null, "it is given up");
         Assert.That(delayed, Is.EqualTo(new[] { Entry(1).Target }));
         await RenameAsync("elsewhere", "audit_head");
+        Time.Advance(TimeSpan.FromSeconds(1));
+        await Eventually.Is(() => _recorder.Problem is null, "it is written");
         Assert.That(await _recorder.RecordAsync(Entry(2)));
-        Assert.That(await TargetsAsync(), Is.EqualTo(new[] { Entry(2).Target }));
+        Assert.That(await TargetsAsync(), Is.EqualTo(new[] { Entry(1).Target, Entry(2).Target }));
+    }
+
+    [Test]
+    public async Task After_the_stop_nobody_waits_for_an_entry()
+    {
+        await RenameAsync("audit_head", "elsewhere");
+        Assert.That(await _recorder.RecordAsync(Entry(1)), Is.False);
+        await _recorder.DisposeAsync();
+        Assert.That(await _recorder.RecordAsync(Entry(2)).WaitAsync(Eventually.Deadline), Is.False);
+        _recorder = new AuditRecorder(Control);
+    }
+
+    [Test]
+    public async Task Texts_that_a_database_may_refuse_are_replaced_before_they_are_hashed()
+    {
+        var text = new string('x', AuditLog.MaxText - 1) + "😀";
+        Assert.That(await _recorder.RecordAsync(new AuditEvent("user:1", "test.write", text, Details: "{\"a\":\"\ud83d\"}")));
+        Assert.That(await _recorder.RecordAsync(new AuditEvent("user:1", "test.write", "a\0b\udc00😀", "s\ud800hop") { Address = "\ud800" }));
+        var entries = await new AuditLog(Control).ListAsync(new AuditFilter(), long.MaxValue, 2);
+        Assert.That((entries[1].Event.Target, entries[1].Event.Details), Is.EqualTo((text[..^2], "{\"a\":\"\uFFFD\"}")));
+        Assert.That(entries[0].Event, Is.EqualTo(new AuditEvent("user:1", "test.write", "a\uFFFDb\uFFFD😀", "s\uFFFDhop") { Address = "\uFFFD" }));
+        Assert.That((await new AuditLog(Control).VerifyAsync()).Problem, Is.Null);
     }
 
     [Test]
@@ -87,7 +138,9 @@ public sealed class AuditRecorderTests(DatabaseKind kind) : ControlDatabaseFixtu
         await _recorder.ReadAsync(new AuditEvent("user:1", "personal_data.read", "route:GET /v1/carts", "other"));
         Assert.That(await TargetsAsync(), Has.Count.EqualTo(2));
         await _recorder.RecordCountedAsync();
-        Assert.That(await LastAsync(), Is.EqualTo(new AuditEvent("engine", "personal_data.read", "", Details: """{"counted":2}""")));
+        Assert.That(await LastAsync(), Is.EqualTo(new AuditEvent("user:1", "personal_data.read", "route:GET /v1/carts", "shop", """{"counted":2}""")), "who, what and where");
+        await _recorder.RecordCountedAsync();
+        Assert.That(await TargetsAsync(), Has.Count.EqualTo(3), "once");
     }
 
     static AuditEvent Entry(int number) => new("user:1", "test.write", string.Create(CultureInfo.InvariantCulture, $"thing:{number}"));

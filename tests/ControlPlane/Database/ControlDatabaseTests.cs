@@ -150,6 +150,38 @@ public sealed class ControlDatabaseTests(DatabaseKind kind) : ControlDatabaseFix
     }
 
     [Test]
+    public async Task A_topic_that_cannot_be_read_holds_up_no_other()
+    {
+        var (fails, read) = (false, new List<string>());
+        foreach (var topic in new[] { "a", "b", "c", "d" })
+        {
+            Control.Changes.Follow(topic, _ =>
+            {
+                read.Add(topic);
+                return fails && (topic is "b" or "c") ? throw new InvalidDataException(topic) : Task.CompletedTask;
+            });
+        }
+
+        await Control.Changes.StartAsync();
+        read.Clear();
+        fails = true;
+        await Control.WriteAsync(async session =>
+        {
+            foreach (var topic in new[] { "a", "b", "c", "d" })
+            {
+                await session.MarkChangedAsync(topic);
+            }
+        });
+        Assert.That(read, Is.SupersetOf(new[] { "a", "b", "c", "d" }));
+        Assert.That(Control.Changes.Problem, Is.EqualTo("b").Or.EqualTo("c"));
+        fails = false;
+        read.Clear();
+        await Control.Changes.RefreshAsync();
+        Assert.That(read, Is.EquivalentTo(new[] { "b", "c" }), "those alone that failed");
+        Assert.That(Control.Changes.Problem, Is.Null);
+    }
+
+    [Test]
     public async Task A_change_is_known_in_its_own_process_when_it_returns()
     {
         var known = -1L;

@@ -141,6 +141,91 @@ sealed class ForeignTokensTests
     }
 
     [Test]
+    public async Task A_client_is_not_told_why_keys_cannot_be_read()
+    {
+        var told = new List<string>();
+        _tokens.OnProblem = (name, problem) => told.Add($"{name}: {problem}");
+        File.Delete(_scratch.PathOf("keys.json"));
+        Assert.That((await FindAsync(_issuer.Sign(s_claims))).Problem, Is.EqualTo("its issuer's keys are not at hand"));
+        Assert.That(told, Has.Count.EqualTo(1));
+        Assert.That(told[0], Does.StartWith("platform: ").And.Contain("keys.json"));
+        Assert.That(_tokens.Problem, Is.EqualTo(told[0]));
+        _time.Advance(KeySetSource.MinAge);
+        await FindAsync(_issuer.Sign(s_claims));
+        Assert.That(told, Has.Count.EqualTo(1), "once for a cause");
+        _scratch.Write("keys.json", _issuer.KeySet);
+        _time.Advance(KeySetSource.MinAge);
+        Assert.That((await FindAsync(_issuer.Sign(s_claims))).Problem, Is.Null);
+        Assert.That(_tokens.Problem, Is.Null);
+    }
+
+    [Test]
+    public async Task A_token_without_a_key_id_is_tried_with_a_few_keys_of_its_algorithm()
+    {
+        var key = _issuer.KeySet[9..^2].Replace("\"kid\":\"k1\",", "", StringComparison.Ordinal);
+        var ed = $$"""{"kty":"OKP","crv":"Ed25519","x":"{{new string('A', 43)}}"}""";
+        using var others = new TokenIssuer();
+        var other = others.KeySet[9..^2];
+        async Task<string?> ProblemAsync(params string[] keys) => (await Jwt.VerifyAsync(_issuer.SignNameless(s_claims),
+            new KeySetSource(_ => Task.FromResult<(byte[]?, string?)>((Encoding.UTF8.GetBytes($"{{\"keys\":[{string.Join(',', keys)}]}}"), null)), _time), new JwtRules(Issuer, "cartrecovery"), s_now)).Problem;
+
+        Assert.That(await ProblemAsync([.. Enumerable.Repeat(ed, 20), .. Enumerable.Repeat(other, Jwt.MaxCandidates - 1), key]), Is.Null, "keys of other algorithms are none");
+        Assert.That(await ProblemAsync([.. Enumerable.Repeat(other, Jwt.MaxCandidates), key]), Is.EqualTo("its signature is not its issuer's"));
+    }
+
+    [Test]
+    public async Task A_verified_token_is_good_until_it_expires_or_the_keys_change()
+    {
+        var token = _issuer.Sign(s_claims);
+        Assert.That((await FindAsync(token)).Problem, Is.Null);
+        Assert.That((await FindAsync(token)).Problem, Is.Null);
+        var verified = _tokens.Verifications;
+        Assert.That((await FindAsync(token)).User!.Actor, Is.EqualTo("jwt:platform/svc"));
+        Assert.That(_tokens.Verifications, Is.EqualTo(verified), "it was verified before");
+        Assert.That((await FindAsync(token[..^4] + "AAAA")).Problem, Is.EqualTo("its signature is not its issuer's"));
+        _time.Advance(TimeSpan.FromSeconds(361));
+        Assert.That((await FindAsync(token)).Problem, Is.EqualTo("it has expired"));
+
+        var lasting = _issuer.Sign(TokenIssuer.With(s_claims, ("exp", Seconds(100_000))));
+        Assert.That((await FindAsync(lasting)).Problem, Is.Null);
+        Assert.That((await FindAsync(lasting)).Problem, Is.Null);
+        _issuer.Rotate("k2");
+        _scratch.Write("keys.json", _issuer.KeySet);
+        _time.Advance(KeySetSource.MaxAge);
+        (SignedInUser? User, string? Problem) found;
+        do
+        {
+            found = await FindAsync(lasting);
+            await Task.Yield();
+        }
+        while (found.Problem is null);
+        Assert.That(found.Problem, Is.EqualTo("its issuer has no such key"));
+    }
+
+    [Test]
+    public void Few_verdicts_are_kept()
+    {
+        var (cache, keys, claims) = (new VerifiedTokens(), new object(), JwtClaims.Read("{}"u8.ToArray())!);
+        for (var i = 0; i < 2 * VerifiedTokens.Capacity; i++)
+        {
+            cache.Add($"{i}", claims, keys);
+        }
+
+        Assert.That(Enumerable.Range(0, 2 * VerifiedTokens.Capacity).Count(i => cache.Find($"{i}", keys) is not null), Is.EqualTo(VerifiedTokens.Capacity));
+        Assert.That(cache.Find($"{(2 * VerifiedTokens.Capacity) - 1}", new object()), Is.Null, "of other keys");
+    }
+
+    [TestCase("AQAB", true)]
+    [TestCase("AAEAAQ", true)]
+    [TestCase("Aw", true)]
+    [TestCase("AQ", false)]
+    [TestCase("Ag", false)]
+    [TestCase("AQAAAAAAAAE", false)]
+    [TestCase("AAAA", false)]
+    public void An_rsa_key_has_an_exponent_in_use(string exponent, bool isRead) => Assert.That(
+        JsonWebKeySet.Read(Encoding.UTF8.GetBytes($$"""{"keys":[{"kty":"RSA","e":"{{exponent}}","n":"{{new string('w', 342)}}"}]}"""))!.Keys, Has.Count.EqualTo(isRead ? 1 : 0));
+
+    [Test]
     public void A_key_set_has_no_secrets_weak_keys_or_keys_for_encryption()
     {
         var weak = $$"""{"kty":"RSA","e":"AQAB","n":"{{new string('x', 170)}}"}""";

@@ -2,6 +2,7 @@ using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Tests.ControlPlane.Database;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.ControlPlane.Users;
 
@@ -187,6 +188,7 @@ public sealed class RoleStoreTests(DatabaseKind kind) : ControlDatabaseFixture(k
         var asked = new List<string>();
         for (var i = 0; i < 3; i++)
         {
+            Time.Advance(TimeSpan.FromMinutes(1));
             asked.Add((await _users.RequestResetAsync(ada.Email, "192.0.2.1"))!);
         }
 
@@ -203,6 +205,44 @@ public sealed class RoleStoreTests(DatabaseKind kind) : ControlDatabaseFixture(k
         Assert.That(await _users.RequestResetAsync("nobody@shop.example", address: null), Is.Null);
         await _users.InviteAsync("ben@shop.example", [], "cli");
         Assert.That(await _users.RequestResetAsync("ben@shop.example", address: null), Is.Null, "an invitation is given by who invites");
+    }
+
+    [Test]
+    public async Task A_member_gets_a_link_a_minute_and_five_an_hour_and_none_is_pushed_out()
+    {
+        var ada = await AdminAsync("ada@shop.example");
+        var links = new List<string>();
+        for (var i = 0; i < 20; i++)
+        {
+            if (await _users.RequestResetAsync(ada.Email, $"192.0.2.{i}") is { } link)
+            {
+                links.Add(link);
+            }
+
+            Time.Advance(TimeSpan.FromSeconds(30));
+        }
+
+        Assert.That(links, Has.Count.EqualTo(UserStore.MaxLinks));
+        Assert.That((await _users.OwnerOfAsync(links[0]))?.Id, Is.EqualTo(ada.Id), "the first one stays");
+        Time.Advance(UserStore.ResetAge);
+        Assert.That(await _users.RequestResetAsync(ada.Email, address: null), Is.Not.Null);
+        var entries = await new AuditLog(Control).ListAsync(new AuditFilter(Action: "user.reset_requested"), long.MaxValue, 100);
+        Assert.That(entries, Has.Count.EqualTo(UserStore.MaxLinks + 1));
+    }
+
+    [Test]
+    public async Task Who_asks_for_an_unknown_address_waits_for_no_writer()
+    {
+        var (hold, held) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var writer = Control.WriteAsync(async _ =>
+        {
+            held.SetResult();
+            await hold.Task;
+        });
+        await held.Task;
+        Assert.That(await _users.RequestResetAsync("nobody@shop.example", address: null).WaitAsync(Eventually.Deadline), Is.Null);
+        hold.SetResult();
+        await writer;
     }
 
     async Task<long> EntriesAsync() => (await new AuditLog(Control).ListAsync(new AuditFilter(), long.MaxValue, 1))[0].Number;

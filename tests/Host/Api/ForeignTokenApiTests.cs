@@ -1,5 +1,6 @@
 using System.Net;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Hosting.Api;
@@ -51,6 +52,33 @@ sealed class ForeignTokenApiTests
         Assert.That((await GetAsync("/v1/campaigns", Token("later"))).Status, Is.EqualTo(HttpStatusCode.OK));
         _engine.Reload(_ => { });
         Assert.That((await GetAsync("/v1/campaigns", Token("later"))).Problem, Is.EqualTo((403, "no_role")));
+    }
+
+    [Test]
+    public async Task A_token_takes_one_token_of_its_addresss_rate_before_it_is_verified()
+    {
+        // Its keys cannot be read: what is verified asks for them, and says so.
+        var section = Section("ops", "operator@demo");
+        section.Keys = _scratch.PathOf("none.json");
+        await using var engine = await InProcessEngine.StartAsync(config =>
+        {
+            config.Control.Tokens["platform"] = section;
+            config.Limits.Rates.Loopback = true;
+            config.Limits.Rates.Requests.Api.Address = new TokenRate(1, 3);
+        });
+        var answers = new List<ApiAnswer>();
+        for (var i = 0; i < 5; i++)
+        {
+            answers.Add(await engine.GetAsync("/v1/carts", key: null, ("Authorization", $"Bearer {Token("ops")}")));
+        }
+
+        Assert.That(answers.Take(3).Select(answer => answer.Problem), Has.All.EqualTo((401, "invalid_token")), "a request takes one token, not two");
+        Assert.That(answers[0].Body, Does.Contain("keys are not at hand").And.Not.Contain("none.json"));
+        Assert.That(answers[^1].Problem, Is.EqualTo((429, "rate_limited")));
+        Assert.That(answers[^1].Headers, Does.ContainKey("Retry-After"));
+        Assert.That(engine.Host.Federation.Tokens.Verifications, Is.EqualTo(answers.Count(answer => answer.Status == HttpStatusCode.Unauthorized)), "those that were rejected were not verified");
+        var health = await engine.GetAsync("/health");
+        Assert.That(health.Json.GetProperty("parts").GetProperty("issuers").GetProperty("detail").GetString(), Does.StartWith("platform: ").And.Contain("none.json"), "operators are told");
     }
 
     Task<ApiAnswer> GetAsync(string path, string token) => _engine.GetAsync(path, key: null, ("Authorization", $"Bearer {token}"));

@@ -62,9 +62,9 @@ sealed class ConfigCheck
         {
             Report(config.Control, "mail", $"control.mail: unknown sink '{name}'{Suggestion.Hint(name, sinks)}");
         }
-        else if (config.Sinks.TryGetValue(name, out var sink) && _catalog.FindSink(sink.Type)?.Address is AddressKind.Phone or AddressKind.Push)
+        else if (config.Sinks.TryGetValue(name, out var sink) && _catalog.FindSink(sink.Type) is { Address: not AddressKind.Email })
         {
-            Report(config.Control, "mail", $"control.mail: the sink '{name}' does not send to e-mail addresses");
+            Report(config.Control, "mail", $"control.mail: the sink '{name}' does not send to e-mail addresses, and links set passwords: name a sink of type email");
         }
         else if (config.Contact.PublicUrl is null)
         {

@@ -30,7 +30,15 @@ public sealed class AuditLog(ControlDatabase database)
             throw new ArgumentException($"Details of an audit entry are at most {MaxDetails} characters long.", nameof(entry));
         }
 
-        entry = entry with { Actor = Cut(entry.Actor), Action = Cut(entry.Action), Target = Cut(entry.Target), Store = entry.Store is { } store ? Cut(store) : null };
+        entry = entry with
+        {
+            Actor = AuditText.Normalize(entry.Actor, MaxText),
+            Action = AuditText.Normalize(entry.Action, MaxText),
+            Target = AuditText.Normalize(entry.Target, MaxText),
+            Store = entry.Store is { } store ? AuditText.Normalize(store, MaxText) : null,
+            Details = entry.Details is { } details ? AuditText.Normalize(details, MaxDetails) : null,
+            Address = entry.Address is { } address ? AuditText.Normalize(address, MaxText) : null,
+        };
         var at = DateTimeOffset.FromUnixTimeMilliseconds((doneAt ?? database.Time.GetUtcNow()).ToUnixTimeMilliseconds());
         var (last, former) = await session.FirstAsync($"SELECT number, hash FROM audit_head", row => (row.Number(0), row.Bytes(1)));
         var number = last + 1;
@@ -121,6 +129,4 @@ public sealed class AuditLog(ControlDatabase database)
             $$"""{"through":{{end}},"deleted":{{deleted}},"before":"{{before.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}}","hash":"{{Convert.ToHexStringLower(hash)}}"}""")));
         return deleted;
     }
-
-    static string Cut(string text) => text.Length <= MaxText ? text : text[..MaxText];
 }

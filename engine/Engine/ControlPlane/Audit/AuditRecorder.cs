@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using CartRecovery.Engine.ControlPlane.Database;
 
 namespace CartRecovery.Engine.ControlPlane.Audit;
@@ -16,11 +17,14 @@ public sealed class AuditRecorder(ControlDatabase database) : IAsyncDisposable
     /// <summary>Maximum number of entries that a transaction writes.</summary>
     public const int MaxBatch = 64;
 
+    /// <summary>The action of an entry in the place of one that the database refused. Logs have that one.</summary>
+    public const string Unwritable = "audit.unwritable";
+
     static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
 
     readonly AuditLog _log = new(database);
-    readonly EntryQuota _refusals = new(perKey: 10, total: 120, database.Time), _signIns = new(perKey: 10, total: 60, database.Time),
-        _reads = new(perKey: 1, total: 600, database.Time);
+    readonly EntryQuota _refusals = new(perKey: 10, total: 120, database.Time), _signIns = new(perKey: 10, total: 60, database.Time);
+    readonly ReadQuota _reads = new(database.Time);
 
     readonly Lock _gate = new();
     readonly Queue<Waiting> _waiting = new();
@@ -105,21 +109,27 @@ public sealed class AuditRecorder(ControlDatabase database) : IAsyncDisposable
     /// <exception cref="ControlDatabaseException"><see cref="Capacity"/> entries wait, so the data must not be read.</exception>
     public async Task ReadAsync(AuditEvent entry)
     {
-        if (_reads.TryTake($"{entry.Actor} {entry.Store} {entry.Target}", out var counted))
+        if (_reads.TryTake(entry, out var counted))
         {
             await RecordAsync(entry with { Details = DetailsOf(counted) });
         }
     }
 
-    /// <summary>Records how many refusals and reads were counted and are in no entry yet.</summary>
+    /// <summary>Records what was counted and is in no entry yet: reads by actor, store and target, refusals in all.</summary>
     public async Task RecordCountedAsync()
     {
-        foreach (var (quota, action) in new[] { (_refusals, "access.refused"), (_signIns, "user.login_refused"), (_reads, "personal_data.read") })
+        foreach (var (quota, action) in new[] { (_refusals, "access.refused"), (_signIns, "user.login_refused") })
         {
             if (quota.TakeCounted() is > 0 and var counted)
             {
                 await RecordAsync(new AuditEvent(AuditEvent.Engine, action, "", Details: DetailsOf(counted)));
             }
+        }
+
+        // Together: there may be thousands.
+        foreach (var chunk in _reads.TakeCounted().Chunk(MaxBatch))
+        {
+            await Task.WhenAll(chunk.Select(read => RecordDoneAsync(read.Read with { Details = DetailsOf(read.Counted) })));
         }
     }
 
@@ -142,6 +152,8 @@ public sealed class AuditRecorder(ControlDatabase database) : IAsyncDisposable
 
     async Task WriteAsync()
     {
+        // Of a batch that the database refused: entries that are not written yet, one of which it will not take.
+        var suspects = 0;
         var size = MaxBatch;
         while (true)
         {
@@ -158,41 +170,75 @@ public sealed class AuditRecorder(ControlDatabase database) : IAsyncDisposable
 
             try
             {
-                await database.WriteAsync(async session =>
-                {
-                    foreach (var waiting in batch)
-                    {
-                        await _log.AppendAsync(session, waiting.Entry, waiting.At);
-                    }
-                });
-                Complete(batch);
-                size = MaxBatch;
+                await AppendAsync(batch);
+                Complete(batch, isWritten: true);
+                suspects = Math.Max(0, suspects - batch.Length);
+                size = suspects == 0 ? MaxBatch : Math.Min(size, suspects);
+                continue;
             }
 #pragma warning disable CA1031 // Whatever it is: if the loop ended, nothing would be recorded any more.
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                Fail(e.Message);
                 if (e is not ControlDatabaseException { Code: ControlDatabaseException.Unavailable or ControlDatabaseException.Conflict })
                 {
-                    // The database answers, and refuses an entry: it must not hold up the others.
-                    Discard(batch);
-                    size = 1;
+                    // Halves until the entry is alone.
+                    if (batch.Length > 1)
+                    {
+                        (suspects, size) = (batch.Length, batch.Length / 2);
+                        continue;
+                    }
+
+                    if (await TryReplaceAsync(batch[0], e.Message))
+                    {
+                        (suspects, size) = (0, MaxBatch);
+                        continue;
+                    }
                 }
 
-                try
-                {
-                    await Task.Delay(s_retry, database.Time, _stop.Token);
-                }
-                catch (OperationCanceledException)
-                {
-                    return;
-                }
+                Fail(e.Message);
+            }
+
+            try
+            {
+                await Task.Delay(s_retry, database.Time, _stop.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // Problem stays: nobody waits for an entry that comes later.
+                return;
             }
         }
     }
 
-    void Complete(Waiting[] batch)
+    Task AppendAsync(Waiting[] batch) => database.WriteAsync(async session =>
+    {
+        foreach (var waiting in batch)
+        {
+            await _log.AppendAsync(session, waiting.Entry, waiting.At);
+        }
+    });
+
+    // That another entry can be written tells an entry that the database will not take from a database that takes none. The loss is in the log then.
+    async Task<bool> TryReplaceAsync(Waiting waiting, string problem)
+    {
+        try
+        {
+            await AppendAsync([waiting with { Entry = new AuditEvent(AuditEvent.Engine, Unwritable, "", Details: $$"""{"action":"{{JsonEncodedText.Encode(waiting.Entry.Action)}}"}""") }]);
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return false;
+        }
+
+        Delay(waiting, problem);
+        Complete([waiting], isWritten: false);
+        return true;
+    }
+
+    void Complete(Waiting[] batch, bool isWritten)
     {
         lock (_gate)
         {
@@ -205,19 +251,7 @@ public sealed class AuditRecorder(ControlDatabase database) : IAsyncDisposable
 
         foreach (var waiting in batch)
         {
-            waiting.Done.TrySetResult(true);
-        }
-    }
-
-    void Discard(Waiting[] batch)
-    {
-        lock (_gate)
-        {
-            if (batch.Length == 1)
-            {
-                Problem = null;
-                _waiting.Dequeue();
-            }
+            waiting.Done.TrySetResult(isWritten);
         }
     }
 

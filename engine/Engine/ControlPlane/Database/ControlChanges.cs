@@ -69,17 +69,28 @@ public sealed class ControlChanges : IAsyncDisposable
             var revisions = await _database.ReadAsync(session => session.ListAsync(
                 $"SELECT topic, revision FROM control_changes LIMIT {MaxTopics}", row => (Topic: row.Text(0), Revision: row.Number(1))), _stop.Token);
             var now = revisions.ToDictionary(change => change.Topic, change => change.Revision, StringComparer.Ordinal);
+            Exception? failure = null;
             foreach (var (topic, read) in _followers)
             {
                 var revision = now.GetValueOrDefault(topic);
-                if (!_seen.TryGetValue(topic, out var seen) || seen != revision)
+                if (_seen.TryGetValue(topic, out var seen) && seen == revision)
+                {
+                    continue;
+                }
+
+                try
                 {
                     await read(_stop.Token);
                     _seen[topic] = revision;
                 }
+                catch (Exception e) when (!_stop.IsCancellationRequested)
+                {
+                    // The other topics go on: revoked keys and ended sessions are among them.
+                    failure ??= e;
+                }
             }
 
-            (Problem, _failure) = (null, null);
+            Report(failure);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
@@ -88,12 +99,7 @@ public sealed class ControlChanges : IAsyncDisposable
         catch (Exception e)
         {
             // Whatever it is: if the loop ended, revoked tokens would go on.
-            Problem = e.Message;
-            if (_failure != e.GetType())
-            {
-                _failure = e.GetType();
-                OnFailure?.Invoke(e);
-            }
+            Report(e);
         }
         finally
         {
@@ -106,6 +112,16 @@ public sealed class ControlChanges : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _following;
+    }
+
+    void Report(Exception? failure)
+    {
+        var isNew = failure is not null && _failure != failure.GetType();
+        (Problem, _failure) = (failure?.Message, failure?.GetType());
+        if (isNew)
+        {
+            OnFailure?.Invoke(failure!);
+        }
     }
 
     async Task FollowAsync()

@@ -14,16 +14,27 @@ public sealed class ForeignTokens(FederationHttp http, TimeProvider time)
     // Longer ones would not fit into the audit log.
     const int MaxSubject = 200;
 
+    readonly VerifiedTokens _verified = new();
     volatile Entry[] _issuers = [];
+    long _verifications;
 
     /// <summary>Whether any issuer is trusted.</summary>
     public bool IsConfigured => _issuers.Length > 0;
+
+    /// <summary>Receives the name of an issuer whose keys cannot be read, and why: once for each cause until a reading succeeds.</summary>
+    public Action<string, string>? OnProblem { get; set; }
+
+    /// <summary>Why keys of issuers cannot be read; <see langword="null"/> if they can, or nobody needed them yet.</summary>
+    public string? Problem => _issuers.Where(entry => entry.Keys.Problem is not null).Select(entry => $"{entry.Issuer.Name}: {entry.Keys.Problem}").FirstOrDefault();
+
+    /// <summary>The number of tokens so far whose signatures had to be verified.</summary>
+    public long Verifications => Interlocked.Read(ref _verifications);
 
     /// <summary>Replaces the issuers. Those whose keys lie where they did keep them.</summary>
     public void Update(IReadOnlyList<TrustedIssuer> issuers)
     {
         var former = _issuers;
-        _issuers = [.. issuers.Select(issuer => new Entry(issuer, former.FirstOrDefault(entry => entry.Issuer.Keys == issuer.Keys)?.Keys ?? SourceOf(issuer.Keys, http, time)))];
+        _issuers = [.. issuers.Select(issuer => new Entry(issuer, former.FirstOrDefault(entry => entry.Issuer.Keys == issuer.Keys)?.Keys ?? SourceOf(issuer.Keys, http, time, problem => OnProblem?.Invoke(issuer.Name, problem))))];
     }
 
     /// <summary>Returns who a token belongs to.</summary>
@@ -43,7 +54,7 @@ public sealed class ForeignTokens(FederationHttp http, TimeProvider time)
             return (null, "its issuer is unknown");
         }
 
-        var (claims, problem) = await Jwt.VerifyAsync(token, known.Keys, known.Issuer.Rules, time.GetUtcNow(), cancellation);
+        var (claims, problem) = await VerifyAsync(token, known, cancellation);
         if (claims is null)
         {
             return (null, problem);
@@ -62,8 +73,29 @@ public sealed class ForeignTokens(FederationHttp http, TimeProvider time)
     }
 
     /// <summary>Makes the source of the keys at an address or in a file.</summary>
-    internal static KeySetSource SourceOf(Uri keys, FederationHttp http, TimeProvider time) =>
-        new(keys.IsFile ? cancellation => ReadAsync(keys.LocalPath, cancellation) : cancellation => http.GetAsync(keys, cancellation), time);
+    internal static KeySetSource SourceOf(Uri keys, FederationHttp http, TimeProvider time, Action<string>? onProblem = null) =>
+        new(keys.IsFile ? cancellation => ReadAsync(keys.LocalPath, cancellation) : cancellation => http.GetAsync(keys, cancellation), time) { OnProblem = onProblem };
+
+    async ValueTask<(JwtClaims? Claims, string? Problem)> VerifyAsync(string token, Entry issuer, CancellationToken cancellation)
+    {
+        var (key, now, rules) = (VerifiedTokens.KeyOf(token), time.GetUtcNow(), issuer.Issuer.Rules);
+        var current = issuer.Keys.Current;
+        if (current is not null && _verified.Find(key, current) is { } known)
+        {
+            return rules.ProblemOf(known, now) is { } wrong ? (null, wrong) : (known, null);
+        }
+
+        Interlocked.Increment(ref _verifications);
+        var (claims, problem) = await Jwt.VerifyAsync(token, issuer.Keys, rules, now, cancellation);
+
+        // Keys that were replaced meanwhile make a verdict that nobody finds.
+        if (claims is not null && current is not null)
+        {
+            _verified.Add(key, claims, current);
+        }
+
+        return (claims, problem);
+    }
 
     static async Task<(byte[]? Body, string? Problem)> ReadAsync(string path, CancellationToken cancellation)
     {

@@ -141,8 +141,9 @@ public sealed class JsonWebKey
             return null;
         }
 
-        modulus = [.. modulus.SkipWhile(b => b == 0)];
-        var isStrong = modulus.Length is >= MinRsaBits / 8 and <= MaxRsaBits / 8 && exponent.Length is > 0 and <= 8;
+        // Other exponents are out of use, and long ones would make a verification as expensive as a signature.
+        (modulus, exponent) = ([.. modulus.SkipWhile(b => b == 0)], [.. exponent.SkipWhile(b => b == 0)]);
+        var isStrong = modulus.Length is >= MinRsaBits / 8 and <= MaxRsaBits / 8 && (exponent is [3] or [1, 0, 1]);
         return isStrong && RsaAlgorithms(Text(json, "alg")) is { Length: > 0 } algorithms
             ? new JsonWebKey(json, algorithms, rsa: new RSAParameters { Modulus = modulus, Exponent = exponent }) : null;
     }

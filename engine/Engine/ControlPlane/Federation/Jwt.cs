@@ -3,6 +3,12 @@ namespace CartRecovery.Engine.ControlPlane.Federation;
 /// <summary>Verifies JSON Web Tokens (RFC 7519) as RFC 8725 recommends.</summary>
 public static class Jwt
 {
+    /// <summary>Maximum number of keys that a signature is verified with.</summary>
+    public const int MaxCandidates = 4;
+
+    /// <summary>Says that the issuer's keys could not be read. <see cref="KeySetSource.Problem"/> has the cause, which is not for clients: it names hosts and files.</summary>
+    public const string NoKeys = "its issuer's keys are not at hand";
+
     /// <summary>Returns whether a text has the form of a token: three parts, the first of which is a JSON object.</summary>
     public static bool IsLike(string text) => text.StartsWith("eyJ", StringComparison.Ordinal) && text.Count(c => c == '.') == 2;
 
@@ -32,11 +38,12 @@ public static class Jwt
         var candidates = await keys.FindAsync(token.KeyId, cancellation);
         if (candidates.Count == 0)
         {
-            return (null, keys.Problem is { } problem ? $"its issuer's keys are not at hand ({problem})" : "its issuer has no such key");
+            return (null, keys.Problem is null ? "its issuer has no such key" : NoKeys);
         }
 
-        // A key's own algorithm, where it names one, is the only one.
-        if (!candidates.Any(key => (key.Algorithm is null || key.Type != "RSA" || key.Algorithm == token.Algorithm) && token.IsSignedBy(key)))
+        // A key's own algorithm, where it names one, is the only one. A few keys: whoever sends a token decides how many are tried.
+        if (!candidates.Where(key => key.Algorithms.Contains(token.Algorithm, StringComparer.Ordinal) && (key.Algorithm is null || key.Type != "RSA" || key.Algorithm == token.Algorithm))
+            .Take(MaxCandidates).Any(token.IsSignedBy))
         {
             return (null, "its signature is not its issuer's");
         }

@@ -19,12 +19,48 @@ public sealed class KeySetSource(Func<CancellationToken, Task<(byte[]? Body, str
     static readonly TimeSpan s_patience = TimeSpan.FromSeconds(6);
 
     readonly Lock _gate = new();
+    string? _problem;
     volatile Content? _content;
     Task _reading = Task.CompletedTask;
     DateTimeOffset? _attempted;
 
     /// <summary>Why the last reading failed; <see langword="null"/> if it did not.</summary>
-    public string? Problem { get; private set; }
+    public string? Problem
+    {
+        get => _problem;
+        private set
+        {
+            var former = Interlocked.Exchange(ref _problem, value);
+            if (value is not null && value != former)
+            {
+                OnProblem?.Invoke(value);
+            }
+        }
+    }
+
+    /// <summary>Receives why the keys cannot be read, once for each cause until a reading succeeds.</summary>
+    public Action<string>? OnProblem { get; init; }
+
+    /// <summary>
+    /// The keys in use, by which a verdict that was made with them is known; <see langword="null"/> for none. Begins a reading in the background if they are old.
+    /// </summary>
+    public object? Current
+    {
+        get
+        {
+            if (_content is not { } content || time.GetUtcNow() - content.At is var age && age >= MaxStale)
+            {
+                return null;
+            }
+
+            if (age >= MaxAge)
+            {
+                _ = Begin();
+            }
+
+            return content;
+        }
+    }
 
     /// <summary>The number of readings so far.</summary>
     public int Readings { get; private set; }

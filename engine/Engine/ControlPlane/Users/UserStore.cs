@@ -19,6 +19,8 @@ public sealed class UserStore(ControlDatabase database)
     /// <summary>How long an invitation and a password reset are valid.</summary>
     public static readonly TimeSpan InvitationAge = TimeSpan.FromDays(7), ResetAge = TimeSpan.FromHours(1);
 
+    static readonly TimeSpan s_minLinkInterval = TimeSpan.FromMinutes(1);
+
     readonly AuditLog _audit = new(database);
 
     /// <summary>Adds a user, who sets a password with the returned token.</summary>
@@ -68,23 +70,38 @@ public sealed class UserStore(ControlDatabase database)
         }, cancellation);
     }
 
-    /// <summary>Gives a link to whoever asks for a new password. Other links of the user stay valid: anyone may ask.</summary>
-    /// <returns>The link's token; <see langword="null"/> if no such user may sign in.</returns>
+    /// <summary>
+    /// Gives a link to whoever asks for a new password. Other links of the user stay valid: anyone may ask. At most one a minute and <see cref="MaxLinks"/> an hour
+    /// for a user, from wherever they are asked for.
+    /// </summary>
+    /// <returns>The link's token; <see langword="null"/> if no such user may sign in, or has had as many links.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
-    public Task<string?> RequestResetAsync(string email, string? address, CancellationToken cancellation = default)
+    public async Task<string?> RequestResetAsync(string email, string? address, CancellationToken cancellation = default)
     {
-        var token = NewToken();
-        return database.WriteAsync(async session =>
+        // Without the writers' lock: anyone may ask for an unknown address.
+        var condition = SqlPart.Of($"email_hash = {HashOf(User.Normalize(email))}");
+        if (await database.ReadAsync(session => FindAsync(session, condition), cancellation) is not { State: UserState.Active })
         {
-            if (await FindAsync(session, SqlPart.Of($"email_hash = {HashOf(User.Normalize(email))}")) is not { State: UserState.Active } user)
+            return null;
+        }
+
+        var token = NewToken();
+        return await database.WriteAsync(async session =>
+        {
+            if (await FindAsync(session, condition) is not { State: UserState.Active } user)
             {
                 return null;
             }
 
-            await session.RunAsync($"""
-                DELETE FROM user_links WHERE user_id = {user.Id} AND hash NOT IN
-                    (SELECT hash FROM user_links WHERE user_id = {user.Id} ORDER BY expires_at DESC LIMIT {MaxLinks - 1})
-                """);
+            // A link lives for ResetAge, so that the live ones are those of the last hour.
+            await session.RunAsync($"DELETE FROM user_links WHERE user_id = {user.Id} AND expires_at <= {Now}");
+            var (links, newest) = await session.FirstAsync(
+                $"SELECT COUNT(*), MAX(expires_at) FROM user_links WHERE user_id = {user.Id}", row => (row.Number(0), row.TimeOrNull(1)));
+            if (links >= MaxLinks || newest > Now + ResetAge - s_minLinkInterval)
+            {
+                return null;
+            }
+
             await AddLinkAsync(session, user.Id, token, ResetAge);
             await _audit.AppendAsync(session, new AuditEvent(AuditEvent.Anonymous, "user.reset_requested", $"user:{user.Id}") { Address = address });
             return token;

@@ -13,7 +13,7 @@ namespace CartRecovery.Host.Api.Access;
 
 /// <summary>
 /// Rejects requests beyond the rates of their address, key or store, by the group of their route. Also tells whether a connection's client
-/// has a valid key, for <see cref="UnauthenticatedConnections"/>.
+/// is authenticated, for <see cref="UnauthenticatedConnections"/>.
 /// </summary>
 static class RateLimitMiddleware
 {
@@ -27,7 +27,7 @@ static class RateLimitMiddleware
         {
             var key = (context.User.Identity as StoreKeyIdentity)?.Caller.Key;
             var pending = context.Features.Get<UnauthenticatedConnection>();
-            if (key is not null)
+            if (key is not null || context.User.Identity is UserIdentity)
             {
                 pending?.Leave();
                 pending = null;
@@ -36,13 +36,22 @@ static class RateLimitMiddleware
             pending?.BeginRequest();
             try
             {
-                await (TryAcquire(rates, context, key) ? next(context) : RateLimits.Exceeded.ToResult().ExecuteAsync(context));
+                await ((context.Features.Get<EarlyRate>()?.IsAcquired ?? TryAcquire(rates, context, key)) ? next(context) : RateLimits.Exceeded.ToResult().ExecuteAsync(context));
             }
             finally
             {
                 pending?.EndRequest();
             }
         });
+    }
+
+    /// <summary>Takes the request's token before its credentials are verified, because that is expensive. The middleware then takes none.</summary>
+    /// <returns><see langword="false"/> if the rate is exceeded: the middleware rejects the request.</returns>
+    public static bool TryAcquireEarly(HttpContext context, RateLimits rates)
+    {
+        var isAcquired = TryAcquire(rates, context, key: null);
+        context.Features.Set(new EarlyRate(isAcquired));
+        return isAcquired;
     }
 
     static bool TryAcquire(RateLimits rates, HttpContext context, StoreKey? key)
@@ -66,4 +75,6 @@ static class RateLimitMiddleware
             metadata.GetMetadata<ITagsMetadata>()?.Tags.Contains(ApiTags.Operations) == true ? RouteGroup.Operations : RouteGroup.Public,
         var metadata => metadata.GetMetadata<IAuthorizeData>()!.Policy is AccessPolicies.Secret or AccessPolicies.User or AccessPolicies.StoreUser ? RouteGroup.Api : RateLimits.GroupOf(key),
     };
+
+    sealed record EarlyRate(bool IsAcquired);
 }

@@ -3,6 +3,7 @@ using CartRecovery.Engine.ControlPlane.Federation;
 using CartRecovery.Engine.ControlPlane.Tokens;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Host.Api.Audit;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
@@ -10,7 +11,7 @@ using Microsoft.AspNetCore.Http;
 namespace CartRecovery.Host.Api.Access;
 
 /// <summary>Authenticates users by access token: in the header <c>Authorization: Bearer</c>, or in a browser's cookie.</summary>
-sealed class UserTokenAuthentication(AccessDirectory directory, ForeignTokens foreign)
+sealed class UserTokenAuthentication(AccessDirectory directory, ForeignTokens foreign, IngestOptions ingest)
 {
     /// <summary>The header that a browser's session sends with a request that changes something.</summary>
     public const string CsrfHeader = "X-CSRF-Token";
@@ -34,6 +35,12 @@ sealed class UserTokenAuthentication(AccessDirectory directory, ForeignTokens fo
         if (!foreign.IsConfigured || !header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) || header[Bearer.Length..].Trim() is not { } token || !Jwt.IsLike(token))
         {
             return (null, null);
+        }
+
+        // Anyone may send a token, and to verify one is expensive.
+        if (!RateLimitMiddleware.TryAcquireEarly(request.HttpContext, ingest.Rates))
+        {
+            return (AuthenticateResult.Fail(RateLimits.Exceeded.Code), RateLimits.Exceeded);
         }
 
         var (user, wrong) = await foreign.FindAsync(token, directory.Roles, request.HttpContext.RequestAborted);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Serialization;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Federation;
 using CartRecovery.Engine.Delivery;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.DeadLetters;
@@ -32,7 +33,7 @@ sealed record PartHealth(
 /// <summary>Collects the health of every part.</summary>
 sealed class HealthReport(
     IEngineState engine, PartitionSet partitions, CartRecoveryConfig config, DeadLetterQueue deadLetters, JourneyWorker journeys, IJourneyOptionsProvider inForce,
-    SinkSet sinks, IngestOptions ingest, ControlDatabase control, TimeProvider time)
+    SinkSet sinks, IngestOptions ingest, ControlDatabase control, ForeignTokens foreign, TimeProvider time)
 {
     const string Ok = "ok", Degraded = "degraded", Down = "down";
 
@@ -70,7 +71,7 @@ sealed class HealthReport(
         var (hasRates, rates) = engine.RatesState;
         var isHealthy = !sheds && journeysProblem is null && recipients is null && rates is null && engine.ReloadProblem is null && partitions.CheckpointProblem is null
             && !ingest.Incomplete.IsExhausted
-            && control.Changes.Problem is null && partitions.ClockMonitor.Problem is null && reports.All(s => s.Health.Healthy);
+            && control.Changes.Problem is null && foreign.Problem is null && partitions.ClockMonitor.Problem is null && reports.All(s => s.Health.Healthy);
         var parts = new Dictionary<string, PartHealth>(StringComparer.Ordinal);
         for (var i = 0; i < partitions.Count; i++)
         {
@@ -90,6 +91,11 @@ sealed class HealthReport(
         parts.Add("outreach", Part(journeysProblem, $"{journeys.Lag} journal entries behind"));
         parts.Add("recipients", Part(recipients, "within contact.unproven"));
         parts.Add("control", Part(control.Changes.Problem, "read"));
+        if (foreign.IsConfigured)
+        {
+            parts.Add("issuers", Part(foreign.Problem, "keys read when needed"));
+        }
+
         if (hasRates)
         {
             parts.Add("rates", Part(rates, "fetched"));

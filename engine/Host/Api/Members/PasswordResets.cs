@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Users;
 using Microsoft.Extensions.Logging;
 
@@ -85,7 +84,13 @@ sealed partial class PasswordResets : IAsyncDisposable
                 LogNotSent("the sink control.mail takes no more messages");
             }
         }
-        catch (ControlDatabaseException e)
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            throw;
+        }
+#pragma warning disable CA1031 // Whatever it is: if the loop ended, nobody would get a link any more.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
             LogNotSent(e.Message);
         }

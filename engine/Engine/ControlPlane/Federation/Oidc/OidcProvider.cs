@@ -27,6 +27,9 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
     volatile Content? _content;
     (string? Problem, DateTimeOffset At) _failure;
 
+    /// <summary>Receives why the provider's document or keys cannot be read, which clients are not told: it names hosts.</summary>
+    public Action<string>? OnProblem { get; init; }
+
     /// <summary>The provider.</summary>
     public OidcOptions Options => options;
 
@@ -203,10 +206,11 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
             if (metadata is null)
             {
                 // The former document stays in use.
+                OnProblem?.Invoke(wrong ?? "the answer is no document of a provider");
                 return (_content, wrong);
             }
 
-            var keys = _content is { } former && former.Metadata.Keys == metadata.Keys ? former.Keys : ForeignTokens.SourceOf(metadata.Keys, http, time);
+            var keys = _content is { } former && former.Metadata.Keys == metadata.Keys ? former.Keys : ForeignTokens.SourceOf(metadata.Keys, http, time, OnProblem);
             return (_content = new Content(metadata, keys, now), null);
         }
         finally

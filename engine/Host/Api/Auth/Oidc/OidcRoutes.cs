@@ -65,10 +65,11 @@ static class OidcRoutes
         }
 
         var attempt = OidcAttempt.Begin(query.Of(s_returnTo) ?? "/", database.Time.GetUtcNow());
-        var (address, problem) = await provider.AuthorizeAsync(attempt, context.RequestAborted);
+        var (address, _) = await provider.AuthorizeAsync(attempt, context.RequestAborted);
         if (address is null)
         {
-            return (s_unavailable with { Detail = $"{s_unavailable.Detail} ({problem})" }).ToResult();
+            // The log has the cause: it names hosts.
+            return s_unavailable.ToResult();
         }
 
         OidcCookie.Set(context.Response, attempt.Seal(database.Keys));

@@ -1,0 +1,33 @@
+namespace CartRecovery.Engine.ControlPlane.Audit;
+
+/// <summary>Makes texts of requests fit for the audit log. PostgreSQL refuses U+0000 and halves of surrogate pairs, and the hash must be that of the stored text.</summary>
+static class AuditText
+{
+    /// <summary>Replaces what a database may refuse by U+FFFD, and truncates the text between two characters.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="max">Maximum length in UTF-16 units.</param>
+    public static string Normalize(string text, int max)
+    {
+        if (text.Length > max)
+        {
+            text = text[..(char.IsHighSurrogate(text[max - 1]) ? max - 1 : max)];
+        }
+
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
+            {
+                i++;
+            }
+            else if (text[i] == '\0' || char.IsSurrogate(text[i]))
+            {
+                return Replace(text);
+            }
+        }
+
+        return text;
+    }
+
+    // Runes of a text are U+FFFD where it is malformed.
+    static string Replace(string text) => string.Concat(text.EnumerateRunes().Select(rune => rune.Value == 0 ? "\uFFFD" : rune.ToString()));
+}
