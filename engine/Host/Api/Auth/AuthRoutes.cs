@@ -229,7 +229,7 @@ static class AuthRoutes
 
     static async Task<IResult> ConfirmTotpAsync(HttpContext context, TotpBody body, Logins logins) =>
         body.Secret is { } text && Totp.TryParseBase32(text, out var secret) && secret.Length == Totp.SecretSize && body.Code is { } code
-            && await logins.SetUpTotpAsync(UserOf(context).User.User.Id, secret, code, context.RequestAborted) is { } codes
+            && await logins.SetUpTotpAsync(UserOf(context).User.User.Id, secret, code, AddressOf(context), context.RequestAborted) is { } codes
                 ? TypedResults.Ok(new TotpCodes(codes)) : s_code.ToResult();
 
     static IResult Answer(HttpContext context, AccessDirectory directory, IssuedSession issued, bool byCookie)
