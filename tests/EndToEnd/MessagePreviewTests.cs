@@ -74,6 +74,7 @@ public sealed class MessagePreviewTests
         var text = await response.Content.ReadAsStringAsync();
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK), text);
         using var document = JsonDocument.Parse(text);
+        Assert.That(document.RootElement.GetProperty("decidedAt").GetString(), Does.EndWith("Z"));
         return document.RootElement.GetProperty("message").GetString()!;
     }
 }

@@ -52,6 +52,27 @@ sealed class SilentSocketTests
     }
 
     [Test]
+    public async Task A_signed_in_users_connection_is_none_of_the_unauthenticated()
+    {
+        await using var engine = await InProcessEngine.StartAsync();
+        using var users = new TestUsers(engine);
+        var (name, value) = await users.NewAsync(new CartRecovery.Engine.ControlPlane.Users.Grant("admin", null));
+        using var client = new HttpClient { BaseAddress = engine.Http.BaseAddress };
+        var pending = engine.Host.ConnectionLimiter.Pending;
+        var before = pending.Count;
+        using (await client.GetAsync("/health"))
+        {
+            Assert.That(pending.Count, Is.EqualTo(before + 1));
+        }
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/members");
+        request.Headers.TryAddWithoutValidation(name, value);
+        using var answer = await client.SendAsync(request);
+        Assert.That(answer.StatusCode, Is.EqualTo(System.Net.HttpStatusCode.OK));
+        Assert.That(pending.Count, Is.EqualTo(before));
+    }
+
+    [Test]
     public async Task A_long_first_message_without_a_key_is_not_kept()
     {
         await using var engine = await InProcessEngine.StartAsync(config => config.Listen.TcpKey = null);

@@ -32,6 +32,7 @@ static class ApiServices
             // Interventions use the same JSON as sinks and streams.
             options.SerializerOptions.TypeInfoResolverChain.Insert(0, ContractsJson.Default);
             options.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default.WithAddedModifier(NullElements.Refuse));
+            options.SerializerOptions.Converters.Add(new UtcTimeConverter());
             options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
         services.AddSingleton<MaskedIds>().AddSingleton<CartReader>().AddSingleton<Predictors>().AddSingleton<LinkEvents>().AddSingleton<HealthReport>().AddSingleton<StorefrontClient>().AddSingleton<TestSendLimits>();

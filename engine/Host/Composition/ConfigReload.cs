@@ -14,6 +14,9 @@ sealed partial class ConfigReload
     // Changed keys that the audit log names.
     const int MaxRecorded = 20;
 
+    // What else the entry's details have, at most.
+    const int Frame = 100;
+
     static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
 
     readonly EngineHost _host;
@@ -182,9 +185,27 @@ sealed partial class ConfigReload
 
     void Record(IReadOnlyList<string> applied)
     {
-        var (outcome, keys) = Problem is null ? ("applied", string.Join(", ", applied.Take(MaxRecorded))) : ("rejected", "");
+        var (outcome, keys) = Problem is null ? ("applied", NamesOf(applied)) : ("rejected", "");
         _ = _host.Audit.RecordDoneAsync(new AuditEvent(AuditEvent.Engine, "config.reload", "",
             Details: $$"""{"outcome":"{{outcome}}","changed":{{applied.Count}},"keys":"{{JsonEncodedText.Encode(keys)}}"}"""));
+    }
+
+    /// <summary>Returns the first keys, as many as an entry of the audit log has room for.</summary>
+    internal static string NamesOf(IReadOnlyList<string> paths)
+    {
+        var names = "";
+        foreach (var path in paths.Take(MaxRecorded))
+        {
+            var longer = names.Length == 0 ? path : $"{names}, {path}";
+            if (JsonEncodedText.Encode(longer).EncodedUtf8Bytes.Length > AuditLog.MaxDetails - Frame)
+            {
+                break;
+            }
+
+            names = longer;
+        }
+
+        return names;
     }
 
     static string Names(IReadOnlyList<string> paths) => paths.Count == 0 ? "none" : string.Join(", ", paths);

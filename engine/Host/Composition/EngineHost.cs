@@ -103,11 +103,11 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Control = ControlSetup.Of(config, _data.Files, _data.Secret(), time);
         Users = new AccessDirectory(Control);
         Users.Follow();
-        Federation = new Federation(config, time, _log);
+        Federation = new Federation(config, time, subject => Control.Keys.Hash("jwt.subject", subject), _log);
         Audit = new AuditRecorder(Control);
         _upkeep = new ControlUpkeep(Control, Audit, () => Config, time, _log);
         _numbering = new StoreNumbering(_data, config, _log);
-        _apiKeys = new ApiKeyDirectory(Control, Stores) { OnChange = Connections.CloseRevoked, MarkOpen = Connections.MarkKeysUsed };
+        _apiKeys = new ApiKeyDirectory(Control, Stores) { OnChange = Connections.CloseRevoked };
         _apiKeys.Follow();
         Certificates = new TlsCertificates(
             new ClientCertificates("http", Stores, AccessRejections, time), new ClientCertificates("stream", Stores, AccessRejections, time), time);

@@ -15,11 +15,12 @@ sealed partial class Federation : IDisposable
 
     /// <param name="config">A valid configuration.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="hash">Hashes a subject under a key of the control database.</param>
     /// <param name="log">Receives what clients are not told.</param>
-    public Federation(CartRecoveryConfig config, TimeProvider time, ILogger log)
+    public Federation(CartRecoveryConfig config, TimeProvider time, Func<string, byte[]> hash, ILogger log)
     {
         (_time, _log) = (time, log);
-        Tokens = new ForeignTokens(_http, time) { OnProblem = LogNoKeys };
+        Tokens = new ForeignTokens(_http, time, hash) { OnProblem = LogNoKeys };
         Update(config);
     }
 
@@ -34,11 +35,15 @@ sealed partial class Federation : IDisposable
     {
         Tokens.Update(FederationCompiler.IssuersOf(config));
         Oidc.Provider = FederationCompiler.OidcOf(config) is { } options
-            ? new OidcProvider(options, _http, _time) { OnProblem = problem => LogNoKeys("control.oidc", problem) } : null;
+            ? new OidcProvider(options, _http, _time) { OnProblem = LogNoProvider } : null;
     }
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    [LoggerMessage(EventName = "identity_provider_failed", Level = LogLevel.Warning,
+        Message = "The identity provider of control.oidc does not answer as it should: {Problem}")]
+    partial void LogNoProvider(string problem);
 
     [LoggerMessage(EventName = "issuer_keys_unavailable", Level = LogLevel.Warning,
         Message = "The keys of the issuer {Issuer} cannot be read; its tokens are refused unless earlier keys are at hand: {Problem}")]

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using CartRecovery.Engine.ControlPlane.Federation;
@@ -23,14 +24,16 @@ sealed class ForeignTokensTests
     TokenIssuer _issuer = null!;
     ManualTime _time = null!;
     ForeignTokens _tokens = null!;
+    IReadOnlyList<TrustedIssuer> _trusted = [];
 
     [SetUp]
     public void Start()
     {
         (_scratch, _http, _issuer, _time) = (new Scratch(), new FederationHttp(), new TokenIssuer(), new ManualTime(s_now.ToUnixTimeMilliseconds()));
         var roles = new Dictionary<string, IReadOnlyList<Grant>>(StringComparer.Ordinal) { ["ops"] = [new Grant("operator", "shop"), new Grant("viewer", null)] };
-        _tokens = new ForeignTokens(_http, _time);
-        _tokens.Update([new TrustedIssuer("platform", new JwtRules(Issuer, "cartrecovery"), new Uri(_scratch.Write("keys.json", _issuer.KeySet)), new RoleMap("realm.roles", roles))]);
+        _tokens = new ForeignTokens(_http, _time, subject => HMACSHA256.HashData("key"u8, Encoding.UTF8.GetBytes(subject)));
+        _trusted = [new TrustedIssuer("platform", new JwtRules(Issuer, "cartrecovery"), new Uri(_scratch.Write("keys.json", _issuer.KeySet)), new RoleMap("realm.roles", roles))];
+        _tokens.Update(_trusted);
     }
 
     [TearDown]
@@ -50,7 +53,7 @@ sealed class ForeignTokensTests
         Assert.That(user.User.Grants, Is.EquivalentTo([new Grant("operator", "shop"), new Grant("viewer", null)]));
         Assert.That((user.Has("carts:read", "shop"), user.Has("carts:read", "other"), user.Has("campaigns:read", "other")), Is.EqualTo((true, false, true)));
         Assert.That((await FindAsync(_issuer.Sign(TokenIssuer.With(s_claims, ("realm", null))))).User!.User.Grants, Is.Empty);
-        Assert.That((await FindAsync(_issuer.Sign(TokenIssuer.With(s_claims, ("sub", "ada@shop.example"))))).User!.Actor, Does.Match("^jwt:platform/[0-9a-f]{16}$"), "an id, not an address");
+        Assert.That((await FindAsync(_issuer.Sign(TokenIssuer.With(s_claims, ("sub", "ada@shop.example"))))).User!.Actor, Is.EqualTo($"jwt:platform/{Convert.ToHexStringLower(HMACSHA256.HashData("key"u8, "ada@shop.example"u8).AsSpan(0, 8))}"), "a keyed hash, not an address");
         Assert.That((await FindAsync(_issuer.Sign(TokenIssuer.With(s_claims, ("aud", "cartrecovery"))))).Problem, Is.Null, "one audience");
         Assert.That((await FindAsync(_issuer.Sign(s_claims, ",\"typ\":\"at+jwt\""))).Problem, Is.Null);
     }
@@ -224,6 +227,35 @@ sealed class ForeignTokensTests
     [TestCase("AAAA", false)]
     public void An_rsa_key_has_an_exponent_in_use(string exponent, bool isRead) => Assert.That(
         JsonWebKeySet.Read(Encoding.UTF8.GetBytes($$"""{"keys":[{"kty":"RSA","e":"{{exponent}}","n":"{{new string('w', 342)}}"}]}"""))!.Keys, Has.Count.EqualTo(isRead ? 1 : 0));
+
+    [Test]
+    public async Task A_reload_reads_files_again()
+    {
+        var old = _issuer.Sign(s_claims);
+        Assert.That((await FindAsync(old)).Problem, Is.Null);
+        _issuer.Rotate("k2");
+        _scratch.Write("keys.json", _issuer.KeySet);
+        _tokens.Update(_trusted);
+        (SignedInUser? User, string? Problem) found;
+        do
+        {
+            found = await FindAsync(old);
+            await Task.Yield();
+        }
+        while (found.Problem is null);
+        Assert.That(found.Problem, Is.EqualTo("its issuer has no such key"));
+        Assert.That((await FindAsync(_issuer.Sign(s_claims))).Problem, Is.Null);
+    }
+
+    [TestCase("""{"scope":"read shop-admins"}""", "scope", new[] { "read", "shop-admins" })]
+    [TestCase("""{"a":{"scp":"read write"}}""", "a.scp", new[] { "read", "write" })]
+    [TestCase("""{"groups":"x shop-admins"}""", "groups", new[] { "x shop-admins" })]
+    [TestCase("""{"groups":["x shop-admins","y"]}""", "groups", new[] { "x shop-admins", "y" })]
+    [TestCase("""{"realm.roles":"literal","realm":{"roles":["nested"]}}""", "realm.roles", new[] { "nested" })]
+    [TestCase("""{"https://shop.example/roles":["a"]}""", "https://shop.example/roles", new[] { "a" })]
+    [TestCase("""{"realm":{}}""", "realm.roles", new string[0])]
+    public void A_claims_values_are_found_by_its_path(string claims, string path, string[] values) =>
+        Assert.That(JwtClaims.Read(Encoding.UTF8.GetBytes(claims))!.Words(path), Is.EqualTo(values));
 
     [Test]
     public void A_key_set_has_no_secrets_weak_keys_or_keys_for_encryption()

@@ -98,7 +98,9 @@ public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
         var secret = Totp.NewSecret();
         var now = Totp.StepOf(Time.GetUtcNow());
         Assert.That(await _logins.SetUpTotpAsync(_ada.Id, secret, "000000" == Totp.CodeOf(secret, now) ? "000001" : "000000"), Is.Null);
-        var recovery = (await _logins.SetUpTotpAsync(_ada.Id, secret, Totp.CodeOf(secret, now)))!;
+        var recovery = (await _logins.SetUpTotpAsync(_ada.Id, secret, Totp.CodeOf(secret, now), "192.0.2.1"))!;
+        var entries = await new AuditLog(Control).ListAsync(new AuditFilter(Action: "user.totp"), long.MaxValue, 1);
+        Assert.That(entries[0].Event.Address, Is.EqualTo("192.0.2.1"));
         Assert.That(recovery.Distinct().Count(), Is.EqualTo(Logins.RecoveryCodes));
         Assert.That((await LoginAsync(null)), Is.EqualTo(LoginOutcome.CodeRequired));
         Assert.That((await LoginAsync(Totp.CodeOf(secret, now))), Is.EqualTo(LoginOutcome.Refused), "the code that set it up was used");

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using CartRecovery.Engine.ControlPlane.Users;
 
 namespace CartRecovery.Engine.ControlPlane.Federation;
@@ -9,7 +7,8 @@ namespace CartRecovery.Engine.ControlPlane.Federation;
 /// </summary>
 /// <param name="http">Fetches keys.</param>
 /// <param name="time">The clock.</param>
-public sealed class ForeignTokens(FederationHttp http, TimeProvider time)
+/// <param name="hash">Hashes a subject under a key, so that nobody finds an address by trying a list.</param>
+public sealed class ForeignTokens(FederationHttp http, TimeProvider time, Func<string, byte[]> hash)
 {
     // Longer ones would not fit into the audit log.
     const int MaxSubject = 200;
@@ -30,11 +29,15 @@ public sealed class ForeignTokens(FederationHttp http, TimeProvider time)
     /// <summary>The number of tokens so far whose signatures had to be verified.</summary>
     public long Verifications => Interlocked.Read(ref _verifications);
 
-    /// <summary>Replaces the issuers. Those whose keys lie where they did keep them.</summary>
+    /// <summary>Replaces the issuers. Those whose keys lie where they did keep them. Files are read again.</summary>
     public void Update(IReadOnlyList<TrustedIssuer> issuers)
     {
         var former = _issuers;
         _issuers = [.. issuers.Select(issuer => new Entry(issuer, former.FirstOrDefault(entry => entry.Issuer.Keys == issuer.Keys)?.Keys ?? SourceOf(issuer.Keys, http, time, problem => OnProblem?.Invoke(issuer.Name, problem))))];
+        foreach (var entry in _issuers.Where(entry => entry.Issuer.Keys.IsFile))
+        {
+            entry.Keys.Refresh();
+        }
     }
 
     /// <summary>Returns who a token belongs to.</summary>
@@ -66,7 +69,7 @@ public sealed class ForeignTokens(FederationHttp http, TimeProvider time)
         }
 
         // The audit log names no person but by an id.
-        var id = $"{known.Issuer.Name}/{(subject.Contains('@', StringComparison.Ordinal) ? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(subject)).AsSpan(0, 8)) : subject)}";
+        var id = $"{known.Issuer.Name}/{(subject.Contains('@', StringComparison.Ordinal) ? Convert.ToHexStringLower(hash(subject).AsSpan(0, 8)) : subject)}";
         claims.TryTime("iat", out var issued);
         var user = new User(id, claims.Text("email") ?? "", UserState.Active, HasTotp: false, issued ?? time.GetUtcNow(), LastLoginAt: null, known.Issuer.Roles.GrantsOf(claims));
         return (new SignedInUser(user, Session: "", roles) { Actor = $"jwt:{id}" }, null);

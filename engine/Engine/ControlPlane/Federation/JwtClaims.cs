@@ -22,22 +22,20 @@ public sealed record JwtClaims(JsonElement Json)
     /// <summary>Returns a claim's texts: one, or those of a list.</summary>
     public IReadOnlyList<string> Texts(string name) => Json.TryGetProperty(name, out var value) ? TextsOf(value) : [];
 
-    /// <summary>Returns the texts of a claim, or of one within others: <c>realm_access.roles</c>. A text with spaces is a list, as of scopes.</summary>
+    /// <summary>
+    /// Returns the texts of a claim within others, <c>realm_access.roles</c>, or of one whose name has the dots itself. Of <c>scope</c> and <c>scp</c>, a text with spaces is
+    /// a list (RFC 8693, section 4.2); of others it is one value.
+    /// </summary>
     public IReadOnlyList<string> Words(string path)
     {
-        if (!Json.TryGetProperty(path, out var value))
+        var names = path.Split('.');
+        if (!TryGet(names, out var value) && !Json.TryGetProperty(path, out value))
         {
-            value = Json;
-            foreach (var name in path.Split('.'))
-            {
-                if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty(name, out value))
-                {
-                    return [];
-                }
-            }
+            return [];
         }
 
-        return value.ValueKind == JsonValueKind.String ? [.. (TextOf(value) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)] : TextsOf(value);
+        return names[^1] is "scope" or "scp" && value.ValueKind == JsonValueKind.String
+            ? [.. (TextOf(value) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)] : TextsOf(value);
     }
 
     /// <summary>Reads a time.</summary>
@@ -56,6 +54,20 @@ public sealed record JwtClaims(JsonElement Json)
         }
 
         time = DateTimeOffset.UnixEpoch.AddSeconds(seconds);
+        return true;
+    }
+
+    bool TryGet(string[] names, out JsonElement value)
+    {
+        value = Json;
+        foreach (var name in names)
+        {
+            if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty(name, out value))
+            {
+                return false;
+            }
+        }
+
         return true;
     }
 

@@ -87,6 +87,22 @@ public sealed class KeySetSource(Func<CancellationToken, Task<(byte[]? Body, str
         return Find(keyId);
     }
 
+    /// <summary>Reads keys that were read before again, in the background and at once.</summary>
+    public void Refresh()
+    {
+        lock (_gate)
+        {
+            if (_attempted is null)
+            {
+                return;
+            }
+
+            _attempted = null;
+        }
+
+        _ = Begin();
+    }
+
     IReadOnlyList<JsonWebKey> Find(string? keyId) =>
         _content is { } content && time.GetUtcNow() - content.At < MaxStale ? [.. content.Set.For(keyId)] : [];
 

@@ -38,9 +38,6 @@ public sealed class ApiKeyDirectory : IAsyncDisposable
     /// <summary>Called after keys were replaced, when clients of former ones must go.</summary>
     public Action? OnChange { get; set; }
 
-    /// <summary>Marks the keys of open streams as used, before uses are written down.</summary>
-    public Action? MarkOpen { get; set; }
-
     /// <summary>Reads the keys when the database is started, and whenever they change.</summary>
     public void Follow() => _database.Changes.Follow(ApiKeyStore.Topic, async cancellation =>
     {
@@ -60,7 +57,6 @@ public sealed class ApiKeyDirectory : IAsyncDisposable
     /// <exception cref="ControlDatabaseException">The database failed; the uses are not forgotten.</exception>
     public async Task WriteUsageAsync(CancellationToken cancellation = default)
     {
-        MarkOpen?.Invoke();
         foreach (var batch in _stores.IssuedKeys.Where(key => key.Usage!.Take()).ToList().Chunk(UsageBatch))
         {
             try

@@ -94,10 +94,11 @@ public sealed class Logins(ControlDatabase database, Passwords passwords, AuditR
     /// <param name="user">The user's id.</param>
     /// <param name="secret">The secret.</param>
     /// <param name="code">A code of the app.</param>
+    /// <param name="address">Where the request comes from.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The recovery codes, which are not kept; <see langword="null"/> if the code is wrong or an app is set up already.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
-    public async Task<IReadOnlyList<string>?> SetUpTotpAsync(string user, byte[] secret, string code, CancellationToken cancellation = default)
+    public async Task<IReadOnlyList<string>?> SetUpTotpAsync(string user, byte[] secret, string code, string? address = null, CancellationToken cancellation = default)
     {
         if (Totp.Verify(secret, code, database.Time.GetUtcNow(), usedStep: null) is not { } step)
         {
@@ -118,7 +119,7 @@ public sealed class Logins(ControlDatabase database, Passwords passwords, AuditR
                 await session.RunAsync($"INSERT INTO recovery_codes (user_id, hash) VALUES ({user}, {HashOf(recovery)})");
             }
 
-            await _audit.AppendAsync(session, new AuditEvent($"user:{user}", "user.totp", $"user:{user}"));
+            await _audit.AppendAsync(session, new AuditEvent($"user:{user}", "user.totp", $"user:{user}") { Address = address });
             await session.MarkChangedAsync(UserStore.Topic);
             return codes;
         }, cancellation);

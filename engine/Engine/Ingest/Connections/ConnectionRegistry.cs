@@ -70,18 +70,6 @@ public sealed class ConnectionRegistry : IDisposable
         }
     }
 
-    /// <summary>Marks the keys of open streams as used.</summary>
-    public void MarkKeysUsed()
-    {
-        foreach (var slice in _slices)
-        {
-            foreach (var (_, connection) in slice)
-            {
-                connection.Key.Usage?.Mark();
-            }
-        }
-    }
-
     /// <summary>Asks every client to disconnect, including those about to connect.</summary>
     public void CloseAll()
     {
@@ -99,6 +87,7 @@ public sealed class ConnectionRegistry : IDisposable
 
     internal void Add(ClientConnection connection)
     {
+        connection.Key.Usage?.Open();
         SliceOf(connection.ConnectionId)[connection.ConnectionId] = connection;
         // Either this sees the flag, or CloseAll sees the connection.
         Interlocked.Increment(ref _count);
@@ -117,6 +106,7 @@ public sealed class ConnectionRegistry : IDisposable
         if (SliceOf(connection.ConnectionId).TryRemove(connection.ConnectionId, out _))
         {
             Interlocked.Decrement(ref _count);
+            connection.Key.Usage?.Close();
         }
     }
 

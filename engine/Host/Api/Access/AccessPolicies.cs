@@ -1,8 +1,6 @@
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Cors.Infrastructure;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CartRecovery.Host.Api.Access;
@@ -48,33 +46,10 @@ static class AccessPolicies
             .AddPolicy(Session, policy => policy.AddRequirements(new HoldsSession()))
             .AddPolicy(Operator, policy => policy.AddRequirements(new IsOperator()))
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().AddRequirements(new DeclaresAccess()).Build());
-        services.AddSingleton<IAuthorizationHandler, DeclaresAccessHandler>();
-        services.AddSingleton<IAuthorizationHandler, IsOperatorHandler>();
-        services.AddSingleton<IAuthorizationHandler, UserAccess.StoreAccessHandler>();
-        services.AddSingleton<IAuthorizationHandler, UserAccess.SignedInHandler>();
-        services.AddSingleton<IAuthorizationHandler, KeyAccess.SendsEventsHandler>();
-        services.AddSingleton<IAuthorizationHandler, UserAccess.HoldsSessionHandler>();
+        services.AddSingleton<IAuthorizationHandler, AccessHandler>();
         services.AddSingleton<UserTokenAuthentication>();
         services.AddSingleton<OperatorAccess>();
         services.AddCors();
         services.AddSingleton<ICorsPolicyProvider, KeyOrigins>();
-    }
-
-    /// <summary>
-    /// The fallback: fails on every matched route. Unmatched paths and methods pass, so that they get their own 404 or 405.
-    /// </summary>
-    sealed class DeclaresAccess : IAuthorizationRequirement;
-
-    sealed class DeclaresAccessHandler : AuthorizationHandler<DeclaresAccess>
-    {
-        protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, DeclaresAccess requirement)
-        {
-            if (context.Resource is HttpContext http && http.GetEndpoint() is not RouteEndpoint)
-            {
-                context.Succeed(requirement);
-            }
-
-            return Task.CompletedTask;
-        }
     }
 }

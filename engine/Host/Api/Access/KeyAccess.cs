@@ -33,18 +33,6 @@ static class KeyAccess
     public static HttpProblem Lacks(string scope) => Authenticator.ScopeRequired with { Detail = $"The key lacks the scope {scope}. Use a key that has it." };
 
     /// <summary>Checks <see cref="SendsEvents"/>.</summary>
-    internal sealed class SendsEventsHandler : AuthorizationHandler<SendsEvents>
-    {
-        /// <inheritdoc/>
-        protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, SendsEvents requirement)
-        {
-            if (context.Resource is HttpContext { User.Identity: StoreKeyIdentity { Caller.Key: var key } } http
-                && (Authenticator.CheckSender(key) is not { } problem || UserAccess.Refuse(http, problem)))
-            {
-                context.Succeed(requirement);
-            }
-
-            return Task.CompletedTask;
-        }
-    }
+    public static bool AdmitsSender(HttpContext context) => context.User.Identity is StoreKeyIdentity { Caller.Key: var key }
+        && (Authenticator.CheckSender(key) is not { } problem || UserAccess.Refuse(context, problem));
 }

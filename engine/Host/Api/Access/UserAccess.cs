@@ -47,6 +47,18 @@ static class UserAccess
         return false;
     }
 
+    /// <summary>Checks <see cref="StoreAccess"/>.</summary>
+    public static bool Admits(HttpContext context, StoreAccess requirement, StoreDirectory stores) => context.User.Identity switch
+    {
+        StoreKeyIdentity { Caller.Key: { Kind: KeyKind.Secret } key } when requirement.AdmitsKeys => KeyAccess.ProblemOf(context, key) is not { } problem || Refuse(context, problem),
+        UserIdentity user => Admits(context, user, stores),
+        _ => false,
+    };
+
+    /// <summary>Checks <see cref="SignedIn"/>.</summary>
+    public static bool AdmitsUser(HttpContext context) => context.User.Identity is UserIdentity user
+        && (context.GetEndpoint()?.Metadata.GetMetadata<RequiredPermission>() is not { } required || user.User.Has(required.Name, store: null) || Refuse(context, PermissionDenied));
+
     static bool Admits(HttpContext context, UserIdentity identity, StoreDirectory stores)
     {
         var metadata = context.GetEndpoint()!.Metadata;
@@ -64,57 +76,6 @@ static class UserAccess
 
         identity.Enter(store);
         return metadata.GetMetadata<ShowsPersonalData>() is not { IsMasked: false, IsOfCart: false } || identity.User.Has(Permission.PersonalData, store.Id) || Refuse(context, PermissionDenied);
-    }
-
-    /// <summary>Checks <see cref="StoreAccess"/>.</summary>
-    internal sealed class StoreAccessHandler(StoreDirectory stores) : AuthorizationHandler<StoreAccess>
-    {
-        /// <inheritdoc/>
-        protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, StoreAccess requirement)
-        {
-            if (context.Resource is HttpContext http && http.User.Identity switch
-            {
-                StoreKeyIdentity { Caller.Key: { Kind: KeyKind.Secret } key } when requirement.AdmitsKeys => KeyAccess.ProblemOf(http, key) is not { } problem || Refuse(http, problem),
-                UserIdentity user => Admits(http, user, stores),
-                _ => false,
-            })
-            {
-                context.Succeed(requirement);
-            }
-
-            return Task.CompletedTask;
-        }
-    }
-
-    /// <summary>Checks <see cref="SignedIn"/>.</summary>
-    internal sealed class SignedInHandler : AuthorizationHandler<SignedIn>
-    {
-        /// <inheritdoc/>
-        protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, SignedIn requirement)
-        {
-            if (context.Resource is HttpContext { User.Identity: UserIdentity user } http && (http.GetEndpoint()?.Metadata.GetMetadata<RequiredPermission>() is not { } required
-                || user.User.Has(required.Name, store: null) || Refuse(http, PermissionDenied)))
-            {
-                context.Succeed(requirement);
-            }
-
-            return Task.CompletedTask;
-        }
-    }
-
-    /// <summary>Checks <see cref="HoldsSession"/>.</summary>
-    internal sealed class HoldsSessionHandler : AuthorizationHandler<HoldsSession>
-    {
-        /// <inheritdoc/>
-        protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, HoldsSession requirement)
-        {
-            if (context.User.Identity is not StoreKeyIdentity)
-            {
-                context.Succeed(requirement);
-            }
-
-            return Task.CompletedTask;
-        }
     }
 
     sealed record Refusal(HttpProblem Problem);

@@ -38,7 +38,7 @@ static class RequestAudit
         problem.Status == StatusCodes.Status403Forbidden && ActorOf(context) is { } actor && RouteOf(context) is { } route
             ? recorder.RefuseAsync(new AuditEvent(actor, "access.refused", TargetOf(context, route), Caller.Of(context)?.Store.Id, $$"""{"code":"{{problem.Code}}"}""")
             {
-                Address = AddressOf(context),
+                Address = UserIdentity.AddressOf(context),
             })
             : Task.CompletedTask;
 
@@ -60,7 +60,7 @@ static class RequestAudit
     public static RouteEndpoint? RouteOf(HttpContext context) => (context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint) as RouteEndpoint;
 
     static Task RecordReadAsync(HttpContext context, RouteEndpoint route, string actor, Caller caller, AuditRecorder recorder) =>
-        recorder.ReadAsync(new AuditEvent(actor, "personal_data.read", TargetOf(context, route), caller.Store.Id) { Address = AddressOf(context) });
+        recorder.ReadAsync(new AuditEvent(actor, "personal_data.read", TargetOf(context, route), caller.Store.Id) { Address = UserIdentity.AddressOf(context) });
 
     static async Task RunAsync(HttpContext context, RouteEndpoint route, string actor, AuditRecorder recorder, RequestDelegate next)
     {
@@ -77,7 +77,7 @@ static class RequestAudit
 
         // While nothing can be recorded, nothing is changed.
         recorder.EnsureCapacity();
-        var entry = new AuditEvent(actor, change.Action, change.TargetOf(context.Request.RouteValues), Caller.Of(context)?.Store.Id) { Address = AddressOf(context) };
+        var entry = new AuditEvent(actor, change.Action, change.TargetOf(context.Request.RouteValues), Caller.Of(context)?.Store.Id) { Address = UserIdentity.AddressOf(context) };
         var isRecorded = false;
         Task RecordAsync(int status)
         {
@@ -118,8 +118,6 @@ static class RequestAudit
     };
 
     static string TargetOf(HttpContext context, RouteEndpoint route) => $"route:{context.Request.Method} /{route.RoutePattern.RawText?.Trim('/')}";
-
-    static string? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString();
 
     static string DetailsOf(int status, AuditDetail? detail)
     {

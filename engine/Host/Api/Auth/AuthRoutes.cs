@@ -78,7 +78,7 @@ static class AuthRoutes
 
         try
         {
-            var result = await logins.LoginAsync(email, password, body.Code, AddressOf(context), context.RequestAborted);
+            var result = await logins.LoginAsync(email, password, body.Code, UserIdentity.AddressOf(context) ?? "", context.RequestAborted);
             switch (result.Outcome)
             {
                 case LoginOutcome.SignedIn:
@@ -107,7 +107,7 @@ static class AuthRoutes
         }
 
         var token = body.RefreshToken ?? SessionCookies.RefreshOf(context.Request);
-        var (outcome, issued) = token is { Length: > 0 } ? await sessions.RefreshAsync(token, AddressOf(context), context.RequestAborted) : (RefreshOutcome.Refused, null);
+        var (outcome, issued) = token is { Length: > 0 } ? await sessions.RefreshAsync(token, UserIdentity.AddressOf(context), context.RequestAborted) : (RefreshOutcome.Refused, null);
         return outcome switch
         {
             RefreshOutcome.Refreshed => Answer(context, directory, issued!, byCookie: body.RefreshToken is null),
@@ -136,7 +136,7 @@ static class AuthRoutes
         try
         {
             var hash = await passwords.HashAsync(password, context.RequestAborted);
-            return await users.AcceptAsync(token, hash, AddressOf(context), context.RequestAborted) is null ? s_link.ToResult() : TypedResults.NoContent();
+            return await users.AcceptAsync(token, hash, UserIdentity.AddressOf(context), context.RequestAborted) is null ? s_link.ToResult() : TypedResults.NoContent();
         }
         catch (OverloadedException)
         {
@@ -159,7 +159,7 @@ static class AuthRoutes
             return s_noMail.ToResult();
         }
 
-        if (resets.Request(email, AddressOf(context)) is { Ticks: > 0 } wait)
+        if (resets.Request(email, UserIdentity.AddressOf(context)) is { Ticks: > 0 } wait)
         {
             context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
             return s_throttled.ToResult();
@@ -200,7 +200,7 @@ static class AuthRoutes
         // A session that has ended already is signed out of, too.
         if (session is var (id, ended))
         {
-            await sessions.EndAsync(ended, new AuditEvent($"user:{id}", "user.logout", $"user:{id}") { Address = AddressOf(context) }, context.RequestAborted);
+            await sessions.EndAsync(ended, new AuditEvent($"user:{id}", "user.logout", $"user:{id}") { Address = UserIdentity.AddressOf(context) }, context.RequestAborted);
         }
 
         if (SessionCookies.IsOwnOrigin(context.Request))
@@ -229,7 +229,7 @@ static class AuthRoutes
 
     static async Task<IResult> ConfirmTotpAsync(HttpContext context, TotpBody body, Logins logins) =>
         body.Secret is { } text && Totp.TryParseBase32(text, out var secret) && secret.Length == Totp.SecretSize && body.Code is { } code
-            && await logins.SetUpTotpAsync(UserOf(context).User.User.Id, secret, code, context.RequestAborted) is { } codes
+            && await logins.SetUpTotpAsync(UserOf(context).User.User.Id, secret, code, UserIdentity.AddressOf(context), context.RequestAborted) is { } codes
                 ? TypedResults.Ok(new TotpCodes(codes)) : s_code.ToResult();
 
     static IResult Answer(HttpContext context, AccessDirectory directory, IssuedSession issued, bool byCookie)
@@ -247,6 +247,4 @@ static class AuthRoutes
     }
 
     static UserIdentity UserOf(HttpContext context) => (UserIdentity)context.User.Identity!;
-
-    static string AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "";
 }

@@ -147,10 +147,11 @@ sealed class OidcApiTests
             var claims = Claims(attempt);
             Assert.That((await EndAsync(attempt, claims)).Problem, Is.EqualTo((403, "unknown_user")));
             var email = JsonNode.Parse(claims)!["email"]!.GetValue<string>();
-            var (user, _) = await _users.InviteAsync(email.ToUpperInvariant(), [new Grant("viewer", null)], "cli");
+            var (user, link) = await _users.InviteAsync(email.ToUpperInvariant(), [new Grant("viewer", null)], "cli");
             attempt = await BeginAsync();
             var again = TokenIssuer.With(claims, ("nonce", attempt.Nonce));
             Assert.That((await EndAsync(attempt, again)).Status, Is.EqualTo(HttpStatusCode.OK), "one who was invited");
+            Assert.That(await _users.AcceptAsync(link, "hash", address: null), Is.Null, "the invitation has ended");
             Assert.That((await _users.FindAsync(email))!.Grants, Is.EqualTo(new[] { new Grant("operator", "demo") }));
 
             attempt = await BeginAsync();

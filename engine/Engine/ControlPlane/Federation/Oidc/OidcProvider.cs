@@ -18,6 +18,7 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
     public const int MaxExchanges = 8;
 
     const string LogoutEvent = "http://schemas.openid.net/event/backchannel-logout";
+    const string NoAnswer = "the provider does not answer as it should; the log says more";
     const int MaxId = 256;
 
     static readonly TimeSpan s_maxAge = TimeSpan.FromHours(1), s_minAge = TimeSpan.FromSeconds(5), s_logoutAge = TimeSpan.FromMinutes(5);
@@ -26,6 +27,7 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
     readonly SemaphoreSlim _discovering = new(1, 1);
     volatile Content? _content;
     (string? Problem, DateTimeOffset At) _failure;
+    string? _told;
 
     /// <summary>Receives why the provider's document or keys cannot be read, which clients are not told: it names hosts.</summary>
     public Action<string>? OnProblem { get; init; }
@@ -56,10 +58,10 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
     /// <returns>Who signed in, or what is wrong.</returns>
     public async Task<(OidcIdentity? Identity, string? Problem)> ExchangeAsync(string code, string? issuer, OidcAttempt attempt, CancellationToken cancellation)
     {
-        var (content, problem) = await DiscoverAsync(cancellation);
+        var (content, _) = await DiscoverAsync(cancellation);
         if (content is null)
         {
-            return (null, problem);
+            return (null, NoAnswer);
         }
 
         // An answer of another provider, whose code would go to this one (RFC 9207).
@@ -76,7 +78,8 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
         try
         {
             var (body, failure) = await http.PostAsync(content.Metadata.Token, FormOf(content.Metadata, code, attempt), CredentialsOf(content.Metadata), cancellation);
-            return body is null ? (null, failure)
+            Tell(failure);
+            return body is null ? (null, NoAnswer)
                 : Jws.ReadObject(body) is { } json && new JwtClaims(json) is var answer && answer.Text("id_token") is { } token
                 ? await VerifyAsync(token, answer.Text("access_token"), content, attempt, cancellation) : (null, "the provider's answer has no ID token");
         }
@@ -90,10 +93,10 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
     /// <returns>What it ends, or what is wrong.</returns>
     public async Task<(OidcLogout? Logout, string? Problem)> ReadLogoutAsync(string token, CancellationToken cancellation)
     {
-        var (content, problem) = await DiscoverAsync(cancellation);
+        var (content, _) = await DiscoverAsync(cancellation);
         if (content is null)
         {
-            return (null, problem);
+            return (null, NoAnswer);
         }
 
         var now = time.GetUtcNow();
@@ -206,7 +209,7 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
             if (metadata is null)
             {
                 // The former document stays in use.
-                OnProblem?.Invoke(wrong ?? "the answer is no document of a provider");
+                Tell(wrong);
                 return (_content, wrong);
             }
 
@@ -216,6 +219,15 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
         finally
         {
             _discovering.Release();
+        }
+    }
+
+    // Once for a cause, until something works.
+    void Tell(string? problem)
+    {
+        if (Interlocked.Exchange(ref _told, problem) != problem && problem is not null)
+        {
+            OnProblem?.Invoke(problem);
         }
     }
 

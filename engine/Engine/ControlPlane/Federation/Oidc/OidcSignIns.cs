@@ -139,6 +139,8 @@ public sealed class OidcSignIns(ControlDatabase database, AuditRecorder recorder
         // The provider has shown whose address it is, as a link by e-mail would.
         if (await session.RunAsync($"UPDATE users SET state = {"active"} WHERE id = {user} AND state <> {"active"}") == 1)
         {
+            // Whoever finds the invitation later would set a password.
+            await UserStore.EndLinksAsync(session, SqlPart.Of($"user_id = {user}"));
             await session.MarkChangedAsync(UserStore.Topic);
         }
 

@@ -276,8 +276,9 @@ public sealed class Outbound : IThreadPoolWorkItem
                 }
             }
         }
-        catch (Exception e) when (e is IOException or InvalidOperationException or OperationCanceledException)
+        catch (Exception)
         {
+            // Whatever failed, nobody else would flush: a client whose output is dead is let go, one whose output is stuck waits for ever.
             MarkDead();
         }
     }

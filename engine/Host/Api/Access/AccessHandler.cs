@@ -1,0 +1,40 @@
+using CartRecovery.Engine.ControlPlane.Stores;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+
+namespace CartRecovery.Host.Api.Access;
+
+/// <summary>Checks all requirements of <see cref="AccessPolicies"/>. One handler, because every request asks each that is registered.</summary>
+sealed class AccessHandler(OperatorAccess operators, StoreDirectory stores) : IAuthorizationHandler
+{
+    /// <inheritdoc/>
+    public Task HandleAsync(AuthorizationHandlerContext context)
+    {
+        if (context.Resource is not HttpContext http)
+        {
+            return Task.CompletedTask;
+        }
+
+        foreach (var requirement in context.Requirements)
+        {
+            if (IsMet(http, requirement))
+            {
+                context.Succeed(requirement);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    // False for a requirement of the framework, which checks itself.
+    bool IsMet(HttpContext http, IAuthorizationRequirement requirement) => requirement switch
+    {
+        SendsEvents => KeyAccess.AdmitsSender(http),
+        StoreAccess access => UserAccess.Admits(http, access, stores),
+        SignedIn => UserAccess.AdmitsUser(http),
+        HoldsSession => http.User.Identity is not StoreKeyIdentity,
+        IsOperator => operators.Admits(http),
+        DeclaresAccess => http.GetEndpoint() is not Microsoft.AspNetCore.Routing.RouteEndpoint,
+        _ => false,
+    };
+}
