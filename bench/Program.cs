@@ -4,6 +4,7 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using CartRecovery.Bench.Attack;
 using CartRecovery.Bench.Baselines;
+using CartRecovery.Bench.Control;
 using CartRecovery.Bench.Crowd;
 using CartRecovery.Bench.Echo;
 using CartRecovery.Bench.Idle;
@@ -19,6 +20,7 @@ return args switch
     ["outbox", .. var rest] => await OutboxCommand.RunAsync(rest),
     ["idle", .. var rest] => await IdleCommand.RunAsync(rest),
     ["revocation", .. var rest] => await RevocationCommand.RunAsync(rest),
+    ["login", .. var rest] => await LoginCommand.RunAsync(rest),
     ["crowd", .. var rest] => await CrowdCommand.RunAsync(rest),
     ["attack", .. var rest] => await AttackCommand.RunAsync(rest),
     ["echo", .. var rest] => await EchoCommand.RunAsync(rest),
@@ -46,6 +48,7 @@ static int Usage()
           outbox --binary FILE            interventions a second through policy, database and webhook to a receiver
           idle --binary FILE              opens quiet WebSockets and says what they cost the engine
           revocation --binary FILE        opens streams with an API key, revokes it, and times when the last one is closed
+          login --binary FILE             times sign-ins, and requests with an access token
           crowd --binary FILE             thousands of streams: shoppers who send an event a second, or clients that read nothing
           attack --binary FILE            plays every attack of docs/security.md, against an older binary too, with honest traffic beside it
           echo [--port N]                 echoes WebSocket messages on the engine's own protocol, for conformance suites; default port 9001

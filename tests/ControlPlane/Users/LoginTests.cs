@@ -44,7 +44,7 @@ public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
         {
             var result = await _logins.LoginAsync(email, Password, code: null, "192.0.2.1");
             Assert.That(result.Outcome, Is.EqualTo(LoginOutcome.SignedIn), email);
-            var user = _directory.Find(_directory.Issue(result.Issued!))!;
+            var user = _directory.Find(await _directory.IssueAsync(result.Issued!))!;
             Assert.That((user.User.Id, user.User.Email, user.Session), Is.EqualTo((_ada.Id, "ada@shop.example", result.Issued!.Session)));
             Assert.That((user.Has("campaigns:write", "shop"), user.Has("campaigns:write", "other"), user.Has("campaigns:write", null), user.Has("users:write", "shop")),
                 Is.EqualTo((true, false, false, false)));
@@ -117,7 +117,7 @@ public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
     public async Task A_refresh_token_that_is_reused_later_ends_the_session()
     {
         var first = (await _logins.LoginAsync(Email, Password, code: null, "a")).Issued!;
-        var access = _directory.Issue(first);
+        var access = await _directory.IssueAsync(first);
         var (outcome, second) = await _sessions.RefreshAsync(first.RefreshToken, "a");
         Assert.That((outcome, second!.Session), Is.EqualTo((RefreshOutcome.Refreshed, first.Session)));
         Assert.That(_directory.Find(access), Is.Not.Null);
@@ -206,7 +206,7 @@ public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
     public async Task The_oldest_session_ends_when_there_are_too_many()
     {
         var first = (await _logins.LoginAsync(Email, Password, code: null, "a")).Issued!;
-        var access = _directory.Issue(first);
+        var access = await _directory.IssueAsync(first);
         await Control.WriteAsync(async session =>
         {
             for (var i = 1; i < Sessions.MaxPerUser; i++)
@@ -261,7 +261,7 @@ public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
     public async Task Tokens_expire()
     {
         var session = (await _logins.LoginAsync(Email, Password, code: null, "a")).Issued!;
-        var access = _directory.Issue(session);
+        var access = await _directory.IssueAsync(session);
         Time.Advance(AccessTokens.Life - TimeSpan.FromSeconds(1));
         Assert.That(_directory.Find(access), Is.Not.Null);
         Time.Advance(TimeSpan.FromSeconds(1));
@@ -273,22 +273,22 @@ public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
     [Test]
     public async Task Signing_out_disabling_and_a_new_password_end_sessions()
     {
-        var access = _directory.Issue((await _logins.LoginAsync(Email, Password, code: null, "a")).Issued!);
+        var access = await _directory.IssueAsync((await _logins.LoginAsync(Email, Password, code: null, "a")).Issued!);
         var other = (await _logins.LoginAsync(Email, Password, code: null, "a")).Issued!;
         Assert.That(await _sessions.EndAsync(_directory.Find(access)!.Session, new AuditEvent("user:1", "user.logout", "user:1")));
         Assert.That(_directory.Find(access), Is.Null);
-        Assert.That(_directory.Find(_directory.Issue(other)), Is.Not.Null, "another session goes on");
+        Assert.That(_directory.Find(await _directory.IssueAsync(other)), Is.Not.Null, "another session goes on");
 
         var link = (await _users.ResetAsync(Email, "cli"))!;
         Assert.That((await _users.OwnerOfAsync(link))!.Id, Is.EqualTo(_ada.Id));
         await _users.AcceptAsync(link, await _passwords.HashAsync("another horse battery"), "a");
-        Assert.That(_directory.Find(_directory.Issue(other)), Is.Null);
+        Assert.That(_directory.Find(await _directory.IssueAsync(other)), Is.Null);
         Assert.That(await _users.AcceptAsync(link, "hash", "a"), Is.Null, "a link is good once");
         Assert.That((await _logins.LoginAsync(Email, Password, code: null, "a")).Outcome, Is.EqualTo(LoginOutcome.Refused));
 
         var last = (await _logins.LoginAsync(Email, "another horse battery", code: null, "b")).Issued!;
         Assert.That(await _users.DisableAsync(_ada.Id, disable: true, "cli"));
-        Assert.That(_directory.Find(_directory.Issue(last)), Is.Null);
+        Assert.That(_directory.Find(await _directory.IssueAsync(last)), Is.Null);
         Assert.That((await _logins.LoginAsync(Email, "another horse battery", code: null, "b")).Outcome, Is.EqualTo(LoginOutcome.Refused));
         Assert.That(await _users.DisableAsync(_ada.Id, disable: false, "cli"));
         Assert.That((await _logins.LoginAsync(Email, "another horse battery", code: null, "c")).Outcome, Is.EqualTo(LoginOutcome.SignedIn));
@@ -326,16 +326,16 @@ public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
         await keys.RotateAsync();
         Assert.That(await KeysAsync(), Is.EqualTo(2), "the next one is there a day before");
         Time.Advance(SigningKeys.Ahead - TimeSpan.FromMinutes(1));
-        var former = _directory.Issue(session);
+        var former = await _directory.IssueAsync(session);
         Time.Advance(TimeSpan.FromMinutes(2));
-        var next = _directory.Issue(session);
+        var next = await _directory.IssueAsync(session);
         Assert.That(Paseto.FooterOf(next), Is.Not.EqualTo(Paseto.FooterOf(former)));
         Assert.That((_directory.Find(former), _directory.Find(next)), Is.Not.EqualTo(((SignedInUser?)null, (SignedInUser?)null)));
         Assert.That(_directory.Find(former), Is.Not.Null);
         Time.Advance(TimeSpan.FromHours(2));
         await keys.RotateAsync();
         Assert.That(await KeysAsync(), Is.EqualTo(1), "the first one is gone");
-        Assert.That(_directory.Find(_directory.Issue(session)), Is.Not.Null);
+        Assert.That(_directory.Find(await _directory.IssueAsync(session)), Is.Not.Null);
     }
 
     [Test]

@@ -59,8 +59,14 @@ public sealed class AccessDirectory(ControlDatabase database)
 
     /// <summary>Signs an access token for a session.</summary>
     /// <exception cref="InvalidOperationException">There is no signing key: the database was not opened.</exception>
-    public string Issue(IssuedSession session)
+    public async Task<string> IssueAsync(IssuedSession session)
     {
+        // Another process made the account within the last half second: the token would be refused until that is noticed.
+        if (!_content.Users.ContainsKey(session.User))
+        {
+            await database.Changes.RefreshAsync();
+        }
+
         var now = database.Time.GetUtcNow();
         var key = _content.KeyAt(now) ?? throw new InvalidOperationException("There is no key to sign with.");
         return AccessTokens.Issue(key, new AccessClaims(session.User, session.Session, now + AccessTokens.Life), now);

@@ -82,7 +82,7 @@ static class AuthRoutes
             switch (result.Outcome)
             {
                 case LoginOutcome.SignedIn:
-                    return Answer(context, directory, result.Issued!, body.Cookie);
+                    return await AnswerAsync(context, directory, result.Issued!, body.Cookie);
                 case LoginOutcome.CodeRequired:
                     return s_codeRequired.ToResult();
                 case LoginOutcome.Throttled:
@@ -110,7 +110,7 @@ static class AuthRoutes
         var (outcome, issued) = token is { Length: > 0 } ? await sessions.RefreshAsync(token, UserIdentity.AddressOf(context), context.RequestAborted) : (RefreshOutcome.Refused, null);
         return outcome switch
         {
-            RefreshOutcome.Refreshed => Answer(context, directory, issued!, byCookie: body.RefreshToken is null),
+            RefreshOutcome.Refreshed => await AnswerAsync(context, directory, issued!, byCookie: body.RefreshToken is null),
             RefreshOutcome.Reused => s_reused.ToResult(),
             _ => s_refused.ToResult(),
         };
@@ -232,11 +232,11 @@ static class AuthRoutes
             && await logins.SetUpTotpAsync(UserOf(context).User.User.Id, secret, code, UserIdentity.AddressOf(context), context.RequestAborted) is { } codes
                 ? TypedResults.Ok(new TotpCodes(codes)) : s_code.ToResult();
 
-    static IResult Answer(HttpContext context, AccessDirectory directory, IssuedSession issued, bool byCookie)
+    static async Task<IResult> AnswerAsync(HttpContext context, AccessDirectory directory, IssuedSession issued, bool byCookie)
     {
         // A cache would keep the tokens.
         context.Response.Headers.CacheControl = "no-store";
-        var (access, seconds) = (directory.Issue(issued), (int)AccessTokens.Life.TotalSeconds);
+        var (access, seconds) = (await directory.IssueAsync(issued), (int)AccessTokens.Life.TotalSeconds);
         if (!byCookie)
         {
             return TypedResults.Ok(new SessionTokens(seconds, access, issued.RefreshToken));

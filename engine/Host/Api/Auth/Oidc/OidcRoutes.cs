@@ -122,7 +122,7 @@ static class OidcRoutes
             return;
         }
 
-        SessionCookies.Set(context.Response, directory.Issue(issued), issued.RefreshToken);
+        SessionCookies.Set(context.Response, await directory.IssueAsync(issued), issued.RefreshToken);
         await OidcPages.GoOnAsync(context, attempt.ReturnTo);
 
         async Task RefuseAsync(string why)

@@ -1,12 +1,10 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Sockets;
-using System.Text;
-using System.Text.Json;
+using CartRecovery.Bench.Idle;
 using CartRecovery.Bench.Load;
 
-namespace CartRecovery.Bench.Idle;
+namespace CartRecovery.Bench.Control;
 
 /// <summary>
 /// The <c>revocation</c> command: opens streams with two API keys, revokes one, and says when the last of its streams was closed. The streams of the
@@ -15,7 +13,6 @@ namespace CartRecovery.Bench.Idle;
 static class RevocationCommand
 {
     const int PerAddress = 4_000, AtOnce = 256;
-    const string Email = "bench@shop.example", Password = "correct horse battery";
 
     const string Usage = """
         revocation --binary FILE [--connections 5000] [--port stream|http] [--by api|command]
@@ -61,7 +58,7 @@ static class RevocationCommand
     {
         var (id, key) = await AddKeyAsync(engine, "revoked");
         var (_, kept) = await AddKeyAsync(engine, "kept");
-        using var http = byCommand ? null : await SignInAsync(engine);
+        using var http = byCommand ? null : await Account.SignInAdminAsync(engine);
         await OpenAsync(clients, count, Target.WebSocket(url, key));
         var others = new List<IdleClient>();
         await OpenAsync(others, Math.Min(count, 1_000), Target.WebSocket(url, kept));
@@ -98,18 +95,6 @@ static class RevocationCommand
     {
         var lines = (await engine.RunAsync($"keys add {name} --scopes events:write")).Split('\n');
         return (lines[0].Split(' ')[^1], lines[1].Split(' ')[^1]);
-    }
-
-    static async Task<HttpClient> SignInAsync(EngineProcess engine)
-    {
-        await engine.RunAsync($"users add {Email} --role admin --password", Password);
-        var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{engine.HttpPort}") };
-        using var body = new StringContent($$"""{"email":"{{Email}}","password":"{{Password}}"}""", Encoding.UTF8, "application/json");
-        using var answer = await http.PostAsync(new Uri("/v1/auth/login", UriKind.Relative), body);
-        answer.EnsureSuccessStatusCode();
-        using var json = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync());
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", json.RootElement.GetProperty("accessToken").GetString());
-        return http;
     }
 
     static async Task OpenAsync(List<IdleClient> clients, int count, Target target)
