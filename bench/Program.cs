@@ -7,6 +7,7 @@ using CartRecovery.Bench.Baselines;
 using CartRecovery.Bench.Control;
 using CartRecovery.Bench.Crowd;
 using CartRecovery.Bench.Echo;
+using CartRecovery.Bench.Flags;
 using CartRecovery.Bench.Idle;
 using CartRecovery.Bench.Load;
 using CartRecovery.Bench.Outbox;
@@ -21,6 +22,7 @@ return args switch
     ["idle", .. var rest] => await IdleCommand.RunAsync(rest),
     ["revocation", .. var rest] => await RevocationCommand.RunAsync(rest),
     ["login", .. var rest] => await LoginCommand.RunAsync(rest),
+    ["flags", .. var rest] => await FlagsCommand.RunAsync(rest),
     ["crowd", .. var rest] => await CrowdCommand.RunAsync(rest),
     ["attack", .. var rest] => await AttackCommand.RunAsync(rest),
     ["echo", .. var rest] => await EchoCommand.RunAsync(rest),
@@ -49,6 +51,7 @@ static int Usage()
           idle --binary FILE              opens quiet WebSockets and says what they cost the engine
           revocation --binary FILE        opens streams with an API key, revokes it, and times when the last one is closed
           login --binary FILE             times sign-ins, and requests with an access token
+          flags --binary FILE             evaluations of feature flags a second: in process, and by OFREP over HTTP
           crowd --binary FILE             thousands of streams: shoppers who send an event a second, or clients that read nothing
           attack --binary FILE            plays every attack of docs/security.md, against an older binary too, with honest traffic beside it
           echo [--port N]                 echoes WebSocket messages on the engine's own protocol, for conformance suites; default port 9001

@@ -73,6 +73,13 @@ sealed class AccessMatrixTests
         ["DELETE /v1/suppressions"] = Access.Secret,
         ["GET /v1/codes/{code}"] = Access.Secret,
         ["POST /v1/codes/{code}/redeem"] = Access.Secret,
+        ["GET /v1/feature-flags"] = Access.Secret,
+        ["POST /v1/feature-flags"] = Access.Secret,
+        ["GET /v1/feature-flags/{key}"] = Access.Secret,
+        ["PUT /v1/feature-flags/{key}"] = Access.Secret,
+        ["DELETE /v1/feature-flags/{key}"] = Access.Secret,
+        ["POST /ofrep/v1/evaluate/flags"] = Access.Publishable,
+        ["POST /ofrep/v1/evaluate/flags/{key}"] = Access.Publishable,
         ["GET /v1/deadletters"] = Access.Secret,
         ["GET /v1/deadletters/{id:long}"] = Access.Secret,
         ["GET /v1/deadletters/{id:long}/repair"] = Access.Secret,
@@ -158,6 +165,7 @@ sealed class AccessMatrixTests
             EventJson.Of(_cart, "add_to_cart", $",\"productId\":\"{Mark}-p\",\"price\":5,\"userId\":\"{Mark}-u\""),
             EventJson.Of(_cart, "begin_checkout"), $"{{\"id\":\"{Mark}\"}}"), ShopSecret);
         await _engine.PostAsync("/v1/suppressions", $$"""{"channel":"email","address":"{{Mark}}@shop.example"}""", ShopSecret);
+        await _engine.PostAsync("/v1/feature-flags", $$"""{"key":"{{Mark}}","type":"string","variants":{"a":"{{Mark}}"},"defaultVariant":"a","visibleToClients":true}""", ShopSecret);
         await Eventually.Is(() => _engine.Host.DeadLetters.Count(DeadLetterState.Waiting) > 0, "a letter is kept");
         _letter = (await _engine.GetAsync("/v1/deadletters", ShopSecret)).Json.GetProperty("items")[0].GetProperty("id").GetInt64();
         _intervention = (await _engine.GetAsync("/v1/interventions", ShopSecret)).Json.GetProperty("items")[0].GetProperty("id").GetString()!;
@@ -230,6 +238,13 @@ sealed class AccessMatrixTests
             Assert.That((found.Status, found.Body.Contains(Mark, StringComparison.Ordinal)), Is.EqualTo((HttpStatusCode.OK, false)), query);
         }
 
+        foreach (var theirs in new[] { OtherSecret, OtherPublishable })
+        {
+            Assert.That((await _engine.PostAsync($"/ofrep/v1/evaluate/flags/{Mark}", "{}", theirs)).Status, Is.EqualTo(HttpStatusCode.NotFound));
+            Assert.That((await _engine.PostAsync("/ofrep/v1/evaluate/flags", "{}", theirs)).Body, Is.EqualTo("""{"flags":[]}"""));
+        }
+
+        Assert.That((await _engine.PostAsync($"/ofrep/v1/evaluate/flags/{Mark}", "{}", ShopPublishable)).Json.GetProperty("value").GetString(), Is.EqualTo(Mark), "its own has it still");
         Assert.That((await _engine.GetAsync($"/v1/interventions?userId={Mark}-u", ShopSecret)).Body, Does.Contain(Mark), "its own store finds it");
         var letter = await _engine.GetAsync($"/v1/deadletters/{_letter}", ShopSecret);
         using (Assert.EnterMultipleScope())
@@ -248,6 +263,7 @@ sealed class AccessMatrixTests
     [TestCase("/v1/suppressions")]
     [TestCase("/v1/deadletters")]
     [TestCase("/v1/campaigns")]
+    [TestCase("/v1/feature-flags")]
     public async Task A_lists_cursor_is_of_no_use_to_another_store_or_list(string list)
     {
         await SecondOfEverythingAsync();
@@ -326,6 +342,7 @@ sealed class AccessMatrixTests
             EventJson.Of(cart, "add_to_cart", ",\"productId\":\"second\",\"price\":5,\"userId\":\"second-u\""), EventJson.Of(cart, "begin_checkout"),
             EventJson.Of(cart, "add_to_cart", $",\"productId\":\"second\",\"price\":5,\"userId\":\"{Mark}-u\""), "{\"id\":\"second\"}"), ShopSecret);
         await _engine.PostAsync("/v1/products", """[{"id":"p1"},{"id":"p2"}]""", ShopSecret);
+        await _engine.AskAsync(HttpMethod.Put, "/v1/feature-flags/second", Json("""{"type":"boolean","variants":{"on":true},"defaultVariant":"on"}"""), ShopSecret);
         await _engine.PostAsync("/v1/suppressions", """{"channel":"email","address":"second@shop.example"}""", ShopSecret);
         await Eventually.Is(() => _engine.Host.DeadLetters.Count(DeadLetterState.Waiting) > 1, "a letter is kept");
     }
@@ -351,6 +368,7 @@ sealed class AccessMatrixTests
 
     string IdFor(string pattern) => pattern.Contains("carts", StringComparison.Ordinal) || pattern.Contains("features", StringComparison.Ordinal) ? _cart
         : pattern.Contains("interventions", StringComparison.Ordinal) ? _intervention
+        : pattern.Contains("flags", StringComparison.Ordinal) ? Mark
         : pattern.Contains("customers", StringComparison.Ordinal) ? $"{Mark}-u"
         : pattern.Contains("campaigns", StringComparison.Ordinal) ? $"{Mark}-campaign" : $"{_letter}";
 

@@ -32,6 +32,15 @@ public sealed class ControlRefusalException(string code, string message) : Excep
     /// <summary>Somebody gives, or takes from others, what they do not have.</summary>
     public const string PermissionNotHeld = "permission_not_held";
 
+    /// <summary>There is a flag with this key.</summary>
+    public const string FlagExists = "flag_exists";
+
+    /// <summary>The flag is not the version that the client changed.</summary>
+    public const string FlagChanged = "flag_changed";
+
+    /// <summary>There are as many flags as there may be, or they are as large.</summary>
+    public const string TooManyFlags = "too_many_flags";
+
     /// <summary>A stable code in snake case.</summary>
     public string Code { get; } = code;
 }

@@ -45,6 +45,7 @@ public sealed record HttpProblem(int Status, string Code, string Detail)
         408 => "Request Timeout",
         409 => "Conflict",
         410 => "Gone",
+        412 => "Precondition Failed",
         413 => "Content Too Large",
         415 => "Unsupported Media Type",
         426 => "Upgrade Required",

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Host.Api.Analytics;
 using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Auth;
@@ -10,6 +11,7 @@ using CartRecovery.Host.Api.Customers;
 using CartRecovery.Host.Api.DeadLetters;
 using CartRecovery.Host.Api.Events;
 using CartRecovery.Host.Api.Features;
+using CartRecovery.Host.Api.Flags;
 using CartRecovery.Host.Api.Health;
 using CartRecovery.Host.Api.Interventions;
 using CartRecovery.Host.Api.Keys;
@@ -65,6 +67,15 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(RotationBody))]
 [JsonSerializable(typeof(IssuedApiKey))]
 [JsonSerializable(typeof(ItemPage<ApiKeyItem>))]
+[JsonSerializable(typeof(FlagDefinition))]
+[JsonSerializable(typeof(NewFlagBody))]
+[JsonSerializable(typeof(FlagItem))]
+[JsonSerializable(typeof(ItemPage<FlagItem>))]
+[JsonSerializable(typeof(OfrepRequest))]
+[JsonSerializable(typeof(OfrepSuccess))]
+[JsonSerializable(typeof(OfrepFailure))]
+[JsonSerializable(typeof(OfrepBulkSuccess))]
+[JsonSerializable(typeof(OfrepBulkFailure))]
 [JsonSerializable(typeof(ResetBody))]
 [JsonSerializable(typeof(RoleBody))]
 [JsonSerializable(typeof(RoleChange))]

@@ -10,6 +10,7 @@ using CartRecovery.Host.Api.DeadLetters;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Events;
 using CartRecovery.Host.Api.Features;
+using CartRecovery.Host.Api.Flags;
 using CartRecovery.Host.Api.Health;
 using CartRecovery.Host.Api.Interventions;
 using CartRecovery.Host.Api.Keys;
@@ -45,6 +46,8 @@ static class ApiRoutes
         ProductsRoutes.Map(routes);
         SuppressionsRoutes.Map(routes);
         CodesRoutes.Map(routes);
+        FlagRoutes.Map(routes);
+        OfrepRoutes.Map(routes);
         DeadLettersRoutes.Map(routes);
         TrackingRoutes.Map(routes);
         StorefrontRoutes.Map(routes);

@@ -1,12 +1,14 @@
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using CartRecovery.Contracts;
+using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Campaigns;
 using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Api.Flags;
 using CartRecovery.Host.Api.Health;
 using CartRecovery.Host.Api.Personal;
 using CartRecovery.Host.Api.Predictions;
@@ -35,7 +37,8 @@ static class ApiServices
             options.SerializerOptions.Converters.Add(new UtcTimeConverter());
             options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
-        services.AddSingleton<MaskedIds>().AddSingleton<CartReader>().AddSingleton<Predictors>().AddSingleton<LinkEvents>().AddSingleton<HealthReport>().AddSingleton<StorefrontClient>().AddSingleton<TestSendLimits>();
+        services.AddSingleton<MaskedIds>().AddSingleton<CartReader>().AddSingleton<Predictors>().AddSingleton<LinkEvents>().AddSingleton<HealthReport>().AddSingleton<StorefrontClient>().AddSingleton<TestSendLimits>()
+            .AddSingleton<IFlagSegments, NoSegments>().AddSingleton<FlagEvaluations>();
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.AddAccess();
         services.AddProblemResponses();

@@ -1,5 +1,6 @@
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Users;
 
@@ -9,6 +10,9 @@ namespace CartRecovery.Host.Composition;
 sealed partial class EngineHost
 {
     readonly ApiKeyDirectory _apiKeys;
+
+    /// <summary>The feature flags.</summary>
+    public FlagDirectory Flags { get; }
 
     /// <summary>The control plane's database. Open after the start.</summary>
     public ControlDatabase Control { get; }

@@ -1,6 +1,7 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.ControlPlane.Users;
@@ -109,6 +110,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _numbering = new StoreNumbering(_data, config, _log);
         _apiKeys = new ApiKeyDirectory(Control, Stores) { OnChange = Connections.CloseRevoked };
         _apiKeys.Follow();
+        Flags = new FlagDirectory(Control);
+        Flags.Follow();
         Certificates = new TlsCertificates(
             new ClientCertificates("http", Stores, AccessRejections, time), new ClientCertificates("stream", Stores, AccessRejections, time), time);
         ConnectionLimiter = IngestSetup.LimiterOf(config.Listen, Stores.All);

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
@@ -87,8 +88,8 @@ public sealed class MemoryBudget
             ("deliveries", config.Sinks.Values.Sum(s => s.Queue * PerIntervention), $"{config.Sinks.Count} sinks' queues"),
             ("outreach", Database.CacheBytes + ShopperFilter.Bytes + QueuedBytes,
                 $"{Database.CacheBytes >> 20} MB of pages, {ShopperFilter.Bytes >> 20} MB of keys, {QueuedBytes >> 20} MB of decisions and customer events"),
-            ("control", ControlDatabase.CacheBytes + (Passwords.Concurrency * Passwords.MemorySize),
-                $"{ControlDatabase.MaxConnections} connections to the control database, {Passwords.Concurrency} passwords"),
+            ("control", ControlDatabase.CacheBytes + (Passwords.Concurrency * Passwords.MemorySize) + FlagStore.MaxAllBytes,
+                $"{ControlDatabase.MaxConnections} connections to the control database, {Passwords.Concurrency} passwords, {FlagStore.MaxAllBytes >> 20} MB of flags"),
             ("dead letters", DeadLetterQueue.CapacityBytes, $"{DeadLetterQueue.Capacity:N0} waiting to be written"),
             ("base", Base, "runtime, ONNX Runtime, model"),
         ];

@@ -16,7 +16,7 @@ sealed class ApiAccessTests
     const string Other = "sk_other", Nowhere = "sk_nowhere";
 
     // The operations open to publishable keys; all others with a key require a secret one.
-    static readonly string[] s_publishable = ["sendEvents", "sendEventBatch", "openStream"];
+    static readonly string[] s_publishable = ["sendEvents", "sendEventBatch", "openStream", "evaluateFlag", "evaluateFlags"];
 
     static readonly string[] s_users = ["logout", "getCurrentUser", "beginTotp", "confirmTotp", "oidcLogout", "listAudit", "listApiKeys", "createApiKey", "rotateApiKey", "revokeApiKey",
         "listMembers", "inviteMember", "getMember", "changeMember", "sendMemberLink", "deleteMember", "listRoles", "createRole", "changeRole", "deleteRole"];

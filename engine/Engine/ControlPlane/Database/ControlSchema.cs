@@ -64,6 +64,11 @@ static class ControlSchema
             CREATE INDEX oidc_sessions_sid ON oidc_sessions (sid);
             CREATE TABLE used_tokens (hash BYTEA PRIMARY KEY, expires_at BIGINT NOT NULL);
             """),
+        new(7, "feature flags", """
+            CREATE TABLE feature_flags (
+                store TEXT NOT NULL, key TEXT NOT NULL, version TEXT NOT NULL, salt TEXT NOT NULL, definition TEXT NOT NULL, bytes BIGINT NOT NULL,
+                updated_at BIGINT NOT NULL, updated_by TEXT NOT NULL, PRIMARY KEY (store, key));
+            """),
     ];
 
     /// <summary>The version that this program writes.</summary>

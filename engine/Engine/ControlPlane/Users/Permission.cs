@@ -29,11 +29,15 @@ public static class Permission
     /// <summary>Make, change and delete roles.</summary>
     public const string RolesWrite = "roles:write";
 
+    /// <summary>See and evaluate feature flags.</summary>
+    public const string FlagsRead = "feature_flags:read";
+
     /// <summary>All permissions. <c>events:write</c> is for keys; a user needs it to give it to one.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
         "events:read", "events:write", "features:read", "predictions:read", "carts:read", "customers:read", "interventions:read", "interventions:write", "campaigns:read", "campaigns:write",
         "analytics:read", "products:read", "products:write", "suppressions:read", "suppressions:write", "codes:read", "codes:write", "dead_letters:read", "dead_letters:write",
+        FlagsRead, "feature_flags:write",
         PersonalData, UsersRead, UsersWrite, RolesRead, RolesWrite, KeysRead, KeysWrite, AuditRead,
     ];
 

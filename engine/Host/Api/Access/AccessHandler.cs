@@ -30,6 +30,7 @@ sealed class AccessHandler(OperatorAccess operators, StoreDirectory stores) : IA
     bool IsMet(HttpContext http, IAuthorizationRequirement requirement) => requirement switch
     {
         SendsEvents => KeyAccess.AdmitsSender(http),
+        EvaluatesFlags => KeyAccess.AdmitsEvaluation(http),
         StoreAccess access => UserAccess.Admits(http, access, stores),
         SignedIn => UserAccess.AdmitsUser(http),
         HoldsSession => http.User.Identity is not StoreKeyIdentity,

@@ -13,6 +13,9 @@ static class AccessPolicies
     /// <summary>Any valid key, publishable ones included.</summary>
     public const string Publishable = "publishable";
 
+    /// <summary>Any valid key that may evaluate feature flags: publishable ones, and secret ones with the scope.</summary>
+    public const string Flags = "flags";
+
     /// <summary>A secret key, for the shop's servers.</summary>
     public const string Secret = "secret";
 
@@ -40,6 +43,7 @@ static class AccessPolicies
         services.AddSingleton(UrlEncoder.Default);
         services.AddAuthorizationBuilder()
             .AddPolicy(Publishable, policy => policy.RequireAuthenticatedUser().RequireClaim(StoreKeyIdentity.KindClaim).AddRequirements(new SendsEvents()))
+            .AddPolicy(Flags, policy => policy.RequireAuthenticatedUser().RequireClaim(StoreKeyIdentity.KindClaim).AddRequirements(new EvaluatesFlags()))
             .AddPolicy(Secret, policy => policy.RequireAuthenticatedUser().AddRequirements(new StoreAccess()))
             .AddPolicy(StoreUser, policy => policy.RequireAuthenticatedUser().AddRequirements(new StoreAccess(AdmitsKeys: false)))
             .AddPolicy(User, policy => policy.RequireAuthenticatedUser().AddRequirements(new SignedIn()))

@@ -11,6 +11,9 @@ namespace CartRecovery.Host.Api.Access;
 /// <summary>Requires of a key with scopes that it may send events.</summary>
 sealed class SendsEvents : IAuthorizationRequirement;
 
+/// <summary>Requires of a secret key with scopes that it may evaluate feature flags. Publishable keys evaluate those that are visible to clients.</summary>
+sealed class EvaluatesFlags : IAuthorizationRequirement;
+
 /// <summary>Decides what keys with scopes may do.</summary>
 static class KeyAccess
 {
@@ -31,6 +34,10 @@ static class KeyAccess
 
     /// <summary>Returns the problem of a key without a scope.</summary>
     public static HttpProblem Lacks(string scope) => Authenticator.ScopeRequired with { Detail = $"The key lacks the scope {scope}. Use a key that has it." };
+
+    /// <summary>Checks <see cref="EvaluatesFlags"/>.</summary>
+    public static bool AdmitsEvaluation(HttpContext context) => context.User.Identity is StoreKeyIdentity { Caller.Key: var key }
+        && (key.Kind == KeyKind.Publishable || key.Allows(Permission.FlagsRead) || UserAccess.Refuse(context, Lacks(Permission.FlagsRead)));
 
     /// <summary>Checks <see cref="SendsEvents"/>.</summary>
     public static bool AdmitsSender(HttpContext context) => context.User.Identity is StoreKeyIdentity { Caller.Key: var key }

@@ -24,7 +24,7 @@ sealed class KeyOrigins(StoreDirectory stores) : ICorsPolicyProvider
     // What a client sends, and what tools for traces and requests add to every request of a page.
     static readonly string[] s_headers =
         ["Content-Type", "Content-Encoding", "X-Api-Key", "X-User-Token", "Authorization", "traceparent", "tracestate", "baggage",
-            "X-Requested-With"];
+            "X-Requested-With", "If-None-Match"];
 
     static readonly Task<CorsPolicy?> s_keyless = Task.FromResult<CorsPolicy?>(PolicyOf(_ => true));
 
@@ -47,5 +47,5 @@ sealed class KeyOrigins(StoreDirectory stores) : ICorsPolicyProvider
 
     static CorsPolicy PolicyOf(Func<string, bool> allows) =>
         new CorsPolicyBuilder().SetIsOriginAllowed(allows).AllowCredentials().WithMethods("POST")
-        .WithHeaders(s_headers).WithExposedHeaders(RateLimitHeaders.Names).SetPreflightMaxAge(TimeSpan.FromDays(1)).Build();
+        .WithHeaders(s_headers).WithExposedHeaders([.. RateLimitHeaders.Names, "ETag"]).SetPreflightMaxAge(TimeSpan.FromDays(1)).Build();
 }

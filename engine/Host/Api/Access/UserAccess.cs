@@ -35,7 +35,7 @@ static class UserAccess
         {
             AccessPolicies.Operator => AccessRejections.OperatorKeyRequired,
             AccessPolicies.User or AccessPolicies.StoreUser or AccessPolicies.Session => UserRequired,
-            AccessPolicies.Publishable => PermissionDenied,
+            AccessPolicies.Publishable or AccessPolicies.Flags => PermissionDenied,
             _ => AccessRejections.SecretKeyRequired,
         });
 

@@ -109,7 +109,8 @@ static class RequestAudit
     static bool IsRecorded(EndpointMetadataCollection metadata) =>
         metadata.GetMetadata<AuditedChange>() is not null || metadata.GetMetadata<ShowsPersonalData>() is { IsOfCart: false };
 
-    static string? ActorOf(HttpContext context) => context.User.Identity switch
+    /// <summary>Returns the actor of a request, as the audit log names it; <see langword="null"/> if it is not known.</summary>
+    public static string? ActorOf(HttpContext context) => context.User.Identity switch
     {
         UserIdentity user => user.ActorName,
         StoreKeyIdentity { Caller.Key.Kind: Engine.ControlPlane.Keys.KeyKind.Secret } key => key.ActorName,

@@ -44,6 +44,11 @@ sealed class DocumentDetails : IOpenApiDocumentTransformer
         document.Components ??= new OpenApiComponents();
         document.Components.SecuritySchemes = Schemes.ToDictionary(s => s.Key, s => (IOpenApiSecurityScheme)s.Value, StringComparer.Ordinal);
         (document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal))[ProblemSchema] = Problem();
+        if (document.Components.Schemas.TryGetValue("JsonElement", out var any))
+        {
+            any.Description = "Any JSON value.";
+        }
+
         foreach (var schema in document.Components.Schemas.Values.OfType<OpenApiSchema>())
         {
             schema.Description = OnOneLine(schema.Description);

@@ -1,0 +1,147 @@
+using System.Collections.Frozen;
+using System.Text;
+using System.Text.Json;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.ControlPlane.Flags;
+
+/// <summary>A feature flag. Immutable.</summary>
+public sealed class FeatureFlag
+{
+    readonly byte[] _salt;
+
+    /// <param name="store">The store's id; empty for a flag that all stores share.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="definition">What it evaluates to; checked.</param>
+    /// <param name="salt">A random text by which draws of flags are independent. It stays while the flag does.</param>
+    /// <param name="version">A text that is new after each change.</param>
+    /// <param name="updatedAt">When it was changed.</param>
+    /// <param name="updatedBy">Who changed it, as in the audit log.</param>
+    public FeatureFlag(string store, string key, FlagDefinition definition, string salt, string version, DateTimeOffset updatedAt, string updatedBy)
+    {
+        (Store, Key, Definition, Salt, Version, UpdatedAt, UpdatedBy) = (store, key, definition, salt, version, updatedAt, updatedBy);
+        Rules = definition.Rules ?? [];
+        Values = definition.Variants!.ToFrozenDictionary(pair => pair.Key, pair => JsonText(pair.Value), StringComparer.Ordinal);
+        _salt = Encoding.UTF8.GetBytes(salt);
+        var conditions = Rules.SelectMany(rule => rule.Conditions ?? []).ToArray();
+        (ReadsCart, ReadsCustomer) = (conditions.Any(condition => condition.Feature is not null), conditions.Any(condition => condition.Customer is not null));
+        HasSegments = Rules.Any(rule => rule.Segment is not null);
+    }
+
+    /// <summary>The store's id; empty for a flag that all stores share.</summary>
+    public string Store { get; }
+
+    /// <summary>Whether all stores share it.</summary>
+    public bool IsShared => Store.Length == 0;
+
+    /// <summary>Its key.</summary>
+    public string Key { get; }
+
+    /// <summary>What it evaluates to.</summary>
+    public FlagDefinition Definition { get; }
+
+    /// <summary>The rules.</summary>
+    public IReadOnlyList<FlagRule> Rules { get; }
+
+    /// <summary>The variants' values as UTF-8 JSON.</summary>
+    public FrozenDictionary<string, byte[]> Values { get; }
+
+    /// <summary>Makes the draws of flags independent.</summary>
+    public string Salt { get; }
+
+    /// <summary>A text that is new after each change: the entity tag.</summary>
+    public string Version { get; }
+
+    /// <summary>When it was changed.</summary>
+    public DateTimeOffset UpdatedAt { get; }
+
+    /// <summary>Who changed it.</summary>
+    public string UpdatedBy { get; }
+
+    /// <summary>Whether a condition of its own compares a feature of the cart, or an attribute of the customer.</summary>
+    public bool ReadsCart { get; }
+
+    /// <inheritdoc cref="ReadsCart"/>
+    public bool ReadsCustomer { get; }
+
+    /// <summary>Whether a rule names a segment.</summary>
+    public bool HasSegments { get; }
+
+    /// <summary>Evaluates the flag.</summary>
+    /// <param name="store">The store that asks.</param>
+    /// <param name="subject">For whom.</param>
+    /// <param name="segments">The named segments.</param>
+    public FlagEvaluation Evaluate(string store, FlagSubject subject, IFlagSegments segments)
+    {
+        if (!Definition.Enabled)
+        {
+            return new FlagEvaluation(Definition.DefaultVariant!, FlagReason.Disabled);
+        }
+
+        if (Rules.Count == 0)
+        {
+            return new FlagEvaluation(Definition.DefaultVariant!, FlagReason.Static);
+        }
+
+        foreach (var rule in Rules)
+        {
+            if (!Matches(rule, store, subject, segments))
+            {
+                continue;
+            }
+
+            if (rule.Percentage is not { } percentage || percentage >= 100)
+            {
+                return new FlagEvaluation(rule.Variant!, FlagReason.TargetingMatch);
+            }
+
+            if (subject.TargetingKey is not { } key)
+            {
+                return new FlagEvaluation("", FlagReason.TargetingKeyMissing);
+            }
+
+            if (Draw(_salt, key) * 100 < percentage)
+            {
+                return new FlagEvaluation(rule.Variant!, FlagReason.Split);
+            }
+        }
+
+        return new FlagEvaluation(Definition.DefaultVariant!, FlagReason.Default);
+    }
+
+    /// <summary>Draws a number in [0, 1) that depends on the salt and the key alone.</summary>
+    internal static double Draw(ReadOnlySpan<byte> salt, string key)
+    {
+        Span<byte> bytes = stackalloc byte[64 + 1 + FlagSubject.MaxKeyBytes];
+        salt.CopyTo(bytes);
+        bytes[salt.Length] = 0;
+        var length = salt.Length + 1 + Encoding.UTF8.GetBytes(key, bytes[(salt.Length + 1)..]);
+        return (Hash128.Of(bytes[..length], seed: 0).High >> 11) * (1.0 / (1UL << 53));
+    }
+
+    static bool Matches(FlagRule rule, string store, FlagSubject subject, IFlagSegments segments)
+    {
+        if (rule.Stores is { } stores && !stores.Contains(store))
+        {
+            return false;
+        }
+
+        // A segment that was deleted has nobody in it.
+        return (rule.Segment is null || (segments.Find(store, rule.Segment) is { } segment && AllHold(segment, subject))) && AllHold(rule.Conditions ?? [], subject);
+    }
+
+    static bool AllHold(IReadOnlyList<FlagCondition> conditions, FlagSubject subject)
+    {
+        foreach (var condition in conditions)
+        {
+            if (!condition.Holds(subject))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    static byte[] JsonText(JsonElement value) => Encoding.UTF8.GetBytes(value.GetRawText());
+}

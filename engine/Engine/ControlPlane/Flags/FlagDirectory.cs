@@ -1,0 +1,36 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using CartRecovery.Engine.ControlPlane.Database;
+
+namespace CartRecovery.Engine.ControlPlane.Flags;
+
+/// <summary>Keeps the flags in memory, where they are evaluated without asking the database, and follows changes. Any thread.</summary>
+/// <param name="database">The database.</param>
+public sealed class FlagDirectory(ControlDatabase database)
+{
+    volatile Content _content = new([]);
+
+    /// <summary>Reads the flags when the database is started, and whenever they change.</summary>
+    public void Follow() => database.Changes.Follow(FlagStore.Topic, async cancellation =>
+        _content = new Content(await database.ReadAsync(session => FlagStore.ReadAsync(session, SqlPart.Of($"1 = 1")), cancellation)));
+
+    /// <summary>Returns the flags that a store can evaluate, by key: its own, and the shared ones that it has no own for.</summary>
+    /// <param name="store">The store's id. Few are asked for: those that the configuration has.</param>
+    public FlagSet OfStore(string store) => _content.OfStore(store);
+
+    /// <summary>Returns a store's own flags by key; of the empty id, the shared ones.</summary>
+    public IReadOnlyList<FeatureFlag> OwnOf(string store) => _content.OwnOf(store);
+
+    sealed class Content(IReadOnlyList<FeatureFlag> flags)
+    {
+        readonly FrozenDictionary<string, FeatureFlag[]> _own = flags.GroupBy(flag => flag.Store, StringComparer.Ordinal)
+            .ToFrozenDictionary(group => group.Key, group => group.OrderBy(flag => flag.Key, StringComparer.Ordinal).ToArray(), StringComparer.Ordinal);
+
+        readonly ConcurrentDictionary<string, FlagSet> _sets = new(StringComparer.Ordinal);
+
+        public FeatureFlag[] OwnOf(string store) => _own.GetValueOrDefault(store) ?? [];
+
+        public FlagSet OfStore(string store) => _sets.GetOrAdd(store, static (id, content) =>
+            new FlagSet([.. content.OwnOf(id).Concat(content.OwnOf("")).DistinctBy(flag => flag.Key, StringComparer.Ordinal).OrderBy(flag => flag.Key, StringComparer.Ordinal)]), this);
+    }
+}

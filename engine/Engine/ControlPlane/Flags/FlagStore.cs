@@ -1,0 +1,96 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Engine.ControlPlane.Database;
+
+namespace CartRecovery.Engine.ControlPlane.Flags;
+
+/// <summary>The feature flags in the control database. Every change is in the audit log. Any thread.</summary>
+/// <param name="database">The database.</param>
+public sealed class FlagStore(ControlDatabase database)
+{
+    /// <summary>Maximum number of flags of a store, and of all stores.</summary>
+    public const int MaxPerStore = 500, MaxFlags = 5_000;
+
+    /// <summary>Maximum size of one definition, and of all together, in bytes.</summary>
+    public const int MaxBytes = 32 * 1024, MaxAllBytes = 16 << 20;
+
+    /// <summary>The topic of changes: <see cref="ControlChanges"/>.</summary>
+    internal const string Topic = "feature_flags";
+
+    readonly AuditLog _audit = new(database);
+
+    /// <summary>Makes a flag or replaces its definition.</summary>
+    /// <param name="store">The store's id; empty for a flag that all stores share.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="definition">The definition. The caller has checked it.</param>
+    /// <param name="expected">What must be there.</param>
+    /// <param name="actor">Who asks, for the audit log.</param>
+    /// <param name="address">Where the request comes from.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The flag, and whether it is new.</returns>
+    /// <exception cref="ControlRefusalException">Something else is there, or there are too many.</exception>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<(FeatureFlag Flag, bool IsNew)> SetAsync(
+        string store, string key, FlagDefinition definition, FlagExpectation expected, string actor, string? address, CancellationToken cancellation = default)
+    {
+        var json = JsonSerializer.Serialize(definition, FlagJson.Default.FlagDefinition);
+        var bytes = Encoding.UTF8.GetByteCount(json);
+        return database.WriteAsync(async session =>
+        {
+            var former = (await ReadAsync(session, SqlPart.Of($"store = {store} AND key = {key}"))).FirstOrDefault();
+            expected.Check(former?.Version);
+            var others = await session.NumberAsync($"SELECT SUM(bytes) FROM feature_flags WHERE NOT (store = {store} AND key = {key})") ?? 0;
+            if (bytes > MaxBytes || others + bytes > MaxAllBytes
+                || (former is null && (await session.NumberAsync($"SELECT COUNT(*) FROM feature_flags WHERE store = {store}") >= MaxPerStore
+                    || await session.NumberAsync($"SELECT COUNT(*) FROM feature_flags") >= MaxFlags)))
+            {
+                throw new ControlRefusalException(ControlRefusalException.TooManyFlags,
+                    $"A flag has at most {MaxBytes} bytes, a store {MaxPerStore} flags, all stores {MaxFlags} with {MaxAllBytes} bytes. Delete one that is not used.");
+            }
+
+            var now = DateTimeOffset.FromUnixTimeMilliseconds(database.Time.GetUtcNow().ToUnixTimeMilliseconds());
+            var flag = new FeatureFlag(store, key, definition, former?.Salt ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)),
+                Guid.CreateVersion7().ToString("n"), now, actor);
+            await session.RunAsync($"""
+                INSERT INTO feature_flags (store, key, version, salt, definition, bytes, updated_at, updated_by)
+                VALUES ({store}, {key}, {flag.Version}, {flag.Salt}, {json}, {bytes}, {now}, {actor})
+                ON CONFLICT (store, key) DO UPDATE SET version = excluded.version, definition = excluded.definition, bytes = excluded.bytes,
+                    updated_at = excluded.updated_at, updated_by = excluded.updated_by
+                """);
+            await _audit.AppendAsync(session, new AuditEvent(actor, former is null ? "feature_flag.add" : "feature_flag.change", $"feature_flag:{key}", NullIfShared(store),
+                $$"""{"version":"{{flag.Version}}","enabled":{{(definition.Enabled ? "true" : "false")}}}""")
+            { Address = address });
+            await session.MarkChangedAsync(Topic);
+            return (flag, former is null);
+        }, cancellation);
+    }
+
+    /// <summary>Deletes a flag.</summary>
+    /// <returns><see langword="false"/> if there is none.</returns>
+    /// <exception cref="ControlRefusalException">Another version is there.</exception>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<bool> DeleteAsync(string store, string key, FlagExpectation expected, string actor, string? address, CancellationToken cancellation = default) =>
+        database.WriteAsync(async session =>
+        {
+            var former = (await ReadAsync(session, SqlPart.Of($"store = {store} AND key = {key}"))).FirstOrDefault();
+            if (former is null)
+            {
+                return false;
+            }
+
+            expected.Check(former.Version);
+            await session.RunAsync($"DELETE FROM feature_flags WHERE store = {store} AND key = {key}");
+            await _audit.AppendAsync(session, new AuditEvent(actor, "feature_flag.delete", $"feature_flag:{key}", NullIfShared(store)) { Address = address });
+            await session.MarkChangedAsync(Topic);
+            return true;
+        }, cancellation);
+
+    /// <summary>Reads flags in a transaction, by store and key.</summary>
+    internal static Task<List<FeatureFlag>> ReadAsync(ControlSession session, SqlPart condition) => session.ListAsync(
+        $"SELECT store, key, definition, salt, version, updated_at, updated_by FROM feature_flags WHERE {condition} ORDER BY store, key LIMIT {MaxFlags}",
+        row => new FeatureFlag(row.Text(0), row.Text(1), JsonSerializer.Deserialize(row.Text(2), FlagJson.Default.FlagDefinition)!, row.Text(3), row.Text(4), row.Time(5), row.Text(6)));
+
+    static string? NullIfShared(string store) => store.Length == 0 ? null : store;
+}

@@ -1,0 +1,130 @@
+using System.Text;
+using System.Text.Json;
+using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Keys;
+using CartRecovery.Engine.ControlPlane.Users;
+using CartRecovery.Engine.Journeys;
+using CartRecovery.Engine.State;
+using CartRecovery.Engine.State.Carts;
+using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Carts;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Host.Api.Flags;
+
+/// <summary>
+/// Evaluates flags for keys. What a browser's context says is a claim: nothing that is stored about the customer or the cart that it names is read for it.
+/// </summary>
+sealed class FlagEvaluations(FlagDirectory flags, IFlagSegments segments, CartReader carts, JourneyWorker journeys, IJourneyOptionsProvider inForce, TimeProvider time)
+{
+    /// <summary>The reasons, in OpenFeature's words, by <see cref="FlagReason"/>.</summary>
+    static readonly JsonEncodedText[] s_reasons =
+    [
+        JsonEncodedText.Encode("STATIC"), JsonEncodedText.Encode("TARGETING_MATCH"), JsonEncodedText.Encode("SPLIT"), JsonEncodedText.Encode("DISABLED"), JsonEncodedText.Encode("DEFAULT"),
+    ];
+
+    /// <summary>Finds a flag that a key may evaluate.</summary>
+    public FeatureFlag? Find(Caller caller, string key) => flags.OfStore(caller.Store.Id).Find(key, IsClient(caller));
+
+    /// <summary>Returns all flags that a key may evaluate, by key.</summary>
+    public IReadOnlyList<FeatureFlag> AllFor(Caller caller) => IsClient(caller) ? flags.OfStore(caller.Store.Id).Visible : flags.OfStore(caller.Store.Id).All;
+
+    /// <summary>Gathers what flags compare: one read of the cart and one of the customer, if a flag asks for them and the key may see them.</summary>
+    public async ValueTask<FlagSubject> SubjectOf(Caller caller, OfrepContext context, IReadOnlyList<FeatureFlag> asked, CancellationToken cancellation)
+    {
+        if (IsClient(caller))
+        {
+            return new FlagSubject(context.TargetingKey, context.Attributes);
+        }
+
+        var (readsCart, readsCustomer) = NeedsOf(caller, asked);
+        CartRecord? cart = null;
+        if (readsCart && caller.Key.Allows("features:read") && CartOf(context) is { } id)
+        {
+            cart = await carts.FindAsync(caller.Store, id, cancellation);
+        }
+
+        string? customer = null;
+        if (readsCustomer && caller.Key.Allows(Permission.PersonalData) && context.TargetingKey is { } userId)
+        {
+            var owner = caller.Store.Ids.CustomerOf(Encoding.UTF8.GetBytes(userId));
+            customer = await journeys.InvokeAsync((engine, _) => engine.Store.Customers.AttributesOf(owner)).WaitAsync(cancellation);
+        }
+
+        return new FlagSubject(context.TargetingKey, context.Attributes)
+        {
+            Features = cart is { } known ? FeaturesOf(caller, known) : null,
+            CustomerAttributes = customer is null ? default : JsonElement.Parse(customer),
+        };
+    }
+
+    /// <summary>Evaluates a flag and writes the outcome as OFREP has it.</summary>
+    /// <returns><see langword="false"/> if there is no value.</returns>
+    public bool Write(Utf8JsonWriter writer, FeatureFlag flag, Caller caller, FlagSubject subject)
+    {
+        var (variant, reason) = flag.Evaluate(caller.Store.Id, subject, segments);
+        if (reason == FlagReason.TargetingKeyMissing)
+        {
+            WriteFailure(writer, flag.Key, "TARGETING_KEY_MISSING", "A rule draws by the targeting key. Set targetingKey in the context.");
+            return false;
+        }
+
+        writer.WriteStartObject();
+        writer.WriteString("key"u8, flag.Key);
+        writer.WriteString("reason"u8, s_reasons[(int)reason]);
+        writer.WriteString("variant"u8, variant);
+        writer.WritePropertyName("value"u8);
+        writer.WriteRawValue(flag.Values[variant], skipInputValidation: true);
+        writer.WriteStartObject("metadata"u8);
+        writer.WriteString("version"u8, flag.Version);
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+        return true;
+    }
+
+    /// <summary>Writes why a flag, or all of them, have no value.</summary>
+    public static void WriteFailure(Utf8JsonWriter writer, string? key, string code, string details)
+    {
+        writer.WriteStartObject();
+        if (key is not null)
+        {
+            writer.WriteString("key"u8, key);
+        }
+
+        writer.WriteString("errorCode"u8, code);
+        writer.WriteString("errorDetails"u8, details);
+        writer.WriteEndObject();
+    }
+
+    static bool IsClient(Caller caller) => caller.Key.Kind == KeyKind.Publishable;
+
+    static string? CartOf(OfrepContext context) => context.Attributes.ValueKind == JsonValueKind.Object
+        && context.Attributes.TryGetProperty("cartId"u8, out var id) && id.ValueKind == JsonValueKind.String && id.GetString() is { Length: > 0 and <= 64 } text ? text : null;
+
+    (bool Cart, bool Customer) NeedsOf(Caller caller, IReadOnlyList<FeatureFlag> asked)
+    {
+        var (cart, customer) = (false, false);
+        foreach (var flag in asked)
+        {
+            cart |= flag.ReadsCart;
+            customer |= flag.ReadsCustomer;
+            foreach (var rule in flag.HasSegments ? flag.Rules : [])
+            {
+                foreach (var condition in rule.Segment is null ? [] : segments.Find(caller.Store.Id, rule.Segment) ?? [])
+                {
+                    cart |= condition.Feature is not null;
+                    customer |= condition.Customer is not null;
+                }
+            }
+        }
+
+        return (cart, customer);
+    }
+
+    Func<string, float?> FeaturesOf(Caller caller, CartRecord cart)
+    {
+        var clock = new StoreClock(caller.Store.TimeZone) { Money = new StoreMoney(CurrencyCode.Parse(caller.Store.Currency), inForce.JourneyOptions.Campaigns.Rates) };
+        var moment = clock.At(time.GetUtcNow().ToUnixTimeMilliseconds());
+        return name => FeatureTable.Get(name).Compare(cart, moment);
+    }
+}
