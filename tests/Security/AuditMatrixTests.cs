@@ -46,6 +46,8 @@ sealed class AuditMatrixTests
         ["POST /v1/api-keys"] = "api_key.add, in the transaction of the change",
         ["POST /v1/api-keys/{id}/rotate"] = "api_key.rotate, in the transaction of the change",
         ["DELETE /v1/api-keys/{id}"] = "api_key.revoke, in the transaction of the change",
+        ["POST /v1/gdpr/forget/{userId}"] = "privacy.forget, in the transaction of the request",
+        ["DELETE /v1/gdpr/forget/{userId}"] = "privacy.lift, in the transaction of the change",
         ["POST /v1/auth/totp"] = "changes nothing until it is confirmed",
         ["POST /v1/auth/totp/confirm"] = "user.totp, in the transaction of the change",
     };

@@ -76,6 +76,10 @@ sealed class RoleMatrixTests
         ["DELETE /v1/roles/{name}"] = "a",
         ["POST /v1/auth/oidc/logout"] = "aomnvh",
         ["GET /v1/audit"] = "ao",
+        ["POST /v1/gdpr/forget/{userId}"] = "ao",
+        ["DELETE /v1/gdpr/forget/{userId}"] = "ao",
+        ["GET /v1/gdpr/status/{requestId}"] = "ao",
+        ["GET /v1/gdpr/requests"] = "ao",
     };
 
     [Test]

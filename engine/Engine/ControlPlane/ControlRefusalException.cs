@@ -41,6 +41,12 @@ public sealed class ControlRefusalException(string code, string message) : Excep
     /// <summary>There are as many flags as there may be, or they are as large.</summary>
     public const string TooManyFlags = "too_many_flags";
 
+    /// <summary>Too many people wait to be forgotten.</summary>
+    public const string TooManyRequests = "too_many_erasures";
+
+    /// <summary>The person is being erased.</summary>
+    public const string ErasureRuns = "erasure_runs";
+
     /// <summary>A stable code in snake case.</summary>
     public string Code { get; } = code;
 }

@@ -156,6 +156,25 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
         return _pending.Count > 0;
     }
 
+    /// <summary>Ends the items that were withdrawn.</summary>
+    /// <param name="withdrawn">The withdrawn interventions.</param>
+    /// <param name="complete">Receives them.</param>
+    /// <returns><see langword="false"/> if none is left.</returns>
+    public bool Withdraw(Withdrawals withdrawn, CompleteDelivery complete)
+    {
+        if (_pending.Exists(item => withdrawn.Contains(item.Intervention.Id)))
+        {
+            foreach (var item in _pending.Where(item => withdrawn.Contains(item.Intervention.Id)))
+            {
+                complete(item.Intervention, new DeliveryResult(FinalOutcome.Rejected, "it was withdrawn"), Tries);
+            }
+
+            Set(_pending.FindAll(item => !withdrawn.Contains(item.Intervention.Id)));
+        }
+
+        return _pending.Count > 0;
+    }
+
     /// <summary>Returns whether the current attempt probes an open circuit; true only on the first call.</summary>
     public bool TakeProbe()
     {

@@ -26,6 +26,7 @@ public sealed partial class SinkRunner
     readonly DeliveryQueue _queue;
     readonly DeliveryCounters _counters = new();
     readonly UnmarkedItems _unmarked;
+    readonly Withdrawals? _withdrawn;
     readonly SemaphoreSlim _inFlight;
     readonly CancellationTokenSource _stop = new();
     readonly Lock _starting = new();
@@ -41,11 +42,13 @@ public sealed partial class SinkRunner
     /// <param name="logger">Logs each intervention that is not delivered.</param>
     /// <param name="observer">Called once per intervention with its final outcome and, unless delivered, a reason without personal data.
     /// Must be quick. Called on several threads; for <see cref="FinalOutcome.Dropped"/>, on the one that enqueues.</param>
+    /// <param name="withdrawn">Interventions that must not be delivered any more.</param>
     /// <exception cref="SinkConfigurationException">The settings are invalid.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
     public SinkRunner(string name, SinkSpec spec, SinkSettings settings, SinkRunnerOptions options, TimeProvider time, ILogger logger,
-        Action<Intervention, DeliveryResult>? observer = null)
+        Action<Intervention, DeliveryResult>? observer = null, Withdrawals? withdrawn = null)
     {
+        _withdrawn = withdrawn;
         options.Validate();
         Name = name;
         Type = spec.Type;
@@ -278,7 +281,8 @@ public sealed partial class SinkRunner
                     await _rate.TakeAsync(delivery.Pending.Count, stop);
                 }
 
-                if ((probe || _circuit.State == CircuitState.Closed) && delivery.GiveBackExpired(_time.GetUtcNow(), _complete))
+                if ((probe || _circuit.State == CircuitState.Closed) && delivery.GiveBackExpired(_time.GetUtcNow(), _complete)
+                    && (_withdrawn is not { IsEmpty: false } withdrawn || delivery.Withdraw(withdrawn, _complete)))
                 {
                     decided = await WriteAsync(delivery, probe, stop);
                 }

@@ -26,7 +26,7 @@ public sealed class SinkSet
         Action<Intervention, DeliveryResult>? observer = null)
     {
         var logger = loggers.CreateLogger("CartRecovery.Delivery");
-        _create = sink => new SinkRunner(sink.Name, sink.Spec, sink.Settings, sink.Options, time, logger, observer);
+        _create = sink => new SinkRunner(sink.Name, sink.Spec, sink.Settings, sink.Options, time, logger, observer, Withdrawn);
         _runners = [.. sinks.Select(_create)];
         if (Runners.DistinctBy(runner => runner.Name, StringComparer.Ordinal).Count() < Runners.Count)
         {
@@ -35,6 +35,9 @@ public sealed class SinkSet
 
         _byName = _runners.ToFrozenDictionary(runner => runner.Name, StringComparer.Ordinal);
     }
+
+    /// <summary>Interventions that wait in a queue, or will be enqueued again, and must not be delivered.</summary>
+    public Withdrawals Withdrawn { get; } = new();
 
     /// <summary>Sinks, in the order of the configuration.</summary>
     public IReadOnlyList<SinkRunner> Runners => _runners;

@@ -159,6 +159,12 @@ sealed partial class EventBuilder(EventRules rules)
     /// <returns>The problem, if any.</returns>
     public EventProblem Finish(ReadOnlySpan<byte> message, int length)
     {
+        // First, so that an event with another mistake does not leave the id in a dead letter.
+        if (Rules.Forgotten is { IsEmpty: false } forgotten && NamesForgotten(forgotten, message))
+        {
+            return new EventProblem(EventErrorCode.PersonForgotten, "the store was asked to forget this person; nothing about them is stored");
+        }
+
         if (_isTooLarge || length > Rules.MaxEventBytes)
         {
             return new EventProblem(EventErrorCode.EventTooLarge, "the event exceeds limits.event");
@@ -252,6 +258,10 @@ sealed partial class EventBuilder(EventRules rules)
         Meta.CopyTo(target[at..], _record.Type, slab);
         return ref record;
     }
+
+    // Shops make ids of carts of their customers' ids, too.
+    bool NamesForgotten(ForgottenPeople forgotten, ReadOnlySpan<byte> message) =>
+        forgotten.Contains(Rules.StoreId, TextOf(EventField.UserId, message)) || forgotten.Contains(Rules.StoreId, TextOf(EventField.CartId, message));
 
     bool Ignore(EventField field, ReadOnlySpan<byte> message)
     {

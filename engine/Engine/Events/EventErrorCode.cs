@@ -25,4 +25,5 @@ public enum EventErrorCode : byte
     PlaceholderId,
     MissingAmount,
     InvalidAddress,
+    PersonForgotten,
 }

@@ -22,6 +22,9 @@ public sealed record EventRules(
     /// <summary>The customer that the sender's user token proves; null for none.</summary>
     public ProvenUser? ProvenUser { get; init; }
 
+    /// <summary>The people whose events are refused; null for none.</summary>
+    public ForgottenPeople? Forgotten { get; init; }
+
     /// <summary>Whether times are corrected by <c>sentAt</c>: not those of files, which were not received now.</summary>
     public bool CorrectsTimes { get; init; }
 

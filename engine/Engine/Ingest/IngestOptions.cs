@@ -42,6 +42,9 @@ public sealed class IngestOptions
     /// <summary>The clocks of browsers.</summary>
     public DeviceClocks Devices { get; } = new();
 
+    /// <summary>The people whose events are refused.</summary>
+    public ForgottenPeople Forgotten { get; init; } = new();
+
     /// <summary>Queue for rejected events; null to discard them.</summary>
     public DeadLetterQueue? DeadLetters { get; init; }
 
@@ -88,5 +91,5 @@ public sealed class IngestOptions
     public EventRules RulesFor(StoreKey key) => new(
         key.Store.IdUtf8, (ushort)key.Store.Number, key.Kind == KeyKind.Secret, MaxEvent, (long)MaxAge.TotalMilliseconds,
         (long)MaxAhead.TotalMilliseconds)
-    { Ids = key.Store.Ids, KeyTag = key.Tag, Country = key.Store.Country, CorrectsTimes = true, Devices = Devices };
+    { Ids = key.Store.Ids, KeyTag = key.Tag, Country = key.Store.Country, CorrectsTimes = true, Devices = Devices, Forgotten = Forgotten };
 }

@@ -18,7 +18,7 @@ namespace CartRecovery.Engine.Journeys;
 /// The customer side of the engine, without thread or clock: takes decisions, customer events, carts and delivery outcomes, and sends due
 /// messages. Everything between <see cref="Begin"/> and <see cref="Commit"/> is one transaction. One thread at a time.
 /// </summary>
-public sealed class JourneyEngine : IDisposable
+public sealed partial class JourneyEngine : IDisposable
 {
     // Maximum number of messages of a channel processed in one run.
     const int MaxDue = 512;

@@ -17,6 +17,7 @@ using CartRecovery.Host.Api.Interventions;
 using CartRecovery.Host.Api.Keys;
 using CartRecovery.Host.Api.Members;
 using CartRecovery.Host.Api.Predictions;
+using CartRecovery.Host.Api.Privacy;
 using CartRecovery.Host.Api.Products;
 using CartRecovery.Host.Api.Responses;
 using CartRecovery.Host.Api.Roles;
@@ -63,6 +64,9 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(CurrentUser))]
 [JsonSerializable(typeof(TotpSecret))]
 [JsonSerializable(typeof(TotpCodes))]
+[JsonSerializable(typeof(ForgetBody))]
+[JsonSerializable(typeof(ErasureItem))]
+[JsonSerializable(typeof(ItemPage<ErasureItem>))]
 [JsonSerializable(typeof(ApiKeyBody))]
 [JsonSerializable(typeof(RotationBody))]
 [JsonSerializable(typeof(IssuedApiKey))]

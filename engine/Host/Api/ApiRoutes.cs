@@ -16,6 +16,7 @@ using CartRecovery.Host.Api.Interventions;
 using CartRecovery.Host.Api.Keys;
 using CartRecovery.Host.Api.Members;
 using CartRecovery.Host.Api.Predictions;
+using CartRecovery.Host.Api.Privacy;
 using CartRecovery.Host.Api.Products;
 using CartRecovery.Host.Api.Roles;
 using CartRecovery.Host.Api.Storefront;
@@ -55,6 +56,7 @@ static class ApiRoutes
         MemberRoutes.Map(routes);
         RoleRoutes.Map(routes);
         ApiKeyRoutes.Map(routes);
+        PrivacyRoutes.Map(routes);
         OidcRoutes.Map(routes);
         AuditRoutes.Map(routes);
         HealthRoutes.Map(routes);

@@ -116,6 +116,11 @@ static class CommandTable
               cartrecovery audit list --action user.               who changed users, and who logged in
               cartrecovery audit verify                            was the list altered?
             """, AuditCommand.RunAsync),
+        Command.Of<PrivacyOptions>("""
+              cartrecovery privacy forget c-4711 --reason "ticket 12"   erase a customer, and refuse their events
+              cartrecovery privacy status 0198…                    how far it is, and the signed receipt
+              cartrecovery privacy verify receipt.txt              was the receipt altered?
+            """, PrivacyCommand.RunAsync),
         Command.Of<ModelsOptions>("""
               cartrecovery models fit                              fit the shipped model again
               cartrecovery models fit --events log.csv.gz --out models/shop.onnx

@@ -23,6 +23,9 @@ sealed partial class EngineHost
     /// <summary>Records what requests and reloads did.</summary>
     public AuditRecorder Audit { get; }
 
+    /// <summary>What forgets people.</summary>
+    public PrivacyServices Privacy { get; }
+
     /// <summary>Who else may vouch for callers.</summary>
     public Federation Federation { get; }
 }

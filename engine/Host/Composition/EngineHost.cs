@@ -18,6 +18,7 @@ using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Migration;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Pipeline.Recovery;
+using CartRecovery.Engine.Privacy;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
@@ -102,6 +103,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _keys = FolderKeys.Open(_data, config);
         _data.DeleteArchives(time.GetUtcNow().UtcDateTime - config.Journal.Retention.Value);
         Control = ControlSetup.Of(config, _data.Files, _data.Secret(), time);
+        Privacy = new PrivacyServices(Control, _data.Secret());
         Users = new AccessDirectory(Control);
         Users.Follow();
         Federation = new Federation(config, time, subject => Control.Keys.Hash("jwt.subject", subject), _log);
@@ -146,6 +148,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             IngestSetup.Of(config.DeadLetters.Rate));
         Ingest = IngestSetup.Of(this, DeadLetterQueue);
         DeadLetterReplay = new DeadLetterReplay(Ingest, DeadLetters);
+        Privacy.Attach(this, _data, new PersonJournal(() => config.Journal.Enabled ? PrivacyServices.Journals(_data, new JournalStores(Stores.All)) : [], _keys), _log);
         Metrics = new EngineMetrics(this);
         _money = new MoneyMetrics(this, Metrics.Registry, _loggers.CreateLogger<MoneyMetrics>());
         _otlp = otlp is null ? null : new OtlpExport(otlp, Metrics.Registry, time);
@@ -238,6 +241,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Partitions.Start();
         _stopped = false;
         DeadLetterQueue.Start();
+        Privacy.Start();
         Ingest.Threads.Start();
         await _app.StartAsync();
         _app.Lifetime.ApplicationStopping.Register(Connections.CloseAll);
@@ -271,6 +275,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _money.Dispose();
         Rates.Dispose();
         await _app.StopAsync();
+        await Privacy.DisposeAsync();
         if (await FlushAsync(Partitions.FlushAsync) is { } problem)
         {
             LogNotFlushed(Partitions.JournalProblem ?? problem);

@@ -18,6 +18,7 @@ static class IngestSetup
     public static IngestOptions Of(EngineHost host, DeadLetterQueue deadLetters) => new()
     {
         DeadLetters = deadLetters,
+        Forgotten = host.Privacy.Forgotten,
         Partitions = host.Partitions,
         Stores = host.Stores,
         Counters = host.Counters,

@@ -69,6 +69,16 @@ static class ControlSchema
                 store TEXT NOT NULL, key TEXT NOT NULL, version TEXT NOT NULL, salt TEXT NOT NULL, definition TEXT NOT NULL, bytes BIGINT NOT NULL,
                 updated_at BIGINT NOT NULL, updated_by TEXT NOT NULL, PRIMARY KEY (store, key));
             """),
+        new(8, "erasure of people", """
+            CREATE TABLE privacy_requests (
+                id TEXT PRIMARY KEY, folder TEXT NOT NULL, store TEXT NOT NULL, person BYTEA NOT NULL, subject BYTEA, mode TEXT NOT NULL, reason TEXT, state TEXT NOT NULL,
+                requested_by TEXT NOT NULL, requested_at BIGINT NOT NULL, started_at BIGINT, ended_at BIGINT, attempts BIGINT NOT NULL, next_at BIGINT NOT NULL, problem TEXT,
+                steps TEXT NOT NULL, receipt TEXT);
+            CREATE INDEX privacy_requests_due ON privacy_requests (folder, state, next_at);
+            CREATE INDEX privacy_requests_store ON privacy_requests (store, id);
+            CREATE TABLE tombstones (store TEXT NOT NULL, person BYTEA NOT NULL, created_at BIGINT NOT NULL, request TEXT NOT NULL, PRIMARY KEY (store, person));
+            CREATE TABLE receipt_keys (id TEXT PRIMARY KEY, public_key BYTEA NOT NULL, created_at BIGINT NOT NULL);
+            """),
     ];
 
     /// <summary>The version that this program writes.</summary>

@@ -40,16 +40,19 @@ public static class Paseto
 
     /// <summary>Reads a token's footer without verifying it, to find the key.</summary>
     /// <returns><see langword="null"/> if it is not a token.</returns>
-    public static byte[]? FooterOf(string token) => TryParse(token, Header, out _, out var footer) ? footer : null;
+    /// <param name="token">The token.</param>
+    /// <param name="maxLength">Maximum length of the token.</param>
+    public static byte[]? FooterOf(string token, int maxLength = MaxLength) => TryParse(token, Header, out _, out var footer, maxLength) ? footer : null;
 
     /// <summary>Verifies a token.</summary>
     /// <param name="token">The token.</param>
     /// <param name="publicKey">The key.</param>
     /// <param name="implicitAssertion">The implicit assertion that it was signed with.</param>
     /// <returns>The message; <see langword="null"/> if the signature is invalid.</returns>
-    public static byte[]? Verify(string token, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> implicitAssertion)
+    /// <param name="maxLength">Maximum length of the token.</param>
+    public static byte[]? Verify(string token, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> implicitAssertion, int maxLength = MaxLength)
     {
-        if (!TryParse(token, Header, out var body, out var footer) || body.Length < SignatureSize)
+        if (!TryParse(token, Header, out var body, out var footer, maxLength) || body.Length < SignatureSize)
         {
             return null;
         }
@@ -66,10 +69,10 @@ public static class Paseto
         return (publicKey, privateKey);
     }
 
-    internal static bool TryParse(string token, string header, out byte[] body, out byte[] footer)
+    internal static bool TryParse(string token, string header, out byte[] body, out byte[] footer, int maxLength = MaxLength)
     {
         (body, footer) = ([], []);
-        if (token.Length > MaxLength || !token.StartsWith(header, StringComparison.Ordinal))
+        if (token.Length > maxLength || !token.StartsWith(header, StringComparison.Ordinal))
         {
             return false;
         }

@@ -23,6 +23,12 @@ public static class Permission
     /// <summary>Make, rotate and revoke API keys that may do no more than who makes them.</summary>
     public const string KeysWrite = "api_keys:write";
 
+    /// <summary>See requests to forget people, and export what is known of a person; that takes <see cref="PersonalData"/> too.</summary>
+    public const string PrivacyRead = "privacy:read";
+
+    /// <summary>Forget people.</summary>
+    public const string PrivacyWrite = "privacy:write";
+
     /// <summary>See roles and their permissions.</summary>
     public const string RolesRead = "roles:read";
 
@@ -38,7 +44,7 @@ public static class Permission
         "events:read", "events:write", "features:read", "predictions:read", "carts:read", "customers:read", "interventions:read", "interventions:write", "campaigns:read", "campaigns:write",
         "analytics:read", "products:read", "products:write", "suppressions:read", "suppressions:write", "codes:read", "codes:write", "dead_letters:read", "dead_letters:write",
         FlagsRead, "feature_flags:write",
-        PersonalData, UsersRead, UsersWrite, RolesRead, RolesWrite, KeysRead, KeysWrite, AuditRead,
+        PersonalData, PrivacyRead, PrivacyWrite, UsersRead, UsersWrite, RolesRead, RolesWrite, KeysRead, KeysWrite, AuditRead,
     ];
 
     /// <summary>Returns the permission for a group of the API.</summary>

@@ -73,6 +73,14 @@ sealed class DeadLetterMarks : IDisposable
     /// <summary>Whether there are none.</summary>
     public bool IsEmpty => _marks.Count == 0;
 
+    /// <summary>Writes the file anew, without lines that later ones replaced.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void Compact()
+    {
+        _file.Dispose();
+        _file = Rewrite();
+    }
+
     /// <summary>Discards the marks of removed letters.</summary>
     public void Forget(IEnumerable<long> ids)
     {

@@ -64,6 +64,9 @@ public sealed partial class DeadLetterQueue
     /// <summary>Returns the number of browsers' events that were not kept, because many were rejected for the same reason.</summary>
     public long SampledOut(EventErrorCode error) => _sampler.Skipped(error);
 
+    /// <summary>Whether every letter that was enqueued is written or dropped.</summary>
+    public bool IsIdle => Volatile.Read(ref _bytes) == 0;
+
     /// <summary>Whether writes currently fail.</summary>
     public bool IsFailing => Volatile.Read(ref _failing);
 
@@ -72,7 +75,7 @@ public sealed partial class DeadLetterQueue
 
     /// <summary>Returns whether an event rejected for this reason is kept: only if the event itself is at fault.</summary>
     public static bool Keeps(EventErrorCode error) =>
-        error is not (EventErrorCode.None or EventErrorCode.UnknownKey or EventErrorCode.Overloaded);
+        error is not (EventErrorCode.None or EventErrorCode.UnknownKey or EventErrorCode.Overloaded or EventErrorCode.PersonForgotten);
 
     /// <summary>Starts the writer.</summary>
     public void Start() => _writing = Task.Run(WriteAsync);

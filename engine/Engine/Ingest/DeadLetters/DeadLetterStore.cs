@@ -7,7 +7,7 @@ namespace CartRecovery.Engine.Ingest.DeadLetters;
 /// bytes and age. At the size limit, removes the oldest segment of the largest group.
 /// Numbers ascend over all groups. Opening truncates a line torn by a crash. Any thread may call.
 /// </summary>
-public sealed class DeadLetterStore : IDisposable
+public sealed partial class DeadLetterStore : IDisposable
 {
     // Segments of a group at the size limit. Many, so that little is removed at once.
     const int SegmentsInAll = 16;

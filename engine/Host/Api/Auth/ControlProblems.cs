@@ -19,13 +19,16 @@ static class ControlProblems
 
     public static readonly HttpProblem TooManyMembers = new(409, ControlRefusalException.TooManyMembers, "There are as many members as there may be. Delete one.");
 
+    public static readonly HttpProblem TooManyErasures = new(503, ControlRefusalException.TooManyRequests, "Many people wait to be forgotten. Try again later.");
+    public static readonly HttpProblem ErasureRuns = new(409, ControlRefusalException.ErasureRuns, "The person is being erased. Wait until the request is completed.");
+
     public static readonly HttpProblem FlagExists = new(409, ControlRefusalException.FlagExists, "There is a flag with this key already. Change it, or choose another key.");
     public static readonly HttpProblem FlagChanged = new(412, ControlRefusalException.FlagChanged,
         "The flag was changed meanwhile. Read it again, and repeat your change with its ETag.");
 
     public static readonly HttpProblem TooManyFlags = new(409, ControlRefusalException.TooManyFlags, "There are as many flags as there may be. Delete one that is not used.");
 
-    static readonly HttpProblem[] s_refusals = [NotHeld, TooManyKeys, KeyEnded, RoleExists, TooManyRoles, RoleInUse, RoleUnknown, LastAdmin, TooManyMembers, FlagExists, FlagChanged, TooManyFlags];
+    static readonly HttpProblem[] s_refusals = [TooManyErasures, ErasureRuns, NotHeld, TooManyKeys, KeyEnded, RoleExists, TooManyRoles, RoleInUse, RoleUnknown, LastAdmin, TooManyMembers, FlagExists, FlagChanged, TooManyFlags];
 
     /// <summary>Returns the problem of a refused change.</summary>
     public static HttpProblem Of(ControlRefusalException refusal) => s_refusals.First(problem => problem.Code == refusal.Code) with { Detail = refusal.Message };

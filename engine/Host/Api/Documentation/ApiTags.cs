@@ -5,7 +5,7 @@ static class ApiTags
 {
     public const string Events = "Events", Streams = "Streams", Features = "Features", Predictions = "Predictions", Carts = "Carts", Customers = "Customers",
         Interventions = "Interventions", Campaigns = "Campaigns", Analytics = "Analytics", Products = "Products", Suppressions = "Suppressions", Codes = "Codes",
-        FeatureFlags = "Feature flags", Ofrep = "OFREP", DeadLetters = "Dead letters", Tracking = "Tracking", Storefront = "Storefront", Auth = "Users", Audit = "Audit", Keys = "API keys", Roles = "Roles", Members = "Members",
+        FeatureFlags = "Feature flags", Ofrep = "OFREP", DeadLetters = "Dead letters", Tracking = "Tracking", Storefront = "Storefront", Auth = "Users", Audit = "Audit", Keys = "API keys", Privacy = "Privacy", Roles = "Roles", Members = "Members",
         Operations = "Operations";
 
     /// <summary>All tags with their descriptions, in the order of the document.</summary>
@@ -32,6 +32,7 @@ static class ApiTags
         (Members, "Who may sign in: invite, change, disable and delete members."),
         (Roles, "The built-in roles, and roles of your own."),
         (Keys, "Keys for the shop's servers and pages: make, rotate and revoke them."),
+        (Privacy, "Forget people, and prove it."),
         (Audit, "Who did what."),
         (Operations, "Health and metrics."),
     ];

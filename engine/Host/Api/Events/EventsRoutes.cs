@@ -122,7 +122,7 @@ static class EventsRoutes
     static int StatusOf(EventErrorCode error) => error switch
     {
         EventErrorCode.EventTooLarge or EventErrorCode.MessageTooLarge or EventErrorCode.BatchTooLarge => StatusCodes.Status413PayloadTooLarge,
-        EventErrorCode.ForeignStore or EventErrorCode.ForeignCart => StatusCodes.Status403Forbidden,
+        EventErrorCode.ForeignStore or EventErrorCode.ForeignCart or EventErrorCode.PersonForgotten => StatusCodes.Status403Forbidden,
         EventErrorCode.Overloaded => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status400BadRequest,
     };

@@ -36,8 +36,9 @@ static class ControlAccess
         }
     }
 
+    /// <summary>Reads the secret of the data folder.</summary>
     // An engine makes it when it first starts. Until then no engine has the folder, so that it can be opened.
-    static byte[] SecretOf(CartRecoveryConfig config)
+    internal static byte[] SecretOf(CartRecoveryConfig config)
     {
         var file = Path.Combine(Path.GetFullPath(config.Data), "secret");
         if (File.Exists(file))

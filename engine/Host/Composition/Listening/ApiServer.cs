@@ -34,7 +34,7 @@ static class ApiServer
         Listeners.Configure(builder, host.Config, host.Certificates, host.ConnectionLimiter, host.Ingest.Proxies, host.Ingest.Threads,
             drain);
         builder.Services
-            .AddSingleton(host.Time).AddSingleton(host.Control).AddSingleton(host.Users).AddSingleton(host.Federation.Tokens).AddSingleton(host.Federation.Oidc).AddSingleton<OidcSignIns>().AddSingleton<AuditLog>().AddSingleton(host.Audit).AddSingleton<UserStore>().AddSingleton<Passwords>()
+            .AddSingleton(host.Time).AddSingleton(host.Control).AddSingleton(host.Users).AddSingleton(host.Federation.Tokens).AddSingleton(host.Federation.Oidc).AddSingleton<OidcSignIns>().AddSingleton<AuditLog>().AddSingleton(host.Audit).AddSingleton(host.Privacy).AddSingleton<UserStore>().AddSingleton<Passwords>()
             .AddSingleton(host.Flags).AddSingleton<FlagStore>()
             .AddSingleton<ApiKeyStore>().AddSingleton<RoleStore>().AddSingleton<MemberMail>().AddSingleton<PasswordResets>()
             .AddSingleton<Sessions>().AddSingleton<Logins>().AddSingleton(host.Config).AddSingleton(host.Stores).AddSingleton(host.Metrics.Registry)

@@ -1,0 +1,166 @@
+using System.Diagnostics;
+using System.Text;
+using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.Journeys.Erasure;
+using CartRecovery.Engine.Storage;
+
+namespace CartRecovery.Engine.Privacy;
+
+/// <summary>Erases one person from everything, step by step. Each step is idempotent, so a try after a failure or a crash repeats the one that was not finished.</summary>
+/// <param name="targets">What they are erased from.</param>
+/// <param name="store">The person's store.</param>
+/// <param name="subject">Who is erased.</param>
+/// <param name="mode">What becomes of the orders.</param>
+/// <param name="time">The clock.</param>
+sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject, ErasureMode mode, TimeProvider time)
+{
+    // An event that was decoded before the person was refused is handed over within this.
+    static readonly TimeSpan s_handover = TimeSpan.FromMilliseconds(500);
+
+    static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
+
+    // Rounds of 100 ms that readers of the database, or the dead letters' queue, may take.
+    const int MaxPauses = 100;
+
+    const int MaxRounds = 3;
+
+    readonly Dictionary<string, long> _counts = new(StringComparer.Ordinal);
+
+    /// <summary>Who is erased, as far as it is known.</summary>
+    public ErasedSubject Subject { get; private set; } = subject;
+
+    /// <summary>Runs a step.</summary>
+    /// <returns>The finished step.</returns>
+    public async Task<ErasureStep> RunAsync(string name, CancellationToken cancellation)
+    {
+        var started = time.GetTimestamp();
+        _counts.Clear();
+        await (name switch
+        {
+            ErasureStep.Find => FindAsync(cancellation),
+            ErasureStep.Partitions => ErasePartitionsAsync(cancellation),
+            ErasureStep.Database => EraseRowsAsync(cancellation),
+            ErasureStep.DeadLetters => EraseLettersAsync(cancellation),
+            ErasureStep.Scrub => ScrubAsync(cancellation),
+            _ => throw new UnreachableException(name),
+        });
+        return new ErasureStep(name, time.GetUtcNow(), (long)time.GetElapsedTime(started).TotalMilliseconds, new Dictionary<string, long>(_counts, StringComparer.Ordinal));
+    }
+
+    Person Person => new(store.Id, Subject.UserId, store.Ids, Subject.Carts, Subject.Orders, Subject.Addresses);
+
+    async Task FindAsync(CancellationToken cancellation)
+    {
+        await Task.Delay(s_handover, time, cancellation);
+        await targets.SettleAsync(cancellation);
+        var customer = store.Ids.CustomerOf(Encoding.UTF8.GetBytes(Subject.UserId));
+        var (carts, orders) = await Task.Run(() => targets.Journal.Find(store.Number, customer, cancellation), cancellation);
+        Subject = Subject with { Carts = [.. Subject.Carts.Union(carts, StringComparer.Ordinal)], Orders = [.. Subject.Orders.Union(orders, StringComparer.Ordinal)] };
+        await FindAddressesAsync(cancellation);
+        await FindRowsAsync(cancellation);
+
+        // Those of the carts that the rows have named.
+        await FindAddressesAsync(cancellation);
+        (_counts["carts"], _counts["orders"], _counts["addresses"]) = (Subject.Carts.Count, Subject.Orders.Count, Subject.Addresses.Count);
+    }
+
+    async Task FindAddressesAsync(CancellationToken cancellation)
+    {
+        var person = Person;
+        var addresses = await targets.Journeys.InvokeAsync((engine, _) => engine.AddressesOf(person)).WaitAsync(cancellation);
+        Subject = Subject with { Addresses = [.. Subject.Addresses.Union(addresses, StringComparer.Ordinal)] };
+    }
+
+    async Task<PersonRows> FindRowsAsync(CancellationToken cancellation)
+    {
+        var person = Person;
+        var reached = await targets.Journeys.InvokeAsync((engine, _) => person.Addresses.Select(address => engine.Store.Addresses.Of(person.Store, address)).ToHashSet()).WaitAsync(cancellation);
+        var rows = await Task.Run(() => PersonRows.Find(targets.Database, person, reached, cancellation), cancellation);
+        Subject = Subject with { Carts = [.. Subject.Carts.Union(rows.Carts, StringComparer.Ordinal)], Orders = [.. Subject.Orders.Union(rows.Orders, StringComparer.Ordinal)] };
+        return rows;
+    }
+
+    async Task ErasePartitionsAsync(CancellationToken cancellation)
+    {
+        if (targets.Partitions is { } partitions)
+        {
+            var done = await partitions.EraseAsync(new ErasedPerson(store.Number, Subject.UserId, Subject.Carts, Subject.Addresses), progress: null, cancellation);
+            (_counts["records"], _counts["journal entries"], _counts["segments"], _counts["bytes"]) = (done.Records, done.Entries, done.Segments, done.Bytes);
+        }
+    }
+
+    async Task EraseRowsAsync(CancellationToken cancellation)
+    {
+        // What the carts' timers decided meanwhile.
+        await targets.SettleAsync(cancellation);
+        var rows = await FindRowsAsync(cancellation);
+        for (var round = 0; round == 0 || !rows.IsEmpty; round++)
+        {
+            if (round == MaxRounds)
+            {
+                throw new IOException("rows of the person come back while they are erased");
+            }
+
+            var (person, found) = (Person, rows);
+            var (counts, unsent) = await targets.Journeys.InvokeAsync((engine, _) => engine.Erase(person, found, mode == ErasureMode.Anonymise)).WaitAsync(cancellation);
+            foreach (var (kind, count) in counts.Where(pair => pair.Value > 0))
+            {
+                _counts[kind] = _counts.GetValueOrDefault(kind) + count;
+            }
+
+            // Those that sinks have already, or will be handed over to them again.
+            foreach (var message in unsent)
+            {
+                targets.Sinks.Withdrawn.Add(message);
+            }
+
+            rows = await FindRowsAsync(cancellation);
+        }
+    }
+
+    async Task EraseLettersAsync(CancellationToken cancellation)
+    {
+        for (var i = 0; !targets.DeadLetterQueue.IsIdle; i++)
+        {
+            await PauseAsync(i, "the dead letters cannot be written", cancellation);
+        }
+
+        var spellings = new PersonSpellings(Person);
+        _counts["dead letters"] = await Task.Run(() => targets.DeadLetters.Erase(store.Id, spellings.AreIn), cancellation);
+    }
+
+    async Task ScrubAsync(CancellationToken cancellation)
+    {
+        var (person, spellings) = (Person, new PersonSpellings(Person));
+        await TruncateLogAsync(cancellation);
+        if (!spellings.IsSearchable || await Task.Run(() => DatabaseScrub.Contains(targets.Database, spellings.Bytes, cancellation), cancellation))
+        {
+            await Task.Run(() => DatabaseScrub.Rewrite(targets.Database), cancellation);
+            await TruncateLogAsync(cancellation);
+            _counts["database rewritten"] = 1;
+        }
+
+        if (await Task.Run(() => PersonRows.CountNamed(targets.Database, person), cancellation) is > 0 and var left)
+        {
+            throw new IOException($"{left} rows still name the person");
+        }
+    }
+
+    async Task TruncateLogAsync(CancellationToken cancellation)
+    {
+        for (var i = 0; !await Task.Run(() => DatabaseScrub.TryTruncateLog(targets.Database), cancellation); i++)
+        {
+            await PauseAsync(i, "readers of the database do not end", cancellation);
+        }
+    }
+
+    async Task PauseAsync(int pauses, string problem, CancellationToken cancellation)
+    {
+        if (pauses == MaxPauses)
+        {
+            throw new IOException(problem);
+        }
+
+        await Task.Delay(s_pause, time, cancellation);
+    }
+}

@@ -1,0 +1,196 @@
+using System.Globalization;
+using System.Text.Json;
+using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.Events;
+
+namespace CartRecovery.Engine.Privacy;
+
+/// <summary>
+/// The requests to forget people, in the control database. The person is refused from the transaction of the request on. Each request belongs to the engine of one
+/// data folder. Every change is in the audit log, which names a person by a keyed hash. Any thread.
+/// </summary>
+/// <param name="database">The database.</param>
+/// <param name="tombstones">Hash people.</param>
+public sealed class ErasureRequests(ControlDatabase database, Tombstones tombstones)
+{
+    /// <summary>Maximum number of requests that wait or run, and of those that are kept.</summary>
+    public const int MaxOpen = 1000, MaxKept = 100_000;
+
+    /// <summary>Maximum length of a reason.</summary>
+    public const int MaxReason = 200;
+
+    /// <summary>How often a request is tried before it is given up.</summary>
+    public const int MaxAttempts = 10;
+
+    /// <summary>The topic of new requests: <see cref="ControlChanges"/>.</summary>
+    internal const string Topic = "privacy_requests";
+
+    const int MaxProblem = 500;
+
+    readonly AuditLog _audit = new(database);
+
+    /// <summary>Adds a request, and refuses the person's events from now on. One that waits or runs for the person is returned; one that failed is tried again.</summary>
+    /// <param name="folder">The data folder's id.</param>
+    /// <param name="store">The store's id.</param>
+    /// <param name="userId">The user's id.</param>
+    /// <param name="mode">What becomes of the orders.</param>
+    /// <param name="reason">Why. It must not name the person.</param>
+    /// <param name="actor">Who asks, for the audit log.</param>
+    /// <param name="address">Where the request comes from.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="ControlRefusalException"><see cref="ControlRefusalException.TooManyRequests"/>.</exception>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<ErasureRequest> AddAsync(
+        string folder, string store, string userId, ErasureMode mode, string? reason, string actor, string? address, CancellationToken cancellation = default) => database.WriteAsync(async session =>
+    {
+        var (id, now, person) = (Guid.CreateVersion7().ToString("n"), database.Time.GetUtcNow(), tombstones.HashOf(store, userId));
+        var open = await ReadAsync(session, SqlPart.Of($"folder = {folder} AND store = {store} AND person = {person} AND state <> {ErasureRequest.Completed}"), 1);
+        if (open is [{ State: not ErasureRequest.Failed } same])
+        {
+            return same;
+        }
+
+        await EnsureRoomAsync(session, folder);
+        if (open is [var failed])
+        {
+            id = failed.Id;
+            await session.RunAsync($"UPDATE privacy_requests SET state = {ErasureRequest.Pending}, attempts = 0, next_at = {now}, ended_at = {(DateTimeOffset?)null} WHERE id = {id}");
+        }
+        else
+        {
+            var subject = JsonSerializer.Serialize(new ErasedSubject(ForgottenPeople.ShortForm(userId), [], [], []), ErasureJson.Default.ErasedSubject);
+            await session.RunAsync($"""
+                INSERT INTO privacy_requests (id, folder, store, person, subject, mode, reason, state, requested_by, requested_at, attempts, next_at, steps)
+                VALUES ({id}, {folder}, {store}, {person}, {database.Keys.Seal(subject, PlaceOf(id))}, {NameOf(mode)}, {reason}, {ErasureRequest.Pending}, {actor}, {now}, {0L}, {now}, {"[]"})
+                """);
+        }
+
+        await session.RunAsync($"INSERT INTO tombstones (store, person, created_at, request) VALUES ({store}, {person}, {now}, {id}) ON CONFLICT (store, person) DO NOTHING");
+        await _audit.AppendAsync(session, new AuditEvent(actor, "privacy.forget", Tombstones.NameOf(person), store, $$"""{"request":"{{id}}","mode":"{{NameOf(mode)}}"}""") { Address = address });
+        await session.MarkChangedAsync(Tombstones.Topic);
+        await session.MarkChangedAsync(Topic);
+        return (await ReadAsync(session, SqlPart.Of($"id = {id}"), 1))[0];
+    }, cancellation);
+
+    /// <summary>Lets a person's events in again. What was erased stays erased.</summary>
+    /// <returns><see langword="false"/> if the person is not forgotten.</returns>
+    /// <exception cref="ControlRefusalException"><see cref="ControlRefusalException.ErasureRuns"/>: a request of the person is not completed.</exception>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<bool> LiftAsync(string store, string userId, string actor, string? address, CancellationToken cancellation = default) => database.WriteAsync(async session =>
+    {
+        var person = tombstones.HashOf(store, userId);
+        if (await session.NumberAsync(
+            $"SELECT COUNT(*) FROM privacy_requests WHERE store = {store} AND person = {person} AND state IN ({ErasureRequest.Pending}, {ErasureRequest.Running})") > 0)
+        {
+            throw new ControlRefusalException(ControlRefusalException.ErasureRuns, "The person is being erased. Wait until the request is completed.");
+        }
+
+        if (await session.RunAsync($"DELETE FROM tombstones WHERE store = {store} AND person = {person}") == 0)
+        {
+            return false;
+        }
+
+        await _audit.AppendAsync(session, new AuditEvent(actor, "privacy.lift", Tombstones.NameOf(person), store) { Address = address });
+        await session.MarkChangedAsync(Tombstones.Topic);
+        return true;
+    }, cancellation);
+
+    /// <summary>Lists a store's requests, the newest first.</summary>
+    /// <param name="store">The store's id.</param>
+    /// <param name="before">Lists requests with smaller ids; <see langword="null"/> for all.</param>
+    /// <param name="limit">How many at most.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<List<ErasureRequest>> ListAsync(string store, string? before, int limit, CancellationToken cancellation = default) =>
+        database.ReadAsync(session => ReadAsync(session, before is null ? SqlPart.Of($"store = {store}") : SqlPart.Of($"store = {store} AND id < {before}"), limit), cancellation);
+
+    /// <summary>Finds a request of a store.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<ErasureRequest?> FindAsync(string store, string id, CancellationToken cancellation = default) =>
+        database.ReadAsync(async session => (await ReadAsync(session, SqlPart.Of($"store = {store} AND id = {id}"), 1)).FirstOrDefault(), cancellation);
+
+    /// <summary>Starts a try of the request of a folder that is due first; one that ran when the process ended is due.</summary>
+    /// <returns>The request and who is erased; <see langword="null"/> if none is due, and then when the next one is.</returns>
+    internal Task<(ErasureRequest? Request, ErasedSubject? Subject, DateTimeOffset? Next)> StartAsync(string folder, CancellationToken cancellation) => database.WriteAsync(async session =>
+    {
+        var now = database.Time.GetUtcNow();
+        var open = SqlPart.Of($"folder = {folder} AND state IN ({ErasureRequest.Pending}, {ErasureRequest.Running})");
+        var id = await session.FirstAsync($"SELECT id FROM privacy_requests WHERE {open} AND next_at <= {now} ORDER BY next_at, id LIMIT 1", row => row.Text(0));
+        if (id is null)
+        {
+            return (null, null, await session.FirstAsync($"SELECT MIN(next_at) FROM privacy_requests WHERE {open}", row => row.TimeOrNull(0)));
+        }
+
+        await session.RunAsync($"UPDATE privacy_requests SET state = {ErasureRequest.Running}, attempts = attempts + 1, started_at = COALESCE(started_at, {now}) WHERE id = {id}");
+        var request = (await ReadAsync(session, SqlPart.Of($"id = {id}"), 1))[0];
+        var sealedSubject = await session.FirstAsync($"SELECT subject FROM privacy_requests WHERE id = {id}", row => row.Bytes(0));
+        return ((ErasureRequest?)request, JsonSerializer.Deserialize(database.Keys.Open(sealedSubject!, PlaceOf(id)), ErasureJson.Default.ErasedSubject), (DateTimeOffset?)null);
+    }, cancellation);
+
+    /// <summary>Records a finished step, and who is erased as it is known now.</summary>
+    internal Task SetStepAsync(ErasureRequest request, IReadOnlyList<ErasureStep> steps, ErasedSubject subject, CancellationToken cancellation) => database.WriteAsync(session => session.RunAsync($"""
+        UPDATE privacy_requests SET steps = {JsonSerializer.Serialize(steps, ErasureJson.Default.IReadOnlyListErasureStep)},
+            subject = {database.Keys.Seal(JsonSerializer.Serialize(subject, ErasureJson.Default.ErasedSubject), PlaceOf(request.Id))} WHERE id = {request.Id}
+        """), cancellation);
+
+    /// <summary>Records that a try failed. After <see cref="MaxAttempts"/> the request has failed; the person stays refused.</summary>
+    internal Task FailAsync(ErasureRequest request, string problem, CancellationToken cancellation) => database.WriteAsync(async session =>
+    {
+        var now = database.Time.GetUtcNow();
+        var isLast = request.Attempts >= MaxAttempts;
+        var delay = TimeSpan.FromSeconds(Math.Min(600, 1 << Math.Min(request.Attempts, 10)));
+        await session.RunAsync($"""
+            UPDATE privacy_requests SET state = {(isLast ? ErasureRequest.Failed : ErasureRequest.Pending)}, problem = {(problem.Length > MaxProblem ? problem[..MaxProblem] : problem)},
+                next_at = {now + delay}, ended_at = {(isLast ? now : null)} WHERE id = {request.Id}
+            """);
+        if (isLast)
+        {
+            await _audit.AppendAsync(session, new AuditEvent(AuditEvent.Engine, "privacy.failed", Tombstones.NameOf(request.Person), request.Store, $$"""{"request":"{{request.Id}}"}"""));
+        }
+    }, cancellation);
+
+    /// <summary>Completes a request in one transaction with its receipt. Only the keyed hash is left of the person.</summary>
+    internal Task CompleteAsync(ErasureRequest request, DateTimeOffset at, string? reason, Func<ControlSession, Task<string>> sign, CancellationToken cancellation) => database.WriteAsync(async session =>
+    {
+        var receipt = await sign(session);
+        await session.RunAsync($"""
+            UPDATE privacy_requests SET state = {ErasureRequest.Completed}, ended_at = {at}, subject = {(byte[]?)null}, reason = {reason}, problem = {(string?)null}, receipt = {receipt}
+            WHERE id = {request.Id}
+            """);
+        await session.RunAsync($"""
+            DELETE FROM privacy_requests WHERE state = {ErasureRequest.Completed} AND id NOT IN
+                (SELECT id FROM privacy_requests WHERE state = {ErasureRequest.Completed} ORDER BY id DESC LIMIT {MaxKept})
+            """);
+        await _audit.AppendAsync(session, new AuditEvent(AuditEvent.Engine, "privacy.forgotten", Tombstones.NameOf(request.Person), request.Store, $$"""{"request":"{{request.Id}}"}"""));
+    }, cancellation);
+
+    /// <summary>Returns the name of a mode.</summary>
+    public static string NameOf(ErasureMode mode) => mode == ErasureMode.Anonymise ? "anonymise" : "delete";
+
+    /// <summary>Parses the name of a mode.</summary>
+    public static bool TryParse(string? name, out ErasureMode mode)
+    {
+        mode = name == "anonymise" ? ErasureMode.Anonymise : ErasureMode.Delete;
+        return name is "delete" or "anonymise";
+    }
+
+    static async Task EnsureRoomAsync(ControlSession session, string folder)
+    {
+        if (await session.NumberAsync($"SELECT COUNT(*) FROM privacy_requests WHERE folder = {folder} AND state IN ({ErasureRequest.Pending}, {ErasureRequest.Running})") >= MaxOpen
+            || await session.NumberAsync($"SELECT COUNT(*) FROM tombstones") >= Tombstones.Max)
+        {
+            throw new ControlRefusalException(ControlRefusalException.TooManyRequests, string.Create(CultureInfo.InvariantCulture, $"{MaxOpen} people wait to be forgotten. Try again later."));
+        }
+    }
+
+    static Task<List<ErasureRequest>> ReadAsync(ControlSession session, SqlPart condition, int limit) => session.ListAsync($"""
+        SELECT id, store, person, mode, reason, state, requested_by, requested_at, started_at, ended_at, attempts, problem, steps, receipt FROM privacy_requests
+        WHERE {condition} ORDER BY id DESC LIMIT {limit}
+        """, row => new ErasureRequest(row.Text(0), row.Text(1), row.Bytes(2), row.Text(3) == "anonymise" ? ErasureMode.Anonymise : ErasureMode.Delete, row.TextOrNull(4), row.Text(5),
+            row.Text(6), row.Time(7), row.TimeOrNull(8), row.TimeOrNull(9), (int)row.Number(10), row.TextOrNull(11),
+            JsonSerializer.Deserialize(row.Text(12), ErasureJson.Default.IReadOnlyListErasureStep) ?? [], row.TextOrNull(13)));
+
+    static string PlaceOf(string id) => $"privacy_requests.subject:{id}";
+}

@@ -1,0 +1,127 @@
+using System.Threading.Channels;
+using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.Journeys.Erasure;
+using Microsoft.Extensions.Logging;
+
+namespace CartRecovery.Engine.Privacy;
+
+/// <summary>
+/// Runs the requests to forget people of one data folder, one after another, and signs their receipts. A request that the process did not finish goes on after the
+/// next start, at the step that was not finished. One that fails is tried again later, a bounded number of times.
+/// </summary>
+/// <param name="database">The control database.</param>
+/// <param name="requests">The requests.</param>
+/// <param name="receipts">Sign the receipts.</param>
+/// <param name="targets">What people are erased from.</param>
+/// <param name="log">Gets a line when a try fails.</param>
+public sealed partial class ErasureRunner(ControlDatabase database, ErasureRequests requests, Receipts receipts, ErasureTargets targets, ILogger log) : IAsyncDisposable
+{
+    // Other engines' clocks, and a control database that did not answer.
+    static readonly TimeSpan s_poll = TimeSpan.FromSeconds(30);
+
+    readonly CancellationTokenSource _stop = new();
+    readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    Task _running = Task.CompletedTask;
+    int _isStopped;
+
+    /// <summary>Notices new requests.</summary>
+    public void Follow() => database.Changes.Follow(ErasureRequests.Topic, _ =>
+    {
+        _wake.Writer.TryWrite(true);
+        return Task.CompletedTask;
+    });
+
+    /// <summary>Starts it.</summary>
+    public void Start() => _running = Task.Run(RunAsync);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isStopped, 1) == 0)
+        {
+            await _stop.CancelAsync();
+            await _running;
+            _stop.Dispose();
+        }
+    }
+
+    async Task RunAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                if (await RunNextAsync() is { } pause)
+                {
+                    await ((Task)_wake.Reader.WaitToReadAsync(_stop.Token).AsTask()).WaitAsync(pause < s_poll ? pause : s_poll, database.Time, _stop.Token)
+                        .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    _wake.Reader.TryRead(out _);
+                }
+            }
+            catch (Exception e) when (!_stop.IsCancellationRequested)
+            {
+                LogUnavailable($"{e.GetType().Name}: {e.Message}");
+                await Task.Delay(s_poll, database.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (Exception)
+            {
+                // The engine stops; the next start goes on.
+            }
+        }
+    }
+
+    // Returns how long to wait for the next request; null if there may be one already.
+    async Task<TimeSpan?> RunNextAsync()
+    {
+        // The tombstones come first, whoever wrote the request.
+        await database.Changes.RefreshAsync();
+        var (request, subject, next) = await requests.StartAsync(targets.Folder, _stop.Token);
+        if (request is null)
+        {
+            return next is { } at && at > database.Time.GetUtcNow() ? at - database.Time.GetUtcNow() : next is null ? s_poll : TimeSpan.Zero;
+        }
+
+        try
+        {
+            await EraseAsync(request, subject!);
+        }
+        catch (Exception e) when (!_stop.IsCancellationRequested)
+        {
+            // Whatever it was: the steps that are finished stay so, and the next try repeats this one.
+            LogFailed(request.Id, request.Attempts, $"{e.GetType().Name}: {e.Message}");
+            await requests.FailAsync(request, e.Message, _stop.Token);
+        }
+
+        return null;
+    }
+
+    async Task EraseAsync(ErasureRequest request, ErasedSubject subject)
+    {
+        var store = targets.Stores.Stores.FirstOrDefault(store => store.Id == request.Store)
+            ?? throw new InvalidOperationException($"the store {request.Store} is not configured, so its keys are not known");
+        var erasure = new Erasure(targets, store, subject, request.Mode, database.Time);
+        List<ErasureStep> steps = [.. request.Steps];
+        foreach (var name in ErasureStep.Names.Where(name => steps.TrueForAll(step => step.Name != name)))
+        {
+            steps.Add(await erasure.RunAsync(name, _stop.Token));
+            await requests.SetStepAsync(request, steps, erasure.Subject, _stop.Token);
+        }
+
+        var at = database.Time.GetUtcNow();
+        var last = erasure.Subject;
+        var spellings = new PersonSpellings(new Person(store.Id, last.UserId, store.Ids, last.Carts, last.Orders, last.Addresses));
+        var reason = request.Reason is { } text && spellings.AreIn(System.Text.Encoding.UTF8.GetBytes(text)) ? "(left out: it named the person)" : request.Reason;
+        var message = ErasureReceipt.Write(request, steps, reason, at, targets.Version, targets.Partitions is not null);
+        await requests.CompleteAsync(request, at, reason, session => receipts.SignAsync(session, message), _stop.Token);
+        LogCompleted(request.Id, (at - (request.StartedAt ?? at)).TotalSeconds);
+    }
+
+    [LoggerMessage(EventName = "erasure_completed", Level = LogLevel.Information, Message = "Request {Request} to forget a person is completed, {Seconds:F1} s after its start")]
+    partial void LogCompleted(string request, double seconds);
+
+    [LoggerMessage(EventName = "erasure_failed", Level = LogLevel.Error, Message = "Request {Request} to forget a person failed (try {Attempt}): {Problem}")]
+    partial void LogFailed(string request, int attempt, string problem);
+
+    [LoggerMessage(EventName = "erasure_unavailable", Level = LogLevel.Error, Message = "Requests to forget people cannot be read; they wait: {Problem}")]
+    partial void LogUnavailable(string problem);
+}

@@ -1,0 +1,55 @@
+using System.Text;
+using CartRecovery.Engine.Backtest;
+using CartRecovery.Engine.Encryption;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Journeys.Erasure;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Privacy;
+
+/// <summary>Reads what the journals have of a person.</summary>
+/// <param name="open">Opens the partitions' journals read-only, as they are now; none without journals.</param>
+/// <param name="keys">Decrypt what is theirs; <see langword="null"/> without encryption.</param>
+public sealed class PersonJournal(Func<IReadOnlyList<JournalView>> open, KeyVault? keys)
+{
+    const int EventsPerLook = 4096;
+
+    /// <summary>Finds the carts that a user was signed in to, and the keys of the orders that the shop's servers reported of them.</summary>
+    /// <param name="store">The store's number.</param>
+    /// <param name="customer">The customer's key.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="Journal.JournalException">A journal cannot be read now.</exception>
+    public (IReadOnlyList<string> Carts, IReadOnlyList<string> Orders) Find(int store, Hash128 customer, CancellationToken cancellation)
+    {
+        HashSet<string> carts = new(StringComparer.Ordinal), orders = new(StringComparer.Ordinal);
+        foreach (var journal in open())
+        {
+            using var events = new JournalEvents(journal, TimeRange.Everything, keys);
+            for (var looked = 0; events.TryNext(); looked++)
+            {
+                if (looked % EventsPerLook == 0)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                }
+
+                ref readonly var record = ref events.Current;
+                if (record.Store != store || record.Customer != customer)
+                {
+                    continue;
+                }
+
+                if (carts.Count < PersonRows.MaxCarts)
+                {
+                    carts.Add(Encoding.UTF8.GetString(events.Slab.CartOf(record)));
+                }
+
+                if (EventTypes.Has(record.Type, EventTraits.ChangesHistory) && orders.Count < PersonRows.MaxCarts && OrderId.TextOf(events.Slab.PlainMetaOf(record)) is { } order)
+                {
+                    orders.Add($"o:{order}");
+                }
+            }
+        }
+
+        return ([.. carts], [.. orders]);
+    }
+}

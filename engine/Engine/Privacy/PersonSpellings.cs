@@ -1,0 +1,107 @@
+using System.Text;
+using System.Text.Json;
+using CartRecovery.Engine.Journeys.Erasure;
+
+namespace CartRecovery.Engine.Privacy;
+
+/// <summary>Finds a person in texts, as others may have written them: escaped, percent-encoded, in other letters' case, a number with spaces.</summary>
+public sealed class PersonSpellings
+{
+    // Digits of a telephone number that national and international spellings share.
+    const int SharedDigits = 9;
+
+    // Shorter ids are in everything.
+    const int MinSearched = 6;
+
+    readonly string[] _words;
+    readonly string[] _numbers;
+
+    /// <param name="person">The person.</param>
+    public PersonSpellings(Person person)
+    {
+        _words = [.. new[] { person.UserId }.Concat(person.Carts).Concat(person.Addresses).Where(text => text.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)];
+        _numbers = [.. person.Addresses.Where(address => address.StartsWith('+') && address.Length > SharedDigits).Select(address => address[^SharedDigits..])];
+        Bytes = [.. new[] { person.UserId }.Concat(person.Carts).SelectMany(id => new[] { id, JsonEncodedText.Encode(id).ToString() })
+            .Where(text => text.Length >= MinSearched).Distinct(StringComparer.Ordinal).Select(Encoding.UTF8.GetBytes)];
+        IsSearchable = person.UserId.Length >= MinSearched;
+    }
+
+    /// <summary>The ids in UTF-8, plain and as JSON, that are long enough to be searched for.</summary>
+    public IReadOnlyCollection<byte[]> Bytes { get; }
+
+    /// <summary>Whether the user's id is long enough to be searched for.</summary>
+    public bool IsSearchable { get; }
+
+    /// <summary>Returns whether an event, as it was received, names the person in any field.</summary>
+    public bool AreIn(byte[] received)
+    {
+        var text = Encoding.UTF8.GetString(received);
+        var plain = Unescape(text);
+        return HasWord(text) || HasWord(plain) || (plain.Contains('%') && HasWord(Decode(plain))) || (_numbers.Length > 0 && HasNumber(plain));
+    }
+
+    bool HasWord(string text) => Array.Exists(_words, word => HasWord(text, word));
+
+    // Not within a longer word: another one's id may begin with it.
+    static bool HasWord(string text, string word)
+    {
+        for (var at = text.IndexOf(word, StringComparison.OrdinalIgnoreCase); at >= 0; at = text.IndexOf(word, at + 1, StringComparison.OrdinalIgnoreCase))
+        {
+            var end = at + word.Length;
+            if ((at == 0 || !char.IsLetterOrDigit(text[at - 1])) && (end == text.Length || !char.IsLetterOrDigit(text[end])))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    bool HasNumber(string text)
+    {
+        var digits = string.Concat(text.Where(c => c is not (' ' or '-' or '.' or '/' or '(' or ')')));
+        return Array.Exists(_numbers, number => digits.Contains(number, StringComparison.Ordinal));
+    }
+
+    static string Decode(string text)
+    {
+        try
+        {
+            return Uri.UnescapeDataString(text);
+        }
+        catch (UriFormatException)
+        {
+            return text;
+        }
+    }
+
+    // Of JSON, whether or not it is whole.
+    static string Unescape(string text)
+    {
+        if (!text.Contains('\\'))
+        {
+            return text;
+        }
+
+        var plain = new StringBuilder(text.Length);
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] != '\\' || i + 1 == text.Length)
+            {
+                plain.Append(text[i]);
+            }
+            else if (text[i + 1] == 'u' && i + 6 <= text.Length
+                && ushort.TryParse(text.AsSpan(i + 2, 4), System.Globalization.NumberStyles.AllowHexSpecifier, provider: null, out var code))
+            {
+                plain.Append((char)code);
+                i += 5;
+            }
+            else
+            {
+                plain.Append(text[++i]);
+            }
+        }
+
+        return plain.ToString();
+    }
+}

@@ -1,0 +1,54 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.Events;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Privacy;
+
+/// <summary>
+/// Keeps who was forgotten, as keyed hashes, in the control database, and puts them in force in this process. All engines that share the database refuse their events.
+/// </summary>
+/// <param name="database">The database.</param>
+public sealed class Tombstones(ControlDatabase database)
+{
+    /// <summary>Maximum number of people.</summary>
+    public const int Max = 1_000_000;
+
+    /// <summary>The topic of changes: <see cref="ControlChanges"/>.</summary>
+    internal const string Topic = "tombstones";
+
+    const int KeySize = 16;
+
+    readonly Lazy<KeyedHash> _hash = new(() => new KeyedHash(database.Keys.Derive("forgotten people").AsSpan(0, KeySize)));
+
+    /// <summary>The people in force.</summary>
+    public ForgottenPeople People { get; } = new();
+
+    /// <summary>Loads them at the start and after each change.</summary>
+    public void Follow() => database.Changes.Follow(Topic, LoadAsync);
+
+    /// <summary>Returns the keyed hash that stands for a user of a store.</summary>
+    public byte[] HashOf(string store, string userId)
+    {
+        var key = ForgottenPeople.KeyOf(_hash.Value, Encoding.UTF8.GetBytes(store), Encoding.UTF8.GetBytes(userId));
+        return MemoryMarshal.AsBytes(new ReadOnlySpan<Hash128>(in key)).ToArray();
+    }
+
+    /// <summary>Returns how the audit log and receipts name a user: a keyed hash.</summary>
+    public static string NameOf(byte[] hash) => $"person:{Convert.ToHexStringLower(hash)}";
+
+    /// <summary>Returns whether a user is forgotten.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public async Task<bool> HasAsync(string store, string userId, CancellationToken cancellation = default)
+    {
+        var hash = HashOf(store, userId);
+        return await database.ReadAsync(session => session.NumberAsync($"SELECT COUNT(*) FROM tombstones WHERE store = {store} AND person = {hash}"), cancellation) > 0;
+    }
+
+    async Task LoadAsync(CancellationToken cancellation)
+    {
+        var keys = await database.ReadAsync(session => session.ListAsync($"SELECT person FROM tombstones LIMIT {Max}", row => MemoryMarshal.Read<Hash128>(row.Bytes(0))), cancellation);
+        People.Replace(_hash.Value, [.. keys]);
+    }
+}

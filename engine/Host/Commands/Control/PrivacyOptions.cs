@@ -1,0 +1,32 @@
+using CommandLine;
+
+namespace CartRecovery.Host.Commands.Control;
+
+[Verb("privacy", HelpText = "Forget people, follow the requests, and verify what the engine certifies.")]
+sealed class PrivacyOptions : ConfigOptions
+{
+    [Value(0, Required = true, MetaName = "forget|lift|status|list|verify", HelpText = "forget: ask the engine to erase a person and to refuse their events. lift: let a forgotten person's events in again. "
+        + "status: print a request. list: print a store's requests. verify: check a receipt's signature and print what it says.")]
+    public string Action { get; set; } = "";
+
+    [Value(1, MetaName = "USER|REQUEST|RECEIPT", HelpText = "With forget and lift: the customer's id. With status: the request's id. With verify: the receipt, or a file with it.")]
+    public string? Subject { get; set; }
+
+    [Option("store", MetaValue = "STORE", HelpText = "The store. Not needed if there is one alone.")]
+    public string? Store { get; set; }
+
+    [Option("mode", Default = "delete", MetaValue = "MODE", HelpText = "With forget: delete everything, or anonymise: amounts and days of orders stay for the reports.")]
+    public string Mode { get; set; } = "";
+
+    [Option("reason", MetaValue = "TEXT", HelpText = "With forget: why, such as a ticket's number. It must not name the person.")]
+    public string? Reason { get; set; }
+
+    [Option("key", MetaValue = "BASE64", HelpText = "With verify: the public key, as an earlier verify printed it. Without it, the control database's.")]
+    public string? Key { get; set; }
+
+    [Option("limit", Default = 100, MetaValue = "N", HelpText = "With list: how many requests at most.")]
+    public int Limit { get; set; }
+
+    [Option("json", HelpText = "With status and list: print JSON, one object a line.")]
+    public bool Json { get; set; }
+}

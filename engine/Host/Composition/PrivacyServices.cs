@@ -1,0 +1,85 @@
+using System.Security.Cryptography;
+using System.Text;
+using CartRecovery.Engine.Backtest;
+using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Privacy;
+using CartRecovery.Host.Data;
+using Microsoft.Extensions.Logging;
+
+namespace CartRecovery.Host.Composition;
+
+/// <summary>What forgets people: who is forgotten, the requests, their receipts, and who runs them.</summary>
+sealed class PrivacyServices : IAsyncDisposable
+{
+    readonly ControlDatabase _control;
+    ErasureRunner? _runner;
+
+    /// <param name="control">The control database.</param>
+    /// <param name="secret">The data folder's secret.</param>
+    public PrivacyServices(ControlDatabase control, byte[] secret)
+    {
+        _control = control;
+        Folder = FolderIdOf(secret);
+        Tombstones = new Tombstones(control);
+        Requests = new ErasureRequests(control, Tombstones);
+        Receipts = new Receipts(control);
+    }
+
+    /// <summary>The data folder's id in the control database, which several engines may share.</summary>
+    public string Folder { get; }
+
+    public Tombstones Tombstones { get; }
+
+    public ErasureRequests Requests { get; }
+
+    public Receipts Receipts { get; }
+
+    /// <summary>The people whose events are refused.</summary>
+    public ForgottenPeople Forgotten => Tombstones.People;
+
+    /// <summary>Returns the id of a data folder with this secret.</summary>
+    public static string FolderIdOf(byte[] secret) => Convert.ToHexStringLower(HMACSHA256.HashData(secret, Encoding.ASCII.GetBytes("cartrecovery folder id"))[..8]);
+
+    /// <summary>Gives it the engine, whose parts exist now.</summary>
+    public void Attach(EngineHost host, DataFolder data, PersonJournal journal, ILogger log)
+    {
+        Tombstones.Follow();
+        _runner = new ErasureRunner(_control, Requests, Receipts, new ErasureTargets
+        {
+            Folder = Folder,
+            Version = BuildVersion.Number,
+            Stores = host.Stores,
+            Journeys = host.Journeys,
+            Database = data.Files.Database,
+            Journal = journal,
+            DeadLetters = host.DeadLetters,
+            DeadLetterQueue = host.DeadLetterQueue,
+            Sinks = host.Sinks,
+            SettleAsync = async cancellation =>
+            {
+                await host.Partitions.FlushAsync(cancellation);
+                await host.Journeys.CatchUpAsync().WaitAsync(cancellation);
+            },
+        }, log);
+        _runner.Follow();
+    }
+
+    /// <summary>Opens the journals of a folder read-only, beside the partitions that write them.</summary>
+    public static IReadOnlyList<JournalView> Journals(DataFolder data, JournalStores stores) => [.. Enumerable.Range(0, data.Format.Partitions)
+        .Where(i => Directory.Exists(data.Files.JournalOf(i)))
+        .Select(i => new JournalView(() => new FileJournalDevice(data.Files.JournalOf(i), readOnly: true), data.Format.Layout, stores))];
+
+    /// <summary>Starts to run requests.</summary>
+    public void Start() => _runner!.Start();
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_runner is not null)
+        {
+            await _runner.DisposeAsync();
+        }
+    }
+}

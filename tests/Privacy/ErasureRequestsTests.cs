@@ -1,0 +1,135 @@
+using System.Text;
+using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Engine.ControlPlane.Tokens;
+using CartRecovery.Engine.Privacy;
+using CartRecovery.Tests.ControlPlane.Database;
+
+namespace CartRecovery.Tests.Privacy;
+
+public sealed class ErasureRequestsTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
+{
+    const string User = "customer-quillfeather-4711", Folder = "f1";
+
+    Tombstones _tombstones = null!;
+    ErasureRequests _requests = null!;
+
+    [SetUp]
+    public async Task SetUpAsync()
+    {
+        _tombstones = new Tombstones(Control);
+        _tombstones.Follow();
+        _requests = new ErasureRequests(Control, _tombstones);
+        await new SigningKeys(Control).RotateAsync();
+    }
+
+    [Test]
+    public async Task A_person_is_refused_from_the_request_on_by_all_engines_and_after_a_restart()
+    {
+        var others = new Tombstones(await OpenAsync());
+        await AddAsync();
+        Assert.That(_tombstones.People.Contains("shop"u8, Encoding.UTF8.GetBytes(User)), "here at once");
+
+        var other = await OpenAsync();
+        var again = new Tombstones(other);
+        again.Follow();
+        await other.Changes.RefreshAsync();
+        Assert.That(again.People.Contains("shop"u8, Encoding.UTF8.GetBytes(User)), "elsewhere, and after a restart");
+        Assert.That((others.HashOf("shop", User), again.People.Contains("other"u8, Encoding.UTF8.GetBytes(User))), Is.EqualTo((_tombstones.HashOf("shop", User), false)));
+    }
+
+    [Test]
+    public async Task Of_a_completed_request_a_keyed_hash_remains()
+    {
+        var request = await AddAsync();
+        var (running, subject, _) = await _requests.StartAsync(Folder, default);
+        Assert.That((running!.State, running.Attempts, subject!.UserId), Is.EqualTo((ErasureRequest.Running, 1, User)));
+        await _requests.SetStepAsync(running, [new ErasureStep(ErasureStep.Find, Time.GetUtcNow(), 5, new Dictionary<string, long> { ["carts"] = 2 })], subject with { Carts = ["c1"] }, default);
+        var receipts = new Receipts(Control);
+        await _requests.CompleteAsync(running, Time.GetUtcNow(), running.Reason, session => receipts.SignAsync(session, """{"jti":"7"}"""u8.ToArray()), default);
+
+        var done = (await _requests.FindAsync("shop", request.Id))!;
+        Assert.That((done.State, done.Steps.Single().Counts["carts"], done.Reason), Is.EqualTo((ErasureRequest.Completed, 2, "ticket 12")));
+        Assert.That((await receipts.VerifyAsync(done.Receipt!))?.Message, Is.EqualTo("""{"jti":"7"}"""u8.ToArray()));
+        Assert.That(await Control.ReadAsync(session => session.NumberAsync($"SELECT COUNT(*) FROM privacy_requests WHERE subject IS NULL")), Is.EqualTo(1));
+        Assert.That(await _requests.FindAsync("other", request.Id), Is.Null, "of another store");
+        var audit = await new AuditLog(Control).ListAsync(new AuditFilter(Action: "privacy."), long.MaxValue, 10);
+        Assert.That(audit.Select(entry => entry.Event.Action), Is.EqualTo(new[] { "privacy.forgotten", "privacy.forget" }));
+        Assert.That(audit.Select(entry => entry.Event.Target), Is.All.EqualTo(Tombstones.NameOf(request.Person)).And.None.Contains(User));
+    }
+
+    [Test]
+    public async Task A_request_that_ran_when_the_process_ended_goes_on_and_belongs_to_its_folder()
+    {
+        var request = await AddAsync();
+        Assert.That((await _requests.StartAsync("another", default)).Request, Is.Null, "another folder's");
+        var (running, subject, _) = await _requests.StartAsync(Folder, default);
+        var carts = subject! with { Carts = ["c1"], Addresses = ["a@b.example"] };
+        await _requests.SetStepAsync(running!, [new ErasureStep(ErasureStep.Find, Time.GetUtcNow(), 5, new Dictionary<string, long>())], carts, default);
+
+        var after = new ErasureRequests(await OpenAsync(), _tombstones);
+        var (again, known, _) = await after.StartAsync(Folder, default);
+        Assert.That((again!.Id, again.Attempts, again.Steps.Single().Name), Is.EqualTo((request.Id, 2, ErasureStep.Find)));
+        Assert.That((known!.UserId, known.Carts.Single(), known.Addresses.Single()), Is.EqualTo((User, "c1", "a@b.example")));
+    }
+
+    [Test]
+    public async Task A_failure_is_tried_again_later_and_given_up_in_the_end()
+    {
+        await AddAsync();
+        for (var attempt = 1; attempt <= ErasureRequests.MaxAttempts; attempt++)
+        {
+            var (request, _, _) = await _requests.StartAsync(Folder, default);
+            Assert.That(request?.Attempts, Is.EqualTo(attempt));
+            await _requests.FailAsync(request!, "the disk is full", default);
+            var (none, _, next) = await _requests.StartAsync(Folder, default);
+            Assert.That(none, Is.Null, "it waits");
+            Assert.That(next > Time.GetUtcNow(), Is.EqualTo(attempt < ErasureRequests.MaxAttempts));
+            Time.Advance(TimeSpan.FromMinutes(11));
+        }
+
+        var failed = (await _requests.ListAsync("shop", before: null, 10)).Single();
+        Assert.That((failed.State, failed.Problem), Is.EqualTo((ErasureRequest.Failed, "the disk is full")));
+        Assert.That(await _tombstones.HasAsync("shop", User), "the person stays refused");
+        Assert.That(await AddAsync(), Has.Property("Id").EqualTo(failed.Id).And.Property("State").EqualTo(ErasureRequest.Pending).And.Property("Attempts").Zero, "asked again, it goes on");
+    }
+
+    [Test]
+    public async Task A_person_is_lifted_once_nothing_is_erased()
+    {
+        var first = await AddAsync();
+        Assert.That((await AddAsync()).Id, Is.EqualTo(first.Id), "a second request is the first");
+        Assert.That(() => _requests.LiftAsync("shop", User, "cli", address: null), Throws.TypeOf<ControlRefusalException>().With.Property("Code").EqualTo(ControlRefusalException.ErasureRuns));
+        var (running, _, _) = await _requests.StartAsync(Folder, default);
+        await _requests.CompleteAsync(running!, Time.GetUtcNow(), reason: null, session => new Receipts(Control).SignAsync(session, "{}"u8.ToArray()), default);
+
+        Assert.That((await _requests.LiftAsync("shop", User, "cli", address: null), await _requests.LiftAsync("shop", User, "cli", address: null)), Is.EqualTo((true, false)));
+        Assert.That(_tombstones.People.IsEmpty);
+        Assert.That((await AddAsync()).Id, Is.Not.EqualTo(first.Id));
+    }
+
+    [Test]
+    public async Task A_receipt_that_was_altered_or_is_an_access_token_is_not_verified()
+    {
+        var receipts = new Receipts(Control);
+        var receipt = await receipts.SignAsync("""{"typ":"erasure"}"""u8.ToArray());
+        Assert.That(await receipts.VerifyAsync(receipt), Is.Not.Null);
+
+        var altered = $"{receipt[..20]}{(receipt[20] == 'A' ? 'B' : 'A')}{receipt[21..]}";
+        var key = (await Control.ReadAsync(new SigningKeys(Control).ReadAsync)).Single();
+        var token = AccessTokens.Issue(key, new AccessClaims("u", "s", Time.GetUtcNow().AddMinutes(5)), Time.GetUtcNow());
+        foreach (var wrong in new[] { altered, token, "", "v4.public.AAAA", receipt[..^5] })
+        {
+            Assert.That(await receipts.VerifyAsync(wrong), Is.Null, wrong);
+        }
+
+        Assert.That(AccessTokens.Verify(receipt, new Dictionary<string, SigningKey> { [key.Id] = key }, Time.GetUtcNow()), Is.Null, "a receipt opens nothing");
+
+        // The key has signed its last token and is deleted; receipts stay.
+        Time.Advance(TimeSpan.FromDays(40));
+        await new SigningKeys(Control).RotateAsync();
+        Assert.That(await receipts.VerifyAsync(receipt), Is.Not.Null);
+    }
+
+    Task<ErasureRequest> AddAsync() => _requests.AddAsync(Folder, "shop", User, ErasureMode.Delete, "ticket 12", "cli", address: null);
+}

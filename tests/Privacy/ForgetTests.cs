@@ -1,0 +1,205 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Ingest.DeadLetters;
+using CartRecovery.Engine.Privacy;
+using CartRecovery.Tests.EndToEnd;
+using CartRecovery.Tests.Hosting.Api;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.Privacy;
+
+/// <summary>Forgets a customer of whom everything is known, and looks for them in the data folder.</summary>
+[TestFixture]
+[Category("EndToEnd")]
+sealed class ForgetTests
+{
+    const string User = "quill+feather:4711", Cart = "basket-of-quillfeather", Guest = "guest-basket-0815";
+    const string Email = "zoe.quellin@mail.example", Phone = "+31612345678", Name = "Zoquella", Push = "push-token-of-zoe-0123456789";
+    const string Other = "customer-berta-99", OtherCart = "cart-of-berta-99", OtherEmail = "berta@mail.example";
+
+    static readonly string[] s_texts = [User, Cart, Guest, Email, Phone, Name, Push];
+
+    Scratch _scratch = null!;
+
+    [SetUp]
+    public void SetUp() => _scratch = new Scratch();
+
+    [TearDown]
+    public void TearDown() => _scratch.Dispose();
+
+    [TestCase("delete")]
+    [TestCase("anonymise")]
+    public async Task Nothing_of_a_forgotten_person_is_left_and_nothing_lets_them_in_again(string mode)
+    {
+        string id;
+        await using (var engine = await StartAsync())
+        {
+            await FillAsync(engine);
+            Assert.That(Found(), Has.Some.Contains("outreach.db"), "the search finds what is there");
+            var before = await engine.GetAsync("/v1/conversions?from=0");
+            Assert.That(before.Json.GetProperty("items").GetArrayLength(), Is.EqualTo(2));
+
+            var asked = await engine.PostAsync($"/v1/gdpr/forget/{Uri.EscapeDataString(User)}", $$"""{"mode":"{{mode}}","reason":"ticket 12"}""");
+            Assert.That((asked.Status, asked.Json.GetProperty("state").GetString()), Is.EqualTo((HttpStatusCode.Accepted, "pending")));
+            id = asked.Json.GetProperty("id").GetString()!;
+            await RefusedAsync(engine);
+            var done = await CompletedAsync(engine, id);
+
+            Assert.That(Found(), Is.Empty, done.Body);
+            await AssertReceiptAsync(engine, done.Json, mode);
+            await AssertOthersAsync(engine, mode);
+            Assert.That((await engine.GetAsync($"/v1/customers/{Uri.EscapeDataString(User)}")).Status, Is.EqualTo(HttpStatusCode.NotFound));
+        }
+
+        Assert.That(Found(), Is.Empty, "after the stop");
+        await using (var engine = await StartAsync())
+        {
+            await RefusedAsync(engine);
+            Assert.That((await engine.AskAsync(HttpMethod.Delete, $"/v1/gdpr/forget/{Uri.EscapeDataString(User)}", content: null, InProcessEngine.Secret)).Status, Is.EqualTo(HttpStatusCode.NoContent));
+            Assert.That((await engine.PostAsync("/v1/events", View(User))).Taken, Is.EqualTo((1, 0, "")));
+            Assert.That((await engine.AskAsync(HttpMethod.Delete, $"/v1/gdpr/forget/{Uri.EscapeDataString(User)}", content: null, InProcessEngine.Secret)).Problem, Is.EqualTo((404, "not_forgotten")));
+            Assert.That((await engine.GetAsync("/v1/gdpr/requests")).Json.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("id").GetString()), Is.EqualTo(new[] { id }));
+        }
+    }
+
+    [Test]
+    public async Task A_request_that_a_crash_interrupted_or_that_waits_is_run_at_the_next_start()
+    {
+        await using (var engine = await StartAsync())
+        {
+            await FillAsync(engine);
+            var privacy = engine.Host.Privacy;
+            await privacy.DisposeAsync();
+            await engine.PostAsync($"/v1/gdpr/forget/{Uri.EscapeDataString(User)}", "{}");
+
+            // As if the process had ended after the first step.
+            var (request, subject, _) = await privacy.Requests.StartAsync(privacy.Folder, default);
+            await privacy.Requests.SetStepAsync(request!, [new ErasureStep(ErasureStep.Find, TimeProvider.System.GetUtcNow(), 1, new Dictionary<string, long>())],
+                subject! with { Carts = [Cart, Guest], Addresses = [Email, Phone, Push] }, default);
+        }
+
+        await using (var engine = await StartAsync())
+        {
+            var id = (await engine.GetAsync("/v1/gdpr/requests")).Json.GetProperty("items")[0].GetProperty("id").GetString()!;
+            var done = await CompletedAsync(engine, id);
+            Assert.That(done.Json.GetProperty("attempts").GetInt32(), Is.EqualTo(2));
+            Assert.That(Found(), Is.Empty);
+        }
+    }
+
+    [Test]
+    public async Task A_request_that_says_nothing_sensible_is_refused()
+    {
+        await using var engine = await StartAsync();
+        foreach (var (user, body) in new[] { ("u1", """{"mode":"burn"}"""), ("null", "{}"), (new string('x', 257), "{}"), ("ada", """{"reason":"because of ada"}"""), ("ada", """{"reason":"x@y.example"}""") })
+        {
+            Assert.That((await engine.PostAsync($"/v1/gdpr/forget/{user}", body)).Problem, Is.EqualTo((400, "invalid_erasure")), body);
+        }
+
+        Assert.That((await engine.GetAsync("/v1/gdpr/status/none")).Problem, Is.EqualTo((404, "privacy_request_not_found")));
+    }
+
+    async Task FillAsync(InProcessEngine engine)
+    {
+        // A guest first, who signs in later with the same basket.
+        await engine.PostAsync("/v1/events", EventJson.Array(
+            EventJson.Of(Guest, "identify", $$""","meta":{"email":"{{Email}}"}"""),
+            EventJson.Of(Guest, "begin_checkout", ",\"sessionId\":\"s1\""),
+            EventJson.Of(Cart, "identify", $$""","userId":"{{User}}","meta":{"firstName":"{{Name}}","email":"{{Email}}","phone":"{{Phone}}","pushToken":"{{Push}}"}"""),
+            EventJson.Of(Cart, "consent", $$""","userId":"{{User}}","meta":{"channel":"email","granted":true}"""),
+            EventJson.Of(Cart, "add_to_cart", $$""","productId":"p1","price":5,"userId":"{{User}}" """),
+            EventJson.Of(OtherCart, "identify", $$""","userId":"{{Other}}","meta":{"email":"{{OtherEmail}}"}"""),
+            EventJson.Of(OtherCart, "add_to_cart", $$""","productId":"p1","price":5,"userId":"{{Other}}" """)));
+        await engine.PostAsync("/v1/events", EventJson.Array(
+            EventJson.Of(Cart, "begin_checkout", $$""","userId":"{{User}}" """), EventJson.Of(OtherCart, "begin_checkout", $$""","userId":"{{Other}}" """),
+            EventJson.Of(Guest, "page_view", $$""","userId":"{{User}}" """)));
+        await Eventually.Is(() => Sent().Contains(Name, StringComparison.Ordinal) && Sent().Contains(OtherCart, StringComparison.Ordinal), () => $"both are sent: {Sent()}");
+        await engine.PostAsync("/v1/events", EventJson.Array(
+            EventJson.Of(Cart, "purchase", $$""","orderId":"order-of-zoe-1","value":7,"userId":"{{User}}" """),
+            EventJson.Of(OtherCart, "purchase", $$""","orderId":"order-of-berta-1","value":11,"userId":"{{Other}}" """)));
+        await engine.PostAsync("/v1/suppressions", $$"""{"channel":"sms","address":"{{Phone}}"}""");
+
+        // Rejected, each naming the person otherwise; and one of somebody else.
+        foreach (var broken in new[] { $"\"userId\":\"{User}\"", $"\"cartId\":\"{Cart}\"", $"\"meta\":{{\"email\":\"{Email.ToUpperInvariant()}\"}}", "\"meta\":{\"phone\":\"06-1234 5678\"}", $"\"userId\":\"{Other}\"" })
+        {
+            await engine.PostAsync("/v1/events", $"{{\"id\":\"broken\",{broken}}}");
+        }
+
+        await Eventually.Is(() => engine.Host.DeadLetters.Count(DeadLetterState.Waiting) == 5, "the letters are kept");
+    }
+
+    async Task RefusedAsync(InProcessEngine engine)
+    {
+        var letters = engine.Host.DeadLetterQueue.StoredFor(EventErrorCode.MissingField);
+        Assert.That((await engine.PostAsync("/v1/events", View(User))).Problem, Is.EqualTo((403, "person_forgotten")));
+        Assert.That((await engine.PostAsync("/v1/events", EventJson.Array(View(Other), View(User)))).Taken, Is.EqualTo((1, 1, "1:person_forgotten")));
+        Assert.That((await engine.PostAsync("/v1/events", EventJson.Of(User))).Problem, Is.EqualTo((403, "person_forgotten")), "as the id of a cart");
+        Assert.That((await engine.PostAsync("/v1/events", $$"""{"id":"broken","userId":"{{User}}"}""")).Problem, Is.EqualTo((403, "person_forgotten")), "also if more is wrong");
+        await using (var socket = await EventStream.WebSocketAsync(new Uri($"ws://{engine.Stream}/v1/stream"), InProcessEngine.Secret))
+        {
+            await socket.SendAsync(View(User));
+            await Eventually.Is(() => socket.Refused.Count == 1, "the socket answers");
+            Assert.That(socket.Refused[0].Code, Is.EqualTo("person_forgotten"));
+        }
+
+        Assert.That(engine.Host.DeadLetterQueue.IsIdle && engine.Host.DeadLetterQueue.StoredFor(EventErrorCode.MissingField) == letters
+            && engine.Host.DeadLetterQueue.StoredFor(EventErrorCode.PersonForgotten) == 0, "no letter is kept");
+    }
+
+    static async Task<ApiAnswer> CompletedAsync(InProcessEngine engine, string id)
+    {
+        ApiAnswer answer = null!;
+        await Eventually.Is(() => (answer = engine.GetAsync($"/v1/gdpr/status/{id}").GetAwaiter().GetResult()).Json.GetProperty("state").GetString() == "completed",
+            () => $"it is completed: {answer?.Body}");
+        return answer;
+    }
+
+    static async Task AssertReceiptAsync(InProcessEngine engine, JsonElement done, string mode)
+    {
+        var verified = await engine.Host.Privacy.Receipts.VerifyAsync(done.GetProperty("receipt").GetString()!);
+        using var receipt = JsonDocument.Parse(verified!.Value.Message);
+        var root = receipt.RootElement;
+        Assert.That((root.GetProperty("typ").GetString(), root.GetProperty("mode").GetString(), root.GetProperty("reason").GetString()), Is.EqualTo(("erasure", mode, "ticket 12")));
+        Assert.That(root.GetProperty("person").GetString(), Is.EqualTo(done.GetProperty("person").GetString()));
+        Assert.That(root.GetProperty("steps").EnumerateArray().Select(step => step.GetProperty("name").GetString()), Is.EqualTo(ErasureStep.Names));
+        var counts = done.GetProperty("steps").EnumerateArray().ToDictionary(step => step.GetProperty("name").GetString()!, step => step.GetProperty("counts"));
+        Assert.That((counts["find"].GetProperty("carts").GetInt64(), counts["find"].GetProperty("addresses").GetInt64(), counts["dead_letters"].GetProperty("dead letters").GetInt64()), Is.EqualTo((2, 3, 4)));
+        Assert.That(counts["database"].GetProperty("keys destroyed").GetInt64(), Is.GreaterThan(0));
+        Assert.That(s_texts.Where(text => Encoding.UTF8.GetString(verified.Value.Message).Contains(text, StringComparison.Ordinal)), Is.Empty);
+    }
+
+    static async Task AssertOthersAsync(InProcessEngine engine, string mode)
+    {
+        var orders = (await engine.GetAsync("/v1/conversions?from=0")).Json.GetProperty("items").EnumerateArray().ToArray();
+        Assert.That(orders.Select(order => order.GetProperty("value").GetDouble()), Is.EquivalentTo(mode == "delete" ? new[] { 11.0 } : [7.0, 11.0]));
+        Assert.That((await engine.GetAsync($"/v1/customers/{Other}")).Json.GetProperty("email").GetProperty("known").GetBoolean());
+        var letters = (await engine.GetAsync("/v1/deadletters")).Json.GetProperty("items").EnumerateArray().ToArray();
+        Assert.That(letters.Select(letter => letter.GetRawText()).ToArray(), Has.Length.EqualTo(1).And.All.Contains(Other));
+        Assert.That((await engine.GetAsync("/v1/suppressions")).Json.GetProperty("items").GetArrayLength(), Is.EqualTo(1), "they are still not written to");
+        var audit = await new CartRecovery.Engine.ControlPlane.Audit.AuditLog(engine.Host.Control).ListAsync(new(Action: "privacy."), long.MaxValue, 10);
+        Assert.That(audit.Select(entry => entry.Event.Action), Is.EqualTo(new[] { "privacy.forgotten", "privacy.forget" }));
+    }
+
+    // What the partitions have is erased by others.
+    IReadOnlyList<string> Found() => PersonSearch.Find(_scratch.PathOf("data"), s_texts,
+        name => name.StartsWith("outreach.db", StringComparison.Ordinal) || name.StartsWith("control.db", StringComparison.Ordinal) || name.StartsWith("deadletters", StringComparison.Ordinal));
+
+    Task<InProcessEngine> StartAsync() => InProcessEngine.StartAsync(config =>
+    {
+        config.Data = _scratch.PathOf("data");
+        var sink = new SinkConfig { Type = "file" };
+        sink.SetOption("path", new OptionValue(_scratch.PathOf("sent.ndjson")));
+        config.Sinks["out"] = sink;
+        var campaign = InProcessEngine.Answering("begin_checkout", "Hello {{ customer.first_name }} at {{ customer.id }} {{ cart_id }}");
+        (campaign.Name, campaign.Channel) = ("greeting", "out");
+        config.Decisions.Campaigns.Add(campaign);
+    });
+
+    string Sent() => File.Exists(_scratch.PathOf("sent.ndjson")) ? File.ReadAllText(_scratch.PathOf("sent.ndjson")) : "";
+
+    static string View(string user) => EventJson.Of(EventJson.NewCart(), "page_view", $$""","userId":"{{user}}" """);
+}
