@@ -29,6 +29,10 @@ public static class Lz4
         ? Math.Max(0, LZ4Codec.Encode(source, target, LZ4Level.L00_FAST))
         : CompressLong(source, target);
 
+    /// <summary>Compresses bytes as far as LZ4 goes, at a tenth of the speed.</summary>
+    /// <returns>The compressed length; 0 if the target is too short or the source is empty.</returns>
+    public static int CompressSmall(ReadOnlySpan<byte> source, Span<byte> target) => Math.Max(0, LZ4Codec.Encode(source, target, LZ4Level.L12_MAX));
+
     /// <summary>Decompresses bytes. No input, however damaged, makes it read or write outside the two spans.</summary>
     /// <returns>The decompressed length; negative if the input is damaged or exceeds the target.</returns>
     public static int Decompress(ReadOnlySpan<byte> source, Span<byte> target) => LZ4Codec.Decode(source, target);

@@ -29,7 +29,8 @@ public sealed partial class LayeringTests
         ["Configuration"] = ["ControlPlane", "Decisions", "Events", "Messages", "Pipeline", "State"],
         ["Journeys"] = ["Configuration", "ControlPlane", "Decisions", "Encryption", "Events", "Journal", "Messages", "State", "Storage"],
         ["Migration"] = ["ControlPlane", "Decisions", "Events", "Journal", "Pipeline", "State", "Storage"],
-        ["Privacy"] = ["Backtest", "ControlPlane", "Delivery", "Encryption", "Events", "Ingest", "Journeys", "Storage"],
+        ["Privacy"] =
+            ["Backtest", "ControlPlane", "Delivery", "Encryption", "Events", "Ingest", "Journal", "Journeys", "Migration", "Pipeline", "Storage"],
         ["Backtest"] = ["Decisions", "Encryption", "Events", "Journal", "Pipeline", "Telemetry"],
     };
 

@@ -36,6 +36,26 @@ public static class EntryPayload
     /// <exception cref="InvalidDataException">The entry is invalid, or of a later version.</exception>
     public static List<PersonKey> ReadPersonKeys(ReadOnlyMemory<byte> payload) => Read(payload, PersonKey.Read);
 
+    /// <summary>Returns an entry without some of its records.</summary>
+    /// <param name="payload">The entry.</param>
+    /// <param name="drops">Reads a record, and returns whether it is to be dropped.</param>
+    /// <exception cref="InvalidDataException">The entry is invalid, or of a later version.</exception>
+    internal static byte[] Without(ReadOnlyMemory<byte> payload, Func<BinaryReader, bool> drops)
+    {
+        var kept = new MemoryStream(payload.Length);
+        kept.Write(payload.Span[..HeaderSize]);
+        var from = HeaderSize;
+        Read(payload, input =>
+        {
+            var isDropped = drops(input);
+            var end = HeaderSize + (int)input.BaseStream.Position;
+            kept.Write(isDropped ? [] : payload.Span[from..end]);
+            from = end;
+            return isDropped;
+        });
+        return kept.ToArray();
+    }
+
     static List<T> Read<T>(ReadOnlyMemory<byte> payload, Func<BinaryReader, T> read)
     {
         IsLast(payload.Span);

@@ -44,6 +44,29 @@ static class LegacyDecisions
         return decisions;
     }
 
+    /// <summary>Returns decisions without some of them.</summary>
+    /// <exception cref="InvalidDataException">The bytes are not in that format.</exception>
+    public static byte[] Without(ReadOnlySpan<byte> bytes, Predicate<Decision> drops)
+    {
+        var rest = bytes[sizeof(int)..];
+        var (decisions, kept, count) = (Read(bytes), new List<byte>(bytes.Length), 0);
+        foreach (var decision in decisions)
+        {
+            var length = Fixed + BinaryPrimitives.ReadInt32LittleEndian(rest[32..]);
+            if (!drops(decision))
+            {
+                kept.AddRange(rest[..length]);
+                count++;
+            }
+
+            rest = rest[length..];
+        }
+
+        var header = new byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(header, count);
+        return [.. header, .. kept];
+    }
+
     /// <summary>Reads idempotency keys.</summary>
     /// <exception cref="InvalidDataException">The bytes are not in that format.</exception>
     public static List<string> ReadKeys(ReadOnlySpan<byte> bytes)

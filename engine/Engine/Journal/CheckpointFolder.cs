@@ -117,6 +117,21 @@ public sealed class CheckpointFolder
         return new CheckpointDraft(this, path, number, journalAddress);
     }
 
+    /// <summary>Deletes every checkpoint but one, once that has been read back and is whole.</summary>
+    /// <param name="only">The checkpoint to keep.</param>
+    /// <exception cref="InvalidDataException">It is damaged; nothing was deleted.</exception>
+    /// <exception cref="IOException">It cannot be read, or another cannot be deleted.</exception>
+    internal void KeepOnly(Checkpoint only)
+    {
+        CheckpointManifest.Read(only.Path).Verify(only.Path);
+        foreach (var number in Numbers().Where(number => number != only.Number).ToArray())
+        {
+            Remove(number);
+        }
+
+        FolderSync.Flush(_path);
+    }
+
     internal Checkpoint Keep(string draft, long number, long journalAddress)
     {
         CheckpointManifest.Write(draft, journalAddress);

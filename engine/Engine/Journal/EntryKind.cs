@@ -32,4 +32,7 @@ public enum EntryKind : byte
 
     /// <summary>The keys that encrypt personal data of the events after, each with whose it is.</summary>
     PersonKeys = 9,
+
+    /// <summary>A person was erased: their carts and their customer record end here. Names them by keys alone.</summary>
+    Erasure = 10,
 }

@@ -1,9 +1,11 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journal;
 
 /// <summary>
-/// Precedes the events of a block, so that a reader can skip it: version (1 byte), whether it is LZ4-compressed (1), zero (2), the two
+/// Precedes the events of a block, so that a reader can skip it: version (1 byte), whether it is compressed (1: by LZ4, 2: by Brotli), zero (2), the two
 /// counts and the raw length (4 each), the two times (8 each); little-endian.
 /// </summary>
 /// <param name="Count">Number of events.</param>
@@ -11,7 +13,7 @@ namespace CartRecovery.Engine.Journal;
 /// <param name="RawLength">Length of the events before compression, in bytes.</param>
 /// <param name="FirstReceivedAt">Earliest receive time (ms since 1970 UTC); 0 for an empty block.</param>
 /// <param name="LastReceivedAt">Latest receive time (ms since 1970 UTC).</param>
-/// <param name="IsCompressed"><see langword="true"/> if the events are LZ4-compressed.</param>
+/// <param name="IsCompressed"><see langword="true"/> if the events are compressed, by LZ4 unless <see cref="IsBrotli"/>.</param>
 public readonly record struct EventBlockHeader(
     int Count, int OwnCount, int RawLength, long FirstReceivedAt, long LastReceivedAt, bool IsCompressed)
 {
@@ -25,14 +27,17 @@ public readonly record struct EventBlockHeader(
     /// versions 1 and 2 do not tell bots; version 3 has whole quantities alone.</summary>
     public byte WrittenVersion { get; init; } = Version;
 
+    /// <summary>Whether the events are compressed by Brotli: in blocks from which a person was erased, where LZ4 took more room than there was.</summary>
+    public bool IsBrotli { get; init; }
+
     /// <summary>Maximum length of a block before compression, in bytes.</summary>
     public const int MaxRawLength = 8 << 20;
 
     /// <summary>Writes the header at the start of a block.</summary>
     public void WriteTo(Span<byte> block)
     {
-        block[0] = Version;
-        block[1] = IsCompressed ? (byte)1 : (byte)0;
+        block[0] = WrittenVersion;
+        block[1] = IsBrotli ? (byte)2 : IsCompressed ? (byte)1 : (byte)0;
         block[2] = block[3] = 0;
         BinaryPrimitives.WriteInt32LittleEndian(block[4..], Count);
         BinaryPrimitives.WriteInt32LittleEndian(block[8..], OwnCount);
@@ -60,11 +65,37 @@ public readonly record struct EventBlockHeader(
         var header = new EventBlockHeader(
             BinaryPrimitives.ReadInt32LittleEndian(block[4..]), BinaryPrimitives.ReadInt32LittleEndian(block[8..]),
             BinaryPrimitives.ReadInt32LittleEndian(block[12..]), BinaryPrimitives.ReadInt64LittleEndian(block[16..]),
-            BinaryPrimitives.ReadInt64LittleEndian(block[24..]), block[1] == 1)
-        { WrittenVersion = block[0] };
-        var isValid = block[1] <= 1 && (block[2] | block[3]) == 0 && header is { Count: >= 0, OwnCount: >= 0, RawLength: >= 0 and <= MaxRawLength }
+            BinaryPrimitives.ReadInt64LittleEndian(block[24..]), block[1] != 0)
+        { WrittenVersion = block[0], IsBrotli = block[1] == 2 };
+        var isValid = block[1] <= 2 && (block[2] | block[3]) == 0 && header is { Count: >= 0, OwnCount: >= 0, RawLength: >= 0 and <= MaxRawLength }
             && header.OwnCount <= header.Count && header.FirstReceivedAt <= header.LastReceivedAt
             && (header.IsCompressed || header.RawLength == block.Length - Size);
         return isValid ? header : throw BlockReader.Damaged();
+    }
+
+    /// <summary>Decompresses the events of a block.</summary>
+    /// <param name="data">What follows the header.</param>
+    /// <param name="raw">Receives <see cref="RawLength"/> bytes.</param>
+    /// <exception cref="JournalException"><c>journal_damaged</c>: it cannot be decompressed.</exception>
+    public void Decompress(ReadOnlySpan<byte> data, Span<byte> raw)
+    {
+        var length = data.Length;
+        if (!IsCompressed)
+        {
+            data.CopyTo(raw);
+        }
+        else if (!IsBrotli)
+        {
+            length = Lz4.Decompress(data, raw);
+        }
+        else if (!BrotliDecoder.TryDecompress(data, raw, out length))
+        {
+            length = -1;
+        }
+
+        if (length != RawLength)
+        {
+            throw BlockReader.Damaged();
+        }
     }
 }

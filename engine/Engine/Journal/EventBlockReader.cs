@@ -40,17 +40,10 @@ public sealed class EventBlockReader(JournalStores stores)
             _raw = new byte[Math.Max(_length, Math.Min(2 * _raw.Length, EventBlockHeader.MaxRawLength))];
         }
 
-        var data = block[EventBlockHeader.Size..];
-        if (!Header.IsCompressed)
-        {
-            data.CopyTo(_raw);
-        }
-        else if (Lz4.Decompress(data, _raw.AsSpan(0, _length)) != _length)
-        {
-            _length = 0;
-            throw BlockReader.Damaged();
-        }
-
+        var length = _length;
+        _length = 0;
+        Header.Decompress(block[EventBlockHeader.Size..], _raw.AsSpan(0, length));
+        _length = length;
         _position = _count = _ownCount = 0;
         _before = PreviousEvent.None;
         _stores.Clear();

@@ -81,6 +81,32 @@ public sealed class FileJournalDevice : JournalDevice
     }
 
     /// <inheritdoc/>
+    public override string RedoFile => Path.Combine(_folder, "rewritten");
+
+    /// <inheritdoc/>
+    public override void Overwrite(int segment, IReadOnlyList<(long Offset, ReadOnlyMemory<byte> Bytes)> parts)
+    {
+        try
+        {
+            using var file = File.OpenHandle(FileOf(segment), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+
+            // Retention goes by the time of the last entry, not of its erasure.
+            var written = File.GetLastWriteTimeUtc(file);
+            foreach (var (offset, bytes) in parts)
+            {
+                RandomAccess.Write(file, bytes.Span, offset);
+            }
+
+            File.SetLastWriteTimeUtc(file, written);
+            RandomAccess.FlushToDisk(file);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // Retention has deleted the segment.
+        }
+    }
+
+    /// <inheritdoc/>
     public override void Cut(int segment, long length)
     {
         using var file = File.OpenHandle(FileOf(segment), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);

@@ -42,6 +42,15 @@ public abstract class JournalDevice : StorageDeviceBase
     /// <summary>Returns when a segment was last written to.</summary>
     public abstract DateTimeOffset LastWritten(int segment);
 
+    /// <summary>The file that has the new bytes of entries while they are rewritten; null if the device rewrites none.</summary>
+    public virtual string? RedoFile => null;
+
+    /// <summary>Overwrites durable bytes of a segment, durably. The segment keeps its time. Any thread.</summary>
+    /// <param name="segment">The segment; if it was removed meanwhile, nothing is written.</param>
+    /// <param name="parts">Offsets, and the bytes to write there.</param>
+    /// <exception cref="IOException">A write failed.</exception>
+    public virtual void Overwrite(int segment, IReadOnlyList<(long Offset, ReadOnlyMemory<byte> Bytes)> parts) => throw new NotSupportedException();
+
     /// <summary>Truncates a segment durably and removes later ones.</summary>
     public abstract void Cut(int segment, long length);
 

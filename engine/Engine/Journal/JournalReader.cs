@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using CartRecovery.Engine.Journal.Erasure;
 
 namespace CartRecovery.Engine.Journal;
 
@@ -21,6 +22,9 @@ public readonly record struct JournalEntry(EntryKind Kind, long Address, long En
 /// </summary>
 public sealed class JournalReader
 {
+    // An entry that is being rewritten is complete on the second attempt, unless the next batch has reached it by then.
+    const int MaxAttempts = 4;
+
     readonly JournalDevice _device;
     readonly JournalLayout _layout;
     readonly byte[] _page;
@@ -29,6 +33,7 @@ public sealed class JournalReader
     int _pageContent;
     long _next;
     long _sequence;
+    ReadOnlyMemory<byte> _entry;
 
     /// <summary>Starts reading at an entry.</summary>
     /// <param name="device">The journal's device.</param>
@@ -64,6 +69,9 @@ public sealed class JournalReader
     /// <summary>End of the last entry read.</summary>
     public long End { get; private set; }
 
+    /// <summary>The last entry read, with its frame, valid until the next one is read.</summary>
+    internal ReadOnlyMemory<byte> Entry => _entry;
+
     /// <summary>Number of the next entry; 0 if unknown.</summary>
     public long NextSequence => _sequence;
 
@@ -79,22 +87,26 @@ public sealed class JournalReader
     /// wrote the entry.</exception>
     public bool TryNext(out JournalEntry entry)
     {
-        while (true)
+        for (var attempts = 0; ; attempts++)
         {
             switch (ReadEntry(_next, out var payload, out var frame))
             {
                 case ReadResult.Entry when _sequence == 0 || frame.Sequence == _sequence:
-                    var end = AddressAfter(_next, frame.Length + payload.Length);
+                    var end = AddressAfter(_next, frame.Length + payload.Length + frame.Padding);
                     entry = new JournalEntry(frame.Kind, _next, end, frame.Sequence, frame.At, payload) { Version = frame.Version };
                     _sequence = frame.Sequence + 1;
                     _next = End = end;
                     return true;
                 case ReadResult.EndOfPage:
                     _next = _layout.PageOf(_next) + _layout.PageSize;
+                    attempts = -1;
                     break;
                 case ReadResult.EndOfJournal:
                     entry = default;
                     return false;
+                case ReadResult.Garbage when attempts < MaxAttempts:
+                    ReadPageAgain();
+                    break;
                 default:
                     ThrowIfDamaged();
                     TornBytes = Math.Max(0, FileEnd - End);
@@ -112,6 +124,31 @@ public sealed class JournalReader
         Garbage,
     }
 
+    // While an entry is rewritten, it may be read half old and half new: the redo file has all of it, until the journal has.
+    void ReadPageAgain()
+    {
+        var page = _pageAt;
+        Load(page);
+        foreach (var (address, entry) in JournalRedo.Read(_device.RedoFile))
+        {
+            var offset = address + sizeof(int) - page;
+            if (offset >= 0 && offset + entry.Length <= _pageLength)
+            {
+                entry.CopyTo(_page.AsMemory((int)offset));
+            }
+        }
+
+        _pageContent = _page.AsSpan(0, _pageLength).LastIndexOfAnyExcept((byte)0) + 1;
+    }
+
+    void Load(long page)
+    {
+        var remaining = (int)Math.Min(_page.Length, FileEnd - page);
+        _pageLength = _device.Read(_layout.SegmentOf(page), _layout.OffsetOf(page), _page.AsSpan(0, remaining));
+        _pageContent = _page.AsSpan(0, _pageLength).LastIndexOfAnyExcept((byte)0) + 1;
+        _pageAt = page;
+    }
+
     // FasterLog's own header is the payload's length; entries are aligned to four bytes.
     static long AddressAfter(long address, int length) => address + sizeof(int) + ((length + 3) & ~3);
 
@@ -127,10 +164,7 @@ public sealed class JournalReader
                 return ReadResult.EndOfJournal;
             }
 
-            var remaining = (int)Math.Min(_page.Length, FileEnd - page);
-            _pageLength = _device.Read(_layout.SegmentOf(page), _layout.OffsetOf(page), _page.AsSpan(0, remaining));
-            _pageContent = _page.AsSpan(0, _pageLength).LastIndexOfAnyExcept((byte)0) + 1;
-            _pageAt = page;
+            Load(page);
         }
 
         // After a page's last entry there are only zeros; anything else was an entry.
@@ -159,7 +193,8 @@ public sealed class JournalReader
             return ReadResult.Garbage;
         }
 
-        payload = entry[frame.Length..];
+        payload = entry[frame.Length..^frame.Padding];
+        _entry = entry;
         return ReadResult.Entry;
     }
 

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Pipeline.Erasure;
 
 namespace CartRecovery.Engine.Pipeline;
 
@@ -42,6 +43,7 @@ public sealed partial class Partition
             {
                 (item as CartLookup)?.Result.TrySetException(e);
                 (item as Flush)?.Done.TrySetException(e);
+                (item as ErasureRequest)?.Fail(e);
             }
 
             _phase = PartitionPhase.Ended;
@@ -111,6 +113,9 @@ public sealed partial class Partition
                     break;
                 case Flush flush:
                     _work.NotifyWhenDurable(flush);
+                    break;
+                case ErasureRequest erasure:
+                    _work.Erase(erasure);
                     break;
             }
 

@@ -1,6 +1,7 @@
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.Tail;
+using CartRecovery.Engine.Pipeline.Erasure;
 using CartRecovery.Engine.Pipeline.Recovery;
 using CartRecovery.Engine.Pipeline.Timing;
 using CartRecovery.Engine.State.Carts;
@@ -21,11 +22,13 @@ public sealed partial class Partition : IDisposable
     readonly int _batchRows;
     readonly TimeSpan _maxAge;
     readonly PartitionRecovery _recovery;
+    readonly int _partitions;
     PartitionState? _state;
     PartitionProcessor? _work;
     PartitionJournal? _journal;
     PartitionCheckpoints? _checkpoints;
     PartitionClock? _clock;
+    PartitionEraser? _eraser;
     Handover _handover = new();
     long _receivedAt;
     long _journalFrom;
@@ -41,9 +44,10 @@ public sealed partial class Partition : IDisposable
     /// <param name="inboxCapacity">Maximum number of slabs in the inbox.</param>
     /// <param name="readers">Closed while the inbox is nearly full.</param>
     /// <param name="signal">The worker's signal.</param>
+    /// <param name="partitions">Number of partitions.</param>
     public Partition(
         int index, PipelineOptions options, SlabPool slabs, TimeProvider time, Watermark watermark, ClockMonitor clock, TimeSpan maxAge,
-        int inboxCapacity, InboxGate readers, WorkerSignal signal)
+        int inboxCapacity, InboxGate readers, WorkerSignal signal, int partitions = 1)
     {
         _monitor = clock;
         _slabs = slabs;
@@ -53,6 +57,7 @@ public sealed partial class Partition : IDisposable
         _maxAge = maxAge;
         Inbox = new PartitionInbox(inboxCapacity, readers) { Signal = signal };
         Tail = new JournalTail(options.Journal?.CursorFile(index));
+        _partitions = partitions;
         _recovery = new PartitionRecovery(index, options, slabs, Counters, Tail);
     }
 
@@ -61,6 +66,9 @@ public sealed partial class Partition : IDisposable
 
     /// <summary>The committed entries of its journal, for readers.</summary>
     public JournalTail Tail { get; }
+
+    /// <summary>Erases people from it. Available after <see cref="Recover"/>.</summary>
+    public PartitionEraser Eraser => _eraser ?? throw new InvalidOperationException("the partition is not recovered");
 
     /// <summary>The partition's counters.</summary>
     public PartitionCounters Counters { get; } = new();
@@ -116,6 +124,7 @@ public sealed partial class Partition : IDisposable
         _clock = new PartitionClock(_state.Stages.Clock, _monitor, _watermark, _time);
         _handover = recovered.Handover;
         _receivedAt = recovered.ReceivedAt;
+        _eraser = new PartitionEraser(_recovery.Index, _partitions, Inbox, _state.Stages.Stores, _recovery.Options, Tail);
         _watermark.Restore(_state.Stages.Now, _receivedAt);
         return recovered.Report;
     }

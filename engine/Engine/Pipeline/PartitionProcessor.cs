@@ -13,7 +13,7 @@ namespace CartRecovery.Engine.Pipeline;
 /// folds them; at its end it appends the block, decides on it, and appends the decisions and customer events. Once the commit is durable,
 /// the journal's readers get them and sources are acknowledged; without a journal, at once.
 /// </summary>
-public sealed class PartitionProcessor : IDisposable
+public sealed partial class PartitionProcessor : IDisposable
 {
     // A block must fit in a journal page, and the sources of a partition that is never idle must be acknowledged too.
     const int MaxBatchEvents = 4096;
@@ -175,6 +175,7 @@ public sealed class PartitionProcessor : IDisposable
         _batchEvents = 0;
         PublishBatch();
         _state.Stages.Compact();
+        StepErasure();
         StepCheckpoint();
     }
 
@@ -208,6 +209,7 @@ public sealed class PartitionProcessor : IDisposable
         _state.Stages.Refresh();
         _output.CommitIfDue();
         _state.Stages.Compact();
+        StepErasure();
         StepCheckpoint();
     }
 
@@ -238,9 +240,9 @@ public sealed class PartitionProcessor : IDisposable
         Commit();
     }
 
-    /// <summary>Returns how long the worker may sleep until a commit is due (ms).</summary>
-    /// <param name="max">The result if no commit is pending.</param>
-    public int UntilCommit(int max) => _output.UntilCommit(max);
+    /// <summary>Returns how long the worker may sleep until a commit or the next step of an erasure is due (ms).</summary>
+    /// <param name="max">The result if there is neither.</param>
+    public int UntilCommit(int max) => _output.UntilCommit(_erasure is null ? max : 1);
 
     /// <summary>Starts a commit of everything appended.</summary>
     public void Commit() => _output.Commit();
@@ -248,6 +250,7 @@ public sealed class PartitionProcessor : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _erasure?.Fail(new OperationCanceledException("the engine stops"));
         _checkpoints?.Dispose();
         _journal?.Dispose();
     }

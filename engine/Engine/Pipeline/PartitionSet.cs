@@ -34,7 +34,7 @@ public sealed class PartitionSet : IDisposable
         for (var i = 0; i < count; i++)
         {
             _partitions[i] = new Partition(
-                i, options, Slabs, time, Watermark, ClockMonitor, maxAge, InboxCapacity, Gate, signals[i % signals.Length]);
+                i, options, Slabs, time, Watermark, ClockMonitor, maxAge, InboxCapacity, Gate, signals[i % signals.Length], count);
         }
 
         _workers = [.. signals.Select((signal, worker) =>

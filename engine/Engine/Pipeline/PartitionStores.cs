@@ -79,6 +79,9 @@ sealed class PartitionStores : IDisposable
         Customers.GiveUp();
     }
 
+    /// <summary>Completes once everything that has left memory so far is in the stores' files.</summary>
+    public Task WrittenAsync() => Task.WhenAll(Carts.WrittenAsync(), Customers.WrittenAsync());
+
     /// <summary>Deletes the files that no checkpoint needs.</summary>
     /// <param name="checkpoints">The folders of all checkpoints kept.</param>
     public void Release(IReadOnlyList<string> checkpoints)

@@ -18,7 +18,9 @@ static class LogRecord<TRecord>
     const ulong Valid = 1UL << 56;
     const ulong NewVersion = 1UL << 61;
     const int KeyAt = sizeof(ulong);
-    const int ValueAt = KeyAt + (2 * sizeof(ulong));
+
+    /// <summary>Where the value begins.</summary>
+    public const int ValueAt = KeyAt + (2 * sizeof(ulong));
 
     /// <summary>The size of a record.</summary>
     public static readonly int Bytes = ValueAt + Unsafe.SizeOf<TRecord>();

@@ -111,6 +111,14 @@ sealed unsafe class RecordPrefetcher<TRecord>
         return 0;
     }
 
+    /// <summary>Returns the log from an address to the end of its page, as it is in memory; empty if it is not. The epoch keeps it there.</summary>
+    public Span<byte> PageFrom(long address)
+    {
+        var page = _pages[(address >> _pageBits) & _pageMask];
+        var offset = (int)(address & ((1L << _pageBits) - 1));
+        return page == 0 || address < _log.HeadAddress ? [] : new Span<byte>((void*)(page + offset), (1 << _pageBits) - offset);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     ulong* BucketOf(in Hash128 key) => _buckets + ((key.Low & _bucketMask) * (Entries + 1));
 

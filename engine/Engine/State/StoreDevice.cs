@@ -95,6 +95,22 @@ sealed class StoreDevice : StorageDeviceBase
             static read => read.Device.ReadNow(read), new Read(this, segmentId, (long)sourceAddress, destinationAddress, readLength, callback, context),
             preferLocal: false);
 
+    /// <summary>Completes once every write so far is done, or failed for good.</summary>
+    public Task WrittenAsync()
+    {
+        lock (_opening)
+        {
+            if (_closed || _writer is null)
+            {
+                return Task.CompletedTask;
+            }
+
+            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _writes.Add(new Write(0, 0, 0, 0, (_, _, _) => done.SetResult(), this));
+            return done.Task;
+        }
+    }
+
     /// <summary>Reads bytes that were written.</summary>
     /// <exception cref="IOException">They cannot be read.</exception>
     public void ReadLog(int segment, long at, Span<byte> into)
@@ -164,6 +180,12 @@ sealed class StoreDevice : StorageDeviceBase
         byte[] buffer = [];
         foreach (var write in _writes.GetConsumingEnumerable())
         {
+            if (write.Length == 0)
+            {
+                write.Callback(0, 0, write.Context);
+                continue;
+            }
+
             var chunk = Math.Min(ChunkBytes, write.Length);
             if (buffer.Length < chunk)
             {

@@ -136,6 +136,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _stages.Returning = _ports.Returning;
         Partitions = _data.Use(() => new PartitionSet(budget.Partitions, _stages, time, config.Scoring.MaxAge));
         _ports.Partitions = Partitions;
+        Erasure = new PartitionErasure(Partitions, () => Stores.All, () => FolderSwap.ArchivedJournals(_data.Path));
         for (var i = 0; i < Partitions.Count; i++)
         {
             Partitions[i].OnFault = OnFault;
@@ -175,6 +176,9 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     public IngestOptions Ingest { get; }
 
     public PartitionSet Partitions { get; }
+
+    /// <summary>Erases people from the partitions.</summary>
+    public PartitionErasure Erasure { get; }
 
     public SinkSet Sinks { get; }
 
@@ -317,6 +321,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Ingest.Threads.Dispose();
         Ingest.Rates.Dispose();
         Connections.Dispose();
+        Erasure.Dispose();
         Partitions.Dispose();
         Reports.Dispose();
         Journeys.Dispose();

@@ -57,6 +57,7 @@ sealed class PrivacyServices : IAsyncDisposable
             DeadLetters = host.DeadLetters,
             DeadLetterQueue = host.DeadLetterQueue,
             Sinks = host.Sinks,
+            Partitions = host.Erasure,
             SettleAsync = async cancellation =>
             {
                 await host.Partitions.FlushAsync(cancellation);

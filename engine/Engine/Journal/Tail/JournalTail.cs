@@ -219,6 +219,15 @@ public sealed class JournalTail
         }
     }
 
+    /// <summary>Replaces the payload of an entry that was rewritten, if memory has it.</summary>
+    internal void Replace(long address, ReadOnlySpan<byte> payload)
+    {
+        lock (_gate)
+        {
+            _buffer.Replace(address, payload);
+        }
+    }
+
     /// <summary>Tells cursors that the journal before an address is about to be deleted.</summary>
     internal void Truncate(long until)
     {

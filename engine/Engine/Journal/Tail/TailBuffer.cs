@@ -49,9 +49,27 @@ sealed class TailBuffer(int capacity)
         var begin = Math.Min(payload.Length, _bytes.Length - _offset);
         payload[..begin].CopyTo(_bytes.AsSpan(_offset));
         payload[begin..].CopyTo(_bytes);
-        _entries[(_first + Count++) & (_entries.Length - 1)] = new TailEntry(head, _offset, payload.Length);
+        _entries[(_first + Count++) & (_entries.Length - 1)] = new TailEntry(head, _offset, payload.Length, payload.Length);
         _offset = (_offset + payload.Length) % _bytes.Length;
         _free -= payload.Length + PerEntry;
+    }
+
+    /// <summary>Replaces an entry's payload by one that is not longer; nothing if the entry is not here.</summary>
+    public void Replace(long address, ReadOnlySpan<byte> payload)
+    {
+        var index = IndexOf(address);
+        if (index == Count || this[index].Head.Address != address || payload.Length > this[index].Length)
+        {
+            return;
+        }
+
+        ref var entry = ref _entries[(_first + index) & (_entries.Length - 1)];
+        for (var i = 0; i < entry.Length; i++)
+        {
+            _bytes[(entry.Offset + i) % _bytes.Length] = i < payload.Length ? payload[i] : (byte)0;
+        }
+
+        entry = entry with { Length = payload.Length };
     }
 
     /// <summary>Removes entries that end at or before an address.</summary>
@@ -95,7 +113,7 @@ sealed class TailBuffer(int capacity)
     void RemoveFirst()
     {
         ref readonly var entry = ref this[0];
-        _free += entry.Length + PerEntry;
+        _free += entry.Space + PerEntry;
         Begin = entry.Head.End;
         _first = (_first + 1) & (_entries.Length - 1);
         Count--;
@@ -117,7 +135,8 @@ sealed class TailBuffer(int capacity)
 /// <param name="Head">The entry without its payload.</param>
 /// <param name="Offset">Where its payload begins in the ring.</param>
 /// <param name="Length">Length of its payload in bytes.</param>
-readonly record struct TailEntry(JournalEntryHead Head, int Offset, int Length);
+/// <param name="Space">Bytes that it takes in the ring.</param>
+readonly record struct TailEntry(JournalEntryHead Head, int Offset, int Length, int Space);
 
 /// <summary>An entry without its payload.</summary>
 /// <param name="Kind">Its kind.</param>

@@ -3,6 +3,7 @@ using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Pipeline.Commit;
+using CartRecovery.Engine.Pipeline.Erasure;
 
 namespace CartRecovery.Engine.Pipeline.Recovery;
 
@@ -89,6 +90,10 @@ public sealed class JournalReplayer
                     _state.Stages.UseRecorded(campaigns);
                 }
 
+                break;
+            case EntryKind.Erasure:
+                EndBatch(isDecided: true);
+                _state.Stages.Erase(ErasureEntry.Read(entry.Payload.Span));
                 break;
             default:
                 throw new InvalidDataException($"The journal has an entry of unknown kind {(int)entry.Kind}.");

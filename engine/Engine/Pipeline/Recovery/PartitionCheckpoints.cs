@@ -34,6 +34,7 @@ sealed class PartitionCheckpoints : IDisposable
     Task? _writing;
     long _begunAt;
     long _lastTail;
+    TaskCompletionSource? _only;
 
     /// <param name="state">The state to copy.</param>
     /// <param name="journal">The partition's journal.</param>
@@ -83,10 +84,10 @@ sealed class PartitionCheckpoints : IDisposable
         {
             Refresh();
         }
-        else if (_time.GetElapsedTime(_begunAt) >= _options.CheckpointInterval)
+        else if (_only is not null || _time.GetElapsedTime(_begunAt) >= _options.CheckpointInterval)
         {
             _begunAt = _time.GetTimestamp();
-            if (_journal.TailAddress != _lastTail)
+            if (_only is not null || _journal.TailAddress != _lastTail)
             {
                 Begin(receivedAt);
                 return _current is not null;
@@ -94,6 +95,16 @@ sealed class PartitionCheckpoints : IDisposable
         }
 
         return false;
+    }
+
+    /// <summary>
+    /// Asks for a checkpoint that begins after this call and replaces all earlier ones. On the worker.
+    /// </summary>
+    /// <returns>Completes once it counts and the others are deleted; fails if that fails.</returns>
+    public Task MakeOnly()
+    {
+        _only ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return _only.Task;
     }
 
     /// <summary>
@@ -165,6 +176,8 @@ sealed class PartitionCheckpoints : IDisposable
     {
         _writing?.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
         _current?.Dispose();
+        _current?.Only?.TrySetCanceled();
+        _only?.TrySetCanceled();
     }
 
     static (long Sequence, long ReceivedAt) ReadPosition(Checkpoint checkpoint)
@@ -189,7 +202,8 @@ sealed class PartitionCheckpoints : IDisposable
             var (carts, customers) = _state.Stages.BeginCheckpoint(
                 Path.Combine(draft.Path, Carts), Path.Combine(draft.Path, Customers), address);
             _current = new CheckpointInProgress(
-                draft, address, carts, customers, _state.Stages.SnapshotTimers(), _state.Dedup.Snapshot(), position);
+                draft, address, carts, customers, _state.Stages.SnapshotTimers(), _state.Dedup.Snapshot(), position, _only);
+            _only = null;
             _lastTail = address;
             _journal.Commit();
         }
@@ -197,6 +211,8 @@ sealed class PartitionCheckpoints : IDisposable
         {
             draft?.Dispose();
             Failed(e);
+            _only?.TrySetException(e);
+            _only = null;
         }
 
         _counters.SetCheckpointStall(_time.GetElapsedTime(started));
@@ -215,11 +231,13 @@ sealed class PartitionCheckpoints : IDisposable
         }
         else if (_writing.IsCompleted)
         {
-            _current!.Dispose();
+            var only = _current!.Only;
+            _current.Dispose();
             _current = null;
             if (_writing.Exception is { } failure)
             {
                 Failed(failure.InnerException!);
+                only?.TrySetException(failure.InnerException!);
             }
             else
             {
@@ -227,6 +245,7 @@ sealed class PartitionCheckpoints : IDisposable
                 _counters.AddCheckpoint(_time.GetElapsedTime(_begunAt));
                 _journal.TruncateUntil(_retention.Until(_folder.OldestJournalAddress() ?? 0, _tail.NeededFrom));
                 _state.Stages.Stores.Release(_folder.Kept);
+                only?.TrySetResult();
             }
 
             _writing = null;
@@ -240,7 +259,12 @@ sealed class PartitionCheckpoints : IDisposable
         current.Draft.Write(Timers, stream => current.Timers.WriteTo(stream));
         current.Draft.Write(Ids, stream => current.Ids.WriteTo(stream));
         current.Draft.Write(Position, stream => stream.Write(current.Position.Span));
-        current.Draft.Keep(_stores);
+        var checkpoint = current.Draft.Keep(_stores);
+        if (current.Only is not null)
+        {
+            _folder.KeepOnly(checkpoint);
+        }
+
         _tail.Save();
     }
 
@@ -252,7 +276,7 @@ sealed class PartitionCheckpoints : IDisposable
 
     sealed record CheckpointInProgress(
         CheckpointDraft Draft, long Address, StoreCheckpoint Carts, StoreCheckpoint Customers, TimersSnapshot Timers, DedupSnapshot Ids,
-        ReadOnlyMemory<byte> Position) : IDisposable
+        ReadOnlyMemory<byte> Position, TaskCompletionSource? Only) : IDisposable
     {
         public void Dispose()
         {

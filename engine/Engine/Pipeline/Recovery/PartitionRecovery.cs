@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Journal.Erasure;
 using CartRecovery.Engine.Journal.Tail;
 using CartRecovery.Engine.State;
 
@@ -62,6 +63,7 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
         PartitionState? state = null;
         try
         {
+            JournalRedo.Apply(device, journal.Layout);
             var begin = new JournalReader(device, journal.Layout).Begin;
             state = Restore(folder, begin, handover, warnings, progress, out var address, out var position);
             var reader = new JournalReader(device, journal.Layout, address, position.Sequence);

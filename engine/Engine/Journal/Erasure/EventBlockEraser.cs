@@ -1,0 +1,263 @@
+using System.IO.Compression;
+using CartRecovery.Engine.Events;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Journal.Erasure;
+
+/// <summary>
+/// Erases a person from a block of events. Their events stay, so that the others' do not change, but without ids, sessions, secrets and metas, and
+/// marked as foreign: they have no effect, and no export has them. Of what an event does not encode itself, the next one keeps its own. A block
+/// never gets longer. Reusable. One thread at a time.
+/// </summary>
+public sealed class EventBlockEraser
+{
+    const int BrotliQuality = 9, BrotliWindow = 22;
+
+    // What is not the event's own: texts, and what was derived from some.
+    const EventParts Removed = EventParts.User | EventParts.Session | EventParts.Meta | EventParts.CartSecret | EventParts.Details;
+
+    readonly List<bool> _isTheirStore = [];
+    ErasedIds _person = null!;
+    int _store;
+    byte[] _raw = [];
+    byte[] _kept = [];
+    byte[] _block = [];
+    EventFlags _before;
+    EventFlags _written;
+
+    /// <summary>Adds the carts in which a block's events name the person.</summary>
+    /// <exception cref="JournalException">The block is damaged.</exception>
+    public void Find(ReadOnlySpan<byte> block, ErasedIds person)
+    {
+        var raw = Decompress(block, out var header);
+        if (raw.IndexOf(person.User.Span) >= 0)
+        {
+            _person = person;
+            Walk(raw, header, target: null, out _);
+        }
+    }
+
+    /// <summary>Erases the person from a block.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="person">The person.</param>
+    /// <param name="erased">The block without them, not longer; valid until the next call.</param>
+    /// <returns><see langword="false"/> if the block has nothing of them.</returns>
+    /// <exception cref="JournalException"><c>journal_damaged</c>, <c>journal_version</c>; <c>journal_erasure</c>: the rest takes more room than
+    /// there is.</exception>
+    public bool TryErase(ReadOnlySpan<byte> block, ErasedIds person, out ReadOnlySpan<byte> erased)
+    {
+        erased = default;
+        var raw = Decompress(block, out var header);
+        if (!person.MayBeIn(raw))
+        {
+            return false;
+        }
+
+        _person = person;
+        Ensure(ref _kept, raw.Length);
+        var length = Walk(raw, header, _kept, out var own);
+        if (length == 0)
+        {
+            return false;
+        }
+
+        erased = Compress(_kept.AsSpan(0, length), header with { RawLength = length, OwnCount = header.OwnCount - own }, block.Length);
+        return true;
+    }
+
+    ReadOnlySpan<byte> Decompress(ReadOnlySpan<byte> block, out EventBlockHeader header)
+    {
+        header = EventBlockHeader.Read(block);
+        Ensure(ref _raw, header.RawLength);
+        var raw = _raw.AsSpan(0, header.RawLength);
+        header.Decompress(block[EventBlockHeader.Size..], raw);
+        return raw;
+    }
+
+    // The first that fits: as it is, LZ4, or Brotli, which takes less for what LZ4 compresses at all.
+    ReadOnlySpan<byte> Compress(ReadOnlySpan<byte> raw, EventBlockHeader header, int room)
+    {
+        Ensure(ref _block, room);
+        _block.AsSpan(0, room).Clear();
+        var target = _block.AsSpan(EventBlockHeader.Size, room - EventBlockHeader.Size);
+        var length = 0;
+        if (!header.IsCompressed)
+        {
+            raw.CopyTo(target);
+            length = raw.Length;
+        }
+        else if (header.IsBrotli || (length = Lz4.CompressSmall(raw, target)) == 0)
+        {
+            header = header with { IsBrotli = true };
+            if (!BrotliEncoder.TryCompress(raw, target, out length, BrotliQuality, BrotliWindow)
+                && !BrotliEncoder.TryCompress(raw, target, out length, quality: 11, window: 24))
+            {
+                throw new JournalException("journal_erasure", "A block of events cannot be rewritten: without a person it takes more room than with them.");
+            }
+        }
+
+        header.WriteTo(_block);
+        return _block.AsSpan(0, EventBlockHeader.Size + length);
+    }
+
+    // Copies the events, theirs erased; without a target, adds their carts. Returns the length, or 0 if none is theirs.
+    int Walk(ReadOnlySpan<byte> raw, in EventBlockHeader header, byte[]? target, out int own)
+    {
+        var reader = new BlockReader(raw);
+        var erased = 0;
+        var writer = new BlockWriter(target);
+        _isTheirStore.Clear();
+        (_store, _before, _written, own) = (0, EventFlags.None, EventFlags.None, 0);
+        while (reader.Position < raw.Length)
+        {
+            var from = reader.Position;
+            var head = reader.Unsigned();
+            if ((head & 1) != 0 && header.WrittenVersion >= 3)
+            {
+                reader.Byte();
+            }
+
+            reader.Signed();
+            reader.Signed();
+            Copy(ref writer, target, raw[from..reader.Position]);
+            for (var rest = head >> 1; rest > 0; rest--)
+            {
+                var e = ReadEvent(ref reader, raw);
+                var isTheirs = e.IsTheirStore && _person.AreIn(e.User, e.Cart);
+                if (target is null)
+                {
+                    if (isTheirs && !e.User.IsEmpty)
+                    {
+                        _person.AddCart(e.Cart);
+                    }
+                }
+                else
+                {
+                    erased += isTheirs ? 1 : 0;
+                    own += isTheirs && (e.Flags & (EventFlags.CustomerCopy | EventFlags.Foreign)) == 0 ? 1 : 0;
+                    Write(ref writer, e, isTheirs);
+                }
+            }
+        }
+
+        return erased == 0 ? 0 : writer.Length;
+    }
+
+    static void Copy(ref BlockWriter writer, byte[]? target, ReadOnlySpan<byte> bytes)
+    {
+        if (target is not null)
+        {
+            writer.Bytes(bytes);
+        }
+    }
+
+    RawEvent ReadEvent(scoped ref BlockReader reader, ReadOnlySpan<byte> raw)
+    {
+        var e = new RawEvent { Type = reader.Byte(), Parts = (EventParts)(reader.Byte() | (reader.Byte() << 8)) };
+        var from = reader.Position;
+        reader.Signed();
+        if ((e.Parts & EventParts.Store) != 0)
+        {
+            var place = reader.Unsigned(_isTheirStore.Count);
+            if (place == _isTheirStore.Count)
+            {
+                _isTheirStore.Add(reader.Bytes(reader.IdLength()).SequenceEqual(_person.StoreId.Span));
+            }
+
+            _store = place;
+        }
+
+        e.IsTheirStore = _store < _isTheirStore.Count ? _isTheirStore[_store] : throw BlockReader.Damaged();
+        e.BeforeFlags = raw[from..reader.Position];
+        e.Flags = (e.Parts & EventParts.Flags) == 0 ? _before : (EventFlags)reader.Byte();
+        _before = e.Flags;
+        from = reader.Position;
+        Skip(ref reader, e.Parts, EventParts.Watermark);
+        Skip(ref reader, e.Parts, EventParts.Price);
+        Skip(ref reader, e.Parts, EventParts.Quantity);
+        Skip(ref reader, e.Parts, EventParts.Currency);
+        reader.Bytes((e.Parts & EventParts.Context) == 0 ? 0 : 2);
+        e.AfterFlags = raw[from..reader.Position];
+        from = reader.Position;
+        var (id, cart) = (reader.IdLength(), reader.IdLength());
+        var user = (e.Parts & EventParts.User) == 0 ? 0 : reader.IdLength();
+        var session = (e.Parts & EventParts.Session) == 0 ? 0 : reader.IdLength();
+        var product = (e.Parts & EventParts.Product) == 0 ? 0 : reader.IdLength();
+        var meta = (e.Parts & EventParts.Meta) == 0 ? 0 : reader.Unsigned(EventBlockHeader.MaxRawLength);
+        reader.Bytes((e.Parts & EventParts.CartSecret) == 0 ? 0 : sizeof(ulong));
+        reader.Bytes((e.Parts & EventParts.Details) == 0 ? 0 : 1);
+        reader.Bytes(id);
+        e.Cart = reader.Bytes(cart);
+        e.User = reader.Bytes(user);
+        reader.Bytes(session);
+        e.Product = reader.Bytes(product);
+        reader.Bytes(meta);
+        e.Texts = raw[from..reader.Position];
+        return e;
+    }
+
+    static void Skip(ref BlockReader reader, EventParts parts, EventParts part)
+    {
+        if ((parts & part) != 0)
+        {
+            reader.Unsigned();
+        }
+    }
+
+    void Write(scoped ref BlockWriter writer, scoped in RawEvent e, bool isTheirs)
+    {
+        var flags = isTheirs ? e.Flags | EventFlags.Foreign : e.Flags;
+        var parts = (e.Parts & ~EventParts.Flags & (isTheirs ? ~Removed : EventParts.All)) | (flags != _written ? EventParts.Flags : 0);
+        writer.Byte(e.Type);
+        writer.Byte((byte)parts);
+        writer.Byte((byte)((int)parts >> 8));
+        writer.Bytes(e.BeforeFlags);
+        if (flags != _written)
+        {
+            writer.Byte((byte)flags);
+            _written = flags;
+        }
+
+        writer.Bytes(e.AfterFlags);
+        if (!isTheirs)
+        {
+            writer.Bytes(e.Texts);
+            return;
+        }
+
+        // No id, no cart.
+        writer.Byte(0);
+        writer.Byte(0);
+        if (!e.Product.IsEmpty)
+        {
+            writer.Byte((byte)e.Product.Length);
+            writer.Bytes(e.Product);
+        }
+        else if ((parts & EventParts.Product) != 0)
+        {
+            writer.Byte(0);
+        }
+    }
+
+    static void Ensure(ref byte[] buffer, int length)
+    {
+        if (buffer.Length < length)
+        {
+            buffer = new byte[Math.Max(length, Math.Min(2 * buffer.Length, EventBlockHeader.MaxRawLength))];
+        }
+    }
+
+    ref struct RawEvent
+    {
+        public byte Type;
+        public EventParts Parts;
+        public bool IsTheirStore;
+        public EventFlags Flags;
+        public ReadOnlySpan<byte> BeforeFlags;
+        public ReadOnlySpan<byte> AfterFlags;
+        public ReadOnlySpan<byte> Texts;
+        public ReadOnlySpan<byte> Cart;
+        public ReadOnlySpan<byte> User;
+        public ReadOnlySpan<byte> Product;
+    }
+}

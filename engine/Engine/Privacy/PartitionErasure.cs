@@ -1,0 +1,107 @@
+using System.Globalization;
+using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.Journal.Erasure;
+using CartRecovery.Engine.Migration;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Pipeline.Erasure;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Privacy;
+
+/// <summary>
+/// Erases people from partitions that serve events. First all partitions are looked through for the person's carts, then all end the records, and
+/// only then is anything overwritten: what an overwritten entry told of the carts is by then in each journal, by key. So an erasure that does not
+/// end is simply repeated.
+/// </summary>
+/// <param name="partitions">The partitions, recovered and started.</param>
+/// <param name="stores">Returns the stores, with those that were removed.</param>
+/// <param name="archives">Returns the journals of former partitions; null for none.</param>
+public sealed class PartitionErasure(PartitionSet partitions, Func<StoreTable> stores, Func<IReadOnlyList<ArchivedJournal>>? archives = null)
+    : IPartitionErasure, IDisposable
+{
+    // An erasure looks through everything: two at a time would take twice as long each.
+    readonly SemaphoreSlim _gate = new(1, 1);
+
+    /// <inheritdoc/>
+    /// <exception cref="KeyNotFoundException">No store has the number.</exception>
+    /// <exception cref="IOException">A file cannot be read or written: repeat it.</exception>
+    /// <exception cref="Journal.JournalException">A journal is damaged.</exception>
+    public async Task<PartitionErasureResult> EraseAsync(ErasedPerson person, IProgress<string>? progress, CancellationToken cancel)
+    {
+        var store = stores()[person.Store];
+        var ids = new ErasedIds(person.Store, store.IdUtf8, store.Ids, person.UserId, person.Carts);
+        await _gate.WaitAsync(cancel);
+        try
+        {
+            var archived = archives?.Invoke() ?? [];
+            await OnArchivesAsync(archived, (journal, pace) => journal.Find(ids, long.MaxValue, pace), progress, cancel);
+
+            // What was accepted before is in the journals.
+            await partitions.FlushAsync(cancel);
+            for (var i = 0; i < partitions.Count; i++)
+            {
+                Report(progress, "looking for carts", i);
+                await OnThreadAsync(i, (eraser, pace) => eraser.Find(ids, pace), cancel);
+            }
+
+            progress?.Report($"ending {ids.Carts.Count} carts and the customer's records");
+            for (var i = 0; i < partitions.Count; i++)
+            {
+                // One checkpoint at a time: the disk is the events' too.
+                await partitions[i].Eraser.EndAsync(ids, cancel);
+            }
+
+            await partitions.FlushAsync(cancel);
+            for (var i = 0; i < partitions.Count; i++)
+            {
+                Report(progress, "overwriting files", i);
+                await OnThreadAsync(i, (eraser, pace) => eraser.Overwrite(ids, pace), cancel);
+            }
+
+            var journals = await OnArchivesAsync(archived, (journal, pace) => journal.Overwrite(ids, long.MaxValue, pace), progress, cancel);
+            var all = Enumerable.Range(0, partitions.Count).Select(i => partitions[i].Eraser).ToArray();
+            journals.AddRange(all.Select(eraser => eraser.Journal).OfType<JournalEraser>());
+            return new PartitionErasureResult(
+                all.Sum(eraser => eraser.Records), journals.Sum(j => j.Entries), journals.Sum(j => j.Segments), journals.Sum(j => j.Bytes));
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _gate.Dispose();
+
+    void Report(IProgress<string>? progress, string step, int partition) =>
+        progress?.Report(string.Create(CultureInfo.InvariantCulture, $"{step}, partition {partition + 1} of {partitions.Count}"));
+
+    static async Task<List<JournalEraser>> OnArchivesAsync(
+        IReadOnlyList<ArchivedJournal> archives, Action<JournalEraser, ErasurePace> step, IProgress<string>? progress, CancellationToken cancel)
+    {
+        var journals = new List<JournalEraser>();
+        foreach (var archive in archives)
+        {
+            progress?.Report(string.Create(CultureInfo.InvariantCulture, $"archived journal {journals.Count + 1} of {archives.Count}"));
+            using var device = archive.Open();
+            var journal = new JournalEraser(device, archive.Layout);
+            await OnThreadAsync(() => step(journal, new ErasurePace(cancel)), cancel);
+            journals.Add(journal);
+        }
+
+        return journals;
+    }
+
+    Task OnThreadAsync(int partition, Action<PartitionEraser, ErasurePace> step, CancellationToken cancel) =>
+        OnThreadAsync(() => step(partitions[partition].Eraser, new ErasurePace(cancel)), cancel);
+
+    // Not on the pool: it takes long and waits often.
+    static Task OnThreadAsync(Action step, CancellationToken cancel) =>
+        Task.Factory.StartNew(
+            () =>
+            {
+                BackgroundPriority.Enter();
+                step();
+            },
+            cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+}
