@@ -21,6 +21,9 @@ public sealed record SinkSpec(
     /// </summary>
     public TimeSpan MaxItemDuration { get; init; }
 
+    /// <summary>Whether the sink runs programs or writes files on the engine's machine, so that only the configuration file may set one up.</summary>
+    public bool ActsOnMachine { get; init; }
+
     /// <summary>The default of <c>rateLimit</c>, in interventions per second; 0 for no limit.</summary>
     public double RateLimit { get; init; }
 }

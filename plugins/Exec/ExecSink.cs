@@ -40,7 +40,10 @@ public sealed class ExecSink : ISink
 
             var sink = new ExecSink(command);
             return new SinkInstance(sink, _ => ValueTask.FromResult(sink.Health()));
-        });
+        })
+    {
+        ActsOnMachine = true,
+    };
 
     /// <inheritdoc/>
     public async ValueTask ConnectAsync(CancellationToken cancellationToken)

@@ -30,7 +30,10 @@ public sealed class FileSink : ISink
             SinkOption.Text("path", "The file, relative to the working directory. Missing folders are created.", required: true),
             SinkOption.Integer("maxBytes", "The size at which the file is renamed to path.1 and a new one begins. Absent: never.", min: 4096),
         ],
-        Create);
+        Create)
+    {
+        ActsOnMachine = true,
+    };
 
     /// <inheritdoc/>
     public async ValueTask ConnectAsync(CancellationToken cancellationToken)

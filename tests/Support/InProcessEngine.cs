@@ -18,10 +18,10 @@ sealed class InProcessEngine : IAsyncDisposable
 {
     public const string Secret = "sk_demo", Publishable = "pk_demo";
 
-    readonly string _data;
+    readonly string? _data;
     readonly Action<CartRecoveryConfig>? _change;
 
-    InProcessEngine(EngineHost host, string data, Action<CartRecoveryConfig>? change)
+    InProcessEngine(EngineHost host, string? data, Action<CartRecoveryConfig>? change)
     {
         Host = host;
         (_data, _change) = (data, change);
@@ -54,10 +54,13 @@ sealed class InProcessEngine : IAsyncDisposable
         return new InProcessEngine(host, data, change);
     }
 
+    /// <summary>An engine that was started elsewhere, whose data folder stays.</summary>
+    public static InProcessEngine Of(EngineHost host) => new(host, data: null, change: null);
+
     /// <summary>Reloads its configuration with further changes.</summary>
     public void Reload(Action<CartRecoveryConfig> change)
     {
-        var config = Configure(_data, _change);
+        var config = Configure(_data!, _change);
         change(config);
         Host.Apply(config);
     }
@@ -65,10 +68,10 @@ sealed class InProcessEngine : IAsyncDisposable
     /// <summary>Watches a configuration that is loaded anew with further changes at each request.</summary>
     /// <param name="change">The further changes.</param>
     /// <param name="loading">Runs at each load.</param>
-    public void Watch(Action<CartRecoveryConfig> change, Action? loading = null) => Host.Watch("none.yaml", _ =>
+    public void Watch(Action<CartRecoveryConfig> change, Action? loading = null) => Host.Watch("none.yaml", (_, _) =>
     {
         loading?.Invoke();
-        return (Configure(_data, _change + change), []);
+        return (Configure(_data!, _change + change), []);
     });
 
     static CartRecoveryConfig Configure(string data, Action<CartRecoveryConfig>? change)
@@ -131,7 +134,10 @@ sealed class InProcessEngine : IAsyncDisposable
     {
         Http.Dispose();
         await Host.DisposeAsync();
-        Directory.Delete(_data, recursive: true);
+        if (_data is not null)
+        {
+            Directory.Delete(_data, recursive: true);
+        }
     }
 }
 

@@ -40,6 +40,9 @@ public sealed class CartRecoveryConfig
     [ConfigKey("The control plane: users, tokens, settings, jobs and the audit log.")]
     public ControlConfig Control { get; set; } = new();
 
+    [ConfigKey("What the settings API may change.", Reloads = true)]
+    public SettingsConfig Settings { get; set; } = new();
+
     [ConfigKey("The sources of secrets, and how often they are read again.")]
     public SecretsConfig Secrets { get; set; } = new();
 

@@ -11,7 +11,7 @@ namespace CartRecovery.Engine.Configuration;
 /// <summary>Source-generated metadata of the configuration's types, used by the binder and the schema.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     RespectNullableAnnotations = true,
-    Converters = [typeof(WordConverter<KeyKind>), typeof(WordConverter<LogThreshold>), typeof(WordConverter<LogFormat>), typeof(WordConverter<OtlpProtocol>), typeof(WordConverter<ScoredEvents>), typeof(WordConverter<JournalCompression>), typeof(WordConverter<ConsentRule>), typeof(WordConverter<OptInRule>), typeof(WordConverter<CartIdKind>), typeof(WordConverter<BotTreatment>), typeof(WordConverter<Weekday>),
+    Converters = [typeof(WordConverter<KeyKind>), typeof(WordConverter<ApprovalRule>), typeof(WordConverter<LogThreshold>), typeof(WordConverter<LogFormat>), typeof(WordConverter<OtlpProtocol>), typeof(WordConverter<ScoredEvents>), typeof(WordConverter<JournalCompression>), typeof(WordConverter<ConsentRule>), typeof(WordConverter<OptInRule>), typeof(WordConverter<CartIdKind>), typeof(WordConverter<BotTreatment>), typeof(WordConverter<Weekday>),
         typeof(WordConverter<OidcAccounts>), typeof(WordConverter<CartStage>), typeof(WordConverter<ActionKind>)])]
 [JsonSerializable(typeof(CartRecoveryConfig))]
 sealed partial class ConfigJson : JsonSerializerContext

@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using CartRecovery.Engine.Configuration.Reading;
+using CartRecovery.Engine.Configuration.Settings;
 
 namespace CartRecovery.Engine.Configuration;
 
@@ -9,8 +11,20 @@ namespace CartRecovery.Engine.Configuration;
 /// <param name="Message">What is wrong and, where possible, what to write instead.</param>
 public sealed record ConfigProblem(string File, int Line, int Column, string Message)
 {
-    /// <summary>Formats it as <c>file:line:column: error: message</c>, which editors can jump to.</summary>
-    public override string ToString() => $"{File}:{Line}:{Column}: error: {Message}";
+    /// <summary>The path of the value, if it is the settings API's and not in the file.</summary>
+    public string? Setting { get; init; }
+
+    /// <summary>A stable code in snake case; <see langword="null"/> for a value that is not valid.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>Formats it as <c>file:line:column: error: message</c>, which editors can jump to, or as <c>settings: path: error: message</c>.</summary>
+    public override string ToString() => Setting is null ? $"{File}:{Line}:{Column}: error: {Message}" : $"{SettingsName}: {Setting}: error: {Message}";
+
+    const string SettingsName = "settings";
+
+    /// <summary>Makes a problem at a location.</summary>
+    internal static ConfigProblem At(string file, SourceLocation at, string message) =>
+        new(at.Setting is null ? file : SettingsName, at.Line, at.Column, message) { Setting = at.Setting };
 }
 
 /// <summary>The result of loading a configuration.</summary>
@@ -36,10 +50,11 @@ public static class ConfigLoader
     /// <summary>Loads a YAML file. Never throws because of the file, which may be missing.</summary>
     /// <param name="path">The file, as it appears in problems.</param>
     /// <param name="catalog">The names that the configuration may refer to.</param>
-    public static ConfigResult Load(string path, ConfigCatalog catalog) => Load(path, catalog, Environment.GetEnvironmentVariable);
+    /// <param name="overlay">The settings API's changes; <see langword="null"/> for the file alone.</param>
+    public static ConfigResult Load(string path, ConfigCatalog catalog, SettingsOverlay? overlay = null) => Load(path, catalog, Environment.GetEnvironmentVariable, overlay);
 
     /// <summary>Loads a YAML file with the given environment variables for <c>${NAME}</c>.</summary>
-    internal static ConfigResult Load(string path, ConfigCatalog catalog, Func<string, string?> environment)
+    internal static ConfigResult Load(string path, ConfigCatalog catalog, Func<string, string?> environment, SettingsOverlay? overlay = null)
     {
         byte[] bytes;
         try
@@ -59,15 +74,30 @@ public static class ConfigLoader
         {
             return Fail(path, $"the file cannot be read: {unreadable.Message}");
         }
-        return Parse(bytes, path, catalog, environment);
+        return Parse(bytes, path, catalog, environment, overlay ?? SettingsOverlay.Empty);
     }
 
-    static ConfigResult Parse(byte[] bytes, string path, ConfigCatalog catalog, Func<string, string?> environment)
+    static ConfigResult Parse(byte[] bytes, string path, ConfigCatalog catalog, Func<string, string?> environment, SettingsOverlay overlay)
     {
         var problems = new ConfigProblems(path);
         if (YamlTree.Parse(FileText.Decode(bytes, problems), problems) is { } tree)
         {
             var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+            if (!overlay.IsEmpty && tree is YamlMap file)
+            {
+                // Before anything is bound, which would read what the changes name.
+                var rules = new SettingsRules(file, ConfigBinder.SettingsIn(file, catalog, environment), catalog, problems);
+                rules.Check(overlay);
+                tree = overlay.ApplyTo(tree);
+                rules.CheckCampaigns(JsonNode.Parse(overlay.Campaigns)!.AsObject(), (YamlMap)tree);
+                if (!problems.None)
+                {
+                    return new ConfigResult(Config: null, problems.Sorted());
+                }
+
+                tree = overlay.AddTo(tree);
+            }
+
             using var secrets = new SecretSource(folder, environment, problems) { VaultOf = source => ConfigBinder.VaultIn(tree, catalog, environment, source) };
             var binder = new ConfigBinder(catalog, problems, environment, secrets);
             if (binder.Bind(tree) is { } config)

@@ -14,6 +14,9 @@ public sealed class ConfigOrigin
     /// <summary>The origin of a configuration that was not read from a file.</summary>
     public static ConfigOrigin None { get; } = new("configuration", new ConfigLocations());
 
+    /// <summary>The locations.</summary>
+    internal ConfigLocations Locations => _locations;
+
     /// <summary>Returns whether the file sets a key to a valid value or not at all.</summary>
     public bool IsValid(object section, string key) => !_locations.Failed(section, key);
 
@@ -21,18 +24,12 @@ public sealed class ConfigOrigin
     /// <param name="section">A section of the configuration.</param>
     /// <param name="key">The key, as written in the file.</param>
     /// <param name="message">What is wrong and what to do.</param>
-    public ConfigProblem ProblemOf(object section, string key, string message)
-    {
-        var at = _locations.Of(section, key);
-        return new ConfigProblem(_file, at.Line, at.Column, message);
-    }
+    public ConfigProblem ProblemOf(object section, string key, string message) =>
+        ConfigProblem.At(_file, _locations.Of(section, key), message);
 
     /// <summary>Creates a problem at an entry of a map, such as a sink.</summary>
-    public ConfigProblem ProblemOfKey(object section, string key, string message)
-    {
-        var at = _locations.OfKey(section, key);
-        return new ConfigProblem(_file, at.Line, at.Column, message);
-    }
+    public ConfigProblem ProblemOfKey(object section, string key, string message) =>
+        ConfigProblem.At(_file, _locations.OfKey(section, key), message);
 
     /// <summary>Creates a problem at the setting that a sink's factory rejected.</summary>
     /// <param name="name">The sink's name.</param>

@@ -47,6 +47,24 @@ public sealed class ControlRefusalException(string code, string message) : Excep
     /// <summary>The person is being erased.</summary>
     public const string ErasureRuns = "erasure_runs";
 
+    /// <summary>There is a campaign of this name.</summary>
+    public const string CampaignExists = "campaign_exists";
+
+    /// <summary>There are as many campaigns as there may be.</summary>
+    public const string TooManyCampaigns = "too_many_campaigns";
+
+    /// <summary>The campaign has another version.</summary>
+    public const string CampaignChanged = "campaign_changed";
+
+    /// <summary>The campaign's state does not permit it.</summary>
+    public const string CampaignState = "campaign_state";
+
+    /// <summary>Who made it wants to approve it.</summary>
+    public const string OwnApproval = "own_approval";
+
+    /// <summary>Nobody has approved it.</summary>
+    public const string ApprovalRequired = "approval_required";
+
     /// <summary>A stable code in snake case.</summary>
     public string Code { get; } = code;
 }

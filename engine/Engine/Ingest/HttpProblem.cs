@@ -13,6 +13,9 @@ public sealed record HttpProblem(int Status, string Code, string Detail)
     /// <summary>The media type of the body.</summary>
     public const string MediaType = "application/problem+json";
 
+    /// <summary>All problems with their places, where there may be several; <see langword="null"/> otherwise.</summary>
+    public IReadOnlyList<string>? Problems { get; init; }
+
     // The body is read in terminals and never embedded in HTML.
     static readonly JsonWriterOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -28,6 +31,17 @@ public sealed record HttpProblem(int Status, string Code, string Detail)
             writer.WriteNumber("status"u8, Status);
             writer.WriteString("detail"u8, Detail);
             writer.WriteString("code"u8, Code);
+            if (Problems is not null)
+            {
+                writer.WriteStartArray("problems"u8);
+                foreach (var problem in Problems)
+                {
+                    writer.WriteStringValue(problem);
+                }
+
+                writer.WriteEndArray();
+            }
+
             writer.WriteEndObject();
         }
 
@@ -49,6 +63,7 @@ public sealed record HttpProblem(int Status, string Code, string Detail)
         413 => "Content Too Large",
         415 => "Unsupported Media Type",
         426 => "Upgrade Required",
+        428 => "Precondition Required",
         429 => "Too Many Requests",
         500 => "Internal Server Error",
         503 => "Service Unavailable",

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Host.Api.Analytics;
@@ -5,6 +6,7 @@ using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Auth;
 using CartRecovery.Host.Api.Auth.Oidc;
 using CartRecovery.Host.Api.Campaigns;
+using CartRecovery.Host.Api.Campaigns.Managed;
 using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Codes;
 using CartRecovery.Host.Api.Customers;
@@ -21,6 +23,7 @@ using CartRecovery.Host.Api.Privacy;
 using CartRecovery.Host.Api.Products;
 using CartRecovery.Host.Api.Responses;
 using CartRecovery.Host.Api.Roles;
+using CartRecovery.Host.Api.Settings;
 using CartRecovery.Host.Api.Suppressions;
 using CartRecovery.Host.Api.Tracking;
 
@@ -90,6 +93,18 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(ItemPage<MemberItem>))]
 [JsonSerializable(typeof(OidcSignOut))]
 [JsonSerializable(typeof(ItemPage<AuditRow>))]
+[JsonSerializable(typeof(JsonElement))]
+[JsonSerializable(typeof(CampaignBody))]
+[JsonSerializable(typeof(CampaignDetail))]
+[JsonSerializable(typeof(ItemPage<CampaignVersionItem>))]
+[JsonSerializable(typeof(SettingsResponse))]
+[JsonSerializable(typeof(SettingResponse))]
+[JsonSerializable(typeof(SettingsOutcome))]
+[JsonSerializable(typeof(SettingsVersionDetail))]
+[JsonSerializable(typeof(ItemPage<SettingsVersionItem>))]
+[JsonSerializable(typeof(ItemPage<ScheduledSettingsItem>))]
+[JsonSerializable(typeof(SettingsDifference))]
+[JsonSerializable(typeof(RollbackBody))]
 [JsonSerializable(typeof(SuppressionBody))]
 [JsonSerializable(typeof(SuppressedAddresses))]
 [JsonSerializable(typeof(DiscountCode))]

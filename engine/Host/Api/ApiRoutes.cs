@@ -19,6 +19,7 @@ using CartRecovery.Host.Api.Predictions;
 using CartRecovery.Host.Api.Privacy;
 using CartRecovery.Host.Api.Products;
 using CartRecovery.Host.Api.Roles;
+using CartRecovery.Host.Api.Settings;
 using CartRecovery.Host.Api.Storefront;
 using CartRecovery.Host.Api.Streams;
 using CartRecovery.Host.Api.Suppressions;
@@ -59,6 +60,7 @@ static class ApiRoutes
         PrivacyRoutes.Map(routes);
         OidcRoutes.Map(routes);
         AuditRoutes.Map(routes);
+        SettingsRoutes.Map(routes);
         HealthRoutes.Map(routes);
         routes.MapDocumentation();
     }

@@ -21,6 +21,9 @@ interface IEngineState
     /// <summary>Whether exchange rates are fetched, and why those in force are stale; <see langword="null"/> if they are not.</summary>
     (bool IsConfigured, string? Problem) RatesState { get; }
 
+    /// <summary>Why the last version of the settings is not in force, <see langword="null"/> if it is; and the version in force.</summary>
+    (string? Problem, long Version) SettingsState { get; }
+
     /// <summary>The keys of the configuration file that only a restart applies.</summary>
     IReadOnlyList<string> NeedsRestart { get; }
 }

@@ -96,7 +96,7 @@ static class CommandTable
         Command.Of<CheckOptions>("""
               cartrecovery check --config shop.yaml                print every mistake as file:line:column: error: …
               cartrecovery check --schema > schema.json            the schema, for an editor
-            """, CheckCommand.Run),
+            """, CheckCommand.RunAsync),
         Command.Of<KeysOptions>("""
               cartrecovery keys add warehouse --scopes analytics:read --expires 90d   a key that works at once
               cartrecovery keys list                               the keys, who made them, and when they were last used
@@ -112,6 +112,11 @@ static class CommandTable
               cartrecovery roles list                              the roles, and what each may do
               cartrecovery roles add buyer --permissions products:read,products:write
             """, RolesCommand.RunAsync),
+        Command.Of<SettingsOptions>("""
+              cartrecovery config diff                             what the settings change in the configuration file
+              cartrecovery config set limits.batch 500 --reason "smaller messages"
+              cartrecovery config rollback 3                       the settings of version 3 again
+            """, SettingsCommand.RunAsync),
         Command.Of<AuditOptions>("""
               cartrecovery audit list --action user.               who changed users, and who logged in
               cartrecovery audit verify                            was the list altered?

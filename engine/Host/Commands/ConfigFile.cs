@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Settings;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.State;
 using CartRecovery.Host.Commands.Setup;
@@ -49,11 +50,13 @@ static class ConfigFile
     }
 
     /// <summary>Loads a configuration for a running engine.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="overlay">The settings API's changes.</param>
     /// <returns>The configuration; <see langword="null"/> if there are problems.</returns>
-    public static (CartRecoveryConfig? Config, IReadOnlyList<string> Problems) Reload(string path)
+    public static (CartRecoveryConfig? Config, IReadOnlyList<ConfigProblem> Problems) Reload(string path, SettingsOverlay overlay)
     {
-        var (config, problems) = Read(path, needsModel: true);
-        return (config, [.. Sorted(problems).Select(problem => problem.ToString())]);
+        var (config, problems) = Read(path, needsModel: true, overlay);
+        return (config, [.. Sorted(problems)]);
     }
 
     /// <summary>Prints problems in the order of the file.</summary>
@@ -69,9 +72,9 @@ static class ConfigFile
     static IEnumerable<ConfigProblem> Sorted(IEnumerable<ConfigProblem> problems) =>
         problems.Distinct().GroupBy(p => p.File).SelectMany(file => file.OrderBy(p => p.Line).ThenBy(p => p.Column));
 
-    static (CartRecoveryConfig? Config, List<ConfigProblem> Problems) Read(string path, bool needsModel)
+    static (CartRecoveryConfig? Config, List<ConfigProblem> Problems) Read(string path, bool needsModel, SettingsOverlay? overlay = null)
     {
-        var result = ConfigLoader.Load(path, Catalog);
+        var result = ConfigLoader.Load(path, Catalog, overlay);
         var problems = ConfigInspection.Of(result);
         if (needsModel && result.Draft is { } draft && ConfigInspection.MissingModel(draft) is { } missing)
         {

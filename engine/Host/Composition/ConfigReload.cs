@@ -1,6 +1,8 @@
 using System.Text.Json;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Settings;
 using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Host.Settings;
 using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Composition;
@@ -9,7 +11,7 @@ namespace CartRecovery.Host.Composition;
 /// Reloads the configuration when its file or that of the exchange rates changes, or when asked to. A file with errors changes nothing; the
 /// log and <c>/health</c> report them. What only a restart changes stays as it is, and the log and <c>/health</c> name it.
 /// </summary>
-sealed partial class ConfigReload
+sealed partial class ConfigReload : ISettingsReload
 {
     // Changed keys that the audit log names.
     const int MaxRecorded = 20;
@@ -21,12 +23,15 @@ sealed partial class ConfigReload
 
     readonly EngineHost _host;
     readonly string _path;
-    readonly Func<string, (CartRecoveryConfig? Config, IReadOnlyList<string> Problems)> _load;
+    readonly Func<string, SettingsOverlay, (CartRecoveryConfig? Config, IReadOnlyList<ConfigProblem> Problems)> _load;
     readonly TimeProvider _time;
     readonly ILogger _log;
     readonly ITimer _timer;
     (DateTime Config, DateTime Rates) _seen;
     readonly Lock _gate = new();
+
+    // Held while a configuration is loaded and applied.
+    readonly Lock _loading = new();
     Task _running = Task.CompletedTask;
     bool _isRequested;
     long _refreshed;
@@ -35,11 +40,11 @@ sealed partial class ConfigReload
 
     /// <param name="host">The engine.</param>
     /// <param name="path">The file.</param>
-    /// <param name="load">Loads the file and checks it with everything that it refers to.</param>
+    /// <param name="load">Loads the file with the settings API's changes, and checks it with everything that it refers to.</param>
     /// <param name="time">The clock for polling.</param>
     /// <param name="log">Receives the outcome of each reload.</param>
     public ConfigReload(
-        EngineHost host, string path, Func<string, (CartRecoveryConfig? Config, IReadOnlyList<string> Problems)> load, TimeProvider time,
+        EngineHost host, string path, Func<string, SettingsOverlay, (CartRecoveryConfig? Config, IReadOnlyList<ConfigProblem> Problems)> load, TimeProvider time,
         ILogger log)
     {
         (_host, _path, _load, _time, _log) = (host, path, load, time, log);
@@ -71,6 +76,50 @@ sealed partial class ConfigReload
             {
                 _running = Task.Run(Run);
             }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void RequestQuietly()
+    {
+        _isRefresh = true;
+        Request();
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<SettingsChange> Change(Func<SettingsOverlay> overlay, Action? record)
+    {
+        lock (_loading)
+        {
+            var (config, problems) = _load(_path, overlay());
+            if (config is null)
+            {
+                throw new SettingsException(problems.Select(problem => problem.Code).FirstOrDefault(code => code is not null) ?? SettingsException.Invalid, problems[0].ToString())
+                {
+                    Problems = [.. problems.Select(problem => problem.ToString())],
+                };
+            }
+
+            var before = SettingsView.Of(_host.Config, Commands.ConfigFile.Catalog);
+            try
+            {
+                if (record is null)
+                {
+                    _host.Try(config);
+                }
+                else
+                {
+                    (var applied, NeedsRestart) = _host.Apply(config, record);
+                    Problem = null;
+                    LogChanged(Names(applied));
+                }
+            }
+            catch (Exception e) when (e is not (SettingsException or Engine.ControlPlane.Database.ControlDatabaseException or Engine.ControlPlane.ControlRefusalException))
+            {
+                throw new SettingsException(SettingsException.Invalid, $"The settings cannot be applied: {e.Message}");
+            }
+
+            return SettingsChange.Between(before, SettingsView.Of(config, Commands.ConfigFile.Catalog));
         }
     }
 
@@ -116,7 +165,10 @@ sealed partial class ConfigReload
     {
         while (TryBegin())
         {
-            Load();
+            lock (_loading)
+            {
+                Load();
+            }
         }
     }
 
@@ -141,13 +193,17 @@ sealed partial class ConfigReload
         var (isRefresh, former) = (_isRefresh, Problem);
         _isRefresh = false;
         IReadOnlyList<string> problems, applied = [];
+        var (settings, campaigns) = (_host.Settings.Head, _host.Campaigns.Compose());
         try
         {
             _seen = Written();
-            (var config, problems) = _load(_path);
+            var (config, found) = _load(_path, SettingsOverlay.Parse(settings.Overlay).WithCampaigns(campaigns));
+            problems = [.. found.Select(problem => problem.ToString())];
             if (config is not null)
             {
                 (applied, NeedsRestart) = _host.Apply(config);
+                _host.Settings.SetInForce(settings.Number);
+                _host.Campaigns.SetInForce(campaigns);
             }
         }
 #pragma warning disable CA1031 // Whatever a new configuration meets, also in the factories of sinks, the engine goes on with the one in force.
@@ -163,6 +219,11 @@ sealed partial class ConfigReload
         }
 
         Problem = problems.Count == 0 ? null : string.Join("; ", problems);
+        if (Problem is not null)
+        {
+            _host.Settings.SetProblem(settings.Number, Problem);
+        }
+
         if (isRefresh && applied.Count == 0 && Problem == former)
         {
             return;
@@ -212,6 +273,9 @@ sealed partial class ConfigReload
 
     [LoggerMessage(EventName = "configuration_reloaded", Level = LogLevel.Information, Message = "Reloaded {Path}. Applied: {Applied}")]
     partial void LogApplied(string path, string applied);
+
+    [LoggerMessage(EventName = "settings_changed", Level = LogLevel.Information, Message = "Changed settings. Applied: {Applied}")]
+    partial void LogChanged(string applied);
 
     [LoggerMessage(EventName = "configuration_needs_restart", Level = LogLevel.Warning,
         Message = "Reloaded {Path}. Applied: {Applied}. Restart required: {Restart}")]

@@ -3,6 +3,7 @@ using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Users;
+using CartRecovery.Host.Settings;
 
 namespace CartRecovery.Host.Composition;
 
@@ -16,6 +17,25 @@ sealed partial class EngineHost
 
     /// <summary>The control plane's database. Open after the start.</summary>
     public ControlDatabase Control { get; }
+
+    /// <summary>The campaigns of the API.</summary>
+    public LiveCampaigns Campaigns { get; }
+
+    /// <summary>The settings, which the API changes.</summary>
+    public LiveSettings Settings { get; }
+
+    /// <inheritdoc/>
+    public (string? Problem, long Version) SettingsState => (Settings.Problem, Settings.InForce);
+
+    (LiveSettings Settings, LiveCampaigns Campaigns) FollowSettings(SettingsStart start)
+    {
+        var campaigns = new LiveCampaigns(Control) { Config = () => Config };
+        campaigns.SetInForce(start.Campaigns);
+        campaigns.Settings = new LiveSettings(Control, start, _log) { Campaigns = campaigns };
+        campaigns.Settings.Follow();
+        campaigns.Follow();
+        return (campaigns.Settings, campaigns);
+    }
 
     /// <summary>The users and their tokens.</summary>
     public AccessDirectory Users { get; }

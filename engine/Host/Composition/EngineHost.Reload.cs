@@ -3,6 +3,7 @@ using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.Configuration.Settings;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Scoring.Onnx;
@@ -27,14 +28,23 @@ sealed partial class EngineHost
     // A partition may still create scorers of it.
     OnnxModel? _previousModel;
 
+    /// <summary>The campaigns that stores have paused.</summary>
+    public CampaignPauses Pauses { get; }
+
+    public ExchangeRatesFeed Rates { get; }
+
+    /// <inheritdoc/>
+    public (bool IsConfigured, string? Problem) RatesState => Rates.State;
+
     /// <summary>The certificates of the ports.</summary>
     public TlsCertificates Certificates { get; }
 
     /// <summary>Reloads the configuration when its file changes. Call after the start.</summary>
-    public void Watch(string path, Func<string, (CartRecoveryConfig? Config, IReadOnlyList<string> Problems)> load)
+    public void Watch(string path, Func<string, SettingsOverlay, (CartRecoveryConfig? Config, IReadOnlyList<ConfigProblem> Problems)> load)
     {
         _reload = new ConfigReload(this, path, load, Time, _log);
         WriteRunning();
+        Settings.Start(_reload);
     }
 
     /// <summary>Reloads the configuration soon. Call after <see cref="Watch"/>.</summary>
@@ -51,9 +61,10 @@ sealed partial class EngineHost
     /// and then it replaces all settings.
     /// </summary>
     /// <param name="next">A valid configuration. It becomes the one in force, with the present values of keys that need a restart.</param>
+    /// <param name="record">Stores what is applied, once everything that can fail is made. If it throws, nothing has changed.</param>
     /// <returns>The changed keys that are in force now, and those that need a restart.</returns>
     /// <exception cref="Exception">A part cannot be made, or the engine stops: nothing has changed.</exception>
-    public (IReadOnlyList<string> Applied, IReadOnlyList<string> NeedsRestart) Apply(CartRecoveryConfig next)
+    public (IReadOnlyList<string> Applied, IReadOnlyList<string> NeedsRestart) Apply(CartRecoveryConfig next, Action? record = null)
     {
         using var reload = Prepare(next);
         lock (_applying)
@@ -67,12 +78,22 @@ sealed partial class EngineHost
             var options = JourneyOptionsOf(next.Decisions, next.Contact, reload.Stores, rates);
             var addresses = SinkCatalog.AddressesOf(next);
             _numbering.Save(reload.Registry);
+            record?.Invoke();
             Commit(reload, options, addresses);
             Rates.Update(rates);
             WriteRunning();
         }
 
         return (reload.Applied, reload.NeedsRestart);
+    }
+
+    /// <summary>Makes everything that a configuration needs, and lets go of it: as <see cref="Apply"/>, but nothing changes.</summary>
+    /// <param name="next">A valid configuration. It gets the present values of keys that need a restart.</param>
+    /// <exception cref="Exception">A part cannot be made.</exception>
+    public void Try(CartRecoveryConfig next)
+    {
+        using var reload = Prepare(next);
+        JourneyOptionsOf(next.Decisions, next.Contact, reload.Stores, Rates.Prepare(next.Decisions.ExchangeRatesSource));
     }
 
     PreparedReload Prepare(CartRecoveryConfig next)

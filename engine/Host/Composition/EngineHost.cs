@@ -29,6 +29,7 @@ using CartRecovery.Host.Api.DeadLetters;
 using CartRecovery.Host.Composition.Listening;
 using CartRecovery.Host.Composition.Telemetry;
 using CartRecovery.Host.Data;
+using CartRecovery.Host.Settings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -70,12 +71,13 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     /// <param name="budget">A memory plan within its limit.</param>
     /// <param name="time">The clock.</param>
     /// <param name="onTakeover">Receives the progress if the data folder of an earlier version is taken over.</param>
+    /// <param name="settings">The settings API's changes that the configuration has, or why it has them not.</param>
     /// <exception cref="ModelException">The model or ONNX Runtime cannot be loaded.</exception>
     /// <exception cref="SinkConfigurationException">A sink's options are invalid.</exception>
     /// <exception cref="DataFolderException">The data folder is unwritable, locked by another engine, or does not match the
     /// configuration.</exception>
     /// <exception cref="JournalException">A folder of an earlier version cannot be recovered.</exception>
-    public EngineHost(CartRecoveryConfig config, MemoryBudget budget, TimeProvider time, Action<RepartitionProgress>? onTakeover = null)
+    public EngineHost(CartRecoveryConfig config, MemoryBudget budget, TimeProvider time, Action<RepartitionProgress>? onTakeover = null, SettingsStart? settings = null)
     {
         Config = config;
         _budget = budget;
@@ -104,6 +106,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _data.DeleteArchives(time.GetUtcNow().UtcDateTime - config.Journal.Retention.Value);
         Control = ControlSetup.Of(config, _data.Files, _data.Secret(), time);
         Privacy = new PrivacyServices(Control, _data.Secret());
+        (Settings, Campaigns) = FollowSettings(settings ?? SettingsStart.None);
         Users = new AccessDirectory(Control);
         Users.Follow();
         Federation = new Federation(config, time, subject => Control.Keys.Hash("jwt.subject", subject), _log);
@@ -188,14 +191,6 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     public JourneyEngine JourneyEngine { get; }
 
     public JourneyWorker Journeys { get; }
-
-    /// <summary>The campaigns that stores have paused.</summary>
-    public CampaignPauses Pauses { get; }
-
-    public ExchangeRatesFeed Rates { get; }
-
-    /// <inheritdoc/>
-    public (bool IsConfigured, string? Problem) RatesState => Rates.State;
 
     public JourneyReports Reports { get; }
 
@@ -328,6 +323,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         DeadLetterReplay.Dispose();
         DeadLetters.Dispose();
         _keys?.Dispose();
+        await Settings.DisposeAsync();
         await _upkeep.DisposeAsync();
         await _apiKeys.DisposeAsync();
         await Control.DisposeAsync();

@@ -19,7 +19,8 @@ sealed class ApiAccessTests
     static readonly string[] s_publishable = ["sendEvents", "sendEventBatch", "openStream", "evaluateFlag", "evaluateFlags"];
 
     static readonly string[] s_users = ["logout", "getCurrentUser", "beginTotp", "confirmTotp", "oidcLogout", "listAudit", "listApiKeys", "createApiKey", "rotateApiKey", "revokeApiKey",
-        "listMembers", "inviteMember", "getMember", "changeMember", "sendMemberLink", "deleteMember", "listRoles", "createRole", "changeRole", "deleteRole"];
+        "listMembers", "inviteMember", "getMember", "changeMember", "sendMemberLink", "deleteMember", "listRoles", "createRole", "changeRole", "deleteRole",
+        "getConfig", "getSetting", "replaceConfig", "changeConfig", "resetConfig", "putSetting", "changeSetting", "resetSetting", "listConfigVersions", "getConfigVersion", "compareConfigVersions", "exportConfig", "rollBackConfig", "listScheduledConfig", "cancelScheduledConfig", "approveCampaign"];
 
     static readonly string[] s_public =
     [

@@ -43,7 +43,7 @@ sealed class ApiContract
             return;
         }
 
-        var found = Operations.FirstOrDefault(o => o.Method == (method == HttpMethod.Head ? "GET" : method.Method) && IsOf(o.Path, path));
+        var found = Operations.Where(o => o.Method == (method == HttpMethod.Head ? "GET" : method.Method) && IsOf(o.Path, path)).OrderBy(o => o.Path.Count(c => c == '{')).FirstOrDefault();
         if (found.Path is null)
         {
             return;

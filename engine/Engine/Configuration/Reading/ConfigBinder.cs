@@ -33,6 +33,14 @@ sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<s
         root is YamlMap map && map.Entries.GetValueOrDefault("secrets").Value is YamlMap section && section.Entries.GetValueOrDefault("vault").Value is { } vault
             ? (VaultConfig?)new ConfigBinder(catalog, new ConfigProblems(""), environment, source).Bind(vault, ConfigJson.Default.VaultConfig, key: null, "secrets.vault") : null;
 
+    /// <summary>Binds the section that says what the settings API may change. Its problems are reported when its turn comes.</summary>
+    public static SettingsConfig SettingsIn(YamlMap root, ConfigCatalog catalog, Func<string, string?> environment)
+    {
+        using var secrets = new SecretSource("", environment, new ConfigProblems(""));
+        return root.Entries.GetValueOrDefault("settings").Value is { } section
+            ? (SettingsConfig?)new ConfigBinder(catalog, new ConfigProblems(""), environment, secrets).Bind(section, ConfigJson.Default.SettingsConfig, key: null, "settings") ?? new() : new();
+    }
+
     /// <summary>Returns the attribute that makes a property a key.</summary>
     public static ConfigKeyAttribute? KeyOf(JsonPropertyInfo property) =>
         property.AttributeProvider?.GetCustomAttributes(typeof(ConfigKeyAttribute), inherit: false) is [ConfigKeyAttribute key, ..]

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Serialization.Metadata;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane.Database;
@@ -36,6 +37,7 @@ sealed class ConfigCheck
         check.Control(config);
         check.Mail(config);
         check.Vault(config.Secrets);
+        check.Settings(config.Settings);
         new FederationCheck(check, locations).Run(config);
         new MoneyCheck(check, locations).Run(config);
         new CampaignCheck(check, catalog, locations).Run(config);
@@ -77,6 +79,25 @@ sealed class ConfigCheck
         if (secrets.Vault is { } vault && _locations.Bound(vault, "address") && !VaultReader.IsAddress(vault.Address))
         {
             Report(vault, "address", "secrets.vault.address must be an https address (http on this machine alone)");
+        }
+    }
+
+    void Settings(SettingsConfig settings)
+    {
+        foreach (var path in settings.Pinned)
+        {
+            var (type, at) = (ConfigJson.Root, "");
+            foreach (var name in path.Split('.').TakeWhile(_ => type.Kind == JsonTypeInfoKind.Object))
+            {
+                List<string> known = [.. ConfigJson.KeysOf(type).Select(key => key.Name)];
+                if (ConfigJson.KeysOf(type).FirstOrDefault(key => key.Name == name) is not { } property)
+                {
+                    Report(settings, "pinned", $"settings.pinned: unknown key '{name}'{(at.Length == 0 ? "" : $" in {at}")}{Suggestion.Hint(name, known)}");
+                    break;
+                }
+
+                (type, at) = (property.Options.GetTypeInfo(property.PropertyType), at.Length == 0 ? name : $"{at}.{name}");
+            }
         }
     }
 

@@ -7,7 +7,7 @@ sealed class ConfigProblems(string file)
 
     public bool None => _found.Count == 0;
 
-    public void Add(SourceLocation at, string message) => Add(file, at, message);
+    public void Add(SourceLocation at, string message, string? code = null) => _found.Add(ConfigProblem.At(file, at, message) with { Code = code });
 
     /// <summary>Adds a problem of a file that the configuration names.</summary>
     public void Add(string named, SourceLocation at, string message) => _found.Add(new ConfigProblem(named, at.Line, at.Column, message));

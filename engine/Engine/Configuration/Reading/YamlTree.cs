@@ -8,6 +8,9 @@ readonly record struct SourceLocation(int Line, int Column)
 {
     public static SourceLocation Start => new(1, 1);
 
+    /// <summary>The path of a value that the settings API has set; <see langword="null"/> for one of the file.</summary>
+    public string? Setting { get; init; }
+
     public static SourceLocation Of(Mark mark) => new((int)Math.Max(1, mark.Line), (int)Math.Max(1, mark.Column));
 }
 

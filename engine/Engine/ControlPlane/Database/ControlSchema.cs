@@ -79,6 +79,19 @@ static class ControlSchema
             CREATE TABLE tombstones (store TEXT NOT NULL, person BYTEA NOT NULL, created_at BIGINT NOT NULL, request TEXT NOT NULL, PRIMARY KEY (store, person));
             CREATE TABLE receipt_keys (id TEXT PRIMARY KEY, public_key BYTEA NOT NULL, created_at BIGINT NOT NULL);
             """),
+        new(9, "settings", """
+            CREATE TABLE settings_versions (
+                number BIGINT PRIMARY KEY, created_at BIGINT NOT NULL, created_by TEXT NOT NULL, reason TEXT NOT NULL, overlay TEXT NOT NULL, changes TEXT NOT NULL);
+            CREATE TABLE settings_schedule (
+                id TEXT PRIMARY KEY, apply_at BIGINT NOT NULL, created_at BIGINT NOT NULL, created_by TEXT NOT NULL, reason TEXT NOT NULL, operation TEXT NOT NULL,
+                path TEXT NOT NULL, value TEXT NOT NULL, state TEXT NOT NULL, problem TEXT, version BIGINT);
+            """),
+        new(10, "campaigns", """
+            CREATE TABLE campaigns (name TEXT PRIMARY KEY, state TEXT NOT NULL, version BIGINT NOT NULL, active_version BIGINT, created_at BIGINT NOT NULL);
+            CREATE TABLE campaign_versions (
+                name TEXT NOT NULL, number BIGINT NOT NULL, definition TEXT NOT NULL, stores TEXT NOT NULL, starts_at BIGINT, ends_at BIGINT, reason TEXT NOT NULL,
+                created_at BIGINT NOT NULL, created_by TEXT NOT NULL, approved_by TEXT, PRIMARY KEY (name, number));
+            """),
     ];
 
     /// <summary>The version that this program writes.</summary>

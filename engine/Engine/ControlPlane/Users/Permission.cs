@@ -38,6 +38,15 @@ public static class Permission
     /// <summary>See and evaluate feature flags.</summary>
     public const string FlagsRead = "feature_flags:read";
 
+    /// <summary>See the settings in force, without secrets, and their versions.</summary>
+    public const string ConfigRead = "config:read";
+
+    /// <summary>Change, schedule and roll back settings.</summary>
+    public const string ConfigWrite = "config:write";
+
+    /// <summary>Approve campaigns that others made.</summary>
+    public const string CampaignsApprove = "campaigns:approve";
+
     /// <summary>All permissions. <c>events:write</c> is for keys; a user needs it to give it to one.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
@@ -45,6 +54,8 @@ public static class Permission
         "analytics:read", "products:read", "products:write", "suppressions:read", "suppressions:write", "codes:read", "codes:write", "dead_letters:read", "dead_letters:write",
         FlagsRead, "feature_flags:write",
         PersonalData, PrivacyRead, PrivacyWrite, UsersRead, UsersWrite, RolesRead, RolesWrite, KeysRead, KeysWrite, AuditRead,
+        ConfigRead, ConfigWrite,
+        CampaignsApprove,
     ];
 
     /// <summary>Returns the permission for a group of the API.</summary>

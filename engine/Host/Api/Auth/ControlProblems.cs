@@ -28,7 +28,14 @@ static class ControlProblems
 
     public static readonly HttpProblem TooManyFlags = new(409, ControlRefusalException.TooManyFlags, "There are as many flags as there may be. Delete one that is not used.");
 
-    static readonly HttpProblem[] s_refusals = [TooManyErasures, ErasureRuns, NotHeld, TooManyKeys, KeyEnded, RoleExists, TooManyRoles, RoleInUse, RoleUnknown, LastAdmin, TooManyMembers, FlagExists, FlagChanged, TooManyFlags];
+    public static readonly HttpProblem CampaignExists = new(409, ControlRefusalException.CampaignExists, "There is a campaign of this name. Choose another name.");
+    public static readonly HttpProblem TooManyCampaigns = new(409, ControlRefusalException.TooManyCampaigns, "There are as many campaigns as there may be. Delete archived ones.");
+    public static readonly HttpProblem CampaignChanged = new(412, ControlRefusalException.CampaignChanged, "The campaign has another version now. Read it again, and send If-Match with its ETag.");
+    public static readonly HttpProblem CampaignState = new(409, ControlRefusalException.CampaignState, "The campaign's state does not permit this.");
+    public static readonly HttpProblem OwnApproval = new(409, ControlRefusalException.OwnApproval, "Another person must approve what you made.");
+    public static readonly HttpProblem ApprovalRequired = new(409, ControlRefusalException.ApprovalRequired, "Another person must approve the campaign first.");
+
+    static readonly HttpProblem[] s_refusals = [ApprovalRequired, OwnApproval, CampaignState, CampaignChanged, TooManyCampaigns, CampaignExists, TooManyErasures, ErasureRuns, NotHeld, TooManyKeys, KeyEnded, RoleExists, TooManyRoles, RoleInUse, RoleUnknown, LastAdmin, TooManyMembers, FlagExists, FlagChanged, TooManyFlags];
 
     /// <summary>Returns the problem of a refused change.</summary>
     public static HttpProblem Of(ControlRefusalException refusal) => s_refusals.First(problem => problem.Code == refusal.Code) with { Detail = refusal.Message };

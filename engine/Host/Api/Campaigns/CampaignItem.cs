@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using CartRecovery.Engine.ControlPlane.Campaigns;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
@@ -6,7 +8,8 @@ namespace CartRecovery.Host.Api.Campaigns;
 
 /// <summary>A campaign of the key's store.</summary>
 /// <param name="Name">The campaign.</param>
-/// <param name="State">active or paused.</param>
+/// <param name="ManagedBy">file: the configuration has it; or api.</param>
+/// <param name="State">active or paused; of one of the API that is not in force: draft, checked, approved, scheduled, ended or archived.</param>
 /// <param name="PausedBy">api or configuration; null if it is active.</param>
 /// <param name="PausedAt">Since when the API has paused it.</param>
 /// <param name="Trigger">idle, event or score.</param>
@@ -15,21 +18,30 @@ namespace CartRecovery.Host.Api.Campaigns;
 /// <param name="Goal">The event that ends the series; null for a purchase only.</param>
 /// <param name="Variants">The variants; one without an experiment.</param>
 sealed record CampaignItem(
-    string Name, string State, string? PausedBy, DateTime? PausedAt, string Trigger, string Rule, double ReentrySeconds, string? Goal,
+    string Name, string ManagedBy, string State, string? PausedBy, DateTime? PausedAt, string Trigger, string Rule, double ReentrySeconds, string? Goal,
     IReadOnlyList<CampaignVariantItem> Variants)
 {
     /// <summary>Describes a campaign as one of a store.</summary>
     /// <param name="campaign">The campaign.</param>
     /// <param name="store">The store.</param>
     /// <param name="pausedAt">Since when the API has paused it there (ms since 1970 UTC).</param>
-    public static CampaignItem Of(Campaign campaign, Store store, long? pausedAt) => new(
-        campaign.Name, campaign.IsPausedIn(store.Number) ? "paused" : "active",
+    /// <param name="isManaged">Whether it is the API's.</param>
+    public static CampaignItem Of(Campaign campaign, Store store, long? pausedAt, bool isManaged) => new(
+        campaign.Name, isManaged ? "api" : "file", campaign.IsPausedIn(store.Number) ? "paused" : "active",
         !campaign.IsPausedIn(store.Number) ? null : pausedAt is null ? "configuration" : "api",
         pausedAt is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at).UtcDateTime : null,
         campaign.Trigger.ToString().ToLowerInvariant(), campaign.Rule, campaign.Reentry / 1000.0,
         campaign.Goal == EventType.None ? null : EventTypes.NameOf(campaign.Goal),
         [.. campaign.Variants.Select(variant => new CampaignVariantItem(variant.Name, variant.Weight, [.. variant.Steps.Select((step, i) => new CampaignStepItem(
             i + 1, step.Channel, step.Wait / 1000.0, step.UsefulFor / 1000.0, [.. step.Offers.Select(offer => offer.Name)]))]))]);
+
+    /// <summary>Describes a campaign of the API that is not in force. GET /v1/campaigns/{name} has its definition.</summary>
+    public static CampaignItem Of(ManagedCampaign campaign, DateTimeOffset now)
+    {
+        var trigger = JsonNode.Parse(campaign.Last.Draft.Definition)?["trigger"] as JsonObject;
+        return new(campaign.Name, "api", campaign.State != ManagedCampaign.Active ? campaign.State : campaign.Last.Draft.StartsAt > now ? "scheduled" : "ended", PausedBy: null, PausedAt: null,
+            trigger?.Select(key => key.Key).FirstOrDefault(key => key is "idle" or "event" or "score") ?? "", trigger?.ToJsonString() ?? "", 0, Goal: null, []);
+    }
 }
 
 /// <summary>A variant of a campaign.</summary>

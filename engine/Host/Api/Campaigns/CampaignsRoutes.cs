@@ -6,6 +6,9 @@ using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Auth;
+using CartRecovery.Host.Api.Campaigns.Managed;
+using CartRecovery.Host.Settings;
 using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Documentation;
@@ -31,17 +34,18 @@ static class CampaignsRoutes
     static readonly QueryParameter<string> s_variant = QueryParameters.Text("variant", "Shows only this variant.");
 
     static readonly QueryParameter<string> s_state =
-        QueryParameters.Choice("state", "Returns only campaigns in this state.", ["active", "paused"], @default: null);
+        QueryParameters.Choice("state", "Returns only campaigns in this state.", ["active", "paused", "draft", "checked", "approved", "scheduled", "ended", "archived"], @default: null);
 
     public static void Map(IEndpointRouteBuilder routes)
     {
         var group = routes.ForServers("/v1/campaigns", ApiTags.Campaigns);
-        group.MapGet("", List)
-            .Describe("listCampaigns", "List campaigns", "The store's campaigns, highest priority first, with their series.")
-            .Query(s_state, QueryParameters.Limit, QueryParameters.Cursor);
+        group.MapGet("", ListAsync)
+            .Describe("listCampaigns", "List campaigns", "The store's campaigns in force, highest priority first, with their series; then those of the API that are not in force.")
+            .Query(s_state, QueryParameters.Limit, QueryParameters.Cursor).Problems(ControlProblems.Unavailable);
+        ManagedCampaignRoutes.Map(group);
         group.MapPost("/{name}/pause", PauseAsync)
             .Describe("pauseCampaign", "Pause a campaign", "Begins no more series in the key's store, and lets due messages wait. Outlives restarts and changes of the file.")
-            .WithMetadata(new AuditedChange("campaign.pause", "name")).Problems(Unknown);
+            .WithMetadata(new AuditedChange("campaign.pause", "name")).Problems(Unknown, ControlProblems.Unavailable);
         group.MapPost("/{name}/resume", ResumeAsync)
             .Describe("resumeCampaign", "Resume a campaign", "Ends a pause. Messages that waited are sent if they are still useful.")
             .WithMetadata(new AuditedChange("campaign.resume", "name")).Problems(Unknown, s_pausedInFile);
@@ -55,11 +59,14 @@ static class CampaignsRoutes
         TestSends.Map(group);
     }
 
-    static Ok<ItemPage<CampaignItem>> List(HttpContext context, Caller caller, RequestQuery query, IJourneyOptionsProvider inForce, ICampaignControl control)
+    static async Task<Ok<ItemPage<CampaignItem>>> ListAsync(
+        HttpContext context, Caller caller, RequestQuery query, IJourneyOptionsProvider inForce, ICampaignControl control, LiveCampaigns live, TimeProvider time)
     {
-        var campaigns = inForce.JourneyOptions.Campaigns;
+        var (campaigns, managed, now) = (inForce.JourneyOptions.Campaigns, await live.Store.ListAsync(context.RequestAborted), time.GetUtcNow());
+        var ofApi = managed.Where(campaign => campaign.ActiveVersion is not null).Select(campaign => campaign.Name).ToHashSet(StringComparer.Ordinal);
         var all = Enumerable.Range(0, campaigns.Count).Select(i => campaigns[i]).Where(campaign => campaign.AppliesTo(caller.Store.Number))
-            .Select(campaign => CampaignItem.Of(campaign, caller.Store, control.PausedAt(caller.Store, campaign.Name)))
+            .Select(campaign => CampaignItem.Of(campaign, caller.Store, control.PausedAt(caller.Store, campaign.Name), ofApi.Contains(campaign.Name)))
+            .Concat(managed.Where(campaign => campaign.Last.Draft.AppliesTo(caller.Store.Id) && campaigns.Find(campaign.Name) is null).Select(campaign => CampaignItem.Of(campaign, now)))
             .Where(item => query.Of(s_state) is not { } state || item.State == state).ToArray();
         var (offset, limit) = (Cursors.Read(query.Of(QueryParameters.Cursor)), query.Of(QueryParameters.Limit, QueryParameters.DefaultPageSize));
         var next = all.Length > offset + limit ? (offset + limit).ToString(CultureInfo.InvariantCulture) : null;
@@ -67,15 +74,15 @@ static class CampaignsRoutes
     }
 
     static Task<Results<Ok<CampaignItem>, ProblemHttpResult>> PauseAsync(
-        [Description("The campaign.")] string name, Caller caller, IJourneyOptionsProvider inForce, ICampaignControl control) =>
-        SetPausedAsync(name, caller, inForce, control, isPaused: true);
+        [Description("The campaign.")] string name, Caller caller, IJourneyOptionsProvider inForce, ICampaignControl control, LiveCampaigns live) =>
+        SetPausedAsync(name, caller, inForce, control, live, isPaused: true);
 
     static Task<Results<Ok<CampaignItem>, ProblemHttpResult>> ResumeAsync(
-        [Description("The campaign.")] string name, Caller caller, IJourneyOptionsProvider inForce, ICampaignControl control) =>
-        SetPausedAsync(name, caller, inForce, control, isPaused: false);
+        [Description("The campaign.")] string name, Caller caller, IJourneyOptionsProvider inForce, ICampaignControl control, LiveCampaigns live) =>
+        SetPausedAsync(name, caller, inForce, control, live, isPaused: false);
 
     static async Task<Results<Ok<CampaignItem>, ProblemHttpResult>> SetPausedAsync(
-        string name, Caller caller, IJourneyOptionsProvider inForce, ICampaignControl control, bool isPaused)
+        string name, Caller caller, IJourneyOptionsProvider inForce, ICampaignControl control, LiveCampaigns live, bool isPaused)
     {
         if (inForce.JourneyOptions.Campaigns.Find(name)?.AppliesTo(caller.Store.Number) != true)
         {
@@ -84,10 +91,11 @@ static class CampaignsRoutes
 
         await control.SetPausedAsync(caller.Store, name, isPaused);
 
+        var isManaged = await live.Store.FindAsync(name) is { ActiveVersion: not null };
         // A reload may have removed it meanwhile.
         return inForce.JourneyOptions.Campaigns.Find(name) is not { } campaign ? Unknown.ToResult()
             : !isPaused && campaign.IsPausedIn(caller.Store.Number) ? s_pausedInFile.ToResult()
-            : TypedResults.Ok(CampaignItem.Of(campaign, caller.Store, control.PausedAt(caller.Store, name)));
+            : TypedResults.Ok(CampaignItem.Of(campaign, caller.Store, control.PausedAt(caller.Store, name), isManaged));
     }
 
     static Task<IResult> PageAsync(

@@ -6,6 +6,7 @@ static class ApiTags
     public const string Events = "Events", Streams = "Streams", Features = "Features", Predictions = "Predictions", Carts = "Carts", Customers = "Customers",
         Interventions = "Interventions", Campaigns = "Campaigns", Analytics = "Analytics", Products = "Products", Suppressions = "Suppressions", Codes = "Codes",
         FeatureFlags = "Feature flags", Ofrep = "OFREP", DeadLetters = "Dead letters", Tracking = "Tracking", Storefront = "Storefront", Auth = "Users", Audit = "Audit", Keys = "API keys", Privacy = "Privacy", Roles = "Roles", Members = "Members",
+        Config = "Config",
         Operations = "Operations";
 
     /// <summary>All tags with their descriptions, in the order of the document.</summary>
@@ -34,6 +35,7 @@ static class ApiTags
         (Keys, "Keys for the shop's servers and pages: make, rotate and revoke them."),
         (Privacy, "Forget people, and prove it."),
         (Audit, "Who did what."),
+        (Config, "Read and change the settings that need no restart."),
         (Operations, "Health and metrics."),
     ];
 }

@@ -44,14 +44,14 @@ sealed class DocumentDetails : IOpenApiDocumentTransformer
         document.Components ??= new OpenApiComponents();
         document.Components.SecuritySchemes = Schemes.ToDictionary(s => s.Key, s => (IOpenApiSecurityScheme)s.Value, StringComparer.Ordinal);
         (document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal))[ProblemSchema] = Problem();
-        if (document.Components.Schemas.TryGetValue("JsonElement", out var any))
+        foreach (var (name, component) in document.Components.Schemas)
         {
-            any.Description = "Any JSON value.";
-        }
+            if (component is not OpenApiSchema schema)
+            {
+                continue;
+            }
 
-        foreach (var schema in document.Components.Schemas.Values.OfType<OpenApiSchema>())
-        {
-            schema.Description = OnOneLine(schema.Description);
+            schema.Description = OnOneLine(name is "JsonNode" or "JsonElement" ? "Any JSON." : schema.Description);
             foreach (var property in schema.Properties?.Values ?? [])
             {
                 property.Description = OnOneLine(property.Description);
@@ -74,6 +74,12 @@ sealed class DocumentDetails : IOpenApiDocumentTransformer
             ["type"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Always about:blank; use `code` to tell problems apart." },
             ["title"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "The status in words." },
             ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "The HTTP status." },
+            ["problems"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array,
+                Items = new OpenApiSchema { Type = JsonSchemaType.String },
+                Description = "Every problem with its place, where a request can have several.",
+            },
             ["detail"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "What was wrong, where, and what to do." },
             ["code"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "A stable code for the rule that failed." },
         },

@@ -69,7 +69,8 @@ sealed class HealthReport(
         var journeysProblem = JourneysProblem();
         var recipients = RecipientsProblem();
         var (hasRates, rates) = engine.RatesState;
-        var isHealthy = !sheds && journeysProblem is null && recipients is null && rates is null && engine.ReloadProblem is null && partitions.CheckpointProblem is null
+        var settings = engine.SettingsState;
+        var isHealthy = !sheds && journeysProblem is null && recipients is null && rates is null && engine.ReloadProblem is null && settings.Problem is null && partitions.CheckpointProblem is null
             && !ingest.Incomplete.IsExhausted
             && control.Changes.Problem is null && foreign.Problem is null && partitions.ClockMonitor.Problem is null && reports.All(s => s.Health.Healthy);
         var parts = new Dictionary<string, PartHealth>(StringComparer.Ordinal);
@@ -103,6 +104,7 @@ sealed class HealthReport(
 
         parts.Add("configuration", Part(engine.ReloadProblem is { } problem ? $"the configuration file was rejected; the running configuration is unchanged: {problem}" : null,
             engine.NeedsRestart.Count == 0 ? "in force" : $"in force. Restart required: {string.Join(", ", engine.NeedsRestart)}"));
+        parts.Add("settings", Part(settings.Problem is { } rejected ? $"config_overlay_rejected: {rejected}" : null, settings.Version == 0 ? "the file's" : $"version {settings.Version}"));
         parts.Add("campaigns", Part(null, $"{inForce.JourneyOptions.Campaigns.Count} in force"));
         parts.Add("model", new PartHealth(Ok, engine.Model.Id, Evaluator: engine.Model.Evaluator));
         foreach (var sink in reports)

@@ -13,6 +13,9 @@ static class ProblemResponses
     /// <summary>The name of the member with the stable code.</summary>
     public const string Code = "code";
 
+    /// <summary>The name of the member with all problems.</summary>
+    public const string Problems = "problems";
+
     /// <summary>Adds problem details, with codes for the framework's own errors.</summary>
     public static void AddProblemResponses(this IServiceCollection services)
     {
@@ -28,7 +31,8 @@ static class ProblemResponses
         Title = problem.Title,
         Status = problem.Status,
         Detail = problem.Detail,
-        Extensions = { [Code] = problem.Code },
+        Extensions = problem.Problems is null ? new Dictionary<string, object?> { [Code] = problem.Code }
+            : new Dictionary<string, object?> { [Code] = problem.Code, [Problems] = problem.Problems },
     });
 
     /// <summary>Returns the problem for a status that the framework answers without a body.</summary>

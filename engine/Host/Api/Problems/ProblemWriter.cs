@@ -17,7 +17,8 @@ sealed class ProblemWriter : IProblemDetailsWriter
         var details = context.ProblemDetails;
         var response = context.HttpContext.Response;
         ProblemResponses.Complete(context);
-        var body = new HttpProblem(response.StatusCode, (string)details.Extensions[ProblemResponses.Code]!, details.Detail!).ToJson();
+        var body = new HttpProblem(response.StatusCode, (string)details.Extensions[ProblemResponses.Code]!, details.Detail!)
+        { Problems = details.Extensions.TryGetValue(ProblemResponses.Problems, out var all) ? all as IReadOnlyList<string> : null }.ToJson();
         response.ContentType = HttpProblem.MediaType;
         response.ContentLength = body.Length;
         await response.Body.WriteAsync(body, context.HttpContext.RequestAborted);

@@ -5,10 +5,12 @@ using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Pipeline.Recovery;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Host.Commands.Backtest;
+using CartRecovery.Host.Commands.Control;
 using CartRecovery.Host.Commands.Maintenance;
 using CartRecovery.Host.Composition;
 using CartRecovery.Host.Data;
 using CartRecovery.Host.Output;
+using CartRecovery.Host.Settings;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Hosting.Systemd;
 
@@ -31,17 +33,20 @@ static class RunCommand
             return JournalFiles.Explain(_ => Describe(config));
         }
 
+        var path = ConfigFile.Locate(options.Config);
+        (config, var settings) = await SettingsAccess.ApplyAsync(path, config);
+        budget = ConfigFile.BudgetOf(config);
         return await ServeAsync(config, budget, async host =>
         {
             PrintSummary(host, budget);
-            host.Watch(ConfigFile.Locate(options.Config), ConfigFile.Reload);
+            host.Watch(path, ConfigFile.Reload);
             signal.Attach(host.RequestReload);
             var systemd = new SystemdNotifier();
             systemd.Notify(ServiceState.Ready);
             await host.WaitForShutdownAsync();
             systemd.Notify(ServiceState.Stopping);
             return ExitCode.Success;
-        }, $"change 'listen' in {ConfigFile.Locate(options.Config)}");
+        }, $"change 'listen' in {path}", settings: settings);
     }
 
     /// <summary>Loads the configuration and plans its memory.</summary>
@@ -72,14 +77,15 @@ static class RunCommand
     /// <param name="otherPort">The advice for a port in use, besides stopping the other program.</param>
     /// <param name="prepare">The action before the start.</param>
     /// <param name="time">The clock; null for the system's.</param>
+    /// <param name="settings">What the configuration has of the settings API's changes; null for none.</param>
     public static async Task<int> ServeAsync(
         CartRecoveryConfig config, MemoryBudget budget, Func<EngineHost, Task<int>> use, string otherPort, Action<EngineHost>? prepare = null,
-        TimeProvider? time = null)
+        TimeProvider? time = null, SettingsStart? settings = null)
     {
         EngineHost host;
         try
         {
-            host = Create(config, budget, time ?? TimeProvider.System);
+            host = Create(config, budget, time ?? TimeProvider.System, settings);
         }
         catch (ModelException e)
         {
@@ -148,11 +154,11 @@ static class RunCommand
     }
 
     // The data folder of an earlier version is taken over first, which may take minutes.
-    static EngineHost Create(CartRecoveryConfig config, MemoryBudget budget, TimeProvider time)
+    static EngineHost Create(CartRecoveryConfig config, MemoryBudget budget, TimeProvider time, SettingsStart? settings)
     {
         EngineHost host = null!;
         var progress = new FolderProgress();
-        progress.Run(() => host = new EngineHost(config, budget, time, progress.Report));
+        progress.Run(() => host = new EngineHost(config, budget, time, progress.Report, settings));
         return host;
     }
 

@@ -1,20 +1,23 @@
 using System.Globalization;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Settings;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
 using CartRecovery.Host.Commands.Backtest;
+using CartRecovery.Host.Commands.Control;
 using CartRecovery.Host.Composition;
 using CartRecovery.Host.Data;
 using CartRecovery.Host.Output;
+using CartRecovery.Host.Settings;
 
 namespace CartRecovery.Host.Commands.Setup;
 
 /// <summary><c>check</c>: reports everything that would keep <c>run</c> from starting.</summary>
 static class CheckCommand
 {
-    public static int Run(CheckOptions options)
+    public static async Task<int> RunAsync(CheckOptions options)
     {
         if (options.Schema)
         {
@@ -65,7 +68,12 @@ static class CheckCommand
         {
             if (options.AgainstRunning)
             {
-                return Compare(path, config);
+                return Compare(path, (await SettingsAccess.ApplyAsync(path, config)).Config);
+            }
+
+            if (options.Settings && !Settings(await SettingsAccess.ApplyAsync(path, config), config))
+            {
+                return ExitCode.BadConfiguration;
             }
 
             Print(path, config, model!, budget!, JournalFiles.StoresOf(config).All);
@@ -85,6 +93,21 @@ static class CheckCommand
         {
             return CommandErrors.Print(e);
         }
+    }
+
+    static bool Settings((CartRecoveryConfig Config, SettingsStart Start) applied, CartRecoveryConfig file)
+    {
+        var (config, start) = applied;
+        if (start.Problem is { } problem)
+        {
+            Console.Error.WriteLine($"The settings (version {start.Head.Number}) do not fit the file, so that an engine would start with the file alone:");
+            Console.Error.WriteLine(problem.Replace("; ", "\n", StringComparison.Ordinal));
+            return false;
+        }
+
+        var changed = SettingsChange.Between(SettingsView.Of(file, ConfigFile.Catalog), SettingsView.Of(config, ConfigFile.Catalog));
+        Console.WriteLine($"The settings (version {start.Head.Number}) change: {(changed.Count == 0 ? "nothing" : string.Join(", ", changed.Select(change => change.Path)))}");
+        return true;
     }
 
     static int Compare(string path, CartRecoveryConfig config)

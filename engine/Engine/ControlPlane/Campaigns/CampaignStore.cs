@@ -1,0 +1,172 @@
+using System.Globalization;
+using System.Text.Json;
+using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Engine.ControlPlane.Database;
+
+namespace CartRecovery.Engine.ControlPlane.Campaigns;
+
+/// <summary>The campaigns that the API manages, with their versions. Every change is in the audit log, in its own transaction. Any thread.</summary>
+/// <param name="database">The database.</param>
+public sealed class CampaignStore(ControlDatabase database)
+{
+    /// <summary>How many campaigns there can be, and how many versions of each are kept.</summary>
+    public const int MaxCampaigns = 1000, MaxVersions = 100;
+
+    /// <summary>The topic of changes: <see cref="ControlChanges"/>.</summary>
+    public const string Topic = "campaigns";
+
+    readonly AuditLog _audit = new(database);
+
+    /// <summary>Lists all campaigns, in the order in which they were made.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<List<ManagedCampaign>> ListAsync(CancellationToken cancellation = default) => database.ReadAsync(session => ReadAsync(session, SqlPart.Of($"1 = 1"), MaxCampaigns), cancellation);
+
+    /// <summary>Finds a campaign; <see langword="null"/> if there is none.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<ManagedCampaign?> FindAsync(string name, CancellationToken cancellation = default) =>
+        database.ReadAsync(async session => (await ReadAsync(session, SqlPart.Of($"c.name = {name}"), 1)).FirstOrDefault(), cancellation);
+
+    /// <summary>Lists a campaign's versions, the newest first.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<List<CampaignVersion>> VersionsAsync(string name, CancellationToken cancellation = default) => database.ReadAsync(session => session.ListAsync(
+        $"""
+        SELECT number, definition, stores, starts_at, ends_at, reason, created_at, created_by, approved_by
+        FROM campaign_versions WHERE name = {name} ORDER BY number DESC LIMIT {MaxVersions}
+        """, row => Version(row, 0)), cancellation);
+
+    /// <summary>Lists what is in force between its dates, in the order in which the campaigns were made.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<List<(string Name, CampaignDraft Draft)>> ActiveAsync(CancellationToken cancellation = default) => database.ReadAsync(session => session.ListAsync(
+        $"""
+        SELECT v.number, v.definition, v.stores, v.starts_at, v.ends_at, v.reason, v.created_at, v.created_by, v.approved_by, c.name
+        FROM campaigns c JOIN campaign_versions v ON v.name = c.name AND v.number = c.active_version ORDER BY c.created_at, c.name LIMIT {MaxCampaigns}
+        """, row => (row.Text(9), Version(row, 0).Draft)), cancellation);
+
+    /// <summary>Makes a campaign, or a new version of one, as a draft. A version in force stays.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="after">The version that the caller knows; 0 to make a campaign.</param>
+    /// <param name="draft">What it shall be.</param>
+    /// <param name="actor">Who makes it, for the audit log.</param>
+    /// <param name="address">Where the request comes from.</param>
+    /// <returns>The version's number.</returns>
+    /// <exception cref="ControlRefusalException">There is one of the name, another version, or there are too many.</exception>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<long> SaveAsync(string name, long after, CampaignDraft draft, string actor, string? address) => database.WriteAsync(async session =>
+    {
+        var (number, now) = (after + 1, database.Time.GetUtcNow());
+        var present = await session.NumberAsync($"SELECT version FROM campaigns WHERE name = {name}");
+        if (after == 0 && present is not null)
+        {
+            throw new ControlRefusalException(ControlRefusalException.CampaignExists, "There is a campaign of this name. Choose another name.");
+        }
+
+        if (after == 0 && await session.NumberAsync($"SELECT COUNT(*) FROM campaigns") >= MaxCampaigns)
+        {
+            throw new ControlRefusalException(ControlRefusalException.TooManyCampaigns, $"There are {MaxCampaigns} campaigns. Delete archived ones.");
+        }
+
+        if ((present ?? 0) != after)
+        {
+            throw Changed();
+        }
+
+        await session.RunAsync($"""
+            INSERT INTO campaigns (name, state, version, created_at) VALUES ({name}, {ManagedCampaign.Draft}, {number}, {now})
+            ON CONFLICT (name) DO UPDATE SET state = excluded.state, version = excluded.version
+            """);
+        await session.RunAsync($"""
+            INSERT INTO campaign_versions (name, number, definition, stores, starts_at, ends_at, reason, created_at, created_by)
+            VALUES ({name}, {number}, {draft.Definition}, {string.Join(' ', draft.Stores)}, {draft.StartsAt}, {draft.EndsAt}, {draft.Reason}, {now}, {actor})
+            """);
+        await session.RunAsync($"""
+            DELETE FROM campaign_versions WHERE name = {name} AND number <= {number - MaxVersions}
+                AND number <> (SELECT COALESCE(active_version, 0) FROM campaigns WHERE name = {name})
+            """);
+        await RecordAsync(session, after == 0 ? "campaign.create" : "campaign.change", name, number, draft.Reason, actor, address);
+        return number;
+    });
+
+    /// <summary>Takes a step with the last version.</summary>
+    /// <param name="name">The campaign.</param>
+    /// <param name="version">The version that the caller knows.</param>
+    /// <param name="step">The step.</param>
+    /// <param name="needsApproval">Whether only an approved version can come into force.</param>
+    /// <param name="actor">Who takes it, for the audit log.</param>
+    /// <param name="address">Where the request comes from.</param>
+    /// <exception cref="ControlRefusalException">There is another version, the state does not permit it, or nobody else has approved it.</exception>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task StepAsync(string name, long version, CampaignStep step, bool needsApproval, string actor, string? address) => database.WriteAsync(async session =>
+    {
+        if ((await ReadAsync(session, SqlPart.Of($"c.name = {name}"), 1)).FirstOrDefault() is not { } campaign || campaign.Last.Number != version)
+        {
+            throw Changed();
+        }
+
+        if (!step.From.Contains(campaign.State))
+        {
+            throw new ControlRefusalException(ControlRefusalException.CampaignState, $"The campaign's state is {campaign.State}; expected {string.Join(" or ", step.From)}.");
+        }
+
+        if (step == CampaignStep.Approve && campaign.Last.By == actor)
+        {
+            throw new ControlRefusalException(ControlRefusalException.OwnApproval, "Another person must approve what you made.");
+        }
+
+        if (step == CampaignStep.Activate && needsApproval && campaign.State != ManagedCampaign.Approved)
+        {
+            throw new ControlRefusalException(ControlRefusalException.ApprovalRequired, "Another person must approve the campaign first (decisions.approval).");
+        }
+
+        await session.RunAsync($"UPDATE campaigns SET state = {step.To} WHERE name = {name}");
+        if (step == CampaignStep.Approve)
+        {
+            await session.RunAsync($"UPDATE campaign_versions SET approved_by = {actor} WHERE name = {name} AND number = {version}");
+        }
+        else if (step == CampaignStep.Activate || step == CampaignStep.Archive)
+        {
+            await session.RunAsync($"UPDATE campaigns SET active_version = {(step == CampaignStep.Activate ? version : (long?)null)} WHERE name = {name}");
+        }
+
+        await RecordAsync(session, step.Action, name, version, "", actor, address);
+    });
+
+    /// <summary>Deletes a campaign of which no version is in force, with its versions.</summary>
+    /// <exception cref="ControlRefusalException">A version is in force, or there is another one.</exception>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task DeleteAsync(string name, long version, string actor, string? address) => database.WriteAsync(async session =>
+    {
+        var campaign = (await ReadAsync(session, SqlPart.Of($"c.name = {name}"), 1)).FirstOrDefault();
+        if (campaign?.Last.Number != version)
+        {
+            throw Changed();
+        }
+
+        if (campaign.ActiveVersion is not null)
+        {
+            throw new ControlRefusalException(ControlRefusalException.CampaignState, "A version of the campaign is in force. Archive it first.");
+        }
+
+        await session.RunAsync($"DELETE FROM campaign_versions WHERE name = {name}");
+        await session.RunAsync($"DELETE FROM campaigns WHERE name = {name}");
+        await RecordAsync(session, "campaign.delete", name, version, "", actor, address);
+    });
+
+    static ControlRefusalException Changed() => new(ControlRefusalException.CampaignChanged, "The campaign has another version now. Read it again, and send If-Match with its ETag.");
+
+    static Task<List<ManagedCampaign>> ReadAsync(ControlSession session, SqlPart condition, int limit) => session.ListAsync(
+        $"""
+        SELECT v.number, v.definition, v.stores, v.starts_at, v.ends_at, v.reason, v.created_at, v.created_by, v.approved_by, c.name, c.state, c.active_version
+        FROM campaigns c JOIN campaign_versions v ON v.name = c.name AND v.number = c.version WHERE {condition} ORDER BY c.created_at, c.name LIMIT {limit}
+        """, row => new ManagedCampaign(row.Text(9), row.Text(10), row.NumberOrNull(11), Version(row, 0)));
+
+    static CampaignVersion Version(ControlRow row, int at) => new(row.Number(at), new CampaignDraft(row.Text(at + 1), row.Text(at + 2).Split(' ', StringSplitOptions.RemoveEmptyEntries),
+        row.TimeOrNull(at + 3), row.TimeOrNull(at + 4), row.Text(at + 5)), row.Time(at + 6), row.Text(at + 7), row.TextOrNull(at + 8));
+
+    async Task RecordAsync(ControlSession session, string action, string name, long version, string reason, string actor, string? address)
+    {
+        await _audit.AppendAsync(session, new AuditEvent(actor, action, $"campaign:{name}", Details: string.Create(CultureInfo.InvariantCulture,
+            $$"""{"version":{{version}},"reason":"{{JsonEncodedText.Encode(reason)}}"}"""))
+        { Address = address });
+        await session.MarkChangedAsync(Topic);
+    }
+}

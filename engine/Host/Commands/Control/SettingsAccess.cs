@@ -1,0 +1,61 @@
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Settings;
+using CartRecovery.Engine.ControlPlane.Campaigns;
+using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Settings;
+using CartRecovery.Host.Data;
+using CartRecovery.Host.Settings;
+
+namespace CartRecovery.Host.Commands.Control;
+
+/// <summary>Reads the settings that lie over a configuration file, before an engine runs.</summary>
+static class SettingsAccess
+{
+    /// <summary>Lays the last version over the file. Changes that do not fit it are left out as a whole, so that they do not keep an engine from starting.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="file">What is in the file.</param>
+    /// <returns>The configuration, and what became of the settings.</returns>
+    public static async Task<(CartRecoveryConfig Config, SettingsStart Start)> ApplyAsync(string path, CartRecoveryConfig file)
+    {
+        var (head, campaigns) = await ReadAsync(file);
+        var overlay = SettingsOverlay.Parse(head.Overlay);
+        var (config, problem) = Try(path, overlay.WithCampaigns(campaigns));
+        if (config is not null)
+        {
+            return (overlay.IsEmpty && campaigns == "{}" ? file : config, new SettingsStart(head) { InForce = head.Number, Campaigns = campaigns });
+        }
+
+        // Campaigns that do not fit any more do not take the settings with them.
+        return Try(path, overlay).Config is { } without ? (without, new SettingsStart(head, problem) { InForce = head.Number }) : (file, new SettingsStart(head, problem));
+    }
+
+    static (CartRecoveryConfig? Config, string? Problem) Try(string path, SettingsOverlay overlay)
+    {
+        var (config, problems) = ConfigFile.Reload(path, overlay);
+        return config is null ? (null, string.Join("; ", problems))
+            : ConfigFile.BudgetOf(config).Fits ? (config, null) : (null, "with them the memory plan does not fit into memory.limit");
+    }
+
+    // Nothing before the first start, or if the database cannot be read: the engine's start says why.
+    static async Task<(SettingsVersion Head, string Campaigns)> ReadAsync(CartRecoveryConfig file)
+    {
+        var folder = Path.GetFullPath(file.Data);
+        var files = new FolderFiles(folder);
+        var secret = Path.Combine(folder, "secret");
+        if (!File.Exists(secret) || (file.Control.Database is null && !File.Exists(files.ControlDatabase)))
+        {
+            return (SettingsVersion.None, "{}");
+        }
+
+        try
+        {
+            await using var control = ControlSetup.Of(file, files, await File.ReadAllBytesAsync(secret), TimeProvider.System);
+            await ControlSetup.OpenAsync(control);
+            return (await new SettingsStore(control).HeadAsync(), LiveCampaigns.Compose(await new CampaignStore(control).ActiveAsync(), TimeProvider.System.GetUtcNow()));
+        }
+        catch (Exception e) when (e is DataFolderException or ControlDatabaseException or IOException or UnauthorizedAccessException)
+        {
+            return (SettingsVersion.None, "{}");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+using CartRecovery.Engine.ControlPlane.Settings;
+
+namespace CartRecovery.Host.Settings;
+
+/// <summary>The settings that an engine starts with.</summary>
+/// <param name="Head">The last version.</param>
+/// <param name="Problem">Why it is not in force; <see langword="null"/> if it is.</param>
+sealed record SettingsStart(SettingsVersion Head, string? Problem = null)
+{
+    /// <summary>The version in force.</summary>
+    public long InForce { get; init; }
+
+    /// <summary>The campaigns of the API that are in force, by name.</summary>
+    public string Campaigns { get; init; } = "{}";
+
+    /// <summary>The file alone.</summary>
+    public static SettingsStart None { get; } = new(SettingsVersion.None);
+}
