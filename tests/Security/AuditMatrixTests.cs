@@ -22,6 +22,11 @@ sealed class AuditMatrixTests
         ["POST /v1/events/batch"] = "what shoppers do; the journal has it",
         ["POST /v1/track/unsubscribe/{token}"] = "what shoppers do; the journal has it",
         ["POST /v1/track/confirm/{token}"] = "what shoppers do; the journal has it",
+        ["POST /v1/track/{id}"] = "what became of a message; the journal has it",
+        ["POST /v1/conversions"] = "what shoppers do; the journal has it",
+        ["POST /v1/cart"] = "what shoppers do; the journal has it",
+        ["DELETE /v1/cart/{itemId}"] = "what shoppers do; the journal has it",
+        ["POST /v1/checkout"] = "what shoppers do; the journal has it",
         ["POST /v1/predict"] = "changes nothing",
         ["POST /ofrep/v1/evaluate/flags"] = "changes nothing",
         ["POST /ofrep/v1/evaluate/flags/{key}"] = "changes nothing",
@@ -71,6 +76,11 @@ sealed class AuditMatrixTests
     static readonly Dictionary<string, (string Path, string Body, string Action, string Target)> s_recorded = new(StringComparer.Ordinal)
     {
         ["POST /v1/interventions/{id}/retry"] = ("/v1/interventions/iv_1/retry", "", "intervention.retry", "intervention:iv_1"),
+        ["POST /v1/interventions"] = ("/v1/interventions", """{"cartId":"none","campaign":"none"}""", "intervention.start", ""),
+        ["POST /v1/interventions/batch"] = ("/v1/interventions/batch", """{"items":[{"cartId":"none","campaign":"none"}]}""", "intervention.start", ""),
+        ["POST /v1/interventions/schedule"] = ("/v1/interventions/schedule", """{"items":[{"cartId":"none","campaign":"none"}]}""", "intervention.start", ""),
+        ["PUT /v1/interventions/{id}"] = ("/v1/interventions/iv_1", """{"offer":"none"}""", "intervention.change", "intervention:iv_1"),
+        ["DELETE /v1/interventions/{id}"] = ("/v1/interventions/iv_1", "", "intervention.cancel", "intervention:iv_1"),
         ["POST /v1/campaigns/{name}/pause"] = ("/v1/campaigns/none/pause", "", "campaign.pause", "campaign:none"),
         ["POST /v1/campaigns/{name}/resume"] = ("/v1/campaigns/none/resume", "", "campaign.resume", "campaign:none"),
         ["POST /v1/campaigns/{name}/test"] = ("/v1/campaigns/none/test", """{"to":"a@b.example"}""", "campaign.test", "campaign:none"),

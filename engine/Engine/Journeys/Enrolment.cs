@@ -20,7 +20,8 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
     /// <param name="options">The configuration.</param>
     /// <param name="decision">The decision.</param>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
-    public void Enrol(JourneyOptions options, Decision decision, long now)
+    /// <param name="startAt">When the first message is due (ms since 1970 UTC); <see langword="null"/> if its step says.</param>
+    public void Enrol(JourneyOptions options, Decision decision, long now, long? startAt = null)
     {
         var candidate = decision.Intervention;
         var last = store.Journeys.LastOf(decision.Cart, candidate.Campaign);
@@ -98,7 +99,8 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
             return;
         }
 
-        sender.Begin(options, journey, planner.Plan(options, journey, campaign, variant, number: 1, now)!, campaign, variant, now);
+        var first = planner.Plan(options, journey, campaign, variant, number: 1, now)!;
+        sender.Begin(options, journey, startAt is { } at ? first with { DueAt = at, UsefulUntil = at + (first.UsefulUntil - first.DueAt) } : first, campaign, variant, now);
     }
 
     // The journey is stored anyway: shoppers left alone are the control group.

@@ -5,6 +5,7 @@ using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Experiments;
+using CartRecovery.Engine.Journeys.Manual;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Recipients;
 using CartRecovery.Engine.Journeys.Tables;
@@ -66,6 +67,7 @@ public sealed partial class JourneyEngine : IDisposable
         _offers = new SocketOffers(_store, ports, Counters);
         _sender = new MessageSender(_store, ports, planner, _renderer, eligibility, Counters, _unproven, _offers);
         _enrolment = new Enrolment(_store, identities, planner, _sender);
+        Manual = new ManualInterventions(_store, _enrolment, _sender);
         _projector = new CustomerEventProjector(_store, identities, _sender, Counters);
         _learner = new OutcomeLearner(_store, chooser, eligibility);
         _outcomes = new OutcomeRecorder(_store, ports, Counters);
@@ -78,11 +80,10 @@ public sealed partial class JourneyEngine : IDisposable
     public JourneyStore Store => _store;
 
     /// <summary>The configuration. A new one takes effect with the next call.</summary>
-    public JourneyOptions Options
-    {
-        get => Volatile.Read(ref _options);
-        set => Volatile.Write(ref _options, value);
-    }
+    public JourneyOptions Options { get => Volatile.Read(ref _options); set => Volatile.Write(ref _options, value); }
+
+    /// <summary>Starts, moves and cancels messages by hand.</summary>
+    public ManualInterventions Manual { get; }
 
     /// <summary>Begins a transaction.</summary>
     public void Begin() => _store.Begin();

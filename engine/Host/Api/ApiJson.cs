@@ -9,6 +9,7 @@ using CartRecovery.Host.Api.Campaigns;
 using CartRecovery.Host.Api.Campaigns.Managed;
 using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Codes;
+using CartRecovery.Host.Api.Commerce;
 using CartRecovery.Host.Api.Customers;
 using CartRecovery.Host.Api.DeadLetters;
 using CartRecovery.Host.Api.Events;
@@ -48,6 +49,18 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(ItemPage<SuppressionRow>))]
 [JsonSerializable(typeof(ItemPage<InterventionRow>))]
 [JsonSerializable(typeof(RetriedIntervention))]
+[JsonSerializable(typeof(SentEvent))]
+[JsonSerializable(typeof(TrackBody))]
+[JsonSerializable(typeof(TrackedIntervention))]
+[JsonSerializable(typeof(ConversionBody))]
+[JsonSerializable(typeof(CartItemBody))]
+[JsonSerializable(typeof(CheckoutBody))]
+[JsonSerializable(typeof(ItemPage<OrderRow>))]
+[JsonSerializable(typeof(InterventionBody))]
+[JsonSerializable(typeof(InterventionBatchBody))]
+[JsonSerializable(typeof(InterventionChangeBody))]
+[JsonSerializable(typeof(ScheduledIntervention))]
+[JsonSerializable(typeof(InterventionBatchResult))]
 [JsonSerializable(typeof(PreviewBody))]
 [JsonSerializable(typeof(TestBody))]
 [JsonSerializable(typeof(TestSent))]

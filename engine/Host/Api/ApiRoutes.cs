@@ -5,6 +5,7 @@ using CartRecovery.Host.Api.Auth.Oidc;
 using CartRecovery.Host.Api.Campaigns;
 using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Codes;
+using CartRecovery.Host.Api.Commerce;
 using CartRecovery.Host.Api.Customers;
 using CartRecovery.Host.Api.DeadLetters;
 using CartRecovery.Host.Api.Documentation;
@@ -52,6 +53,8 @@ static class ApiRoutes
         OfrepRoutes.Map(routes);
         DeadLettersRoutes.Map(routes);
         TrackingRoutes.Map(routes);
+        TrackRoutes.Map(routes);
+        CommerceRoutes.Map(routes);
         StorefrontRoutes.Map(routes);
         AuthRoutes.Map(routes);
         MemberRoutes.Map(routes);

@@ -125,4 +125,7 @@ public enum WithheldReason
 
     /// <summary>The cart went into another cart of the shopper.</summary>
     CartMerged = 40,
+
+    /// <summary>Somebody cancelled the message, or one before it.</summary>
+    Cancelled = 41,
 }

@@ -30,7 +30,8 @@ sealed class CartReader(PartitionSet partitions)
     public static string IdOf(HttpContext context, string routeValue, PersonalIdKind kind, int segmentsAfter = 0) =>
         PersonalDataView.Of(context).Resolve(kind, TextOf(context, routeValue, segmentsAfter)) ?? throw new ProblemException(PersonalDataView.NotNamed(kind));
 
-    static string TextOf(HttpContext context, string routeValue, int segmentsAfter)
+    /// <summary>Returns the text of an id in a request's path, unmasked and whatever it names.</summary>
+    public static string TextOf(HttpContext context, string routeValue, int segmentsAfter = 0)
     {
         if (!routeValue.Contains('%'))
         {

@@ -26,8 +26,8 @@ static class EventsRoutes
     static readonly QueryParameter<string> s_webDriver = QueryParameters.Choice(BotDetector.WebDriver,
         "The page's `navigator.webdriver`: `1` if a program drives the browser.", ["0", "1"], @default: null);
 
-    // Event error codes as problems, for a request whose only event is rejected.
-    static readonly HttpProblem[] s_problems =
+    /// <summary>The problems of a request whose only event is rejected.</summary>
+    public static readonly HttpProblem[] Rejections =
     [
         .. Enum.GetValues<EventErrorCode>().Where(e => e is not (EventErrorCode.None or EventErrorCode.InvalidMessagePack or EventErrorCode.UnsupportedEncoding or EventErrorCode.UnknownKey))
             .Select(e => new HttpProblem(StatusOf(e), EventProblem.CodeOf(e),
@@ -57,7 +57,7 @@ static class EventsRoutes
         .Produces<EventsResponse>(StatusCodes.Status200OK).Produces<EventsResponse>(StatusCodes.Status202Accepted)
         .Produces<EventsResponse>(StatusCodes.Status400BadRequest).Produces<EventsResponse>(StatusCodes.Status403Forbidden)
         .Produces<EventsResponse>(StatusCodes.Status413PayloadTooLarge).Produces<EventsResponse>(StatusCodes.Status503ServiceUnavailable)
-        .Problems(s_problems);
+        .Problems(Rejections);
 
     // Reads the body without model binding: the decoder takes the raw bytes and allocates nothing.
     static async Task<IResult> PostAsync(HttpContext context, Caller caller, RequestQuery query, IngestOptions ingest)
@@ -103,9 +103,12 @@ static class EventsRoutes
 
         var (_, first) = rejected[0];
         return rejected.Count == 1
-            ? new HttpProblem(StatusOf(first.Error), first.Code, first.Message).ToResult()
+            ? ProblemOf(first).ToResult()
             : TypedResults.Json(EventsResponse.Of(source, length, waits), ApiJson.Default.EventsResponse, statusCode: StatusOf(first.Error));
     }
+
+    /// <summary>Returns the problem of a request whose only event is rejected.</summary>
+    public static HttpProblem ProblemOf(EventProblem problem) => new(StatusOf(problem.Error), problem.Code, problem.Message);
 
     static Ok<EventsStatistics> Statistics(Caller caller, IngestCounters counters, IEngineTotals totals, StoreDirectory stores, ConnectionLimiter limiter)
     {

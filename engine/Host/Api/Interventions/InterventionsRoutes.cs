@@ -22,7 +22,7 @@ namespace CartRecovery.Host.Api.Interventions;
 /// <summary><c>/v1/interventions</c>: messages scheduled, sent and withheld, with reasons.</summary>
 static class InterventionsRoutes
 {
-    static readonly HttpProblem s_unknown = new(404, "intervention_unknown", "The key's store has no such intervention.");
+    public static readonly HttpProblem Unknown = new(404, "intervention_unknown", "The key's store has no such intervention.");
     static readonly HttpProblem s_notFailed = new(409, "not_failed", "Only a failed or rejected intervention can be retried.");
 
     static readonly TimeSpan s_usefulAgain = TimeSpan.FromHours(1);
@@ -47,10 +47,11 @@ static class InterventionsRoutes
             .Report<InterventionRow>(QueryParameters.From, QueryParameters.To, s_state, s_reason, s_campaign, s_channel, s_cartId, s_userId).WithMetadata(new ShowsPersonalData(IsMasked: true));
         group.MapGet("/{id}", GetAsync)
             .Describe("getIntervention", "Get an intervention", "Returns a list with one item, in the format of every other list.")
-            .ReportOne<InterventionRow>().WithMetadata(new ShowsPersonalData(IsMasked: true)).Problems(s_unknown);
+            .ReportOne<InterventionRow>().WithMetadata(new ShowsPersonalData(IsMasked: true)).Problems(Unknown);
         group.MapPost("/{id}/retry", RetryAsync)
             .Describe("retryIntervention", "Retry an intervention", "Retries a failed or rejected intervention. It expires after an hour.")
-            .WithMetadata(new AuditedChange("intervention.retry", "id")).Problems(s_unknown, s_notFailed);
+            .WithMetadata(new AuditedChange("intervention.retry", "id")).Problems(Unknown, s_notFailed);
+        ManualInterventionRoutes.Map(group);
     }
 
     static async Task<ReportResult> ListAsync(Caller caller, RequestQuery query, JourneyReports reports, JourneyWorker journeys)
@@ -81,7 +82,7 @@ static class InterventionsRoutes
     {
         await journeys.CatchUpForReportAsync();
         var table = InterventionList.One(reports, caller.Store.Id, id);
-        return table.Rows.Count == 0 ? s_unknown.ToResult() : new ReportResult("interventions", table, next: null, query.Of(QueryParameters.Format));
+        return table.Rows.Count == 0 ? Unknown.ToResult() : new ReportResult("interventions", table, next: null, query.Of(QueryParameters.Format));
     }
 
     static async Task<Results<Accepted<RetriedIntervention>, ProblemHttpResult>> RetryAsync(
@@ -90,7 +91,7 @@ static class InterventionsRoutes
         await journeys.CatchUpForReportAsync();
         if (InterventionList.One(reports, caller.Store.Id, id).Rows.Count == 0)
         {
-            return s_unknown.ToResult();
+            return Unknown.ToResult();
         }
 
         var useful = (long)s_usefulAgain.TotalMilliseconds;

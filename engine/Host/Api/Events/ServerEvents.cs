@@ -1,0 +1,56 @@
+using System.Buffers;
+using System.Text.Json;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.Access;
+using CartRecovery.Engine.Ingest.Limits;
+using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Problems;
+using Microsoft.AspNetCore.Http;
+
+namespace CartRecovery.Host.Api.Events;
+
+/// <summary>Sends the event that a request of a shop's server amounts to. It counts, and is limited, like one sent to <c>/v1/events</c>.</summary>
+sealed class ServerEvents(IngestOptions ingest, TimeProvider time)
+{
+    /// <summary>Sends an event, and waits until it is durable and decided on.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="caller">The caller.</param>
+    /// <param name="type">The event's type.</param>
+    /// <param name="id">The event's id: one that counted before changes nothing; <see langword="null"/> for a new one.</param>
+    /// <param name="at">When it happened; <see langword="null"/> for now.</param>
+    /// <param name="writeFields">Writes the other fields.</param>
+    /// <returns>Whether the id had counted before.</returns>
+    /// <exception cref="ProblemException">The event was rejected, there were too many, or it was not durable in time.</exception>
+    public async Task<bool> SendAsync(HttpContext context, Caller caller, EventType type, string? id, DateTimeOffset? at, Action<Utf8JsonWriter> writeFields)
+    {
+        var meter = ingest.Rates.MeterOf(context.Connection.RemoteIpAddress, caller.Key);
+        if (meter?.CheckDebt() is { } debt)
+        {
+            RateLimitHeaders.Write(context.Response, meter.States(), debt);
+            throw new ProblemException(RateLimits.Exceeded);
+        }
+
+        var json = new ArrayBufferWriter<byte>(512);
+        using (var writer = new Utf8JsonWriter(json))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("id"u8, id ?? Guid.NewGuid().ToString("n"));
+            writer.WriteString("type"u8, EventTypes.NameOf(type));
+            writer.WriteNumber("ts"u8, (at ?? time.GetUtcNow()).ToUnixTimeMilliseconds());
+            writeFields(writer);
+            writer.WriteEndObject();
+        }
+
+        var source = new RequestSource(ingest, new Client(caller.Key, context.Connection.RemoteIpAddress));
+        meter?.Add(1, json.WrittenCount);
+        meter?.ChargeWithoutWaiting();
+        await source.SubmitAsync(json.WrittenSpan, context.RequestAborted);
+        if (!await source.WaitAsync(context.RequestAborted))
+        {
+            throw new ProblemException(ApiProblems.NotDurable);
+        }
+
+        return source.Rejected is [(_, var problem), ..] ? throw new ProblemException(EventsRoutes.ProblemOf(problem)) : source.Duplicates > 0;
+    }
+}
