@@ -10,6 +10,7 @@ using CartRecovery.Host.Api.Codes;
 using CartRecovery.Host.Api.Customers;
 using CartRecovery.Host.Api.DeadLetters;
 using CartRecovery.Host.Api.Events;
+using CartRecovery.Host.Api.Experiments;
 using CartRecovery.Host.Api.Features;
 using CartRecovery.Host.Api.Flags;
 using CartRecovery.Host.Api.Health;
@@ -71,6 +72,11 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(NewFlagBody))]
 [JsonSerializable(typeof(FlagItem))]
 [JsonSerializable(typeof(ItemPage<FlagItem>))]
+[JsonSerializable(typeof(NewExperimentBody))]
+[JsonSerializable(typeof(ExperimentChange))]
+[JsonSerializable(typeof(ExperimentEnd))]
+[JsonSerializable(typeof(ExperimentItem))]
+[JsonSerializable(typeof(ItemPage<ExperimentItem>))]
 [JsonSerializable(typeof(OfrepRequest))]
 [JsonSerializable(typeof(OfrepSuccess))]
 [JsonSerializable(typeof(OfrepFailure))]

@@ -9,6 +9,7 @@ using CartRecovery.Host.Api.Customers;
 using CartRecovery.Host.Api.DeadLetters;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Events;
+using CartRecovery.Host.Api.Experiments;
 using CartRecovery.Host.Api.Features;
 using CartRecovery.Host.Api.Flags;
 using CartRecovery.Host.Api.Health;
@@ -48,6 +49,7 @@ static class ApiRoutes
         CodesRoutes.Map(routes);
         FlagRoutes.Map(routes);
         OfrepRoutes.Map(routes);
+        ExperimentRoutes.Map(routes);
         DeadLettersRoutes.Map(routes);
         TrackingRoutes.Map(routes);
         StorefrontRoutes.Map(routes);

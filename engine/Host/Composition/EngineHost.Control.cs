@@ -3,6 +3,7 @@ using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Users;
+using CartRecovery.Engine.Journeys.Experiments;
 
 namespace CartRecovery.Host.Composition;
 
@@ -13,6 +14,9 @@ sealed partial class EngineHost
 
     /// <summary>The feature flags.</summary>
     public FlagDirectory Flags { get; }
+
+    /// <summary>Who is in which variant of an experiment.</summary>
+    public ExposureLog Exposures { get; }
 
     /// <summary>The control plane's database. Open after the start.</summary>
     public ControlDatabase Control { get; }

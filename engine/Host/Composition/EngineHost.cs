@@ -6,6 +6,7 @@ using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Delivery;
+using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Access;
@@ -128,6 +129,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             OnLost = (partition, gap) => LogLost(partition, gap.From, gap.To),
         };
         Reports = new JourneyReports(JourneyEngine.Store.Database.Path);
+        Exposures = new ExposureLog(JourneyEngine.Store, work => Journeys.InvokeAsync((journeys, _) => work(journeys.Store)), time);
         _ports.Worker = Pauses.Worker = Journeys;
         _stages = PipelineSetup.Of(config, Stores, budget, Model, JourneyOptions.Campaigns, _data.Files.Stores, hasReaders: true,
             usesRecorded: true, config.Journal.Enabled ? PipelineSetup.JournalOf(config, Stores, _data.Files, _data.Format) : null, _keys, otlp?.TraceEvery);
@@ -236,6 +238,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Sinks.Start();
         Journeys.Start([.. Enumerable.Range(0, Partitions.Count).Select(i => Partitions[i].Tail)]);
         Partitions.Start();
+        Exposures.Start();
         _stopped = false;
         DeadLetterQueue.Start();
         Ingest.Threads.Start();
@@ -271,6 +274,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _money.Dispose();
         Rates.Dispose();
         await _app.StopAsync();
+        await Exposures.DrainAsync();
         if (await FlushAsync(Partitions.FlushAsync) is { } problem)
         {
             LogNotFlushed(Partitions.JournalProblem ?? problem);
@@ -314,6 +318,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Connections.Dispose();
         Partitions.Dispose();
         Reports.Dispose();
+        await Exposures.DisposeAsync();
         Journeys.Dispose();
         DeadLetterReplay.Dispose();
         DeadLetters.Dispose();

@@ -69,6 +69,11 @@ static class ControlSchema
                 store TEXT NOT NULL, key TEXT NOT NULL, version TEXT NOT NULL, salt TEXT NOT NULL, definition TEXT NOT NULL, bytes BIGINT NOT NULL,
                 updated_at BIGINT NOT NULL, updated_by TEXT NOT NULL, PRIMARY KEY (store, key));
             """),
+        new(8, "experiments", """
+            CREATE TABLE experiments (
+                id TEXT PRIMARY KEY, store TEXT NOT NULL, key TEXT NOT NULL, definition TEXT NOT NULL, allocations TEXT NOT NULL, started_at BIGINT NOT NULL,
+                started_by TEXT NOT NULL, ended_at BIGINT, winner TEXT, UNIQUE (store, key));
+            """),
     ];
 
     /// <summary>The version that this program writes.</summary>

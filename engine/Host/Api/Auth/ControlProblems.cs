@@ -25,7 +25,11 @@ static class ControlProblems
 
     public static readonly HttpProblem TooManyFlags = new(409, ControlRefusalException.TooManyFlags, "There are as many flags as there may be. Delete one that is not used.");
 
-    static readonly HttpProblem[] s_refusals = [NotHeld, TooManyKeys, KeyEnded, RoleExists, TooManyRoles, RoleInUse, RoleUnknown, LastAdmin, TooManyMembers, FlagExists, FlagChanged, TooManyFlags];
+    public static readonly HttpProblem TooManyExperiments = new(409, ControlRefusalException.TooManyExperiments, "There are as many experiments as there may be. Delete one that has ended.");
+    public static readonly HttpProblem ExperimentUnchangeable = new(409, ControlRefusalException.ExperimentUnchangeable, "The experiment cannot be changed so.");
+
+    static readonly HttpProblem[] s_refusals = [NotHeld, TooManyKeys, KeyEnded, RoleExists, TooManyRoles, RoleInUse, RoleUnknown, LastAdmin, TooManyMembers, FlagExists, FlagChanged, TooManyFlags, TooManyExperiments,
+        ExperimentUnchangeable];
 
     /// <summary>Returns the problem of a refused change.</summary>
     public static HttpProblem Of(ControlRefusalException refusal) => s_refusals.First(problem => problem.Code == refusal.Code) with { Detail = refusal.Message };

@@ -5,7 +5,7 @@ static class ApiTags
 {
     public const string Events = "Events", Streams = "Streams", Features = "Features", Predictions = "Predictions", Carts = "Carts", Customers = "Customers",
         Interventions = "Interventions", Campaigns = "Campaigns", Analytics = "Analytics", Products = "Products", Suppressions = "Suppressions", Codes = "Codes",
-        FeatureFlags = "Feature flags", Ofrep = "OFREP", DeadLetters = "Dead letters", Tracking = "Tracking", Storefront = "Storefront", Auth = "Users", Audit = "Audit", Keys = "API keys", Roles = "Roles", Members = "Members",
+        FeatureFlags = "Feature flags", Experiments = "Experiments", Ofrep = "OFREP", DeadLetters = "Dead letters", Tracking = "Tracking", Storefront = "Storefront", Auth = "Users", Audit = "Audit", Keys = "API keys", Roles = "Roles", Members = "Members",
         Operations = "Operations";
 
     /// <summary>All tags with their descriptions, in the order of the document.</summary>
@@ -24,6 +24,7 @@ static class ApiTags
         (Suppressions, "Addresses that must not be contacted."),
         (Codes, "Discount codes that messages carried, each worth one order."),
         (FeatureFlags, "Values that the shop's pages and servers ask for, by store, segment and percentage."),
+        (Experiments, "Compare variants of a flag, or of a campaign, by what shoppers buy."),
         (Ofrep, "Evaluate feature flags by the OpenFeature Remote Evaluation Protocol."),
         (DeadLetters, "List, repair, replay and drop rejected events."),
         (Tracking, "Targets of the links in messages. Links are signed and need no key."),

@@ -172,9 +172,11 @@ sealed class EngineMetrics : IEngineTotals
             () => Partitions.Select((p, i) => new Sample(p.Inbox.Depth, $"partition-{i}"))
                 .Concat(_host.Sinks.Runners.Select(r => new Sample(r.QueueDepth, $"sink-{r.Name}")))
                 .Append(new Sample(_host.Journeys.Depth, "outreach"))
+                .Append(new Sample(_host.Exposures.Depth, "exposures"))
                 .Append(new Sample(_host.DeadLetterQueue.Depth, "deadletters")));
         Registry.Counter("cartrecovery_queue_dropped_total", "Items dropped by a full queue", ["queue"],
             () => _host.Sinks.Runners.Select(r => new Sample(r.Dropped, $"sink-{r.Name}"))
+                .Append(new Sample(_host.Exposures.Dropped, "exposures"))
                 .Append(new Sample(_host.DeadLetterQueue.Dropped, "deadletters")));
     }
 
