@@ -78,6 +78,7 @@ sealed class AccessMatrixTests
         ["GET /v1/feature-flags/{key}"] = Access.Secret,
         ["PUT /v1/feature-flags/{key}"] = Access.Secret,
         ["DELETE /v1/feature-flags/{key}"] = Access.Secret,
+        ["GET /v1/usage"] = Access.Secret,
         ["GET /v1/experiments"] = Access.Secret,
         ["POST /v1/experiments"] = Access.Secret,
         ["GET /v1/experiments/{key}"] = Access.Secret,

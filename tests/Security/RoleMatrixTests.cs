@@ -51,6 +51,7 @@ sealed class RoleMatrixTests
         ["GET /v1/feature-flags/{key}"] = "aomnv",
         ["PUT /v1/feature-flags/{key}"] = "aom",
         ["DELETE /v1/feature-flags/{key}"] = "aom",
+        ["GET /v1/usage"] = "aomn",
         ["GET /v1/experiments"] = "aomnv",
         ["POST /v1/experiments"] = "aom",
         ["GET /v1/experiments/{key}"] = "aomnv",

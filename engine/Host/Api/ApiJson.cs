@@ -23,6 +23,7 @@ using CartRecovery.Host.Api.Responses;
 using CartRecovery.Host.Api.Roles;
 using CartRecovery.Host.Api.Suppressions;
 using CartRecovery.Host.Api.Tracking;
+using CartRecovery.Host.Api.Usage;
 
 namespace CartRecovery.Host.Api;
 
@@ -77,6 +78,7 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(ExperimentEnd))]
 [JsonSerializable(typeof(ExperimentItem))]
 [JsonSerializable(typeof(ItemPage<ExperimentItem>))]
+[JsonSerializable(typeof(ItemPage<UsageItem>))]
 [JsonSerializable(typeof(OfrepRequest))]
 [JsonSerializable(typeof(OfrepSuccess))]
 [JsonSerializable(typeof(OfrepFailure))]

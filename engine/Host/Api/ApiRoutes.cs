@@ -23,6 +23,7 @@ using CartRecovery.Host.Api.Storefront;
 using CartRecovery.Host.Api.Streams;
 using CartRecovery.Host.Api.Suppressions;
 using CartRecovery.Host.Api.Tracking;
+using CartRecovery.Host.Api.Usage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 
@@ -58,6 +59,7 @@ static class ApiRoutes
         RoleRoutes.Map(routes);
         ApiKeyRoutes.Map(routes);
         OidcRoutes.Map(routes);
+        UsageRoutes.Map(routes);
         AuditRoutes.Map(routes);
         HealthRoutes.Map(routes);
         routes.MapDocumentation();

@@ -2,6 +2,7 @@ using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Keys;
+using CartRecovery.Engine.ControlPlane.Usage;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Journeys.Experiments;
 
@@ -14,6 +15,9 @@ sealed partial class EngineHost
 
     /// <summary>The feature flags.</summary>
     public FlagDirectory Flags { get; }
+
+    /// <summary>What stores and keys use of their quotas.</summary>
+    public UsageLedger Usage { get; }
 
     /// <summary>Who is in which variant of an experiment.</summary>
     public ExposureLog Exposures { get; }

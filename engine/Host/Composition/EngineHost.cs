@@ -4,6 +4,7 @@ using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.ControlPlane.Usage;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Delivery;
 using CartRecovery.Engine.Journeys.Experiments;
@@ -113,6 +114,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _apiKeys.Follow();
         Flags = new FlagDirectory(Control);
         Flags.Follow();
+        Usage = new UsageLedger(Control, Stores) { OnLevel = LogUsage };
         Certificates = new TlsCertificates(
             new ClientCertificates("http", Stores, AccessRejections, time), new ClientCertificates("stream", Stores, AccessRejections, time), time);
         ConnectionLimiter = IngestSetup.LimiterOf(config.Listen, Stores.All);
@@ -233,6 +235,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _numbering.Save();
         await ControlSetup.OpenAsync(Control);
         await ControlSetup.StartAsync(Control);
+        await Usage.StartAsync();
         _upkeep.Start();
         _apiKeys.Start();
         Sinks.Start();
@@ -325,6 +328,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _keys?.Dispose();
         await _upkeep.DisposeAsync();
         await _apiKeys.DisposeAsync();
+        await Usage.DisposeAsync();
         await Control.DisposeAsync();
         Federation.Dispose();
         _data.Dispose();

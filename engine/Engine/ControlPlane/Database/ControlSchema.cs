@@ -74,6 +74,10 @@ static class ControlSchema
                 id TEXT PRIMARY KEY, store TEXT NOT NULL, key TEXT NOT NULL, definition TEXT NOT NULL, allocations TEXT NOT NULL, started_at BIGINT NOT NULL,
                 started_by TEXT NOT NULL, ended_at BIGINT, winner TEXT, UNIQUE (store, key));
             """),
+        new(9, "usage", """
+            CREATE TABLE usage_counts (
+                store TEXT NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL, period TEXT NOT NULL, count BIGINT NOT NULL, PRIMARY KEY (store, key, kind, period));
+            """),
     ];
 
     /// <summary>The version that this program writes.</summary>

@@ -13,7 +13,7 @@ public sealed record Role(string Name, IReadOnlySet<string> Permissions)
 
     static readonly string[] s_shop =
         ["events:read", "features:read", "predictions:read", "carts:read", "interventions:read", "campaigns:read", "analytics:read", "products:read", "codes:read",
-            Permission.FlagsRead, "experiments:read"];
+            Permission.FlagsRead, "experiments:read", "usage:read"];
 
     /// <summary>The roles that every engine has.</summary>
     public static IReadOnlyDictionary<string, Role> BuiltIn { get; } = new[]

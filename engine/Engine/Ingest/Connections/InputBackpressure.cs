@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using CartRecovery.Engine.ControlPlane.Usage;
 using CartRecovery.Engine.Ingest.Connections.Memory;
 using CartRecovery.Engine.Ingest.Connections.Output;
 using CartRecovery.Engine.Ingest.Limits;
@@ -14,7 +15,8 @@ namespace CartRecovery.Engine.Ingest.Connections;
 /// <param name="options">Options shared by all connections.</param>
 /// <param name="memory">Holds its incomplete message.</param>
 /// <param name="meter">Its rates; <see langword="null"/> for none.</param>
-sealed class InputBackpressure(PipeReader input, Outbound output, IngestOptions options, LongMessageMemory memory, EventMeter? meter)
+/// <param name="usage">Counts its events for quotas; <see langword="null"/> to count none.</param>
+sealed class InputBackpressure(PipeReader input, Outbound output, IngestOptions options, LongMessageMemory memory, EventMeter? meter, EventUsage? usage)
 {
     readonly Action _abandon = output.Abandon;
     bool _isHeldUp;
@@ -23,7 +25,11 @@ sealed class InputBackpressure(PipeReader input, Outbound output, IngestOptions 
     public bool IsHeldUp => Volatile.Read(ref _isHeldUp);
 
     /// <summary>Adds what was taken.</summary>
-    public void Add(long events, long bytes) => meter?.Add(events, bytes);
+    public void Add(long events, long bytes)
+    {
+        meter?.Add(events, bytes);
+        usage?.Add(events);
+    }
 
     /// <summary>Counts what is not paid yet: nothing more is read.</summary>
     public void Settle() => meter?.ChargeWithoutWaiting();
@@ -48,6 +54,12 @@ sealed class InputBackpressure(PipeReader input, Outbound output, IngestOptions 
             && !(paying.IsCompletedSuccessfully ? paying.Result : await WaitForRatesAsync(paying.AsTask())))
         {
             output.Drop(RateLimits.Exceeded.Code, "too many wait for a rate of limits.rates; retry later");
+            return false;
+        }
+
+        if (usage?.Exceeded is not null)
+        {
+            output.Drop(QuotaProblem.Exceeded.Code, "the events of the day are used up (eventsPerDay); connect again tomorrow");
             return false;
         }
 

@@ -125,4 +125,7 @@ public enum WithheldReason
 
     /// <summary>The cart went into another cart of the shopper.</summary>
     CartMerged = 40,
+
+    /// <summary>The store has sent its messages of the month.</summary>
+    QuotaExceeded = 41,
 }

@@ -5,7 +5,7 @@ static class ApiTags
 {
     public const string Events = "Events", Streams = "Streams", Features = "Features", Predictions = "Predictions", Carts = "Carts", Customers = "Customers",
         Interventions = "Interventions", Campaigns = "Campaigns", Analytics = "Analytics", Products = "Products", Suppressions = "Suppressions", Codes = "Codes",
-        FeatureFlags = "Feature flags", Experiments = "Experiments", Ofrep = "OFREP", DeadLetters = "Dead letters", Tracking = "Tracking", Storefront = "Storefront", Auth = "Users", Audit = "Audit", Keys = "API keys", Roles = "Roles", Members = "Members",
+        FeatureFlags = "Feature flags", Experiments = "Experiments", Ofrep = "OFREP", DeadLetters = "Dead letters", Tracking = "Tracking", Storefront = "Storefront", Auth = "Users", Audit = "Audit", Keys = "API keys", Roles = "Roles", Usage = "Usage", Members = "Members",
         Operations = "Operations";
 
     /// <summary>All tags with their descriptions, in the order of the document.</summary>
@@ -33,6 +33,7 @@ static class ApiTags
         (Members, "Who may sign in: invite, change, disable and delete members."),
         (Roles, "The built-in roles, and roles of your own."),
         (Keys, "Keys for the shop's servers and pages: make, rotate and revoke them."),
+        (Usage, "What a store and its keys used, beside their quotas."),
         (Audit, "Who did what."),
         (Operations, "Health and metrics."),
     ];
