@@ -22,7 +22,7 @@ public sealed class MessageQuotaTests
         await database.OpenAsync();
         await using var usage = new UsageLedger(database,
             StoreCompiler.Compile([new StoreConfig { Id = "shop", MessagesPerMonth = 2, Keys = [InProcessEngine.Key("sk", KeyKind.Secret)] }]));
-        using var run = new JourneyFixture([Series(Step("mail"), Step("crm"))]);
+        using var run = new JourneyFixture([Series(Step("mail"), Step("crm", hours: 1))]);
         run.It.Options = new JourneyOptions(Open(), run.It.Options.Campaigns, new StoreTable(Stores.Select(store => store with { MessagesPerMonth = 2 })), new byte[32]) { Usage = usage };
         foreach (var shopper in new[] { "1", "2", "3" })
         {
@@ -30,7 +30,7 @@ public sealed class MessageQuotaTests
             run.Decide($"c{shopper}", $"u{shopper}");
         }
 
-        run.Pass(Minute);
+        run.Pass(3 * Hour);
         Assert.That(run.Sent.Count(message => message.Channel == "mail"), Is.EqualTo(2));
         Assert.That(run.Sent.Count(message => message.Channel == "crm"), Is.EqualTo(3), "the shop's own systems are no messages");
         Assert.That(run.Reasons, Is.EqualTo(new[] { WithheldReason.QuotaExceeded }));

@@ -4,6 +4,7 @@ using CartRecovery.Engine.Ingest.Connections.Memory;
 using CartRecovery.Engine.Ingest.Connections.Output;
 using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Engine.Ingest.Streams.Transport;
+using CartRecovery.Engine.Ingest.Streams.WebSocket;
 
 namespace CartRecovery.Engine.Ingest.Connections;
 
@@ -59,7 +60,10 @@ sealed class InputBackpressure(PipeReader input, Outbound output, IngestOptions 
 
         if (usage?.Exceeded is not null)
         {
-            output.Drop(QuotaProblem.Exceeded.Code, "the events of the day are used up (eventsPerDay); connect again tomorrow");
+            // What was taken is still acknowledged.
+            output.TrySendError(output.Progress?.UpTo ?? 0, QuotaProblem.Exceeded.Code, QuotaProblem.Exceeded.Detail);
+            output.CloseFrame.Set(WebSocketCloseCode.PolicyViolation, QuotaProblem.Exceeded.Code);
+            output.Flush();
             return false;
         }
 
