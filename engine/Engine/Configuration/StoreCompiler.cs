@@ -27,6 +27,7 @@ public static class StoreCompiler
                 new StoreKey(stores[index], key.Kind, key.LoopbackOnly, [.. key.Origins.Select(origin => new AllowedOrigin(origin.ToString()))])
                 {
                     Hash = KeyHash.OfConfigured(key.Key),
+                    EventsPerDay = key.EventsPerDay,
                 }))));
     }
 
@@ -51,6 +52,8 @@ public static class StoreCompiler
             HasSecretCartIds = section.CartIds == CartIdKind.Secret,
             TreatsBotsAsPeople = section.Bots == BotTreatment.People,
             UserTokens = section.UserTokenSecret is { } secret ? new UserTokens(section.Id, ids, secret) : null,
+            EventsPerDay = section.EventsPerDay,
+            MessagesPerMonth = section.MessagesPerMonth,
             MaxConnections = section.MaxConnections,
             Settings = ConfigValues.HashOf(section, nameof(StoreConfig.Keys)),
         };

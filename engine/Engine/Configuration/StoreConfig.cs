@@ -56,6 +56,12 @@ public sealed class StoreConfig
     [ConfigKey("Maximum number of open streams with the store's keys. 0: unlimited.", Max = "1000000")]
     public int MaxConnections { get; set; }
 
+    [ConfigKey("Maximum number of events a day, over all keys of the store, in its time zone: received ones, also those that are rejected or repeated. 0: unlimited.", Max = "2000000000")]
+    public int EventsPerDay { get; set; }
+
+    [ConfigKey("Maximum number of messages to people (e-mail, SMS, push) a month, in the store's time zone. Further ones are withheld. 0: unlimited.", Max = "2000000000")]
+    public int MessagesPerMonth { get; set; }
+
     [JsonRequired]
     [ConfigKey("The store's API keys.", Min = "1", Max = "100", IsSecret = true,
         Example = "[{ key: sk_demo, kind: secret }]")]
@@ -97,6 +103,9 @@ public sealed class StoreKeyConfig
 
     [ConfigKey("Restricts the key to clients on this machine that call it localhost, 127.0.0.1 or [::1] and come through no proxy.")]
     public bool LoopbackOnly { get; set; }
+
+    [ConfigKey("Maximum number of events a day with the key, in the store's time zone. 0: unlimited.", Max = "2000000000")]
+    public int EventsPerDay { get; set; }
 
     [ConfigKey("Web origins that may use the key: https://shop.example, http://localhost:* for any port, or * for any origin. "
         + "Clients that send no origin, such as servers and apps, are accepted.", Max = "100")]

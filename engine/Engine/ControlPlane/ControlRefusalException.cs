@@ -65,6 +65,12 @@ public sealed class ControlRefusalException(string code, string message) : Excep
     /// <summary>Nobody has approved it.</summary>
     public const string ApprovalRequired = "approval_required";
 
+    /// <summary>There are as many experiments as there may be.</summary>
+    public const string TooManyExperiments = "too_many_experiments";
+
+    /// <summary>The experiment has ended, runs, or has other variants, so that it cannot be changed so.</summary>
+    public const string ExperimentUnchangeable = "experiment_unchangeable";
+
     /// <summary>A stable code in snake case.</summary>
     public string Code { get; } = code;
 }

@@ -1,5 +1,6 @@
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.ControlPlane.Usage;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest.Access;
 using CartRecovery.Engine.Ingest.Connections;
@@ -38,6 +39,9 @@ public sealed class IngestOptions
 
     /// <summary>The rate limits.</summary>
     public RateLimits Rates { get; init; } = RateLimits.None;
+
+    /// <summary>Counts events for quotas; null to count none.</summary>
+    public UsageLedger? Usage { get; init; }
 
     /// <summary>The clocks of browsers.</summary>
     public DeviceClocks Devices { get; } = new();

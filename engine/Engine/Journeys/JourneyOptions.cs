@@ -2,6 +2,7 @@ using System.Text;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.ControlPlane.Usage;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Recipients;
@@ -72,6 +73,9 @@ public sealed class JourneyOptions
     public string? PublicUrl { get; }
 
     public LinkSigner Signer { get; }
+
+    /// <summary>Counts messages for the stores' quotas; <see langword="null"/> to count none.</summary>
+    public UsageLedger? Usage { get; init; }
 
     /// <summary>The rules for addresses that a browser named.</summary>
     public UnprovenContactOptions Unproven { get; }

@@ -275,10 +275,13 @@ sealed class MessageSender
             return _offers.Send(intervention, message, journey, cart?.ConnectionId ?? journey.ConnectionId, store.Number, now);
         }
 
-        if (!_ports.TryEnqueue(intervention))
+        var quota = MessageQuota.Of(options, channel, message, store);
+        if (quota?.IsExceeded == true || !_ports.TryEnqueue(intervention))
         {
-            return new MessageOutcome(MessageState.Scheduled, Until: now);
+            return quota?.IsExceeded == true ? Withhold(WithheldReason.QuotaExceeded) : new MessageOutcome(MessageState.Scheduled, Until: now);
         }
+
+        quota?.Add(1);
 
         if (address is not null)
         {

@@ -13,6 +13,7 @@ using CartRecovery.Host.Api.Commerce;
 using CartRecovery.Host.Api.Customers;
 using CartRecovery.Host.Api.DeadLetters;
 using CartRecovery.Host.Api.Events;
+using CartRecovery.Host.Api.Experiments;
 using CartRecovery.Host.Api.Features;
 using CartRecovery.Host.Api.Flags;
 using CartRecovery.Host.Api.Health;
@@ -27,6 +28,7 @@ using CartRecovery.Host.Api.Roles;
 using CartRecovery.Host.Api.Settings;
 using CartRecovery.Host.Api.Suppressions;
 using CartRecovery.Host.Api.Tracking;
+using CartRecovery.Host.Api.Usage;
 
 namespace CartRecovery.Host.Api;
 
@@ -91,6 +93,12 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(NewFlagBody))]
 [JsonSerializable(typeof(FlagItem))]
 [JsonSerializable(typeof(ItemPage<FlagItem>))]
+[JsonSerializable(typeof(NewExperimentBody))]
+[JsonSerializable(typeof(ExperimentChange))]
+[JsonSerializable(typeof(ExperimentEnd))]
+[JsonSerializable(typeof(ExperimentItem))]
+[JsonSerializable(typeof(ItemPage<ExperimentItem>))]
+[JsonSerializable(typeof(ItemPage<UsageItem>))]
 [JsonSerializable(typeof(OfrepRequest))]
 [JsonSerializable(typeof(OfrepSuccess))]
 [JsonSerializable(typeof(OfrepFailure))]

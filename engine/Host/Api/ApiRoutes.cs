@@ -10,6 +10,7 @@ using CartRecovery.Host.Api.Customers;
 using CartRecovery.Host.Api.DeadLetters;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Events;
+using CartRecovery.Host.Api.Experiments;
 using CartRecovery.Host.Api.Features;
 using CartRecovery.Host.Api.Flags;
 using CartRecovery.Host.Api.Health;
@@ -25,6 +26,7 @@ using CartRecovery.Host.Api.Storefront;
 using CartRecovery.Host.Api.Streams;
 using CartRecovery.Host.Api.Suppressions;
 using CartRecovery.Host.Api.Tracking;
+using CartRecovery.Host.Api.Usage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 
@@ -51,6 +53,7 @@ static class ApiRoutes
         CodesRoutes.Map(routes);
         FlagRoutes.Map(routes);
         OfrepRoutes.Map(routes);
+        ExperimentRoutes.Map(routes);
         DeadLettersRoutes.Map(routes);
         TrackingRoutes.Map(routes);
         TrackRoutes.Map(routes);
@@ -62,6 +65,7 @@ static class ApiRoutes
         ApiKeyRoutes.Map(routes);
         PrivacyRoutes.Map(routes);
         OidcRoutes.Map(routes);
+        UsageRoutes.Map(routes);
         AuditRoutes.Map(routes);
         SettingsRoutes.Map(routes);
         HealthRoutes.Map(routes);

@@ -2,8 +2,10 @@ using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Keys;
+using CartRecovery.Engine.ControlPlane.Usage;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Host.Settings;
+using CartRecovery.Engine.Journeys.Experiments;
 
 namespace CartRecovery.Host.Composition;
 
@@ -14,6 +16,12 @@ sealed partial class EngineHost
 
     /// <summary>The feature flags.</summary>
     public FlagDirectory Flags { get; }
+
+    /// <summary>What stores and keys use of their quotas.</summary>
+    public UsageLedger Usage { get; }
+
+    /// <summary>Who is in which variant of an experiment.</summary>
+    public ExposureLog Exposures { get; }
 
     /// <summary>The control plane's database. Open after the start.</summary>
     public ControlDatabase Control { get; }

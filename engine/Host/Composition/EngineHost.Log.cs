@@ -1,3 +1,4 @@
+using CartRecovery.Engine.ControlPlane.Usage;
 using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Composition;
@@ -5,6 +6,27 @@ namespace CartRecovery.Host.Composition;
 /// <content>What it logs.</content>
 sealed partial class EngineHost
 {
+    void LogUsage(UsageCounter counter)
+    {
+        var (kind, key) = (UsageLedger.NameOf(counter.Kind), counter.Key.Length == 0 ? "all keys" : $"the key {counter.Key}");
+        if (counter.Level > 1)
+        {
+            LogQuotaExceeded(counter.Store, counter.Count, counter.Limit, kind, counter.Period, key);
+        }
+        else
+        {
+            LogQuotaWarning(counter.Store, counter.Count, counter.Limit, kind, counter.Period, key);
+        }
+    }
+
+    [LoggerMessage(EventName = "quota_warning", Level = LogLevel.Warning,
+        Message = "The store {Store} has used {Count} of {Quota} {Kind} of {Period}, with {Key}: raise the quota, or further ones are refused")]
+    partial void LogQuotaWarning(string store, long count, long quota, string kind, string period, string key);
+
+    [LoggerMessage(EventName = "quota_exceeded", Level = LogLevel.Error,
+        Message = "The store {Store} has used {Count} of {Quota} {Kind} of {Period}, with {Key}: further ones are refused until it ends")]
+    partial void LogQuotaExceeded(string store, long count, long quota, string kind, string period, string key);
+
     [LoggerMessage(EventName = "started", Level = LogLevel.Information,
         Message = "Started with {Partitions} partitions on {Workers} worker threads and model {Model}")]
     partial void LogStarted(int partitions, int workers, string model);

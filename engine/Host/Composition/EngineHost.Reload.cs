@@ -186,7 +186,8 @@ sealed partial class EngineHost
         var decisions = Rates.AddTo(Pauses?.AddTo(configured) ?? configured, rates);
         var record = ConfigurationRecord.Write(decisions, contact, stores.Stores);
         return new(contact, CampaignCompiler.Compile(decisions, stores.All, record), stores.All,
-            contact.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : _data.Secret());
+            contact.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : _data.Secret())
+        { Usage = Usage };
     }
 
     void Update(JourneyOptions options)

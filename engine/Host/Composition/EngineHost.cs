@@ -4,8 +4,10 @@ using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.ControlPlane.Usage;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Delivery;
+using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Access;
@@ -117,6 +119,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _apiKeys.Follow();
         Flags = new FlagDirectory(Control);
         Flags.Follow();
+        Usage = new UsageLedger(Control, Stores) { OnLevel = LogUsage };
         Certificates = new TlsCertificates(
             new ClientCertificates("http", Stores, AccessRejections, time), new ClientCertificates("stream", Stores, AccessRejections, time), time);
         ConnectionLimiter = IngestSetup.LimiterOf(config.Listen, Stores.All);
@@ -133,6 +136,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             OnLost = (partition, gap) => LogLost(partition, gap.From, gap.To),
         };
         Reports = new JourneyReports(JourneyEngine.Store.Database.Path);
+        Exposures = new ExposureLog(JourneyEngine.Store, work => Journeys.InvokeAsync((journeys, _) => work(journeys.Store)), time);
         _ports.Worker = Pauses.Worker = Journeys;
         _stages = PipelineSetup.Of(config, Stores, budget, Model, JourneyOptions.Campaigns, _data.Files.Stores, hasReaders: true,
             usesRecorded: true, config.Journal.Enabled ? PipelineSetup.JournalOf(config, Stores, _data.Files, _data.Format) : null, _keys, otlp?.TraceEvery);
@@ -233,11 +237,13 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _numbering.Save();
         await ControlSetup.OpenAsync(Control);
         await ControlSetup.StartAsync(Control);
+        await Usage.StartAsync();
         _upkeep.Start();
         _apiKeys.Start();
         Sinks.Start();
         Journeys.Start([.. Enumerable.Range(0, Partitions.Count).Select(i => Partitions[i].Tail)]);
         Partitions.Start();
+        Exposures.Start();
         _stopped = false;
         DeadLetterQueue.Start();
         Privacy.Start();
@@ -275,6 +281,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Rates.Dispose();
         await _app.StopAsync();
         await Privacy.DisposeAsync();
+        await Exposures.DrainAsync();
         if (await FlushAsync(Partitions.FlushAsync) is { } problem)
         {
             LogNotFlushed(Partitions.JournalProblem ?? problem);
@@ -319,6 +326,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Erasure.Dispose();
         Partitions.Dispose();
         Reports.Dispose();
+        await Exposures.DisposeAsync();
         Journeys.Dispose();
         DeadLetterReplay.Dispose();
         DeadLetters.Dispose();
@@ -326,6 +334,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         await Settings.DisposeAsync();
         await _upkeep.DisposeAsync();
         await _apiKeys.DisposeAsync();
+        await Usage.DisposeAsync();
         await Control.DisposeAsync();
         Federation.Dispose();
         _data.Dispose();

@@ -25,6 +25,7 @@ static class IngestSetup
         Connections = host.Connections,
         ConnectionLimiter = host.ConnectionLimiter,
         Rates = new RateLimits(OptionsOf(host.Config.Limits.Rates)),
+        Usage = host.Usage,
         Threads = new IngestThreads(host.Partitions, MemoryBudget.IncompleteMessages),
         Unread = new BufferQuota(MemoryBudget.UnreadOutput),
         MaxEvent = (int)host.Config.Limits.Event.Bytes,

@@ -92,6 +92,15 @@ static class ControlSchema
                 name TEXT NOT NULL, number BIGINT NOT NULL, definition TEXT NOT NULL, stores TEXT NOT NULL, starts_at BIGINT, ends_at BIGINT, reason TEXT NOT NULL,
                 created_at BIGINT NOT NULL, created_by TEXT NOT NULL, approved_by TEXT, PRIMARY KEY (name, number));
             """),
+        new(11, "experiments", """
+            CREATE TABLE experiments (
+                id TEXT PRIMARY KEY, store TEXT NOT NULL, key TEXT NOT NULL, definition TEXT NOT NULL, allocations TEXT NOT NULL, started_at BIGINT NOT NULL,
+                started_by TEXT NOT NULL, ended_at BIGINT, winner TEXT, UNIQUE (store, key));
+            """),
+        new(12, "usage", """
+            CREATE TABLE usage_counts (
+                store TEXT NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL, period TEXT NOT NULL, count BIGINT NOT NULL, PRIMARY KEY (store, key, kind, period));
+            """),
     ];
 
     /// <summary>The version that this program writes.</summary>

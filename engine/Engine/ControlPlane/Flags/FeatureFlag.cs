@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Text;
 using System.Text.Json;
+using CartRecovery.Engine.ControlPlane.Experiments;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.ControlPlane.Flags;
@@ -66,6 +67,12 @@ public sealed class FeatureFlag
 
     /// <summary>Whether a rule names a segment.</summary>
     public bool HasSegments { get; }
+
+    /// <summary>The experiment that the flag evaluates; <see langword="null"/> for none. Its one rule says who takes part.</summary>
+    public Experiment? Experiment { get; init; }
+
+    /// <summary>Returns whether a subject takes part in the flag's experiment.</summary>
+    public bool TakesPart(string store, FlagSubject subject, IFlagSegments segments) => Matches(Rules[0], store, subject, segments);
 
     /// <summary>Evaluates the flag.</summary>
     /// <param name="store">The store that asks.</param>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Experiments;
 
 namespace CartRecovery.Engine.ControlPlane.Flags;
 
@@ -8,11 +9,12 @@ namespace CartRecovery.Engine.ControlPlane.Flags;
 /// <param name="database">The database.</param>
 public sealed class FlagDirectory(ControlDatabase database)
 {
-    volatile Content _content = new([]);
+    volatile Content _content = new([], []);
 
     /// <summary>Reads the flags when the database is started, and whenever they change.</summary>
     public void Follow() => database.Changes.Follow(FlagStore.Topic, async cancellation =>
-        _content = new Content(await database.ReadAsync(session => FlagStore.ReadAsync(session, SqlPart.Of($"1 = 1")), cancellation)));
+        _content = await database.ReadAsync(async session =>
+            new Content(await FlagStore.ReadAsync(session, SqlPart.Of($"1 = 1")), await ExperimentStore.ReadAsync(session, SqlPart.Of($"1 = 1"))), cancellation));
 
     /// <summary>Returns the flags that a store can evaluate, by key: its own, and the shared ones that it has no own for.</summary>
     /// <param name="store">The store's id. Few are asked for: those that the configuration has.</param>
@@ -21,8 +23,14 @@ public sealed class FlagDirectory(ControlDatabase database)
     /// <summary>Returns a store's own flags by key; of the empty id, the shared ones.</summary>
     public IReadOnlyList<FeatureFlag> OwnOf(string store) => _content.OwnOf(store);
 
-    sealed class Content(IReadOnlyList<FeatureFlag> flags)
+    /// <summary>Returns a store's experiments, the newest first.</summary>
+    public IReadOnlyList<Experiment> ExperimentsOf(string store) => _content.ExperimentsOf(store);
+
+    sealed class Content(IReadOnlyList<FeatureFlag> flags, IReadOnlyList<Experiment> experiments)
     {
+        readonly FrozenDictionary<string, Experiment[]> _experiments = experiments.GroupBy(experiment => experiment.Store, StringComparer.Ordinal)
+            .ToFrozenDictionary(group => group.Key, group => group.ToArray(), StringComparer.Ordinal);
+
         readonly FrozenDictionary<string, FeatureFlag[]> _own = flags.GroupBy(flag => flag.Store, StringComparer.Ordinal)
             .ToFrozenDictionary(group => group.Key, group => group.OrderBy(flag => flag.Key, StringComparer.Ordinal).ToArray(), StringComparer.Ordinal);
 
@@ -30,7 +38,9 @@ public sealed class FlagDirectory(ControlDatabase database)
 
         public FeatureFlag[] OwnOf(string store) => _own.GetValueOrDefault(store) ?? [];
 
+        public Experiment[] ExperimentsOf(string store) => _experiments.GetValueOrDefault(store) ?? [];
+
         public FlagSet OfStore(string store) => _sets.GetOrAdd(store, static (id, content) =>
-            new FlagSet([.. content.OwnOf(id).Concat(content.OwnOf("")).DistinctBy(flag => flag.Key, StringComparer.Ordinal).OrderBy(flag => flag.Key, StringComparer.Ordinal)]), this);
+            new FlagSet([.. content.OwnOf(id).Concat(content.ExperimentsOf(id).Select(experiment => experiment.ToFlag())).Concat(content.OwnOf("")).DistinctBy(flag => flag.Key, StringComparer.Ordinal).OrderBy(flag => flag.Key, StringComparer.Ordinal)]), this);
     }
 }

@@ -41,6 +41,11 @@ public sealed class FlagStore(ControlDatabase database)
         {
             var former = (await ReadAsync(session, SqlPart.Of($"store = {store} AND key = {key}"))).FirstOrDefault();
             expected.Check(former?.Version);
+            if (await session.NumberAsync($"SELECT 1 FROM experiments WHERE store = {store} AND key = {key}") is not null)
+            {
+                throw new ControlRefusalException(ControlRefusalException.FlagExists, "The store has an experiment with this key. Choose another key.");
+            }
+
             var others = await session.NumberAsync($"SELECT SUM(bytes) FROM feature_flags WHERE NOT (store = {store} AND key = {key})") ?? 0;
             if (bytes > MaxBytes || others + bytes > MaxAllBytes
                 || (former is null && (await session.NumberAsync($"SELECT COUNT(*) FROM feature_flags WHERE store = {store}") >= MaxPerStore

@@ -19,6 +19,9 @@ public sealed record StoreKey(Store Store, KeyKind Kind, bool LoopbackOnly, IRea
     /// <summary>What it may do; <see langword="null"/> for all that its kind may.</summary>
     public FrozenSet<string>? Scopes { get; init; }
 
+    /// <summary>Maximum number of events a day; 0 for no limit.</summary>
+    public long EventsPerDay { get; init; }
+
     /// <summary>Notes that it is used; <see langword="null"/> if nobody asks.</summary>
     public KeyUsage? Usage { get; init; }
 
@@ -33,7 +36,7 @@ public sealed record StoreKey(Store Store, KeyKind Kind, bool LoopbackOnly, IRea
 
     /// <summary>Returns whether another key grants exactly the same, for the same <see cref="Stores.Store"/> object.</summary>
     public bool Grants(StoreKey other) => ReferenceEquals(Store, other.Store) && Kind == other.Kind && LoopbackOnly == other.LoopbackOnly
-        && Id == other.Id && Origins.SequenceEqual(other.Origins) && (Scopes is null ? other.Scopes is null : other.Scopes is not null && Scopes.SetEquals(other.Scopes));
+        && Id == other.Id && EventsPerDay == other.EventsPerDay && Origins.SequenceEqual(other.Origins) && (Scopes is null ? other.Scopes is null : other.Scopes is not null && Scopes.SetEquals(other.Scopes));
 
     /// <summary>Returns whether a request with this <c>Origin</c> header may use the key.</summary>
     /// <param name="origin">The header; <see langword="null"/>, which is always allowed, if absent: the client is then no browser.</param>

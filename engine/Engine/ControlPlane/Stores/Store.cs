@@ -53,6 +53,12 @@ public sealed record Store(int Number, string Id, byte[] IdUtf8, TimeZoneInfo Ti
     /// <summary>Verifies its user tokens; <see langword="null"/> if it signs none.</summary>
     public UserTokens? UserTokens { get; init; }
 
+    /// <summary>Maximum number of events a day, over all keys; 0 for no limit.</summary>
+    public long EventsPerDay { get; init; }
+
+    /// <summary>Maximum number of messages a month; 0 for no limit.</summary>
+    public long MessagesPerMonth { get; init; }
+
     /// <summary>Maximum number of open streams; 0 for no limit.</summary>
     public int MaxConnections { get; init; }
 

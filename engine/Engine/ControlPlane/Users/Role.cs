@@ -13,18 +13,18 @@ public sealed record Role(string Name, IReadOnlySet<string> Permissions)
 
     static readonly string[] s_shop =
         ["events:read", "features:read", "predictions:read", "carts:read", "interventions:read", "campaigns:read", "analytics:read", "products:read", "codes:read",
-            Permission.FlagsRead];
+            Permission.FlagsRead, "experiments:read", "usage:read"];
 
     /// <summary>The roles that every engine has.</summary>
     public static IReadOnlyDictionary<string, Role> BuiltIn { get; } = new[]
     {
         Of(Admin, [.. Permission.All]),
         Of("operator", [.. s_shop, "customers:read", "interventions:write", "campaigns:write", "suppressions:read", "suppressions:write", "dead_letters:read", "dead_letters:write",
-            "codes:write", "products:write", "feature_flags:write", Permission.PersonalData, Permission.PrivacyRead, Permission.PrivacyWrite, Permission.AuditRead, Permission.ConfigRead, Permission.CampaignsApprove]),
+            "codes:write", "products:write", "feature_flags:write", "experiments:write", Permission.PersonalData, Permission.PrivacyRead, Permission.PrivacyWrite, Permission.AuditRead, Permission.ConfigRead, Permission.CampaignsApprove]),
         Of("marketer", [.. s_shop, "customers:read", "interventions:write", "campaigns:write", "products:write", "suppressions:read", "suppressions:write", "codes:write",
-            "feature_flags:write"]),
+            "feature_flags:write", "experiments:write"]),
         Of("analyst", [.. s_shop, "customers:read", "suppressions:read", "dead_letters:read"]),
-        Of("viewer", ["interventions:read", "campaigns:read", "analytics:read", "products:read", Permission.FlagsRead]),
+        Of("viewer", ["interventions:read", "campaigns:read", "analytics:read", "products:read", Permission.FlagsRead, "experiments:read"]),
     }.ToDictionary(role => role.Name, StringComparer.Ordinal);
 
     /// <summary>Returns what is wrong with a role of one's own, beginning with the field; <see langword="null"/> if nothing is.</summary>

@@ -63,7 +63,7 @@ public sealed partial class ClientConnection : IEventSource, IRejectedEvents
         Output = new Outbound(transport.Output, encoding, options.MaxUnsolicitedBytes, options.Unread, OnTooSlow);
         _rejections = new RejectionReporter(thread.Rejections, Output);
         _drain = new ConnectionDrain(Output, options);
-        _pressure = new InputBackpressure(transport.Input, Output, options, _memory, options.Rates.MeterOf(client.Address, client.Key));
+        _pressure = new InputBackpressure(transport.Input, Output, options, _memory, options.Rates.MeterOf(client.Address, client.Key), options.Usage?.OfKey(client.Key));
     }
 
     /// <inheritdoc/>

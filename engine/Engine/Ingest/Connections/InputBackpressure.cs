@@ -1,8 +1,10 @@
 using System.IO.Pipelines;
+using CartRecovery.Engine.ControlPlane.Usage;
 using CartRecovery.Engine.Ingest.Connections.Memory;
 using CartRecovery.Engine.Ingest.Connections.Output;
 using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Engine.Ingest.Streams.Transport;
+using CartRecovery.Engine.Ingest.Streams.WebSocket;
 
 namespace CartRecovery.Engine.Ingest.Connections;
 
@@ -14,7 +16,8 @@ namespace CartRecovery.Engine.Ingest.Connections;
 /// <param name="options">Options shared by all connections.</param>
 /// <param name="memory">Holds its incomplete message.</param>
 /// <param name="meter">Its rates; <see langword="null"/> for none.</param>
-sealed class InputBackpressure(PipeReader input, Outbound output, IngestOptions options, LongMessageMemory memory, EventMeter? meter)
+/// <param name="usage">Counts its events for quotas; <see langword="null"/> to count none.</param>
+sealed class InputBackpressure(PipeReader input, Outbound output, IngestOptions options, LongMessageMemory memory, EventMeter? meter, EventUsage? usage)
 {
     readonly Action _abandon = output.Abandon;
     bool _isHeldUp;
@@ -23,7 +26,11 @@ sealed class InputBackpressure(PipeReader input, Outbound output, IngestOptions 
     public bool IsHeldUp => Volatile.Read(ref _isHeldUp);
 
     /// <summary>Adds what was taken.</summary>
-    public void Add(long events, long bytes) => meter?.Add(events, bytes);
+    public void Add(long events, long bytes)
+    {
+        meter?.Add(events, bytes);
+        usage?.Add(events);
+    }
 
     /// <summary>Counts what is not paid yet: nothing more is read.</summary>
     public void Settle() => meter?.ChargeWithoutWaiting();
@@ -48,6 +55,15 @@ sealed class InputBackpressure(PipeReader input, Outbound output, IngestOptions 
             && !(paying.IsCompletedSuccessfully ? paying.Result : await WaitForRatesAsync(paying.AsTask())))
         {
             output.Drop(RateLimits.Exceeded.Code, "too many wait for a rate of limits.rates; retry later");
+            return false;
+        }
+
+        if (usage?.Exceeded is not null)
+        {
+            // What was taken is still acknowledged.
+            output.TrySendError(output.Progress?.UpTo ?? 0, QuotaProblem.Exceeded.Code, QuotaProblem.Exceeded.Detail);
+            output.CloseFrame.Set(WebSocketCloseCode.PolicyViolation, QuotaProblem.Exceeded.Code);
+            output.Flush();
             return false;
         }
 

@@ -170,7 +170,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         var problem = named is null && (connection.Features.Get<ConnectionKey>()?.Key ?? options.TcpKey) is { } tcpKey
             ? Authenticator.Authenticate(tcpKey, context, out var key)
             : Authenticator.Authenticate(options.Stores, named, context, out key);
-        problem ??= Authenticator.CheckSender(key);
+        problem ??= Authenticator.CheckSender(key) ?? QuotaProblem.Of(options.Usage, key);
         if (options.Rates.TryOpen(context.Address, problem is null ? key : null) is not null)
         {
             await SendErrorAsync(transport.Output, encoding, RateLimits.Exceeded.Code, "too many connections in a short time; retry later",
@@ -181,7 +181,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         if (problem is not null)
         {
             options.AccessRejections?.Add(problem, context.Address, Port);
-            if (problem.Code == Authenticator.ScopeRequired.Code)
+            if (problem.Code == Authenticator.ScopeRequired.Code || problem.Code == QuotaProblem.Exceeded.Code)
             {
                 await SendErrorAsync(transport.Output, encoding, problem.Code, problem.Detail, cancellationToken);
                 return null;
@@ -207,7 +207,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         var context = new AuthenticationContext(address, head.Headers);
         var problem = string.IsNullOrEmpty(sent) && own is not null
             ? Authenticator.Authenticate(own, context, out key) : Authenticator.Authenticate(options.Stores, sent, context, out key);
-        problem ??= Authenticator.CheckSender(key);
+        problem ??= Authenticator.CheckSender(key) ?? QuotaProblem.Of(options.Usage, key);
         if (problem is not null)
         {
             options.AccessRejections?.Add(problem, address, Port);

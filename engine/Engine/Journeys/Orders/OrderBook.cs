@@ -1,3 +1,4 @@
+using System.Text;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Tables;
@@ -15,6 +16,9 @@ sealed class OrderBook(JourneyStore store)
 {
     // Lines of an order, and orders and lines that browsers claim for a journey.
     const int MaxLines = 200, MaxClaims = 20;
+
+    // Of an order that counts for an experiment alone.
+    const long NoJourney = 0;
 
     // By how much a clock may be slow, or a message delayed (ms).
     const long MaxSkew = 10 * 60_000;
@@ -40,9 +44,9 @@ sealed class OrderBook(JourneyStore store)
         {
             Edit(options, e, storeId, store.Conversions.RowsOf(storeId, order.Text));
         }
-        else if (JourneyOf(options, e, storeId, subject) is { } journey)
+        else if ((IsExposed(options, e, storeId, order), JourneyOf(options, e, storeId, subject)) is var (isExposed, journey) && (isExposed || journey is not null))
         {
-            Add(options, e, storeId, subject, order, journey);
+            Add(options, e, storeId, subject, order, journey ?? NoJourney);
         }
     }
 
@@ -97,6 +101,13 @@ sealed class OrderBook(JourneyStore store)
         {
             Add(options, e, storeId, subject, order, journey);
         }
+    }
+
+    // Experiments know a shopper by the customer's id, or by the cart's before the shopper signs in.
+    bool IsExposed(JourneyOptions options, CustomerEvent e, string storeId, OrderKey order)
+    {
+        var ofCart = options.Stores[e.Store].Ids.CustomerOf(Encoding.UTF8.GetBytes(e.CartId));
+        return store.Exposures.NoteOrder(storeId, e.Customer == default ? [ofCart] : [e.Customer, ofCart], order.Text, EngineTimeOf(e));
     }
 
     long? JourneyOf(JourneyOptions options, CustomerEvent e, string storeId, in Hash128 subject) =>

@@ -128,4 +128,7 @@ public enum WithheldReason
 
     /// <summary>Somebody cancelled the message, or one before it.</summary>
     Cancelled = 41,
+
+    /// <summary>The store has sent its messages of the month.</summary>
+    QuotaExceeded = 42,
 }

@@ -158,7 +158,7 @@ public sealed class JourneyReports(string path) : IDisposable
     /// <summary>Lists orders of shoppers with a journey, latest first.</summary>
     public ReportTable Conversions(string storeId, long from, long to, int most, int skip = 0) => Table($"""
             SELECT cart_id, at, value/10000.0, currency, verified<>0, journey, intervention, touch FROM conversion
-            WHERE store=?1 AND at>=?2 AND at<?3 ORDER BY at DESC, rowid DESC LIMIT {most} OFFSET {skip}
+            WHERE store=?1 AND at>=?2 AND at<?3 AND journey<>0 ORDER BY at DESC, rowid DESC LIMIT {most} OFFSET {skip}
             """, ["cartId", "at", "value", "currency", "verified", "journey", "intervention", "touch"],
         rows => rows.With(storeId).With(from).With(to), "verified");
 

@@ -26,7 +26,7 @@ public sealed record StoreFigures(IReadOnlyList<RevenueReport> Revenue, IReadOnl
     public static StoreFigures Read(JourneyReports reports, string storeId, string currency, long from, long to, long lostBefore)
     {
         var currencies = reports.Ask($"""
-            SELECT currency FROM conversion WHERE store=?1 AND verified=1 AND currency<>?2 GROUP BY currency ORDER BY count(*) DESC, currency LIMIT {MaxCurrencies - 1}
+            SELECT currency FROM conversion WHERE store=?1 AND verified=1 AND journey<>0 AND currency<>?2 GROUP BY currency ORDER BY count(*) DESC, currency LIMIT {MaxCurrencies - 1}
             """, rows =>
         {
             var found = new List<string> { currency };

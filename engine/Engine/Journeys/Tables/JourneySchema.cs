@@ -264,6 +264,14 @@ static class JourneySchema
             store TEXT NOT NULL, id TEXT NOT NULL, event BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(store, id)) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS shop_order_time ON shop_order(at);
 
+        -- Who was in which variant of an experiment, and the orders that followed: conversion has them, with journey 0 if no campaign contacted the shopper.
+        CREATE TABLE IF NOT EXISTS exposure(
+            store TEXT NOT NULL, subject BLOB NOT NULL, experiment TEXT NOT NULL, variant TEXT NOT NULL, allocation INTEGER NOT NULL, at INTEGER NOT NULL,
+            PRIMARY KEY(store, subject, experiment)) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS exposure_experiment ON exposure(store, experiment);
+        CREATE TABLE IF NOT EXISTS exposure_order(
+            store TEXT NOT NULL, experiment TEXT NOT NULL, order_id TEXT NOT NULL, subject BLOB NOT NULL, PRIMARY KEY(store, experiment, order_id)) WITHOUT ROWID;
+
         CREATE TABLE IF NOT EXISTS stopped(campaign TEXT NOT NULL, variant TEXT NOT NULL, at INTEGER NOT NULL, why TEXT NOT NULL,
             PRIMARY KEY(campaign, variant)) WITHOUT ROWID;
         """;

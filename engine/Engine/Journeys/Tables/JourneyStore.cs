@@ -46,6 +46,7 @@ public sealed class JourneyStore : IDisposable
         SoftBounces = new SoftBounceTable(Database);
         MergedCarts = new MergedCartTable(Database);
         Offers = new OfferTable(Database);
+        Exposures = new ExposureTable(Database);
         _begin = Database.Prepare("BEGIN IMMEDIATE");
         _commit = Database.Prepare("COMMIT");
         _position = Database.Prepare("SELECT address FROM position WHERE partition=?1");
@@ -68,6 +69,9 @@ public sealed class JourneyStore : IDisposable
                     WHERE j.id IN ({s_ended}))
                 """),
             Database.Prepare($"DELETE FROM journey WHERE id IN ({s_ended})"),
+
+            // Orders of experiments alone, the oldest first.
+            Database.Prepare("DELETE FROM conversion WHERE rowid IN (SELECT rowid FROM (SELECT rowid, at FROM conversion WHERE journey=0 ORDER BY rowid LIMIT 500) WHERE at<?1)"),
         ];
     }
 
@@ -105,6 +109,8 @@ public sealed class JourneyStore : IDisposable
     public MergedCartTable MergedCarts { get; }
 
     public OfferTable Offers { get; }
+
+    public ExposureTable Exposures { get; }
 
     /// <summary>Begins a transaction.</summary>
     public void Begin() => _begin.Run();

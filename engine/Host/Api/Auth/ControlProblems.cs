@@ -35,7 +35,11 @@ static class ControlProblems
     public static readonly HttpProblem OwnApproval = new(409, ControlRefusalException.OwnApproval, "Another person must approve what you made.");
     public static readonly HttpProblem ApprovalRequired = new(409, ControlRefusalException.ApprovalRequired, "Another person must approve the campaign first.");
 
-    static readonly HttpProblem[] s_refusals = [ApprovalRequired, OwnApproval, CampaignState, CampaignChanged, TooManyCampaigns, CampaignExists, TooManyErasures, ErasureRuns, NotHeld, TooManyKeys, KeyEnded, RoleExists, TooManyRoles, RoleInUse, RoleUnknown, LastAdmin, TooManyMembers, FlagExists, FlagChanged, TooManyFlags];
+    public static readonly HttpProblem TooManyExperiments = new(409, ControlRefusalException.TooManyExperiments, "There are as many experiments as there may be. Delete one that has ended.");
+    public static readonly HttpProblem ExperimentUnchangeable = new(409, ControlRefusalException.ExperimentUnchangeable, "The experiment cannot be changed so.");
+
+    static readonly HttpProblem[] s_refusals = [ApprovalRequired, OwnApproval, CampaignState, CampaignChanged, TooManyCampaigns, CampaignExists, TooManyErasures, ErasureRuns, NotHeld, TooManyKeys, KeyEnded, RoleExists, TooManyRoles, RoleInUse, RoleUnknown, LastAdmin, TooManyMembers, FlagExists, FlagChanged, TooManyFlags, TooManyExperiments,
+        ExperimentUnchangeable];
 
     /// <summary>Returns the problem of a refused change.</summary>
     public static HttpProblem Of(ControlRefusalException refusal) => s_refusals.First(problem => problem.Code == refusal.Code) with { Detail = refusal.Message };

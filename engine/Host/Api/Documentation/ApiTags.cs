@@ -5,7 +5,7 @@ static class ApiTags
 {
     public const string Events = "Events", Streams = "Streams", Features = "Features", Predictions = "Predictions", Carts = "Carts", Customers = "Customers",
         Interventions = "Interventions", Campaigns = "Campaigns", Analytics = "Analytics", Products = "Products", Suppressions = "Suppressions", Codes = "Codes",
-        FeatureFlags = "Feature flags", Ofrep = "OFREP", DeadLetters = "Dead letters", Tracking = "Tracking", Storefront = "Storefront", Auth = "Users", Audit = "Audit", Keys = "API keys", Privacy = "Privacy", Roles = "Roles", Members = "Members",
+        FeatureFlags = "Feature flags", Experiments = "Experiments", Ofrep = "OFREP", DeadLetters = "Dead letters", Tracking = "Tracking", Storefront = "Storefront", Auth = "Users", Audit = "Audit", Keys = "API keys", Privacy = "Privacy", Roles = "Roles", Usage = "Usage", Members = "Members",
         Config = "Config",
         Operations = "Operations";
 
@@ -25,6 +25,7 @@ static class ApiTags
         (Suppressions, "Addresses that must not be contacted."),
         (Codes, "Discount codes that messages carried, each worth one order."),
         (FeatureFlags, "Values that the shop's pages and servers ask for, by store, segment and percentage."),
+        (Experiments, "Compare variants of a flag, or of a campaign, by what shoppers buy."),
         (Ofrep, "Evaluate feature flags by the OpenFeature Remote Evaluation Protocol."),
         (DeadLetters, "List, repair, replay and drop rejected events."),
         (Tracking, "Targets of the links in messages. Links are signed and need no key."),
@@ -34,6 +35,7 @@ static class ApiTags
         (Roles, "The built-in roles, and roles of your own."),
         (Keys, "Keys for the shop's servers and pages: make, rotate and revoke them."),
         (Privacy, "Forget people, and prove it."),
+        (Usage, "What a store and its keys used, beside their quotas."),
         (Audit, "Who did what."),
         (Config, "Read and change the settings that need no restart."),
         (Operations, "Health and metrics."),

@@ -33,6 +33,7 @@ static class EventsRoutes
             .Select(e => new HttpProblem(StatusOf(e), EventProblem.CodeOf(e),
                 "The request's only event was rejected; the detail says why.")),
         ApiProblems.NotDurable,
+        QuotaProblem.Exceeded,
         Authenticator.InvalidUserToken,
     ];
 
@@ -79,12 +80,20 @@ static class EventsRoutes
             return RateLimits.Exceeded.ToResult();
         }
 
+        var usage = ingest.Usage?.OfKey(caller.Key);
+        if (usage?.Exceeded is { } quota)
+        {
+            context.Response.Headers.RetryAfter = QuotaProblem.RetryAfter(ingest.Usage!, quota);
+            return QuotaProblem.Exceeded.ToResult();
+        }
+
         int length;
         using (var body = await RequestBody.ReadAsync(context))
         {
             length = body.Bytes.Length;
             var submitting = source.SubmitAsync(body.Bytes.Span, context.RequestAborted);
             meter?.Add(source.Router.Received, length);
+            usage?.Add(source.Router.Received);
             meter?.ChargeWithoutWaiting();
             await submitting;
         }

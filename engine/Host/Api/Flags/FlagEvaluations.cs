@@ -1,9 +1,11 @@
 using System.Text;
 using System.Text.Json;
+using CartRecovery.Engine.ControlPlane.Experiments;
 using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Journeys;
+using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Host.Api.Access;
@@ -15,7 +17,7 @@ namespace CartRecovery.Host.Api.Flags;
 /// <summary>
 /// Evaluates flags for keys. What a browser's context says is a claim: nothing that is stored about the customer or the cart that it names is read for it.
 /// </summary>
-sealed class FlagEvaluations(FlagDirectory flags, IFlagSegments segments, CartReader carts, JourneyWorker journeys, IJourneyOptionsProvider inForce, TimeProvider time)
+sealed class FlagEvaluations(FlagDirectory flags, IFlagSegments segments, CartReader carts, JourneyWorker journeys, ExposureLog exposures, IJourneyOptionsProvider inForce, TimeProvider time)
 {
     /// <summary>The reasons, in OpenFeature's words, by <see cref="FlagReason"/>.</summary>
     static readonly JsonEncodedText[] s_reasons =
@@ -62,7 +64,7 @@ sealed class FlagEvaluations(FlagDirectory flags, IFlagSegments segments, CartRe
     /// <returns><see langword="false"/> if there is no value.</returns>
     public bool Write(Utf8JsonWriter writer, FeatureFlag flag, Caller caller, FlagSubject subject)
     {
-        var (variant, reason) = flag.Evaluate(caller.Store.Id, subject, segments);
+        var (variant, reason) = flag.Experiment is { } experiment ? Evaluate(experiment, flag, caller, subject) : flag.Evaluate(caller.Store.Id, subject, segments);
         if (reason == FlagReason.TargetingKeyMissing)
         {
             WriteFailure(writer, flag.Key, "TARGETING_KEY_MISSING", "A rule draws by the targeting key. Set targetingKey in the context.");
@@ -77,6 +79,11 @@ sealed class FlagEvaluations(FlagDirectory flags, IFlagSegments segments, CartRe
         writer.WriteRawValue(flag.Values[variant], skipInputValidation: true);
         writer.WriteStartObject("metadata"u8);
         writer.WriteString("version"u8, flag.Version);
+        if (flag.Experiment is not null)
+        {
+            writer.WriteString("experiment"u8, flag.Key);
+        }
+
         writer.WriteEndObject();
         writer.WriteEndObject();
         return true;
@@ -95,6 +102,12 @@ sealed class FlagEvaluations(FlagDirectory flags, IFlagSegments segments, CartRe
         writer.WriteString("errorDetails"u8, details);
         writer.WriteEndObject();
     }
+
+    FlagEvaluation Evaluate(Experiment experiment, FeatureFlag flag, Caller caller, FlagSubject subject) =>
+        experiment.EndedAt is not null ? new FlagEvaluation(experiment.Winner!, FlagReason.Static)
+        : !flag.TakesPart(caller.Store.Id, subject, segments) ? new FlagEvaluation(experiment.Control, FlagReason.Default)
+        : subject.TargetingKey is not { } key ? new FlagEvaluation("", FlagReason.TargetingKeyMissing)
+        : exposures.Assign(experiment, key, caller.Store.Ids.CustomerOf(Encoding.UTF8.GetBytes(key)));
 
     static bool IsClient(Caller caller) => caller.Key.Kind == KeyKind.Publishable;
 

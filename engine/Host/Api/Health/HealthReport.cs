@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Federation;
+using CartRecovery.Engine.ControlPlane.Usage;
 using CartRecovery.Engine.Delivery;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.DeadLetters;
@@ -33,8 +34,11 @@ sealed record PartHealth(
 /// <summary>Collects the health of every part.</summary>
 sealed class HealthReport(
     IEngineState engine, PartitionSet partitions, CartRecoveryConfig config, DeadLetterQueue deadLetters, JourneyWorker journeys, IJourneyOptionsProvider inForce,
-    SinkSet sinks, IngestOptions ingest, ControlDatabase control, ForeignTokens foreign, TimeProvider time)
+    SinkSet sinks, IngestOptions ingest, ControlDatabase control, ForeignTokens foreign, UsageLedger usage, TimeProvider time)
 {
+    // Quotas that are named.
+    const int MaxNotes = 5;
+
     const string Ok = "ok", Degraded = "degraded", Down = "down";
 
     // Journeys that are further behind the journals are degraded.
@@ -70,7 +74,9 @@ sealed class HealthReport(
         var recipients = RecipientsProblem();
         var (hasRates, rates) = engine.RatesState;
         var settings = engine.SettingsState;
-        var isHealthy = !sheds && journeysProblem is null && recipients is null && rates is null && engine.ReloadProblem is null && settings.Problem is null && partitions.CheckpointProblem is null
+        var quotas = usage.Counters.Where(counter => counter.Level > 0).OrderByDescending(counter => counter.Level).Take(MaxNotes).ToList();
+        var exceeded = quotas.Exists(counter => counter.Level > 1) ? TextOf(quotas) : null;
+        var isHealthy = !sheds && exceeded is null && journeysProblem is null && recipients is null && rates is null && engine.ReloadProblem is null && settings.Problem is null && partitions.CheckpointProblem is null
             && !ingest.Incomplete.IsExhausted
             && control.Changes.Problem is null && foreign.Problem is null && partitions.ClockMonitor.Problem is null && reports.All(s => s.Health.Healthy);
         var parts = new Dictionary<string, PartHealth>(StringComparer.Ordinal);
@@ -92,6 +98,11 @@ sealed class HealthReport(
         parts.Add("outreach", Part(journeysProblem, $"{journeys.Lag} journal entries behind"));
         parts.Add("recipients", Part(recipients, "within contact.unproven"));
         parts.Add("control", Part(control.Changes.Problem, "read"));
+        if (usage.Counters.Any(counter => counter.Limit > 0))
+        {
+            parts.Add("quotas", Part(exceeded, quotas.Count == 0 ? "within 80%" : TextOf(quotas)));
+        }
+
         if (foreign.IsConfigured)
         {
             parts.Add("issuers", Part(foreign.Problem, "keys read when needed"));
@@ -125,6 +136,9 @@ sealed class HealthReport(
     string? RecipientsProblem() => journeys.Counters.RecipientLimit is { } limit && limit.Until > time.GetUtcNow().ToUnixTimeMilliseconds()
         ? $"the store {limit.Store} has had its new recipients (contact.unproven.newRecipients.perStore): messages to more addresses that browsers named wait"
         : null;
+
+    static string TextOf(IEnumerable<UsageCounter> counters) => string.Join("; ", counters.Select(counter => string.Create(CultureInfo.InvariantCulture,
+        $"store {counter.Store}{(counter.Key.Length == 0 ? "" : $", key {counter.Key}")}: {counter.Count:N0} of {counter.Limit:N0} {UsageLedger.NameOf(counter.Kind)} of {counter.Period}")));
 
     static PartHealth Part(string? problem, string fine) => new(problem is null ? Ok : Degraded, problem ?? fine);
 

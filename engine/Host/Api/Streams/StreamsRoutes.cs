@@ -30,7 +30,7 @@ static class StreamsRoutes
         // The stream port ignores unknown parameters too.
         .QueryAndOthers().Produces(StatusCodes.Status101SwitchingProtocols)
         .Problems(Handshake.UpgradeRequired, Handshake.UnsupportedVersion, Handshake.Malformed,
-            Authenticator.InvalidUserToken, ConnectionLimiter.ProblemOf(ConnectionRejection.Full), ConnectionLimiter.ProblemOf(ConnectionRejection.Store));
+            Authenticator.InvalidUserToken, QuotaProblem.Exceeded, ConnectionLimiter.ProblemOf(ConnectionRejection.Full), ConnectionLimiter.ProblemOf(ConnectionRejection.Store));
 
     static async Task UpgradeAsync(HttpContext context, Caller caller, IngestOptions ingest, ConnectionLimiter limiter)
     {
@@ -52,6 +52,11 @@ static class StreamsRoutes
         else if (Authenticator.ValidateUserToken(caller.Key, TokenOf(context.Request), ingest.Partitions.Clock.GetUtcNow()) is var (user, problem) && problem is not null)
         {
             await problem.ToResult().ExecuteAsync(context);
+        }
+        else if (ingest.Usage?.OfKey(caller.Key).Exceeded is { } quota)
+        {
+            context.Response.Headers.RetryAfter = QuotaProblem.RetryAfter(ingest.Usage, quota);
+            await QuotaProblem.Exceeded.ToResult().ExecuteAsync(context);
         }
         else if (limiter.TryReserveStream(caller.Store) is { } full)
         {

@@ -1,4 +1,5 @@
 using CartRecovery.Contracts;
+using CartRecovery.Engine.ControlPlane.Usage;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Delivery;
 using CartRecovery.Engine.Events;
@@ -43,6 +44,7 @@ sealed class EngineMetrics : IEngineTotals
         DeclareState();
         DeclareInterventions();
         DeclareQueues();
+        DeclareQuotas();
         DeclareDeadLetters();
         DeclareDurations();
     }
@@ -172,11 +174,17 @@ sealed class EngineMetrics : IEngineTotals
             () => Partitions.Select((p, i) => new Sample(p.Inbox.Depth, $"partition-{i}"))
                 .Concat(_host.Sinks.Runners.Select(r => new Sample(r.QueueDepth, $"sink-{r.Name}")))
                 .Append(new Sample(_host.Journeys.Depth, "outreach"))
+                .Append(new Sample(_host.Exposures.Depth, "exposures"))
                 .Append(new Sample(_host.DeadLetterQueue.Depth, "deadletters")));
         Registry.Counter("cartrecovery_queue_dropped_total", "Items dropped by a full queue", ["queue"],
             () => _host.Sinks.Runners.Select(r => new Sample(r.Dropped, $"sink-{r.Name}"))
+                .Append(new Sample(_host.Exposures.Dropped, "exposures"))
                 .Append(new Sample(_host.DeadLetterQueue.Dropped, "deadletters")));
     }
+
+    void DeclareQuotas() => Registry.Gauge("cartrecovery_quota_used_ratio", "What a store has used of a quota: 1 is all of it", ["store", "quota"],
+        () => _host.Usage.Counters.Where(counter => counter is { Limit: > 0, Key: "" })
+            .Select(counter => new Sample((double)counter.Count / counter.Limit, counter.Store, UsageLedger.NameOf(counter.Kind))));
 
     void DeclareDeadLetters()
     {

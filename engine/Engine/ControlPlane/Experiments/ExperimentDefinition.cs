@@ -1,0 +1,41 @@
+using CartRecovery.Engine.ControlPlane.Flags;
+
+namespace CartRecovery.Engine.ControlPlane.Experiments;
+
+/// <summary>What an experiment compares. It does not change while the experiment runs.</summary>
+/// <param name="Type">boolean, string, number or object: the type of all values.</param>
+/// <param name="Variants">The variants; the first is the control.</param>
+/// <param name="Description">What it is to find out.</param>
+/// <param name="VisibleToClients">Whether publishable keys may evaluate its flag.</param>
+/// <param name="Segment">The named segment that takes part; <see langword="null"/> for everybody.</param>
+/// <param name="Conditions">Conditions of those who take part.</param>
+public sealed record ExperimentDefinition(
+    string? Type, IReadOnlyList<ExperimentVariant>? Variants, string? Description = null, bool VisibleToClients = false, string? Segment = null,
+    IReadOnlyList<FlagCondition>? Conditions = null)
+{
+    /// <summary>Maximum weight of a variant.</summary>
+    public const double MaxWeight = 1000;
+
+    /// <summary>Returns what is wrong, beginning with the field; <see langword="null"/> if nothing is.</summary>
+    /// <param name="check">Checks flags.</param>
+    /// <param name="store">The store's id.</param>
+    public string? ProblemOf(FlagCheck check, string store)
+    {
+        var variants = Variants ?? [];
+        if (variants.Count is < 2 or > FlagCheck.MaxVariants || variants.DistinctBy(variant => variant.Name, StringComparer.Ordinal).Count() < variants.Count)
+        {
+            return $"variants: expected 2 to {FlagCheck.MaxVariants} with different names, the first of which is the control";
+        }
+
+        return ProblemOf([.. variants.Select(variant => variant.Weight)]) ?? (variants.Any(variant => variant.Name is null) ? "variants: expected a name for each" : null)
+            ?? check.ProblemOf(ToFlag(), store)?.Replace("rules[0].", "", StringComparison.Ordinal);
+    }
+
+    /// <summary>Returns what is wrong with weights; <see langword="null"/> if nothing is.</summary>
+    public static string? ProblemOf(IReadOnlyList<double> weights) =>
+        weights.Any(weight => weight is not (>= 0 and <= MaxWeight)) || weights.Sum() <= 0 ? $"weights: expected numbers from 0 to {MaxWeight}, not all 0" : null;
+
+    /// <summary>Returns the flag that evaluates to the variants. Its rule says who takes part.</summary>
+    public FlagDefinition ToFlag() => new(Type, Variants!.ToDictionary(variant => variant.Name!, variant => variant.Value, StringComparer.Ordinal), Variants![0].Name, Description,
+        VisibleToClients: VisibleToClients, Rules: [new FlagRule(Variants[0].Name, Segment: Segment, Conditions: Conditions)]);
+}

@@ -1,0 +1,73 @@
+namespace CartRecovery.Engine.ControlPlane.Usage;
+
+/// <summary>Counts what a store, or one of its keys, uses in the present day or month. Any thread.</summary>
+/// <param name="store">The store's id.</param>
+/// <param name="key">The key's id; empty for the store.</param>
+/// <param name="kind">What is counted.</param>
+public sealed class UsageCounter(string store, string key, UsageKind kind)
+{
+    /// <summary>The share of a quota from which on it is warned of.</summary>
+    public const double WarnedShare = 0.8;
+
+    long _stored, _pending, _limit;
+    volatile string _period = "";
+
+    /// <summary>The store's id.</summary>
+    public string Store => store;
+
+    /// <summary>The key's id; empty for the store.</summary>
+    public string Key => key;
+
+    /// <summary>What is counted.</summary>
+    public UsageKind Kind => kind;
+
+    /// <summary>The day or month, as <c>2027-01-31</c> or <c>2027-01</c>, in the store's time zone.</summary>
+    public string Period => _period;
+
+    /// <summary>The quota; 0 for none.</summary>
+    public long Limit
+    {
+        get => Volatile.Read(ref _limit);
+        set => Volatile.Write(ref _limit, value);
+    }
+
+    /// <summary>How much is used. What other engines counted is known to some seconds.</summary>
+    public long Count => Volatile.Read(ref _stored) + Volatile.Read(ref _pending);
+
+    /// <summary>Whether the quota is used up.</summary>
+    public bool IsExceeded => Limit is > 0 and var limit && Count >= limit;
+
+    /// <summary>0 for little use, 1 from 80% of the quota, 2 from all of it.</summary>
+    public int Level => Limit is not (> 0 and var limit) ? 0 : Count >= limit ? 2 : Count >= WarnedShare * limit ? 1 : 0;
+
+    /// <summary>The level that was reported in this period.</summary>
+    internal int Reported { get; set; }
+
+    /// <summary>What is not stored yet.</summary>
+    internal long Pending => Volatile.Read(ref _pending);
+
+    /// <summary>Counts.</summary>
+    public void Add(long count) => Interlocked.Add(ref _pending, count);
+
+    /// <summary>Begins a period.</summary>
+    /// <param name="period">The period.</param>
+    /// <param name="stored">What is stored of it.</param>
+    /// <returns>What was not stored of the former one.</returns>
+    internal long Begin(string period, long stored)
+    {
+        var left = Interlocked.Exchange(ref _pending, 0);
+        Volatile.Write(ref _stored, stored);
+        (_period, Reported) = (period, 0);
+        return left;
+    }
+
+    /// <summary>Takes over what was stored.</summary>
+    internal void Confirm(string period, long delta, long stored)
+    {
+        if (period == _period)
+        {
+            Interlocked.Add(ref _pending, -delta);
+            Volatile.Write(ref _stored, stored);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using System.Text;
+using CartRecovery.Engine.ControlPlane.Experiments;
+using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.Journeys.Experiments;
+using CartRecovery.Engine.Journeys.Tables;
+using CartRecovery.Primitives;
+using CartRecovery.Tests.ControlPlane.Experiments;
+using CartRecovery.Tests.Support;
+using FsCheck.Fluent;
+
+namespace CartRecovery.Tests.Journeys.Experiments;
+
+/// <summary>Who was in a variant stays in it, whatever becomes of the weights.</summary>
+public sealed class ExposureLogTests
+{
+    [FsCheck.NUnit.Property(MaxTest = 40)]
+    public FsCheck.Property A_change_of_weights_moves_nobody_who_was_assigned_also_after_a_restart() =>
+        Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed => KeepsAsync(new Random(seed)).GetAwaiter().GetResult());
+
+    static async Task<bool> KeepsAsync(Random random)
+    {
+        using var scratch = new Scratch();
+        var experiment = ExperimentSamples.Of([1, 1]);
+        var assigned = new Dictionary<string, string>();
+        for (var run = 0; run < 3; run++)
+        {
+            using var store = new JourneyStore(scratch.PathOf("journeys.db"));
+            await using var log = LogOf(store);
+            for (var step = 0; step < 60; step++)
+            {
+                switch (random.Next(12))
+                {
+                    case 0 when experiment.Allocations.Count < ExperimentStore.MaxAllocations:
+                        experiment = experiment with { Allocations = [.. experiment.Allocations, new Allocation(0, [random.Next(4), random.Next(1, 4)])] };
+                        break;
+                    case 1:
+                        await log.FlushAsync();
+                        break;
+                    default:
+                        var key = $"customer-{random.Next(60)}";
+                        var (variant, reason) = log.Assign(experiment, key, SubjectOf(key));
+                        var expected = assigned.TryGetValue(key, out var before) ? before : experiment.VariantOf(experiment.Draw(key), experiment.Allocation);
+                        if ((variant, reason) != (expected, FlagReason.Split))
+                        {
+                            return false;
+                        }
+
+                        assigned[key] = variant;
+                        break;
+                }
+            }
+
+            await log.DrainAsync();
+        }
+
+        return assigned.Count > 20;
+    }
+
+    [Test]
+    public async Task Beyond_its_bound_an_experiment_assigns_nobody_else_and_who_was_assigned_stays()
+    {
+        using var scratch = new Scratch();
+        using var store = new JourneyStore(scratch.PathOf("journeys.db"));
+        var table = new ExposureTable(store.Database, mostOfExperiment: 3);
+        await using var log = new ExposureLog(store, work =>
+        {
+            work(store);
+            return Task.FromResult(table.Full);
+        }, TimeProvider.System);
+        var experiment = ExperimentSamples.Of([0, 1]);
+        table.Add([.. Enumerable.Range(0, 3).Select(i => new Exposure("demo", experiment.Id, SubjectOf($"c{i}"), "b", 0, At: 1))]);
+        log.Assign(experiment, "c0", SubjectOf("c0"));
+        await log.FlushAsync();
+        Assert.That(log.Assign(experiment, "c9", SubjectOf("c9")), Is.EqualTo(new FlagEvaluation("a", FlagReason.Default)));
+        Assert.That(log.Assign(experiment, "c2", SubjectOf("c2")), Is.EqualTo(new FlagEvaluation("b", FlagReason.Split)));
+        Assert.That(table.Delete("demo", experiment.Id));
+        Assert.That(table.Full, Is.Empty);
+    }
+
+    [Test]
+    public async Task What_cannot_be_recorded_is_not_assigned()
+    {
+        using var scratch = new Scratch();
+        using var store = new JourneyStore(scratch.PathOf("journeys.db"));
+        await using var log = new ExposureLog(store, _ => throw new IOException("the disk is full"), TimeProvider.System);
+        var experiment = ExperimentSamples.Of([0, 1]);
+        for (var i = 0; i < ExposureLog.Capacity; i++)
+        {
+            log.Assign(experiment, $"c{i}", SubjectOf($"c{i}"));
+        }
+
+        Assert.That(log.Assign(experiment, "more", SubjectOf("more")), Is.EqualTo(new FlagEvaluation("a", FlagReason.Default)));
+        Assert.That(log.Assign(experiment, "c7", SubjectOf("c7")).Variant, Is.EqualTo("b"), "who waits to be recorded stays");
+        Assert.That((log.Dropped, log.Depth), Is.EqualTo((1, ExposureLog.Capacity)));
+    }
+
+    static ExposureLog LogOf(JourneyStore store) => new(store, work => Task.FromResult(work(store)), TimeProvider.System);
+
+    static Hash128 SubjectOf(string key) => Hash128.Of(Encoding.UTF8.GetBytes(key), seed: 1);
+}
