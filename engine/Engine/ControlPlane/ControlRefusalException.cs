@@ -65,6 +65,12 @@ public sealed class ControlRefusalException(string code, string message) : Excep
     /// <summary>Nobody has approved it.</summary>
     public const string ApprovalRequired = "approval_required";
 
+    /// <summary>A job runs already.</summary>
+    public const string JobRunning = "job_running";
+
+    /// <summary>The engine cannot do without a job.</summary>
+    public const string JobEssential = "job_essential";
+
     /// <summary>A stable code in snake case.</summary>
     public string Code { get; } = code;
 }

@@ -16,6 +16,7 @@ using CartRecovery.Host.Api.Features;
 using CartRecovery.Host.Api.Flags;
 using CartRecovery.Host.Api.Health;
 using CartRecovery.Host.Api.Interventions;
+using CartRecovery.Host.Api.Jobs;
 using CartRecovery.Host.Api.Keys;
 using CartRecovery.Host.Api.Members;
 using CartRecovery.Host.Api.Predictions;
@@ -105,6 +106,11 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(ItemPage<ScheduledSettingsItem>))]
 [JsonSerializable(typeof(SettingsDifference))]
 [JsonSerializable(typeof(RollbackBody))]
+[JsonSerializable(typeof(JobChange))]
+[JsonSerializable(typeof(JobStarted))]
+[JsonSerializable(typeof(JobCancelled))]
+[JsonSerializable(typeof(ItemPage<JobItem>))]
+[JsonSerializable(typeof(ItemPage<JobRunItem>))]
 [JsonSerializable(typeof(SuppressionBody))]
 [JsonSerializable(typeof(SuppressedAddresses))]
 [JsonSerializable(typeof(DiscountCode))]

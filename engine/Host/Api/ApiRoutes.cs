@@ -13,6 +13,7 @@ using CartRecovery.Host.Api.Features;
 using CartRecovery.Host.Api.Flags;
 using CartRecovery.Host.Api.Health;
 using CartRecovery.Host.Api.Interventions;
+using CartRecovery.Host.Api.Jobs;
 using CartRecovery.Host.Api.Keys;
 using CartRecovery.Host.Api.Members;
 using CartRecovery.Host.Api.Predictions;
@@ -59,6 +60,7 @@ static class ApiRoutes
         ApiKeyRoutes.Map(routes);
         PrivacyRoutes.Map(routes);
         OidcRoutes.Map(routes);
+        JobsRoutes.Map(routes);
         AuditRoutes.Map(routes);
         SettingsRoutes.Map(routes);
         HealthRoutes.Map(routes);

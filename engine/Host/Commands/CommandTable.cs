@@ -117,6 +117,11 @@ static class CommandTable
               cartrecovery config set limits.batch 500 --reason "smaller messages"
               cartrecovery config rollback 3                       the settings of version 3 again
             """, SettingsCommand.RunAsync),
+        Command.Of<JobsOptions>("""
+              cartrecovery jobs list                               what runs when, and how it last ended
+              cartrecovery jobs run upkeep --wait                  run one now, and wait for its end
+              cartrecovery jobs history upkeep                     its runs; --run ID shows what one logged
+            """, JobsCommand.RunAsync),
         Command.Of<AuditOptions>("""
               cartrecovery audit list --action user.               who changed users, and who logged in
               cartrecovery audit verify                            was the list altered?

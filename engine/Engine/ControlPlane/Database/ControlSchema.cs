@@ -92,6 +92,19 @@ static class ControlSchema
                 name TEXT NOT NULL, number BIGINT NOT NULL, definition TEXT NOT NULL, stores TEXT NOT NULL, starts_at BIGINT, ends_at BIGINT, reason TEXT NOT NULL,
                 created_at BIGINT NOT NULL, created_by TEXT NOT NULL, approved_by TEXT, PRIMARY KEY (name, number));
             """),
+        new(11, "jobs", """
+            CREATE TABLE jobs (
+                name TEXT NOT NULL, engine TEXT NOT NULL, description TEXT NOT NULL, is_essential BIGINT NOT NULL, settings TEXT NOT NULL, own TEXT NOT NULL, next_at BIGINT,
+                fence BIGINT NOT NULL, holder TEXT, lease_until BIGINT, run_id BIGINT, last_outcome TEXT, last_ended_at BIGINT, last_took BIGINT, last_success_at BIGINT,
+                seen_at BIGINT NOT NULL, PRIMARY KEY (name, engine));
+            CREATE TABLE job_runs (
+                id BIGINT PRIMARY KEY, job TEXT NOT NULL, engine TEXT NOT NULL, cause TEXT NOT NULL, actor TEXT, attempt BIGINT NOT NULL, outcome TEXT NOT NULL,
+                due_at BIGINT NOT NULL, started_at BIGINT, ended_at BIGINT, retry_of BIGINT, cancelled_by TEXT, problem TEXT, progress TEXT, report TEXT, log TEXT NOT NULL);
+            CREATE INDEX job_runs_job ON job_runs (job, engine, id);
+            CREATE TABLE job_steps (
+                run_id BIGINT NOT NULL REFERENCES job_runs (id) ON DELETE CASCADE, position BIGINT NOT NULL, name TEXT NOT NULL, outcome TEXT NOT NULL, started_at BIGINT,
+                ended_at BIGINT, problem TEXT, PRIMARY KEY (run_id, name));
+            """),
     ];
 
     /// <summary>The version that this program writes.</summary>

@@ -35,7 +35,10 @@ static class ControlProblems
     public static readonly HttpProblem OwnApproval = new(409, ControlRefusalException.OwnApproval, "Another person must approve what you made.");
     public static readonly HttpProblem ApprovalRequired = new(409, ControlRefusalException.ApprovalRequired, "Another person must approve the campaign first.");
 
-    static readonly HttpProblem[] s_refusals = [ApprovalRequired, OwnApproval, CampaignState, CampaignChanged, TooManyCampaigns, CampaignExists, TooManyErasures, ErasureRuns, NotHeld, TooManyKeys, KeyEnded, RoleExists, TooManyRoles, RoleInUse, RoleUnknown, LastAdmin, TooManyMembers, FlagExists, FlagChanged, TooManyFlags];
+    public static readonly HttpProblem JobRunning = new(409, ControlRefusalException.JobRunning, "The job is running. Wait for its end, or cancel it.");
+    public static readonly HttpProblem JobEssential = new(409, ControlRefusalException.JobEssential, "The engine cannot do without the job. Change its schedule instead.");
+
+    static readonly HttpProblem[] s_refusals = [ApprovalRequired, OwnApproval, CampaignState, CampaignChanged, TooManyCampaigns, CampaignExists, TooManyErasures, ErasureRuns, NotHeld, TooManyKeys, KeyEnded, RoleExists, TooManyRoles, RoleInUse, RoleUnknown, LastAdmin, TooManyMembers, FlagExists, FlagChanged, TooManyFlags, JobRunning, JobEssential];
 
     /// <summary>Returns the problem of a refused change.</summary>
     public static HttpProblem Of(ControlRefusalException refusal) => s_refusals.First(problem => problem.Code == refusal.Code) with { Detail = refusal.Message };

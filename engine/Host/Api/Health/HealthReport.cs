@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Federation;
+using CartRecovery.Engine.ControlPlane.Jobs;
 using CartRecovery.Engine.Delivery;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.DeadLetters;
@@ -33,7 +34,7 @@ sealed record PartHealth(
 /// <summary>Collects the health of every part.</summary>
 sealed class HealthReport(
     IEngineState engine, PartitionSet partitions, CartRecoveryConfig config, DeadLetterQueue deadLetters, JourneyWorker journeys, IJourneyOptionsProvider inForce,
-    SinkSet sinks, IngestOptions ingest, ControlDatabase control, ForeignTokens foreign, TimeProvider time)
+    SinkSet sinks, IngestOptions ingest, ControlDatabase control, JobScheduler jobs, ForeignTokens foreign, TimeProvider time)
 {
     const string Ok = "ok", Degraded = "degraded", Down = "down";
 
@@ -68,10 +69,11 @@ sealed class HealthReport(
         var sheds = partitions.JournalProblem is not null;
         var journeysProblem = JourneysProblem();
         var recipients = RecipientsProblem();
+        var jobsProblem = JobsProblem();
         var (hasRates, rates) = engine.RatesState;
         var settings = engine.SettingsState;
         var isHealthy = !sheds && journeysProblem is null && recipients is null && rates is null && engine.ReloadProblem is null && settings.Problem is null && partitions.CheckpointProblem is null
-            && !ingest.Incomplete.IsExhausted
+            && !ingest.Incomplete.IsExhausted && jobsProblem is null
             && control.Changes.Problem is null && foreign.Problem is null && partitions.ClockMonitor.Problem is null && reports.All(s => s.Health.Healthy);
         var parts = new Dictionary<string, PartHealth>(StringComparer.Ordinal);
         for (var i = 0; i < partitions.Count; i++)
@@ -92,6 +94,7 @@ sealed class HealthReport(
         parts.Add("outreach", Part(journeysProblem, $"{journeys.Lag} journal entries behind"));
         parts.Add("recipients", Part(recipients, "within contact.unproven"));
         parts.Add("control", Part(control.Changes.Problem, "read"));
+        parts.Add("jobs", Part(jobsProblem, "on time"));
         if (foreign.IsConfigured)
         {
             parts.Add("issuers", Part(foreign.Problem, "keys read when needed"));
@@ -125,6 +128,15 @@ sealed class HealthReport(
     string? RecipientsProblem() => journeys.Counters.RecipientLimit is { } limit && limit.Until > time.GetUtcNow().ToUnixTimeMilliseconds()
         ? $"the store {limit.Store} has had its new recipients (contact.unproven.newRecipients.perStore): messages to more addresses that browsers named wait"
         : null;
+
+    string? JobsProblem()
+    {
+        string[] late = [.. jobs.Jobs.Where(jobs.IsLate).Select(job => job.Name)];
+        string[] failed = [.. jobs.Jobs.Where(job => JobScheduler.FailureOf(job) is not null).Select(job => job.Name)];
+        return jobs.Problem is { } problem ? $"jobs do not run: {problem}"
+            : late.Length > 0 ? $"late: {string.Join(", ", late)}"
+            : failed.Length > 0 ? $"failed: {string.Join(", ", failed)}; see: cartrecovery jobs history {failed[0]}" : null;
+    }
 
     static PartHealth Part(string? problem, string fine) => new(problem is null ? Ok : Degraded, problem ?? fine);
 

@@ -45,6 +45,7 @@ sealed class EngineMetrics : IEngineTotals
         DeclareQueues();
         DeclareDeadLetters();
         DeclareDurations();
+        JobMetrics.Declare(Registry, host.Jobs);
     }
 
     /// <summary>The metrics exposed at <c>/metrics</c>.</summary>
