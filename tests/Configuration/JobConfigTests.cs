@@ -16,6 +16,12 @@ public sealed class JobConfigTests
     public void A_jobs_settings_are_checked_with_their_places(string job, string? problem) =>
         Assert.That(ConfigFile.ProblemsOf($"jobs: {{ {job} }}\n"), problem is null ? Is.Empty : Has.One.Contain(problem));
 
+    [TestCase("{ to: /mnt/backups, key: \"01234567890123456789012345678901\", keep: 3, keepFor: 30d }", null)]
+    [TestCase("{ to: /mnt/backups, key: short }", "6:34: error: backup.key must have at least 32 characters")]
+    [TestCase("{ keep: 0 }", "backup.keep")]
+    public void Backups_have_a_key_that_cannot_be_guessed(string backup, string? problem) =>
+        Assert.That(ConfigFile.ProblemsOf($"backup: {backup}\n"), problem is null ? Is.Empty : Has.One.Contain(problem));
+
     [TestCase("{ sink: post, to: ops@shop.example }", null)]
     [TestCase("{ sink: log }", null)]
     [TestCase("{ sink: post }", "control.notices.to must be an e-mail address")]

@@ -131,6 +131,15 @@ static class CommandTable
               cartrecovery privacy status 0198…                    how far it is, and the signed receipt
               cartrecovery privacy verify receipt.txt              was the receipt altered?
             """, PrivacyCommand.RunAsync),
+        Command.Of<BackupOptions>("""
+              cartrecovery backup --to /mnt/backups                while the engine runs, or not; only what has changed is copied
+              cartrecovery backup list /mnt/backups                the backups of a folder
+              cartrecovery backup verify /mnt/backups              is the newest as it was stored?
+            """, BackupCommand.RunAsync),
+        Command.Of<RestoreOptions>("""
+              cartrecovery restore --from /mnt/backups --to data   the newest backup, into an empty folder
+              cartrecovery restore --from /mnt/backups --at ID     another one, to the configured data folder
+            """, BackupCommand.RestoreAsync),
         Command.Of<ModelsOptions>("""
               cartrecovery models fit                              fit the shipped model again
               cartrecovery models fit --events log.csv.gz --out models/shop.onnx

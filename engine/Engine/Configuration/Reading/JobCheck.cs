@@ -5,9 +5,11 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Configuration.Reading;
 
-/// <summary>Checks jobs and where their notices go.</summary>
+/// <summary>Checks jobs, backups and where their notices go.</summary>
 sealed class JobCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocations locations)
 {
+    const int MinBackupKey = 32;
+
     public void Run(CartRecoveryConfig config)
     {
         foreach (var (name, job) in config.Jobs)
@@ -23,6 +25,11 @@ sealed class JobCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocations 
             {
                 check.Report(job, "paused", $"jobs.{name} cannot be paused: the engine cannot do without it");
             }
+        }
+
+        if (config.Backup.Key is { Length: < MinBackupKey })
+        {
+            check.Report(config.Backup, "key", $"backup.key must have at least {MinBackupKey} characters");
         }
 
         if (config.Control.Notices is { } notices && check.AreValid(config, "sinks"))

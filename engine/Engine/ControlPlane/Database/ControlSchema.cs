@@ -105,6 +105,10 @@ static class ControlSchema
                 run_id BIGINT NOT NULL REFERENCES job_runs (id) ON DELETE CASCADE, position BIGINT NOT NULL, name TEXT NOT NULL, outcome TEXT NOT NULL, started_at BIGINT,
                 ended_at BIGINT, problem TEXT, PRIMARY KEY (run_id, name));
             """),
+        new(12, "destinations of backups", """
+            CREATE TABLE backup_destinations (
+                path TEXT NOT NULL, engine TEXT NOT NULL, key_file TEXT, is_encrypted BIGINT NOT NULL, last_at BIGINT NOT NULL, PRIMARY KEY (path, engine));
+            """),
     ];
 
     /// <summary>The version that this program writes.</summary>
