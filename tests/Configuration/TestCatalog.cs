@@ -1,7 +1,9 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane.Jobs;
 using CartRecovery.Engine.State;
 using CartRecovery.Host.Composition;
+using CartRecovery.Host.Jobs;
 
 namespace CartRecovery.Tests.Configuration;
 
@@ -31,11 +33,16 @@ static class TestCatalog
                 SinkOption.List("command", "A command."),
                 SinkOption.Headers("headers", "Headers.")),
         ],
-        ["event_count", "page_views", "item_views", "adds", "removes", "item_count", "cart_value", "checkout_step", "purchases"]);
+        ["event_count", "page_views", "item_views", "adds", "removes", "item_count", "cart_value", "checkout_step", "purchases"])
+    {
+        Jobs = [new JobDefinition("upkeep", "Cleans.", "7 * * * *", TimeSpan.FromMinutes(1), (_, _) => Task.CompletedTask) { IsEssential = true },
+            new JobDefinition("report", "Reports.", "0 6 * * *", TimeSpan.FromMinutes(1), (_, _) => Task.CompletedTask)],
+    };
 
     /// <summary>The engine's catalog.</summary>
     public static ConfigCatalog Shipped { get; } = new(
-        SinkCatalog.All, FeatureTable.Names);
+        SinkCatalog.All, FeatureTable.Names)
+    { Jobs = BuiltInJobs.All };
 
     static SinkSpec Sink(string type, string description, params SinkOption[] options) =>
         new(type, description, options, _ => throw new InvalidOperationException("Loading a configuration must not create sinks."));

@@ -72,6 +72,11 @@ sealed class AuditMatrixTests
         ["POST /v1/campaigns/{name}/activate"] = "campaign.*, in the transaction of the change",
         ["POST /v1/campaigns/{name}/archive"] = "campaign.*, in the transaction of the change",
         ["POST /v1/campaigns/{name}/approve"] = "campaign.*, in the transaction of the change",
+        ["PATCH /v1/jobs/{name}"] = "job.change, in the transaction of the change",
+        ["POST /v1/jobs/{name}/run"] = "job.run, in the transaction of the change",
+        ["POST /v1/jobs/{name}/pause"] = "job.pause, in the transaction of the change",
+        ["POST /v1/jobs/{name}/resume"] = "job.resume, in the transaction of the change",
+        ["POST /v1/jobs/{name}/cancel"] = "job.cancel, in the transaction of the change",
         ["POST /v1/auth/totp"] = "changes nothing until it is confirmed",
         ["POST /v1/auth/totp/confirm"] = "user.totp, in the transaction of the change",
     };

@@ -43,6 +43,12 @@ public sealed class CartRecoveryConfig
     [ConfigKey("What the settings API may change.", Reloads = true)]
     public SettingsConfig Settings { get; set; } = new();
 
+    [ConfigKey("Changes of jobs by their names, which 'cartrecovery jobs list' prints.", Max = "64", Reloads = true, Example = "{ upkeep: { schedule: \"30 * * * *\" } }")]
+    public Dictionary<string, JobConfig> Jobs { get; set; } = new(StringComparer.Ordinal);
+
+    [ConfigKey("Backups of the data folder, which the job 'backup' makes.", Reloads = true)]
+    public BackupConfig Backup { get; set; } = new();
+
     [ConfigKey("The sources of secrets, and how often they are read again.")]
     public SecretsConfig Secrets { get; set; } = new();
 

@@ -1,4 +1,5 @@
 using CartRecovery.Contracts;
+using CartRecovery.Engine.ControlPlane.Jobs;
 using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Engine.Configuration;
@@ -8,6 +9,9 @@ namespace CartRecovery.Engine.Configuration;
 /// <param name="Features">The names of the feature table, for conditions.</param>
 public sealed record ConfigCatalog(IReadOnlyList<SinkSpec> Sinks, IReadOnlyList<string> Features)
 {
+    /// <summary>The jobs.</summary>
+    public IReadOnlyList<JobDefinition> Jobs { get; init; } = [];
+
     /// <summary>Finds a sink type.</summary>
     internal SinkSpec? FindSink(string type) => Sinks.FirstOrDefault(spec => spec.Type == type);
 

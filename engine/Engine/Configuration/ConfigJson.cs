@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.ControlPlane.Jobs;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Pipeline;
@@ -12,7 +13,7 @@ namespace CartRecovery.Engine.Configuration;
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     RespectNullableAnnotations = true,
     Converters = [typeof(WordConverter<KeyKind>), typeof(WordConverter<ApprovalRule>), typeof(WordConverter<LogThreshold>), typeof(WordConverter<LogFormat>), typeof(WordConverter<OtlpProtocol>), typeof(WordConverter<ScoredEvents>), typeof(WordConverter<JournalCompression>), typeof(WordConverter<ConsentRule>), typeof(WordConverter<OptInRule>), typeof(WordConverter<CartIdKind>), typeof(WordConverter<BotTreatment>), typeof(WordConverter<Weekday>),
-        typeof(WordConverter<OidcAccounts>), typeof(WordConverter<CartStage>), typeof(WordConverter<ActionKind>)])]
+        typeof(WordConverter<OidcAccounts>), typeof(WordConverter<MissedRun>), typeof(WordConverter<CartStage>), typeof(WordConverter<ActionKind>)])]
 [JsonSerializable(typeof(CartRecoveryConfig))]
 sealed partial class ConfigJson : JsonSerializerContext
 {

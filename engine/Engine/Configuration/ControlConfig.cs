@@ -13,6 +13,9 @@ public sealed class ControlConfig
         Reloads = true, Example = "mail")]
     public string? Mail { get; set; }
 
+    [ConfigKey("Where notices of failed and late jobs, and reports, go. Default: to the log alone.", Reloads = true, Example = "{ sink: ops, to: ops@shop.example }")]
+    public NoticesConfig? Notices { get; set; }
+
     [ConfigKey("How long entries of the audit log are kept.", Min = "1d", Max = "3650d", Reloads = true)]
     public Duration AuditRetention { get; set; } = Duration.FromHours(90 * 24);
 

@@ -71,6 +71,12 @@ public sealed class ControlRefusalException(string code, string message) : Excep
     /// <summary>The experiment has ended, runs, or has other variants, so that it cannot be changed so.</summary>
     public const string ExperimentUnchangeable = "experiment_unchangeable";
 
+    /// <summary>A job runs already.</summary>
+    public const string JobRunning = "job_running";
+
+    /// <summary>The engine cannot do without a job.</summary>
+    public const string JobEssential = "job_essential";
+
     /// <summary>A stable code in snake case.</summary>
     public string Code { get; } = code;
 }

@@ -18,6 +18,7 @@ using CartRecovery.Host.Api.Features;
 using CartRecovery.Host.Api.Flags;
 using CartRecovery.Host.Api.Health;
 using CartRecovery.Host.Api.Interventions;
+using CartRecovery.Host.Api.Jobs;
 using CartRecovery.Host.Api.Keys;
 using CartRecovery.Host.Api.Members;
 using CartRecovery.Host.Api.Predictions;
@@ -126,6 +127,11 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(ItemPage<ScheduledSettingsItem>))]
 [JsonSerializable(typeof(SettingsDifference))]
 [JsonSerializable(typeof(RollbackBody))]
+[JsonSerializable(typeof(JobChange))]
+[JsonSerializable(typeof(JobStarted))]
+[JsonSerializable(typeof(JobCancelled))]
+[JsonSerializable(typeof(ItemPage<JobItem>))]
+[JsonSerializable(typeof(ItemPage<JobRunItem>))]
 [JsonSerializable(typeof(SuppressionBody))]
 [JsonSerializable(typeof(SuppressedAddresses))]
 [JsonSerializable(typeof(DiscountCode))]

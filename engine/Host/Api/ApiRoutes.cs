@@ -15,6 +15,7 @@ using CartRecovery.Host.Api.Features;
 using CartRecovery.Host.Api.Flags;
 using CartRecovery.Host.Api.Health;
 using CartRecovery.Host.Api.Interventions;
+using CartRecovery.Host.Api.Jobs;
 using CartRecovery.Host.Api.Keys;
 using CartRecovery.Host.Api.Members;
 using CartRecovery.Host.Api.Predictions;
@@ -66,6 +67,7 @@ static class ApiRoutes
         PrivacyRoutes.Map(routes);
         OidcRoutes.Map(routes);
         UsageRoutes.Map(routes);
+        JobsRoutes.Map(routes);
         AuditRoutes.Map(routes);
         SettingsRoutes.Map(routes);
         HealthRoutes.Map(routes);

@@ -117,6 +117,11 @@ static class CommandTable
               cartrecovery config set limits.batch 500 --reason "smaller messages"
               cartrecovery config rollback 3                       the settings of version 3 again
             """, SettingsCommand.RunAsync),
+        Command.Of<JobsOptions>("""
+              cartrecovery jobs list                               what runs when, and how it last ended
+              cartrecovery jobs run upkeep --wait                  run one now, and wait for its end
+              cartrecovery jobs history upkeep                     its runs; --run ID shows what one logged
+            """, JobsCommand.RunAsync),
         Command.Of<AuditOptions>("""
               cartrecovery audit list --action user.               who changed users, and who logged in
               cartrecovery audit verify                            was the list altered?
@@ -126,6 +131,15 @@ static class CommandTable
               cartrecovery privacy status 0198…                    how far it is, and the signed receipt
               cartrecovery privacy verify receipt.txt              was the receipt altered?
             """, PrivacyCommand.RunAsync),
+        Command.Of<BackupOptions>("""
+              cartrecovery backup --to /mnt/backups                while the engine runs, or not; only what has changed is copied
+              cartrecovery backup list /mnt/backups                the backups of a folder
+              cartrecovery backup verify /mnt/backups              is the newest as it was stored?
+            """, BackupCommand.RunAsync),
+        Command.Of<RestoreOptions>("""
+              cartrecovery restore --from /mnt/backups --to data   the newest backup, into an empty folder
+              cartrecovery restore --from /mnt/backups --at ID     another one, to the configured data folder
+            """, BackupCommand.RestoreAsync),
         Command.Of<ModelsOptions>("""
               cartrecovery models fit                              fit the shipped model again
               cartrecovery models fit --events log.csv.gz --out models/shop.onnx

@@ -2,6 +2,7 @@ using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Settings;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.State;
+using CartRecovery.Host.Jobs;
 using CartRecovery.Host.Commands.Setup;
 using CartRecovery.Host.Composition;
 using CartRecovery.Host.Data;
@@ -15,7 +16,7 @@ static class ConfigFile
     const string Default = "config/cartrecovery.yaml";
 
     /// <summary>The sink types and features that a configuration may name.</summary>
-    public static ConfigCatalog Catalog { get; } = new(SinkCatalog.All, FeatureTable.Names);
+    public static ConfigCatalog Catalog { get; } = new(SinkCatalog.All, FeatureTable.Names) { Jobs = BuiltInJobs.All };
 
     /// <summary>
     /// Returns the configuration file: the given one, else <c>cartrecovery.yaml</c> in this folder, else the shipped default.

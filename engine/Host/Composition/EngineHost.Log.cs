@@ -66,4 +66,11 @@ sealed partial class EngineHost
     [LoggerMessage(EventName = "data_open_to_others", Level = LogLevel.Warning,
         Message = "Others on this machine can read {Path}, and its mode cannot be changed: {Problem}. Make it 0700, and its files 0600")]
     partial void LogOpenToOthers(string path, string problem);
+
+    void OnFault(Exception fault)
+    {
+        Fault = fault;
+        LogFault(fault);
+        _app.Lifetime.StopApplication();
+    }
 }

@@ -84,6 +84,7 @@ sealed partial class EngineHost
             WriteRunning();
         }
 
+        _ = SyncJobsAsync();
         return (reload.Applied, reload.NeedsRestart);
     }
 

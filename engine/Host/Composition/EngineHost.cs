@@ -62,7 +62,6 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     readonly LogLevels _levels = new();
     readonly MemoryBudget _budget;
     readonly MoneyMetrics _money;
-    readonly ControlUpkeep _upkeep;
     ConfigReload? _reload;
 
     // True until the workers run.
@@ -113,7 +112,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Users.Follow();
         Federation = new Federation(config, time, subject => Control.Keys.Hash("jwt.subject", subject), _log);
         Audit = new AuditRecorder(Control);
-        _upkeep = new ControlUpkeep(Control, Audit, () => Config, time, _log);
+        Witness = new AuditWitness(Control, Audit, _log);
+        Jobs = MakeJobs();
         _numbering = new StoreNumbering(_data, config, _log);
         _apiKeys = new ApiKeyDirectory(Control, Stores) { OnChange = Connections.CloseRevoked };
         _apiKeys.Follow();
@@ -161,6 +161,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _money = new MoneyMetrics(this, Metrics.Registry, _loggers.CreateLogger<MoneyMetrics>());
         _otlp = otlp is null ? null : new OtlpExport(otlp, Metrics.Registry, time);
         _app = ApiServer.Build(this, _loggers, otlp, s_drain);
+        Jobs.Services = _app.Services;
     }
 
     /// <summary>The configuration in force.</summary>
@@ -238,7 +239,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         await ControlSetup.OpenAsync(Control);
         await ControlSetup.StartAsync(Control);
         await Usage.StartAsync();
-        _upkeep.Start();
+        await Witness.StartAsync();
         _apiKeys.Start();
         Sinks.Start();
         Journeys.Start([.. Enumerable.Range(0, Partitions.Count).Select(i => Partitions[i].Tail)]);
@@ -252,6 +253,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _app.Lifetime.ApplicationStopping.Register(Connections.CloseAll);
         _money.Start();
         Rates.Start();
+        await Jobs.StartAsync();
         LogStarted(Partitions.Count, Partitions.Workers, Model.Id);
     }
 
@@ -277,6 +279,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             await _reload.StopAsync(s_drain);
         }
 
+        await Jobs.DisposeAsync();
         _money.Dispose();
         Rates.Dispose();
         await _app.StopAsync();
@@ -332,7 +335,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         DeadLetters.Dispose();
         _keys?.Dispose();
         await Settings.DisposeAsync();
-        await _upkeep.DisposeAsync();
+        await Witness.DisposeAsync();
         await _apiKeys.DisposeAsync();
         await Usage.DisposeAsync();
         await Control.DisposeAsync();
@@ -343,12 +346,5 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Model.Dispose();
         _previousModel?.Dispose();
         _loggers.Dispose();
-    }
-
-    void OnFault(Exception fault)
-    {
-        Fault = fault;
-        LogFault(fault);
-        _app.Lifetime.StopApplication();
     }
 }

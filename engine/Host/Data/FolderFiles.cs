@@ -1,5 +1,7 @@
 using System.Globalization;
+using CartRecovery.Host.Backup;
 using CartRecovery.Host.Composition;
+using CartRecovery.Host.Jobs;
 
 namespace CartRecovery.Host.Data;
 
@@ -13,7 +15,7 @@ readonly record struct FolderFiles(string Root)
         FolderFormat.Name, StoreNumbersFile.Name, "lock", "secret", "keys", "journal", "checkpoints", "stores", "outreach.db",
         "outreach.db-wal", "outreach.db-shm", "control.db", "control.db-wal",
         "control.db-shm", "deadletters",
-        "archive", "next", "next.tmp", RunningConfig.Name, ExchangeRatesFeed.FileName,
+        "archive", "next", "next.tmp", RunningConfig.Name, ExchangeRatesFeed.FileName, EngineId.Name, BackupRunner.Scratch,
     ];
 
     /// <summary>The folder of all journals.</summary>

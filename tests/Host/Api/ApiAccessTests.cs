@@ -20,7 +20,8 @@ sealed class ApiAccessTests
 
     static readonly string[] s_users = ["logout", "getCurrentUser", "beginTotp", "confirmTotp", "oidcLogout", "listAudit", "listApiKeys", "createApiKey", "rotateApiKey", "revokeApiKey",
         "listMembers", "inviteMember", "getMember", "changeMember", "sendMemberLink", "deleteMember", "listRoles", "createRole", "changeRole", "deleteRole",
-        "getConfig", "getSetting", "replaceConfig", "changeConfig", "resetConfig", "putSetting", "changeSetting", "resetSetting", "listConfigVersions", "getConfigVersion", "compareConfigVersions", "exportConfig", "rollBackConfig", "listScheduledConfig", "cancelScheduledConfig", "approveCampaign"];
+        "getConfig", "getSetting", "replaceConfig", "changeConfig", "resetConfig", "putSetting", "changeSetting", "resetSetting", "listConfigVersions", "getConfigVersion", "compareConfigVersions", "exportConfig", "rollBackConfig", "listScheduledConfig", "cancelScheduledConfig", "approveCampaign",
+        "listJobs", "getJob", "changeJob", "runJob", "pauseJob", "resumeJob", "cancelJob", "listJobRuns", "getJobRun"];
 
     static readonly string[] s_public =
     [

@@ -14,7 +14,7 @@ sealed class ApiConventionTests : EngineFixture
     static readonly string[] s_ofUsers =
     [
         "/v1/config", "/v1/config/7", "/v1/config/versions", "/v1/config/versions/7", "/v1/config/diff", "/v1/config/export", "/v1/config/schedule",
-        "/v1/api-keys", "/v1/audit", "/v1/auth/me", "/v1/members", "/v1/members/7", "/v1/roles",
+        "/v1/api-keys", "/v1/audit", "/v1/auth/me", "/v1/jobs", "/v1/jobs/7", "/v1/jobs/7/runs", "/v1/jobs/7/runs/7", "/v1/members", "/v1/members/7", "/v1/roles",
     ];
 
     static readonly string[] s_lenient = ["/v1/track/click/", "/v1/track/open/", "/v1/track/unsubscribe/", "/v1/track/confirm/", "/v1/restore/", "/v1/stream", "/v1/auth/password", "/v1/auth/oidc/callback", "/sdk."];

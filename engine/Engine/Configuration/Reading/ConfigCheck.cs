@@ -38,6 +38,7 @@ sealed class ConfigCheck
         check.Mail(config);
         check.Vault(config.Secrets);
         check.Settings(config.Settings);
+        new JobCheck(check, catalog, locations).Run(config);
         new FederationCheck(check, locations).Run(config);
         new MoneyCheck(check, locations).Run(config);
         new CampaignCheck(check, catalog, locations).Run(config);

@@ -41,6 +41,9 @@ public sealed class ControlDatabase : IAsyncDisposable
     /// <summary>The database, as messages name it.</summary>
     public string Name => _dialect.Name;
 
+    /// <summary>Whether several engines may share the database.</summary>
+    public bool IsShared => _dialect is PostgresDialect;
+
     /// <summary>Encrypts and hashes what is not kept in the clear.</summary>
     /// <exception cref="InvalidOperationException">The database was not opened.</exception>
     public ControlKeys Keys => _keys ?? throw new InvalidOperationException("The control database is not open.");

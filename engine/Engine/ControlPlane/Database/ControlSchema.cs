@@ -101,6 +101,23 @@ static class ControlSchema
             CREATE TABLE usage_counts (
                 store TEXT NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL, period TEXT NOT NULL, count BIGINT NOT NULL, PRIMARY KEY (store, key, kind, period));
             """),
+        new(13, "jobs", """
+            CREATE TABLE jobs (
+                name TEXT NOT NULL, engine TEXT NOT NULL, description TEXT NOT NULL, is_essential BIGINT NOT NULL, settings TEXT NOT NULL, own TEXT NOT NULL, next_at BIGINT,
+                fence BIGINT NOT NULL, holder TEXT, lease_until BIGINT, run_id BIGINT, last_outcome TEXT, last_ended_at BIGINT, last_took BIGINT, last_success_at BIGINT,
+                seen_at BIGINT NOT NULL, PRIMARY KEY (name, engine));
+            CREATE TABLE job_runs (
+                id BIGINT PRIMARY KEY, job TEXT NOT NULL, engine TEXT NOT NULL, cause TEXT NOT NULL, actor TEXT, attempt BIGINT NOT NULL, outcome TEXT NOT NULL,
+                due_at BIGINT NOT NULL, started_at BIGINT, ended_at BIGINT, retry_of BIGINT, cancelled_by TEXT, problem TEXT, progress TEXT, report TEXT, log TEXT NOT NULL);
+            CREATE INDEX job_runs_job ON job_runs (job, engine, id);
+            CREATE TABLE job_steps (
+                run_id BIGINT NOT NULL REFERENCES job_runs (id) ON DELETE CASCADE, position BIGINT NOT NULL, name TEXT NOT NULL, outcome TEXT NOT NULL, started_at BIGINT,
+                ended_at BIGINT, problem TEXT, PRIMARY KEY (run_id, name));
+            """),
+        new(14, "destinations of backups", """
+            CREATE TABLE backup_destinations (
+                path TEXT NOT NULL, engine TEXT NOT NULL, key_file TEXT, is_encrypted BIGINT NOT NULL, last_at BIGINT NOT NULL, PRIMARY KEY (path, engine));
+            """),
     ];
 
     /// <summary>The version that this program writes.</summary>

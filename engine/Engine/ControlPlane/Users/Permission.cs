@@ -47,6 +47,12 @@ public static class Permission
     /// <summary>Approve campaigns that others made.</summary>
     public const string CampaignsApprove = "campaigns:approve";
 
+    /// <summary>See jobs, their runs and their reports.</summary>
+    public const string JobsRead = "jobs:read";
+
+    /// <summary>Run, change, pause and cancel jobs.</summary>
+    public const string JobsWrite = "jobs:write";
+
     /// <summary>All permissions. <c>events:write</c> is for keys; a user needs it to give it to one.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
@@ -56,6 +62,7 @@ public static class Permission
         PersonalData, PrivacyRead, PrivacyWrite, UsersRead, UsersWrite, RolesRead, RolesWrite, KeysRead, KeysWrite, AuditRead,
         ConfigRead, ConfigWrite,
         CampaignsApprove,
+        JobsRead, JobsWrite,
     ];
 
     /// <summary>Returns the permission for a group of the API.</summary>

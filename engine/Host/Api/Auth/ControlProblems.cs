@@ -38,8 +38,11 @@ static class ControlProblems
     public static readonly HttpProblem TooManyExperiments = new(409, ControlRefusalException.TooManyExperiments, "There are as many experiments as there may be. Delete one that has ended.");
     public static readonly HttpProblem ExperimentUnchangeable = new(409, ControlRefusalException.ExperimentUnchangeable, "The experiment cannot be changed so.");
 
+    public static readonly HttpProblem JobRunning = new(409, ControlRefusalException.JobRunning, "The job is running. Wait for its end, or cancel it.");
+    public static readonly HttpProblem JobEssential = new(409, ControlRefusalException.JobEssential, "The engine cannot do without the job. Change its schedule instead.");
+
     static readonly HttpProblem[] s_refusals = [ApprovalRequired, OwnApproval, CampaignState, CampaignChanged, TooManyCampaigns, CampaignExists, TooManyErasures, ErasureRuns, NotHeld, TooManyKeys, KeyEnded, RoleExists, TooManyRoles, RoleInUse, RoleUnknown, LastAdmin, TooManyMembers, FlagExists, FlagChanged, TooManyFlags, TooManyExperiments,
-        ExperimentUnchangeable];
+        ExperimentUnchangeable, JobRunning, JobEssential];
 
     /// <summary>Returns the problem of a refused change.</summary>
     public static HttpProblem Of(ControlRefusalException refusal) => s_refusals.First(problem => problem.Code == refusal.Code) with { Detail = refusal.Message };

@@ -4,6 +4,7 @@ using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Federation;
 using CartRecovery.Engine.ControlPlane.Usage;
+using CartRecovery.Engine.ControlPlane.Jobs;
 using CartRecovery.Engine.Delivery;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.DeadLetters;
@@ -34,7 +35,7 @@ sealed record PartHealth(
 /// <summary>Collects the health of every part.</summary>
 sealed class HealthReport(
     IEngineState engine, PartitionSet partitions, CartRecoveryConfig config, DeadLetterQueue deadLetters, JourneyWorker journeys, IJourneyOptionsProvider inForce,
-    SinkSet sinks, IngestOptions ingest, ControlDatabase control, ForeignTokens foreign, UsageLedger usage, TimeProvider time)
+    SinkSet sinks, IngestOptions ingest, ControlDatabase control, JobScheduler jobs, ForeignTokens foreign, UsageLedger usage, TimeProvider time)
 {
     // Quotas that are named.
     const int MaxNotes = 5;
@@ -72,12 +73,13 @@ sealed class HealthReport(
         var sheds = partitions.JournalProblem is not null;
         var journeysProblem = JourneysProblem();
         var recipients = RecipientsProblem();
+        var jobsProblem = JobsProblem();
         var (hasRates, rates) = engine.RatesState;
         var settings = engine.SettingsState;
         var quotas = usage.Counters.Where(counter => counter.Level > 0).OrderByDescending(counter => counter.Level).Take(MaxNotes).ToList();
         var exceeded = quotas.Exists(counter => counter.Level > 1) ? TextOf(quotas) : null;
         var isHealthy = !sheds && exceeded is null && journeysProblem is null && recipients is null && rates is null && engine.ReloadProblem is null && settings.Problem is null && partitions.CheckpointProblem is null
-            && !ingest.Incomplete.IsExhausted
+            && !ingest.Incomplete.IsExhausted && jobsProblem is null
             && control.Changes.Problem is null && foreign.Problem is null && partitions.ClockMonitor.Problem is null && reports.All(s => s.Health.Healthy);
         var parts = new Dictionary<string, PartHealth>(StringComparer.Ordinal);
         for (var i = 0; i < partitions.Count; i++)
@@ -103,6 +105,7 @@ sealed class HealthReport(
             parts.Add("quotas", Part(exceeded, quotas.Count == 0 ? "within 80%" : TextOf(quotas)));
         }
 
+        parts.Add("jobs", Part(jobsProblem, "on time"));
         if (foreign.IsConfigured)
         {
             parts.Add("issuers", Part(foreign.Problem, "keys read when needed"));
@@ -139,6 +142,15 @@ sealed class HealthReport(
 
     static string TextOf(IEnumerable<UsageCounter> counters) => string.Join("; ", counters.Select(counter => string.Create(CultureInfo.InvariantCulture,
         $"store {counter.Store}{(counter.Key.Length == 0 ? "" : $", key {counter.Key}")}: {counter.Count:N0} of {counter.Limit:N0} {UsageLedger.NameOf(counter.Kind)} of {counter.Period}")));
+
+    string? JobsProblem()
+    {
+        string[] late = [.. jobs.Jobs.Where(jobs.IsLate).Select(job => job.Name)];
+        string[] failed = [.. jobs.Jobs.Where(job => JobScheduler.FailureOf(job) is not null).Select(job => job.Name)];
+        return jobs.Problem is { } problem ? $"jobs do not run: {problem}"
+            : late.Length > 0 ? $"late: {string.Join(", ", late)}"
+            : failed.Length > 0 ? $"failed: {string.Join(", ", failed)}; see: cartrecovery jobs history {failed[0]}" : null;
+    }
 
     static PartHealth Part(string? problem, string fine) => new(problem is null ? Ok : Degraded, problem ?? fine);
 

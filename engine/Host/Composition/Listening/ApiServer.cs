@@ -10,6 +10,7 @@ using CartRecovery.Engine.Telemetry;
 using CartRecovery.Host.Api;
 using CartRecovery.Host.Api.Members;
 using CartRecovery.Host.Composition.Telemetry;
+using CartRecovery.Host.Jobs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -39,6 +40,7 @@ static class ApiServer
             .AddSingleton(host.Flags).AddSingleton<FlagStore>()
             .AddSingleton(host.Settings).AddSingleton(host.Campaigns).AddSingleton<ExperimentStore>().AddSingleton(host.Exposures).AddSingleton(host.Usage)
             .AddSingleton<ApiKeyStore>().AddSingleton<RoleStore>().AddSingleton<MemberMail>().AddSingleton<PasswordResets>()
+            .AddSingleton(host.Jobs).AddSingleton(host.Jobs.Control).AddSingleton(host.Witness).AddSingleton<Notices>()
             .AddSingleton<Sessions>().AddSingleton<Logins>().AddSingleton(host.Config).AddSingleton(host.Stores).AddSingleton(host.Metrics.Registry)
             .AddSingleton(host.Ingest).AddSingleton(new StreamListener(host.Ingest)).AddSingleton(host.Counters)
             .AddSingleton(host.Connections)

@@ -47,6 +47,7 @@ sealed class EngineMetrics : IEngineTotals
         DeclareQuotas();
         DeclareDeadLetters();
         DeclareDurations();
+        JobMetrics.Declare(Registry, host.Jobs);
     }
 
     /// <summary>The metrics exposed at <c>/metrics</c>.</summary>

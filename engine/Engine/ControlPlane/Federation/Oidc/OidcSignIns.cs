@@ -160,7 +160,7 @@ public sealed class OidcSignIns(ControlDatabase database, AuditRecorder recorder
         return issued;
     }
 
-    // Returns whether it is the first time. The hourly upkeep deletes expired ones.
+    // Returns whether it is the first time. The job upkeep deletes expired ones.
     static async Task<bool> UseAsync(ControlSession session, string token, DateTimeOffset until) => await session.RunAsync(
         $"INSERT INTO used_tokens (hash, expires_at) VALUES ({UserStore.HashOfToken(token)}, {until}) ON CONFLICT (hash) DO NOTHING") == 1;
 

@@ -1,0 +1,325 @@
+using System.Collections.Concurrent;
+using CartRecovery.Engine.ControlPlane.Database;
+
+namespace CartRecovery.Engine.ControlPlane.Jobs;
+
+/// <summary>
+/// Runs jobs when they are due. Engines that share the control database take turns: who begins a run holds a lease, renews it, and fences with its number whoever
+/// held it before. Everything that depends on time happens in <see cref="TickAsync"/>.
+/// </summary>
+public sealed class JobScheduler : IAsyncDisposable
+{
+    /// <summary>How many jobs run at the same time.</summary>
+    public const int MaxRunning = 4;
+
+    static readonly TimeSpan s_renewal = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan s_lateAfter = TimeSpan.FromMinutes(5);
+
+    // How long runs may take to end when the engine stops.
+    static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+
+    readonly ControlDatabase _database;
+    readonly JobStore _store;
+    readonly Dictionary<string, JobDefinition> _definitions;
+    readonly SemaphoreSlim _ticking = new(1, 1);
+    readonly CancellationTokenSource _stop = new();
+    readonly List<JobExecution> _running = [];
+    readonly HashSet<(string Job, DateTimeOffset DueAt)> _late = [];
+    readonly ConcurrentDictionary<(string Job, string Outcome), long> _runs = new();
+    volatile IReadOnlyList<JobState> _jobs = [];
+    Task _loop = Task.CompletedTask;
+    DateTimeOffset _renewedAt;
+    volatile bool _isChanged = true;
+
+    /// <summary>Makes a scheduler that does not run yet.</summary>
+    /// <param name="database">The control database.</param>
+    /// <param name="definitions">The jobs, with unique names.</param>
+    /// <param name="engine">The engine's id where engines share the database; else empty.</param>
+    public JobScheduler(ControlDatabase database, IReadOnlyList<JobDefinition> definitions, string engine)
+    {
+        (_database, _store, Control) = (database, new JobStore(database, engine), new JobControl(database, engine));
+        _definitions = definitions.ToDictionary(definition => definition.Name, StringComparer.Ordinal);
+        database.Changes.Follow(JobStore.Topic, ReadAsync);
+    }
+
+    /// <summary>What people do with jobs.</summary>
+    public JobControl Control { get; }
+
+    /// <summary>The jobs that this engine can run.</summary>
+    public IReadOnlyCollection<JobDefinition> Definitions => _definitions.Values;
+
+    /// <summary>The time between two ticks.</summary>
+    public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>What the configuration changes of a job.</summary>
+    public Func<string, JobOverrides?> Configured { get; init; } = _ => null;
+
+    /// <summary>The parts of the engine that jobs work with. Set before the start.</summary>
+    public IServiceProvider Services { get; set; } = new NoServices();
+
+    /// <summary>Called when a run has failed, and once when one is late.</summary>
+    public Action<JobNotice>? OnNotice { get; set; }
+
+    /// <summary>Called when a run has ended.</summary>
+    public Action<string, string, TimeSpan>? OnEnd { get; set; }
+
+    /// <summary>The jobs as they were last read: those of this engine, and those that engines share.</summary>
+    public IReadOnlyList<JobState> Jobs => _jobs;
+
+    /// <summary>Why a tick failed; <see langword="null"/> if the last one did not.</summary>
+    public string? Problem { get; private set; }
+
+    /// <summary>Returns how many runs of this process ended so.</summary>
+    public long CountOf(string job, string outcome) => _runs.GetValueOrDefault((job, outcome));
+
+    /// <summary>Whether a job that should have begun has not for too long.</summary>
+    public bool IsLate(JobState job) => job.Lease is null && job.DueAt + s_lateAfter < _database.Time.GetUtcNow();
+
+    /// <summary>Returns the last failure of a job that no success has followed and no retry follows; <see langword="null"/> if there is none.</summary>
+    public static string? FailureOf(JobState job) => job is { Lease: null, WaitingSince: null, Last: { Outcome: JobOutcome.Failed or JobOutcome.TimedOut } last } ? last.Outcome : null;
+
+    /// <summary>Starts it. <see cref="ControlChanges"/> has been started.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public async Task StartAsync()
+    {
+        await SyncAsync();
+        _loop = RunAsync();
+    }
+
+    /// <summary>Takes over another configuration.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public async Task SyncAsync(CancellationToken cancellation = default)
+    {
+        await _store.SyncAsync(_definitions.Values, Configured, cancellation);
+        await ReadJobsAsync(cancellation);
+    }
+
+    /// <summary>Begins what is due, renews leases, ends what takes too long, and records what has ended.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed. The next tick goes on.</exception>
+    public async Task TickAsync(CancellationToken cancellation = default)
+    {
+        await _ticking.WaitAsync(cancellation);
+        try
+        {
+            var now = _database.Time.GetUtcNow();
+            EndOverdue(now);
+            await CompleteAsync(cancellation);
+            await RenewAsync(now, cancellation);
+            await ClaimAsync(now, cancellation);
+            ReportLate(now);
+        }
+        finally
+        {
+            _ticking.Release();
+        }
+    }
+
+    /// <summary>Completes when no run of this engine is in progress, for tests and for commands that run one job.</summary>
+    public async Task IdleAsync(CancellationToken cancellation = default)
+    {
+        while (true)
+        {
+            Task[] running;
+            lock (_running)
+            {
+                running = [.. _running.Select(execution => execution.Result)];
+            }
+
+            if (running.Length == 0)
+            {
+                return;
+            }
+
+            await Task.WhenAll(running).WaitAsync(cancellation);
+            await TickAsync(cancellation);
+        }
+    }
+
+    /// <summary>Ends the runs, which are recorded as interrupted, and stops.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _loop;
+        await _ticking.WaitAsync();
+        foreach (var execution in Running())
+        {
+            execution.Cancel(JobOutcome.Interrupted, "the engine stopped");
+        }
+
+        try
+        {
+            await Task.WhenAll(Running().Select(execution => execution.Result)).WaitAsync(s_patience);
+            await CompleteAsync(CancellationToken.None);
+        }
+        catch (Exception e) when (e is TimeoutException or ControlDatabaseException)
+        {
+            // The next start records them as interrupted.
+            Problem = e.Message;
+        }
+
+        _ticking.Dispose();
+        _stop.Dispose();
+    }
+
+    async Task RunAsync()
+    {
+        using var timer = new PeriodicTimer(Interval, _database.Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token))
+            {
+                try
+                {
+                    await TickAsync(_stop.Token);
+                    Problem = null;
+                }
+                catch (Exception e) when (!_stop.IsCancellationRequested)
+                {
+                    // Whatever it is: without ticks nothing runs any more. Health shows it, and late jobs are reported.
+                    Problem = e.Message;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The engine stops.
+        }
+    }
+
+    List<JobExecution> Running()
+    {
+        lock (_running)
+        {
+            return [.. _running];
+        }
+    }
+
+    void EndOverdue(DateTimeOffset now)
+    {
+        foreach (var execution in Running())
+        {
+            if (now - execution.Claim.StartedAt >= execution.Claim.Settings.Timeout)
+            {
+                execution.Cancel(JobOutcome.TimedOut, $"took longer than {execution.Claim.Settings.Timeout}");
+            }
+            else if (now >= execution.LeaseUntil)
+            {
+                execution.Cancel(JobOutcome.Interrupted, "the control database did not answer for too long");
+            }
+        }
+    }
+
+    async Task CompleteAsync(CancellationToken cancellation)
+    {
+        foreach (var execution in Running().Where(execution => execution.Result.IsCompleted))
+        {
+            var (result, job) = (await execution.Result, execution.Claim.Definition.Name);
+            var isRetried = await _store.CompleteAsync(execution, result, cancellation);
+            lock (_running)
+            {
+                _running.Remove(execution);
+            }
+
+            Count(job, result.Outcome, _database.Time.GetUtcNow() - execution.Claim.StartedAt);
+            if (result.Outcome is JobOutcome.Failed or JobOutcome.TimedOut)
+            {
+                OnNotice?.Invoke(new JobNotice(job, IsLate: false, !isRetried, $"{result.Outcome}: {result.Problem}"));
+            }
+
+            execution.Dispose();
+        }
+    }
+
+    async Task RenewAsync(DateTimeOffset now, CancellationToken cancellation)
+    {
+        if (Running() is not { Count: > 0 } running || (now - _renewedAt < s_renewal && !_isChanged))
+        {
+            return;
+        }
+
+        _isChanged = false;
+        var (lost, cancelled) = await _store.RenewAsync(running, cancellation);
+        _renewedAt = now;
+        foreach (var execution in running)
+        {
+            execution.Context.IsChanged = false;
+            execution.LeaseUntil = now + JobStore.LeaseTime;
+            if (lost.Contains(execution.Claim.Lease.RunId))
+            {
+                execution.Cancel(JobOutcome.Interrupted, "another engine took over");
+            }
+            else if (cancelled.TryGetValue(execution.Claim.Lease.RunId, out var by))
+            {
+                execution.Cancel(JobOutcome.Cancelled, $"cancelled by {by}");
+            }
+        }
+    }
+
+    async Task ClaimAsync(DateTimeOffset now, CancellationToken cancellation)
+    {
+        var running = Running();
+        var ids = running.Select(execution => execution.Claim.Lease.RunId).ToHashSet();
+        var isDue = _jobs.Any(job => _definitions.ContainsKey(job.Name) && (job.Lease is { } lease
+            ? !ids.Contains(lease.RunId) && (lease.Until <= now || lease.Holder == _store.Holder) : job.DueAt <= now && running.Count < MaxRunning));
+        if (!isDue)
+        {
+            return;
+        }
+
+        var (claims, ended) = await _store.ClaimAsync(_definitions, ids, MaxRunning - running.Count, cancellation);
+        foreach (var (job, outcome, took) in ended)
+        {
+            Count(job, outcome, took);
+        }
+
+        lock (_running)
+        {
+            _running.AddRange(claims.Select(claim => JobExecution.Start(claim, _store, Services, _database.Time)));
+        }
+
+        if (claims.Count > 0)
+        {
+            _renewedAt = now;
+        }
+        else
+        {
+            // Another engine was faster, or has renewed its lease.
+            await ReadJobsAsync(cancellation);
+        }
+    }
+
+    void ReportLate(DateTimeOffset now)
+    {
+        var late = _jobs.Where(job => _definitions.ContainsKey(job.Name) && IsLate(job)).Select(job => (job.Name, DueAt: job.DueAt!.Value)).ToHashSet();
+        foreach (var (job, dueAt) in late.Where(_late.Add))
+        {
+            OnNotice?.Invoke(new JobNotice(job, IsLate: true, IsFinal: false, $"due at {dueAt.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ} and has not begun at {now.UtcDateTime:HH:mm:ss}"));
+        }
+
+        _late.IntersectWith(late);
+    }
+
+    void Count(string job, string outcome, TimeSpan took)
+    {
+        _runs.AddOrUpdate((job, outcome), 1, (_, count) => count + 1);
+        OnEnd?.Invoke(job, outcome, took);
+    }
+
+    // Called when somebody has changed a job, or an engine has begun or ended a run.
+    async Task ReadAsync(CancellationToken cancellation)
+    {
+        await ReadJobsAsync(cancellation);
+        _isChanged = true;
+        if (_jobs.Any(job => _definitions.TryGetValue(job.Name, out var definition) && JobStore.SettingsOf(definition, Configured(job.Name), job.Own) != job.Settings))
+        {
+            await SyncAsync(cancellation);
+        }
+    }
+
+    async Task ReadJobsAsync(CancellationToken cancellation) => _jobs = [.. (await _store.ListAsync(cancellation)).Where(_store.IsMine)];
+
+    sealed class NoServices : IServiceProvider
+    {
+        public object? GetService(Type serviceType) => null;
+    }
+}

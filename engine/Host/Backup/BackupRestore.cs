@@ -1,0 +1,91 @@
+using System.Globalization;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Host.Backup;
+
+/// <summary>Restores a backup into an empty folder.</summary>
+static class BackupRestore
+{
+    /// <summary>Restores a backup. Until it is complete, the folder is not there under its name.</summary>
+    /// <param name="folder">The destination of backups.</param>
+    /// <param name="manifest">The backup.</param>
+    /// <param name="target">The data folder; it must be empty or not there.</param>
+    /// <param name="onProgress">Receives how many bytes of how many are restored.</param>
+    /// <param name="cancellation">Ends the work; nothing is left then.</param>
+    /// <exception cref="BackupException">The folder is not empty, or a path of the backup leads out of it.</exception>
+    /// <exception cref="InvalidDataException">A file is not what was stored.</exception>
+    /// <exception cref="IOException">A file cannot be read or written.</exception>
+    public static void Run(BackupFolder folder, BackupManifest manifest, string target, Action<long, long> onProgress, CancellationToken cancellation = default)
+    {
+        target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));
+        if (File.Exists(target) || (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any()))
+        {
+            throw new BackupException("restore_not_empty", $"{target} is not empty: move it away, or restore into another folder");
+        }
+
+        var draft = target + ".restore";
+        if (Directory.Exists(draft))
+        {
+            Directory.Delete(draft, recursive: true);
+        }
+
+        try
+        {
+            FileModes.CreateFolder(draft);
+            var (done, total) = (0L, manifest.Bytes);
+            foreach (var file in manifest.Files)
+            {
+                Restore(folder, file, draft, cancellation);
+                onProgress(done += file.Length, total);
+            }
+
+            RestoreKeys(folder, draft);
+            if (Directory.Exists(target))
+            {
+                Directory.Delete(target);
+            }
+
+            Directory.Move(draft, target);
+            FolderSync.Flush(Path.GetDirectoryName(target)!);
+        }
+        catch
+        {
+            Directory.Delete(draft, recursive: true);
+            throw;
+        }
+    }
+
+    static void Restore(BackupFolder folder, BackupFile file, string draft, CancellationToken cancellation)
+    {
+        var path = Path.GetFullPath(Path.Combine(draft, file.Path));
+        if (!path.StartsWith(draft + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+        {
+            throw new BackupException("restore_path", $"the backup names a file outside the folder: {file.Path}");
+        }
+
+        FileModes.CreateFolder(Path.GetDirectoryName(path)!);
+        using (var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write))
+        {
+            folder.Load(file, bytes => stream.Write(bytes.Span), cancellation);
+            stream.Flush(flushToDisk: true);
+        }
+
+        // The age of a journal's segment decides when it is deleted.
+        if (file.Source?.Split(' ') is [_, var ticks] && long.TryParse(ticks, CultureInfo.InvariantCulture, out var written))
+        {
+            File.SetLastWriteTimeUtc(path, new DateTime(written, DateTimeKind.Utc));
+        }
+    }
+
+    static void RestoreKeys(BackupFolder folder, string draft)
+    {
+        var keys = Path.Combine(draft, "keys");
+        FileModes.CreateFolder(keys);
+        foreach (var file in Directory.EnumerateFiles(folder.KeysPath))
+        {
+            File.Copy(file, Path.Combine(keys, Path.GetFileName(file)));
+        }
+
+        FolderSync.Flush(keys);
+    }
+}

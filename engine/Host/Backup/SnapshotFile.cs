@@ -1,0 +1,23 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace CartRecovery.Host.Backup;
+
+/// <summary>An open file of a data folder.</summary>
+/// <param name="Path">Its path in the folder, with <c>/</c>.</param>
+/// <param name="Handle">The file.</param>
+/// <param name="Length">How far it is read.</param>
+/// <param name="Source">Length and modification time, by which a change is noticed.</param>
+sealed record SnapshotFile(string Path, SafeFileHandle Handle, long Length, string Source)
+{
+    /// <summary>Returns a function that reads the file from the beginning.</summary>
+    public Func<Memory<byte>, int> Reader()
+    {
+        var at = 0L;
+        return buffer =>
+        {
+            var count = RandomAccess.Read(Handle, buffer.Span[..(int)Math.Min(buffer.Length, Length - at)], at);
+            at += count;
+            return count;
+        };
+    }
+}

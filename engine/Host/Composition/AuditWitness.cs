@@ -1,0 +1,71 @@
+using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Engine.ControlPlane.Database;
+using Microsoft.Extensions.Logging;
+
+namespace CartRecovery.Host.Composition;
+
+/// <summary>
+/// Logs the head of the audit log, and what is not in it yet: logs that are shipped elsewhere are then its witnesses. The head is logged at the start, by a job
+/// every day, and at the stop.
+/// </summary>
+sealed partial class AuditWitness(ControlDatabase database, AuditRecorder recorder, ILogger log) : IAsyncDisposable
+{
+    bool _isStarted;
+
+    /// <summary>Starts it.</summary>
+    public async Task StartAsync()
+    {
+        _isStarted = true;
+        database.Changes.OnFailure = e => LogUnnoticed($"{e.GetType().Name}: {e.Message}");
+        recorder.OnDelayed = (entry, problem) => LogDelayed(entry.Actor, entry.Action, entry.Target, entry.Store, entry.Details, entry.Address, problem);
+        await TryAsync(LogHeadAsync);
+    }
+
+    /// <summary>Logs the head.</summary>
+    /// <exception cref="ControlDatabaseException">It cannot be read.</exception>
+    public async Task LogHeadAsync() => LogHead((await new AuditLog(database).HeadAsync(CancellationToken.None)).ToString());
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_isStarted)
+        {
+            await TryAsync(() => recorder.RecordCountedAsync());
+        }
+
+        await recorder.DisposeAsync();
+        if (_isStarted)
+        {
+            await TryAsync(LogHeadAsync);
+        }
+    }
+
+    // A failure must not keep the engine from starting or stopping.
+    async Task TryAsync(Func<Task> run)
+    {
+        try
+        {
+            await run();
+        }
+        catch (Exception e)
+        {
+            LogFailed($"{e.GetType().Name}: {e.Message}");
+        }
+    }
+
+    [LoggerMessage(EventName = "audit_head_unknown", Level = LogLevel.Warning,
+        Message = "The head of the audit log cannot be read or its counts cannot be written: {Problem}")]
+    partial void LogFailed(string problem);
+
+    [LoggerMessage(EventName = "audit_head", Level = LogLevel.Information,
+        Message = "The audit log's last entry is {Head}; 'audit verify --at-least' checks that it is still there")]
+    partial void LogHead(string head);
+
+    [LoggerMessage(EventName = "audit_delayed", Level = LogLevel.Error,
+        Message = "Not in the audit log unless the control database takes it later: {Actor} {Action} {Target} {Store} {Details} {Address}: {Problem}")]
+    partial void LogDelayed(string actor, string action, string target, string? store, string? details, string? address, string problem);
+
+    [LoggerMessage(EventName = "control_changes_unnoticed", Level = LogLevel.Error,
+        Message = "Changes in the control database, such as ended sessions, are not noticed until it can be read: {Problem}")]
+    partial void LogUnnoticed(string problem);
+}

@@ -1,0 +1,46 @@
+using CartRecovery.Contracts;
+using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.Delivery;
+using CartRecovery.Host.Api;
+
+namespace CartRecovery.Host.Jobs;
+
+/// <summary>Sends notices and reports to operators, through the sink that <c>control.notices</c> names.</summary>
+sealed class Notices(IEngineState engine, SinkSet sinks, StoreDirectory stores, TimeProvider time)
+{
+    // The text of a message is bounded, whatever a report has.
+    const int MaxText = 20_000;
+
+    static readonly TimeSpan s_useful = TimeSpan.FromHours(24);
+
+    /// <summary>Whether there is a sink for them.</summary>
+    public bool IsConfigured => engine.Config.Control.Notices is not null;
+
+    /// <summary>Hands a text to the sink, without waiting.</summary>
+    /// <returns><see langword="false"/> if there is no sink, or its queue is full.</returns>
+    public bool TrySend(string subject, string text)
+    {
+        if (engine.Config.Control.Notices is not { } notices)
+        {
+            return false;
+        }
+
+        var (store, now) = (stores.Stores[0], time.GetUtcNow());
+        return sinks.TryDeliver(notices.Sink, new Intervention
+        {
+            Id = $"iv_{Guid.NewGuid():N}",
+            StoreId = store.Id,
+            CartId = "",
+            Campaign = "",
+            Channel = notices.Sink,
+            Action = ActionKind.Reminder,
+            Subject = subject,
+            Message = text.Length > MaxText ? text[..MaxText] : text,
+            Recipient = notices.To is { } to ? new Recipient(Email: to) : null,
+            Cart = new CartSummary(0, 0, store.Currency),
+            Reasons = new DecisionReasons("", 0, [], ""),
+            DecidedAt = now,
+            UsefulUntil = now + s_useful,
+        });
+    }
+}

@@ -1,0 +1,34 @@
+using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Jobs;
+using CartRecovery.Engine.ControlPlane.Keys;
+using CartRecovery.Engine.ControlPlane.Tokens;
+using CartRecovery.Host.Api;
+
+namespace CartRecovery.Host.Jobs;
+
+/// <summary>Rotates signing keys and cleans the control database. Without new keys nobody could sign in, so it cannot be paused.</summary>
+static class UpkeepJob
+{
+    public static JobDefinition Definition { get; } = new(
+        "upkeep", "Rotates signing keys, and deletes sessions, API keys and entries of the audit log that were kept for long enough.", "7 * * * *", TimeSpan.FromMinutes(10),
+        [
+            new JobStep("signing-keys", (job, stop) => new SigningKeys(job.Service<ControlDatabase>()).RotateAsync(stop)),
+            new JobStep("sessions", (job, stop) => new Sessions(job.Service<ControlDatabase>()).CleanAsync(stop)),
+            new JobStep("api-keys", (job, stop) => new ApiKeyStore(job.Service<ControlDatabase>()).CleanAsync(stop)),
+            new JobStep("audit-log", TrimAsync),
+        ])
+    {
+        IsEssential = true,
+    };
+
+    static async Task TrimAsync(JobContext job, CancellationToken stop)
+    {
+        var kept = job.Service<IEngineState>().Config.Control.AuditRetention.Value;
+        var deleted = await new AuditLog(job.Service<ControlDatabase>()).TrimAsync(job.Time.GetUtcNow() - kept, stop);
+        if (deleted > 0)
+        {
+            job.Log($"deleted {deleted} entries of the audit log");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+using CartRecovery.Engine.ControlPlane.Jobs;
+using CartRecovery.Tests.ControlPlane.Database;
+
+namespace CartRecovery.Tests.ControlPlane.Jobs;
+
+/// <summary>Engines that share a control database.</summary>
+public sealed class JobSharingTests(DatabaseKind kind) : JobFixture(kind)
+{
+    [Test]
+    public async Task Of_engines_that_share_a_database_one_runs_a_job()
+    {
+        var runs = 0;
+        var definition = Hourly((_, _) =>
+        {
+            Interlocked.Increment(ref runs);
+            return Task.CompletedTask;
+        });
+        await using var one = await EngineAsync(definition, "one");
+        await using var two = await EngineAsync(definition, "two", await OpenAsync());
+        for (var hour = 1; hour <= 5; hour++)
+        {
+            Time.Advance(60 * Minute);
+            await Task.WhenAll(one.TickAsync(), two.TickAsync());
+            await Task.WhenAll(one.IdleAsync(), two.IdleAsync());
+            Assert.That(Volatile.Read(ref runs), Is.EqualTo(hour));
+        }
+    }
+
+    [Test]
+    public async Task A_job_of_each_engine_runs_on_each()
+    {
+        var runs = 0;
+        var definition = Hourly((_, _) =>
+        {
+            Interlocked.Increment(ref runs);
+            return Task.CompletedTask;
+        }) with
+        {
+            PerEngine = true,
+        };
+        await using var one = await EngineAsync(definition, "one");
+        await using var two = await EngineAsync(definition, "two", await OpenAsync());
+        await PassAsync(one, 60 * Minute);
+        await PassAsync(two, TimeSpan.Zero);
+        Assert.That(runs, Is.EqualTo(2));
+        Assert.That(await one.Control.ListAsync(), Has.Count.EqualTo(1), "an engine sees its own");
+    }
+
+    [Test]
+    public async Task A_job_whose_engine_is_gone_is_taken_over_when_its_lease_expires_and_the_former_engine_can_change_nothing_more()
+    {
+        var (isFirst, entered, release, isFenced) = (true, new TaskCompletionSource(), new TaskCompletionSource(), false);
+        var definition = Hourly(async (job, _) =>
+        {
+            if (!isFirst)
+            {
+                return;
+            }
+
+            isFirst = false;
+            entered.SetResult();
+            await release.Task;
+            try
+            {
+                await Control.WriteAsync(job.EnsureHeldAsync);
+            }
+            catch (OperationCanceledException)
+            {
+                isFenced = true;
+            }
+        });
+        await using var one = await EngineAsync(definition, "one");
+        await using var two = await EngineAsync(definition, "two", await OpenAsync());
+        Time.Advance(60 * Minute);
+        await one.TickAsync();
+        await entered.Task;
+
+        // The engine hangs: it renews nothing.
+        await two.Control.FindAsync("work");
+        await PassAsync(two, Minute - TimeSpan.FromSeconds(1));
+        Assert.That(await RunsAsync(two), Is.EqualTo(new[] { "schedule running" }), "its lease lasts");
+        await PassAsync(two, TimeSpan.FromSeconds(1));
+        await PassAsync(two, Minute);
+        Assert.That(await RunsAsync(two), Is.EqualTo(new[] { "schedule interrupted", "retry succeeded" }));
+
+        release.SetResult();
+        await one.IdleAsync();
+        Assert.That(isFenced, "it cannot change what it would have changed");
+        Assert.That(await RunsAsync(one), Is.EqualTo(new[] { "schedule interrupted", "retry succeeded" }), "it cannot record another end");
+    }
+
+    [Test]
+    public async Task A_lease_is_renewed_while_the_run_goes_on()
+    {
+        var end = new TaskCompletionSource();
+        var definition = Hourly((_, _) => end.Task);
+        await using var one = await EngineAsync(definition, "one");
+        await using var two = await EngineAsync(definition, "two", await OpenAsync());
+        Time.Advance(60 * Minute);
+        for (var second = 0; second < 300; second += 5)
+        {
+            await one.TickAsync();
+            await two.TickAsync();
+            Time.Advance(TimeSpan.FromSeconds(5));
+        }
+
+        end.SetResult();
+        await one.IdleAsync();
+        Assert.That(await RunsAsync(one), Is.EqualTo(new[] { "schedule succeeded" }));
+    }
+
+    [Test]
+    public async Task An_engine_that_cannot_renew_its_lease_ends_its_run()
+    {
+        var (isEnded, entered) = (false, new TaskCompletionSource());
+        await using var one = await EngineAsync(Hourly(async (_, stop) =>
+        {
+            entered.SetResult();
+            try
+            {
+                await Task.Delay(Timeout.Infinite, stop);
+            }
+            finally
+            {
+                isEnded = true;
+            }
+        }), "one");
+        Time.Advance(60 * Minute);
+        await one.TickAsync();
+        await entered.Task;
+
+        // As if the database had not answered until now.
+        Time.Advance(JobStore.LeaseTime);
+        await one.TickAsync();
+        await one.IdleAsync();
+        Assert.That(isEnded);
+        Assert.That(await RunsAsync(one), Is.EqualTo(new[] { "schedule interrupted", "retry waiting" }));
+    }
+}
