@@ -14,6 +14,7 @@ public sealed class JourneyStore : IDisposable
 
     readonly Statement _position, _setPosition, _begin, _commit, _stop;
     readonly Statement[] _purge;
+    readonly RetentionTable _retention;
     readonly HashSet<(string Campaign, string Variant)> _isStopped = [];
 
     /// <summary>Opens the database, and creates it if it does not exist.</summary>
@@ -46,6 +47,8 @@ public sealed class JourneyStore : IDisposable
         SoftBounces = new SoftBounceTable(Database);
         MergedCarts = new MergedCartTable(Database);
         Offers = new OfferTable(Database);
+        Consents = new ConsentTable(Database);
+        _retention = new RetentionTable(Database);
         _begin = Database.Prepare("BEGIN IMMEDIATE");
         _commit = Database.Prepare("COMMIT");
         _position = Database.Prepare("SELECT address FROM position WHERE partition=?1");
@@ -105,6 +108,9 @@ public sealed class JourneyStore : IDisposable
     public MergedCartTable MergedCarts { get; }
 
     public OfferTable Offers { get; }
+
+    /// <summary>What customers said about channels.</summary>
+    public ConsentTable Consents { get; }
 
     /// <summary>Begins a transaction.</summary>
     public void Begin() => _begin.Run();
@@ -175,6 +181,22 @@ public sealed class JourneyStore : IDisposable
         Refunds.Purge(before);
         SoftBounces.Purge(before);
         MergedCarts.Purge(before);
+    }
+
+    /// <summary>Deletes some of the addresses and records of consents that are too old.</summary>
+    /// <param name="contactsBefore">Those that were last changed before this time (ms since 1970 UTC); <see langword="null"/> for none.</param>
+    /// <param name="consentsBefore">Records from before this time.</param>
+    public void PurgePeople(long? contactsBefore, long? consentsBefore)
+    {
+        if (contactsBefore is { } contacts)
+        {
+            _retention.PurgeContacts(contacts);
+        }
+
+        if (consentsBefore is { } consents)
+        {
+            _retention.PurgeRecords(consents);
+        }
     }
 
     /// <inheritdoc/>
