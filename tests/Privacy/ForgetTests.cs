@@ -43,6 +43,8 @@ sealed class ForgetTests
             var before = await engine.GetAsync("/v1/conversions?from=0");
             Assert.That(before.Json.GetProperty("items").GetArrayLength(), Is.EqualTo(2));
 
+            await AssertExportAsync(engine);
+            await AssertConsentsAsync(engine, known: 1);
             var asked = await engine.PostAsync($"/v1/gdpr/forget/{Uri.EscapeDataString(User)}", $$"""{"mode":"{{mode}}","reason":"ticket 12"}""");
             Assert.That((asked.Status, asked.Json.GetProperty("state").GetString()), Is.EqualTo((HttpStatusCode.Accepted, "pending")));
             id = asked.Json.GetProperty("id").GetString()!;
@@ -52,6 +54,7 @@ sealed class ForgetTests
             Assert.That(Found(), Is.Empty, done.Body);
             await AssertReceiptAsync(engine, done.Json, mode);
             await AssertOthersAsync(engine, mode);
+            await AssertConsentsAsync(engine, known: 0);
             Assert.That((await engine.GetAsync($"/v1/customers/{Uri.EscapeDataString(User)}")).Status, Is.EqualTo(HttpStatusCode.NotFound));
         }
 
@@ -110,7 +113,7 @@ sealed class ForgetTests
             EventJson.Of(Guest, "identify", $$""","meta":{"email":"{{Email}}"}"""),
             EventJson.Of(Guest, "begin_checkout", ",\"sessionId\":\"s1\""),
             EventJson.Of(Cart, "identify", $$""","userId":"{{User}}","meta":{"firstName":"{{Name}}","email":"{{Email}}","phone":"{{Phone}}","pushToken":"{{Push}}"}"""),
-            EventJson.Of(Cart, "consent", $$""","userId":"{{User}}","meta":{"channel":"email","granted":true}"""),
+            EventJson.Of(Cart, "consent", $$""","userId":"{{User}}","meta":{"channel":"email","granted":true,"purpose":"reminders","textVersion":"2026-03","source":"checkout"}"""),
             EventJson.Of(Cart, "add_to_cart", $$""","productId":"p1","price":5,"userId":"{{User}}" """),
             EventJson.Of(OtherCart, "identify", $$""","userId":"{{Other}}","meta":{"email":"{{OtherEmail}}"}"""),
             EventJson.Of(OtherCart, "add_to_cart", $$""","productId":"p1","price":5,"userId":"{{Other}}" """)));
@@ -150,6 +153,39 @@ sealed class ForgetTests
             && engine.Host.DeadLetterQueue.StoredFor(EventErrorCode.PersonForgotten) == 0, "no letter is kept");
     }
 
+    static async Task AssertConsentsAsync(InProcessEngine engine, int known)
+    {
+        var history = (await engine.GetAsync($"/v1/gdpr/consents/{Uri.EscapeDataString(User)}?proof=true")).Json;
+        var verified = await engine.Host.Privacy.Receipts.VerifyAsync(history.GetProperty("proof").GetString()!);
+        using var proof = JsonDocument.Parse(verified!.Value.Message);
+        foreach (var items in new[] { history.GetProperty("items"), proof.RootElement.GetProperty("items") })
+        {
+            Assert.That(items.EnumerateArray().Select(item => string.Join(' ', new[] { "channel", "granted", "purpose", "textVersion", "source", "reportedBy" }.Select(name => item.GetProperty(name)))),
+                Is.EqualTo(Enumerable.Repeat("email True reminders 2026-03 checkout server", known)));
+        }
+    }
+
+    static async Task AssertExportAsync(InProcessEngine engine)
+    {
+        var path = $"/v1/gdpr/export/{Uri.EscapeDataString(User)}";
+        var export = (await engine.GetAsync(path)).Json;
+        var counts = export.GetProperty("manifest").GetProperty("included").EnumerateArray().ToDictionary(kind => kind.GetProperty("kind").GetString()!, kind => kind.GetProperty("items").GetInt64());
+        Assert.That(counts.Keys, Is.EqualTo(export.EnumerateObject().Select(kind => kind.Name).Where(name => name != "manifest")));
+        Assert.That(counts.Select(kind => export.GetProperty(kind.Key).GetArrayLength()), Is.EqualTo(counts.Values));
+        Assert.That((counts["events"], counts["deadLetters"], counts["carts"], counts["journeys"], counts["messages"], counts["orders"], counts["consents"], counts["consentRecords"]), Is.EqualTo((8, 4, 2, 2, 2, 1, 1, 1)));
+        Assert.That(s_texts.Where(text => !export.GetRawText().Contains(text, StringComparison.Ordinal)), Is.Empty, "everything is in it");
+        Assert.That(new[] { Other, OtherCart, OtherEmail }.Where(text => export.GetRawText().Contains(text, StringComparison.Ordinal)), Is.Empty, "and nothing of others");
+        Assert.That(export.GetProperty("manifest").GetProperty("notIncluded").GetArrayLength(), Is.GreaterThan(3));
+
+        using var zip = new System.IO.Compression.ZipArchive(new MemoryStream(await engine.Http.GetByteArrayAsync($"{path}?format=zip")));
+        Assert.That(zip.Entries.Select(entry => entry.Name), Is.EqualTo(counts.Keys.Select(kind => $"{kind}.ndjson").Append("manifest.json")));
+        foreach (var (kind, items) in counts)
+        {
+            using var lines = new StreamReader(zip.GetEntry($"{kind}.ndjson")!.Open());
+            Assert.That(lines.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement.ValueKind).Count(), Is.EqualTo(items), kind);
+        }
+    }
+
     static async Task<ApiAnswer> CompletedAsync(InProcessEngine engine, string id)
     {
         ApiAnswer answer = null!;
@@ -181,7 +217,7 @@ sealed class ForgetTests
         Assert.That(letters.Select(letter => letter.GetRawText()).ToArray(), Has.Length.EqualTo(1).And.All.Contains(Other));
         Assert.That((await engine.GetAsync("/v1/suppressions")).Json.GetProperty("items").GetArrayLength(), Is.EqualTo(1), "they are still not written to");
         var audit = await new CartRecovery.Engine.ControlPlane.Audit.AuditLog(engine.Host.Control).ListAsync(new(Action: "privacy."), long.MaxValue, 10);
-        Assert.That(audit.Select(entry => entry.Event.Action), Is.EqualTo(new[] { "privacy.forgotten", "privacy.forget" }));
+        Assert.That(audit.Select(entry => entry.Event.Action), Is.EqualTo(new[] { "privacy.forgotten", "privacy.forget", "privacy.export", "privacy.export" }));
     }
 
     // What the partitions have is erased by others.

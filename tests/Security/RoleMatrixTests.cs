@@ -132,6 +132,9 @@ sealed class RoleMatrixTests
         ["DELETE /v1/gdpr/forget/{userId}"] = "ao",
         ["GET /v1/gdpr/status/{requestId}"] = "ao",
         ["GET /v1/gdpr/requests"] = "ao",
+        ["GET /v1/gdpr/retention"] = "ao",
+        ["GET /v1/gdpr/consents/{userId}"] = "ao",
+        ["GET /v1/gdpr/export/{userId}"] = "ao",
     };
 
     [Test]

@@ -66,6 +66,12 @@ public sealed class ContactConfig
 
     [ConfigKey("How long interventions and their results are kept.", Min = "1h", Max = "3650d")]
     public Duration Retention { get; set; } = new(TimeSpan.FromDays(90));
+
+    [ConfigKey("How long addresses, time zones and attributes of customers are kept after they last changed. Default: until the customer is forgotten.", Min = "1h", Max = "3650d")]
+    public Duration? AddressRetention { get; set; }
+
+    [ConfigKey("How long records of consents are kept; the latest of each channel stays. Default: until the customer is forgotten.", Min = "1h", Max = "3650d")]
+    public Duration? ConsentRetention { get; set; }
 }
 
 /// <summary>The meaning of missing consent.</summary>

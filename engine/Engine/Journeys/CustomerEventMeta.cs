@@ -18,6 +18,13 @@ sealed record CustomerEventMeta
     /// <summary>When a granted consent expires (ms since 1970 UTC).</summary>
     public long? ExpiresAt { get; init; }
 
+    /// <summary>Of a consent: where it was given, for what, and the version of the text that was shown.</summary>
+    public string? Source { get; init; }
+
+    public string? Purpose { get; init; }
+
+    public string? TextVersion { get; init; }
+
     public string? Email { get; init; }
 
     public string? Phone { get; init; }

@@ -21,7 +21,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
 {
     static readonly AddressKind[] s_kinds = [AddressKind.Email, AddressKind.Phone, AddressKind.Push];
 
-    const int MaxTextLength = 2048, MaxClaimedName = 200, MaxCodeLength = 64;
+    const int MaxTextLength = 2048, MaxClaimedName = 200, MaxCodeLength = 64, MaxConsentText = 200;
 
     readonly List<EventItem> _items = [];
     readonly OrderProjector _orders = new(store, identities, sender);
@@ -116,9 +116,14 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         if (meta.Granted is { } granted && KindOf(meta.Channel) is { } kind)
         {
             store.Customers.SetConsent(OwnerOf(e), kind, granted, SaidAt(e), meta.ExpiresAt ?? long.MaxValue);
+            Record(e, storeId, OwnerOf(e), kind, granted, meta, Short(meta.Source, MaxConsentText) ?? (e.Standing == Standing.Server ? "api" : "page"));
             Resubscribe(e, storeId);
         }
     }
+
+    // Proof of what was said, whatever is in force.
+    void Record(CustomerEvent e, string storeId, in Hash128 owner, AddressKind kind, bool granted, CustomerEventMeta meta, string source) => store.Consents.Add(owner, e.Id, storeId, kind, new ConsentRecord(
+        ConsentTable.ChannelOf(kind), granted, SaidAt(e), e.ReceivedAt, meta.ExpiresAt ?? long.MaxValue, e.Standing, source, Short(meta.Purpose, MaxConsentText), Short(meta.TextVersion, MaxConsentText)));
 
     // Of a word dated ahead, by a clock that is fast, the receipt: else nothing that is said next could replace it.
     static long SaidAt(CustomerEvent e) => Math.Min(e.At, e.ReceivedAt);
@@ -213,7 +218,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         var meta = CustomerEventMeta.Of(e.Meta);
         if (EventTypes.Has(e.Type, EventTraits.EndsContact))
         {
-            EndContact(e, storeId, KindOf(meta.Channel) ?? AddressKind.Email, meta.Intervention);
+            EndContact(e, storeId, KindOf(meta.Channel) ?? AddressKind.Email, meta);
         }
         else if (meta.Intervention is { } id)
         {
@@ -225,8 +230,9 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         }
     }
 
-    void EndContact(CustomerEvent e, string storeId, AddressKind kind, string? message)
+    void EndContact(CustomerEvent e, string storeId, AddressKind kind, CustomerEventMeta meta)
     {
+        var message = meta.Intervention;
         if (e.IsShared)
         {
             return;
@@ -239,6 +245,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         {
             store.Customers.SetConsent(e.Cart, kind, granted: false, at, long.MaxValue);
             store.Customers.SetConsent(owners[0], kind, granted: false, at, long.MaxValue);
+            Record(e, storeId, owners[0], kind, granted: false, meta, "unsubscribed");
             if (store.Customers.ConsentOf(owners[0], kind) is { Granted: true })
             {
                 // A late report: the customer has agreed since.

@@ -226,6 +226,7 @@ public sealed partial class JourneyEngine : IDisposable
         {
             _purgedAt = now;
             _store.Purge(now - Options.Retention);
+            _store.PurgePeople(now - Options.AddressRetention, now - Options.ConsentRetention);
         }
 
         return isAll;

@@ -32,6 +32,8 @@ public sealed class JourneyOptions
         OutcomeWindow = Milliseconds(contact.OutcomeWindow);
         RestoreFor = Milliseconds(contact.RestoreFor);
         Retention = Milliseconds(contact.Retention);
+        AddressRetention = contact.AddressRetention is { } addresses ? Milliseconds(addresses) : null;
+        ConsentRetention = contact.ConsentRetention is { } consents ? Milliseconds(consents) : null;
         AbandonedAfter = Milliseconds(contact.AbandonedAfter);
         LostAfter = Milliseconds(contact.LostAfter);
         PublicUrl = Uri.TryCreate(contact.PublicUrl, UriKind.Absolute, out var url) ? ShopLinks.HeaderOf(url).TrimEnd('/') : contact.PublicUrl?.TrimEnd('/');
@@ -64,6 +66,11 @@ public sealed class JourneyOptions
     public long RestoreFor { get; }
 
     public long Retention { get; }
+
+    /// <summary>How long addresses and records of consents are kept (ms); <see langword="null"/> until the customer is forgotten.</summary>
+    public long? AddressRetention { get; }
+
+    public long? ConsentRetention { get; }
 
     public long AbandonedAfter { get; }
 

@@ -1,7 +1,10 @@
 using System.Text;
+using System.Text.Json;
 using CartRecovery.Engine.Backtest;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Journeys.Erasure;
 using CartRecovery.Primitives;
 
@@ -52,4 +55,36 @@ public sealed class PersonJournal(Func<IReadOnlyList<JournalView>> open, KeyVaul
 
         return ([.. carts], [.. orders]);
     }
+
+    /// <summary>Reads the events that name a person, and anonymous ones of their carts, partition by partition.</summary>
+    /// <param name="store">The person's store.</param>
+    /// <param name="person">The person.</param>
+    /// <param name="locked">Receives the number of events whose personal data cannot be decrypted, of all people.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <returns>Writes each event. Valid until the next one is read.</returns>
+    /// <exception cref="Journal.JournalException">A journal cannot be read now.</exception>
+    internal IEnumerable<Action<Utf8JsonWriter>> Events(Store store, Person person, Action<long> locked, CancellationToken cancellation)
+    {
+        foreach (var journal in open())
+        {
+            using var events = new JournalEvents(journal, TimeRange.Everything, keys);
+            for (var looked = 0; events.TryNext(); looked++)
+            {
+                if (looked % EventsPerLook == 0)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                }
+
+                if (IsOf(events.Current, store.Number, person))
+                {
+                    yield return json => EventJson.Write(json, events.Slab, events.Current, store.IdUtf8);
+                }
+            }
+
+            locked(events.Locked);
+        }
+    }
+
+    static bool IsOf(in EventRecord record, int store, Person person) =>
+        record.Store == store && (record.Customer == person.Customer || (record.Customer == default && person.CartKeys.Contains(record.Cart)));
 }

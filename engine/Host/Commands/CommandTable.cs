@@ -129,6 +129,7 @@ static class CommandTable
         Command.Of<PrivacyOptions>("""
               cartrecovery privacy forget c-4711 --reason "ticket 12"   erase a customer, and refuse their events
               cartrecovery privacy status 0198…                    how far it is, and the signed receipt
+              cartrecovery privacy export c-4711 --format zip --out c-4711.zip
               cartrecovery privacy verify receipt.txt              was the receipt altered?
             """, PrivacyCommand.RunAsync),
         Command.Of<BackupOptions>("""

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Privacy;
@@ -14,7 +15,10 @@ namespace CartRecovery.Host.Composition;
 sealed class PrivacyServices : IAsyncDisposable
 {
     readonly ControlDatabase _control;
+    readonly SemaphoreSlim _exports = new(1, 1);
     ErasureRunner? _runner;
+    ErasureTargets? _targets;
+    EngineHost? _host;
 
     /// <param name="control">The control database.</param>
     /// <param name="secret">The data folder's secret.</param>
@@ -46,7 +50,8 @@ sealed class PrivacyServices : IAsyncDisposable
     public void Attach(EngineHost host, DataFolder data, PersonJournal journal, ILogger log)
     {
         Tombstones.Follow();
-        _runner = new ErasureRunner(_control, Requests, Receipts, new ErasureTargets
+        _host = host;
+        _targets = new ErasureTargets
         {
             Folder = Folder,
             Version = BuildVersion.Number,
@@ -63,7 +68,8 @@ sealed class PrivacyServices : IAsyncDisposable
                 await host.Partitions.FlushAsync(cancellation);
                 await host.Journeys.CatchUpAsync().WaitAsync(cancellation);
             },
-        }, log);
+        };
+        _runner = new ErasureRunner(_control, Requests, Receipts, _targets, log);
         _runner.Follow();
     }
 
@@ -71,6 +77,13 @@ sealed class PrivacyServices : IAsyncDisposable
     public static IReadOnlyList<JournalView> Journals(DataFolder data, JournalStores stores) => [.. Enumerable.Range(0, data.Format.Partitions)
         .Where(i => Directory.Exists(data.Files.JournalOf(i)))
         .Select(i => new JournalView(() => new FileJournalDevice(data.Files.JournalOf(i), readOnly: true), data.Format.Layout, stores))];
+
+    /// <summary>Reserves the one export that may run.</summary>
+    /// <returns>Ends the reservation; <see langword="null"/> if another export runs.</returns>
+    public IDisposable? TryBeginExport() => _exports.Wait(0) ? new Reservation(_exports) : null;
+
+    /// <summary>Creates the export of a customer.</summary>
+    public PersonExport ExportOf(Store store, string userId) => new(_targets!, store, userId, (cart, cancellation) => _host!.Partitions.FindAsync(cart, cancellation), _control.Time);
 
     /// <summary>Starts to run requests.</summary>
     public void Start() => _runner!.Start();
@@ -82,5 +95,10 @@ sealed class PrivacyServices : IAsyncDisposable
         {
             await _runner.DisposeAsync();
         }
+    }
+
+    sealed class Reservation(SemaphoreSlim one) : IDisposable
+    {
+        public void Dispose() => one.Release();
     }
 }

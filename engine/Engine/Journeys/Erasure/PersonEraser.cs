@@ -140,6 +140,7 @@ sealed class PersonEraser(JourneyStore store)
         {
             Of("contacts", "DELETE FROM contact WHERE owner=?1", owner);
             Of("consents", "DELETE FROM consent WHERE owner=?1", owner);
+            Of("consent records", "DELETE FROM consent_record WHERE owner=?1", owner);
             Of("identities", "DELETE FROM identity WHERE subject=?1", owner);
             Count("keys destroyed", store.People.Destroy(owner));
         }

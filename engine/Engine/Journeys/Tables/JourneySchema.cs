@@ -10,7 +10,7 @@ namespace CartRecovery.Engine.Journeys.Tables;
 /// </summary>
 static class JourneySchema
 {
-    const int Version = 10;
+    const int Version = 11;
 
     /// <summary>Creates the tables that do not exist, and migrates older versions.</summary>
     /// <exception cref="IOException">The file was written by a later version, or cannot be used.</exception>
@@ -181,6 +181,11 @@ static class JourneySchema
         CREATE TABLE IF NOT EXISTS consent(
             owner BLOB NOT NULL, address INTEGER NOT NULL, granted INTEGER NOT NULL, at INTEGER NOT NULL, expires INTEGER NOT NULL,
             PRIMARY KEY(owner, address)) WITHOUT ROWID;
+
+        -- What customers said about channels, as it was reported: proof of the consent in force. Version 11 added it: an earlier one would not erase it.
+        CREATE TABLE IF NOT EXISTS consent_record(
+            owner BLOB NOT NULL, at INTEGER NOT NULL, event BLOB NOT NULL, store TEXT NOT NULL, address INTEGER NOT NULL, granted INTEGER NOT NULL, received_at INTEGER NOT NULL,
+            expires INTEGER NOT NULL, standing INTEGER NOT NULL, source TEXT NOT NULL, purpose TEXT, text_version TEXT, PRIMARY KEY(owner, at, event)) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS suppression(
             store TEXT NOT NULL, address INTEGER NOT NULL, value TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL,
             PRIMARY KEY(store, address, value)) WITHOUT ROWID;

@@ -14,6 +14,7 @@ public sealed class JourneyStore : IDisposable
 
     readonly Statement _position, _setPosition, _begin, _commit, _stop;
     readonly Statement[] _purge;
+    readonly RetentionTable _retention;
     readonly HashSet<(string Campaign, string Variant)> _isStopped = [];
 
     /// <summary>Opens the database, and creates it if it does not exist.</summary>
@@ -47,6 +48,8 @@ public sealed class JourneyStore : IDisposable
         MergedCarts = new MergedCartTable(Database);
         Offers = new OfferTable(Database);
         Exposures = new ExposureTable(Database);
+        Consents = new ConsentTable(Database);
+        _retention = new RetentionTable(Database);
         _begin = Database.Prepare("BEGIN IMMEDIATE");
         _commit = Database.Prepare("COMMIT");
         _position = Database.Prepare("SELECT address FROM position WHERE partition=?1");
@@ -111,6 +114,9 @@ public sealed class JourneyStore : IDisposable
     public OfferTable Offers { get; }
 
     public ExposureTable Exposures { get; }
+
+    /// <summary>What customers said about channels.</summary>
+    public ConsentTable Consents { get; }
 
     /// <summary>Begins a transaction.</summary>
     public void Begin() => _begin.Run();
@@ -181,6 +187,22 @@ public sealed class JourneyStore : IDisposable
         Refunds.Purge(before);
         SoftBounces.Purge(before);
         MergedCarts.Purge(before);
+    }
+
+    /// <summary>Deletes some of the addresses and records of consents that are too old.</summary>
+    /// <param name="contactsBefore">Those that were last changed before this time (ms since 1970 UTC); <see langword="null"/> for none.</param>
+    /// <param name="consentsBefore">Records from before this time.</param>
+    public void PurgePeople(long? contactsBefore, long? consentsBefore)
+    {
+        if (contactsBefore is { } contacts)
+        {
+            _retention.PurgeContacts(contacts);
+        }
+
+        if (consentsBefore is { } consents)
+        {
+            _retention.PurgeRecords(consents);
+        }
     }
 
     /// <inheritdoc/>

@@ -38,6 +38,9 @@ static class PrivacyRoutes
         group.MapDelete("/forget/{userId}", LiftAsync)
             .Describe("liftErasure", "Let a forgotten person in again", "Their events are accepted from now on. What was erased stays erased.")
             .Produces(StatusCodes.Status204NoContent).Problems(s_notForgotten, ApiProblems.CustomerNotFound, ControlProblems.ErasureRuns, ControlProblems.Unavailable);
+        ExportRoute.Map(group);
+        ConsentRoute.Map(group);
+        RetentionRoute.Map(group);
         group.MapGet("/status/{requestId}", FindAsync)
             .Describe("getPrivacyRequest", "Follow a request", "How far a request to forget a person is, and its receipt.").Problems(s_notFound, ControlProblems.Unavailable);
         group.MapGet("/requests", ListAsync)
@@ -82,7 +85,8 @@ static class PrivacyRoutes
         return TypedResults.Ok(new ItemPage<ErasureItem>([.. requests.Take(limit).Select(ErasureItem.Of)], SealedCursor.Seal(context, requests.Count > limit ? requests[limit - 1].Id : null)));
     }
 
-    static string ActorOf(HttpContext context) => context.User.Identity switch
+    /// <summary>Returns who sent a request, as the audit log names them.</summary>
+    internal static string ActorOf(HttpContext context) => context.User.Identity switch
     {
         UserIdentity user => user.ActorName,
         StoreKeyIdentity key => key.ActorName,

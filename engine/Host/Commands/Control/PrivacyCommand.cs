@@ -21,7 +21,8 @@ static class PrivacyCommand
     public static Task<int> RunAsync(PrivacyOptions options)
     {
         var mode = ErasureMode.Delete;
-        var problem = options.Action is not ("forget" or "lift" or "status" or "list" or "verify") ? $"unknown action '{options.Action}'; expected forget, lift, status, list or verify"
+        var problem = options.Action is not ("forget" or "lift" or "export" or "status" or "list" or "verify") ? $"unknown action '{options.Action}'; expected forget, lift, export, status, list or verify"
+            : options.Format is not ("json" or "zip") ? $"--format: expected json or zip, got '{options.Format}'"
             : options.Action != "list" && string.IsNullOrWhiteSpace(options.Subject)
                 ? $"privacy {options.Action}: expected {options.Action switch { "status" => "a request's id, which privacy list prints", "verify" => "a receipt, or a file with one", _ => "a customer's id" }}"
             : !ErasureRequests.TryParse(options.Mode, out mode) ? $"--mode: expected delete or anonymise, got '{options.Mode}'"
@@ -37,13 +38,17 @@ static class PrivacyCommand
             return Task.FromResult(Verify(ReceiptOf(options.Subject!), key));
         }
 
+        if (options.Action == "export")
+        {
+            return ConfigFile.Load(ConfigFile.Locate(options.Config)) is { } loaded ? ExportAsync(options, loaded) : Task.FromResult(ExitCode.BadConfiguration);
+        }
+
         return ControlAccess.UseAsync(options.Config, (control, config) => options.Action == "verify" ? VerifyAsync(control, ReceiptOf(options.Subject!)) : RunAsync(options, mode, control, config));
     }
 
     static async Task<int> RunAsync(PrivacyOptions options, ErasureMode mode, ControlDatabase control, CartRecoveryConfig config)
     {
-        var store = options.Store is null && config.Stores is [var only] ? only : config.Stores.Find(store => store.Id == options.Store);
-        if (store is null)
+        if (StoreOf(options, config) is not { } store)
         {
             return Wrong($"--store: expected one of {string.Join(", ", config.Stores.Select(s => s.Id))}, got '{options.Store}'");
         }
@@ -73,6 +78,36 @@ static class PrivacyCommand
         catch (ControlRefusalException e)
         {
             return Failed($"{e.Code}: {e.Message}");
+        }
+    }
+
+    static StoreConfig? StoreOf(PrivacyOptions options, CartRecoveryConfig config) =>
+        options.Store is null && config.Stores is [var only] ? only : config.Stores.Find(store => store.Id == options.Store);
+
+    // The engine has the carts in memory, and the keys.
+    static async Task<int> ExportAsync(PrivacyOptions options, CartRecoveryConfig config)
+    {
+        if (StoreOf(options, config) is not { } store)
+        {
+            return Wrong($"--store: expected one of {string.Join(", ", config.Stores.Select(s => s.Id))}, got '{options.Store}'");
+        }
+
+        try
+        {
+            using var client = EngineClient.For(config, store.Id, Timeout.InfiniteTimeSpan);
+            using var response = await client.GetAsync($"/v1/gdpr/export/{Uri.EscapeDataString(options.Subject!)}?format={options.Format}", HttpCompletionOption.ResponseHeadersRead);
+            if (!response.IsSuccessStatusCode)
+            {
+                return Failed($"the engine answers {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
+            }
+
+            await using var output = options.Out is { } path ? File.Create(path) : Console.OpenStandardOutput();
+            await response.Content.CopyToAsync(output);
+            return ExitCode.Success;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or UnauthorizedAccessException)
+        {
+            return Failed($"the export could not be read from the engine at {EngineClient.AddressOf(config)}, which must run: {e.Message}");
         }
     }
 

@@ -5,11 +5,11 @@ namespace CartRecovery.Host.Commands.Control;
 [Verb("privacy", HelpText = "Forget people, follow the requests, and verify what the engine certifies.")]
 sealed class PrivacyOptions : ConfigOptions
 {
-    [Value(0, Required = true, MetaName = "forget|lift|status|list|verify", HelpText = "forget: ask the engine to erase a person and to refuse their events. lift: let a forgotten person's events in again. "
-        + "status: print a request. list: print a store's requests. verify: check a receipt's signature and print what it says.")]
+    [Value(0, Required = true, MetaName = "forget|lift|export|status|list|verify", HelpText = "forget: ask the engine to erase a person and to refuse their events. lift: let a forgotten person's events in again. "
+        + "export: write everything that the running engine has of a person. status: print a request. list: print a store's requests. verify: check a receipt's signature and print what it says.")]
     public string Action { get; set; } = "";
 
-    [Value(1, MetaName = "USER|REQUEST|RECEIPT", HelpText = "With forget and lift: the customer's id. With status: the request's id. With verify: the receipt, or a file with it.")]
+    [Value(1, MetaName = "USER|REQUEST|RECEIPT", HelpText = "With forget, lift and export: the customer's id. With status: the request's id. With verify: the receipt, or a file with it.")]
     public string? Subject { get; set; }
 
     [Option("store", MetaValue = "STORE", HelpText = "The store. Not needed if there is one alone.")]
@@ -20,6 +20,12 @@ sealed class PrivacyOptions : ConfigOptions
 
     [Option("reason", MetaValue = "TEXT", HelpText = "With forget: why, such as a ticket's number. It must not name the person.")]
     public string? Reason { get; set; }
+
+    [Option("format", Default = "json", MetaValue = "FORMAT", HelpText = "With export: json, one document; or zip, a folder with a file for each kind of data.")]
+    public string Format { get; set; } = "";
+
+    [Option("out", MetaValue = "FILE", HelpText = "With export: the file. Default: standard output.")]
+    public string? Out { get; set; }
 
     [Option("key", MetaValue = "BASE64", HelpText = "With verify: the public key, as an earlier verify printed it. Without it, the control database's.")]
     public string? Key { get; set; }

@@ -1,10 +1,6 @@
-using System.Net;
-using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Host.Api.DeadLetters;
 using CartRecovery.Host.Data;
@@ -16,9 +12,6 @@ namespace CartRecovery.Host.Commands.Maintenance;
 static class DeadLettersClient
 {
     const int ChunkOfIds = 1000;
-
-    // A store's secret key, where the configuration has only its hash.
-    const string KeyVariable = "CARTRECOVERY_KEY";
 
     static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 
@@ -43,7 +36,7 @@ static class DeadLettersClient
         }
         catch (HttpRequestException e) when (e.StatusCode is null)
         {
-            Console.Error.WriteLine($"error: no engine answers at {AddressOf(config)} ({e.Message}). Replay goes through a running engine; start it with: "
+            Console.Error.WriteLine($"error: no engine answers at {EngineClient.AddressOf(config)} ({e.Message}). Replay goes through a running engine; start it with: "
                 + $"cartrecovery run{(options.Config is null ? "" : $" --config {options.Config}")}");
             return ExitCode.Failed;
         }
@@ -118,10 +111,7 @@ static class DeadLettersClient
 
     static async Task<JsonDocument> PostAsync(CartRecoveryConfig config, string store, string path, long[] ids, byte[]? given)
     {
-        var key = KeyOf(config, store);
-        using var handler = HandlerFor(config);
-        using var client = new HttpClient(handler) { BaseAddress = AddressOf(config), Timeout = s_patience };
-        client.DefaultRequestHeaders.Add("X-Api-Key", key);
+        using var client = EngineClient.For(config, store, s_patience);
         using var content = new StringContent($"{{\"ids\":[{string.Join(',', ids)}]{(given is null ? "" : $",\"event\":{Encoding.UTF8.GetString(given)}")}}}",
             Encoding.UTF8, "application/json");
         using var response = await client.PostAsync(path, content);
@@ -132,43 +122,6 @@ static class DeadLettersClient
         }
 
         throw new HttpRequestException($"the engine answers {(int)response.StatusCode}: {Encoding.UTF8.GetString(body)}", inner: null, response.StatusCode);
-    }
-
-    // The key itself, which a hash does not give.
-    static string KeyOf(CartRecoveryConfig config, string store)
-    {
-        var keys = config.Stores.Find(s => s.Id == store)?.Keys.FindAll(k => k.Kind == KeyKind.Secret) ?? [];
-        return keys.Find(k => !KeyHash.IsHash(k.Key))?.Key
-            ?? (Environment.GetEnvironmentVariable(KeyVariable) is { Length: > 0 } given && keys.Exists(k => KeyHash.OfConfigured(k.Key) == KeyHash.OfConfigured(given)) ? given : null)
-            ?? throw new IOException(keys.Count == 0
-                ? $"store '{store}' has no secret key in the configuration; replaying and dropping need one"
-                : $"the configuration has only hashes of the secret keys of store '{store}'; put one of the keys into the environment variable {KeyVariable}");
-    }
-
-    // The engine runs on this machine, whatever address it listens on.
-    static Uri AddressOf(CartRecoveryConfig config)
-    {
-        var listen = config.Listen.Http.ToIPEndPoint();
-        var address = listen.Address.Equals(IPAddress.Any) ? IPAddress.Loopback
-            : listen.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : listen.Address;
-        return new Uri($"{(config.Listen.HttpTls is null ? "http" : "https")}://{new IPEndPoint(address, listen.Port)}");
-    }
-
-    // The certificate is for the shop's name instead of this address, so it is compared with the configured one.
-    static SocketsHttpHandler HandlerFor(CartRecoveryConfig config)
-    {
-        var handler = new SocketsHttpHandler();
-        if (config.Listen.HttpTls is { } tls)
-        {
-            using var known = X509Certificate2.CreateFromPem(File.ReadAllText(Path.GetFullPath(tls.Certificate, config.Folder)));
-            var hash = known.GetCertHashString();
-            handler.SslOptions = new SslClientAuthenticationOptions
-            {
-                RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.GetCertHashString() == hash,
-            };
-        }
-
-        return handler;
     }
 
     static ReplayOutcome Read(JsonElement letter) => new(

@@ -1,0 +1,93 @@
+using System.ComponentModel;
+using System.IO.Pipelines;
+using System.Text.Json;
+using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Engine.ControlPlane.Users;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Privacy;
+using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Auth;
+using CartRecovery.Host.Api.Carts;
+using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Api.Personal;
+using CartRecovery.Host.Api.Problems;
+using CartRecovery.Host.Api.Requests;
+using CartRecovery.Host.Composition;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace CartRecovery.Host.Api.Privacy;
+
+/// <summary><c>GET /v1/gdpr/export/{userId}</c>: everything that is known of a customer, streamed.</summary>
+static class ExportRoute
+{
+    const string Zip = "application/zip";
+
+    // What may be written before the client reads.
+    const int PauseAt = 1 << 20;
+
+    static readonly HttpProblem s_busy = new(503, "export_busy", "Another export runs. Try again later.");
+
+    static readonly QueryParameter<string> s_format = QueryParameters.Choice("format", "json: one document. zip: a folder with a file for each kind of data.", ["json", "zip"], "json");
+
+    public static void Map(IEndpointRouteBuilder group) => group.MapGet("/export/{userId}", ExportAsync)
+        .Describe("exportPerson", "Export a person", """
+            Everything that the engine has of a customer: contacts, consents, journeys, messages, orders, carts, events and rejected events. `manifest` says what each part is, and lists
+            what is not in it and why. It is streamed, and takes as long as reading the journal. One runs at a time. Each is in the audit log.
+            """)
+        .Query(s_format).Produces<Dictionary<string, JsonElement>>().WithMetadata(new ProducesMediaType(Zip), new ShowsPersonalData(), new RequiredPermission(Permission.PrivacyRead))
+        .Problems(s_busy, ApiProblems.CustomerNotFound, ControlProblems.Unavailable);
+
+    static async Task ExportAsync(
+        [Description("The customer's id, percent-encoded.")] string userId, HttpContext context, Caller caller, RequestQuery query, PrivacyServices privacy, AuditLog audit, TimeProvider time)
+    {
+        var id = CartReader.IdOf(context, userId, PersonalIdKind.Customer);
+        using var one = privacy.TryBeginExport() ?? throw new ProblemException(s_busy);
+        var isZip = query.Of(s_format) == "zip";
+        context.Response.ContentType = isZip ? Zip : "application/json";
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.Headers.ContentDisposition = $"attachment; filename=\"export.{(isZip ? "zip" : "json")}\"";
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            return;
+        }
+
+        await audit.RecordAsync(new AuditEvent(PrivacyRoutes.ActorOf(context), "privacy.export", Tombstones.NameOf(privacy.Tombstones.HashOf(caller.Store.Id, id)), caller.Store.Id,
+            $$"""{"format":"{{(isZip ? "zip" : "json")}}"}""")
+        { Address = UserIdentity.AddressOf(context) }, context.RequestAborted);
+        await StreamAsync(context, privacy.ExportOf(caller.Store, id), output => isZip ? new ZipExportWriter(output, time) : new JsonExportWriter(output));
+    }
+
+    // The export blocks its thread while the client does not read.
+    static async Task StreamAsync(HttpContext context, PersonExport export, Func<Stream, IPersonExportWriter> open)
+    {
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: PauseAt, resumeWriterThreshold: PauseAt / 2, useSynchronizationContext: false));
+        var writing = Task.Run(() =>
+        {
+            Exception? failure = null;
+            try
+            {
+                using var output = pipe.Writer.AsStream(leaveOpen: true);
+                using var writer = open(output);
+                export.WriteTo(writer, context.RequestAborted);
+            }
+            catch (Exception e)
+            {
+                // The reader gets it, and the connection is cut: an export without its manifest is none.
+                failure = e;
+            }
+
+            pipe.Writer.Complete(failure);
+        }, CancellationToken.None);
+        try
+        {
+            await pipe.Reader.CopyToAsync(context.Response.Body, context.RequestAborted);
+        }
+        finally
+        {
+            await pipe.Reader.CompleteAsync();
+            await writing;
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.Ingest.DeadLetters;
+using CartRecovery.Engine.Journeys;
+using CartRecovery.Engine.Journeys.Erasure;
+using CartRecovery.Engine.Journeys.Reports;
+using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Auth;
+using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Api.Interventions;
+using CartRecovery.Host.Api.Responses;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace CartRecovery.Host.Api.Privacy;
+
+/// <summary><c>GET /v1/gdpr/retention</c>: how long each kind of data is kept, and what would be deleted now.</summary>
+static class RetentionRoute
+{
+    public static void Map(IEndpointRouteBuilder group) => group.MapGet("/retention", GetAsync)
+        .Describe("previewRetention", "Preview retention", """
+            Each kind of data with the setting that says how long it is kept, how many rows the store has, and how many of them are too old: they go within minutes or hours, some
+            at a time. Deletes nothing itself.
+            """)
+        .WithMetadata(new ReadsReports()).Problems(ControlProblems.Unavailable);
+
+    static async Task<Ok<RetentionPreview>> GetAsync(
+        HttpContext context, Caller caller, JourneyWorker journeys, JourneyEngine engine, IJourneyOptionsProvider inForce, CartRecoveryConfig config, DeadLetterStore letters, ControlDatabase control, TimeProvider time)
+    {
+        await journeys.CatchUpForReportAsync();
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var counts = await Task.Run(() => RetentionCounts.Of(engine.Store.Database.Path, caller.Store.Id, inForce.JourneyOptions, now), context.RequestAborted);
+        var events = new RetentionItem("events", "journal.retention", DurationText.Write(config.Journal.Retention.Value), Rows: null, Expired: null, OldestAt: null);
+        return TypedResults.Ok(new RetentionPreview([events, .. counts.Select(RetentionItem.Of), LettersOf(caller, config, letters, now), await AuditOfAsync(caller, config, control, now, context.RequestAborted)]));
+    }
+
+    static RetentionItem LettersOf(Caller caller, CartRecoveryConfig config, DeadLetterStore letters, long now)
+    {
+        var age = (long)config.DeadLetters.Age.Value.TotalMilliseconds;
+        var (rows, expired, oldest) = (0L, 0L, (long?)null);
+        foreach (var letter in letters.Read(store: caller.Store.Id).Where(letter => letter.Store == caller.Store.Id))
+        {
+            rows++;
+            expired += letter.At < now - age ? 1 : 0;
+            oldest = Math.Min(oldest ?? letter.At, letter.At);
+        }
+
+        return RetentionItem.Of(new RetentionCount("deadLetters", "deadLetters.age", age, rows, expired, oldest));
+    }
+
+    static async Task<RetentionItem> AuditOfAsync(Caller caller, CartRecoveryConfig config, ControlDatabase control, long now, CancellationToken cancellation)
+    {
+        var (store, age) = (caller.Store.Id, (long)config.Control.AuditRetention.Value.TotalMilliseconds);
+        var rows = await control.ReadAsync(session => session.FirstAsync(
+            $"SELECT COUNT(*), SUM(CASE WHEN at < {now - age} THEN 1 ELSE 0 END), MIN(at) FROM audit WHERE store = {store}",
+            row => new RetentionCount("auditEntries", "control.auditRetention", age, row.Number(0), row.NumberOrNull(1) ?? 0, row.NumberOrNull(2))), cancellation);
+        return RetentionItem.Of(rows!);
+    }
+}
+
+/// <summary>How long each kind of data is kept.</summary>
+/// <param name="Items">The kinds.</param>
+sealed record RetentionPreview(IReadOnlyList<RetentionItem> Items);
+
+/// <summary>How long a kind of data is kept, and what would be deleted now.</summary>
+/// <param name="Kind">The kind.</param>
+/// <param name="Setting">The setting.</param>
+/// <param name="Retention">Its value, like 90d; null for as long as the person is not forgotten.</param>
+/// <param name="Rows">How many the store has; null where they are not counted: the journal deletes whole files.</param>
+/// <param name="Expired">How many of them are too old.</param>
+/// <param name="OldestAt">The time of the oldest; null for none.</param>
+sealed record RetentionItem(string Kind, string Setting, string? Retention, long? Rows, long? Expired, DateTime? OldestAt)
+{
+    /// <summary>Describes a count.</summary>
+    public static RetentionItem Of(RetentionCount count) => new(count.Kind, count.Setting, count.Retention is { } age ? DurationText.Write(TimeSpan.FromMilliseconds(age)) : null,
+        count.Rows, count.Expired, count.Oldest is { } at ? PersonRecords.TimeOf(at) : null);
+}
