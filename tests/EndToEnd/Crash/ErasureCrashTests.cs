@@ -21,7 +21,6 @@ public sealed class ErasureCrashTests
 
     static readonly EngineConfig s_config = new()
     {
-        Memory = "{ limit: 4GB, carts: 4MB, customers: 4MB }",
         Durability = """
             journal: { commitAge: 2ms, segment: 4MB }
             checkpoints: { interval: 1s }
