@@ -33,7 +33,7 @@ sealed record BackupManifest(int Version, string Id, DateTime At, string Program
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"the manifest is damaged: {e.Message}");
+            throw new InvalidDataException($"the manifest is damaged: {e.Message}", e);
         }
     }
 }

@@ -6,6 +6,7 @@ using CartRecovery.Engine.ControlPlane.Usage;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Host.Settings;
 using CartRecovery.Engine.Journeys.Experiments;
+using CartRecovery.Host.Data;
 
 namespace CartRecovery.Host.Composition;
 
@@ -56,4 +57,13 @@ sealed partial class EngineHost
 
     /// <summary>Who else may vouch for callers.</summary>
     public Federation Federation { get; }
+
+    async Task StartControlAsync()
+    {
+        await ControlSetup.OpenAsync(Control);
+        await ControlSetup.StartAsync(Control);
+        await Usage.StartAsync();
+        await Witness.StartAsync();
+        _apiKeys.Start();
+    }
 }

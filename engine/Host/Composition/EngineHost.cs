@@ -236,11 +236,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         }
 
         _numbering.Save();
-        await ControlSetup.OpenAsync(Control);
-        await ControlSetup.StartAsync(Control);
-        await Usage.StartAsync();
-        await Witness.StartAsync();
-        _apiKeys.Start();
+        await StartControlAsync();
         Sinks.Start();
         Journeys.Start([.. Enumerable.Range(0, Partitions.Count).Select(i => Partitions[i].Tail)]);
         Partitions.Start();

@@ -61,7 +61,7 @@ sealed class UsageApiTests
                 heard.Add(said);
             }
 
-            Assert.That(heard.Select(said => said.Code).OfType<string>(), Is.EqualTo(new[] { "quota_exceeded" }));
+            Assert.That(heard.Select(said => said.Code).Where(code => !string.IsNullOrEmpty(code)), Is.EqualTo(new[] { "quota_exceeded" }));
             Assert.That(heard.Any(said => said is { Type: "ack", UpTo: 12 }), "what was taken before is acknowledged");
         }
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.Storage;
 using CartRecovery.Primitives;
@@ -35,6 +36,7 @@ sealed class PersonEraser(JourneyStore store)
             EraseOrders(person, rows, keepsAmounts);
             EraseCarts(person, rows);
             EraseCustomer(person);
+            EraseExposures(person, rows);
             EraseAddresses(person);
             return (_counts, unsent);
         }
@@ -94,12 +96,14 @@ sealed class PersonEraser(JourneyStore store)
     void EraseOrders(Person person, PersonRows rows, bool keepsAmounts)
     {
         using var refunds = new Query(store.Database, "DELETE FROM refund WHERE store=?1 AND order_id=?2");
+        using var ofExperiments = new Query(store.Database, "DELETE FROM conversion WHERE store=?1 AND order_id=?2 AND journey=0");
         using var orders = new Query(store.Database, "DELETE FROM shop_order WHERE store=?1 AND id=?2");
         using var rename = new Query(store.Database, "UPDATE conversion SET order_id=?3 WHERE store=?1 AND order_id=?2");
         using var delete = new Query(store.Database, "DELETE FROM conversion WHERE store=?1 AND order_id=?2");
         foreach (var order in rows.Orders.Concat(rows.Refunds).Distinct(StringComparer.Ordinal))
         {
             Count("refunds", refunds.Rows.With(person.Store).With(order).Run());
+            Count("conversions", ofExperiments.Rows.With(person.Store).With(order).Run());
             Count("order ids", orders.Rows.With(person.Store).With(order).Run());
             if (keepsAmounts)
             {
@@ -143,6 +147,19 @@ sealed class PersonEraser(JourneyStore store)
             Of("consent records", "DELETE FROM consent_record WHERE owner=?1", owner);
             Of("identities", "DELETE FROM identity WHERE subject=?1", owner);
             Count("keys destroyed", store.People.Destroy(owner));
+        }
+    }
+
+    // Experiments know a person by their id, and by those of the carts in which they were not signed in.
+    void EraseExposures(Person person, PersonRows rows)
+    {
+        using var orders = new Query(store.Database,
+            "DELETE FROM exposure_order WHERE store=?1 AND subject=?2 AND experiment IN (SELECT experiment FROM exposure WHERE store=?1 AND subject=?2)");
+        using var exposures = new Query(store.Database, "DELETE FROM exposure WHERE store=?1 AND subject=?2");
+        foreach (var subject in rows.Carts.Select(cart => person.Ids.CustomerOf(Encoding.UTF8.GetBytes(cart))).Append(person.Customer))
+        {
+            orders.Rows.With(person.Store).With(subject).Run();
+            Count("exposures", exposures.Rows.With(person.Store).With(subject).Run());
         }
     }
 
