@@ -6,6 +6,7 @@ using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Engine.Privacy;
+using CartRecovery.Host.Backup;
 using CartRecovery.Tests.EndToEnd;
 using CartRecovery.Tests.Hosting.Api;
 using CartRecovery.Tests.Support;
@@ -66,6 +67,41 @@ sealed class ForgetTests
             Assert.That((await engine.PostAsync("/v1/events", View(User))).Taken, Is.EqualTo((1, 0, "")));
             Assert.That((await engine.AskAsync(HttpMethod.Delete, $"/v1/gdpr/forget/{Uri.EscapeDataString(User)}", content: null, InProcessEngine.Secret)).Problem, Is.EqualTo((404, "not_forgotten")));
             Assert.That((await engine.GetAsync("/v1/gdpr/requests")).Json.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("id").GetString()), Is.EqualTo(new[] { id }));
+        }
+    }
+
+    [Test]
+    public async Task Backups_from_before_are_replaced_and_a_destination_that_is_not_mounted_is_waited_for()
+    {
+        var (to, gone) = (_scratch.PathOf("backups"), _scratch.PathOf("gone"));
+        await using (var engine = await StartAsync())
+        {
+            await FillAsync(engine);
+            var service = new BackupService(engine.Host.Control, _scratch.PathOf("data"), "");
+            foreach (var destination in new[] { to, to, gone })
+            {
+                await service.RunAsync(new BackupRequest(destination, Key: null, KeyFile: null, Keep: 5, KeepFor: null), (_, _) => { });
+            }
+
+            Assert.That(PersonSearch.Find(to, s_texts, _ => true), Is.Not.Empty, "the search finds what is there");
+            Directory.Move(gone, gone + ".unmounted");
+            var asked = await engine.PostAsync($"/v1/gdpr/forget/{Uri.EscapeDataString(User)}", "{}");
+            var id = asked.Json.GetProperty("id").GetString()!;
+            await Eventually.Is(() => engine.GetAsync($"/v1/gdpr/status/{id}").GetAwaiter().GetResult().Body.Contains("mount it", StringComparison.Ordinal), "it says what is missing");
+            Directory.Move(gone + ".unmounted", gone);
+        }
+
+        await using (var engine = await StartAsync())
+        {
+            await CompletedAsync(engine, (await engine.GetAsync("/v1/gdpr/requests")).Json.GetProperty("items")[0].GetProperty("id").GetString()!);
+        }
+
+        foreach (var destination in new[] { to, gone })
+        {
+            using var folder = BackupFolder.Open(destination, BackupCipher.Of(null));
+            Assert.That((folder.List(), PersonSearch.Find(destination, s_texts, _ => true)), Is.EqualTo((folder.List()[^1..], Array.Empty<string>())), destination);
+            BackupRestore.Run(folder, folder.Read(), _scratch.PathOf("data") + Path.GetFileName(destination), (_, _) => { });
+            Assert.That(Found("data" + Path.GetFileName(destination)), Is.Empty, "also not in what is compressed");
         }
     }
 
@@ -221,8 +257,8 @@ sealed class ForgetTests
     }
 
     // Everything in the folder, and what journals have compressed.
-    IReadOnlyList<string> Found() =>
-        [.. PersonSearch.Find(_scratch.PathOf("data"), s_texts, _ => true), .. PersonSearch.FindIn(JournalBlocks.In(_scratch.PathOf("data")), s_texts)];
+    IReadOnlyList<string> Found(string folder = "data") =>
+        [.. PersonSearch.Find(_scratch.PathOf(folder), s_texts, _ => true), .. PersonSearch.FindIn(JournalBlocks.In(_scratch.PathOf(folder)), s_texts)];
 
     Task<InProcessEngine> StartAsync() => InProcessEngine.StartAsync(config =>
     {

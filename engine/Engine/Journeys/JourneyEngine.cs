@@ -28,7 +28,6 @@ public sealed partial class JourneyEngine : IDisposable
     const long LookUpRetryDelay = 30_000;
 
     const long TeachEvery = 60_000, TeachAtLeast = 86_400_000, PurgeEvery = 60_000;
-
     // Relearns from all outcomes once 10% of them are new, so the amortised cost per outcome is constant.
     const int NewPart = 10;
 

@@ -42,6 +42,7 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
             ErasureStep.Database => EraseRowsAsync(cancellation),
             ErasureStep.DeadLetters => EraseLettersAsync(cancellation),
             ErasureStep.Scrub => ScrubAsync(cancellation),
+            ErasureStep.Backups => RenewBackupsAsync(cancellation),
             _ => throw new UnreachableException(name),
         });
         return new ErasureStep(name, time.GetUtcNow(), (long)time.GetElapsedTime(started).TotalMilliseconds, new Dictionary<string, long>(_counts, StringComparer.Ordinal));
@@ -143,6 +144,14 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
         if (await Task.Run(() => PersonRows.CountNamed(targets.Database, person), cancellation) is > 0 and var left)
         {
             throw new IOException($"{left} rows still name the person");
+        }
+    }
+
+    async Task RenewBackupsAsync(CancellationToken cancellation)
+    {
+        if (targets.RenewBackupsAsync is { } renew)
+        {
+            _counts["destinations of backups"] = await renew(cancellation);
         }
     }
 

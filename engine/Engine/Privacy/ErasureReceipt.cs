@@ -52,7 +52,7 @@ static class ErasureReceipt
     [
         ("messages that were delivered, and what sinks wrote: files, webhooks, queues, the providers of e-mail, text messages and push", "They left the engine. Erase them there."),
         ("log lines that were shipped elsewhere", "The engine's own lines name no customer; what sinks and proxies log is theirs."),
-        ("exports, reports and backups that were copied out", "The keys of the person are destroyed. What an export or a backup with its keys has in the clear is whoever's who made it."),
+        ("exports, reports and backups that were copied out", "Backups in their destinations are replaced, and the keys of the person are destroyed there. Copies of them, and exports, are whoever's who made them."),
     ];
 
     static IEnumerable<(string What, string Why)> Kept(ErasureMode mode, bool hasPartitions)

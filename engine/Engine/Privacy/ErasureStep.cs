@@ -8,8 +8,8 @@ namespace CartRecovery.Engine.Privacy;
 public sealed record ErasureStep(string Name, DateTimeOffset At, long Milliseconds, IReadOnlyDictionary<string, long> Counts)
 {
     /// <summary>The steps.</summary>
-    public const string Find = "find", Partitions = "partitions", Database = "database", DeadLetters = "dead_letters", Scrub = "scrub";
+    public const string Find = "find", Partitions = "partitions", Database = "database", DeadLetters = "dead_letters", Scrub = "scrub", Backups = "backups";
 
     /// <summary>The names of the steps, in order.</summary>
-    public static IReadOnlyList<string> Names { get; } = [Find, Partitions, Database, DeadLetters, Scrub];
+    public static IReadOnlyList<string> Names { get; } = [Find, Partitions, Database, DeadLetters, Scrub, Backups];
 }

@@ -40,4 +40,7 @@ public sealed record ErasureTargets
 
     /// <summary>Erases from the partitions; <see langword="null"/> to leave it to the journal's retention.</summary>
     public IPartitionErasure? Partitions { get; init; }
+
+    /// <summary>Replaces the backups in every destination by one that is made now; returns the number of destinations. <see langword="null"/> if there are no backups.</summary>
+    public Func<CancellationToken, Task<int>>? RenewBackupsAsync { get; init; }
 }

@@ -22,11 +22,12 @@ sealed class BackupRunner(string data, TimeProvider time)
 
     /// <summary>Makes a backup, and reads what it has written back.</summary>
     /// <param name="folder">The destination.</param>
+    /// <param name="isFull">Whether everything is copied, also what seems unchanged.</param>
     /// <param name="cancellation">Ends the work; the backup does not count then.</param>
     /// <returns>The backup, and how many bytes were copied for it.</returns>
     /// <exception cref="BackupException">The folder has no state, is being written anew, or what was written is not read back.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
-    public (BackupManifest Manifest, long Copied) Run(BackupFolder folder, CancellationToken cancellation = default)
+    public (BackupManifest Manifest, long Copied) Run(BackupFolder folder, bool isFull = false, CancellationToken cancellation = default)
     {
         if (!File.Exists(Path.Combine(_data, FolderFormat.Name)))
         {
@@ -49,7 +50,7 @@ sealed class BackupRunner(string data, TimeProvider time)
         FileModes.CreateFolder(scratch);
         try
         {
-            return Run(folder, id, former, scratch, cancellation);
+            return Run(folder, id, isFull ? null : former, scratch, cancellation);
         }
         finally
         {

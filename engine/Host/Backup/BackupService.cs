@@ -28,7 +28,7 @@ sealed class BackupService(ControlDatabase control, string data, string engine)
         var cipher = BackupCipher.Of(request.Key);
         using var folder = BackupFolder.Open(to, cipher, create: true);
         await new BackupDestinations(control).RegisterAsync(new BackupDestination(to, engine, request.KeyFile, cipher.IsEncrypted, control.Time.GetUtcNow()), cancellation);
-        var (manifest, copied) = new BackupRunner(data, control.Time) { OnProgress = onProgress }.Run(folder, cancellation);
+        var (manifest, copied) = new BackupRunner(data, control.Time) { OnProgress = onProgress }.Run(folder, request.IsFull, cancellation);
         var deleted = folder.Prune(request.Keep, request.KeepFor is { } age ? control.Time.GetUtcNow().UtcDateTime - age : null);
         return new BackupOutcome(manifest, copied, deleted.Count, control.Time.GetElapsedTime(started));
     }

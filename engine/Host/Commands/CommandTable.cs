@@ -136,6 +136,7 @@ static class CommandTable
               cartrecovery backup --to /mnt/backups                while the engine runs, or not; only what has changed is copied
               cartrecovery backup list /mnt/backups                the backups of a folder
               cartrecovery backup verify /mnt/backups              is the newest as it was stored?
+              cartrecovery backup unregister /mnt/backups          its backups are deleted
             """, BackupCommand.RunAsync),
         Command.Of<RestoreOptions>("""
               cartrecovery restore --from /mnt/backups --to data   the newest backup, into an empty folder

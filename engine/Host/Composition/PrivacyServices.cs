@@ -6,7 +6,9 @@ using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Privacy;
+using CartRecovery.Host.Backup;
 using CartRecovery.Host.Data;
+using CartRecovery.Host.Jobs;
 using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Composition;
@@ -63,6 +65,8 @@ sealed class PrivacyServices : IAsyncDisposable
             DeadLetterQueue = host.DeadLetterQueue,
             Sinks = host.Sinks,
             Partitions = host.Erasure,
+            RenewBackupsAsync = cancellation => Task.Run(() => new BackupRenewal(
+                _control, host.Config.Data, _control.IsShared ? EngineId.Of(Path.GetFullPath(host.Config.Data)) : "", () => host.Config.Backup.Key).RunAsync(cancellation), cancellation),
             SettleAsync = async cancellation =>
             {
                 await host.Partitions.FlushAsync(cancellation);

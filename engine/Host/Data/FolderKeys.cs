@@ -50,6 +50,16 @@ static class FolderKeys
         }
     }
 
+    /// <summary>Checks that a folder's keys can be opened, if it has any.</summary>
+    /// <exception cref="DataFolderException"><c>data_key</c>: the master key is another, or the root key is missing.</exception>
+    public static void Check(FolderFiles files, EncryptionConfig encryption, byte[] secret)
+    {
+        if (Directory.Exists(files.Keys))
+        {
+            Open(files.Keys, MasterOf(encryption, secret)).Dispose();
+        }
+    }
+
     /// <summary>Encrypts a folder's keys under the configured master key.</summary>
     /// <param name="data">The folder, locked.</param>
     /// <param name="config">The configuration.</param>

@@ -28,7 +28,7 @@ sealed record ErasureItem(
 }
 
 /// <summary>A step of an erasure.</summary>
-/// <param name="Name">find, partitions, database, dead_letters or scrub.</param>
+/// <param name="Name">find, partitions, database, dead_letters, scrub or backups.</param>
 /// <param name="State">pending, running or completed.</param>
 /// <param name="CompletedAt">When it was finished; null before.</param>
 /// <param name="Milliseconds">How long it took; null before.</param>

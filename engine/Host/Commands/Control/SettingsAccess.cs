@@ -49,7 +49,10 @@ static class SettingsAccess
 
         try
         {
-            await using var control = ControlSetup.Of(file, files, await File.ReadAllBytesAsync(secret), TimeProvider.System);
+            // A folder whose keys do not open is not touched: the start is refused.
+            var folderSecret = await File.ReadAllBytesAsync(secret);
+            FolderKeys.Check(files, file.Encryption, folderSecret);
+            await using var control = ControlSetup.Of(file, files, folderSecret, TimeProvider.System);
             await ControlSetup.OpenAsync(control);
             return (await new SettingsStore(control).HeadAsync(), LiveCampaigns.Compose(await new CampaignStore(control).ActiveAsync(), TimeProvider.System.GetUtcNow()));
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane.Backups;
 using CartRecovery.Host.Backup;
 using CartRecovery.Host.Commands.Control;
 using CartRecovery.Host.Jobs;
@@ -28,6 +29,7 @@ static class BackupCommand
         }
 
         return options.Action is null ? await TryAsync(() => MakeAsync(options, config, age))
+            : options.Action == "unregister" ? await TryAsync(() => UnregisterAsync(options, config))
             : await TryAsync(() => Task.FromResult(options.Action == "list" ? List(options, config) : Verify(options, config)));
     }
 
@@ -63,7 +65,7 @@ static class BackupCommand
             age = parsed;
         }
 
-        return options.Action is not (null or "list" or "verify") ? $"unknown action '{options.Action}'; expected list or verify, or none to make a backup"
+        return options.Action is not (null or "list" or "verify" or "unregister") ? $"unknown action '{options.Action}'; expected list, verify or unregister, or none to make a backup"
             : options.Action is not null && options.Folder is null ? $"backup {options.Action}: expected the folder of backups"
             : options.Keep is < 1 ? "--keep: expected 1 or more" : null;
     }
@@ -87,6 +89,14 @@ static class BackupCommand
             return ExitCode.Success;
         });
     }
+
+    static Task<int> UnregisterAsync(BackupOptions options, CartRecoveryConfig config) => ControlAccess.UseAsync(config, async (control, _) =>
+    {
+        var path = Path.GetFullPath(options.Folder!);
+        await new BackupDestinations(control).RemoveAsync(path, control.IsShared ? EngineId.Find(Path.GetFullPath(config.Data)) ?? "" : "");
+        Console.WriteLine($"{path} is no destination of backups any more");
+        return ExitCode.Success;
+    });
 
     static int List(BackupOptions options, CartRecoveryConfig config)
     {

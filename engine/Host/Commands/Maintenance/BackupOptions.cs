@@ -5,10 +5,10 @@ namespace CartRecovery.Host.Commands.Maintenance;
 [Verb("backup", HelpText = "Back the data folder up, while the engine runs or not; list and verify backups.")]
 sealed class BackupOptions : ConfigOptions
 {
-    [Value(0, MetaName = "list|verify", HelpText = "list: print the backups of a folder. verify: read one, and compare what is there with what was stored. Default: make one.")]
+    [Value(0, MetaName = "list|verify|unregister", HelpText = "list: print the backups of a folder. verify: read one, and compare what is there with what was stored. unregister: the folder's backups are deleted; those who are forgotten need not wait for it. Default: make one.")]
     public string? Action { get; set; }
 
-    [Value(1, MetaName = "DIR", HelpText = "With list and verify: the folder of backups.")]
+    [Value(1, MetaName = "DIR", HelpText = "With list, verify and unregister: the folder of backups.")]
     public string? Folder { get; set; }
 
     [Option("to", MetaValue = "DIR", HelpText = "The folder for backups, best on another disk. Default: backup.to.")]

@@ -1,0 +1,39 @@
+using CartRecovery.Engine.ControlPlane.Backups;
+using CartRecovery.Engine.ControlPlane.Database;
+
+namespace CartRecovery.Host.Backup;
+
+/// <summary>
+/// Replaces the backups of all destinations by new ones, after a person was erased: no backup from before has them any more, and the keys in the destination are those that
+/// are left. A destination that is not there fails: its disk may come back with the person on it.
+/// </summary>
+/// <param name="control">The control database.</param>
+/// <param name="data">The data folder.</param>
+/// <param name="engine">The engine's id where engines share the database; else empty.</param>
+/// <param name="key">Returns the configured key of backups.</param>
+sealed class BackupRenewal(ControlDatabase control, string data, string engine, Func<string?> key)
+{
+    /// <summary>Replaces them.</summary>
+    /// <returns>The number of destinations.</returns>
+    /// <exception cref="BackupException">A destination is not there, in use, or of another key.</exception>
+    /// <exception cref="IOException">A file cannot be read or written.</exception>
+    /// <exception cref="ControlDatabaseException">The destinations are not known.</exception>
+    public async Task<int> RunAsync(CancellationToken cancellation)
+    {
+        var service = new BackupService(control, data, engine);
+        var destinations = await new BackupDestinations(control).ListAsync(engine, cancellation);
+        foreach (var destination in destinations)
+        {
+            if (!Directory.Exists(destination.Path))
+            {
+                throw new BackupException("backup_missing",
+                    $"{destination.Path} is not there, and backups in it may have the person: mount it, or if they are deleted, run: cartrecovery backup unregister {destination.Path}");
+            }
+
+            var secret = destination.KeyFile is { } file ? (await File.ReadAllTextAsync(file, cancellation)).TrimEnd('\r', '\n') : destination.IsEncrypted ? key() : null;
+            await service.RunAsync(new BackupRequest(destination.Path, secret, destination.KeyFile, Keep: 1, KeepFor: null, IsFull: true), (_, _) => { }, cancellation);
+        }
+
+        return destinations.Count;
+    }
+}
