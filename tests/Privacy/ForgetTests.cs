@@ -99,7 +99,8 @@ sealed class ForgetTests
         foreach (var destination in new[] { to, gone })
         {
             using var folder = BackupFolder.Open(destination, BackupCipher.Of(null));
-            Assert.That((folder.List(), PersonSearch.Find(destination, s_texts, _ => true)), Is.EqualTo((folder.List()[^1..], Array.Empty<string>())), destination);
+            Assert.That(folder.List(), Has.Count.EqualTo(1), destination);
+            Assert.That(PersonSearch.Find(destination, s_texts, _ => true), Is.Empty, destination);
             BackupRestore.Run(folder, folder.Read(), _scratch.PathOf("data") + Path.GetFileName(destination), (_, _) => { });
             Assert.That(Found("data" + Path.GetFileName(destination)), Is.Empty, "also not in what is compressed");
         }

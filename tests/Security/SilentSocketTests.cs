@@ -59,17 +59,20 @@ sealed class SilentSocketTests
         var (name, value) = await users.NewAsync(new CartRecovery.Engine.ControlPlane.Users.Grant("admin", null));
         using var client = new HttpClient { BaseAddress = engine.Http.BaseAddress };
         var pending = engine.Host.ConnectionLimiter.Pending;
-        var before = pending.Count;
+
+        // The connection that made the user.
+        await engine.GetAsync("/v1/carts");
+        await Eventually.Is(() => pending.Count == 0, "every connection has shown a key");
         using (await client.GetAsync("/health"))
         {
-            Assert.That(pending.Count, Is.EqualTo(before + 1));
+            Assert.That(pending.Count, Is.EqualTo(1));
         }
 
         using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/members");
         request.Headers.TryAddWithoutValidation(name, value);
         using var answer = await client.SendAsync(request);
         Assert.That(answer.StatusCode, Is.EqualTo(System.Net.HttpStatusCode.OK));
-        Assert.That(pending.Count, Is.EqualTo(before));
+        Assert.That(pending.Count, Is.Zero);
     }
 
     [Test]
