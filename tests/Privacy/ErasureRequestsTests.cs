@@ -95,6 +95,36 @@ public sealed class ErasureRequestsTests(DatabaseKind kind) : ControlDatabaseFix
     }
 
     [Test]
+    public async Task A_failed_request_that_is_sent_again_repeats_all_steps_as_it_is_sent_now()
+    {
+        var first = await AddAsync();
+        for (var attempt = 1; attempt <= ErasureRequests.MaxAttempts; attempt++)
+        {
+            var (request, subject, _) = await _requests.StartAsync(Folder, default);
+            await _requests.SetStepAsync(request!, [new ErasureStep(ErasureStep.Find, Time.GetUtcNow(), 5, new Dictionary<string, long>())], subject! with { Carts = ["c1"] }, default);
+            await _requests.FailAsync(request!, "the disk is full", default);
+            Time.Advance(TimeSpan.FromMinutes(11));
+        }
+
+        var again = await _requests.AddAsync(Folder, "shop", User, ErasureMode.Anonymise, "ticket 13", "ada", address: null);
+        Assert.That((again.Id, again.Mode, again.Reason, again.RequestedBy), Is.EqualTo((first.Id, ErasureMode.Anonymise, "ticket 13", "ada")));
+        Assert.That(again.Steps, Is.Empty);
+        Assert.That(again.RequestedAt, Is.GreaterThan(first.RequestedAt));
+        Assert.That(again.StartedAt, Is.Null);
+        var (_, known, _) = await _requests.StartAsync(Folder, default);
+        Assert.That(known!.Carts, Is.EqualTo(new[] { "c1" }), "erased data named it");
+    }
+
+    [Test]
+    public async Task An_open_request_is_not_sent_again_with_another_mode()
+    {
+        await AddAsync();
+        Assert.That(() => _requests.AddAsync(Folder, "shop", User, ErasureMode.Anonymise, "ticket 12", "cli", address: null),
+            Throws.TypeOf<ControlRefusalException>().With.Property("Code").EqualTo(ControlRefusalException.ErasureRuns));
+        Assert.That((await _requests.ListAsync("shop", before: null, 10)).Single().Mode, Is.EqualTo(ErasureMode.Delete));
+    }
+
+    [Test]
     public async Task A_person_is_lifted_once_nothing_is_erased()
     {
         var first = await AddAsync();

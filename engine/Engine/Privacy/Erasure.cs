@@ -14,8 +14,8 @@ namespace CartRecovery.Engine.Privacy;
 /// <param name="time">The clock.</param>
 sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject, ErasureMode mode, TimeProvider time)
 {
-    // An event that was decoded before the person was refused is handed over within this.
-    static readonly TimeSpan s_handover = TimeSpan.FromMilliseconds(500);
+    // An event that was decoded before the person was refused is submitted within this, also by a source that waits for a lagging partition.
+    static readonly TimeSpan s_handover = TimeSpan.FromSeconds(2);
 
     static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
 

@@ -31,7 +31,7 @@ public sealed class ErasureRequests(ControlDatabase database, Tombstones tombsto
 
     readonly AuditLog _audit = new(database);
 
-    /// <summary>Adds a request, and refuses the person's events from now on. One that waits or runs for the person is returned; one that failed is tried again.</summary>
+    /// <summary>Adds a request, and refuses the person's events from now on. Returns the person's pending or running request; restarts a failed one from its first step, as it is asked for now.</summary>
     /// <param name="folder">The data folder's id.</param>
     /// <param name="store">The store's id.</param>
     /// <param name="userId">The user's id.</param>
@@ -40,7 +40,8 @@ public sealed class ErasureRequests(ControlDatabase database, Tombstones tombsto
     /// <param name="actor">Who asks, for the audit log.</param>
     /// <param name="address">Where the request comes from.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <exception cref="ControlRefusalException"><see cref="ControlRefusalException.TooManyRequests"/>.</exception>
+    /// <exception cref="ControlRefusalException"><see cref="ControlRefusalException.TooManyRequests"/>; <see cref="ControlRefusalException.ErasureRuns"/>: a pending or
+    /// running request of the person has the other mode.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<ErasureRequest> AddAsync(
         string folder, string store, string userId, ErasureMode mode, string? reason, string actor, string? address, CancellationToken cancellation = default) => database.WriteAsync(async session =>
@@ -49,14 +50,19 @@ public sealed class ErasureRequests(ControlDatabase database, Tombstones tombsto
         var open = await ReadAsync(session, SqlPart.Of($"folder = {folder} AND store = {store} AND person = {person} AND state <> {ErasureRequest.Completed}"), 1);
         if (open is [{ State: not ErasureRequest.Failed } same])
         {
-            return same;
+            return same.Mode == mode ? same : throw new ControlRefusalException(
+                ControlRefusalException.ErasureRuns, $"The person is being erased with mode {NameOf(same.Mode)}. Wait until the request is completed.");
         }
 
         await EnsureRoomAsync(session, folder);
         if (open is [var failed])
         {
+            // All steps run again: its receipt must hold for the time and the mode of this request. The subject stays, since erased data named the carts.
             id = failed.Id;
-            await session.RunAsync($"UPDATE privacy_requests SET state = {ErasureRequest.Pending}, attempts = 0, next_at = {now}, ended_at = {(DateTimeOffset?)null} WHERE id = {id}");
+            await session.RunAsync($"""
+                UPDATE privacy_requests SET state = {ErasureRequest.Pending}, mode = {NameOf(mode)}, reason = {reason}, requested_by = {actor}, requested_at = {now},
+                    started_at = {(DateTimeOffset?)null}, ended_at = {(DateTimeOffset?)null}, attempts = {0L}, next_at = {now}, problem = {(string?)null}, steps = {"[]"} WHERE id = {id}
+                """);
         }
         else
         {

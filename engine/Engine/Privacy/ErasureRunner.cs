@@ -75,6 +75,12 @@ public sealed partial class ErasureRunner(ControlDatabase database, ErasureReque
     {
         // The tombstones come first, whoever wrote the request.
         await database.Changes.RefreshAsync();
+        if (database.Changes.Problem is { } problem)
+        {
+            // Without the tombstone, events of the person could still arrive after they are erased.
+            throw new ControlDatabaseException(ControlDatabaseException.Unavailable, problem);
+        }
+
         var (request, subject, next) = await requests.StartAsync(targets.Folder, _stop.Token);
         if (request is null)
         {

@@ -56,7 +56,7 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
         Write(writer, "orders", "orders after a campaign was triggered; what was refunded has a negative value", records.Orders());
         Write(writer, "refunds", "refunds as they were reported", records.Refunds());
         Write(writer, "codes", "discount codes", records.Codes());
-        Write(writer, "carts", "the present state of the carts", Carts(person, cancellation));
+        Write(writer, "carts", "the present state of the carts that name nobody else by now", Carts(person, cancellation));
         Write(writer, "events", "the events of the journal that name the customer, and anonymous ones of their carts", Events(person, cancellation));
         Write(writer, "deadLetters", "rejected events that name the person", Letters(person));
         writer.Finish(Manifest);
@@ -172,7 +172,7 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
     {
         foreach (var id in person.Carts)
         {
-            if (findCart(store.Ids.CartOf(Encoding.UTF8.GetBytes(id)), cancellation).GetAwaiter().GetResult() is not { } cart)
+            if (findCart(store.Ids.CartOf(Encoding.UTF8.GetBytes(id)), cancellation).GetAwaiter().GetResult() is not { } cart || IsOfAnother(cart, person))
             {
                 continue;
             }
@@ -181,6 +181,8 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
             yield return json => Write(json, id, cart, lines);
         }
     }
+
+    bool IsOfAnother(in CartRecord cart, Person person) => cart.UserLength != 0 && store.Ids.CustomerOf(cart.UserId) != person.Customer;
 
     static void Write(Utf8JsonWriter json, string id, CartRecord cart, IReadOnlyList<(MessageLine Line, Product? Product)> lines)
     {
@@ -220,7 +222,7 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
         var spellings = new PersonSpellings(person);
         foreach (var letter in targets.DeadLetters.Read(store: store.Id))
         {
-            if (letter.Event.Length > 0 && spellings.AreIn(letter.Event))
+            if (letter.Store == store.Id && letter.Event.Length > 0 && spellings.AreIn(letter.Event))
             {
                 yield return json =>
                 {

@@ -54,6 +54,23 @@ public sealed class DeadLetterErasureTests
     }
 
     [Test]
+    public void Letters_of_another_store_stay_in_a_file_of_all_stores()
+    {
+        using (var store = Open())
+        {
+            store.Append([DeadLetterSamples.Of("of ada")]);
+        }
+
+        // As an earlier version named it.
+        var segment = Segment();
+        File.Move(segment, Path.Combine(_scratch.PathOf("letters"), Path.GetFileNameWithoutExtension(segment).Split('-')[0] + ".ndjson"));
+        using var again = Open();
+        Assert.That(again.Erase("another", NamesAda), Is.Zero);
+        Assert.That(again.Read().Single().TextOf(), Is.EqualTo("of ada"));
+        Assert.That(again.Erase(DeadLetterSamples.Of("").Store, NamesAda), Is.EqualTo(1));
+    }
+
+    [Test]
     public void Nothing_is_written_if_nobody_is_named()
     {
         using var store = Open();

@@ -50,6 +50,20 @@ public sealed class EventBlockEraserTests
     }
 
     [Test]
+    public void A_rejected_claim_is_erased_and_the_cart_stays_the_strangers()
+    {
+        var page = new TestEvent("page_view", EventReading.Now);
+        var slab = EventReading.Slab(page with { Cart = "strangers", Session = "s1" }, page with { Cart = "strangers", User = "anna", Session = "s2" });
+        slab.Records[1].Flags |= EventFlags.Foreign;
+        var block = Write([slab], isCompressed: false);
+        var (person, eraser) = (Person(0, "anna"), new EventBlockEraser());
+        eraser.Find(block, person);
+        Assert.That(person.Carts, Is.Empty);
+        Assert.That(eraser.TryErase(block, person, out var erased), Is.True);
+        Same(Read(erased), [slab], person);
+    }
+
+    [Test]
     public void An_erased_block_has_nothing_more_of_the_person()
     {
         var slab = EventReading.Slab(new TestEvent("identify", EventReading.Now) { Cart = "c1", User = "anna", Session = "s1", CartSecret = "a secret of a cart" });

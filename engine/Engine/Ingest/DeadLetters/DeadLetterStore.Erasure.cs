@@ -20,7 +20,7 @@ public sealed partial class DeadLetterStore
     {
         lock (_gate)
         {
-            var blanked = Read(store: store).Where(letter => letter.Event.Length > 0 && names(letter.Event)).Select(letter => letter.Id).ToHashSet();
+            var blanked = Read(store: store).Where(letter => letter.Store == store && letter.Event.Length > 0 && names(letter.Event)).Select(letter => letter.Id).ToHashSet();
             if (blanked.Count == 0)
             {
                 return 0;

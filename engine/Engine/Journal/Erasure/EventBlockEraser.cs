@@ -25,7 +25,7 @@ public sealed class EventBlockEraser
     EventFlags _before;
     EventFlags _written;
 
-    /// <summary>Adds the carts in which a block's events name the person.</summary>
+    /// <summary>Adds the carts in which a block's events name the person; of foreign events none.</summary>
     /// <exception cref="JournalException">The block is damaged.</exception>
     public void Find(ReadOnlySpan<byte> block, ErasedIds person)
     {
@@ -126,7 +126,8 @@ public sealed class EventBlockEraser
                 var isTheirs = e.IsTheirStore && _person.AreIn(e.User, e.Cart);
                 if (target is null)
                 {
-                    if (isTheirs && !e.User.IsEmpty)
+                    // Anybody may claim to be the person in a stranger's cart: a rejected claim does not make it theirs.
+                    if (isTheirs && !e.User.IsEmpty && (e.Flags & EventFlags.Foreign) == 0)
                     {
                         _person.AddCart(e.Cart);
                     }

@@ -51,10 +51,15 @@ public sealed record PersonRows(
         HashSet<Hash128> keys = [.. person.CartKeys, .. carts.Keys];
         HashSet<string> ids = [.. person.Carts, .. carts.Values];
         var orders = OrdersOf(database, journeys, subjects, person);
+        var others = OrdersOfOthers(database, person.Store, journeys, keys);
         return new PersonRows(
             [.. journeys], [.. ids.Where(id => id.Length > 0)], [.. orders],
-            Texts(database, "SELECT code, cart_id, used_by FROM code WHERE store=?1", person.Store, rows => ids.Contains(rows.Text(1)) || (rows.TextOrNull(2) is { } by && ids.Contains(by))),
-            Texts(database, "SELECT order_id, cart FROM refund WHERE store=?1", person.Store, rows => orders.Contains(rows.Text(0)) || keys.Contains(rows.Key(1))),
+            Texts(database, """
+                SELECT c.code, c.cart_id, c.used_by, j.id, j.customer FROM code c LEFT JOIN intervention i ON i.id=c.intervention LEFT JOIN journey j ON j.id=i.journey
+                WHERE c.store=?1
+                """, person.Store, rows => IsTheirCode(rows, journeys, ids)),
+            Texts(database, "SELECT order_id, cart FROM refund WHERE store=?1", person.Store,
+                rows => orders.Contains(rows.Text(0)) || (keys.Contains(rows.Key(1)) && !others.Contains(rows.Text(0)))),
             MergedOf(database, keys));
     }
 
@@ -130,6 +135,31 @@ public sealed record PersonRows(
         }
 
         return orders;
+    }
+
+    // Another customer may have continued a cart. Their orders are those that are credited to their journeys.
+    static HashSet<string> OrdersOfOthers(Database database, string store, HashSet<long> journeys, HashSet<Hash128> carts)
+    {
+        HashSet<string> orders = [];
+        using var all = new Query(database,
+            "SELECT c.order_id, c.cart, j.id, j.customer FROM journey j JOIN conversion c ON c.journey=j.id WHERE j.store=?1 AND c.order_id IS NOT NULL");
+        for (all.Rows.With(store); all.Rows.Next();)
+        {
+            if (carts.Contains(all.Rows.Key(1)) && !journeys.Contains(all.Rows.Long(2)) && all.Rows.Key(3) != default)
+            {
+                orders.Add(all.Rows.Text(0));
+            }
+        }
+
+        return orders;
+    }
+
+    // A code that another customer got in one of their carts is that customer's, unless another of their carts redeemed it.
+    static bool IsTheirCode(Statement code, HashSet<long> journeys, HashSet<string> carts)
+    {
+        var (cart, usedBy) = (code.Text(1), code.TextOrNull(2));
+        var isOfAnother = code.LongOrNull(3) is { } journey && !journeys.Contains(journey) && code.Key(4) != default;
+        return (carts.Contains(cart) && !isOfAnother) || (usedBy is not null && usedBy != cart && carts.Contains(usedBy));
     }
 
     static List<string> Texts(Database database, string sql, string store, Func<Statement, bool> isTheirs)

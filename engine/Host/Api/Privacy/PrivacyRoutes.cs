@@ -31,10 +31,10 @@ static class PrivacyRoutes
         group.MapPost("/forget/{userId}", ForgetAsync)
             .Describe("forgetPerson", "Forget a person", """
                 Erases everything of a user of the store, and refuses their events from now on with `person_forgotten`. Answers at once: `GET /v1/gdpr/status/{requestId}` says how far
-                it is, and has the signed receipt in the end. A request that waits or runs for the person is answered again.
+                it is, and has the signed receipt in the end. Answers a pending or running request of the person again; with another mode, `erasure_runs`.
                 """)
             .Produces<ErasureItem>(StatusCodes.Status202Accepted)
-            .Problems(ApiProblems.InvalidJson, s_invalid, ApiProblems.CustomerNotFound, ControlProblems.TooManyErasures, ControlProblems.Unavailable);
+            .Problems(ApiProblems.InvalidJson, s_invalid, ApiProblems.CustomerNotFound, ControlProblems.ErasureRuns, ControlProblems.TooManyErasures, ControlProblems.Unavailable);
         group.MapDelete("/forget/{userId}", LiftAsync)
             .Describe("liftErasure", "Let a forgotten person in again", "Their events are accepted from now on. What was erased stays erased.")
             .Produces(StatusCodes.Status204NoContent).Problems(s_notForgotten, ApiProblems.CustomerNotFound, ControlProblems.ErasureRuns, ControlProblems.Unavailable);
