@@ -10,7 +10,7 @@ public sealed class SettingsConfig
     [ConfigKey("required: a campaign of the API comes into force only after another person has approved it. none: its maker activates it.")]
     public ApprovalRule Approval { get; set; }
 
-    [ConfigKey("The secrets that sinks of the settings API may name: environment variables, absolute paths of files, and Vault's PATH#FIELD. A * at the end stands for any ending. "
+    [ConfigKey("The secrets and files that sinks of the settings API may name: environment variables, absolute paths of files, and Vault's PATH#FIELD. A * at the end stands for any ending. "
         + "Default: none.", Max = "100", Example = "[SHOP_WEBHOOK_SECRET, /run/secrets/shop/*]")]
     public List<string> References { get; set; } = [];
 }
