@@ -31,6 +31,13 @@ sealed class ServerEvents(IngestOptions ingest, TimeProvider time)
             throw new ProblemException(RateLimits.Exceeded);
         }
 
+        var usage = ingest.Usage?.OfKey(caller.Key);
+        if (usage?.Exceeded is { } quota)
+        {
+            context.Response.Headers.RetryAfter = QuotaProblem.RetryAfter(ingest.Usage!, quota);
+            throw new ProblemException(QuotaProblem.Exceeded);
+        }
+
         var json = new ArrayBufferWriter<byte>(512);
         using (var writer = new Utf8JsonWriter(json))
         {
@@ -44,6 +51,7 @@ sealed class ServerEvents(IngestOptions ingest, TimeProvider time)
 
         var source = new RequestSource(ingest, new Client(caller.Key, context.Connection.RemoteIpAddress));
         meter?.Add(1, json.WrittenCount);
+        usage?.Add(1);
         meter?.ChargeWithoutWaiting();
         await source.SubmitAsync(json.WrittenSpan, context.RequestAborted);
         if (!await source.WaitAsync(context.RequestAborted))
