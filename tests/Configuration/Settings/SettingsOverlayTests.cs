@@ -133,6 +133,11 @@ public sealed class SettingsOverlayTests
     }
 
     [Test]
+    public void A_new_sink_may_name_the_files_that_the_file_lists() =>
+        Assert.That(Load("""{"sinks":{"own":{"type":"typed","ca":"/run/certs/ca.pem"}}}""", File + "\nsettings: { references: [/run/certs/*] }\n").Sinks["own"].Options["ca"].Text,
+            Is.EqualTo("/run/certs/ca.pem"));
+
+    [Test]
     public void A_pinned_path_that_is_none_is_reported() =>
         Assert.That(ConfigFile.ProblemsOf("settings: { pinned: [limits.bacth] }"), Is.EqualTo(new[] { "c.yaml:6:21: error: settings.pinned: unknown key 'bacth' in limits, did you mean 'batch'?" }));
 
