@@ -3,7 +3,7 @@ namespace CartRecovery.Engine.Configuration;
 /// <summary>What the settings API and <c>cartrecovery config</c> may change.</summary>
 public sealed class SettingsConfig
 {
-    [ConfigKey("Keys that only the file changes, with everything in them: limits.rates, sinks.mail, decisions.campaigns.checkout-left. Secrets, and the sections listen, control, "
+    [ConfigKey("Keys that only the file changes, with everything in them: limits.rates, sinks.mail, decisions.campaigns.checkout-left. Secrets, and the sections backup, encryption, listen, control, "
         + "secrets and this one, always are.", Max = "1000", Example = "[decisions.window, contact]")]
     public List<string> Pinned { get; set; } = [];
 

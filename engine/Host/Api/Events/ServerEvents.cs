@@ -34,7 +34,13 @@ sealed class ServerEvents(IngestOptions ingest, TimeProvider time)
         var usage = ingest.Usage?.OfKey(caller.Key);
         if (usage?.Exceeded is { } quota)
         {
-            context.Response.Headers.RetryAfter = QuotaProblem.RetryAfter(ingest.Usage!, quota);
+            // The exception's handler clears headers that are set before it.
+            var seconds = QuotaProblem.RetryAfter(ingest.Usage!, quota);
+            context.Response.OnStarting(() =>
+            {
+                context.Response.Headers.RetryAfter = seconds;
+                return Task.CompletedTask;
+            });
             throw new ProblemException(QuotaProblem.Exceeded);
         }
 
