@@ -35,9 +35,16 @@ public sealed class SinkOption
     /// <summary>The value is never shown or logged.</summary>
     public bool IsSecret => Type.IsSecret;
 
+    /// <summary>The value is the path of a file that the sink reads: settings of the API may name those alone that <c>settings.references</c> lists.</summary>
+    public bool IsFile { get; private init; }
+
     /// <summary>Declares a text that is not blank and has no control characters.</summary>
     public static SinkOption Text(string name, string description, bool required = false, string? defaultValue = null) =>
         new(name, description, new TextOption(), required, defaultValue);
+
+    /// <summary>Declares the path of a file that the sink reads.</summary>
+    public static SinkOption File(string name, string description, bool required = false) =>
+        new(name, description, new TextOption(), required, defaultValue: null) { IsFile = true };
 
     /// <summary>Declares a whole number; both bounds are included.</summary>
     public static SinkOption Integer(

@@ -34,7 +34,7 @@ public sealed class EmailSink : ISink
             SinkOption.Integer("port", "The relay's port.", min: 1, max: 65535, defaultValue: 587),
             SinkOption.Choice("tls", "How the session is encrypted. tls means implicit TLS, usually on port 465.", ["starttls", "tls", "none"],
                 defaultValue: "starttls"),
-            SinkOption.Text("ca", "A PEM file of the authorities trusted to sign the relay's certificate. Absent: the system's."),
+            SinkOption.File("ca", "A PEM file of the authorities trusted to sign the relay's certificate. Absent: the system's."),
             SinkOption.Text("user", "The user to log in as. Absent: no login."),
             SinkOption.Secret("password", "The user's password."),
             SinkOption.Text("from", "The sender, like shop@shop.example or The Shop <shop@shop.example>.", required: true),

@@ -27,7 +27,7 @@ public sealed class PushSink : HttpSink
         "push",
         "Sends each intervention as a push notification, over Firebase Cloud Messaging.",
         [
-            SinkOption.Text("credentials", "The service account's JSON file from the Firebase console.", required: true),
+            SinkOption.File("credentials", "The service account's JSON file from the Firebase console.", required: true),
             SinkOption.Url("url", "The API's base URL.", defaultValue: "https://fcm.googleapis.com", encrypted: true),
         ],
         settings => new PushSink(settings.GetUrl("url"), Path.GetFullPath(settings.GetText("credentials")), settings.Time).Instance)

@@ -31,6 +31,7 @@ static class TestCatalog
                 SinkOption.Url("hook", "A secret address.", encrypted: true, secret: true),
                 SinkOption.Secret("key", "A key."),
                 SinkOption.List("command", "A command."),
+                SinkOption.File("ca", "A file."),
                 SinkOption.Headers("headers", "Headers.")),
         ],
         ["event_count", "page_views", "item_views", "adds", "removes", "item_count", "cart_value", "checkout_step", "purchases"])

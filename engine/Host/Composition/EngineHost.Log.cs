@@ -27,6 +27,9 @@ sealed partial class EngineHost
         Message = "The store {Store} has used {Count} of {Quota} {Kind} of {Period}, with {Key}: further ones are refused until it ends")]
     partial void LogQuotaExceeded(string store, long count, long quota, string kind, string period, string key);
 
+    [LoggerMessage(EventName = "usage_failed", Level = LogLevel.Error, Message = "Usage could not be counted or stored; the engine tries again: {Problem}")]
+    partial void LogUsageFailed(string problem);
+
     [LoggerMessage(EventName = "started", Level = LogLevel.Information,
         Message = "Started with {Partitions} partitions on {Workers} worker threads and model {Model}")]
     partial void LogStarted(int partitions, int workers, string model);

@@ -119,7 +119,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _apiKeys.Follow();
         Flags = new FlagDirectory(Control);
         Flags.Follow();
-        Usage = new UsageLedger(Control, Stores) { OnLevel = LogUsage };
+        Usage = new UsageLedger(Control, Stores) { OnLevel = LogUsage, OnFailure = e => LogUsageFailed($"{e.GetType().Name}: {e.Message}") };
         Certificates = new TlsCertificates(
             new ClientCertificates("http", Stores, AccessRejections, time), new ClientCertificates("stream", Stores, AccessRejections, time), time);
         ConnectionLimiter = IngestSetup.LimiterOf(config.Listen, Stores.All);

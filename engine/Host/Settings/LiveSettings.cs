@@ -68,7 +68,8 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
         _reload = reload;
         if (start.Problem is { } problem)
         {
-            LogRejected(start.Head.Number, problem);
+            // The settings are in force if only campaigns do not fit.
+            LogRejected(start.Head.Number, start.InForce == start.Head.Number ? "they are in force without the campaigns of the API" : "the file is in force alone", problem);
         }
         else if (Head.Number != InForce)
         {
@@ -264,8 +265,8 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
     }
 
     [LoggerMessage(EventName = "config_overlay_rejected", Level = LogLevel.Error,
-        Message = "The settings (version {Version}) do not fit the configuration file, which is in force alone; change either: {Problem}")]
-    partial void LogRejected(long version, string problem);
+        Message = "The settings (version {Version}) or campaigns of the API do not fit the configuration file; {InForce}; change either: {Problem}")]
+    partial void LogRejected(long version, string inForce, string problem);
 
     [LoggerMessage(EventName = "config_schedule_failed", Level = LogLevel.Error, Message = "The scheduled change {Id} of the settings could not be made: {Problem}")]
     partial void LogScheduledFailed(string id, string problem);

@@ -81,6 +81,12 @@ public sealed class SettingsOverlayTests
     [TestCase("""{"settings":{"pinned":[]}}""", "settings", "pinned")]
     [TestCase("""{"contact":{"secret":"0123456789abcdef0123456789abcdef"}}""", "contact.secret", "pinned")]
     [TestCase("""{"contact":{"secret":{"command":["touch","MARK"]}}}""", "contact.secret", "pinned")]
+    [TestCase("""{"contact":{"secret":null}}""", "contact.secret", "pinned")]
+    [TestCase("""{"contact":null}""", "contact", "pinned")]
+    [TestCase("""{"backup":null}""", "backup", "pinned")]
+    [TestCase("""{"backup":{"to":"/tmp"}}""", "backup", "pinned")]
+    [TestCase("""{"scoring":{"model":"/tmp/x.onnx"}}""", "scoring.model", "pinned")]
+    [TestCase("""{"scoring":null}""", "scoring", "pinned")]
     [TestCase("""{"stores":[]}""", "stores", "pinned")]
     [TestCase("""{"stores":{"s1":null}}""", "stores.s1", "pinned")]
     [TestCase("""{"stores":{"s2":{}}}""", "stores.s2", "pinned")]
@@ -94,6 +100,13 @@ public sealed class SettingsOverlayTests
     [TestCase("""{"sinks":{"own":{"type":"webhook","url":"https://x.example","secret":"${CRM_SECRET}"}}}""", "sinks.own.secret", "secret_not_allowed")]
     [TestCase("""{"sinks":{"own":{"type":"webhook","url":"https://x.example","secret":{"command":["touch","MARK"]}}}}""", "sinks.own.secret", "secret_not_allowed")]
     [TestCase("""{"sinks":{"own":{"type":"webhook","url":"https://x.example","secret":{"file":"/run/secrets/../../etc/passwd"}}}}""", "sinks.own.secret", "secret_not_allowed")]
+    [TestCase("""{"sinks":{"own":{"type":"webhook","url":"https://x.example","secret":{"file":"/run/secrets/${N:-..}/x"}}}}""", "sinks.own.secret", "secret_not_allowed")]
+    [TestCase("""{"sinks":{"own":{"type":"webhook","url":"https://x.example","secret":{"file":"/run/secrets/${CRM_SECRET}"}}}}""", "sinks.own.secret", "secret_not_allowed")]
+    [TestCase("""{"sinks":{"own":{"type":"webhook","url":"https://x.example","secret":{"file":"relative"}}}}""", "sinks.own.secret", "secret_not_allowed")]
+    [TestCase("""{"sinks":{"own":{"type":"webhook","url":"https://x.example","secret":{"vault":"shop/../x#y"}}}}""", "sinks.own.secret", "secret_not_allowed")]
+    [TestCase("""{"sinks":{"own":{"type":"webhook","url":"https://x.example","secret":"${CRM_SECRET:-x}"}}}""", "sinks.own.secret", "secret_not_allowed")]
+    [TestCase("""{"sinks":{"own":{"type":"typed","ca":"/etc/passwd"}}}""", "sinks.own.ca", "secret_not_allowed")]
+    [TestCase("""{"sinks":{"own":{"type":"typed","ca":"/run/secrets/../x"}}}""", "sinks.own.ca", "secret_not_allowed")]
     [TestCase("""{"sinks":{"own":{"type":"typed","headers":{"a":"Bearer ${CRM_SECRET}"}}}}""", "sinks.own.headers.a", "secret_not_allowed")]
     [TestCase("""{"contact":{"publicUrl":"https://evil.example/${CRM_SECRET}"}}""", "contact.publicUrl", "secret_not_allowed")]
     [TestCase("""{"decisions":{"campaigns":{"first":{"message":"${CRM_SECRET}"}}}}""", "decisions.campaigns.first.message", "secret_not_allowed")]
@@ -118,6 +131,11 @@ public sealed class SettingsOverlayTests
         Assert.That(config.Sinks["own"].Options["secret"].Text, Is.EqualTo("from the environment"));
         Assert.That(SettingsView.Of(config, TestCatalog.Small)["sinks"]!["own"]!["secret"]!.ToString(), Is.EqualTo("***"));
     }
+
+    [Test]
+    public void A_new_sink_may_name_the_files_that_the_file_lists() =>
+        Assert.That(Load("""{"sinks":{"own":{"type":"typed","ca":"/run/certs/ca.pem"}}}""", File + "\nsettings: { references: [/run/certs/*] }\n").Sinks["own"].Options["ca"].Text,
+            Is.EqualTo("/run/certs/ca.pem"));
 
     [Test]
     public void A_pinned_path_that_is_none_is_reported() =>

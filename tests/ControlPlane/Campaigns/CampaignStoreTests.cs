@@ -67,6 +67,17 @@ public sealed class CampaignStoreTests(DatabaseKind kind) : ControlDatabaseFixtu
     }
 
     [Test]
+    public async Task What_a_key_made_is_not_approved_while_approval_is_required()
+    {
+        await _store.SaveAsync("spring", 0, Draft("one"), "key:1", address: null);
+        await StepAsync(CampaignStep.Check);
+        Assert.That(await CodeOf(() => StepAsync(CampaignStep.Approve, Other, needsApproval: true)), Is.EqualTo("own_approval"));
+        await StepAsync(CampaignStep.Approve, Other);
+        Assert.That(await CodeOf(() => StepAsync(CampaignStep.Activate, needsApproval: true)), Is.EqualTo("approval_required"), "it was approved while no approval was required");
+        await StepAsync(CampaignStep.Activate);
+    }
+
+    [Test]
     public async Task Of_two_who_change_a_version_one_wins()
     {
         await _store.SaveAsync("spring", 0, Draft("one"), Maker, address: null);

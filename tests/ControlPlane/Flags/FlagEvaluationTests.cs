@@ -57,6 +57,18 @@ public sealed class FlagEvaluationTests
     }
 
     [Test]
+    public void A_rule_that_names_a_segment_is_refused_without_it_and_for_a_shared_flag()
+    {
+        var flag = Boolean(new FlagRule("on", Segment: "vips"));
+        var segments = new FlagSamples();
+        segments.Segments[("demo", "vips")] = [];
+        var check = new FlagCheck(_ => true, segments);
+        Assert.That(check.ProblemOf(flag, "demo"), Is.Null);
+        Assert.That(check.ProblemOf(flag, "eu"), Is.EqualTo("rules[0].segment: the store has no segment 'vips'"));
+        Assert.That(check.ProblemOf(flag, store: ""), Does.StartWith("rules[0].segment: a shared flag cannot name one"));
+    }
+
+    [Test]
     public void A_rule_is_for_its_stores_and_for_the_segment_as_the_store_has_it()
     {
         var flag = Of(Boolean(new FlagRule("on", Stores: ["demo", "eu"], Segment: "vips")), store: "");

@@ -93,6 +93,9 @@ sealed class ExperimentsApiTests
         Assert.That((others.Json.GetProperty("variant").GetString(), others.Json.GetProperty("reason").GetString()), Is.EqualTo(("a", "DEFAULT")));
         var gold = await _engine.PostAsync("/ofrep/v1/evaluate/flags/gold", """{"context":{"targetingKey":"zoe","plan":"gold"}}""", InProcessEngine.Publishable);
         Assert.That((gold.Json.GetProperty("reason").GetString(), gold.Json.GetProperty("metadata").GetProperty("experiment").GetString()), Is.EqualTo(("SPLIT", "gold")));
+        var later = await _engine.PostAsync("/ofrep/v1/evaluate/flags/gold", """{"context":{"targetingKey":"zoe"}}""", InProcessEngine.Publishable);
+        Assert.That((later.Json.GetProperty("variant").GetString(), later.Json.GetProperty("reason").GetString()),
+            Is.EqualTo((gold.Json.GetProperty("variant").GetString(), "SPLIT")), "who took part stays, also when the conditions do not hold any more");
         var nobody = await _engine.PostAsync("/ofrep/v1/evaluate/flags/gold", """{"context":{"plan":"gold"}}""", InProcessEngine.Publishable);
         Assert.That(nobody.Json.GetProperty("errorCode").GetString(), Is.EqualTo("TARGETING_KEY_MISSING"));
         Assert.That((await _engine.GetAsync("/v1/experiments/gold")).Json.GetProperty("variants").EnumerateArray().Sum(one => one.GetProperty("exposed").GetInt64()), Is.EqualTo(1));

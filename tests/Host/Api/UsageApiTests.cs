@@ -34,6 +34,8 @@ sealed class UsageApiTests
         var refused = await _engine.PostAsync("/v1/events", EventJson.Of("c1"), Limited);
         Assert.That(refused.Problem, Is.EqualTo((429, "quota_exceeded")));
         Assert.That(int.Parse(refused.Headers["Retry-After"], CultureInfo.InvariantCulture), Is.InRange(1, 86_400));
+        var other = await _engine.PostAsync("/v1/cart", """{"cartId":"c1","productId":"p1","price":20}""", Limited);
+        Assert.That((other.Problem, other.Headers.ContainsKey("Retry-After")), Is.EqualTo(((429, (string?)"quota_exceeded"), true)), "nor by another route");
         Assert.That((await _engine.PostAsync("/v1/events", EventJson.Of("c1"), Free)).Status, Is.EqualTo(HttpStatusCode.OK), "another key");
         Assert.That((await _engine.GetAsync("/v1/carts", Limited)).Status, Is.EqualTo(HttpStatusCode.OK), "reading goes on");
 

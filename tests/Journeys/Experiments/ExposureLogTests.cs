@@ -78,6 +78,20 @@ public sealed class ExposureLogTests
     }
 
     [Test]
+    public async Task Who_was_assigned_is_found_and_who_is_looked_for_is_not_assigned()
+    {
+        using var scratch = new Scratch();
+        using var store = new JourneyStore(scratch.PathOf("journeys.db"));
+        await using var log = LogOf(store);
+        var experiment = ExperimentSamples.Of([0, 1]);
+        Assert.That((log.Find(experiment, SubjectOf("c0")), log.Depth), Is.EqualTo(((string?)null, 0)));
+        log.Assign(experiment, "c0", SubjectOf("c0"));
+        Assert.That(log.Find(experiment, SubjectOf("c0")), Is.EqualTo("b"), "it waits");
+        await log.FlushAsync();
+        Assert.That(log.Find(experiment, SubjectOf("c0")), Is.EqualTo("b"), "it is stored");
+    }
+
+    [Test]
     public async Task What_cannot_be_recorded_is_not_assigned()
     {
         using var scratch = new Scratch();

@@ -84,7 +84,8 @@ sealed class SecretSource(string folder, Func<string, string?> environment, Conf
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            return (null, $"the file cannot be read: {e.Message}");
+            // Who sets it over the API must not learn from the cause what is on the machine.
+            return (null, text.At.Setting is null ? $"the file cannot be read: {e.Message}" : "the file cannot be read");
         }
     }
 

@@ -16,8 +16,12 @@ namespace CartRecovery.Engine.Configuration.Settings;
 /// <param name="problems">Receives problems.</param>
 sealed class SettingsRules(YamlMap file, SettingsConfig settings, ConfigCatalog catalog, ConfigProblems problems)
 {
-    // Where the engine listens, whom it trusts, and where secrets come from and go to: who may change settings must not give themselves more.
-    static readonly string[] s_always = ["settings", "secrets", "control", "encryption", "listen", "decisions.exchangeRatesSource", "decisions.exchangeRatesFile"];
+    // Where the engine listens, whom it trusts, which files it reads and writes, and where secrets come from and go to: who may change settings must not give
+    // themselves more. A section cannot be taken out as a whole either, because the keys in it that are listed here would go with it.
+    static readonly string[] s_always =
+    [
+        "settings", "secrets", "control", "encryption", "listen", "backup", "decisions.exchangeRatesSource", "decisions.exchangeRatesFile", "scoring.model", "contact.secret", "telemetry.headers",
+    ];
 
     static readonly string[] s_common = [.. ConfigJson.KeysOf(ConfigJson.Default.SinkConfig).Select(property => property.Name)];
 
@@ -207,6 +211,10 @@ sealed class SettingsRules(YamlMap file, SettingsConfig settings, ConfigCatalog 
             {
                 Secret(value, $"{at}.{key}", isMap: option.Type is HeadersOption);
             }
+            else if (option is { IsFile: true } && value is JsonValue path && path.TryGetValue(out string? named))
+            {
+                Reference(named, $"{at}.{key}", isFile: true);
+            }
             else
             {
                 Texts(value, $"{at}.{key}");
@@ -226,25 +234,59 @@ sealed class SettingsRules(YamlMap file, SettingsConfig settings, ConfigCatalog 
             return;
         }
 
-        string[]? names = value switch
+        if (value is JsonObject { Count: 1 } source && source.Single() is { Key: SecretSource.File or SecretSource.Vault, Value: JsonValue place } entry && place.TryGetValue(out string? named))
         {
-            JsonObject { Count: 1 } source when source.Single() is { Key: SecretSource.File or SecretSource.Vault, Value: JsonValue place } && place.TryGetValue(out string? named) => [named],
-            JsonValue text when text.TryGetValue(out string? written) => [.. EnvironmentText.NamesIn(written)],
-            _ => [],
-        };
-        if (names.Length == 0)
+            Reference(named, at, isFile: entry.Key == SecretSource.File);
+            return;
+        }
+
+        var written = value is JsonValue text && text.TryGetValue(out string? found) ? found : "";
+        var names = EnvironmentText.NamesIn(written);
+        if (names.Count == 0)
         {
             Report(at, SettingsException.SecretNotAllowed, "a secret cannot be set over the API; name where it comes from: ${NAME}, {\"file\": PATH} or {\"vault\": \"PATH#FIELD\"}");
         }
+        else if (written.Contains(":-", StringComparison.Ordinal))
+        {
+            Report(at, SettingsException.SecretNotAllowed, "a secret cannot have a default over the API; write ${NAME}");
+        }
+        else
+        {
+            foreach (var name in names)
+            {
+                Listed(name, at);
+            }
+        }
+    }
 
-        foreach (var name in names.Where(name => !settings.References.Exists(allowed => Matches(name, allowed))))
+    // What is matched must be what is read: no variable, and no path that leads elsewhere than it seems.
+    void Reference(string named, string at, bool isFile)
+    {
+        if (named.Contains("${", StringComparison.Ordinal))
+        {
+            Report(at, SettingsException.SecretNotAllowed, "a path of the API cannot name environment variables; write it out");
+        }
+        else if (isFile ? !IsFullPath(named) : named.StartsWith('/') || named.Split('/', '#').Any(segment => segment is "" or "." or ".."))
+        {
+            Report(at, SettingsException.SecretNotAllowed, isFile ? "expected the absolute path of a file, without '.' and '..'" : "expected PATH#FIELD, such as shop/mail#password, without '.' and '..'");
+        }
+        else
+        {
+            Listed(named, at);
+        }
+    }
+
+    void Listed(string name, string at)
+    {
+        if (!settings.References.Exists(allowed => Matches(name, allowed)))
         {
             Report(at, SettingsException.SecretNotAllowed, $"settings.references in the file does not list '{name}'");
         }
     }
 
-    static bool Matches(string name, string allowed) => name == allowed
-        || (allowed.EndsWith('*') && name.StartsWith(allowed[..^1], StringComparison.Ordinal) && !name.Split('/').Contains(".."));
+    static bool IsFullPath(string path) => !path.Contains('\0', StringComparison.Ordinal) && Path.IsPathFullyQualified(path) && Path.GetFullPath(path) == path;
+
+    static bool Matches(string name, string allowed) => name == allowed || (allowed.EndsWith('*') && name.StartsWith(allowed[..^1], StringComparison.Ordinal));
 
     // An environment variable may be a secret, and this key would show it.
     void Texts(JsonNode? value, string at)

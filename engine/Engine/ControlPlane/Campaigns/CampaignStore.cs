@@ -90,7 +90,7 @@ public sealed class CampaignStore(ControlDatabase database)
     /// <param name="name">The campaign.</param>
     /// <param name="version">The version that the caller knows.</param>
     /// <param name="step">The step.</param>
-    /// <param name="needsApproval">Whether only an approved version can come into force.</param>
+    /// <param name="needsApproval">Whether only a version that one user made and another one approved can come into force.</param>
     /// <param name="actor">Who takes it, for the audit log.</param>
     /// <param name="address">Where the request comes from.</param>
     /// <exception cref="ControlRefusalException">There is another version, the state does not permit it, or nobody else has approved it.</exception>
@@ -112,9 +112,16 @@ public sealed class CampaignStore(ControlDatabase database)
             throw new ControlRefusalException(ControlRefusalException.OwnApproval, "Another person must approve what you made.");
         }
 
-        if (step == CampaignStep.Activate && needsApproval && campaign.State != ManagedCampaign.Approved)
+        // Of what a key made, nobody knows by whom: the approver may hold the key.
+        var isByKey = campaign.Last.By.StartsWith("key:", StringComparison.Ordinal);
+        if (step == CampaignStep.Approve && needsApproval && isByKey)
         {
-            throw new ControlRefusalException(ControlRefusalException.ApprovalRequired, "Another person must approve the campaign first (decisions.approval).");
+            throw new ControlRefusalException(ControlRefusalException.OwnApproval, "A key made this version, so that its maker may be you. Make a version as a user (PUT), and let another one approve it.");
+        }
+
+        if (step == CampaignStep.Activate && needsApproval && (campaign.State != ManagedCampaign.Approved || isByKey))
+        {
+            throw new ControlRefusalException(ControlRefusalException.ApprovalRequired, "A user must make the version, and another one approve it first (settings.approval).");
         }
 
         await session.RunAsync($"UPDATE campaigns SET state = {step.To} WHERE name = {name}");

@@ -79,10 +79,10 @@ public sealed class FlagCheck(Func<string, bool> isFeature, IFlagSegments segmen
             return store.Length > 0 ? "stores: the flag is this store's; only a shared flag names stores" : $"stores: expected 1 to {MaxListed} stores' ids";
         }
 
-        // A shared flag's segment is each store's own.
-        if (rule.Segment is { } segment && (segment.Length > MaxKey || (store.Length > 0 && segments.Find(store, segment) is null)))
+        // The stores of a shared flag are not known here, so that nobody can say whether each of them has the segment.
+        if (rule.Segment is { } segment && (segment.Length > MaxKey || store.Length == 0 || segments.Find(store, segment) is null))
         {
-            return $"segment: the store has no segment '{(segment.Length > MaxKey ? segment[..MaxKey] : segment)}'";
+            return store.Length == 0 ? "segment: a shared flag cannot name one; use conditions" : $"segment: the store has no segment '{(segment.Length > MaxKey ? segment[..MaxKey] : segment)}'";
         }
 
         return ProblemOf(rule.Conditions ?? []);

@@ -43,6 +43,9 @@ public sealed class UsageLedger(ControlDatabase database, StoreDirectory stores)
     /// <summary>Called when a quota is used by 80%, and when it is used up, once a period.</summary>
     public Action<UsageCounter>? OnLevel { get; set; }
 
+    /// <summary>Called when counting failed, other than by a database that does not answer. It goes on.</summary>
+    public Action<Exception>? OnFailure { get; set; }
+
     /// <summary>All counters.</summary>
     public IEnumerable<UsageCounter> Counters => _counters.Values;
 
@@ -245,7 +248,11 @@ public sealed class UsageLedger(ControlDatabase database, StoreDirectory stores)
         {
             for (var tick = 1L; await timer.WaitForNextTickAsync(_stop.Token); tick++)
             {
-                Refresh();
+                await TryAsync(_ =>
+                {
+                    Refresh();
+                    return Task.CompletedTask;
+                });
                 if (tick % (long)(FlushInterval / s_interval) == 0)
                 {
                     await TryAsync(FlushAsync);
@@ -273,6 +280,11 @@ public sealed class UsageLedger(ControlDatabase database, StoreDirectory stores)
         catch (ControlDatabaseException)
         {
             // Again after the interval.
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !_stop.IsCancellationRequested)
+        {
+            // Else nobody would count any more, and no quota would hold.
+            OnFailure?.Invoke(e);
         }
     }
 }

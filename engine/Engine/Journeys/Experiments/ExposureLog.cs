@@ -106,6 +106,12 @@ public sealed class ExposureLog : IAsyncDisposable
         return new FlagEvaluation(variant, FlagReason.Split);
     }
 
+    /// <summary>Returns the variant that a subject was assigned; <see langword="null"/> if none was recorded. Records nothing.</summary>
+    /// <param name="experiment">The experiment.</param>
+    /// <param name="subject">The subject, as in <see cref="Assign"/>.</param>
+    /// <exception cref="IOException">What was recorded cannot be read.</exception>
+    public string? Find(Experiment experiment, Hash128 subject) => Recorded(experiment, subject);
+
     /// <summary>Writes a batch of what waits.</summary>
     /// <returns>Whether more waits.</returns>
     public async Task<bool> FlushAsync()

@@ -9,7 +9,7 @@ namespace CartRecovery.Host.Api.Campaigns;
 /// <summary>A campaign of the key's store.</summary>
 /// <param name="Name">The campaign.</param>
 /// <param name="ManagedBy">file: the configuration has it; or api.</param>
-/// <param name="State">active or paused; of one of the API that is not in force: draft, checked, approved, scheduled, ended or archived.</param>
+/// <param name="State">active or paused; of one of the API that is not in force: draft, checked, approved, scheduled, ended, archived, or rejected if it does not fit the configuration.</param>
 /// <param name="PausedBy">api or configuration; null if it is active.</param>
 /// <param name="PausedAt">Since when the API has paused it.</param>
 /// <param name="Trigger">idle, event or score.</param>
@@ -39,7 +39,9 @@ sealed record CampaignItem(
     public static CampaignItem Of(ManagedCampaign campaign, DateTimeOffset now)
     {
         var trigger = JsonNode.Parse(campaign.Last.Draft.Definition)?["trigger"] as JsonObject;
-        return new(campaign.Name, "api", campaign.State != ManagedCampaign.Active ? campaign.State : campaign.Last.Draft.StartsAt > now ? "scheduled" : "ended", PausedBy: null, PausedAt: null,
+        var state = campaign.State != ManagedCampaign.Active ? campaign.State
+            : campaign.Last.Draft.StartsAt > now ? "scheduled" : campaign.Last.Draft.EndsAt <= now ? "ended" : "rejected";
+        return new(campaign.Name, "api", state, PausedBy: null, PausedAt: null,
             trigger?.Select(key => key.Key).FirstOrDefault(key => key is "idle" or "event" or "score") ?? "", trigger?.ToJsonString() ?? "", 0, Goal: null, []);
     }
 }

@@ -31,6 +31,19 @@ sealed class ServerEvents(IngestOptions ingest, TimeProvider time)
             throw new ProblemException(RateLimits.Exceeded);
         }
 
+        var usage = ingest.Usage?.OfKey(caller.Key);
+        if (usage?.Exceeded is { } quota)
+        {
+            // The exception's handler clears headers that are set before it.
+            var seconds = QuotaProblem.RetryAfter(ingest.Usage!, quota);
+            context.Response.OnStarting(() =>
+            {
+                context.Response.Headers.RetryAfter = seconds;
+                return Task.CompletedTask;
+            });
+            throw new ProblemException(QuotaProblem.Exceeded);
+        }
+
         var json = new ArrayBufferWriter<byte>(512);
         using (var writer = new Utf8JsonWriter(json))
         {
@@ -44,6 +57,7 @@ sealed class ServerEvents(IngestOptions ingest, TimeProvider time)
 
         var source = new RequestSource(ingest, new Client(caller.Key, context.Connection.RemoteIpAddress));
         meter?.Add(1, json.WrittenCount);
+        usage?.Add(1);
         meter?.ChargeWithoutWaiting();
         await source.SubmitAsync(json.WrittenSpan, context.RequestAborted);
         if (!await source.WaitAsync(context.RequestAborted))

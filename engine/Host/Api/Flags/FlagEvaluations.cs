@@ -4,6 +4,7 @@ using CartRecovery.Engine.ControlPlane.Experiments;
 using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Users;
+using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Engine.State;
@@ -17,7 +18,7 @@ namespace CartRecovery.Host.Api.Flags;
 /// <summary>
 /// Evaluates flags for keys. What a browser's context says is a claim: nothing that is stored about the customer or the cart that it names is read for it.
 /// </summary>
-sealed class FlagEvaluations(FlagDirectory flags, IFlagSegments segments, CartReader carts, JourneyWorker journeys, ExposureLog exposures, IJourneyOptionsProvider inForce, TimeProvider time)
+sealed class FlagEvaluations(FlagDirectory flags, IFlagSegments segments, CartReader carts, JourneyWorker journeys, ExposureLog exposures, IJourneyOptionsProvider inForce, IngestOptions ingest, TimeProvider time)
 {
     /// <summary>The reasons, in OpenFeature's words, by <see cref="FlagReason"/>.</summary>
     static readonly JsonEncodedText[] s_reasons =
@@ -103,11 +104,32 @@ sealed class FlagEvaluations(FlagDirectory flags, IFlagSegments segments, CartRe
         writer.WriteEndObject();
     }
 
-    FlagEvaluation Evaluate(Experiment experiment, FeatureFlag flag, Caller caller, FlagSubject subject) =>
-        experiment.EndedAt is not null ? new FlagEvaluation(experiment.Winner!, FlagReason.Static)
-        : !flag.TakesPart(caller.Store.Id, subject, segments) ? new FlagEvaluation(experiment.Control, FlagReason.Default)
-        : subject.TargetingKey is not { } key ? new FlagEvaluation("", FlagReason.TargetingKeyMissing)
-        : exposures.Assign(experiment, key, caller.Store.Ids.CustomerOf(Encoding.UTF8.GetBytes(key)));
+    FlagEvaluation Evaluate(Experiment experiment, FeatureFlag flag, Caller caller, FlagSubject subject)
+    {
+        if (experiment.EndedAt is not null)
+        {
+            return new FlagEvaluation(experiment.Winner!, FlagReason.Static);
+        }
+
+        var takesPart = flag.TakesPart(caller.Store.Id, subject, segments);
+        if (subject.TargetingKey is not { } key)
+        {
+            return takesPart ? new FlagEvaluation("", FlagReason.TargetingKeyMissing) : new FlagEvaluation(experiment.Control, FlagReason.Default);
+        }
+
+        var id = Encoding.UTF8.GetBytes(key);
+        var customer = caller.Store.Ids.CustomerOf(id);
+        if (!takesPart)
+        {
+            // Whoever took part stays in their variant, although the conditions do not hold any more.
+            return exposures.Find(experiment, customer) is { } recorded ? new FlagEvaluation(recorded, FlagReason.Split) : new FlagEvaluation(experiment.Control, FlagReason.Default);
+        }
+
+        // Nothing may be stored about a forgotten person.
+        return ingest.Forgotten is { IsEmpty: false } forgotten && forgotten.Contains(Encoding.UTF8.GetBytes(caller.Store.Id), id)
+            ? new FlagEvaluation(experiment.VariantOf(experiment.Draw(key), experiment.Allocation), FlagReason.Split)
+            : exposures.Assign(experiment, key, customer);
+    }
 
     static bool IsClient(Caller caller) => caller.Key.Kind == KeyKind.Publishable;
 

@@ -100,7 +100,9 @@ static class CheckCommand
         var (config, start) = applied;
         if (start.Problem is { } problem)
         {
-            Console.Error.WriteLine($"The settings (version {start.Head.Number}) do not fit the file, so that an engine would start with the file alone:");
+            Console.Error.WriteLine(start.InForce == start.Head.Number
+                ? "Campaigns of the API do not fit the file, so that an engine would start without them:"
+                : $"The settings (version {start.Head.Number}) do not fit the file, so that an engine would start with the file alone:");
             Console.Error.WriteLine(problem.Replace("; ", "\n", StringComparison.Ordinal));
             return false;
         }
