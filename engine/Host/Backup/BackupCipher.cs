@@ -22,6 +22,9 @@ sealed class BackupCipher(byte[]? key)
     /// <summary>Whether files are encrypted.</summary>
     public bool IsEncrypted => key is not null;
 
+    /// <summary>Returns the size of a file with contents of a length, in bytes.</summary>
+    public long SizeOf(long length) => key is null ? length : SaltBytes + length + (((length / ChunkBytes) + 1) * TagBytes);
+
     /// <summary>Writes a file, durably.</summary>
     /// <param name="path">The file; it must not exist.</param>
     /// <param name="read">Reads the next bytes into a buffer; 0 at the end.</param>

@@ -1,15 +1,16 @@
 using System.Security.Cryptography;
+using System.Text;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Host.Backup;
 
 /// <summary>
-/// A destination of backups, locked by one process at a time: <c>backups/ID</c> is a manifest, <c>blobs/</c> has the contents that manifests name, and
+/// A destination of backups, locked by one writer or by readers: <c>backups/ID</c> is a manifest, <c>blobs/</c> has the contents that manifests name, and
 /// <c>keys/</c> mirrors the keys of personal data, once for all backups. A backup counts once its manifest is there.
 /// </summary>
 sealed class BackupFolder : IDisposable
 {
-    const string Manifests = "backups", Blobs = "blobs", Keys = "keys", Draft = ".tmp";
+    const string Manifests = "backups", Blobs = "blobs", Keys = "keys", Owner = "folder", Draft = ".tmp";
     const int BlobIdBytes = 16;
 
     readonly FileStream _lock;
@@ -28,7 +29,7 @@ sealed class BackupFolder : IDisposable
     /// <summary>Opens a destination and locks it.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="cipher">Encrypts its files.</param>
-    /// <param name="create">Whether it is made if it is not there.</param>
+    /// <param name="create">Whether it is written, and made if it is not there. Otherwise it is only read, also from a medium that cannot be written.</param>
     /// <exception cref="BackupException">It is not there, or in use.</exception>
     /// <exception cref="IOException">It cannot be read or written.</exception>
     public static BackupFolder Open(string path, BackupCipher cipher, bool create = false)
@@ -46,13 +47,41 @@ sealed class BackupFolder : IDisposable
             throw new BackupException("backup_missing", $"there are no backups in {path}");
         }
 
+        var file = System.IO.Path.Combine(path, "lock");
         try
         {
-            return new BackupFolder(path, cipher, new FileStream(System.IO.Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            // Who only reads shares it, and need not be able to write.
+            return new BackupFolder(path, cipher, create ? new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None)
+                : new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read));
+        }
+        catch (FileNotFoundException) when (!create)
+        {
+            throw new BackupException("backup_missing", $"{file} is missing: copy the whole folder of backups, or create the file, empty");
         }
         catch (IOException e) when (Directory.Exists(path))
         {
             throw new BackupException("backup_in_use", $"another process uses {path} ({e.Message}); try again when it is done");
+        }
+    }
+
+    /// <summary>
+    /// Reserves the destination for a data folder: the keys of another would overwrite those that all its backups need. A restored folder has the same id. One that has no owner
+    /// yet, because an earlier version made it, is taken over.
+    /// </summary>
+    /// <param name="id">The data folder's id.</param>
+    /// <exception cref="BackupException">It has the backups of another data folder.</exception>
+    /// <exception cref="IOException">It cannot be read or written.</exception>
+    public void Claim(string id)
+    {
+        var file = System.IO.Path.Combine(Path, Owner);
+        if (!File.Exists(file))
+        {
+            DurableFile.Write(file, Encoding.ASCII.GetBytes(id));
+        }
+        else if (File.ReadAllText(file).Trim() is var owner && owner != id)
+        {
+            throw new BackupException("backup_foreign",
+                $"{Path} has the backups of another data folder ({owner}; this one is {id}), and their keys would be lost: name another folder for the backups of this one");
         }
     }
 
@@ -103,9 +132,21 @@ sealed class BackupFolder : IDisposable
     public BackupFile Store(string path, string? source, Func<Memory<byte>, int> read, CancellationToken cancellation = default)
     {
         var blob = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(BlobIdBytes));
-        var (length, sha256) = Cipher.Write(BlobOf(blob), read, cancellation);
-        return new BackupFile(path, blob, length, sha256, source);
+        try
+        {
+            var (length, sha256) = Cipher.Write(BlobOf(blob), read, cancellation);
+            return new BackupFile(path, blob, length, sha256, source);
+        }
+        catch
+        {
+            // What is there of it takes room, and nothing names it.
+            File.Delete(BlobOf(blob));
+            throw;
+        }
     }
+
+    /// <summary>Whether the contents of a file are there, in their whole length. They are not read.</summary>
+    public bool Has(BackupFile file) => new FileInfo(BlobOf(file.Blob)) is { Exists: true } blob && blob.Length == Cipher.SizeOf(file.Length);
 
     /// <summary>Reads the contents of a file.</summary>
     /// <param name="file">The file.</param>
@@ -204,6 +245,19 @@ sealed class BackupFolder : IDisposable
         return deleted;
     }
 
+    /// <summary>Deletes contents that no backup names.</summary>
+    /// <exception cref="InvalidDataException">A manifest is damaged; nothing is deleted.</exception>
+    /// <exception cref="IOException">A file cannot be read or deleted.</exception>
+    public void RemoveUnused()
+    {
+        // A manifest that cannot be read may name anything.
+        var used = List().SelectMany(id => Read(id).Files).Select(file => file.Blob).ToHashSet(StringComparer.Ordinal);
+        foreach (var blob in Directory.EnumerateFiles(System.IO.Path.Combine(Path, Blobs)).Where(file => !used.Contains(System.IO.Path.GetFileName(file))))
+        {
+            File.Delete(blob);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
 
@@ -229,16 +283,6 @@ sealed class BackupFolder : IDisposable
         finally
         {
             File.Delete(copy);
-        }
-    }
-
-    void RemoveUnused()
-    {
-        // A manifest that cannot be read may name anything.
-        var used = List().SelectMany(id => Read(id).Files).Select(file => file.Blob).ToHashSet(StringComparer.Ordinal);
-        foreach (var blob in Directory.EnumerateFiles(System.IO.Path.Combine(Path, Blobs)).Where(file => !used.Contains(System.IO.Path.GetFileName(file))))
-        {
-            File.Delete(blob);
         }
     }
 

@@ -14,6 +14,9 @@ sealed record BackupManifest(int Version, string Id, DateTime At, string Program
     /// <summary>The present format.</summary>
     public const int CurrentVersion = 1;
 
+    // Hexadecimal digits.
+    const int BlobLength = 32;
+
     /// <summary>The sum of the files' lengths.</summary>
     [JsonIgnore]
     public long Bytes => Files.Sum(file => file.Length);
@@ -22,18 +25,52 @@ sealed record BackupManifest(int Version, string Id, DateTime At, string Program
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, BackupJson.Default.BackupManifest);
 
     /// <summary>Reads it.</summary>
-    /// <exception cref="InvalidDataException">It is damaged, or of a later version.</exception>
+    /// <exception cref="InvalidDataException">It is damaged, of a later version, or names what no backup has.</exception>
     public static BackupManifest Parse(ReadOnlySpan<byte> json)
     {
         try
         {
             var manifest = JsonSerializer.Deserialize(json, BackupJson.Default.BackupManifest);
-            return manifest is { Version: CurrentVersion, Files: not null } ? manifest
-                : throw new InvalidDataException($"the manifest has the version {manifest?.Version}, and this program reads {CurrentVersion}");
+            return manifest is not { Version: CurrentVersion, Files: not null }
+                ? throw new InvalidDataException($"the manifest has the version {manifest?.Version}, and this program reads {CurrentVersion}")
+                : ProblemOf(manifest) is { } problem ? throw new InvalidDataException($"the manifest is damaged: {problem}") : manifest;
         }
         catch (JsonException e)
         {
             throw new InvalidDataException($"the manifest is damaged: {e.Message}", e);
         }
     }
+
+    // Ids and names become paths. Without encryption, whoever can write the folder of backups can write them.
+    static string? ProblemOf(BackupManifest manifest)
+    {
+        if (!BackupId.IsValid(manifest.Id))
+        {
+            return $"'{manifest.Id}' is no id of a backup";
+        }
+
+        var paths = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var file in manifest.Files)
+        {
+            if (file is null || !IsRelative(file.Path))
+            {
+                return $"'{file?.Path}' is no path in a data folder";
+            }
+
+            if (!paths.Add(file.Path))
+            {
+                return $"'{file.Path}' is there twice";
+            }
+
+            if (file.Blob is not { Length: BlobLength } blob || !blob.All(char.IsAsciiHexDigitLower))
+            {
+                return $"'{file.Blob}' is no name of a blob";
+            }
+        }
+
+        return null;
+    }
+
+    static bool IsRelative(string? path) =>
+        path is not null && !path.Contains('\\') && !path.Contains('\0') && !Path.IsPathRooted(path) && path.Split('/').All(part => part is not ("" or "." or ".."));
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CartRecovery.Host.Data;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Host.Backup;
@@ -6,7 +7,12 @@ namespace CartRecovery.Host.Backup;
 /// <summary>Restores a backup into an empty folder.</summary>
 static class BackupRestore
 {
-    /// <summary>Restores a backup. Until it is complete, the folder is not there under its name.</summary>
+    // In a target that exists; beside one that does not.
+    const string InnerDraft = "restore.tmp", DraftSuffix = ".restore", LostAndFound = "lost+found";
+
+    /// <summary>
+    /// Restores a backup. Until it is complete, the folder is not there under its name; or, if it exists already and may be a mounted volume, it is no data folder yet.
+    /// </summary>
     /// <param name="folder">The destination of backups.</param>
     /// <param name="manifest">The backup.</param>
     /// <param name="target">The data folder; it must be empty or not there.</param>
@@ -18,16 +24,14 @@ static class BackupRestore
     public static void Run(BackupFolder folder, BackupManifest manifest, string target, Action<long, long> onProgress, CancellationToken cancellation = default)
     {
         target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));
-        if (File.Exists(target) || (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any()))
+        var isThere = Directory.Exists(target);
+        if (File.Exists(target) || (isThere && Directory.EnumerateFileSystemEntries(target).Any(entry => Path.GetFileName(entry) is not (InnerDraft or LostAndFound))))
         {
             throw new BackupException("restore_not_empty", $"{target} is not empty: move it away, or restore into another folder");
         }
 
-        var draft = target + ".restore";
-        if (Directory.Exists(draft))
-        {
-            Directory.Delete(draft, recursive: true);
-        }
+        var draft = isThere ? Path.Combine(target, InnerDraft) : target + DraftSuffix;
+        Discard(draft);
 
         try
         {
@@ -40,19 +44,49 @@ static class BackupRestore
             }
 
             RestoreKeys(folder, draft);
-            if (Directory.Exists(target))
+            if (isThere)
             {
-                Directory.Delete(target);
+                MoveUp(draft, target);
             }
-
-            Directory.Move(draft, target);
-            FolderSync.Flush(Path.GetDirectoryName(target)!);
+            else
+            {
+                Directory.Move(draft, target);
+                FolderSync.Flush(Path.GetDirectoryName(target)!);
+            }
         }
         catch
         {
-            Directory.Delete(draft, recursive: true);
+            Discard(draft);
             throw;
         }
+    }
+
+    static void Discard(string draft)
+    {
+        if (Directory.Exists(draft))
+        {
+            Directory.Delete(draft, recursive: true);
+        }
+    }
+
+    // The format comes last: without it, an engine does not take the folder for complete.
+    static void MoveUp(string draft, string target)
+    {
+        foreach (var entry in Directory.GetFileSystemEntries(draft).OrderBy(entry => Path.GetFileName(entry) == FolderFormat.Name))
+        {
+            var to = Path.Combine(target, Path.GetFileName(entry));
+            if (Directory.Exists(entry))
+            {
+                Directory.Move(entry, to);
+                continue;
+            }
+
+            FolderSync.Flush(target);
+            File.Move(entry, to);
+        }
+
+        Directory.Delete(draft);
+        FolderSync.Flush(target);
     }
 
     static void Restore(BackupFolder folder, BackupFile file, string draft, CancellationToken cancellation)
@@ -83,7 +117,9 @@ static class BackupRestore
         FileModes.CreateFolder(keys);
         foreach (var file in Directory.EnumerateFiles(folder.KeysPath))
         {
-            File.Copy(file, Path.Combine(keys, Path.GetFileName(file)));
+            using var stream = new FileStream(Path.Combine(keys, Path.GetFileName(file)), FileMode.CreateNew, FileAccess.Write);
+            stream.Write(File.ReadAllBytes(file));
+            stream.Flush(flushToDisk: true);
         }
 
         FolderSync.Flush(keys);

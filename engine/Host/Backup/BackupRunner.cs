@@ -25,7 +25,7 @@ sealed class BackupRunner(string data, TimeProvider time)
     /// <param name="isFull">Whether everything is copied, also what seems unchanged.</param>
     /// <param name="cancellation">Ends the work; the backup does not count then.</param>
     /// <returns>The backup, and how many bytes were copied for it.</returns>
-    /// <exception cref="BackupException">The folder has no state, is being written anew, or what was written is not read back.</exception>
+    /// <exception cref="BackupException">The folder has no state, is being written anew, backed up or erased from, or what was written is not read back.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
     public (BackupManifest Manifest, long Copied) Run(BackupFolder folder, bool isFull = false, CancellationToken cancellation = default)
     {
@@ -39,18 +39,28 @@ sealed class BackupRunner(string data, TimeProvider time)
             throw new BackupException("backup_busy", $"{_data} is being written anew; try again when the engine has started");
         }
 
+        using var taken = BackupLock.TryTake(_data)
+            ?? throw new BackupException("backup_busy", $"another backup of {_data} runs, or a customer is being erased from it; try again when that is done");
+
+        // Before anything is read: the backup has what was acknowledged before this time.
+        var at = time.GetUtcNow().UtcDateTime;
         var former = folder.List() is { Count: > 0 } ? folder.Read() : null;
-        var id = BackupId.Of(time.GetUtcNow().UtcDateTime);
+        var id = BackupId.Of(at);
         if (former is not null && string.CompareOrdinal(id, former.Id) <= 0)
         {
             throw new BackupException("backup_clock", $"the backup {former.Id} is newer than the clock: correct the clock");
         }
 
         var scratch = Path.Combine(_data, Scratch);
+        if (Directory.Exists(scratch))
+        {
+            Directory.Delete(scratch, recursive: true);
+        }
+
         FileModes.CreateFolder(scratch);
         try
         {
-            return Run(folder, id, isFull ? null : former, scratch, cancellation);
+            return Run(folder, id, at, isFull ? null : former, scratch, cancellation);
         }
         finally
         {
@@ -58,7 +68,7 @@ sealed class BackupRunner(string data, TimeProvider time)
         }
     }
 
-    (BackupManifest Manifest, long Copied) Run(BackupFolder folder, string id, BackupManifest? former, string scratch, CancellationToken cancellation)
+    (BackupManifest Manifest, long Copied) Run(BackupFolder folder, string id, DateTime at, BackupManifest? former, string scratch, CancellationToken cancellation)
     {
         var files = new FolderFiles(_data);
         using var snapshot = FolderSnapshot.OfJournals(_data);
@@ -69,7 +79,6 @@ sealed class BackupRunner(string data, TimeProvider time)
         }
 
         snapshot.AddRest();
-        var at = time.GetUtcNow().UtcDateTime;
         if (Directory.Exists(files.Keys))
         {
             KeyMirror.Update(files.Keys, folder.KeysPath);
@@ -80,7 +89,7 @@ sealed class BackupRunner(string data, TimeProvider time)
         var (copied, done, total) = (0L, 0L, snapshot.Files.Sum(file => file.Length));
         foreach (var file in snapshot.Files)
         {
-            if (known.TryGetValue(file.Path, out var same) && same.Source == file.Source && same.Length == file.Length)
+            if (known.TryGetValue(file.Path, out var same) && same.Source == file.Source && same.Length == file.Length && folder.Has(same))
             {
                 stored.Add(same);
             }

@@ -1,5 +1,6 @@
 using CartRecovery.Engine.ControlPlane.Backups;
 using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Host.Backup;
 
@@ -27,9 +28,31 @@ sealed class BackupService(ControlDatabase control, string data, string engine)
 
         var cipher = BackupCipher.Of(request.Key);
         using var folder = BackupFolder.Open(to, cipher, create: true);
+        folder.Claim(FolderId());
         await new BackupDestinations(control).RegisterAsync(new BackupDestination(to, engine, request.KeyFile, cipher.IsEncrypted, control.Time.GetUtcNow()), cancellation);
+        MakeRoom(folder);
         var (manifest, copied) = new BackupRunner(data, control.Time) { OnProgress = onProgress }.Run(folder, request.IsFull, cancellation);
         var deleted = folder.Prune(request.Keep, request.KeepFor is { } age ? control.Time.GetUtcNow().UtcDateTime - age : null);
         return new BackupOutcome(manifest, copied, deleted.Count, control.Time.GetElapsedTime(started));
+    }
+
+    string FolderId()
+    {
+        var secret = Path.Combine(Path.GetFullPath(data), "secret");
+        return File.Exists(secret) ? PrivacyServices.FolderIdOf(File.ReadAllBytes(secret))
+            : throw new BackupException("backup_nothing", $"{secret} is missing, so {data} is no data folder: start an engine with it first");
+    }
+
+    // A failed run leaves what it has copied: on a full disk, no later one would succeed.
+    static void MakeRoom(BackupFolder folder)
+    {
+        try
+        {
+            folder.RemoveUnused();
+        }
+        catch (InvalidDataException)
+        {
+            // An old manifest is damaged. The new backup is worth more; pruning reports it afterwards.
+        }
     }
 }

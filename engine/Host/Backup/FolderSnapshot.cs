@@ -15,7 +15,7 @@ sealed class FolderSnapshot : IDisposable
     const int MaxAttempts = 5;
 
     // Left out: what only a running engine has, what is copied in another way, and what is on its way.
-    static readonly string[] s_leftOut = ["lock", "keys", RunningConfig.Name, EngineId.Name, "next.tmp", BackupRunner.Scratch];
+    static readonly string[] s_leftOut = ["lock", "keys", RunningConfig.Name, EngineId.Name, "next.tmp", "lost+found", BackupRunner.Scratch, BackupLock.Name];
     static readonly string[] s_databases = ["outreach.db", "control.db"];
 
     readonly Dictionary<string, SnapshotFile> _files = new(StringComparer.Ordinal);

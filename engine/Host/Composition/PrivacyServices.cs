@@ -64,7 +64,7 @@ sealed class PrivacyServices : IAsyncDisposable
             DeadLetters = host.DeadLetters,
             DeadLetterQueue = host.DeadLetterQueue,
             Sinks = host.Sinks,
-            Partitions = host.Erasure,
+            Partitions = new LockedErasure(host.Erasure, data.Path),
             RenewBackupsAsync = cancellation => Task.Run(() => new BackupRenewal(
                 _control, host.Config.Data, _control.IsShared ? EngineId.Of(Path.GetFullPath(host.Config.Data)) : "", () => host.Config.Backup.Key).RunAsync(cancellation), cancellation),
             SettleAsync = async cancellation =>

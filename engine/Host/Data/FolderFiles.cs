@@ -15,7 +15,7 @@ readonly record struct FolderFiles(string Root)
         FolderFormat.Name, StoreNumbersFile.Name, "lock", "secret", "keys", "journal", "checkpoints", "stores", "outreach.db",
         "outreach.db-wal", "outreach.db-shm", "control.db", "control.db-wal",
         "control.db-shm", "deadletters",
-        "archive", "next", "next.tmp", RunningConfig.Name, ExchangeRatesFeed.FileName, EngineId.Name, BackupRunner.Scratch,
+        "archive", "next", "next.tmp", RunningConfig.Name, ExchangeRatesFeed.FileName, EngineId.Name, BackupRunner.Scratch, BackupLock.Name,
     ];
 
     /// <summary>The folder of all journals.</summary>

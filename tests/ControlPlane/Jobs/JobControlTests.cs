@@ -69,6 +69,22 @@ public sealed class JobControlTests(DatabaseKind kind) : JobFixture(kind)
     }
 
     [Test]
+    public async Task A_paused_job_does_not_run_its_retry()
+    {
+        await using var engine = await EngineAsync(Hourly((_, _) => throw new InvalidDataException("a bug")));
+        await PassAsync(engine, 60 * Minute);
+        await engine.Control.ChangeAsync(await JobAsync(engine), "job.pause", own => own with { Paused = true }, "cli", address: null);
+        await Control.Changes.RefreshAsync();
+        await PassAsync(engine, 10 * Minute);
+        Assert.That(await RunsAsync(engine), Is.EqualTo(new[] { "schedule failed", "retry waiting" }));
+        Assert.That(engine.Jobs.Where(engine.IsLate), Is.Empty);
+        await engine.Control.StartAsync(await JobAsync(engine), "cli", address: null);
+        await Control.Changes.RefreshAsync();
+        await PassAsync(engine, TimeSpan.Zero);
+        Assert.That((await RunsAsync(engine))[..3], Is.EqualTo(new[] { "schedule failed", "retry cancelled", "manual failed" }));
+    }
+
+    [Test]
     public async Task Changes_of_users_lie_over_those_of_the_configuration_and_survive_a_restart()
     {
         static JobOverrides? Configured(string name) => new(Schedule: "30 * * * *", Retries: 5);

@@ -178,6 +178,17 @@ public sealed class JobSchedulerTests(DatabaseKind kind) : JobFixture(kind)
     }
 
     [Test]
+    public async Task An_interrupted_run_without_a_retry_is_a_failure()
+    {
+        var engine = await EngineAsync(Hourly((_, stop) => Task.Delay(Timeout.Infinite, stop)) with { Retries = 0 });
+        Time.Advance(60 * Minute);
+        await engine.TickAsync();
+        await engine.DisposeAsync();
+        Assert.That(Notices.Select(notice => (notice.IsFinal, notice.Problem)), Is.EqualTo(new[] { (true, "interrupted: the engine stopped") }));
+        Assert.That(JobScheduler.FailureOf(await JobAsync(engine)), Is.EqualTo("interrupted"));
+    }
+
+    [Test]
     public async Task A_late_job_is_reported_once()
     {
         // All places are taken.

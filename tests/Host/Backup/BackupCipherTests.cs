@@ -16,6 +16,7 @@ public sealed class BackupCipherTests
         new Random(length).NextBytes(bytes);
         var written = Write(BackupCipher.Of(key), scratch.PathOf("file"), bytes);
         var (read, back) = Read(BackupCipher.Of(key), scratch.PathOf("file"));
+        Assert.That(BackupCipher.Of(key).SizeOf(length), Is.EqualTo(new FileInfo(scratch.PathOf("file")).Length));
         Assert.That(back, Is.EqualTo(bytes));
         Assert.That((read, written.Length), Is.EqualTo((written, (long)length)));
         Assert.That(written.Sha256, Is.EqualTo(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes))));

@@ -103,6 +103,72 @@ public sealed class BackupFolderTests
         Assert.That(File.Exists(_scratch.PathOf("evil")), Is.False);
     }
 
+    [Test]
+    public void A_destination_belongs_to_one_data_folder()
+    {
+        using var folder = Open();
+        folder.Claim("0123456789abcdef");
+        folder.Claim("0123456789abcdef");
+        Assert.That(() => folder.Claim("fedcba9876543210"), Throws.TypeOf<BackupException>().With.Property("Code").EqualTo("backup_foreign"));
+    }
+
+    [Test]
+    public void Contents_that_are_gone_or_cut_off_are_noticed_and_failed_ones_leave_nothing([Values(null, Key)] string? key)
+    {
+        using var folder = Open(key);
+        var manifest = Add(folder, 1, ("carts", "three carts"), ("orders", "two orders"));
+        Assert.That(manifest.Files.Select(folder.Has), Is.EqualTo(new[] { true, true }));
+        Assert.That(() => folder.Store("bad", source: null, _ => throw new IOException("the disk failed")), Throws.TypeOf<IOException>());
+        Assert.That(Blobs(), Has.Length.EqualTo(2));
+        using (var blob = File.OpenWrite(_scratch.PathOf("backups/blobs/" + manifest.Files[0].Blob)))
+        {
+            blob.SetLength(blob.Length - 1);
+        }
+
+        File.Delete(_scratch.PathOf("backups/blobs/" + manifest.Files[1].Blob));
+        Assert.That(manifest.Files.Select(folder.Has), Is.EqualTo(new[] { false, false }));
+    }
+
+    [Test]
+    public void Readers_share_a_destination_and_keep_writers_out()
+    {
+        Open().Dispose();
+        using var one = BackupFolder.Open(_scratch.PathOf("backups"), BackupCipher.Of(null));
+        using var two = BackupFolder.Open(_scratch.PathOf("backups"), BackupCipher.Of(null));
+        Assert.That(() => Open(), Throws.TypeOf<BackupException>().With.Property("Code").EqualTo("backup_in_use"));
+    }
+
+    [Test]
+    public void A_manifest_that_names_other_files_is_refused()
+    {
+        var file = new BackupFile("a/b", "0123456789abcdef0123456789abcdef", 1, "", Source: null);
+        var good = new BackupManifest(1, IdOf(1), Day(1), "test", [file]);
+        Assert.That(BackupManifest.Parse(good.ToJson()).Files, Is.EqualTo(good.Files));
+        BackupManifest[] bad =
+        [
+            good with { Id = "../x" }, good with { Files = [file, file] },
+            .. new[] { "", "/etc/passwd", "../x", "a/../../x", "a//b", "./a" }.Select(path => good with { Files = [file with { Path = path }] }),
+            .. new[] { "", "../../keys/root", "0123456789ABCDEF0123456789ABCDEF" }.Select(blob => good with { Files = [file with { Blob = blob }] }),
+        ];
+        foreach (var manifest in bad)
+        {
+            Assert.That(() => BackupManifest.Parse(manifest.ToJson()), Throws.TypeOf<InvalidDataException>());
+        }
+    }
+
+    [Test]
+    public void A_restore_into_an_empty_folder_that_exists_keeps_the_folder()
+    {
+        using var folder = Open();
+        var manifest = Add(folder, 1, ("format", "2"), ("a/b", "deep"), ("c", "flat"));
+        File.WriteAllText(Path.Combine(folder.KeysPath, "root"), "key");
+        Directory.CreateDirectory(_scratch.PathOf("volume/lost+found"));
+        Directory.CreateDirectory(_scratch.PathOf("volume/restore.tmp"));
+        BackupRestore.Run(folder, manifest, _scratch.PathOf("volume"), (_, _) => { });
+        Assert.That(Directory.GetFileSystemEntries(_scratch.PathOf("volume")).Select(Path.GetFileName), Is.EquivalentTo(new[] { "a", "c", "format", "keys", "lost+found" }));
+        Assert.That((File.ReadAllText(_scratch.PathOf("volume/a/b")), File.ReadAllText(_scratch.PathOf("volume/keys/root"))), Is.EqualTo(("deep", "key")));
+    }
+
     BackupFolder Open(string? key = null) => BackupFolder.Open(_scratch.PathOf("backups"), BackupCipher.Of(key), create: true);
 
     string[] Blobs() => Directory.GetFiles(_scratch.PathOf("backups/blobs"));

@@ -121,6 +121,27 @@ public sealed class BackupUnderLoadTests
             Throws.TypeOf<BackupException>().With.Property("Code").EqualTo("backup_inside"));
     }
 
+    [Test]
+    public async Task A_second_backup_of_a_folder_waits_its_turn_and_another_folder_has_another_destination()
+    {
+        using var scratch = new Scratch();
+        await using var engine = await InProcessEngine.StartAsync();
+        var (data, request) = (engine.Host.Config.Data, new BackupRequest(scratch.PathOf("backups"), null, null, 1, null));
+        var service = new BackupService(engine.Host.Control, data, "");
+        using (BackupLock.TryTake(data))
+        {
+            Assert.That(BackupLock.TryTake(data), Is.Null);
+            Assert.That(async () => await service.RunAsync(request, (_, _) => { }), Throws.TypeOf<BackupException>().With.Property("Code").EqualTo("backup_busy"));
+        }
+
+        Directory.CreateDirectory(Path.Combine(data, BackupRunner.Scratch, "left"));
+        await service.RunAsync(request, (_, _) => { });
+        await using var other = await InProcessEngine.StartAsync();
+        Assert.That(async () => await new BackupService(other.Host.Control, other.Host.Config.Data, "").RunAsync(request, (_, _) => { }),
+            Throws.TypeOf<BackupException>().With.Property("Code").EqualTo("backup_foreign"));
+        Assert.That(await new BackupDestinations(other.Host.Control).ListAsync(""), Is.Empty);
+    }
+
     static int CheckpointsIn(string data) =>
         Directory.EnumerateDirectories(Path.Combine(data, "checkpoints")).Count(partition => Directory.EnumerateDirectories(partition).Any(checkpoint => !checkpoint.EndsWith(".tmp", StringComparison.Ordinal)));
 

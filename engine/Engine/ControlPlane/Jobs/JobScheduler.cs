@@ -76,7 +76,7 @@ public sealed class JobScheduler : IAsyncDisposable
     public bool IsLate(JobState job) => job.Lease is null && job.DueAt + s_lateAfter < _database.Time.GetUtcNow();
 
     /// <summary>Returns the last failure of a job that no success has followed and no retry follows; <see langword="null"/> if there is none.</summary>
-    public static string? FailureOf(JobState job) => job is { Lease: null, WaitingSince: null, Last: { Outcome: JobOutcome.Failed or JobOutcome.TimedOut } last } ? last.Outcome : null;
+    public static string? FailureOf(JobState job) => job is { Lease: null, WaitingSince: null, Last: { Outcome: JobOutcome.Failed or JobOutcome.TimedOut or JobOutcome.Interrupted } last } ? last.Outcome : null;
 
     /// <summary>Starts it. <see cref="ControlChanges"/> has been started.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
@@ -221,9 +221,9 @@ public sealed class JobScheduler : IAsyncDisposable
             }
 
             Count(job, result.Outcome, _database.Time.GetUtcNow() - execution.Claim.StartedAt);
-            if (result.Outcome is JobOutcome.Failed or JobOutcome.TimedOut)
+            if (result.Outcome is JobOutcome.Failed or JobOutcome.TimedOut || (result.Outcome == JobOutcome.Interrupted && isRetried == false))
             {
-                OnNotice?.Invoke(new JobNotice(job, IsLate: false, !isRetried, $"{result.Outcome}: {result.Problem}"));
+                OnNotice?.Invoke(new JobNotice(job, IsLate: false, isRetried != true, $"{result.Outcome}: {result.Problem}"));
             }
 
             execution.Dispose();
@@ -267,9 +267,13 @@ public sealed class JobScheduler : IAsyncDisposable
         }
 
         var (claims, ended) = await _store.ClaimAsync(_definitions, ids, MaxRunning - running.Count, cancellation);
-        foreach (var (job, outcome, took) in ended)
+        foreach (var (job, outcome, took, isFinal) in ended)
         {
             Count(job, outcome, took);
+            if (isFinal)
+            {
+                OnNotice?.Invoke(new JobNotice(job, IsLate: false, IsFinal: true, $"{outcome}: {JobStore.EngineGone}"));
+            }
         }
 
         lock (_running)

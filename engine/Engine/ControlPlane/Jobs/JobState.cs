@@ -16,6 +16,9 @@ public sealed record JobState(
     string Name, string Engine, string Description, JobSettings Settings, JobOverrides Own, bool IsEssential, DateTimeOffset? NextAt, JobLease? Lease,
     (string Outcome, DateTimeOffset EndedAt, TimeSpan Took)? Last, DateTimeOffset? LastSuccessAt, DateTimeOffset? WaitingSince)
 {
+    /// <summary>When a run that was asked for is due, which also a paused job runs; <see langword="null"/> if there is none.</summary>
+    public DateTimeOffset? AskedSince { get; init; }
+
     /// <summary>The time at which an engine should begin a run; <see langword="null"/> if none is due.</summary>
-    public DateTimeOffset? DueAt => Lease is { } lease ? lease.Until : NextAt is null || WaitingSince < NextAt ? WaitingSince : NextAt;
+    public DateTimeOffset? DueAt => Lease is { } lease ? lease.Until : Settings.Paused ? AskedSince : NextAt is null || WaitingSince < NextAt ? WaitingSince : NextAt;
 }

@@ -13,6 +13,9 @@ sealed class JobStore(ControlDatabase database, string engine)
     /// <summary>How long an engine that does not answer keeps a job from others.</summary>
     public static readonly TimeSpan LeaseTime = TimeSpan.FromMinutes(1);
 
+    /// <summary>Why a run was interrupted whose engine does not answer.</summary>
+    public const string EngineGone = "its engine is gone";
+
     // A run that begins later than this was missed.
     static readonly TimeSpan s_punctual = TimeSpan.FromMinutes(2);
 
@@ -76,12 +79,12 @@ sealed class JobStore(ControlDatabase database, string engine)
     /// <param name="running">The runs that it runs.</param>
     /// <param name="room">How many it may begin.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <returns>The runs that it may execute now, and those that have ended without it.</returns>
-    public async Task<(List<JobClaim> Claims, List<(string Job, string Outcome, TimeSpan Took)> Ended)> ClaimAsync(
+    /// <returns>The runs that it may execute now, and those that have ended without it; final is a run that was interrupted and is not retried.</returns>
+    public async Task<(List<JobClaim> Claims, List<(string Job, string Outcome, TimeSpan Took, bool IsFinal)> Ended)> ClaimAsync(
         IReadOnlyDictionary<string, JobDefinition> definitions, IReadOnlySet<long> running, int room, CancellationToken cancellation = default) =>
         await database.WriteAsync(async session =>
         {
-            var (claims, ended, now) = (new List<JobClaim>(), new List<(string, string, TimeSpan)>(), database.Time.GetUtcNow());
+            var (claims, ended, now) = (new List<JobClaim>(), new List<(string, string, TimeSpan, bool)>(), database.Time.GetUtcNow());
             foreach (var job in (await JobTable.ListAsync(session)).Where(IsMine))
             {
                 if (!definitions.TryGetValue(job.Name, out var definition) || EngineOf(definition) != job.Engine)
@@ -95,8 +98,9 @@ sealed class JobStore(ControlDatabase database, string engine)
                     var isGone = lease.Until <= now || (lease.Holder == Holder && !running.Contains(lease.RunId));
                     if (isGone && !running.Contains(lease.RunId) && await JobTable.RunAsync(session, job.Name, lease.RunId) is { } lost)
                     {
-                        await EndAsync(session, definition, job.Engine, job.Settings, lease, lost.Attempt, lost.StartedAt ?? now, JobOutcome.Interrupted, "its engine is gone");
-                        ended.Add((job.Name, JobOutcome.Interrupted, now - (lost.StartedAt ?? now)));
+                        var isRetried = await EndAsync(
+                            session, definition, job.Engine, job.Settings, lease, lost.Attempt, lost.StartedAt ?? now, JobOutcome.Interrupted, EngineGone);
+                        ended.Add((job.Name, JobOutcome.Interrupted, now - (lost.StartedAt ?? now), !isRetried));
                     }
                 }
                 else if (job.DueAt <= now && claims.Count < room)
@@ -107,7 +111,7 @@ sealed class JobStore(ControlDatabase database, string engine)
                     }
                     else
                     {
-                        ended.Add((job.Name, JobOutcome.Missed, TimeSpan.Zero));
+                        ended.Add((job.Name, JobOutcome.Missed, TimeSpan.Zero, false));
                     }
                 }
             }
@@ -161,13 +165,13 @@ sealed class JobStore(ControlDatabase database, string engine)
     }, cancellation);
 
     /// <summary>Ends a run. Does nothing if this engine has lost it.</summary>
-    /// <returns>Whether a retry follows.</returns>
-    public Task<bool> CompleteAsync(JobExecution execution, JobResult result, CancellationToken cancellation = default) => database.WriteAsync(async session =>
+    /// <returns>Whether a retry follows; <see langword="null"/> if this engine has lost the run.</returns>
+    public Task<bool?> CompleteAsync(JobExecution execution, JobResult result, CancellationToken cancellation = default) => database.WriteAsync(async session =>
     {
         var (claim, context) = (execution.Claim, execution.Context);
         if (!await IsHeldAsync(session, claim))
         {
-            return false;
+            return (bool?)null;
         }
 
         for (var i = 0; i < result.Steps.Count; i++)
@@ -209,8 +213,11 @@ sealed class JobStore(ControlDatabase database, string engine)
 
     async Task<JobClaim?> BeginAsync(ControlSession session, JobState job, JobDefinition definition, DateTimeOffset now)
     {
+        // A paused job runs only when somebody asks.
+        var held = job.Settings.Paused ? JobRun.ByRetry : "";
         var waiting = await session.FirstAsync($"""
-            SELECT id, attempt, retry_of FROM job_runs WHERE job = {job.Name} AND engine = {job.Engine} AND outcome = {JobOutcome.Waiting} AND due_at <= {now} ORDER BY due_at, id LIMIT 1
+            SELECT id, attempt, retry_of FROM job_runs
+            WHERE job = {job.Name} AND engine = {job.Engine} AND outcome = {JobOutcome.Waiting} AND due_at <= {now} AND cause <> {held} ORDER BY due_at, id LIMIT 1
             """, row => (Id: row.Number(0), Attempt: (int)row.Number(1), Former: row.NumberOrNull(2)));
         var isScheduled = waiting.Id == 0;
         var next = isScheduled ? job.Settings.NextAfter(now) : job.NextAt;

@@ -14,7 +14,8 @@ static class JobTable
     /// <summary>Reads all jobs, by name.</summary>
     public static Task<List<JobState>> ListAsync(ControlSession session) => session.ListAsync($"""
         SELECT name, engine, description, is_essential, settings, own, next_at, fence, holder, lease_until, run_id, last_outcome, last_ended_at, last_took, last_success_at,
-            (SELECT MIN(due_at) FROM job_runs WHERE job_runs.job = jobs.name AND job_runs.engine = jobs.engine AND job_runs.outcome = {JobOutcome.Waiting})
+            (SELECT MIN(due_at) FROM job_runs WHERE job_runs.job = jobs.name AND job_runs.engine = jobs.engine AND job_runs.outcome = {JobOutcome.Waiting}),
+            (SELECT MIN(due_at) FROM job_runs WHERE job_runs.job = jobs.name AND job_runs.engine = jobs.engine AND job_runs.outcome = {JobOutcome.Waiting} AND job_runs.cause = {JobRun.ByHand})
         FROM jobs ORDER BY name, engine LIMIT {MaxJobs}
         """, ReadState);
 
@@ -35,7 +36,10 @@ static class JobTable
 
     static JobState ReadState(ControlRow row) => new(row.Text(0), row.Text(1), row.Text(2), JobJson.ReadSettings(row.Text(4)), JobJson.ReadOverrides(row.Text(5)),
         row.IsTrue(3), row.TimeOrNull(6), row.TextOrNull(8) is { } holder ? new JobLease(holder, row.Number(7), row.Time(9), row.Number(10)) : null,
-        row.TextOrNull(11) is { } outcome ? (outcome, row.Time(12), TimeSpan.FromMilliseconds(row.Number(13))) : null, row.TimeOrNull(14), row.TimeOrNull(15));
+        row.TextOrNull(11) is { } outcome ? (outcome, row.Time(12), TimeSpan.FromMilliseconds(row.Number(13))) : null, row.TimeOrNull(14), row.TimeOrNull(15))
+    {
+        AskedSince = row.TimeOrNull(16),
+    };
 
     static JobRun ReadRun(ControlRow row) => new(row.Number(0), row.Text(1), row.Text(2), row.Text(3), row.TextOrNull(4), (int)row.Number(5), row.Text(6), row.Time(7),
         row.TimeOrNull(8), row.TimeOrNull(9), row.TextOrNull(10), row.TextOrNull(11), row.TextOrNull(12), row.Text(13));
