@@ -14,6 +14,9 @@ public readonly record struct JournalEntry(EntryKind Kind, long Address, long En
 {
     /// <summary>Version of its <see cref="JournalFrame"/>.</summary>
     public byte Version { get; init; } = JournalFrame.CurrentVersion;
+
+    /// <summary>Bytes after the payload, by which it was longer before it was rewritten: another rewrite has them, too.</summary>
+    public int Padding { get; init; }
 }
 
 /// <summary>
@@ -93,7 +96,7 @@ public sealed class JournalReader
             {
                 case ReadResult.Entry when _sequence == 0 || frame.Sequence == _sequence:
                     var end = AddressAfter(_next, frame.Length + payload.Length + frame.Padding);
-                    entry = new JournalEntry(frame.Kind, _next, end, frame.Sequence, frame.At, payload) { Version = frame.Version };
+                    entry = new JournalEntry(frame.Kind, _next, end, frame.Sequence, frame.At, payload) { Version = frame.Version, Padding = frame.Padding };
                     _sequence = frame.Sequence + 1;
                     _next = End = end;
                     return true;

@@ -89,9 +89,10 @@ public sealed class EventBlockEraserTests
         (header with { IsBrotli = true }).WriteTo(brotli);
         brotli = brotli[..(EventBlockHeader.Size + length)];
 
+        // An erased event may take more than the one it was: the room is that of the block before it was rewritten.
         Same(Read(brotli), [slab], person: null);
-        Assert.That(new EventBlockEraser().TryErase(brotli, Person(0, "user-7", "c7"), out var erased), Is.True);
-        Assert.That(erased.Length, Is.LessThanOrEqualTo(brotli.Length));
+        Assert.That(new EventBlockEraser().TryErase(brotli, Person(0, "user-7", "c7"), out var erased, block.Length - brotli.Length), Is.True);
+        Assert.That(erased.Length, Is.LessThanOrEqualTo(block.Length));
         Same(Read(erased), [slab], Person(0, "user-7", "c7"));
     }
 

@@ -15,8 +15,8 @@ public sealed record SettingsChange(string Path, JsonNode? From, JsonNode? To)
     public static IReadOnlyList<SettingsChange> Between(JsonNode? from, JsonNode? to) => [.. Compare(from, to, "").Take(MaxListed)];
 
     /// <summary>Writes a list of differences as JSON.</summary>
-    public static JsonArray ToJson(IEnumerable<SettingsChange> changes) => [.. changes.Select(change =>
-        new JsonObject { ["path"] = change.Path, ["from"] = change.From?.DeepClone(), ["to"] = change.To?.DeepClone() })];
+    public static JsonArray ToJson(IEnumerable<SettingsChange> changes) => new([.. changes.Select(JsonNode? (change) =>
+        new JsonObject { ["path"] = change.Path, ["from"] = change.From?.DeepClone(), ["to"] = change.To?.DeepClone() })]);
 
     static IEnumerable<SettingsChange> Compare(JsonNode? from, JsonNode? to, string path)
     {

@@ -40,11 +40,12 @@ public sealed class EventBlockEraser
     /// <summary>Erases the person from a block.</summary>
     /// <param name="block">The block.</param>
     /// <param name="person">The person.</param>
-    /// <param name="erased">The block without them, not longer; valid until the next call.</param>
+    /// <param name="erased">The block without them, not longer than the block and the padding; valid until the next call.</param>
+    /// <param name="padding">Bytes that an earlier erasure left free after the block.</param>
     /// <returns><see langword="false"/> if the block has nothing of them.</returns>
     /// <exception cref="JournalException"><c>journal_damaged</c>, <c>journal_version</c>; <c>journal_erasure</c>: the rest takes more room than
     /// there is.</exception>
-    public bool TryErase(ReadOnlySpan<byte> block, ErasedIds person, out ReadOnlySpan<byte> erased)
+    public bool TryErase(ReadOnlySpan<byte> block, ErasedIds person, out ReadOnlySpan<byte> erased, int padding = 0)
     {
         erased = default;
         var raw = Decompress(block, out var header);
@@ -61,7 +62,7 @@ public sealed class EventBlockEraser
             return false;
         }
 
-        erased = Compress(_kept.AsSpan(0, length), header with { RawLength = length, OwnCount = header.OwnCount - own }, block.Length);
+        erased = Compress(_kept.AsSpan(0, length), header with { RawLength = length, OwnCount = header.OwnCount - own }, block.Length + padding);
         return true;
     }
 

@@ -34,7 +34,7 @@ sealed class JournalRewriter(JournalDevice device, JournalLayout layout, Journal
     /// <summary>Replaces an entry's payload, at the latest with <see cref="Flush"/>.</summary>
     /// <param name="address">The entry's address. Nothing before its end may still be written by FasterLog.</param>
     /// <param name="entry">The entry with its frame.</param>
-    /// <param name="payload">The new payload, not longer than the present one.</param>
+    /// <param name="payload">The new payload, not longer than the present one and its padding.</param>
     /// <exception cref="IOException">A file cannot be written.</exception>
     public void Replace(long address, ReadOnlySpan<byte> entry, ReadOnlySpan<byte> payload)
     {

@@ -43,7 +43,7 @@ sealed class EntryEraser(ErasedIds person)
         switch (entry.Kind)
         {
             case EntryKind.Events:
-                return _blocks.TryErase(entry.Payload.Span, person, out payload);
+                return _blocks.TryErase(entry.Payload.Span, person, out payload, entry.Padding);
             case EntryKind.Decisions or EntryKind.UndeliveredDecisions when person.MayBeIn(entry.Payload.Span):
                 var version = entry.Payload.Span[0];
                 payload = EntryPayload.Without(entry.Payload, input => IsTheirs(DecisionCodec.Read(input, version)));
