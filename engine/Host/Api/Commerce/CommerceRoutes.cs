@@ -67,7 +67,7 @@ static class CommerceRoutes
         })));
 
     static async Task<Ok<SentEvent>> RemoveAsync(
-        [Description("The product.")] string itemId, HttpContext context, RequestQuery query, Caller caller, PersonalDataView view, ServerEvents events) =>
+        [Description("The product.")] string itemId, HttpContext context, RequestQuery query, Caller caller, ServerEvents events) =>
         TypedResults.Ok(new SentEvent(await events.SendAsync(context, caller, EventType.RemoveFromCart, query.Of(s_id), at: null, writer =>
         {
             WriteWhose(writer, query.Of(s_cartId) ?? throw Missing("cartId"), userId: null, sessionId: null);
