@@ -4,21 +4,22 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Encryption;
 
 /// <summary>
-/// The records of all keys of one use, in files of 65,536 (4 MB) in the order of their numbers. Written by one thread at a time; read by any.
+/// Stores the records of all keys of one use in files of 65,536 records (4 MB), in the order of their numbers. One writer at a time; any
+/// number of readers.
 /// </summary>
 /// <param name="folder">The folder.</param>
-/// <param name="use">What the keys are for.</param>
+/// <param name="use">The use of the keys.</param>
 sealed class KeyFiles(string folder, KeyUse use)
 {
     const int PerFile = 65_536;
 
-    // The use is in the highest byte of a key's number.
+    // The highest byte of a key's number is its use.
     const int UseShift = 56;
 
-    /// <summary>Returns what a key is for.</summary>
+    /// <summary>Returns the use of a key.</summary>
     public static KeyUse UseOf(long number) => (KeyUse)(number >> UseShift);
 
-    /// <summary>Returns the number of the first key that no file has.</summary>
+    /// <summary>Returns the number of the first key that is in no file.</summary>
     /// <exception cref="IOException">The folder cannot be read.</exception>
     public long FindEnd()
     {
@@ -31,17 +32,17 @@ sealed class KeyFiles(string folder, KeyUse use)
             }
         }
 
-        // A record that a crash cut short was never used.
+        // Counts a record that a crash truncated: its key was never used, and its number must not be reused.
         return ((long)use << UseShift) + (last < 0 ? 0 : (last * PerFile) + ((new FileInfo(PathOf(last)).Length + WrappedKey.Size - 1) / WrappedKey.Size));
     }
 
-    /// <summary>Returns how many keys fit in the file of this one, from it on.</summary>
+    /// <summary>Returns the number of records from a key to the end of its file.</summary>
     public static int RoomFrom(long number) => PerFile - (int)(IndexOf(number) % PerFile);
 
-    /// <summary>Writes records, and returns when they are durable.</summary>
-    /// <param name="first">The first one's number. All are of one file.</param>
+    /// <summary>Writes records, and syncs them to disk.</summary>
+    /// <param name="first">The number of the first key. All records must be in one file.</param>
     /// <param name="records">The records.</param>
-    /// <exception cref="IOException">The disk fails.</exception>
+    /// <exception cref="IOException">The write failed.</exception>
     public void Write(long first, ReadOnlySpan<byte> records)
     {
         var path = PathOf(IndexOf(first) / PerFile);
@@ -59,8 +60,8 @@ sealed class KeyFiles(string folder, KeyUse use)
     }
 
     /// <summary>Reads a record.</summary>
-    /// <returns><see langword="false"/> if there is none.</returns>
-    /// <exception cref="IOException">The disk fails.</exception>
+    /// <returns><see langword="false"/> if there is no such record.</returns>
+    /// <exception cref="IOException">The read failed.</exception>
     public bool TryRead(long number, Span<byte> record)
     {
         try

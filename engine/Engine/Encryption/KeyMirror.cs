@@ -3,16 +3,16 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Encryption;
 
 /// <summary>
-/// Mirrors the keys of personal data. They are not copied for each backup, so that a destroyed key is destroyed for all backups; and what the mirror has
-/// destroyed is never brought back.
+/// Mirrors the keys of personal data to a backup destination. All backups there share the mirror, so a destroyed key is destroyed for all
+/// of them. A key that the mirror has destroyed is never restored.
 /// </summary>
 public static class KeyMirror
 {
     const string Root = "root", Draft = ".tmp";
 
-    /// <summary>Copies new keys, and destroys those that were destroyed.</summary>
-    /// <param name="keys">The keys of the data folder.</param>
-    /// <param name="mirror">The mirror.</param>
+    /// <summary>Copies new keys, and destroys those that were destroyed in the data folder.</summary>
+    /// <param name="keys">The folder of the keys.</param>
+    /// <param name="mirror">The folder of the mirror.</param>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
     public static void Update(string keys, string mirror)
     {
@@ -46,7 +46,7 @@ public static class KeyMirror
         }
     }
 
-    // The engine may append records meanwhile.
+    // Reads up to the present length: the engine may append records meanwhile.
     static byte[] ReadAll(string path)
     {
         using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);

@@ -3,11 +3,11 @@ using System.Security.Cryptography;
 namespace CartRecovery.Engine.Encryption;
 
 /// <summary>
-/// Keeps keys of one use ready that are durable already, so that whoever needs one does not wait for the disk. Keys that were ready when the
-/// process ended are never used. Any thread.
+/// Keeps durable keys of one use ready, so that taking one does not wait for the disk. Keys that were ready when the process ended are
+/// never used. Thread-safe.
 /// </summary>
-/// <param name="files">The keys' files.</param>
-/// <param name="batch">How many are made at once.</param>
+/// <param name="files">The files of the keys.</param>
+/// <param name="batch">The number of keys to create at a time.</param>
 /// <param name="wrap">Encrypts a key for its record.</param>
 sealed class KeyPool(KeyFiles files, int batch, KeyPool.Wrap wrap)
 {
@@ -23,10 +23,10 @@ sealed class KeyPool(KeyFiles files, int batch, KeyPool.Wrap wrap)
     public delegate void Wrap(Span<byte> record, DataKey key);
 
     /// <summary>
-    /// Takes a key. Waits only if none is ready, and then until the disk accepts new ones: like the journal, which cannot be written either.
+    /// Takes a key. Blocks only if none is ready, and then until the disk accepts new ones. The journal cannot be written then either.
     /// </summary>
-    /// <param name="stop">Ends the wait.</param>
-    /// <exception cref="IOException">The wait was ended.</exception>
+    /// <param name="stop">Cancels the wait.</param>
+    /// <exception cref="IOException">The wait was cancelled.</exception>
     public DataKey Take(CancellationToken stop)
     {
         while (true)
@@ -70,7 +70,7 @@ sealed class KeyPool(KeyFiles files, int batch, KeyPool.Wrap wrap)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The next one who finds none ready tries again, and waits.
+            // Take retries when no key is ready, and blocks.
         }
         finally
         {

@@ -1,6 +1,6 @@
 namespace CartRecovery.Engine.Encryption;
 
-/// <summary>What a data key is for. The numbers are part of the file format and never change.</summary>
+/// <summary>The uses of data keys. The numbers are part of the file format and never change.</summary>
 public enum KeyUse : byte
 {
     /// <summary>A person's data in the journal. A person may have many.</summary>

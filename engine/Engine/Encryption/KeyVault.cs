@@ -5,17 +5,17 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Encryption;
 
 /// <summary>
-/// The keys of a data folder, in a folder of their own: random keys encrypted under the folder's root key, and that under the master key, which
-/// is not there. A destroyed key is gone for good, and with it everything it encrypted, in backups too. Any thread.
+/// Stores the keys of a data folder: random keys, encrypted under the folder's root key. The root key is encrypted under the master key,
+/// which is stored elsewhere. Destroying a key makes everything that it encrypted unreadable for good, in backups too. Thread-safe.
 /// </summary>
 public sealed class KeyVault : IDisposable
 {
     const string RootFile = "root", RootPurpose = "root";
 
-    // 32 KB for the journal, whose writer must not wait; the others may.
+    // 32 KB of records for the journal, whose writer must not wait; less for the others.
     const int JournalBatch = 512, Batch = 64;
 
-    // Keys in memory, so that the columns of a row cost one read.
+    // Keys cached in memory, so that several columns of a row cost one read.
     const int MaxRecent = 1024;
 
     static readonly byte[] s_uses = [(byte)KeyUse.Journal, (byte)KeyUse.Person, (byte)KeyUse.DeadLetters];
@@ -37,16 +37,16 @@ public sealed class KeyVault : IDisposable
         _pools = [.. s_uses.Select(use => new KeyPool(_files[use], use == (byte)KeyUse.Journal ? JournalBatch : Batch, Wrap))];
     }
 
-    /// <summary>How often keys were destroyed. Whoever keeps keys discards them when it changes.</summary>
+    /// <summary>Number of calls that destroyed keys. A cache of keys is invalid once it changes.</summary>
     public int Destroyed => Volatile.Read(ref _destroyed);
 
-    /// <summary>Returns whether a folder has keys.</summary>
+    /// <summary>Returns whether a folder has a root key.</summary>
     public static bool Exists(string folder) => File.Exists(Path.Combine(folder, RootFile));
 
-    /// <summary>Makes a folder's root key.</summary>
-    /// <param name="folder">The folder; created if there is none.</param>
+    /// <summary>Creates a folder's root key.</summary>
+    /// <param name="folder">The folder; created if missing.</param>
     /// <param name="master">The master key.</param>
-    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="IOException">The root key cannot be written.</exception>
     public static void Create(string folder, ReadOnlySpan<byte> master)
     {
         Directory.CreateDirectory(folder);
@@ -56,7 +56,7 @@ public sealed class KeyVault : IDisposable
     /// <summary>Opens a folder's keys.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="master">The master key.</param>
-    /// <exception cref="KeyVaultException">There is no root key, or it was encrypted under another master key.</exception>
+    /// <exception cref="KeyVaultException">There is no root key, or it is encrypted under another master key.</exception>
     /// <exception cref="IOException">The folder cannot be read.</exception>
     public static KeyVault Open(string folder, ReadOnlySpan<byte> master)
     {
@@ -77,12 +77,12 @@ public sealed class KeyVault : IDisposable
             : throw new KeyVaultException($"the master key does not open {file}: use the one that the folder was written with; nothing was changed");
     }
 
-    /// <summary>Encrypts the root key under another master key. Data stays as it is.</summary>
+    /// <summary>Re-encrypts the root key under another master key. Data keys and data do not change.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="master">The present master key.</param>
     /// <param name="next">The new one.</param>
-    /// <exception cref="KeyVaultException">The present master key is another.</exception>
-    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="KeyVaultException">The present master key does not open the root key.</exception>
+    /// <exception cref="IOException">The root key cannot be written.</exception>
     public static void Rewrap(string folder, ReadOnlySpan<byte> master, ReadOnlySpan<byte> next)
     {
         using var keys = Open(folder, master);
@@ -90,14 +90,14 @@ public sealed class KeyVault : IDisposable
     }
 
     /// <summary>
-    /// Takes a key that was never used. It is durable. Waits only while the disk accepts no keys, until <see cref="GiveUp"/>.
+    /// Takes a durable key that was never used. Blocks only while the disk accepts no keys, until <see cref="GiveUp"/>.
     /// </summary>
-    /// <exception cref="IOException">The wait was ended.</exception>
+    /// <exception cref="IOException">The wait was cancelled.</exception>
     public DataKey Take(KeyUse use) => _pools[(int)use].Take(_stop.Token);
 
     /// <summary>Reads a key.</summary>
-    /// <returns><see langword="false"/> if it was destroyed.</returns>
-    /// <exception cref="IOException">The disk fails.</exception>
+    /// <returns><see langword="false"/> if the key was destroyed.</returns>
+    /// <exception cref="IOException">The read failed.</exception>
     public bool TryRead(long number, Span<byte> key)
     {
         lock (_gate)
@@ -126,8 +126,8 @@ public sealed class KeyVault : IDisposable
         return true;
     }
 
-    /// <summary>Destroys keys: what they encrypted can never be read again. Returns when that is durable.</summary>
-    /// <exception cref="IOException">The disk fails.</exception>
+    /// <summary>Destroys keys durably: nothing can decrypt what they encrypted.</summary>
+    /// <exception cref="IOException">The write failed.</exception>
     public void Destroy(IEnumerable<long> numbers)
     {
         foreach (var number in numbers)
@@ -142,10 +142,10 @@ public sealed class KeyVault : IDisposable
         }
     }
 
-    /// <summary>Derives a key for a purpose of the whole folder, such as a keyed hash.</summary>
+    /// <summary>Derives a key of 32 bytes for a purpose of the whole folder, such as a keyed hash (HKDF-SHA-256).</summary>
     public byte[] Derive(string purpose) => HKDF.DeriveKey(HashAlgorithmName.SHA256, _root, DataKey.Size, salt: [], Encoding.ASCII.GetBytes($"cartrecovery {purpose}"));
 
-    /// <summary>Ends all waits for keys.</summary>
+    /// <summary>Cancels all waits for keys, at shutdown.</summary>
     public void GiveUp() => _stop.Cancel();
 
     /// <inheritdoc/>
@@ -155,7 +155,7 @@ public sealed class KeyVault : IDisposable
         _stop.Dispose();
     }
 
-    // Not what was read before it was destroyed.
+    // Does not cache a key that was read before it was destroyed.
     void Remember(long number, ReadOnlySpan<byte> key, int destroyed)
     {
         lock (_gate)
@@ -188,7 +188,7 @@ public sealed class KeyVault : IDisposable
         DurableFile.Write(Path.Combine(folder, RootFile), record);
     }
 
-    // The master key may be any text or bytes that cannot be guessed.
+    // Derives the key with HKDF: the master key may have any length, but must be unguessable.
     static AesGcm CipherOf(ReadOnlySpan<byte> master)
     {
         Span<byte> key = stackalloc byte[DataKey.Size];

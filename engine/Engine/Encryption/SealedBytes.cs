@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace CartRecovery.Engine.Encryption;
 
 /// <summary>
-/// Encrypted data that names its key: version (1 byte), the key's number (8, little-endian), nonce (12), the data, tag (16), by AES-256-GCM.
-/// The version is no first byte of JSON or of a text, so sealed data is told from plaintext.
+/// Encrypts data with AES-256-GCM. Format: version (1 byte), key number (8, little-endian), nonce (12), data, tag (16). No JSON or text
+/// begins with the version byte, so sealed data can be told from plaintext.
 /// </summary>
 public static class SealedBytes
 {
@@ -15,14 +15,15 @@ public static class SealedBytes
     const byte Version = 1;
     const int NonceAt = 9, DataAt = 21, TagSize = 16;
 
-    /// <summary>Returns whether the bytes are sealed data.</summary>
+    /// <summary>Returns whether the bytes have the form of sealed data.</summary>
     public static bool Is(ReadOnlySpan<byte> bytes) => bytes.Length >= Overhead && bytes[0] == Version;
 
     /// <summary>Encrypts data.</summary>
-    /// <param name="key">The key. The nonce is random, so a key may be used 2³² times at most.</param>
+    /// <param name="key">The key. Nonces are random, so at most 2³² messages per key.</param>
     /// <param name="data">The data.</param>
-    /// <param name="place">What the data belongs to; <see cref="Open(KeyVault, ReadOnlySpan{byte}, ReadOnlySpan{byte})"/> wants the same.</param>
-    /// <param name="target">Receives <see cref="Overhead"/> bytes more than the data has.</param>
+    /// <param name="place">The place that the data belongs to. <see cref="Open(KeyVault, ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>
+    /// requires the same.</param>
+    /// <param name="target">Receives the sealed data: <see cref="Overhead"/> bytes longer than <paramref name="data"/>.</param>
     public static void Seal(DataKey key, ReadOnlySpan<byte> data, ReadOnlySpan<byte> place, Span<byte> target)
     {
         target[0] = Version;
@@ -44,9 +45,9 @@ public static class SealedBytes
 
     /// <summary>Decrypts data.</summary>
     /// <param name="keys">The keys.</param>
-    /// <param name="bytes">What <see cref="Seal(DataKey, ReadOnlySpan{byte}, ReadOnlySpan{byte})"/> wrote.</param>
-    /// <param name="place">What the data must belong to.</param>
-    /// <returns><see langword="null"/> if the key was destroyed, or the data was changed or belongs elsewhere.</returns>
+    /// <param name="bytes">The sealed data.</param>
+    /// <param name="place">The place that the data was sealed for.</param>
+    /// <returns>The data; <see langword="null"/> if its key was destroyed, it was altered, or it belongs to another place.</returns>
     public static byte[]? Open(KeyVault keys, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> place)
     {
         Span<byte> key = stackalloc byte[DataKey.Size];
@@ -65,11 +66,11 @@ public static class SealedBytes
         }
     }
 
-    /// <summary>Decrypts data that was encrypted with a key that the caller has.</summary>
+    /// <summary>Decrypts data with a given key.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="bytes">The encrypted data.</param>
-    /// <param name="place">What the data must belong to.</param>
-    /// <returns><see langword="null"/> if it was encrypted with another key, or was changed or belongs elsewhere.</returns>
+    /// <param name="bytes">The sealed data.</param>
+    /// <param name="place">The place that the data was sealed for.</param>
+    /// <returns>The data; <see langword="null"/> if it was sealed with another key, was altered, or belongs to another place.</returns>
     public static byte[]? Open(DataKey key, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> place) =>
         Is(bytes) && BinaryPrimitives.ReadInt64LittleEndian(bytes[1..]) == key.Number ? Decrypt(key.Bytes, bytes, place) : null;
 

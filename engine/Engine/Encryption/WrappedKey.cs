@@ -5,8 +5,8 @@ using System.Text;
 namespace CartRecovery.Engine.Encryption;
 
 /// <summary>
-/// A key as it lies on disk, encrypted under another: version (1 byte), zero (3), nonce (12), the key (32), tag (16), by AES-256-GCM. Bound to
-/// its purpose and number, so that records cannot be exchanged. All zeros: there is no key, or it was destroyed.
+/// The record of a key, encrypted under another key with AES-256-GCM: version (1 byte), zero (3), nonce (12), key (32), tag (16). Bound to
+/// its purpose and number, so records cannot be exchanged. A record of zeros: there is no key, or it was destroyed.
 /// </summary>
 static class WrappedKey
 {
@@ -26,7 +26,7 @@ static class WrappedKey
     }
 
     /// <summary>Reads a record.</summary>
-    /// <returns><see langword="false"/> if it holds no key that was encrypted under this one.</returns>
+    /// <returns><see langword="false"/> if the record has no key that is encrypted under this one.</returns>
     public static bool TryRead(ReadOnlySpan<byte> record, Span<byte> key, AesGcm under, string purpose, long number)
     {
         if (record.Length != Size || record[0] != Version)

@@ -6,27 +6,29 @@ using CartRecovery.Engine.Storage;
 
 namespace CartRecovery.Engine.Privacy;
 
-/// <summary>Erases one person from everything, step by step. Each step is idempotent, so a try after a failure or a crash repeats the one that was not finished.</summary>
-/// <param name="targets">What they are erased from.</param>
+/// <summary>
+/// Erases one person step by step. Each step is idempotent: after a failure or a crash, the next attempt repeats the unfinished step.
+/// </summary>
+/// <param name="targets">The parts of the engine with personal data.</param>
 /// <param name="store">The person's store.</param>
-/// <param name="subject">Who is erased.</param>
-/// <param name="mode">What becomes of the orders.</param>
+/// <param name="subject">The person.</param>
+/// <param name="mode">What happens to the person's orders.</param>
 /// <param name="time">The clock.</param>
 sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject, ErasureMode mode, TimeProvider time)
 {
-    // An event that was decoded before the person was refused is submitted within this, also by a source that waits for a lagging partition.
+    // An event decoded before the person was refused is submitted within this time, also by a source that waits for a lagging partition.
     static readonly TimeSpan s_handover = TimeSpan.FromSeconds(2);
 
     static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
 
-    // Rounds of 100 ms that readers of the database, or the dead letters' queue, may take.
+    // Number of pauses to wait for readers of the database, or for the dead letters' queue.
     const int MaxPauses = 100;
 
     const int MaxRounds = 3;
 
     readonly Dictionary<string, long> _counts = new(StringComparer.Ordinal);
 
-    /// <summary>Who is erased, as far as it is known.</summary>
+    /// <summary>The person, with all ids found so far.</summary>
     public ErasedSubject Subject { get; private set; } = subject;
 
     /// <summary>Runs a step.</summary>
@@ -60,7 +62,7 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
         await FindAddressesAsync(cancellation);
         await FindRowsAsync(cancellation);
 
-        // Those of the carts that the rows have named.
+        // Again, because the rows named further carts.
         await FindAddressesAsync(cancellation);
         (_counts["carts"], _counts["orders"], _counts["addresses"]) = (Subject.Carts.Count, Subject.Orders.Count, Subject.Addresses.Count);
     }
@@ -92,14 +94,14 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
 
     async Task EraseRowsAsync(CancellationToken cancellation)
     {
-        // What the carts' timers decided meanwhile.
+        // The carts' timers may have made decisions meanwhile.
         await targets.SettleAsync(cancellation);
         var rows = await FindRowsAsync(cancellation);
         for (var round = 0; round == 0 || !rows.IsEmpty; round++)
         {
             if (round == MaxRounds)
             {
-                throw new IOException("rows of the person come back while they are erased");
+                throw new IOException("rows of the person were added again during the erasure");
             }
 
             var (person, found) = (Person, rows);
@@ -109,7 +111,7 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
                 _counts[kind] = _counts.GetValueOrDefault(kind) + count;
             }
 
-            // Those that sinks have already, or will be handed over to them again.
+            // Sinks have these messages already, or would receive them again.
             foreach (var message in unsent)
             {
                 targets.Sinks.Withdrawn.Add(message);
@@ -159,7 +161,7 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
     {
         for (var i = 0; !await Task.Run(() => DatabaseScrub.TryTruncateLog(targets.Database), cancellation); i++)
         {
-            await PauseAsync(i, "readers of the database do not end", cancellation);
+            await PauseAsync(i, "readers keep the database's write-ahead log in use", cancellation);
         }
     }
 

@@ -4,14 +4,14 @@ using System.Text.Json;
 
 namespace CartRecovery.Engine.Privacy;
 
-/// <summary>Writes what was done to forget a person, what stays and why, and what the engine cannot reach.</summary>
+/// <summary>Writes the receipt of an erasure: what was erased, what stays and why, and what the engine cannot reach.</summary>
 static class ErasureReceipt
 {
-    /// <summary>Writes the message of a receipt. It names the person by a keyed hash alone.</summary>
+    /// <summary>Writes the message of a receipt. It identifies the person by a keyed hash only.</summary>
     /// <param name="request">The request.</param>
     /// <param name="steps">The finished steps.</param>
-    /// <param name="reason">Why; <see langword="null"/> for nothing.</param>
-    /// <param name="at">When it was completed.</param>
+    /// <param name="reason">The reason of the request; <see langword="null"/> for none.</param>
+    /// <param name="at">When the request was completed.</param>
     /// <param name="version">The engine's version.</param>
     /// <param name="hasPartitions">Whether the partitions, their checkpoints and journals were erased.</param>
     public static byte[] Write(ErasureRequest request, IReadOnlyList<ErasureStep> steps, string? reason, DateTimeOffset at, string version, bool hasPartitions)
@@ -47,12 +47,12 @@ static class ErasureReceipt
         return output.WrittenSpan.ToArray();
     }
 
-    // What the engine has no access to.
+    // Data that the engine cannot reach.
     static readonly (string What, string Why)[] s_beyond =
     [
         ("messages that were delivered, and what sinks wrote: files, webhooks, queues, the providers of e-mail, text messages and push", "They left the engine. Erase them there."),
         ("log lines that were shipped elsewhere", "The engine's own lines name no customer; what sinks and proxies log is theirs."),
-        ("exports, reports and backups that were copied out", "Backups in their destinations are replaced, and the keys of the person are destroyed there. Copies of them, and exports, are whoever's who made them."),
+        ("exports, reports and backups that were copied out", "The backups in their destinations were replaced, and the person's keys destroyed there. Delete copies of backups, and exports, where they are."),
     ];
 
     static IEnumerable<(string What, string Why)> Kept(ErasureMode mode, bool hasPartitions)

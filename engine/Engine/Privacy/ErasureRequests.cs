@@ -8,37 +8,41 @@ using CartRecovery.Engine.Events;
 namespace CartRecovery.Engine.Privacy;
 
 /// <summary>
-/// The requests to forget people, in the control database. The person is refused from the transaction of the request on. Each request belongs to the engine of one
-/// data folder. Every change is in the audit log, which names a person by a keyed hash. Any thread.
+/// Stores the requests to erase people. The transaction that adds a request also refuses the person's events. A request belongs to the
+/// engine of one data folder. Every change and its audit entry are one transaction; the audit log identifies a person by a keyed hash.
+/// Thread-safe.
 /// </summary>
 /// <param name="database">The database.</param>
-/// <param name="tombstones">Hash people.</param>
+/// <param name="tombstones">Hashes people and refuses their events.</param>
 public sealed class ErasureRequests(ControlDatabase database, Tombstones tombstones)
 {
-    /// <summary>Maximum number of requests that wait or run, and of those that are kept.</summary>
+    /// <summary>Maximum number of pending and running requests, and of kept ones.</summary>
     public const int MaxOpen = 1000, MaxKept = 100_000;
 
-    /// <summary>Maximum length of a reason.</summary>
+    /// <summary>Maximum length of a reason, in characters.</summary>
     public const int MaxReason = 200;
 
-    /// <summary>How often a request is tried before it is given up.</summary>
+    /// <summary>Number of attempts after which a request has failed.</summary>
     public const int MaxAttempts = 10;
 
-    /// <summary>The topic of new requests: <see cref="ControlChanges"/>.</summary>
+    /// <summary>The topic that new requests mark in <see cref="ControlChanges"/>.</summary>
     internal const string Topic = "privacy_requests";
 
     const int MaxProblem = 500;
 
     readonly AuditLog _audit = new(database);
 
-    /// <summary>Adds a request, and refuses the person's events from now on. Returns the person's pending or running request; restarts a failed one from its first step, as it is asked for now.</summary>
+    /// <summary>
+    /// Adds a request, and refuses the person's events from now on. Returns the pending or running request of the person, if there is one.
+    /// Restarts a failed one from its first step, with the new mode and reason.
+    /// </summary>
     /// <param name="folder">The data folder's id.</param>
     /// <param name="store">The store's id.</param>
     /// <param name="userId">The user's id.</param>
-    /// <param name="mode">What becomes of the orders.</param>
-    /// <param name="reason">Why. It must not name the person.</param>
-    /// <param name="actor">Who asks, for the audit log.</param>
-    /// <param name="address">Where the request comes from.</param>
+    /// <param name="mode">What happens to the person's orders.</param>
+    /// <param name="reason">The reason. Must not contain personal data.</param>
+    /// <param name="actor">The actor, for the audit log.</param>
+    /// <param name="address">The client's address, for the audit log.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="ControlRefusalException"><see cref="ControlRefusalException.TooManyRequests"/>; <see cref="ControlRefusalException.ErasureRuns"/>: a pending or
     /// running request of the person has the other mode.</exception>
@@ -57,7 +61,8 @@ public sealed class ErasureRequests(ControlDatabase database, Tombstones tombsto
         await EnsureRoomAsync(session, folder);
         if (open is [var failed])
         {
-            // All steps run again: its receipt must hold for the time and the mode of this request. The subject stays, since erased data named the carts.
+            // Repeats all steps: the receipt must hold for the time and mode of this request. Keeps the subject: the erased data named the
+            // carts.
             id = failed.Id;
             await session.RunAsync($"""
                 UPDATE privacy_requests SET state = {ErasureRequest.Pending}, mode = {NameOf(mode)}, reason = {reason}, requested_by = {actor}, requested_at = {now},
@@ -80,8 +85,8 @@ public sealed class ErasureRequests(ControlDatabase database, Tombstones tombsto
         return (await ReadAsync(session, SqlPart.Of($"id = {id}"), 1))[0];
     }, cancellation);
 
-    /// <summary>Lets a person's events in again. What was erased stays erased.</summary>
-    /// <returns><see langword="false"/> if the person is not forgotten.</returns>
+    /// <summary>Accepts a person's events again. Erased data stays erased.</summary>
+    /// <returns><see langword="false"/> if the person is not refused.</returns>
     /// <exception cref="ControlRefusalException"><see cref="ControlRefusalException.ErasureRuns"/>: a request of the person is not completed.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<bool> LiftAsync(string store, string userId, string actor, string? address, CancellationToken cancellation = default) => database.WriteAsync(async session =>
@@ -106,19 +111,21 @@ public sealed class ErasureRequests(ControlDatabase database, Tombstones tombsto
     /// <summary>Lists a store's requests, the newest first.</summary>
     /// <param name="store">The store's id.</param>
     /// <param name="before">Lists requests with smaller ids; <see langword="null"/> for all.</param>
-    /// <param name="limit">How many at most.</param>
+    /// <param name="limit">Maximum number of requests.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<List<ErasureRequest>> ListAsync(string store, string? before, int limit, CancellationToken cancellation = default) =>
         database.ReadAsync(session => ReadAsync(session, before is null ? SqlPart.Of($"store = {store}") : SqlPart.Of($"store = {store} AND id < {before}"), limit), cancellation);
 
-    /// <summary>Finds a request of a store.</summary>
+    /// <summary>Finds a request of a store; returns <see langword="null"/> if there is none.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<ErasureRequest?> FindAsync(string store, string id, CancellationToken cancellation = default) =>
         database.ReadAsync(async session => (await ReadAsync(session, SqlPart.Of($"store = {store} AND id = {id}"), 1)).FirstOrDefault(), cancellation);
 
-    /// <summary>Starts a try of the request of a folder that is due first; one that ran when the process ended is due.</summary>
-    /// <returns>The request and who is erased; <see langword="null"/> if none is due, and then when the next one is.</returns>
+    /// <summary>
+    /// Starts an attempt at the request of a folder that is due first. A request that was running when the process ended is due.
+    /// </summary>
+    /// <returns>The request and its subject; if none is due, <see langword="null"/> and when the next one is.</returns>
     internal Task<(ErasureRequest? Request, ErasedSubject? Subject, DateTimeOffset? Next)> StartAsync(string folder, CancellationToken cancellation) => database.WriteAsync(async session =>
     {
         var now = database.Time.GetUtcNow();
@@ -135,13 +142,13 @@ public sealed class ErasureRequests(ControlDatabase database, Tombstones tombsto
         return ((ErasureRequest?)request, JsonSerializer.Deserialize(database.Keys.Open(sealedSubject!, PlaceOf(id)), ErasureJson.Default.ErasedSubject), (DateTimeOffset?)null);
     }, cancellation);
 
-    /// <summary>Records a finished step, and who is erased as it is known now.</summary>
+    /// <summary>Records a finished step, and the subject with all ids found so far.</summary>
     internal Task SetStepAsync(ErasureRequest request, IReadOnlyList<ErasureStep> steps, ErasedSubject subject, CancellationToken cancellation) => database.WriteAsync(session => session.RunAsync($"""
         UPDATE privacy_requests SET steps = {JsonSerializer.Serialize(steps, ErasureJson.Default.IReadOnlyListErasureStep)},
             subject = {database.Keys.Seal(JsonSerializer.Serialize(subject, ErasureJson.Default.ErasedSubject), PlaceOf(request.Id))} WHERE id = {request.Id}
         """), cancellation);
 
-    /// <summary>Records that a try failed. After <see cref="MaxAttempts"/> the request has failed; the person stays refused.</summary>
+    /// <summary>Records a failed attempt. After <see cref="MaxAttempts"/> the request has failed; the person stays refused.</summary>
     internal Task FailAsync(ErasureRequest request, string problem, CancellationToken cancellation) => database.WriteAsync(async session =>
     {
         var now = database.Time.GetUtcNow();
@@ -157,7 +164,7 @@ public sealed class ErasureRequests(ControlDatabase database, Tombstones tombsto
         }
     }, cancellation);
 
-    /// <summary>Completes a request in one transaction with its receipt. Only the keyed hash is left of the person.</summary>
+    /// <summary>Completes a request and stores its receipt, in one transaction. Only the keyed hash of the person remains.</summary>
     internal Task CompleteAsync(ErasureRequest request, DateTimeOffset at, string? reason, Func<ControlSession, Task<string>> sign, CancellationToken cancellation) => database.WriteAsync(async session =>
     {
         var receipt = await sign(session);
@@ -187,7 +194,7 @@ public sealed class ErasureRequests(ControlDatabase database, Tombstones tombsto
         if (await session.NumberAsync($"SELECT COUNT(*) FROM privacy_requests WHERE folder = {folder} AND state IN ({ErasureRequest.Pending}, {ErasureRequest.Running})") >= MaxOpen
             || await session.NumberAsync($"SELECT COUNT(*) FROM tombstones") >= Tombstones.Max)
         {
-            throw new ControlRefusalException(ControlRefusalException.TooManyRequests, string.Create(CultureInfo.InvariantCulture, $"{MaxOpen} people wait to be forgotten. Try again later."));
+            throw new ControlRefusalException(ControlRefusalException.TooManyRequests, string.Create(CultureInfo.InvariantCulture, $"{MaxOpen} erasures are pending. Try again later."));
         }
     }
 

@@ -6,17 +6,17 @@ using Microsoft.Extensions.Logging;
 namespace CartRecovery.Engine.Privacy;
 
 /// <summary>
-/// Runs the requests to forget people of one data folder, one after another, and signs their receipts. A request that the process did not finish goes on after the
-/// next start, at the step that was not finished. One that fails is tried again later, a bounded number of times.
+/// Executes the erasure requests of one data folder, one after another, and signs their receipts. After a restart, continues at the
+/// unfinished step. Retries a failed request later, a bounded number of times.
 /// </summary>
 /// <param name="database">The control database.</param>
 /// <param name="requests">The requests.</param>
-/// <param name="receipts">Sign the receipts.</param>
-/// <param name="targets">What people are erased from.</param>
-/// <param name="log">Gets a line when a try fails.</param>
+/// <param name="receipts">Signs the receipts.</param>
+/// <param name="targets">The parts of the engine with personal data.</param>
+/// <param name="log">Receives the outcome of each request.</param>
 public sealed partial class ErasureRunner(ControlDatabase database, ErasureRequests requests, Receipts receipts, ErasureTargets targets, ILogger log) : IAsyncDisposable
 {
-    // Other engines' clocks, and a control database that did not answer.
+    // Fallback: clocks of other engines differ, and the control database may not have answered.
     static readonly TimeSpan s_poll = TimeSpan.FromSeconds(30);
 
     readonly CancellationTokenSource _stop = new();
@@ -24,14 +24,14 @@ public sealed partial class ErasureRunner(ControlDatabase database, ErasureReque
     Task _running = Task.CompletedTask;
     int _isStopped;
 
-    /// <summary>Notices new requests.</summary>
+    /// <summary>Registers for new requests.</summary>
     public void Follow() => database.Changes.Follow(ErasureRequests.Topic, _ =>
     {
         _wake.Writer.TryWrite(true);
         return Task.CompletedTask;
     });
 
-    /// <summary>Starts it.</summary>
+    /// <summary>Starts the runner.</summary>
     public void Start() => _running = Task.Run(RunAsync);
 
     /// <inheritdoc/>
@@ -65,15 +65,15 @@ public sealed partial class ErasureRunner(ControlDatabase database, ErasureReque
             }
             catch (Exception)
             {
-                // The engine stops; the next start goes on.
+                // The engine stops; the next start continues.
             }
         }
     }
 
-    // Returns how long to wait for the next request; null if there may be one already.
+    // Returns the time until the next request; null if another one may be due.
     async Task<TimeSpan?> RunNextAsync()
     {
-        // The tombstones come first, whoever wrote the request.
+        // Load tombstones first: another engine may have added the request.
         await database.Changes.RefreshAsync();
         if (database.Changes.Problem is { } problem)
         {
@@ -93,7 +93,7 @@ public sealed partial class ErasureRunner(ControlDatabase database, ErasureReque
         }
         catch (Exception e) when (!_stop.IsCancellationRequested)
         {
-            // Whatever it was: the steps that are finished stay so, and the next try repeats this one.
+            // Any exception: finished steps stay finished, and the next attempt repeats this one.
             LogFailed(request.Id, request.Attempts, $"{e.GetType().Name}: {e.Message}");
             await requests.FailAsync(request, e.Message, _stop.Token);
         }
@@ -116,18 +116,18 @@ public sealed partial class ErasureRunner(ControlDatabase database, ErasureReque
         var at = database.Time.GetUtcNow();
         var last = erasure.Subject;
         var spellings = new PersonSpellings(new Person(store.Id, last.UserId, store.Ids, last.Carts, last.Orders, last.Addresses));
-        var reason = request.Reason is { } text && spellings.AreIn(System.Text.Encoding.UTF8.GetBytes(text)) ? "(left out: it named the person)" : request.Reason;
+        var reason = request.Reason is { } text && spellings.AreIn(System.Text.Encoding.UTF8.GetBytes(text)) ? "(omitted: it named the person)" : request.Reason;
         var message = ErasureReceipt.Write(request, steps, reason, at, targets.Version, targets.Partitions is not null);
         await requests.CompleteAsync(request, at, reason, session => receipts.SignAsync(session, message), _stop.Token);
         LogCompleted(request.Id, (at - (request.StartedAt ?? at)).TotalSeconds);
     }
 
-    [LoggerMessage(EventName = "erasure_completed", Level = LogLevel.Information, Message = "Request {Request} to forget a person is completed, {Seconds:F1} s after its start")]
+    [LoggerMessage(EventName = "erasure_completed", Level = LogLevel.Information, Message = "Erasure request {Request} is completed, {Seconds:F1} s after its start")]
     partial void LogCompleted(string request, double seconds);
 
-    [LoggerMessage(EventName = "erasure_failed", Level = LogLevel.Error, Message = "Request {Request} to forget a person failed (try {Attempt}): {Problem}")]
+    [LoggerMessage(EventName = "erasure_failed", Level = LogLevel.Error, Message = "Erasure request {Request} failed (attempt {Attempt}): {Problem}")]
     partial void LogFailed(string request, int attempt, string problem);
 
-    [LoggerMessage(EventName = "erasure_unavailable", Level = LogLevel.Error, Message = "Requests to forget people cannot be read; they wait: {Problem}")]
+    [LoggerMessage(EventName = "erasure_unavailable", Level = LogLevel.Error, Message = "Erasure requests cannot be read, and stay pending: {Problem}")]
     partial void LogUnavailable(string problem);
 }

@@ -1,13 +1,13 @@
 namespace CartRecovery.Engine.Privacy;
 
 /// <summary>A finished step of an erasure.</summary>
-/// <param name="Name">Its name: one of <see cref="Names"/>.</param>
+/// <param name="Name">The step: one of <see cref="Names"/>.</param>
 /// <param name="At">When it was finished.</param>
-/// <param name="Milliseconds">How long it took, in milliseconds.</param>
-/// <param name="Counts">What was found, deleted or rewritten, by name.</param>
+/// <param name="Milliseconds">The duration, in milliseconds.</param>
+/// <param name="Counts">Numbers of found, deleted or rewritten items, by name.</param>
 public sealed record ErasureStep(string Name, DateTimeOffset At, long Milliseconds, IReadOnlyDictionary<string, long> Counts)
 {
-    /// <summary>The steps.</summary>
+    /// <summary>The name of a step.</summary>
     public const string Find = "find", Partitions = "partitions", Database = "database", DeadLetters = "dead_letters", Scrub = "scrub", Backups = "backups";
 
     /// <summary>The names of the steps, in order.</summary>

@@ -5,19 +5,19 @@ using CartRecovery.Engine.Journeys;
 
 namespace CartRecovery.Engine.Privacy;
 
-/// <summary>What people are erased from.</summary>
+/// <summary>The parts of the engine with personal data. Immutable.</summary>
 public sealed record ErasureTargets
 {
-    /// <summary>The data folder's id: the runner takes its requests.</summary>
+    /// <summary>The data folder's id, which selects the requests.</summary>
     public required string Folder { get; init; }
 
     /// <summary>The engine's version, for receipts.</summary>
     public required string Version { get; init; }
 
-    /// <summary>The configured stores.</summary>
+    /// <summary>The stores.</summary>
     public required StoreDirectory Stores { get; init; }
 
-    /// <summary>The journeys, and their database.</summary>
+    /// <summary>The worker of the journeys, which writes their database.</summary>
     public required JourneyWorker Journeys { get; init; }
 
     /// <summary>The file of the journeys' database.</summary>
@@ -29,18 +29,21 @@ public sealed record ErasureTargets
     /// <summary>The dead letters.</summary>
     public required DeadLetterStore DeadLetters { get; init; }
 
-    /// <summary>The dead letters that are not written yet.</summary>
+    /// <summary>The queue of dead letters that are not written yet.</summary>
     public required DeadLetterQueue DeadLetterQueue { get; init; }
 
-    /// <summary>The sinks with messages that wait.</summary>
+    /// <summary>The sinks, which may have unsent messages.</summary>
     public required SinkSet Sinks { get; init; }
 
-    /// <summary>Completes once every event that was accepted before is processed, up to the journeys.</summary>
+    /// <summary>Completes once every event accepted before is processed, including the journeys.</summary>
     public required Func<CancellationToken, Task> SettleAsync { get; init; }
 
-    /// <summary>Erases from the partitions; <see langword="null"/> to leave it to the journal's retention.</summary>
+    /// <summary>Erases from the partitions; <see langword="null"/> to rely on the journal's retention.</summary>
     public IPartitionErasure? Partitions { get; init; }
 
-    /// <summary>Replaces the backups in every destination by one that is made now; returns the number of destinations. <see langword="null"/> if there are no backups.</summary>
+    /// <summary>
+    /// Replaces all backups in every destination by a new one; returns the number of destinations. <see langword="null"/> if there are no
+    /// backups.
+    /// </summary>
     public Func<CancellationToken, Task<int>>? RenewBackupsAsync { get; init; }
 }

@@ -3,10 +3,20 @@ namespace CartRecovery.Engine.Privacy;
 /// <summary>Erases a person from the partitions: their state, checkpoints and journals.</summary>
 public interface IPartitionErasure
 {
-    /// <summary>Erases everything of a person from state and journals. Idempotent: a repeated call after a crash continues.</summary>
+    /// <summary>Erases a person's data from state and journals. Idempotent: after a crash, a repeated call continues.</summary>
     Task<PartitionErasureResult> EraseAsync(ErasedPerson person, IProgress<string>? progress, CancellationToken cancel);
 }
 
-/// <param name="Store">The store's number.</param> <param name="UserId">The id in the clear.</param> <param name="Carts">Ids of carts known to be theirs; the erasure finds more in the journal.</param> <param name="Addresses">Addresses known to be theirs, in the clear.</param>
+/// <summary>A person to erase from the partitions.</summary>
+/// <param name="Store">The store's number.</param>
+/// <param name="UserId">The user's id.</param>
+/// <param name="Carts">The ids of the person's known carts; the erasure finds further ones in the journal.</param>
+/// <param name="Addresses">The person's known addresses.</param>
 public sealed record ErasedPerson(int Store, string UserId, IReadOnlyList<string> Carts, IReadOnlyList<string> Addresses);
+
+/// <summary>The result of an erasure in all partitions.</summary>
+/// <param name="Records">Number of ended records.</param>
+/// <param name="Entries">Number of rewritten journal entries.</param>
+/// <param name="Segments">Number of journal segments with rewritten entries.</param>
+/// <param name="Bytes">Bytes of the rewritten entries.</param>
 public sealed record PartitionErasureResult(long Records, long Entries, long Segments, long Bytes);

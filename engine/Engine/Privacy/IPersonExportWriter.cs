@@ -2,19 +2,21 @@ using System.Text.Json;
 
 namespace CartRecovery.Engine.Privacy;
 
-/// <summary>Writes the export of a person in a format, one item after another, to a stream. Memory is bounded by an item.</summary>
+/// <summary>
+/// Writes the export of a person to a stream in some format, item by item. Memory is bounded by one item. Not thread-safe.
+/// </summary>
 public interface IPersonExportWriter : IDisposable
 {
-    /// <summary>Begins a kind of data.</summary>
-    /// <param name="name">Its name, in camelCase.</param>
+    /// <summary>Begins a section for one kind of data.</summary>
+    /// <param name="name">The kind's name, in camelCase.</param>
     void Begin(string name);
 
-    /// <summary>Writes an item of the kind.</summary>
+    /// <summary>Writes an item of the section.</summary>
     void Write(Action<Utf8JsonWriter> item);
 
-    /// <summary>Ends the kind.</summary>
+    /// <summary>Ends the section.</summary>
     void End();
 
-    /// <summary>Writes what the export has and what it has not, and ends it.</summary>
+    /// <summary>Writes the manifest, and ends the export.</summary>
     void Finish(Action<Utf8JsonWriter> manifest);
 }

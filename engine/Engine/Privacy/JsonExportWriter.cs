@@ -4,7 +4,7 @@ using CartRecovery.Engine.Events.Json;
 namespace CartRecovery.Engine.Privacy;
 
 /// <summary>Writes an export as one JSON object: an array for each kind of data, and <c>manifest</c>.</summary>
-/// <param name="output">Receives it.</param>
+/// <param name="output">The stream to write to.</param>
 public sealed class JsonExportWriter(Stream output) : IPersonExportWriter
 {
     const int FlushAt = 64 * 1024;

@@ -9,22 +9,22 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Privacy;
 
 /// <summary>
-/// Erases people from partitions that serve events. First all partitions are looked through for the person's carts, then all end the records, and
-/// only then is anything overwritten: what an overwritten entry told of the carts is by then in each journal, by key. So an erasure that does not
-/// end is simply repeated.
+/// Erases people from running partitions. First finds the person's carts in all partitions, then ends the records in all, and only then
+/// overwrites anything. By then each journal contains the keys of the carts, so the overwritten entries are no longer needed to find them.
+/// Therefore an interrupted erasure can be repeated.
 /// </summary>
 /// <param name="partitions">The partitions, recovered and started.</param>
-/// <param name="stores">Returns the stores, with those that were removed.</param>
-/// <param name="archives">Returns the journals of former partitions; null for none.</param>
+/// <param name="stores">Returns the stores, including removed ones.</param>
+/// <param name="archives">Returns the journals of former partitions; <see langword="null"/> for none.</param>
 public sealed class PartitionErasure(PartitionSet partitions, Func<StoreTable> stores, Func<IReadOnlyList<ArchivedJournal>>? archives = null)
     : IPartitionErasure, IDisposable
 {
-    // An erasure looks through everything: two at a time would take twice as long each.
+    // One erasure at a time: each reads everything, so two would only take twice as long.
     readonly SemaphoreSlim _gate = new(1, 1);
 
     /// <inheritdoc/>
     /// <exception cref="KeyNotFoundException">No store has the number.</exception>
-    /// <exception cref="IOException">A file cannot be read or written: repeat it.</exception>
+    /// <exception cref="IOException">A file cannot be read or written. Repeat the call.</exception>
     /// <exception cref="Journal.JournalException">A journal is damaged.</exception>
     public async Task<PartitionErasureResult> EraseAsync(ErasedPerson person, IProgress<string>? progress, CancellationToken cancel)
     {
@@ -36,7 +36,7 @@ public sealed class PartitionErasure(PartitionSet partitions, Func<StoreTable> s
             var archived = archives?.Invoke() ?? [];
             await OnArchivesAsync(archived, (journal, pace) => journal.Find(ids, long.MaxValue, pace), progress, cancel);
 
-            // What was accepted before is in the journals.
+            // Everything accepted before is now in the journals.
             await partitions.FlushAsync(cancel);
             for (var i = 0; i < partitions.Count; i++)
             {
@@ -47,7 +47,7 @@ public sealed class PartitionErasure(PartitionSet partitions, Func<StoreTable> s
             progress?.Report($"ending {ids.Carts.Count} carts and the customer's records");
             for (var i = 0; i < partitions.Count; i++)
             {
-                // One checkpoint at a time: the disk is the events' too.
+                // One checkpoint at a time: events need the disk as well.
                 await partitions[i].Eraser.EndAsync(ids, cancel);
             }
 
@@ -95,7 +95,7 @@ public sealed class PartitionErasure(PartitionSet partitions, Func<StoreTable> s
     Task OnThreadAsync(int partition, Action<PartitionEraser, ErasurePace> step, CancellationToken cancel) =>
         OnThreadAsync(() => step(partitions[partition].Eraser, new ErasurePace(cancel)), cancel);
 
-    // Not on the pool: it takes long and waits often.
+    // A dedicated thread: the work is long and sleeps often, which would block the thread pool.
     static Task OnThreadAsync(Action step, CancellationToken cancel) =>
         Task.Factory.StartNew(
             () =>

@@ -13,10 +13,10 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Privacy;
 
 /// <summary>
-/// Writes everything that the engine has of a person, machine-readable, with a manifest of what it has not. Reads the journal twice and each table once; memory is
-/// bounded by the person's carts. Blocks its thread.
+/// Exports all data of a person in a machine-readable form, with a manifest of what is not included. Reads the journal twice and each table
+/// once; memory is bounded by the person's carts. Blocks its thread.
 /// </summary>
-/// <param name="targets">Where people's data is.</param>
+/// <param name="targets">The parts of the engine with personal data.</param>
 /// <param name="store">The person's store.</param>
 /// <param name="userId">The user's id.</param>
 /// <param name="findCart">Reads the state of a cart, by its key.</param>
@@ -40,7 +40,7 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
     long _locked;
 
     /// <summary>Writes the export.</summary>
-    /// <exception cref="IOException">A file cannot be read, or the receiver is gone.</exception>
+    /// <exception cref="IOException">A file cannot be read, or the client has disconnected.</exception>
     public void WriteTo(IPersonExportWriter writer, CancellationToken cancellation)
     {
         targets.SettleAsync(cancellation).GetAwaiter().GetResult();

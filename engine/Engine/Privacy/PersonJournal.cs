@@ -10,18 +10,20 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Privacy;
 
-/// <summary>Reads what the journals have of a person.</summary>
-/// <param name="open">Opens the partitions' journals read-only, as they are now; none without journals.</param>
-/// <param name="keys">Decrypt what is theirs; <see langword="null"/> without encryption.</param>
+/// <summary>Reads a person's data in the journals. Thread-safe.</summary>
+/// <param name="open">Opens the partitions' journals read-only; returns none without journals.</param>
+/// <param name="keys">Decrypts personal data; <see langword="null"/> without encryption.</param>
 public sealed class PersonJournal(Func<IReadOnlyList<JournalView>> open, KeyVault? keys)
 {
     const int EventsPerLook = 4096;
 
-    /// <summary>Finds the carts that a user was signed in to, and the keys of the orders that the shop's servers reported of them.</summary>
+    /// <summary>
+    /// Finds the carts in which a user was signed in, and the keys of the orders that the shop's servers reported for them.
+    /// </summary>
     /// <param name="store">The store's number.</param>
     /// <param name="customer">The customer's key.</param>
-    /// <param name="cancellation">Ends it.</param>
-    /// <exception cref="Journal.JournalException">A journal cannot be read now.</exception>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <exception cref="Journal.JournalException">A journal cannot be read.</exception>
     public (IReadOnlyList<string> Carts, IReadOnlyList<string> Orders) Find(int store, Hash128 customer, CancellationToken cancellation)
     {
         HashSet<string> carts = new(StringComparer.Ordinal), orders = new(StringComparer.Ordinal);
@@ -56,13 +58,13 @@ public sealed class PersonJournal(Func<IReadOnlyList<JournalView>> open, KeyVaul
         return ([.. carts], [.. orders]);
     }
 
-    /// <summary>Reads the events that name a person, and anonymous ones of their carts, partition by partition.</summary>
+    /// <summary>Reads the events that name a person, and anonymous ones in their carts, partition by partition.</summary>
     /// <param name="store">The person's store.</param>
     /// <param name="person">The person.</param>
-    /// <param name="locked">Receives the number of events whose personal data cannot be decrypted, of all people.</param>
-    /// <param name="cancellation">Ends it.</param>
-    /// <returns>Writes each event. Valid until the next one is read.</returns>
-    /// <exception cref="Journal.JournalException">A journal cannot be read now.</exception>
+    /// <param name="locked">Receives the number of events, of all people, whose personal data cannot be decrypted.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <returns>Functions that write one event each. Valid until the next one is read.</returns>
+    /// <exception cref="Journal.JournalException">A journal cannot be read.</exception>
     internal IEnumerable<Action<Utf8JsonWriter>> Events(Store store, Person person, Action<long> locked, CancellationToken cancellation)
     {
         foreach (var journal in open())

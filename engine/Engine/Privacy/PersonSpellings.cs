@@ -4,13 +4,15 @@ using CartRecovery.Engine.Journeys.Erasure;
 
 namespace CartRecovery.Engine.Privacy;
 
-/// <summary>Finds a person in texts, as others may have written them: escaped, percent-encoded, in other letters' case, a number with spaces.</summary>
+/// <summary>
+/// Finds a person in texts in any usual spelling: escaped, percent-encoded, in other case, or a phone number with spaces.
+/// </summary>
 public sealed class PersonSpellings
 {
-    // Digits of a telephone number that national and international spellings share.
+    // Trailing digits that national and international spellings of a phone number share.
     const int SharedDigits = 9;
 
-    // Shorter ids are in everything.
+    // Shorter ids occur in too many texts by chance.
     const int MinSearched = 6;
 
     readonly string[] _words;
@@ -26,13 +28,13 @@ public sealed class PersonSpellings
         IsSearchable = person.UserId.Length >= MinSearched;
     }
 
-    /// <summary>The ids in UTF-8, plain and as JSON, that are long enough to be searched for.</summary>
+    /// <summary>The searchable ids in UTF-8, plain and as JSON.</summary>
     public IReadOnlyCollection<byte[]> Bytes { get; }
 
-    /// <summary>Whether the user's id is long enough to be searched for.</summary>
+    /// <summary>Whether the user's id is long enough to search for.</summary>
     public bool IsSearchable { get; }
 
-    /// <summary>Returns whether an event, as it was received, names the person in any field.</summary>
+    /// <summary>Returns whether an event, as received, names the person in any field.</summary>
     public bool AreIn(byte[] received)
     {
         var text = Encoding.UTF8.GetString(received);
@@ -42,7 +44,7 @@ public sealed class PersonSpellings
 
     bool HasWord(string text) => Array.Exists(_words, word => HasWord(text, word));
 
-    // Not within a longer word: another one's id may begin with it.
+    // Matches whole words: the id of somebody else may begin with this one.
     static bool HasWord(string text, string word)
     {
         for (var at = text.IndexOf(word, StringComparison.OrdinalIgnoreCase); at >= 0; at = text.IndexOf(word, at + 1, StringComparison.OrdinalIgnoreCase))
@@ -75,7 +77,7 @@ public sealed class PersonSpellings
         }
     }
 
-    // Of JSON, whether or not it is whole.
+    // Replaces JSON escapes. The text need not be complete JSON.
     static string Unescape(string text)
     {
         if (!text.Contains('\\'))

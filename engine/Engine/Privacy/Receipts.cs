@@ -6,8 +6,8 @@ using CartRecovery.Engine.ControlPlane.Tokens;
 namespace CartRecovery.Engine.Privacy;
 
 /// <summary>
-/// Signs what the engine certifies, and verifies it: PASETO v4.public with the JSON as the message and the key's id in the footer. The keys are those of access
-/// tokens; their public halves are kept for good. The implicit assertion tells receipts from access tokens.
+/// Signs and verifies receipts: PASETO v4.public with a JSON message and the key's id in the footer. Uses the signing keys of access
+/// tokens, and keeps their public keys for good. The implicit assertion tells receipts from access tokens. Thread-safe.
 /// </summary>
 /// <param name="database">The database.</param>
 public sealed class Receipts(ControlDatabase database)
@@ -19,8 +19,8 @@ public sealed class Receipts(ControlDatabase database)
 
     /// <summary>Signs a message in a transaction.</summary>
     /// <param name="session">The transaction.</param>
-    /// <param name="message">The message: a JSON object.</param>
-    /// <exception cref="ControlDatabaseException">The database failed, or has no key.</exception>
+    /// <param name="message">The message, a JSON object.</param>
+    /// <exception cref="ControlDatabaseException">The database failed, or has no signing key.</exception>
     public async Task<string> SignAsync(ControlSession session, byte[] message)
     {
         var now = database.Time.GetUtcNow();
@@ -30,12 +30,13 @@ public sealed class Receipts(ControlDatabase database)
         return Paseto.Sign(message, key.Private, Encoding.UTF8.GetBytes($$"""{"kid":"{{key.Id}}"}"""), s_assertion);
     }
 
-    /// <summary>Signs a message.</summary>
+    /// <summary>Signs a message in a transaction of its own.</summary>
     /// <inheritdoc cref="SignAsync(ControlSession, byte[])"/>
     public Task<string> SignAsync(byte[] message, CancellationToken cancellation = default) => database.WriteAsync(session => SignAsync(session, message), cancellation);
 
-    /// <summary>Verifies a receipt with the kept key that it names.</summary>
-    /// <returns>The message, and the key's id and public half; <see langword="null"/> if the receipt was altered, or another installation signed it.</returns>
+    /// <summary>Verifies a receipt with the stored key that its footer names.</summary>
+    /// <returns>The message, the key's id and the public key; <see langword="null"/> if the receipt was altered, or another installation
+    /// signed it.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task<(byte[] Message, string Key, byte[] PublicKey)?> VerifyAsync(string receipt, CancellationToken cancellation = default)
     {
@@ -48,8 +49,8 @@ public sealed class Receipts(ControlDatabase database)
         return key is not null && Verify(receipt, key) is { } message ? (message, id, key) : null;
     }
 
-    /// <summary>Verifies a receipt with a public key, such as one that was noted elsewhere.</summary>
-    /// <returns>The message; <see langword="null"/> if it is not of the key.</returns>
+    /// <summary>Verifies a receipt with a given public key.</summary>
+    /// <returns>The message; <see langword="null"/> if the key did not sign the receipt.</returns>
     public static byte[]? Verify(string receipt, byte[] publicKey) => Paseto.Verify(receipt, publicKey, s_assertion, MaxLength);
 
     static string? KeyOf(byte[] footer)

@@ -7,38 +7,39 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Privacy;
 
 /// <summary>
-/// Keeps who was forgotten, as keyed hashes, in the control database, and puts them in force in this process. All engines that share the database refuse their events.
+/// Stores the keyed hashes of erased people in the control database, and loads them into memory. All engines that share the database refuse
+/// their events. Thread-safe.
 /// </summary>
 /// <param name="database">The database.</param>
 public sealed class Tombstones(ControlDatabase database)
 {
-    /// <summary>Maximum number of people.</summary>
+    /// <summary>Maximum number of erased people.</summary>
     public const int Max = 1_000_000;
 
-    /// <summary>The topic of changes: <see cref="ControlChanges"/>.</summary>
+    /// <summary>The topic that changes mark in <see cref="ControlChanges"/>.</summary>
     internal const string Topic = "tombstones";
 
     const int KeySize = 16;
 
     readonly Lazy<KeyedHash> _hash = new(() => new KeyedHash(database.Keys.Derive("forgotten people").AsSpan(0, KeySize)));
 
-    /// <summary>The people in force.</summary>
+    /// <summary>The erased people in memory.</summary>
     public ForgottenPeople People { get; } = new();
 
-    /// <summary>Loads them at the start and after each change.</summary>
+    /// <summary>Registers the tombstones for reloads.</summary>
     public void Follow() => database.Changes.Follow(Topic, LoadAsync);
 
-    /// <summary>Returns the keyed hash that stands for a user of a store.</summary>
+    /// <summary>Returns the keyed hash that identifies a user of a store.</summary>
     public byte[] HashOf(string store, string userId)
     {
         var key = ForgottenPeople.KeyOf(_hash.Value, Encoding.UTF8.GetBytes(store), Encoding.UTF8.GetBytes(userId));
         return MemoryMarshal.AsBytes(new ReadOnlySpan<Hash128>(in key)).ToArray();
     }
 
-    /// <summary>Returns how the audit log and receipts name a user: a keyed hash.</summary>
+    /// <summary>Returns the name of a user in the audit log and in receipts: the keyed hash.</summary>
     public static string NameOf(byte[] hash) => $"person:{Convert.ToHexStringLower(hash)}";
 
-    /// <summary>Returns whether a user is forgotten.</summary>
+    /// <summary>Returns whether a user has a tombstone.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task<bool> HasAsync(string store, string userId, CancellationToken cancellation = default)
     {

@@ -4,9 +4,9 @@ using CartRecovery.Engine.Events.Json;
 
 namespace CartRecovery.Engine.Privacy;
 
-/// <summary>Writes an export as a zip folder: a file of JSON lines for each kind of data, and <c>manifest.json</c>.</summary>
-/// <param name="output">Receives it; it need not seek.</param>
-/// <param name="time">The clock, for the files' times.</param>
+/// <summary>Writes an export as a zip archive: a file of JSON lines for each kind of data, and <c>manifest.json</c>.</summary>
+/// <param name="output">The stream to write to; it need not seek.</param>
+/// <param name="time">The clock, for the times of the files.</param>
 public sealed class ZipExportWriter(Stream output, TimeProvider time) : IPersonExportWriter
 {
     readonly ZipArchive _zip = new(output, ZipArchiveMode.Create, leaveOpen: true);

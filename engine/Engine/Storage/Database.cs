@@ -3,8 +3,8 @@ using SQLitePCL;
 namespace CartRecovery.Engine.Storage;
 
 /// <summary>
-/// A connection to an SQLite database. One thread at a time. A commit survives a process crash at once; it survives a power loss once <see
-/// cref="LogPath"/> is synced, which is left to the owner so that no commit waits for the disk.
+/// A connection to an SQLite database. Not thread-safe. A commit survives a process crash at once. It survives a power loss once <see
+/// cref="LogPath"/> is synced; the owner syncs it, so that no commit waits for the disk.
 /// </summary>
 public sealed class Database : IDisposable
 {
@@ -16,9 +16,9 @@ public sealed class Database : IDisposable
 
     static Database() => raw.SetProvider(new SQLite3Provider_e_sqlite3());
 
-    /// <summary>Opens a database, and creates it if it does not exist.</summary>
+    /// <summary>Opens a database; creates it if missing.</summary>
     /// <param name="path">The file; <c>:memory:</c> for an in-memory database.</param>
-    /// <param name="isReader"><see langword="true"/> to read beside the writer's connection.</param>
+    /// <param name="isReader">Whether the connection only reads, beside the writer's connection.</param>
     /// <exception cref="IOException">The database cannot be opened.</exception>
     public Database(string path, bool isReader = false)
     {
@@ -39,7 +39,7 @@ public sealed class Database : IDisposable
             Execute($"PRAGMA cache_size=-{CacheBytes >> 10}");
             Execute("PRAGMA wal_autocheckpoint=0");
 
-            // Zeroes what is deleted within a page, which is written anyway.
+            // Overwrites deleted rows with zeros in pages that are written anyway.
             Execute("PRAGMA secure_delete=FAST");
         }
     }

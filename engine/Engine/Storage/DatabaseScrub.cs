@@ -1,14 +1,14 @@
 namespace CartRecovery.Engine.Storage;
 
-/// <summary>Makes sure that bytes of deleted rows are gone from a database's files. Beside the writer, over connections of its own.</summary>
+/// <summary>Removes remains of deleted rows from a database's files, over connections of its own beside the writer's.</summary>
 public static class DatabaseScrub
 {
     const int Buffer = 1 << 20;
 
-    /// <summary>Checkpoints the write-ahead log and cuts it to nothing. Waits up to 5 s for readers.</summary>
+    /// <summary>Checkpoints the write-ahead log and truncates it. Waits up to 5 s for readers.</summary>
     /// <param name="path">The database file.</param>
-    /// <returns><see langword="false"/> if a reader still needs it.</returns>
-    /// <exception cref="IOException">It failed.</exception>
+    /// <returns><see langword="false"/> if a reader still uses the log.</returns>
+    /// <exception cref="IOException">The checkpoint failed.</exception>
     public static bool TryTruncateLog(string path)
     {
         using var database = new Database(path);
@@ -16,19 +16,19 @@ public static class DatabaseScrub
         return truncate.Rows.Number() == 0;
     }
 
-    /// <summary>Writes the whole database anew, so that no page has remains of anything. Writers wait meanwhile.</summary>
+    /// <summary>Rewrites the whole database (VACUUM), so that no page has remains of deleted rows. Blocks writers meanwhile.</summary>
     /// <param name="path">The database file.</param>
-    /// <exception cref="IOException">It failed: the disk is full, or a writer does not end.</exception>
+    /// <exception cref="IOException">The disk is full, or a writer does not end in time.</exception>
     public static void Rewrite(string path)
     {
         using var database = new Database(path);
         database.Execute("VACUUM");
     }
 
-    /// <summary>Returns whether the database file or its log has one of some bytes anywhere, in free pages too.</summary>
+    /// <summary>Returns whether the database file or its log contains any of the given bytes, including free pages.</summary>
     /// <param name="path">The database file.</param>
-    /// <param name="texts">The bytes.</param>
-    /// <param name="cancellation">Ends it.</param>
+    /// <param name="texts">The bytes to search for.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public static bool Contains(string path, IReadOnlyCollection<byte[]> texts, CancellationToken cancellation) =>
         texts.Count > 0 && new[] { path, path + "-wal" }.Any(file => FileContains(file, texts, cancellation));

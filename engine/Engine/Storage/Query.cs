@@ -1,6 +1,6 @@
 namespace CartRecovery.Engine.Storage;
 
-/// <summary>A statement for one use.</summary>
+/// <summary>Prepares a statement for one use, and closes it on disposal.</summary>
 /// <param name="database">The connection.</param>
 /// <param name="sql">The statement.</param>
 readonly struct Query(Database database, string sql) : IDisposable

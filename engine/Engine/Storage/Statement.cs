@@ -7,8 +7,8 @@ using SQLitePCL;
 namespace CartRecovery.Engine.Storage;
 
 /// <summary>
-/// A prepared statement. <see cref="With(long)"/> and its overloads bind parameters in order; <see cref="Run"/> runs it, or <see
-/// cref="Next"/> steps to a row. It can be reused after it has run, after its last row, or after <see cref="Reset"/>.
+/// A prepared statement. <see cref="With(long)"/> and its overloads bind parameters in order; <see cref="Run"/> runs the statement, <see
+/// cref="Next"/> steps to a row. Reusable after it has run, after its last row, and after <see cref="Reset"/>. Not thread-safe.
 /// </summary>
 public sealed class Statement
 {
@@ -63,7 +63,7 @@ public sealed class Statement
         return this;
     }
 
-    /// <summary>Binds a key as its 16 bytes; an empty key as null.</summary>
+    /// <summary>Binds a key as its 16 bytes; an empty key as NULL.</summary>
     public Statement With(in Hash128 key)
     {
         if (key == default)
@@ -103,7 +103,7 @@ public sealed class Statement
     }
 
     /// <summary>Steps to the next row.</summary>
-    /// <returns><see langword="false"/> if there is none; the statement is then reset.</returns>
+    /// <returns><see langword="false"/> if there is no further row; the statement is then reset.</returns>
     /// <exception cref="IOException">The statement failed.</exception>
     public bool Next()
     {
@@ -118,15 +118,15 @@ public sealed class Statement
         return failure is null ? false : throw failure;
     }
 
-    /// <summary>Discards remaining rows and the parameters.</summary>
+    /// <summary>Discards remaining rows and parameters.</summary>
     public void Reset()
     {
         _bound = 0;
         raw.sqlite3_reset(_handle);
     }
 
-    /// <summary>Runs the statement for one number.</summary>
-    /// <returns>The first column of the first row; <see langword="null"/> if there is no row or it is null.</returns>
+    /// <summary>Runs the statement and returns one number.</summary>
+    /// <returns>The first column of the first row; <see langword="null"/> if there is no row or it is NULL.</returns>
     public long? Number()
     {
         if (!Next())
@@ -139,22 +139,22 @@ public sealed class Statement
         return value;
     }
 
-    /// <summary>Returns <see langword="true"/> if the column is null.</summary>
+    /// <summary>Returns whether the column is NULL.</summary>
     public bool IsNull(int column) => raw.sqlite3_column_type(_handle, column) == raw.SQLITE_NULL;
 
-    /// <summary>Returns the column as a number; 0 for null.</summary>
+    /// <summary>Returns the column as a number; 0 for NULL.</summary>
     public long Long(int column) => raw.sqlite3_column_int64(_handle, column);
 
     /// <inheritdoc cref="Long"/>
     public int Int(int column) => raw.sqlite3_column_int(_handle, column);
 
-    /// <summary>Returns the column as a number, or null.</summary>
+    /// <summary>Returns the column as a number; <see langword="null"/> for NULL.</summary>
     public long? LongOrNull(int column) => IsNull(column) ? null : Long(column);
 
     /// <inheritdoc cref="LongOrNull"/>
     public double? DoubleOrNull(int column) => IsNull(column) ? null : raw.sqlite3_column_double(_handle, column);
 
-    /// <summary>Returns the column by its type: text, integer, fraction or null.</summary>
+    /// <summary>Returns the column as its stored type: text, integer, floating-point number or <see langword="null"/>.</summary>
     public object? Value(int column) => raw.sqlite3_column_type(_handle, column) switch
     {
         raw.SQLITE_INTEGER => Long(column),
@@ -163,16 +163,16 @@ public sealed class Statement
         _ => null,
     };
 
-    /// <summary>Returns the column as text; empty for null.</summary>
+    /// <summary>Returns the column as text; empty for NULL.</summary>
     public string Text(int column) => raw.sqlite3_column_text(_handle, column).utf8_to_string() ?? "";
 
-    /// <summary>Returns the column as text, or null.</summary>
+    /// <summary>Returns the column as text; <see langword="null"/> for NULL.</summary>
     public string? TextOrNull(int column) => IsNull(column) ? null : Text(column);
 
-    /// <summary>Returns the column's bytes, valid until the next row.</summary>
+    /// <summary>Returns the column's bytes; valid until the next row.</summary>
     public ReadOnlySpan<byte> Bytes(int column) => raw.sqlite3_column_blob(_handle, column);
 
-    /// <summary>Returns the column as a key; empty for null.</summary>
+    /// <summary>Returns the column as a key; empty for NULL.</summary>
     public Hash128 Key(int column)
     {
         var bytes = Bytes(column);

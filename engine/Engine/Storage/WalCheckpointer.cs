@@ -3,17 +3,17 @@ using Microsoft.Win32.SafeHandles;
 namespace CartRecovery.Engine.Storage;
 
 /// <summary>
-/// Syncs and checkpoints the write-ahead log on a thread of its own; commits made during a sync wait for the next. What was read of the
-/// journals is reported as persisted only once synced, so a power loss loses nothing.
+/// Syncs and checkpoints the write-ahead log on its own thread. Commits made during a sync wait for the next one. Reports journal addresses
+/// as persisted only once their commits are synced, so a power loss loses nothing.
 /// </summary>
 /// <param name="database">The database.</param>
 /// <param name="partitions">Number of partitions.</param>
 sealed class WalCheckpointer(Database database, int partitions) : IDisposable
 {
-    // Length of the log, in pages of 4 KB, at which it is checkpointed. The longer the log, the fewer times a page is moved.
+    // Length of the log, in pages of 4 KB, from which it is checkpointed. A longer log copies a page that changes often fewer times.
     const int LongWal = 16_384;
 
-    // The checkpoint repeats while the writer goes on, until so few pages are left, but at most this many times.
+    // The checkpoint is repeated while the writer adds pages, until at most FewPages are left or MaxCheckpoints are reached.
     const int FewPages = 512, MaxCheckpoints = 8;
 
     // Delay before a failed sync is retried (ms).
@@ -27,20 +27,20 @@ sealed class WalCheckpointer(Database database, int partitions) : IDisposable
     int _walStart;
     bool _isCheckpointed;
 
-    /// <summary>Why commits cannot be synced; <see langword="null"/> if they can.</summary>
+    /// <summary>Why the last sync failed; <see langword="null"/> if it succeeded.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>Journal address per partition up to which the database is synced.</summary>
+    /// <summary>Journal addresses, by partition, up to which the database is synced.</summary>
     public long[] Persisted { get; } = new long[partitions];
 
-    /// <summary><see langword="true"/> if all commits are synced. Any thread.</summary>
+    /// <summary>Whether all commits are synced. Thread-safe.</summary>
     public bool IsSynced => Volatile.Read(ref _synced) == Volatile.Read(ref _commits);
 
     /// <summary>Restores a partition's address from the database.</summary>
     public void Restore(int partition, long address) => Persisted[partition] = _committed[partition] = address;
 
     /// <summary>Records a commit.</summary>
-    /// <param name="addresses">Journal address per partition up to which it has processed entries.</param>
+    /// <param name="addresses">Journal addresses, by partition, up to which the commit has processed entries.</param>
     public void Add(IReadOnlyList<long> addresses)
     {
         for (var i = 0; i < addresses.Count; i++)
@@ -51,7 +51,7 @@ sealed class WalCheckpointer(Database database, int partitions) : IDisposable
         Volatile.Write(ref _commits, _commits + 1);
     }
 
-    /// <summary>Starts a sync if there is something to sync and none is running. Called by the writer's thread only.</summary>
+    /// <summary>Starts a sync if commits are unsynced and no sync is running. Writer's thread only.</summary>
     public void Sync()
     {
         if (!_sync.IsCompleted)
@@ -74,9 +74,9 @@ sealed class WalCheckpointer(Database database, int partitions) : IDisposable
         _sync = Task.Run(() => Write(commits, addresses, isLong));
     }
 
-    /// <summary>Syncs what is left, and waits for it.</summary>
-    /// <param name="timeout">The time limit.</param>
-    /// <returns><see langword="true"/> if everything is synced.</returns>
+    /// <summary>Syncs the remaining commits, and waits for it.</summary>
+    /// <param name="timeout">Maximum wait.</param>
+    /// <returns><see langword="true"/> if all commits are synced.</returns>
     public bool Finish(TimeSpan timeout)
     {
         _ending.Set();
@@ -97,7 +97,7 @@ sealed class WalCheckpointer(Database database, int partitions) : IDisposable
 
     void Write(long commits, long[] addresses, bool isLong)
     {
-        // Retry until the disk accepts it: nothing is persisted before.
+        // Retry until the disk accepts it: nothing is reported as persisted before.
         while (!TryFlush() && !_ending.Wait(RetryDelay))
         {
         }
@@ -139,7 +139,7 @@ sealed class WalCheckpointer(Database database, int partitions) : IDisposable
         }
     }
 
-    // Runs beside the writer. If it cannot finish, it is repeated after a later sync.
+    // Runs beside the writer. An unfinished checkpoint is repeated after a later sync.
     void RunCheckpoint()
     {
         try
@@ -153,11 +153,11 @@ sealed class WalCheckpointer(Database database, int partitions) : IDisposable
         }
         catch (IOException)
         {
-            // The log stays longer for a while.
+            // The log stays long until a later checkpoint succeeds.
         }
     }
 
-    // Checkpoints the last pages. If none is left and no reader is in the log, the next commit restarts it.
+    // Checkpoints the last pages. If none is left and no reader uses the log, the next commit restarts it.
     void RestartLog()
     {
         _isCheckpointed = false;
@@ -170,7 +170,7 @@ sealed class WalCheckpointer(Database database, int partitions) : IDisposable
         }
         catch (IOException)
         {
-            // As above.
+            // The log stays long until a later checkpoint succeeds.
         }
     }
 }

@@ -4,17 +4,18 @@ using System.Security.Cryptography;
 namespace CartRecovery.Host.Backup;
 
 /// <summary>
-/// Writes and reads the files of a backup folder: as they are, or encrypted in chunks of 1 MB with AES-256-GCM. Each file has a key of its own, derived from a
-/// random salt, and each chunk its number and whether it is the last, so that chunks can be neither changed, reordered nor cut off (STREAM, Hoang et al. 2015).
+/// Writes and reads the files of a backup folder, in plain or encrypted in chunks of 1 MB with AES-256-GCM. Each file has its own key,
+/// derived from a random salt. A chunk authenticates its number and whether it is the last one, so chunks cannot be altered, reordered or
+/// truncated (STREAM, Hoang et al. 2015). Thread-safe.
 /// </summary>
 /// <param name="key">The key; <see langword="null"/> for no encryption.</param>
 sealed class BackupCipher(byte[]? key)
 {
     const int ChunkBytes = 1 << 20, TagBytes = 16, SaltBytes = 16, NonceBytes = 12, KeyBytes = 32, MinKey = 32;
 
-    /// <summary>Makes a cipher of a text that is the key.</summary>
+    /// <summary>Creates a cipher from a passphrase.</summary>
     /// <param name="text">At least 32 characters; <see langword="null"/> for no encryption.</param>
-    /// <exception cref="InvalidDataException">It is too short.</exception>
+    /// <exception cref="InvalidDataException">The passphrase is too short.</exception>
     public static BackupCipher Of(string? text) => text is null ? new BackupCipher(key: null)
         : text.Length < MinKey ? throw new InvalidDataException($"the key of backups must have at least {MinKey} characters")
         : new BackupCipher(System.Text.Encoding.UTF8.GetBytes(text));
@@ -22,15 +23,15 @@ sealed class BackupCipher(byte[]? key)
     /// <summary>Whether files are encrypted.</summary>
     public bool IsEncrypted => key is not null;
 
-    /// <summary>Returns the size of a file with contents of a length, in bytes.</summary>
+    /// <summary>Returns the size of a file whose contents have a length; both in bytes.</summary>
     public long SizeOf(long length) => key is null ? length : SaltBytes + length + (((length / ChunkBytes) + 1) * TagBytes);
 
-    /// <summary>Writes a file, durably.</summary>
+    /// <summary>Writes a file and syncs it to disk.</summary>
     /// <param name="path">The file; it must not exist.</param>
     /// <param name="read">Reads the next bytes into a buffer; 0 at the end.</param>
-    /// <param name="cancellation">Ends the work.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <returns>Length and SHA-256 of the contents.</returns>
-    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public (long Length, string Sha256) Write(string path, Func<Memory<byte>, int> read, CancellationToken cancellation = default)
     {
         using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
@@ -68,11 +69,11 @@ sealed class BackupCipher(byte[]? key)
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="write">Receives its contents, in order.</param>
-    /// <param name="cancellation">Ends the work.</param>
+    /// <param name="write">Receives the contents, in order.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <returns>Length and SHA-256 of the contents.</returns>
-    /// <exception cref="InvalidDataException">It was changed, or encrypted under another key.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The file was altered, or encrypted under another key.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public (long Length, string Sha256) Read(string path, Action<ReadOnlyMemory<byte>> write, CancellationToken cancellation = default)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);

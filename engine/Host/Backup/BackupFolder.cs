@@ -5,8 +5,9 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Host.Backup;
 
 /// <summary>
-/// A destination of backups, locked by one writer or by readers: <c>backups/ID</c> is a manifest, <c>blobs/</c> has the contents that manifests name, and
-/// <c>keys/</c> mirrors the keys of personal data, once for all backups. A backup counts once its manifest is there.
+/// A destination of backups, locked by one writer or by any number of readers. <c>backups/ID</c> is a manifest, <c>blobs/</c> has the
+/// contents that manifests name, and <c>keys/</c> mirrors the keys of personal data, once for all backups. A backup is complete once its
+/// manifest exists.
 /// </summary>
 sealed class BackupFolder : IDisposable
 {
@@ -20,17 +21,18 @@ sealed class BackupFolder : IDisposable
     /// <summary>The full path.</summary>
     public string Path { get; }
 
-    /// <summary>Encrypts its files.</summary>
+    /// <summary>Encrypts the files.</summary>
     public BackupCipher Cipher { get; }
 
-    /// <summary>The mirror of the keys. Records in it may be overwritten in place.</summary>
+    /// <summary>The path of the key mirror. Its records may be overwritten in place.</summary>
     public string KeysPath => System.IO.Path.Combine(Path, Keys);
 
     /// <summary>Opens a destination and locks it.</summary>
     /// <param name="path">The folder.</param>
-    /// <param name="cipher">Encrypts its files.</param>
-    /// <param name="create">Whether it is written, and made if it is not there. Otherwise it is only read, also from a medium that cannot be written.</param>
-    /// <exception cref="BackupException">It is not there, or in use.</exception>
+    /// <param name="cipher">Encrypts the files.</param>
+    /// <param name="create">Whether to open it for writing, and to create it if missing. Otherwise it is read only; the medium may be
+    /// read-only too.</param>
+    /// <exception cref="BackupException">It is missing, or in use.</exception>
     /// <exception cref="IOException">It cannot be read or written.</exception>
     public static BackupFolder Open(string path, BackupCipher cipher, bool create = false)
     {
@@ -50,7 +52,7 @@ sealed class BackupFolder : IDisposable
         var file = System.IO.Path.Combine(path, "lock");
         try
         {
-            // Who only reads shares it, and need not be able to write.
+            // Readers share the lock, and need no write access.
             return new BackupFolder(path, cipher, create ? new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None)
                 : new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read));
         }
@@ -65,11 +67,11 @@ sealed class BackupFolder : IDisposable
     }
 
     /// <summary>
-    /// Reserves the destination for a data folder: the keys of another would overwrite those that all its backups need. A restored folder has the same id. One that has no owner
-    /// yet, because an earlier version made it, is taken over.
+    /// Reserves the destination for a data folder. All backups there share one key mirror, which the keys of another data folder would
+    /// overwrite. A restored folder has the same id. Takes over a destination without an owner, which an earlier version made.
     /// </summary>
     /// <param name="id">The data folder's id.</param>
-    /// <exception cref="BackupException">It has the backups of another data folder.</exception>
+    /// <exception cref="BackupException">It belongs to another data folder.</exception>
     /// <exception cref="IOException">It cannot be read or written.</exception>
     public void Claim(string id)
     {
@@ -85,14 +87,14 @@ sealed class BackupFolder : IDisposable
         }
     }
 
-    /// <summary>The ids of the complete backups, the oldest first.</summary>
+    /// <summary>Returns the ids of the complete backups, the oldest first.</summary>
     public IReadOnlyList<string> List() => [.. Directory.EnumerateFiles(System.IO.Path.Combine(Path, Manifests)).Select(file => System.IO.Path.GetFileName(file)!)
         .Where(name => !name.EndsWith(Draft, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 
     /// <summary>Reads a manifest.</summary>
     /// <param name="id">The backup; <see langword="null"/> for the newest.</param>
     /// <exception cref="BackupException">There is no such backup.</exception>
-    /// <exception cref="InvalidDataException">It is damaged, or encrypted under another key.</exception>
+    /// <exception cref="InvalidDataException">The manifest is damaged, or encrypted under another key.</exception>
     public BackupManifest Read(string? id = null)
     {
         var known = List();
@@ -106,8 +108,8 @@ sealed class BackupFolder : IDisposable
         return BackupManifest.Parse(json.GetBuffer().AsSpan(0, (int)json.Length));
     }
 
-    /// <summary>Writes a manifest, which makes a backup count, or replaces one.</summary>
-    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <summary>Writes or replaces a manifest, which completes its backup.</summary>
+    /// <exception cref="IOException">The manifest cannot be written.</exception>
     public void Write(BackupManifest manifest)
     {
         var draft = ManifestOf(manifest.Id) + Draft;
@@ -117,18 +119,18 @@ sealed class BackupFolder : IDisposable
             Cipher.Write(draft, buffer => json.Read(buffer.Span));
         }
 
-        // What it names must be durable before.
+        // The blobs that the manifest names must be durable before it.
         FolderSync.Flush(System.IO.Path.Combine(Path, Blobs));
         File.Move(draft, ManifestOf(manifest.Id), overwrite: true);
         FolderSync.Flush(System.IO.Path.Combine(Path, Manifests));
     }
 
-    /// <summary>Stores contents.</summary>
+    /// <summary>Stores a file's contents.</summary>
     /// <param name="path">The path in the data folder.</param>
-    /// <param name="source">What tells the next backup that the file has not changed.</param>
+    /// <param name="source">Length and modification time of the original, as in <see cref="BackupFile.Source"/>.</param>
     /// <param name="read">Reads the next bytes into a buffer; 0 at the end.</param>
-    /// <param name="cancellation">Ends the work.</param>
-    /// <exception cref="IOException">They cannot be written.</exception>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <exception cref="IOException">The contents cannot be written.</exception>
     public BackupFile Store(string path, string? source, Func<Memory<byte>, int> read, CancellationToken cancellation = default)
     {
         var blob = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(BlobIdBytes));
@@ -139,21 +141,21 @@ sealed class BackupFolder : IDisposable
         }
         catch
         {
-            // What is there of it takes room, and nothing names it.
+            // The incomplete blob takes space, and no manifest names it.
             File.Delete(BlobOf(blob));
             throw;
         }
     }
 
-    /// <summary>Whether the contents of a file are there, in their whole length. They are not read.</summary>
+    /// <summary>Returns whether a file's blob exists with the right length. Does not read it.</summary>
     public bool Has(BackupFile file) => new FileInfo(BlobOf(file.Blob)) is { Exists: true } blob && blob.Length == Cipher.SizeOf(file.Length);
 
     /// <summary>Reads the contents of a file.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="write">Receives its contents, in order.</param>
-    /// <param name="cancellation">Ends the work.</param>
-    /// <exception cref="InvalidDataException">They are not what was stored.</exception>
-    /// <exception cref="IOException">They cannot be read.</exception>
+    /// <param name="write">Receives the contents, in order.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <exception cref="InvalidDataException">The contents are not those that were stored.</exception>
+    /// <exception cref="IOException">The contents cannot be read.</exception>
     public void Load(BackupFile file, Action<ReadOnlyMemory<byte>> write, CancellationToken cancellation = default)
     {
         var (length, sha256) = Cipher.Read(BlobOf(file.Blob), write, cancellation);
@@ -164,13 +166,13 @@ sealed class BackupFolder : IDisposable
     }
 
     /// <summary>
-    /// Rewrites a file in every backup that has it, each different contents once, and deletes the former contents: what must not be readable any more is gone.
+    /// Rewrites a file in every backup that has it, and deletes the former contents. Contents that backups share are rewritten once.
     /// </summary>
     /// <param name="path">The file's path in the data folder.</param>
-    /// <param name="rewrite">Changes a copy of the file in place; returns whether it changed something.</param>
-    /// <param name="scratch">A folder of the data folder for the copy.</param>
-    /// <param name="cancellation">Ends the work.</param>
-    /// <returns>The number of contents that were changed.</returns>
+    /// <param name="rewrite">Changes a copy of the file in place; returns whether it changed anything.</param>
+    /// <param name="scratch">A folder in the data folder for the copy.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <returns>The number of rewritten contents.</returns>
     /// <exception cref="InvalidDataException">A backup is damaged.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
     public async Task<int> RewriteAsync(string path, Func<string, CancellationToken, Task<bool>> rewrite, string scratch, CancellationToken cancellation = default)
@@ -198,11 +200,11 @@ sealed class BackupFolder : IDisposable
         return rewritten.Count(pair => pair.Key != pair.Value.Blob);
     }
 
-    /// <summary>Verifies a backup: that all files are what was stored.</summary>
+    /// <summary>Verifies that all files of a backup are as they were stored.</summary>
     /// <param name="manifest">The backup.</param>
-    /// <param name="only">The files to read; <see langword="null"/> for all.</param>
-    /// <param name="cancellation">Ends the work.</param>
-    /// <returns>What is wrong, a sentence for each file.</returns>
+    /// <param name="only">Selects the files to read; <see langword="null"/> for all.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <returns>The problems, a sentence each; empty if the backup is valid.</returns>
     public IReadOnlyList<string> Verify(BackupManifest manifest, Func<BackupFile, bool>? only = null, CancellationToken cancellation = default)
     {
         var problems = new List<string>();
@@ -226,9 +228,9 @@ sealed class BackupFolder : IDisposable
         return problems;
     }
 
-    /// <summary>Deletes backups that are too many or too old, never the newest, and contents that no backup names.</summary>
-    /// <param name="keep">How many are kept.</param>
-    /// <param name="before">Those that began before are deleted; <see langword="null"/> for none.</param>
+    /// <summary>Deletes backups that exceed the number or the age to keep, but never the newest; and blobs that no backup names.</summary>
+    /// <param name="keep">Number of backups to keep.</param>
+    /// <param name="before">Backups that began earlier are deleted; <see langword="null"/> for no age limit.</param>
     /// <returns>The ids of deleted backups.</returns>
     /// <exception cref="IOException">A file cannot be deleted.</exception>
     public IReadOnlyList<string> Prune(int keep, DateTime? before)
@@ -245,12 +247,12 @@ sealed class BackupFolder : IDisposable
         return deleted;
     }
 
-    /// <summary>Deletes contents that no backup names.</summary>
-    /// <exception cref="InvalidDataException">A manifest is damaged; nothing is deleted.</exception>
+    /// <summary>Deletes blobs that no backup names.</summary>
+    /// <exception cref="InvalidDataException">A manifest is damaged. Nothing is deleted.</exception>
     /// <exception cref="IOException">A file cannot be read or deleted.</exception>
     public void RemoveUnused()
     {
-        // A manifest that cannot be read may name anything.
+        // Throws if a manifest is unreadable: its blobs are unknown.
         var used = List().SelectMany(id => Read(id).Files).Select(file => file.Blob).ToHashSet(StringComparer.Ordinal);
         foreach (var blob in Directory.EnumerateFiles(System.IO.Path.Combine(Path, Blobs)).Where(file => !used.Contains(System.IO.Path.GetFileName(file))))
         {

@@ -1,19 +1,19 @@
 namespace CartRecovery.Host.Backup;
 
 /// <summary>
-/// The lock of a data folder that keeps backups and erasures apart, whatever process runs them: a journal that is rewritten in place while it is copied is neither the
-/// former nor the new one, and two backups would share the scratch folder.
+/// The lock of a data folder that excludes backups and erasures from each other, in all processes. A journal copied during an in-place
+/// rewrite would be inconsistent, and two backups would share the scratch folder.
 /// </summary>
 static class BackupLock
 {
-    /// <summary>The file in the data folder.</summary>
+    /// <summary>The name of the lock file in the data folder.</summary>
     public const string Name = "backup.lock";
 
     const int WouldBlockOnLinux = 11, WouldBlockOnMac = 35, SharingViolation = unchecked((int)0x80070020);
 
-    /// <summary>Takes the lock. It is released when the result is disposed, or the process ends.</summary>
+    /// <summary>Tries to take the lock. Disposing of the result, or the end of the process, releases it.</summary>
     /// <param name="data">The data folder.</param>
-    /// <returns>The lock; <see langword="null"/> if somebody has it.</returns>
+    /// <returns>The lock; <see langword="null"/> if it is held.</returns>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     public static FileStream? TryTake(string data)
     {

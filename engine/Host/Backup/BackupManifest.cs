@@ -3,29 +3,29 @@ using System.Text.Json.Serialization;
 
 namespace CartRecovery.Host.Backup;
 
-/// <summary>What a backup has.</summary>
-/// <param name="Version">The format, 1.</param>
-/// <param name="Id">The backup's id: when it began, in UTC.</param>
-/// <param name="At">When the journals were read: what was acknowledged before is in it.</param>
-/// <param name="Program">The version of the program.</param>
-/// <param name="Files">Its files.</param>
+/// <summary>The contents of a backup.</summary>
+/// <param name="Version">The version of the format.</param>
+/// <param name="Id">The backup's id: its start time in UTC.</param>
+/// <param name="At">When the journals were read. The backup contains everything that was acknowledged before.</param>
+/// <param name="Program">The program's version.</param>
+/// <param name="Files">The files.</param>
 sealed record BackupManifest(int Version, string Id, DateTime At, string Program, IReadOnlyList<BackupFile> Files)
 {
-    /// <summary>The present format.</summary>
+    /// <summary>The version of the format that this program writes.</summary>
     public const int CurrentVersion = 1;
 
-    // Hexadecimal digits.
+    // In hexadecimal digits.
     const int BlobLength = 32;
 
-    /// <summary>The sum of the files' lengths.</summary>
+    /// <summary>The sum of the files' lengths, in bytes.</summary>
     [JsonIgnore]
     public long Bytes => Files.Sum(file => file.Length);
 
-    /// <summary>Writes it as JSON.</summary>
+    /// <summary>Encodes the manifest as JSON.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, BackupJson.Default.BackupManifest);
 
-    /// <summary>Reads it.</summary>
-    /// <exception cref="InvalidDataException">It is damaged, of a later version, or names what no backup has.</exception>
+    /// <summary>Decodes and validates a manifest.</summary>
+    /// <exception cref="InvalidDataException">It is damaged, of another version, or has invalid ids or paths.</exception>
     public static BackupManifest Parse(ReadOnlySpan<byte> json)
     {
         try
@@ -41,7 +41,7 @@ sealed record BackupManifest(int Version, string Id, DateTime At, string Program
         }
     }
 
-    // Ids and names become paths. Without encryption, whoever can write the folder of backups can write them.
+    // Ids and names become paths, and anyone who can write an unencrypted backup folder can choose them.
     static string? ProblemOf(BackupManifest manifest)
     {
         if (!BackupId.IsValid(manifest.Id))

@@ -1,8 +1,8 @@
 namespace CartRecovery.Host.Backup;
 
-/// <summary>A backup that was made.</summary>
-/// <param name="Manifest">What it has.</param>
-/// <param name="Copied">How many bytes were copied; the others had not changed.</param>
-/// <param name="Deleted">How many backups were deleted.</param>
-/// <param name="Took">How long it took.</param>
+/// <summary>A completed backup.</summary>
+/// <param name="Manifest">The manifest.</param>
+/// <param name="Copied">Bytes copied; the other files were unchanged.</param>
+/// <param name="Deleted">Number of deleted older backups.</param>
+/// <param name="Took">The duration.</param>
 sealed record BackupOutcome(BackupManifest Manifest, long Copied, int Deleted, TimeSpan Took);

@@ -4,20 +4,20 @@ using CartRecovery.Engine.ControlPlane.Database;
 namespace CartRecovery.Host.Backup;
 
 /// <summary>
-/// Replaces the backups of all destinations by new ones, after a person was erased: no backup from before has them any more, and the keys in the destination are those that
-/// are left. A destination that is not there fails: its disk may come back with the person on it.
+/// Replaces the backups in all destinations by new ones after a person was erased. Afterwards no backup contains the person, and no
+/// destination the person's keys. Fails if a destination is missing: its disk may return, with the person's data.
 /// </summary>
 /// <param name="control">The control database.</param>
 /// <param name="data">The data folder.</param>
-/// <param name="engine">The engine's id where engines share the database; else empty.</param>
+/// <param name="engine">The engine's id if several engines share the database; else empty.</param>
 /// <param name="key">Returns the configured key of backups.</param>
 sealed class BackupRenewal(ControlDatabase control, string data, string engine, Func<string?> key)
 {
-    /// <summary>Replaces them.</summary>
+    /// <summary>Replaces the backups.</summary>
     /// <returns>The number of destinations.</returns>
-    /// <exception cref="BackupException">A destination is not there, in use, or of another key.</exception>
+    /// <exception cref="BackupException">A destination is missing, in use, or has another key.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
-    /// <exception cref="ControlDatabaseException">The destinations are not known.</exception>
+    /// <exception cref="ControlDatabaseException">The destinations cannot be read.</exception>
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
         var service = new BackupService(control, data, engine);

@@ -1,10 +1,11 @@
 namespace CartRecovery.Host.Backup;
 
-/// <summary>What backup is wanted.</summary>
+/// <summary>A request for a backup.</summary>
 /// <param name="To">The destination.</param>
-/// <param name="Key">The key that encrypts it; <see langword="null"/> for no encryption.</param>
-/// <param name="KeyFile">The file that has the key, if it is not the configured one.</param>
-/// <param name="Keep">How many backups are kept.</param>
-/// <param name="KeepFor">How long; <see langword="null"/> for no limit.</param>
-/// <param name="IsFull">Whether everything is copied again: a file that was rewritten in place has the length and the time that it had.</param>
+/// <param name="Key">The key to encrypt with; <see langword="null"/> for no encryption.</param>
+/// <param name="KeyFile">The file with the key, if it is not the configured one.</param>
+/// <param name="Keep">Number of backups to keep.</param>
+/// <param name="KeepFor">Maximum age of backups to keep; <see langword="null"/> for no limit.</param>
+/// <param name="IsFull">Whether to copy unchanged files again. Required after an erasure: a file rewritten in place keeps its length and
+/// time.</param>
 sealed record BackupRequest(string To, string? Key, string? KeyFile, int Keep, TimeSpan? KeepFor, bool IsFull = false);

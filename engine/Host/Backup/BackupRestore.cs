@@ -7,19 +7,20 @@ namespace CartRecovery.Host.Backup;
 /// <summary>Restores a backup into an empty folder.</summary>
 static class BackupRestore
 {
-    // In a target that exists; beside one that does not.
+    // InnerDraft is in a target that exists, and DraftSuffix beside one that does not.
     const string InnerDraft = "restore.tmp", DraftSuffix = ".restore", LostAndFound = "lost+found";
 
     /// <summary>
-    /// Restores a backup. Until it is complete, the folder is not there under its name; or, if it exists already and may be a mounted volume, it is no data folder yet.
+    /// Restores a backup. A missing target gets its name only when the restore is complete. An existing one, which may be a mounted volume,
+    /// becomes a valid data folder only then.
     /// </summary>
     /// <param name="folder">The destination of backups.</param>
     /// <param name="manifest">The backup.</param>
-    /// <param name="target">The data folder; it must be empty or not there.</param>
-    /// <param name="onProgress">Receives how many bytes of how many are restored.</param>
-    /// <param name="cancellation">Ends the work; nothing is left then.</param>
+    /// <param name="target">The data folder; it must be empty or missing.</param>
+    /// <param name="onProgress">Receives the restored bytes and the total.</param>
+    /// <param name="cancellation">Cancels the operation; the draft is deleted.</param>
     /// <exception cref="BackupException">The folder is not empty, or a path of the backup leads out of it.</exception>
-    /// <exception cref="InvalidDataException">A file is not what was stored.</exception>
+    /// <exception cref="InvalidDataException">A file is not as it was stored.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
     public static void Run(BackupFolder folder, BackupManifest manifest, string target, Action<long, long> onProgress, CancellationToken cancellation = default)
     {
@@ -69,7 +70,7 @@ static class BackupRestore
         }
     }
 
-    // The format comes last: without it, an engine does not take the folder for complete.
+    // Moves the format file last: without it, an engine rejects the folder as incomplete.
     static void MoveUp(string draft, string target)
     {
         foreach (var entry in Directory.GetFileSystemEntries(draft).OrderBy(entry => Path.GetFileName(entry) == FolderFormat.Name))
@@ -104,7 +105,7 @@ static class BackupRestore
             stream.Flush(flushToDisk: true);
         }
 
-        // The age of a journal's segment decides when it is deleted.
+        // Retention deletes journal segments by the age of their files.
         if (file.Source?.Split(' ') is [_, var ticks] && long.TryParse(ticks, CultureInfo.InvariantCulture, out var written))
         {
             File.SetLastWriteTimeUtc(path, new DateTime(written, DateTimeKind.Utc));

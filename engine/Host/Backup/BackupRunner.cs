@@ -5,27 +5,28 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Host.Backup;
 
 /// <summary>
-/// Backs a data folder up while an engine runs in it, or while none does. The order makes it consistent: positions in the journals come before the journals, and
-/// the journals' events before the keys that they are encrypted under.
+/// Backs up a data folder, with or without an engine running in it. The order makes the copy consistent: readers' positions in the journals
+/// are copied before the journals, and the events before the keys that encrypt them.
 /// </summary>
 /// <param name="data">The data folder.</param>
 /// <param name="time">The clock.</param>
 sealed class BackupRunner(string data, TimeProvider time)
 {
-    /// <summary>The folder in the data folder for copies of databases.</summary>
+    /// <summary>The name of the folder in the data folder for copies of databases.</summary>
     public const string Scratch = "backup.tmp";
 
     readonly string _data = Path.GetFullPath(data);
 
-    /// <summary>Receives how many bytes of how many are copied.</summary>
+    /// <summary>Receives the copied bytes and the total.</summary>
     public Action<long, long> OnProgress { get; init; } = (_, _) => { };
 
-    /// <summary>Makes a backup, and reads what it has written back.</summary>
+    /// <summary>Makes a backup, then reads back and verifies what it wrote.</summary>
     /// <param name="folder">The destination.</param>
-    /// <param name="isFull">Whether everything is copied, also what seems unchanged.</param>
-    /// <param name="cancellation">Ends the work; the backup does not count then.</param>
-    /// <returns>The backup, and how many bytes were copied for it.</returns>
-    /// <exception cref="BackupException">The folder has no state, is being written anew, backed up or erased from, or what was written is not read back.</exception>
+    /// <param name="isFull">Whether to copy files that seem unchanged as well.</param>
+    /// <param name="cancellation">Cancels the operation; the backup stays incomplete.</param>
+    /// <returns>The backup, and the bytes copied for it.</returns>
+    /// <exception cref="BackupException">The folder is not a data folder; a repartitioning, backup or erasure is running in it; or
+    /// verification failed.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
     public (BackupManifest Manifest, long Copied) Run(BackupFolder folder, bool isFull = false, CancellationToken cancellation = default)
     {
@@ -40,9 +41,9 @@ sealed class BackupRunner(string data, TimeProvider time)
         }
 
         using var taken = BackupLock.TryTake(_data)
-            ?? throw new BackupException("backup_busy", $"another backup of {_data} runs, or a customer is being erased from it; try again when that is done");
+            ?? throw new BackupException("backup_busy", $"another backup of {_data} is running, or an erasure; try again when it is done");
 
-        // Before anything is read: the backup has what was acknowledged before this time.
+        // Taken before anything is read: the backup contains everything acknowledged before this time.
         var at = time.GetUtcNow().UtcDateTime;
         var former = folder.List() is { Count: > 0 } ? folder.Read() : null;
         var id = BackupId.Of(at);

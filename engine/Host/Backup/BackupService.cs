@@ -4,19 +4,21 @@ using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Host.Backup;
 
-/// <summary>Makes a backup, registers its destination before, and deletes those that are too many or too old. Beside a running engine or in one.</summary>
+/// <summary>
+/// Registers a destination, makes a backup there, and deletes old ones. In an engine's process, or in another one beside it.
+/// </summary>
 /// <param name="control">The control database.</param>
 /// <param name="data">The data folder.</param>
-/// <param name="engine">The engine's id where engines share the database; else empty.</param>
+/// <param name="engine">The engine's id if several engines share the database; else empty.</param>
 sealed class BackupService(ControlDatabase control, string data, string engine)
 {
     /// <summary>Makes a backup.</summary>
-    /// <param name="request">Where, how, and what is kept.</param>
-    /// <param name="onProgress">Receives how many bytes of how many are copied.</param>
-    /// <param name="cancellation">Ends the work; the backup does not count then.</param>
-    /// <exception cref="BackupException">It cannot be made; the code says why.</exception>
+    /// <param name="request">The request.</param>
+    /// <param name="onProgress">Receives the copied bytes and the total.</param>
+    /// <param name="cancellation">Cancels the operation; the backup stays incomplete.</param>
+    /// <exception cref="BackupException">The backup cannot be made; see the code.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
-    /// <exception cref="ControlDatabaseException">The destination cannot be registered; no backup is made.</exception>
+    /// <exception cref="ControlDatabaseException">The destination cannot be registered. No backup is made.</exception>
     public async Task<BackupOutcome> RunAsync(BackupRequest request, Action<long, long> onProgress, CancellationToken cancellation = default)
     {
         var started = control.Time.GetTimestamp();
@@ -43,7 +45,7 @@ sealed class BackupService(ControlDatabase control, string data, string engine)
             : throw new BackupException("backup_nothing", $"{secret} is missing, so {data} is no data folder: start an engine with it first");
     }
 
-    // A failed run leaves what it has copied: on a full disk, no later one would succeed.
+    // Deletes blobs of failed runs first: on a full disk, no later backup would succeed otherwise.
     static void MakeRoom(BackupFolder folder)
     {
         try
@@ -52,7 +54,7 @@ sealed class BackupService(ControlDatabase control, string data, string engine)
         }
         catch (InvalidDataException)
         {
-            // An old manifest is damaged. The new backup is worth more; pruning reports it afterwards.
+            // An old manifest is damaged. Make the new backup anyway; pruning reports the damage afterwards.
         }
     }
 }

@@ -3,7 +3,7 @@ using SQLitePCL;
 
 namespace CartRecovery.Host.Backup;
 
-/// <summary>Copies an SQLite database that is in use, as of one moment, by SQLite's online backup. Writers go on.</summary>
+/// <summary>Copies an SQLite database that is in use as one snapshot, by SQLite's online backup. Does not block writers.</summary>
 static class DatabaseCopy
 {
     const int Patience = 60;
@@ -12,8 +12,8 @@ static class DatabaseCopy
 
     /// <summary>Copies a database.</summary>
     /// <param name="path">The database.</param>
-    /// <param name="target">The copy; replaced.</param>
-    /// <exception cref="IOException">It cannot be copied.</exception>
+    /// <param name="target">The copy; an existing file is replaced.</param>
+    /// <exception cref="IOException">The database cannot be copied.</exception>
     public static void Make(string path, string target)
     {
         File.Delete(target);
@@ -23,7 +23,7 @@ static class DatabaseCopy
             using var copy = Open(target, SqliteOpenMode.ReadWriteCreate);
             source.BackupDatabase(copy);
 
-            // The copy is one file, without a log.
+            // Leaves WAL mode, so that the copy is one file.
             using var command = copy.CreateCommand();
             command.CommandText = "PRAGMA journal_mode=DELETE";
             command.ExecuteNonQuery();

@@ -7,14 +7,14 @@ using Microsoft.Win32.SafeHandles;
 namespace CartRecovery.Host.Backup;
 
 /// <summary>
-/// The files of a data folder, open, so that they can be read although the engine deletes them meanwhile. Each is read up to the length that it had: what the engine
-/// appends, it appends in order, so that this is what a crash at that moment would have left.
+/// The open files of a data folder. They stay readable if the engine deletes them. Each file is read up to the length it had when it was
+/// opened. The engine appends in order, so the snapshot is a state that a crash at that moment could have left.
 /// </summary>
 sealed class FolderSnapshot : IDisposable
 {
     const int MaxAttempts = 5;
 
-    // Left out: what only a running engine has, what is copied in another way, and what is on its way.
+    // Excluded: files of a running engine, files that are copied otherwise, and temporary files.
     static readonly string[] s_leftOut = ["lock", "keys", RunningConfig.Name, EngineId.Name, "next.tmp", "lost+found", BackupRunner.Scratch, BackupLock.Name];
     static readonly string[] s_databases = ["outreach.db", "control.db"];
 
@@ -23,10 +23,10 @@ sealed class FolderSnapshot : IDisposable
 
     FolderSnapshot(string root) => _root = root;
 
-    /// <summary>The files by their paths in the folder.</summary>
+    /// <summary>The files.</summary>
     public IReadOnlyCollection<SnapshotFile> Files => _files.Values;
 
-    /// <summary>Opens the journals and their readers' positions, which must be there before the databases are copied.</summary>
+    /// <summary>Opens the journals and their readers' positions. Call before copying the databases.</summary>
     /// <param name="root">The data folder.</param>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public static FolderSnapshot OfJournals(string root)
@@ -36,7 +36,10 @@ sealed class FolderSnapshot : IDisposable
         return snapshot;
     }
 
-    /// <summary>Opens everything else: for each partition the newest checkpoint, then the records that it needs; and what the journals have got meanwhile.</summary>
+    /// <summary>
+    /// Opens the other files: for each partition the newest checkpoint, then the records that it needs; then what was appended to the
+    /// journals meanwhile.
+    /// </summary>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public void AddRest()
     {
@@ -76,7 +79,7 @@ sealed class FolderSnapshot : IDisposable
     static bool IsLeftOut(string name) => s_leftOut.Contains(name) || s_databases.Any(database => name.StartsWith(database, StringComparison.Ordinal))
         || name.EndsWith(".tmp", StringComparison.Ordinal);
 
-    // A file may go between being listed and being opened; the newest checkpoint is then another.
+    // Retries: a file may be deleted between listing and opening, when a newer checkpoint replaces it.
     static void Try(Action open)
     {
         for (var attempt = 1; ; attempt++)
@@ -88,7 +91,7 @@ sealed class FolderSnapshot : IDisposable
             }
             catch (Exception e) when (attempt < MaxAttempts && e is FileNotFoundException or DirectoryNotFoundException)
             {
-                // Once more.
+                // Retried.
             }
         }
     }
@@ -125,7 +128,7 @@ sealed class FolderSnapshot : IDisposable
         }
     }
 
-    // A file that is known is read up to its present length; its handle stays.
+    // A known file keeps its handle, and is read up to its present length.
     void Add(string file)
     {
         var path = Path.GetRelativePath(_root, file).Replace('\\', '/');

@@ -2,15 +2,15 @@ using CartRecovery.Engine.Privacy;
 
 namespace CartRecovery.Host.Backup;
 
-/// <summary>Erases a person from the partitions while no backup reads them. Waits for one that runs.</summary>
-/// <param name="inner">Erases.</param>
+/// <summary>Erases a person from the partitions under the data folder's backup lock. Waits for a running backup.</summary>
+/// <param name="inner">Performs the erasure.</param>
 /// <param name="data">The data folder.</param>
 sealed class LockedErasure(IPartitionErasure inner, string data) : IPartitionErasure
 {
     static readonly TimeSpan s_poll = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
-    /// <exception cref="IOException">A file cannot be read or written: repeat it.</exception>
+    /// <exception cref="IOException">A file cannot be read or written. Repeat the call.</exception>
     public async Task<PartitionErasureResult> EraseAsync(ErasedPerson person, IProgress<string>? progress, CancellationToken cancel)
     {
         FileStream? taken;

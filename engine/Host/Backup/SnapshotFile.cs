@@ -3,13 +3,13 @@ using Microsoft.Win32.SafeHandles;
 namespace CartRecovery.Host.Backup;
 
 /// <summary>An open file of a data folder.</summary>
-/// <param name="Path">Its path in the folder, with <c>/</c>.</param>
-/// <param name="Handle">The file.</param>
-/// <param name="Length">How far it is read.</param>
-/// <param name="Source">Length and modification time, by which a change is noticed.</param>
+/// <param name="Path">Its path in the folder, with <c>/</c> as separator.</param>
+/// <param name="Handle">The open file.</param>
+/// <param name="Length">The length to read, in bytes.</param>
+/// <param name="Source">Length and modification time, to detect changes.</param>
 sealed record SnapshotFile(string Path, SafeFileHandle Handle, long Length, string Source)
 {
-    /// <summary>Returns a function that reads the file from the beginning.</summary>
+    /// <summary>Returns a function that reads the file in order, from its beginning.</summary>
     public Func<Memory<byte>, int> Reader()
     {
         var at = 0L;

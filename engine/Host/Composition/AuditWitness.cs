@@ -5,14 +5,14 @@ using Microsoft.Extensions.Logging;
 namespace CartRecovery.Host.Composition;
 
 /// <summary>
-/// Logs the head of the audit log, and what is not in it yet: logs that are shipped elsewhere are then its witnesses. The head is logged at the start, by a job
-/// every day, and at the stop.
+/// Logs the head of the audit log, and entries that are delayed. Logs shipped elsewhere are then witnesses of the audit log. Logs the head
+/// at the start, daily by a job, and at the stop.
 /// </summary>
 sealed partial class AuditWitness(ControlDatabase database, AuditRecorder recorder, ILogger log) : IAsyncDisposable
 {
     bool _isStarted;
 
-    /// <summary>Starts it.</summary>
+    /// <summary>Logs the head, and starts to log delayed entries.</summary>
     public async Task StartAsync()
     {
         _isStarted = true;
@@ -22,7 +22,7 @@ sealed partial class AuditWitness(ControlDatabase database, AuditRecorder record
     }
 
     /// <summary>Logs the head.</summary>
-    /// <exception cref="ControlDatabaseException">It cannot be read.</exception>
+    /// <exception cref="ControlDatabaseException">The head cannot be read.</exception>
     public async Task LogHeadAsync() => LogHead((await new AuditLog(database).HeadAsync(CancellationToken.None)).ToString());
 
     /// <inheritdoc/>
@@ -40,7 +40,7 @@ sealed partial class AuditWitness(ControlDatabase database, AuditRecorder record
         }
     }
 
-    // A failure must not keep the engine from starting or stopping.
+    // A failure must not prevent the engine from starting or stopping.
     async Task TryAsync(Func<Task> run)
     {
         try

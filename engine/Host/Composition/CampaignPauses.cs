@@ -6,17 +6,17 @@ using CartRecovery.Host.Api;
 
 namespace CartRecovery.Host.Composition;
 
-/// <summary>The pauses of the API, which it adds to those of the configuration file. Any thread.</summary>
-/// <param name="engine">Stores them.</param>
+/// <summary>The pauses set by the API, in addition to those of the configuration file. Thread-safe.</summary>
+/// <param name="engine">Stores the pauses.</param>
 /// <param name="apply">Puts the campaigns into force again.</param>
 sealed class CampaignPauses(JourneyEngine engine, Action apply) : ICampaignControl
 {
     IReadOnlyList<CampaignPause> _all = engine.Store.Pauses.All();
 
-    /// <summary>The journey thread. Set before the start.</summary>
+    /// <summary>The journeys' worker. Set before the start.</summary>
     public JourneyWorker? Worker { get; set; }
 
-    /// <summary>Returns the campaigns with the pauses.</summary>
+    /// <summary>Returns the campaigns with the pauses applied.</summary>
     public DecisionsConfig AddTo(DecisionsConfig decisions)
     {
         var pauses = Volatile.Read(ref _all).ToLookup(pause => pause.Campaign, pause => pause.StoreId, StringComparer.Ordinal);
@@ -31,7 +31,7 @@ sealed class CampaignPauses(JourneyEngine engine, Action apply) : ICampaignContr
     /// <inheritdoc/>
     public async Task SetPausedAsync(Store store, string campaign, bool isPaused)
     {
-        // On the journey thread, so that two changes are put into force in the order in which they are stored.
+        // On the journey thread, so that concurrent changes take effect in the order in which they are stored.
         await Worker!.InvokeAsync((journeys, now) =>
         {
             Volatile.Write(ref _all, journeys.SetPaused(store.Id, campaign, isPaused, now));

@@ -8,15 +8,15 @@ using Microsoft.Extensions.Logging;
 namespace CartRecovery.Host.Composition;
 
 /// <summary>
-/// Reloads the configuration when its file or that of the exchange rates changes, or when asked to. A file with errors changes nothing; the
-/// log and <c>/health</c> report them. What only a restart changes stays as it is, and the log and <c>/health</c> name it.
+/// Reloads the configuration when its file or the file of exchange rates changes, or on request. A file with errors changes nothing; the
+/// log and <c>/health</c> report them. Keys that require a restart keep their values; the log and <c>/health</c> name them.
 /// </summary>
 sealed partial class ConfigReload : ISettingsReload
 {
-    // Changed keys that the audit log names.
+    // Maximum number of changed keys in an audit entry.
     const int MaxRecorded = 20;
 
-    // What else the entry's details have, at most.
+    // Maximum length of the entry's other details.
     const int Frame = 100;
 
     static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
@@ -39,8 +39,8 @@ sealed partial class ConfigReload : ISettingsReload
     bool _isStopped;
 
     /// <param name="host">The engine.</param>
-    /// <param name="path">The file.</param>
-    /// <param name="load">Loads the file with the settings API's changes, and checks it with everything that it refers to.</param>
+    /// <param name="path">The configuration file.</param>
+    /// <param name="load">Loads the file with the overlay of the settings API, and checks it and everything it refers to.</param>
     /// <param name="time">The clock for polling.</param>
     /// <param name="log">Receives the outcome of each reload.</param>
     public ConfigReload(
@@ -53,14 +53,15 @@ sealed partial class ConfigReload : ISettingsReload
         _timer = time.CreateTimer(_ => Look(), state: null, s_look, s_look);
     }
 
-    /// <summary>Why the file was not applied; <see langword="null"/> if it was.</summary>
+    /// <summary>Why the last reload was rejected; <see langword="null"/> if it was applied.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>The keys of the file that only a restart applies.</summary>
+    /// <summary>The changed keys that require a restart.</summary>
     public IReadOnlyList<string> NeedsRestart { get; private set; } = [];
 
     /// <summary>
-    /// Reloads soon, on another thread, whether the file changed or not: what it refers to may have. Requests during a reload cause one more.
+    /// Requests a reload on another thread, even if the file is unchanged: a file that it refers to may have changed. Requests during a
+    /// reload cause one more.
     /// </summary>
     public void Request()
     {
@@ -123,8 +124,8 @@ sealed partial class ConfigReload : ISettingsReload
         }
     }
 
-    /// <summary>Reloads no more, and waits for the end of a reload.</summary>
-    /// <param name="deadline">How long to wait.</param>
+    /// <summary>Stops reloading, and waits for a running reload.</summary>
+    /// <param name="deadline">Maximum wait.</param>
     public async Task StopAsync(TimeSpan deadline)
     {
         _timer.Dispose();
@@ -138,7 +139,7 @@ sealed partial class ConfigReload : ISettingsReload
         await running.WaitAsync(deadline, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    // Read only once the last write is half a polling interval old, because its writer may not have finished.
+    // Waits until the last write is half a polling interval old: the writer may not have finished.
     void Look()
     {
         var written = Written();
@@ -150,14 +151,14 @@ sealed partial class ConfigReload : ISettingsReload
         }
         else if (_host.Config.Secrets.Refresh is { } interval && _time.GetElapsedTime(_refreshed) >= interval.Value)
         {
-            // A secret may have changed where it is. What nobody asked for is said only if something comes of it.
+            // Secrets may have changed where they are stored. Logs only if the reload changes anything: nobody requested it.
             _refreshed = _time.GetTimestamp();
             _isRefresh = true;
             Request();
         }
     }
 
-    // Exchange rates come and go without the configuration.
+    // The file of exchange rates may appear or disappear independently.
     (DateTime Config, DateTime Rates) Written() => (File.GetLastWriteTimeUtc(_path),
         _host.Config.Decisions.ExchangeRatesFile is { } rates ? File.GetLastWriteTimeUtc(Path.Combine(_host.Config.Folder, rates)) : default);
 
@@ -180,7 +181,7 @@ sealed partial class ConfigReload : ISettingsReload
             _isRequested = false;
             if (!isRequested)
             {
-                // So that a request from here on begins another task, although this one has not returned yet.
+                // A later request must start another task, although this one has not returned yet.
                 _running = Task.CompletedTask;
             }
 
@@ -251,7 +252,7 @@ sealed partial class ConfigReload : ISettingsReload
             Details: $$"""{"outcome":"{{outcome}}","changed":{{applied.Count}},"keys":"{{JsonEncodedText.Encode(keys)}}"}"""));
     }
 
-    /// <summary>Returns the first keys, as many as an entry of the audit log has room for.</summary>
+    /// <summary>Returns as many of the first keys as fit into an audit entry.</summary>
     internal static string NamesOf(IReadOnlyList<string> paths)
     {
         var names = "";

@@ -18,19 +18,19 @@ sealed partial class EngineHost
     /// <summary>The feature flags.</summary>
     public FlagDirectory Flags { get; }
 
-    /// <summary>What stores and keys use of their quotas.</summary>
+    /// <summary>Counts the usage of stores and keys against their quotas.</summary>
     public UsageLedger Usage { get; }
 
-    /// <summary>Who is in which variant of an experiment.</summary>
+    /// <summary>Records which subjects are in which variants of experiments.</summary>
     public ExposureLog Exposures { get; }
 
-    /// <summary>The control plane's database. Open after the start.</summary>
+    /// <summary>The control plane's database. Open once the engine has started.</summary>
     public ControlDatabase Control { get; }
 
-    /// <summary>The campaigns of the API.</summary>
+    /// <summary>The campaigns that the API manages.</summary>
     public LiveCampaigns Campaigns { get; }
 
-    /// <summary>The settings, which the API changes.</summary>
+    /// <summary>The settings that the API changes.</summary>
     public LiveSettings Settings { get; }
 
     /// <inheritdoc/>
@@ -49,13 +49,13 @@ sealed partial class EngineHost
     /// <summary>The users and their tokens.</summary>
     public AccessDirectory Users { get; }
 
-    /// <summary>Records what requests and reloads did.</summary>
+    /// <summary>Records the actions of requests and reloads.</summary>
     public AuditRecorder Audit { get; }
 
-    /// <summary>What forgets people.</summary>
+    /// <summary>The services that erase people.</summary>
     public PrivacyServices Privacy { get; }
 
-    /// <summary>Who else may vouch for callers.</summary>
+    /// <summary>The identity provider and the trusted issuers.</summary>
     public Federation Federation { get; }
 
     async Task StartControlAsync()

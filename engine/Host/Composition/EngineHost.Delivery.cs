@@ -8,8 +8,8 @@ namespace CartRecovery.Host.Composition;
 /// <content>Handles the outcomes of deliveries.</content>
 sealed partial class EngineHost
 {
-    // Kept interventions are delivered after the next start, or by the sink that replaces theirs; dropped ones are retried later: neither
-    // is final.
+    // Kept interventions are delivered after the next start, or by the sink that replaces theirs. Dropped ones are retried later. Neither
+    // outcome is final.
     void RecordOutcome(Intervention intervention, DeliveryResult result)
     {
         if (result.Outcome is not (FinalOutcome.Kept or FinalOutcome.Dropped))
@@ -32,7 +32,7 @@ sealed partial class EngineHost
         _ => WithheldReason.None,
     };
 
-    // What a former sink did not deliver goes to the one of its name, as after a restart.
+    // Passes undelivered interventions of a replaced sink to the sink of the same name, as a restart does.
     async Task RedeliverAsync(Intervention intervention)
     {
         while (!_stopped)
@@ -49,7 +49,7 @@ sealed partial class EngineHost
             }
             catch (Exception e) when (e is ChannelClosedException or OperationCanceledException)
             {
-                // Another reload replaced that sink too; or the engine stops, and resumes the delivery at its next start.
+                // Otherwise another reload has replaced that sink too; or the engine is stopping, and delivers after its next start.
                 if (Sinks.Runners == runners)
                 {
                     return;
@@ -58,7 +58,7 @@ sealed partial class EngineHost
         }
     }
 
-    // Returns why it was not completed in time; null if it was.
+    // Returns why the flush did not complete in time; null if it did.
     async Task<string?> FlushAsync(Func<CancellationToken, Task> flush)
     {
         using var deadline = new CancellationTokenSource(s_drain);

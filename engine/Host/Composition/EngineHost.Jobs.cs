@@ -9,7 +9,7 @@ namespace CartRecovery.Host.Composition;
 /// <content>Jobs.</content>
 sealed partial class EngineHost
 {
-    /// <summary>Runs jobs.</summary>
+    /// <summary>The scheduler of jobs.</summary>
     public JobScheduler Jobs { get; }
 
     /// <summary>Logs the head of the audit log.</summary>
@@ -36,12 +36,12 @@ sealed partial class EngineHost
         {
             _app.Services.GetRequiredService<Notices>().TrySend(
                 $"CartRecovery: the job {notice.Job} {(notice.IsLate ? "is late" : "failed")}",
-                $"The job {notice.Job} {(notice.IsLate ? "has not begun in time" : "failed, and is not repeated before its next time")}: {notice.Problem}\n\n"
+                $"The job {notice.Job} {(notice.IsLate ? "has not started in time" : "failed, and is not retried before its next scheduled time")}: {notice.Problem}\n\n"
                 + $"cartrecovery jobs history {notice.Job} shows its runs.");
         }
     }
 
-    // A reload must not fail for the control database: what follows it shows that it does not answer.
+    // A failure of the control database must not fail a reload; health reports the database.
     async Task SyncJobsAsync()
     {
         try
@@ -61,6 +61,6 @@ sealed partial class EngineHost
     partial void LogJobLate(string job, string problem);
 
     [LoggerMessage(EventName = "jobs_not_changed", Level = LogLevel.Warning,
-        Message = "The reloaded settings of jobs are taken over when one of them changes or at the next start, because the control database does not answer: {Problem}")]
+        Message = "The control database does not answer, so the reloaded settings of jobs apply after their next change or the next start: {Problem}")]
     partial void LogJobsNotChanged(string problem);
 }

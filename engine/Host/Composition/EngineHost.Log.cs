@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Composition;
 
-/// <content>What it logs.</content>
+/// <content>Log messages.</content>
 sealed partial class EngineHost
 {
     void LogUsage(UsageCounter counter)

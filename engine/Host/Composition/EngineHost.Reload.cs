@@ -22,13 +22,13 @@ sealed partial class EngineHost
 
     IReadOnlyList<ConfigValue> _inForce;
 
-    // Held while settings in force are replaced: by a reload, a pause or new exchange rates.
+    // Held while the configuration in force is replaced: by a reload, a pause or new exchange rates.
     readonly Lock _applying = new();
 
-    // A partition may still create scorers of it.
+    // Kept for one more reload: a partition may still create scorers from it.
     OnnxModel? _previousModel;
 
-    /// <summary>The campaigns that stores have paused.</summary>
+    /// <summary>The campaigns that the API has paused.</summary>
     public CampaignPauses Pauses { get; }
 
     public ExchangeRatesFeed Rates { get; }
@@ -47,7 +47,7 @@ sealed partial class EngineHost
         Settings.Start(_reload);
     }
 
-    /// <summary>Reloads the configuration soon. Call after <see cref="Watch"/>.</summary>
+    /// <summary>Requests a reload. Call after <see cref="Watch"/>.</summary>
     public void RequestReload() => _reload?.Request();
 
     /// <inheritdoc/>
@@ -57,13 +57,13 @@ sealed partial class EngineHost
     public IReadOnlyList<string> NeedsRestart => _reload?.NeedsRestart ?? [];
 
     /// <summary>
-    /// Applies what a running engine can of a configuration. First it makes everything that can fail, then it records the stores' numbers,
-    /// and then it replaces all settings.
+    /// Applies a configuration, except for keys that require a restart. Creates everything that can fail first, then records the stores'
+    /// numbers, then replaces the configuration.
     /// </summary>
-    /// <param name="next">A valid configuration. It becomes the one in force, with the present values of keys that need a restart.</param>
-    /// <param name="record">Stores what is applied, once everything that can fail is made. If it throws, nothing has changed.</param>
-    /// <returns>The changed keys that are in force now, and those that need a restart.</returns>
-    /// <exception cref="Exception">A part cannot be made, or the engine stops: nothing has changed.</exception>
+    /// <param name="next">A valid configuration. It comes into force, with the present values of keys that require a restart.</param>
+    /// <param name="record">Stores the change, after everything that can fail was created. If it throws, nothing changes.</param>
+    /// <returns>The changed keys that are now in force, and those that require a restart.</returns>
+    /// <exception cref="Exception">A part cannot be created, or the engine is stopping. Nothing has changed.</exception>
     public (IReadOnlyList<string> Applied, IReadOnlyList<string> NeedsRestart) Apply(CartRecoveryConfig next, Action? record = null)
     {
         using var reload = Prepare(next);
@@ -88,9 +88,9 @@ sealed partial class EngineHost
         return (reload.Applied, reload.NeedsRestart);
     }
 
-    /// <summary>Makes everything that a configuration needs, and lets go of it: as <see cref="Apply"/>, but nothing changes.</summary>
-    /// <param name="next">A valid configuration. It gets the present values of keys that need a restart.</param>
-    /// <exception cref="Exception">A part cannot be made.</exception>
+    /// <summary>Creates and discards everything that a configuration needs: a dry run of <see cref="Apply"/>.</summary>
+    /// <param name="next">A valid configuration. It receives the present values of keys that require a restart.</param>
+    /// <exception cref="Exception">A part cannot be created.</exception>
     public void Try(CartRecoveryConfig next)
     {
         using var reload = Prepare(next);
@@ -131,7 +131,7 @@ sealed partial class EngineHost
         }
     }
 
-    // Nothing here fails: what can was made before.
+    // Must not fail: everything that can fail was created before.
     void Commit(PreparedReload reload, JourneyOptions options, IReadOnlyDictionary<string, AddressKind> addresses)
     {
         var next = reload.Config;
@@ -148,7 +148,7 @@ sealed partial class EngineHost
         IngestSetup.Update(Ingest, next.Limits);
         if (reload.NewModel is { } model)
         {
-            // Partitions take the model with the campaigns. The scorers that they still have of the former one outlive it.
+            // Partitions switch to the model together with the campaigns. Scorers of the former model outlive it.
             Metrics.OnModelChange(Model.Id);
             _previousModel?.Dispose();
             _previousModel = Model;
@@ -172,7 +172,7 @@ sealed partial class EngineHost
         Connections.CloseRevoked();
     }
 
-    // After a pause, or with new exchange rates.
+    // Called after a pause, or with new exchange rates.
     void ApplyCampaigns()
     {
         lock (_applying)
@@ -198,14 +198,14 @@ sealed partial class EngineHost
         _stages.Campaigns = options.Campaigns;
     }
 
-    /// <summary>Returns the values of a configuration; that of the model stands for its file.</summary>
+    /// <summary>Returns the values of a configuration. The model's value is a hash of its file.</summary>
     public static List<ConfigValue> ValuesOf(CartRecoveryConfig config) =>
     [
         .. ConfigValues.Of(config).Select(value => value.Path == ModelKey && File.Exists(config.ModelPath)
             ? value with { Text = $"{value.Text} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(config.ModelPath)))}" } : value),
     ];
 
-    // Only check --against-running reads it, so that a full disk does not keep a configuration from being applied.
+    // A failure, such as a full disk, must not reject a configuration: only check --against-running reads the file.
     void WriteRunning()
     {
         try
@@ -226,7 +226,7 @@ sealed partial class EngineHost
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // No engine has the folder's lock then, so that the file counts for nothing.
+            // Without an engine that holds the folder's lock, the file is ignored.
             LogRunningNotWritten(e.Message);
         }
     }

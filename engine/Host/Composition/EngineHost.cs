@@ -64,15 +64,16 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     readonly MoneyMetrics _money;
     ConfigReload? _reload;
 
-    // True until the workers run.
+    // True while the workers are not running.
     bool _stopped = true;
 
     /// <summary>Creates all parts without starting them.</summary>
     /// <param name="config">A valid configuration.</param>
     /// <param name="budget">A memory plan within its limit.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="onTakeover">Receives the progress if the data folder of an earlier version is taken over.</param>
-    /// <param name="settings">The settings API's changes that the configuration has, or why it has them not.</param>
+    /// <param name="onTakeover">Receives the progress of migrating a data folder of an earlier version.</param>
+    /// <param name="settings">The settings and campaigns of the API that <paramref name="config"/> contains, or why it does not contain
+    /// them.</param>
     /// <exception cref="ModelException">The model or ONNX Runtime cannot be loaded.</exception>
     /// <exception cref="SinkConfigurationException">A sink's options are invalid.</exception>
     /// <exception cref="DataFolderException">The data folder is unwritable, locked by another engine, or does not match the
@@ -212,10 +213,10 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     /// <summary>The HTTP port's routes; a command may add some before the start.</summary>
     public IEndpointRouteBuilder Routes => _app;
 
-    /// <summary>Why a partition died; null while none did.</summary>
+    /// <summary>Why a partition failed; <see langword="null"/> if none did.</summary>
     public Exception? Fault { get; private set; }
 
-    /// <summary>The listening addresses: HTTP, streams, and operators if they have one. Available after the start.</summary>
+    /// <summary>The listening addresses: HTTP, streams and, if configured, operators. Available after the start.</summary>
     public IReadOnlyList<Uri> Addresses =>
         [.. _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(a => new Uri(a))];
 
@@ -264,7 +265,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             return;
         }
 
-        // From here on, a reload applies nothing.
+        // A reload that starts now applies nothing.
         lock (_applying)
         {
             _stopped = true;

@@ -10,15 +10,15 @@ using Microsoft.Extensions.Logging;
 namespace CartRecovery.Host.Composition;
 
 /// <summary>
-/// Fetches exchange rates at an interval and puts them in force. An answer that cannot be used changes nothing: the last good rates stay in
-/// force, over restarts too, and <c>/health</c> says how old they are once they are stale.
+/// Fetches exchange rates periodically and puts them into force. A failed fetch changes nothing: the last good rates stay in force, also
+/// after a restart, and <c>/health</c> reports their age once they are stale.
 /// </summary>
 sealed partial class ExchangeRatesFeed : IDisposable
 {
     /// <summary>The name of the data folder's file with the last good rates.</summary>
     public const string FileName = "exchange-rates.json";
 
-    // Rates are stale after so many intervals.
+    // Rates are stale after this many intervals without a successful fetch.
     const int StaleIntervals = 3;
 
     static readonly TimeSpan s_retry = TimeSpan.FromMinutes(1), s_connectionLifetime = TimeSpan.FromMinutes(5);
@@ -43,32 +43,32 @@ sealed partial class ExchangeRatesFeed : IDisposable
     long _since;
     bool _isStarted;
 
-    /// <summary>Rates of a source.</summary>
+    /// <summary>The rates of a source.</summary>
     /// <param name="Source">A hash of the source's address.</param>
-    /// <param name="At">When they were fetched (ms since 1970 UTC); 0 for none.</param>
+    /// <param name="At">When they were fetched (ms since 1970 UTC); 0 if there are none.</param>
     /// <param name="Worth">The value of one unit by code.</param>
     public sealed record Quotes(string Source, long At, Dictionary<string, double> Worth);
 
-    /// <summary>A source with the rates that it has at once.</summary>
+    /// <summary>A source with the rates that are available without a fetch.</summary>
     public sealed record Prepared(ExchangeRatesSourceConfig? Source, bool IsChanged, Quotes Rates);
 
     /// <param name="folder">The data folder.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">Receives failures.</param>
-    /// <param name="apply">Puts the rates in force.</param>
+    /// <param name="apply">Puts the rates into force.</param>
     public ExchangeRatesFeed(string folder, TimeProvider time, ILogger log, Action apply)
     {
         (_path, _time, _log, _apply) = (Path.Combine(folder, FileName), time, log, apply);
         _timer = time.CreateTimer(_ => _ = FetchAsync(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Fetches that failed.</summary>
+    /// <summary>Number of failed fetches.</summary>
     public long Failures => Volatile.Read(ref _failures);
 
     /// <summary>The age of the rates in force, in seconds; NaN if there are none.</summary>
     public double Age => Volatile.Read(ref _quotes) is { At: > 0 } quotes ? (Now - quotes.At) / 1000.0 : double.NaN;
 
-    /// <summary>Whether a source is configured, and why its rates are stale; null if they are not.</summary>
+    /// <summary>Whether a source is configured, and why its rates are stale; <see langword="null"/> if they are not.</summary>
     public (bool IsConfigured, string? Problem) State
     {
         get
@@ -93,7 +93,7 @@ sealed partial class ExchangeRatesFeed : IDisposable
         }
     }
 
-    /// <summary>Reads the rates that a source has at once: those in force, or the last good ones that were saved. Changes nothing.</summary>
+    /// <summary>Returns a source with the rates in force or, for another source, the saved ones. Changes nothing.</summary>
     public Prepared Prepare(ExchangeRatesSourceConfig? source)
     {
         lock (_gate)
@@ -103,7 +103,7 @@ sealed partial class ExchangeRatesFeed : IDisposable
         }
     }
 
-    /// <summary>Replaces the source. A changed one is asked at once, once the feed is started.</summary>
+    /// <summary>Replaces the source. If it changed and the feed is started, fetches its rates at once.</summary>
     public void Update(Prepared prepared)
     {
         lock (_gate)
@@ -127,7 +127,7 @@ sealed partial class ExchangeRatesFeed : IDisposable
     /// <inheritdoc cref="Update(Prepared)"/>
     public void Update(ExchangeRatesSourceConfig? source) => Update(Prepare(source));
 
-    /// <summary>Begins to fetch.</summary>
+    /// <summary>Starts to fetch.</summary>
     public void Start()
     {
         lock (_gate)
@@ -137,9 +137,9 @@ sealed partial class ExchangeRatesFeed : IDisposable
         }
     }
 
-    /// <summary>Returns the section with the fetched rates; its own take precedence.</summary>
+    /// <summary>Returns the section with the fetched rates. Rates in the section take precedence.</summary>
     /// <param name="decisions">The section.</param>
-    /// <param name="prepared">The rates of a source that is about to be in force; <see langword="null"/> for those in force.</param>
+    /// <param name="prepared">A source that is about to come into force; <see langword="null"/> for the one in force.</param>
     public DecisionsConfig AddTo(DecisionsConfig decisions, Prepared? prepared = null)
     {
         var worth = (prepared?.Rates ?? Volatile.Read(ref _quotes)).Worth;
@@ -198,7 +198,7 @@ sealed partial class ExchangeRatesFeed : IDisposable
         }
     }
 
-    // Returns whether other rates than those in force came.
+    // Returns whether the rates in force changed.
     bool Complete(ExchangeRatesSourceConfig source, string? problem, Dictionary<string, double> rates)
     {
         lock (_gate)
@@ -254,7 +254,7 @@ sealed partial class ExchangeRatesFeed : IDisposable
         }
     }
 
-    // Rates of another source are not taken: they may have another base, or errors for which it was replaced.
+    // Ignores saved rates of another source: their base may differ, or they may be the reason why it was replaced.
     Quotes Read(string source)
     {
         try
@@ -272,7 +272,7 @@ sealed partial class ExchangeRatesFeed : IDisposable
         catch (Exception e)
             when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or FormatException)
         {
-            // They are fetched anew.
+            // The next fetch replaces them.
             return new(source, 0, []);
         }
     }
@@ -305,7 +305,7 @@ sealed partial class ExchangeRatesFeed : IDisposable
         }
     }
 
-    // An address may hold a key.
+    // Hashed: the address may contain an API key.
     static string KeyOf(ExchangeRatesSourceConfig source) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(source.Url)));
 
     static string HostOf(ExchangeRatesSourceConfig source) => new Uri(source.Url).Authority;

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Composition;
 
-/// <summary>Who else may vouch for callers. A reload replaces them.</summary>
+/// <summary>The identity provider and the trusted issuers of a running engine. A reload replaces them. Thread-safe.</summary>
 sealed partial class Federation : IDisposable
 {
     readonly FederationHttp _http = new();
@@ -16,7 +16,7 @@ sealed partial class Federation : IDisposable
     /// <param name="config">A valid configuration.</param>
     /// <param name="time">The clock.</param>
     /// <param name="hash">Hashes a subject under a key of the control database.</param>
-    /// <param name="log">Receives what clients are not told.</param>
+    /// <param name="log">Receives causes that clients must not see.</param>
     public Federation(CartRecoveryConfig config, TimeProvider time, Func<string, byte[]> hash, ILogger log)
     {
         (_time, _log) = (time, log);
@@ -30,7 +30,7 @@ sealed partial class Federation : IDisposable
     /// <summary>The identity provider.</summary>
     public OidcService Oidc { get; } = new();
 
-    /// <summary>Takes over a configuration.</summary>
+    /// <summary>Applies a configuration.</summary>
     public void Update(CartRecoveryConfig config)
     {
         Tokens.Update(FederationCompiler.IssuersOf(config));
@@ -42,10 +42,10 @@ sealed partial class Federation : IDisposable
     public void Dispose() => _http.Dispose();
 
     [LoggerMessage(EventName = "identity_provider_failed", Level = LogLevel.Warning,
-        Message = "The identity provider of control.oidc does not answer as it should: {Problem}")]
+        Message = "The identity provider of control.oidc cannot be used: {Problem}")]
     partial void LogNoProvider(string problem);
 
     [LoggerMessage(EventName = "issuer_keys_unavailable", Level = LogLevel.Warning,
-        Message = "The keys of the issuer {Issuer} cannot be read; its tokens are refused unless earlier keys are at hand: {Problem}")]
+        Message = "The keys of the issuer {Issuer} cannot be read; its tokens are rejected unless earlier keys are cached: {Problem}")]
     partial void LogNoKeys(string issuer, string problem);
 }

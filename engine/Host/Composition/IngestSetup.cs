@@ -11,7 +11,7 @@ using CartRecovery.Engine.Ingest.Streams;
 
 namespace CartRecovery.Host.Composition;
 
-/// <summary>Creates what all protocols share from the configuration.</summary>
+/// <summary>Creates the parts that all protocols share.</summary>
 static class IngestSetup
 {
     /// <summary>Creates the options of all protocols.</summary>
@@ -67,6 +67,6 @@ static class IngestSetup
 
     static ScopedRates Of(ScopedRatesConfig rates) => new(Of(rates.Address), Of(rates.Key), Of(rates.Store));
 
-    /// <summary>Creates a rate. The format allows no more than 2^30.</summary>
+    /// <summary>Converts a rate. The configuration permits at most 2^30.</summary>
     public static Rate Of(TokenRate rate) => new((int)rate.PerSecond, (int)rate.Burst);
 }

@@ -18,7 +18,7 @@ sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOn
 {
     volatile Dictionary<string, DeliveryChannel> _channels = ChannelsOf(addresses);
 
-    // Messages already handed over in an uncommitted transaction, so that its retry does not send them twice.
+    // Messages handed over in an uncommitted transaction. A retry of the transaction must not send them twice.
     readonly HashSet<string> _handedOver = new(StringComparer.Ordinal);
 
     // Streams with unflushed writes.
@@ -27,7 +27,7 @@ sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOn
     /// <summary>The partitions. Set before the start.</summary>
     public PartitionSet? Partitions { get; set; }
 
-    /// <summary>Receives the answers. Set before the start.</summary>
+    /// <summary>The worker that receives replies. Set before the start.</summary>
     public JourneyWorker? Worker
     {
         get;
@@ -38,7 +38,7 @@ sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOn
         }
     }
 
-    /// <summary>The carts whose offers wait for their shopper.</summary>
+    /// <summary>The carts whose offers wait until the shopper returns.</summary>
     public ReturningShoppers Returning { get; } = new();
 
     /// <summary>Replaces the sinks.</summary>

@@ -33,13 +33,13 @@ public sealed class MemoryBudget
     /// <summary>Memory for output that clients do not read, in bytes.</summary>
     public const long UnreadOutput = 32 << 20;
 
-    // A stream that is stalled in both directions: 4 KB unread output, 8 KB of an incomplete message, and the connection's state.
+    // A stream stalled in both directions: 4 KB of unread output, 8 KB of an incomplete message, and the connection's state.
     const long PerConnection = 16 * 1024;
 
-    // A bucket with its options and its place, for the requests of each group, and for events and bytes of each kind of key.
+    // A bucket with its options and its table entry, for the requests of each group, and for events and bytes of each kind of key.
     const long RateLimitsBytes = RateSource.Slots * 640L * 9;
 
-    // Texts of queued decisions and customer events are held as UTF-16, with what refers to them.
+    // Queued decisions and customer events keep their texts as UTF-16, with object overhead.
     const long QueuedBytes = 3 * JourneyWorker.MaxItemBytes;
 
     // FasterLog's pages, the block being written, recent entries for readers, and a page of a reader that lags.
@@ -54,7 +54,7 @@ public sealed class MemoryBudget
     /// <summary>Creates the plan for a configuration.</summary>
     /// <param name="config">The configuration.</param>
     /// <param name="available">The memory of the machine or container, in bytes.</param>
-    /// <param name="partitions">The data folder's number of partitions; 0 if there is none yet.</param>
+    /// <param name="partitions">The data folder's number of partitions; 0 for a new folder.</param>
     public MemoryBudget(CartRecoveryConfig config, long available, int partitions = 0)
     {
         Partitions = config.Partitions > 0 ? config.Partitions : partitions > 0 ? partitions : Environment.ProcessorCount;
@@ -116,7 +116,7 @@ public sealed class MemoryBudget
     /// <summary>The process's memory limit, in bytes.</summary>
     public long Limit { get; }
 
-    /// <summary>The plan's parts: name, bytes, and how they are computed.</summary>
+    /// <summary>The parts of the plan: name, bytes, and how they are computed.</summary>
     public IReadOnlyList<(string Name, long Bytes, string How)> Parts { get; }
 
     /// <summary>The plan's total, in bytes.</summary>

@@ -15,17 +15,17 @@ static class PipelineSetup
 {
     /// <summary>Creates the options of all partitions.</summary>
     /// <param name="config">The configuration.</param>
-    /// <param name="stores">The stores, with those that were removed.</param>
+    /// <param name="stores">The stores, including removed ones.</param>
     /// <param name="budget">The memory plan.</param>
     /// <param name="model">The model.</param>
     /// <param name="campaigns">The campaigns in force.</param>
-    /// <param name="folder">The folder for records that do not fit in memory.</param>
-    /// <param name="hasReaders">Whether anybody reads customer events; false for a replay.</param>
-    /// <param name="journal">The journals; null for none.</param>
-    /// <param name="usesRecorded">Whether what the journal has was decided under the campaigns that it records, or under the given
+    /// <param name="folder">The folder for records that do not fit into memory.</param>
+    /// <param name="hasReaders">Whether customer events have a reader; <see langword="false"/> for a replay.</param>
+    /// <param name="journal">The journals; <see langword="null"/> for none.</param>
+    /// <param name="usesRecorded">Whether recovery decides under the campaigns that the journal recorded; otherwise under the given
     /// ones.</param>
-    /// <param name="keys">Encrypt the personal data of events; null where none arrive.</param>
-    /// <param name="traceEvery">Traces one in this many commit batches; null for none.</param>
+    /// <param name="keys">Encrypts personal data of events; <see langword="null"/> if no events arrive.</param>
+    /// <param name="traceEvery">Traces one commit batch in this many; <see langword="null"/> for none.</param>
     public static PipelineOptions Of(
         CartRecoveryConfig config, StoreDirectory stores, MemoryBudget budget, OnnxModel model, CampaignSet campaigns, string folder,
         bool hasReaders, bool usesRecorded, JournalOptions? journal = null, KeyVault? keys = null, int? traceEvery = null) => new()

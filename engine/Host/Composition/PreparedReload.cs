@@ -7,19 +7,19 @@ using CartRecovery.Host.Composition.Listening;
 namespace CartRecovery.Host.Composition;
 
 /// <summary>
-/// Everything that a reload makes before it changes the engine. Disposing of it releases what was made, unless it is committed.
+/// Holds everything that a reload creates before it changes the engine. Unless it is committed, disposal releases the parts.
 /// </summary>
 /// <param name="config">The configuration.</param>
 /// <param name="values">Its values.</param>
 /// <param name="applied">The changed keys that the reload applies.</param>
-/// <param name="needsRestart">The changed keys that need a restart.</param>
+/// <param name="needsRestart">The changed keys that require a restart.</param>
 /// <param name="registry">The stores' numbers.</param>
 /// <param name="stores">The stores.</param>
 sealed class PreparedReload(
     CartRecoveryConfig config, IReadOnlyList<ConfigValue> values, IReadOnlyList<string> applied, IReadOnlyList<string> needsRestart,
     StoreRegistry registry, StoreDirectory stores) : IDisposable
 {
-    // Sinks that were never started have nothing to deliver.
+    // New sinks were never started, so they have nothing to deliver.
     static readonly TimeSpan s_drain = TimeSpan.FromSeconds(1);
 
     readonly List<SinkRunner> _sinks = [];
@@ -34,33 +34,33 @@ sealed class PreparedReload(
     /// <summary>The changed keys that the reload applies.</summary>
     public IReadOnlyList<string> Applied => applied;
 
-    /// <summary>The changed keys that need a restart.</summary>
+    /// <summary>The changed keys that require a restart.</summary>
     public IReadOnlyList<string> NeedsRestart => needsRestart;
 
     /// <summary>The stores' numbers.</summary>
     public StoreRegistry Registry => registry;
 
-    /// <summary>The stores, with those in force that are equal.</summary>
+    /// <summary>The stores. Unchanged ones are the objects in force.</summary>
     public StoreDirectory Stores => stores;
 
     /// <summary>The ports' certificates.</summary>
     public TlsCertificates.Pair? Certificates { get; set; }
 
-    /// <summary>The model, if it is another.</summary>
+    /// <summary>The new model; <see langword="null"/> if it did not change.</summary>
     public OnnxModel? NewModel { get; set; }
 
-    /// <summary>All sinks, in the order of the configuration: those that stay and new ones.</summary>
+    /// <summary>All sinks in the order of the configuration, kept and new ones.</summary>
     public IReadOnlyList<SinkRunner> Sinks => _sinks;
 
-    /// <summary>The new sinks, which are not started.</summary>
+    /// <summary>The new sinks, not started.</summary>
     public IReadOnlyList<SinkRunner> NewSinks => _newSinks;
 
-    /// <summary>Whether the engine has taken over the parts.</summary>
+    /// <summary>Whether the engine now owns the parts.</summary>
     public bool IsCommitted { get; set; }
 
     /// <summary>Adds a sink.</summary>
     /// <param name="sink">The sink.</param>
-    /// <param name="isNew">Whether it was made for this reload.</param>
+    /// <param name="isNew">Whether it was created for this reload.</param>
     public void Add(SinkRunner sink, bool isNew)
     {
         _sinks.Add(sink);

@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Composition;
 
-/// <summary>What forgets people: who is forgotten, the requests, their receipts, and who runs them.</summary>
+/// <summary>The services that erase people: tombstones, requests, receipts and the runner.</summary>
 sealed class PrivacyServices : IAsyncDisposable
 {
     readonly ControlDatabase _control;
@@ -48,7 +48,7 @@ sealed class PrivacyServices : IAsyncDisposable
     /// <summary>Returns the id of a data folder with this secret.</summary>
     public static string FolderIdOf(byte[] secret) => Convert.ToHexStringLower(HMACSHA256.HashData(secret, Encoding.ASCII.GetBytes("cartrecovery folder id"))[..8]);
 
-    /// <summary>Gives it the engine, whose parts exist now.</summary>
+    /// <summary>Connects the services to the engine's parts. Call before the start.</summary>
     public void Attach(EngineHost host, DataFolder data, PersonJournal journal, ILogger log)
     {
         Tombstones.Follow();
@@ -77,19 +77,19 @@ sealed class PrivacyServices : IAsyncDisposable
         _runner.Follow();
     }
 
-    /// <summary>Opens the journals of a folder read-only, beside the partitions that write them.</summary>
+    /// <summary>Opens the journals of a data folder read-only, beside the partitions that write them.</summary>
     public static IReadOnlyList<JournalView> Journals(DataFolder data, JournalStores stores) => [.. Enumerable.Range(0, data.Format.Partitions)
         .Where(i => Directory.Exists(data.Files.JournalOf(i)))
         .Select(i => new JournalView(() => new FileJournalDevice(data.Files.JournalOf(i), readOnly: true), data.Format.Layout, stores))];
 
-    /// <summary>Reserves the one export that may run.</summary>
-    /// <returns>Ends the reservation; <see langword="null"/> if another export runs.</returns>
+    /// <summary>Reserves the right to export: one export at a time.</summary>
+    /// <returns>Releases the reservation when disposed; <see langword="null"/> if an export is running.</returns>
     public IDisposable? TryBeginExport() => _exports.Wait(0) ? new Reservation(_exports) : null;
 
     /// <summary>Creates the export of a customer.</summary>
     public PersonExport ExportOf(Store store, string userId) => new(_targets!, store, userId, (cart, cancellation) => _host!.Partitions.FindAsync(cart, cancellation), _control.Time);
 
-    /// <summary>Starts to run requests.</summary>
+    /// <summary>Starts to execute requests.</summary>
     public void Start() => _runner!.Start();
 
     /// <inheritdoc/>

@@ -6,19 +6,19 @@ using CartRecovery.Host.Data;
 namespace CartRecovery.Host.Composition;
 
 /// <summary>
-/// A file in the data folder that says which configuration the running engine has, so that <c>check --against-running</c> can compare: a
-/// line per key, <c>PATH HASH</c>. Values are hashed with the folder's secret, because some are secrets.
+/// A file in the data folder with the configuration of the running engine, for <c>check --against-running</c>. It has a line per key,
+/// <c>PATH HASH</c>. Values are hashed with the folder's secret, because some are secrets.
 /// </summary>
 static class RunningConfig
 {
-    /// <summary>The file's name.</summary>
+    /// <summary>The name of the file.</summary>
     public const string Name = "running";
 
     /// <summary>Writes the file.</summary>
     /// <param name="folder">The data folder.</param>
-    /// <param name="secret">Its secret.</param>
+    /// <param name="secret">The folder's secret.</param>
     /// <param name="values">The values in force.</param>
-    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string folder, byte[] secret, IEnumerable<ConfigValue> values)
     {
         var path = Path.Combine(folder, Name);
@@ -30,10 +30,10 @@ static class RunningConfig
     public static void Delete(string folder) => File.Delete(Path.Combine(folder, Name));
 
     /// <summary>Compares a configuration with the running one.</summary>
-    /// <returns>The changed keys that a reload takes over, and those that need a restart; <see langword="null"/> if no engine
-    /// runs.</returns>
+    /// <returns>The changed keys that a reload applies, and those that require a restart; <see langword="null"/> if no engine is
+    /// running.</returns>
     /// <exception cref="IOException">The folder cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder cannot be read.</exception>
     public static (IReadOnlyList<string> Reloads, IReadOnlyList<string> Restarts)? Compare(
         string folder, IReadOnlyCollection<ConfigValue> values)
     {

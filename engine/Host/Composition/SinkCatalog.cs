@@ -5,7 +5,7 @@ using CartRecovery.Plugins;
 
 namespace CartRecovery.Host.Composition;
 
-/// <summary>The sink types compiled into this binary; a native binary cannot load plugins at run time.</summary>
+/// <summary>The sink types compiled into this binary: native AOT cannot load plugins at run time.</summary>
 static class SinkCatalog
 {
     /// <summary>All types, in the order used by <c>check</c> and the schema.</summary>

@@ -6,7 +6,7 @@ using CartRecovery.Host.Backup;
 
 namespace CartRecovery.Host.Jobs;
 
-/// <summary>Backs the engine's data folder up, to the destination that the section backup names.</summary>
+/// <summary>Backs up the engine's data folder to the destination in the section <c>backup</c>.</summary>
 static class BackupJob
 {
     const long Megabyte = 1 << 20;

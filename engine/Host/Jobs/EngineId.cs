@@ -4,17 +4,17 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Host.Jobs;
 
-/// <summary>The id of the engine that a data folder belongs to, by which engines that share a control database tell each other apart.</summary>
+/// <summary>The id of a data folder's engine, which tells engines that share a control database apart.</summary>
 static class EngineId
 {
-    /// <summary>The file's name in the data folder.</summary>
+    /// <summary>The name of the file in the data folder.</summary>
     public const string Name = "engine";
 
     const int Bytes = 8;
 
-    /// <summary>Reads the id, and makes it if there is none. The caller holds the folder's lock.</summary>
+    /// <summary>Reads the id; creates it if there is none. The caller must hold the folder's lock.</summary>
     /// <param name="folder">The data folder.</param>
-    /// <exception cref="IOException">It cannot be read or written.</exception>
+    /// <exception cref="IOException">The file cannot be read or written.</exception>
     public static string Of(string folder)
     {
         if (Find(folder) is { } known)
@@ -27,7 +27,7 @@ static class EngineId
         return id;
     }
 
-    /// <summary>Reads the id; <see langword="null"/> if no engine has made one.</summary>
+    /// <summary>Reads the id; returns <see langword="null"/> if no engine has created one.</summary>
     public static string? Find(string folder)
     {
         var file = Path.Combine(folder, Name);

@@ -5,18 +5,18 @@ using CartRecovery.Host.Api;
 
 namespace CartRecovery.Host.Jobs;
 
-/// <summary>Sends notices and reports to operators, through the sink that <c>control.notices</c> names.</summary>
+/// <summary>Sends notices and reports to operators through the sink that <c>control.notices</c> names. Thread-safe.</summary>
 sealed class Notices(IEngineState engine, SinkSet sinks, StoreDirectory stores, TimeProvider time)
 {
-    // The text of a message is bounded, whatever a report has.
+    // Bounds a message; longer texts are truncated.
     const int MaxText = 20_000;
 
     static readonly TimeSpan s_useful = TimeSpan.FromHours(24);
 
-    /// <summary>Whether there is a sink for them.</summary>
+    /// <summary>Whether a sink is configured.</summary>
     public bool IsConfigured => engine.Config.Control.Notices is not null;
 
-    /// <summary>Hands a text to the sink, without waiting.</summary>
+    /// <summary>Queues a message for the sink. Does not block.</summary>
     /// <returns><see langword="false"/> if there is no sink, or its queue is full.</returns>
     public bool TrySend(string subject, string text)
     {

@@ -7,7 +7,7 @@ using CartRecovery.Host.Api;
 
 namespace CartRecovery.Host.Jobs;
 
-/// <summary>Rotates signing keys and cleans the control database. Without new keys nobody could sign in, so it cannot be paused.</summary>
+/// <summary>Rotates signing keys and cleans the control database. Cannot be paused: without new keys nobody could sign in.</summary>
 static class UpkeepJob
 {
     public static JobDefinition Definition { get; } = new(

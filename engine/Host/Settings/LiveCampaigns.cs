@@ -8,8 +8,8 @@ using CartRecovery.Engine.ControlPlane.Database;
 namespace CartRecovery.Host.Settings;
 
 /// <summary>
-/// The campaigns of the API in a running engine: checks them with the file and the settings, and puts them into force between their dates, by the machinery that reloads
-/// the configuration. Any thread.
+/// The campaigns of the API in a running engine. Validates them together with the file and the settings, and puts them into force within
+/// their dates, through the reload of the configuration. Thread-safe.
 /// </summary>
 /// <param name="database">The control database.</param>
 sealed class LiveCampaigns(ControlDatabase database)
@@ -20,32 +20,35 @@ sealed class LiveCampaigns(ControlDatabase database)
     /// <summary>Returns the configuration in force.</summary>
     public required Func<CartRecoveryConfig> Config { get; init; }
 
-    /// <summary>Whether another person must approve a campaign.</summary>
+    /// <summary>Whether a campaign needs the approval of another user.</summary>
     public bool NeedsApproval => Config().Settings.Approval == ApprovalRule.Required;
 
-    /// <summary>The campaigns and their versions.</summary>
+    /// <summary>Stores the campaigns and their versions.</summary>
     public CampaignStore Store { get; } = new(database);
 
-    /// <summary>The settings that lie under the campaigns. Set before the start.</summary>
+    /// <summary>The settings, which are applied together with the campaigns. Set before the start.</summary>
     public LiveSettings? Settings { get; set; }
 
-    /// <summary>What is in force, as <see cref="Compose()"/> writes it.</summary>
+    /// <summary>The campaigns in force, as <see cref="Compose()"/> returns them.</summary>
     public string InForce { get; private set; } = "{}";
 
-    /// <summary>Follows the campaigns, from the start of the database on.</summary>
+    /// <summary>Registers the campaigns for reloads.</summary>
     public void Follow() => database.Changes.Follow(CampaignStore.Topic, async cancellation =>
     {
         Volatile.Write(ref _active, await Store.ActiveAsync(cancellation));
         RequestIfChanged();
     });
 
-    /// <summary>Writes what should be in force now: a JSON object with a campaign by each name.</summary>
+    /// <summary>Returns the campaigns that should be in force now: a JSON object with a campaign by each name.</summary>
     public string Compose() => Compose(Volatile.Read(ref _active), database.Time.GetUtcNow());
 
-    /// <summary>Notes what is in force.</summary>
+    /// <summary>Sets the campaigns in force.</summary>
     public void SetInForce(string campaigns) => (InForce, _requested) = (campaigns, campaigns);
 
-    /// <summary>Reloads if a campaign begins or ends, or another engine changed one. What could not be put into force is not tried again until it changes.</summary>
+    /// <summary>
+    /// Requests a reload if a campaign starts or ends, or another engine changed one. Campaigns that were rejected are not retried until
+    /// they change.
+    /// </summary>
     public void RequestIfChanged()
     {
         var now = Compose();
@@ -56,21 +59,21 @@ sealed class LiveCampaigns(ControlDatabase database)
         }
     }
 
-    /// <summary>Checks a campaign with all that is in force, without a change.</summary>
-    /// <exception cref="SettingsException">It is not valid.</exception>
+    /// <summary>Validates a campaign together with everything in force. Changes nothing.</summary>
+    /// <exception cref="SettingsException">The campaign is invalid.</exception>
     public Task CheckAsync(string name, CampaignDraft draft) => Settings!.ReloadAsync(() => Compose(With(name, draft), database.Time.GetUtcNow(), anyTime: name), record: null);
 
-    /// <summary>Takes a step that puts a version into force or out of it, in force and in the database: both or none.</summary>
+    /// <summary>Changes the version in force, in the engine and in the database: both or neither.</summary>
     /// <param name="name">The campaign.</param>
-    /// <param name="draft">What comes into force; <see langword="null"/> for nothing.</param>
-    /// <param name="record">Stores it.</param>
-    /// <exception cref="SettingsException">It is not valid any more. Nothing has changed.</exception>
-    /// <exception cref="ControlRefusalException">It is refused. Nothing has changed.</exception>
+    /// <param name="draft">The version to put into force; <see langword="null"/> for none.</param>
+    /// <param name="record">Stores the change.</param>
+    /// <exception cref="SettingsException">The version is not valid any more. Nothing has changed.</exception>
+    /// <exception cref="ControlRefusalException">The change is rejected. Nothing has changed.</exception>
     public async Task ChangeAsync(string name, CampaignDraft? draft, Func<Task> record)
     {
         if (draft is not null)
         {
-            // Also one that begins later must be valid now.
+            // A campaign that starts later must be valid now as well.
             await CheckAsync(name, draft);
         }
 
@@ -84,10 +87,10 @@ sealed class LiveCampaigns(ControlDatabase database)
         RequestIfChanged();
     }
 
-    /// <summary>Writes the campaigns that are on at a time.</summary>
+    /// <summary>Returns the campaigns that are in force at a time, as JSON.</summary>
     /// <param name="active">The campaigns with an active version.</param>
     /// <param name="now">The time.</param>
-    /// <param name="anyTime">A campaign that is written whatever its dates.</param>
+    /// <param name="anyTime">A campaign to include whatever its dates.</param>
     public static string Compose(IReadOnlyList<(string Name, CampaignDraft Draft)> active, DateTimeOffset now, string? anyTime = null)
     {
         var all = new JsonObject();
@@ -101,7 +104,7 @@ sealed class LiveCampaigns(ControlDatabase database)
         return all.ToJsonString();
     }
 
-    // Within the reload, which blocks: nothing after it fails.
+    // Runs inside the reload, which blocks, as the last step that can fail.
     void Record(string next, IReadOnlyList<(string Name, CampaignDraft Draft)> active, Func<Task> record)
     {
         Volatile.Write(ref _own, next);

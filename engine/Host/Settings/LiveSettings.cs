@@ -6,23 +6,24 @@ using Microsoft.Extensions.Logging;
 namespace CartRecovery.Host.Settings;
 
 /// <summary>
-/// The settings of a running engine: changes them, follows what other engines and commands change, and makes scheduled changes at their time. Any thread.
+/// The settings of a running engine. Changes them, applies changes by other engines and commands, and makes scheduled changes when they are
+/// due. Thread-safe.
 /// </summary>
 /// <param name="database">The control database.</param>
-/// <param name="start">What the engine started with.</param>
-/// <param name="log">Receives what cannot be applied.</param>
+/// <param name="start">The settings that the engine started with.</param>
+/// <param name="log">Receives settings that cannot be applied.</param>
 sealed partial class LiveSettings(ControlDatabase database, SettingsStart start, ILogger log) : IAsyncDisposable
 {
-    /// <summary>The other version was made first.</summary>
+    /// <summary>Code: the caller's version is out of date.</summary>
     public const string VersionChanged = "version_changed";
 
-    /// <summary>The engine was started without a file that it could load again.</summary>
+    /// <summary>Code: the engine was not started from a file that it can reload.</summary>
     public const string NotReloadable = "settings_fixed";
 
-    /// <summary>Too many changes wait.</summary>
+    /// <summary>Code: the limit on pending changes is reached.</summary>
     public const string TooManyScheduled = "too_many_scheduled";
 
-    // A problem of a scheduled change, as it is kept.
+    // Maximum length of a stored problem, in characters.
     const int MaxProblem = 1000;
 
     static readonly TimeSpan s_tick = TimeSpan.FromSeconds(1);
@@ -36,16 +37,16 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
     ISettingsReload? _reload;
     Task _running = Task.CompletedTask;
 
-    /// <summary>The campaigns of the API, which come into force with the settings.</summary>
+    /// <summary>The campaigns of the API, which are applied together with the settings.</summary>
     public required LiveCampaigns Campaigns { get; init; }
 
     /// <summary>Whether settings can be changed.</summary>
     public bool IsStarted => _reload is not null;
 
-    /// <summary>The versions.</summary>
+    /// <summary>Stores the versions and the scheduled changes.</summary>
     public SettingsStore Store { get; } = new(database);
 
-    /// <summary>The last version that is known.</summary>
+    /// <summary>The last known version.</summary>
     public SettingsVersion Head => Volatile.Read(ref _head);
 
     /// <summary>The version in force.</summary>
@@ -54,7 +55,7 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
     /// <summary>Why the last version is not in force; <see langword="null"/> if it is.</summary>
     public string? Problem => Volatile.Read(ref _problem);
 
-    /// <summary>Follows versions and scheduled changes, from the start of the database on.</summary>
+    /// <summary>Registers versions and scheduled changes for reloads.</summary>
     public void Follow() => database.Changes.Follow(SettingsStore.Topic, async cancellation =>
     {
         var (head, pending) = await Store.StateAsync(cancellation);
@@ -62,13 +63,13 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
         Take(head);
     });
 
-    /// <summary>Begins to change what is in force, and to make scheduled changes.</summary>
+    /// <summary>Starts to apply changes, and to make scheduled changes.</summary>
     public void Start(ISettingsReload reload)
     {
         _reload = reload;
         if (start.Problem is { } problem)
         {
-            // The settings are in force if only campaigns do not fit.
+            // If only the campaigns are invalid, the settings are in force.
             LogRejected(start.Head.Number, start.InForce == start.Head.Number ? "they are in force without the campaigns of the API" : "the file is in force alone", problem);
         }
         else if (Head.Number != InForce)
@@ -79,26 +80,26 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
         _running = RunAsync();
     }
 
-    /// <summary>Reloads soon, and says so only if something comes of it.</summary>
+    /// <summary>Requests a reload. Logs only if it changes anything.</summary>
     public void RequestReload() => _reload?.RequestQuietly();
 
-    /// <summary>Puts other campaigns into force, or tries to.</summary>
-    /// <param name="campaigns">Returns them by name.</param>
-    /// <param name="record">Stores them; <see langword="null"/> to try only.</param>
-    /// <exception cref="SettingsException">They are not valid. Nothing has changed.</exception>
+    /// <summary>Puts campaigns into force, or validates them.</summary>
+    /// <param name="campaigns">Returns the campaigns by name.</param>
+    /// <param name="record">Stores them; <see langword="null"/> to validate only.</param>
+    /// <exception cref="SettingsException">The campaigns are invalid. Nothing has changed.</exception>
     public Task ReloadAsync(Func<string> campaigns, Action? record)
     {
         var reload = _reload ?? throw NotStarted();
         return Task.Run(() => reload.Change(() => SettingsOverlay.Parse(Head.Overlay).WithCampaigns(campaigns()), record));
     }
 
-    /// <summary>Changes the settings, in force and in the database: both or none.</summary>
+    /// <summary>Changes the settings, in the engine and in the database: both or neither.</summary>
     /// <param name="edit">The change.</param>
-    /// <param name="author">Who changes them.</param>
-    /// <param name="expected">The version that the author knows; <see langword="null"/> for any.</param>
-    /// <param name="isDryRun">Whether to say only what would be changed.</param>
-    /// <param name="scheduled">The scheduled change that this is.</param>
-    /// <exception cref="SettingsException">They cannot be changed so. Nothing has changed.</exception>
+    /// <param name="author">The author.</param>
+    /// <param name="expected">The version that the author has read; <see langword="null"/> for any.</param>
+    /// <param name="isDryRun">Whether to return the differences without a change.</param>
+    /// <param name="scheduled">The id of the scheduled change that this is; <see langword="null"/> for none.</param>
+    /// <exception cref="SettingsException">The change is invalid, or the version is out of date. Nothing has changed.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task<SettingsResult> ChangeAsync(SettingsEdit edit, SettingsAuthor author, long? expected = null, bool isDryRun = false, string? scheduled = null)
     {
@@ -130,23 +131,23 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
         return new SettingsResult(head.Number + 1, changes);
     }
 
-    /// <summary>Schedules a change, after a check that it could be made now.</summary>
-    /// <returns>Its id, and what it would change now.</returns>
+    /// <summary>Validates a change as if it were made now, and schedules it.</summary>
+    /// <returns>Its id, and the differences that it would make now.</returns>
     /// <inheritdoc cref="ChangeAsync"/>
     /// <param name="edit">The change.</param>
-    /// <param name="author">Who changes them.</param>
-    /// <param name="at">When.</param>
-    /// <param name="expected">The version that the author knows; <see langword="null"/> for any.</param>
+    /// <param name="author">The author.</param>
+    /// <param name="at">When the change is due.</param>
+    /// <param name="expected">The version that the author has read; <see langword="null"/> for any.</param>
     public async Task<(string Id, SettingsResult Result)> ScheduleAsync(SettingsEdit edit, SettingsAuthor author, DateTimeOffset at, long? expected)
     {
         var result = await ChangeAsync(edit, author, expected, isDryRun: true);
         var change = new ScheduledSettings(Guid.CreateVersion7().ToString("n"), at, database.Time.GetUtcNow(), author.Actor, author.Reason, edit.Operation, edit.Path,
             edit.Value?.ToJsonString() ?? "null", ScheduledSettings.Pending, Problem: null, Version: null);
         return await Store.ScheduleAsync(change, author.Address) ? (change.Id, result)
-            : throw new SettingsException(TooManyScheduled, $"{SettingsStore.MaxPending} changes wait for their time. Cancel one.");
+            : throw new SettingsException(TooManyScheduled, $"{SettingsStore.MaxPending} changes are scheduled. Cancel one.");
     }
 
-    /// <summary>Makes the scheduled changes whose time has come. Of several engines, one makes each.</summary>
+    /// <summary>Makes the scheduled changes that are due. Among several engines, one makes each change.</summary>
     public async Task RunDueAsync()
     {
         foreach (var change in Volatile.Read(ref _pending).Where(change => change.ApplyAt <= database.Time.GetUtcNow()))
@@ -157,7 +158,7 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
             }
             catch (SettingsException e) when (e.Code == VersionChanged)
             {
-                // Another engine was first, or somebody changed another key: the next tick knows.
+                // Another engine made it first, or another version was made: the next tick retries.
             }
             catch (SettingsException e)
             {
@@ -168,14 +169,14 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
         }
     }
 
-    /// <summary>Notes that a version is in force.</summary>
+    /// <summary>Records that a version is in force.</summary>
     public void SetInForce(long version)
     {
         Interlocked.Exchange(ref _inForce, version);
         Volatile.Write(ref _problem, null);
     }
 
-    /// <summary>Notes that a version could not be put into force.</summary>
+    /// <summary>Records that a version could not be put into force.</summary>
     public void SetProblem(long version, string problem)
     {
         if (version != InForce)
@@ -196,7 +197,7 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
 
     static SettingsException Changed(long version) => new(VersionChanged, $"The settings have version {version} now. Read them again, and send If-Match with their ETag.");
 
-    // Within the reload, which blocks: nothing after it fails.
+    // Runs inside the reload, which blocks, as the last step that can fail.
     void Add(SettingsWrite write)
     {
         var number = write.After + 1;
@@ -208,7 +209,7 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
         }
         finally
         {
-            // Also if a connection was lost: whether the version is there, the next poll knows.
+            // After a lost connection, too: the next poll shows whether the version was added.
             if (!isAdded)
             {
                 Interlocked.Exchange(ref _own, 0);
@@ -253,14 +254,14 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
                 {
-                    // The next tick tries again; health says that the database does not answer.
+                    // Retried at the next tick; health reports that the database does not answer.
                     LogScheduleUnread($"{e.GetType().Name}: {e.Message}");
                 }
             }
         }
         catch (OperationCanceledException)
         {
-            // The engine stops.
+            // Expected on disposal.
         }
     }
 

@@ -8,26 +8,26 @@ namespace CartRecovery.Host.Settings;
 /// <summary>A change of one key, or of all settings.</summary>
 /// <param name="Operation">set, merge, remove or replace.</param>
 /// <param name="Path">The key; empty for all settings.</param>
-/// <param name="Value">The value.</param>
+/// <param name="Value">The value. Unused by <see cref="Remove"/>.</param>
 sealed record SettingsEdit(string Operation, string Path, JsonNode? Value = null)
 {
-    /// <summary>The value takes the place of what the API changed in the key.</summary>
+    /// <summary>Replaces the override of the key by the value.</summary>
     public const string Set = "set";
 
-    /// <summary>The value is merged into the key, as RFC 7396 says.</summary>
+    /// <summary>Merges the value into the key (RFC 7396).</summary>
     public const string Merge = "merge";
 
-    /// <summary>The file's value counts again.</summary>
+    /// <summary>Removes the override of the key: the file's value applies again.</summary>
     public const string Remove = "remove";
 
-    /// <summary>The value takes the place of all changes.</summary>
+    /// <summary>Replaces all overrides by the value.</summary>
     public const string Replace = "replace";
 
-    /// <summary>Returns the change that a scheduled one makes.</summary>
+    /// <summary>Returns the edit of a scheduled change.</summary>
     public static SettingsEdit Of(ScheduledSettings scheduled) => new(scheduled.Operation, scheduled.Path, JsonNode.Parse(scheduled.Value));
 
-    /// <summary>Makes the change.</summary>
-    /// <exception cref="SettingsException">It cannot be made.</exception>
+    /// <summary>Applies the edit to an overlay.</summary>
+    /// <exception cref="SettingsException">The path or the value is invalid.</exception>
     public SettingsOverlay ApplyTo(SettingsOverlay overlay)
     {
         string[] names = Path.Length == 0 ? [] : SettingsPath.Split(Path)

@@ -2,7 +2,7 @@ using CartRecovery.Engine.ControlPlane.Settings;
 
 namespace CartRecovery.Host.Settings;
 
-/// <summary>The settings that an engine starts with.</summary>
+/// <summary>The settings with which an engine starts.</summary>
 /// <param name="Head">The last version.</param>
 /// <param name="Problem">Why it is not in force; <see langword="null"/> if it is.</param>
 sealed record SettingsStart(SettingsVersion Head, string? Problem = null)
@@ -13,6 +13,6 @@ sealed record SettingsStart(SettingsVersion Head, string? Problem = null)
     /// <summary>The campaigns of the API that are in force, by name.</summary>
     public string Campaigns { get; init; } = "{}";
 
-    /// <summary>The file alone.</summary>
+    /// <summary>No settings of the API: the file alone is in force.</summary>
     public static SettingsStart None { get; } = new(SettingsVersion.None);
 }

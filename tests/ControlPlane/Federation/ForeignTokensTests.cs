@@ -149,7 +149,7 @@ sealed class ForeignTokensTests
         var told = new List<string>();
         _tokens.OnProblem = (name, problem) => told.Add($"{name}: {problem}");
         File.Delete(_scratch.PathOf("keys.json"));
-        Assert.That((await FindAsync(_issuer.Sign(s_claims))).Problem, Is.EqualTo("its issuer's keys are not at hand"));
+        Assert.That((await FindAsync(_issuer.Sign(s_claims))).Problem, Is.EqualTo("its issuer's keys are not available"));
         Assert.That(told, Has.Count.EqualTo(1));
         Assert.That(told[0], Does.StartWith("platform: ").And.Contain("keys.json"));
         Assert.That(_tokens.Problem, Is.EqualTo(told[0]));

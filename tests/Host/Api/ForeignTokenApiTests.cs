@@ -73,7 +73,7 @@ sealed class ForeignTokenApiTests
         }
 
         Assert.That(answers.Take(3).Select(answer => answer.Problem), Has.All.EqualTo((401, "invalid_token")), "a request takes one token, not two");
-        Assert.That(answers[0].Body, Does.Contain("keys are not at hand").And.Not.Contain("none.json"));
+        Assert.That(answers[0].Body, Does.Contain("keys are not available").And.Not.Contain("none.json"));
         Assert.That(answers[^1].Problem, Is.EqualTo((429, "rate_limited")));
         Assert.That(answers[^1].Headers, Does.ContainKey("Retry-After"));
         Assert.That(engine.Host.Federation.Tokens.Verifications, Is.EqualTo(answers.Count(answer => answer.Status == HttpStatusCode.Unauthorized)), "those that were rejected were not verified");

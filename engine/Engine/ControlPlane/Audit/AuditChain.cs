@@ -5,8 +5,9 @@ using System.Text;
 namespace CartRecovery.Engine.ControlPlane.Audit;
 
 /// <summary>
-/// Computes the audit log's hash chain. An entry's hash covers the previous hash, so changing, removing or inserting an entry changes all later hashes. The last
-/// hash and, after a deletion by age, the first one are authenticated by an HMAC under a key that is not in the database.
+/// Computes the audit log's hash chain. An entry's hash covers the previous hash, so changing, removing or inserting an entry changes all
+/// later hashes. An HMAC authenticates both ends: the last hash and, after a deletion by age, the hash before the first entry. Its key is
+/// not in the database.
 /// </summary>
 static class AuditChain
 {
@@ -29,8 +30,8 @@ static class AuditChain
         return hash.GetHashAndReset();
     }
 
-    /// <summary>Signs an end of the chain.</summary>
-    /// <param name="key">The key.</param>
+    /// <summary>Computes the HMAC of an end of the chain.</summary>
+    /// <param name="key">The key of the HMAC.</param>
     /// <param name="end"><c>head</c> or <c>anchor</c>.</param>
     /// <param name="number">The entry's number.</param>
     /// <param name="hash">The entry's hash.</param>
@@ -50,7 +51,7 @@ static class AuditChain
         hash.AppendData(bytes);
     }
 
-    // With its length, so that no text can go over into the next.
+    // Length-prefixed, so that texts cannot be shifted from one field to the next.
     static void Append(IncrementalHash hash, string? text)
     {
         Append(hash, text is null ? -1L : Encoding.UTF8.GetByteCount(text));

@@ -2,13 +2,13 @@ using CartRecovery.Engine.ControlPlane.Database;
 
 namespace CartRecovery.Engine.ControlPlane.Audit;
 
-/// <summary>Selects entries of the audit log. All conditions must hold; <see langword="null"/> holds for every entry.</summary>
-/// <param name="From">Done at this time or later.</param>
-/// <param name="To">Done before this time.</param>
-/// <param name="Actor">By this actor.</param>
-/// <param name="Action">This action, or with a dot at the end all that begin with it: <c>user.</c>.</param>
-/// <param name="Target">To this target.</param>
-/// <param name="Store">In this store.</param>
+/// <summary>A filter of audit entries. All conditions must hold; <see langword="null"/> matches every entry.</summary>
+/// <param name="From">Matches entries at this time or later.</param>
+/// <param name="To">Matches entries before this time.</param>
+/// <param name="Actor">The actor.</param>
+/// <param name="Action">The action; with a trailing dot, a prefix: <c>user.</c> matches all actions of users.</param>
+/// <param name="Target">The target.</param>
+/// <param name="Store">The store's id.</param>
 public sealed record AuditFilter(
     DateTimeOffset? From = null, DateTimeOffset? To = null, string? Actor = null, string? Action = null, string? Target = null, string? Store = null)
 {

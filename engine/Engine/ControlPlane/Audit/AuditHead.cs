@@ -4,13 +4,14 @@ using System.Security.Cryptography;
 namespace CartRecovery.Engine.ControlPlane.Audit;
 
 /// <summary>
-/// The last entry of the audit log at some time. Kept outside of the database, it is a witness: a log that does not contain it was cut or replaced.
+/// The last entry of the audit log at some time. Stored outside of the database, it is a witness: a log without it was truncated or
+/// replaced.
 /// </summary>
 /// <param name="Number">The entry's number; 0 for an empty log.</param>
 /// <param name="Hash">The entry's hash, in lower-case hexadecimal.</param>
 public sealed record AuditHead(long Number, string Hash)
 {
-    /// <summary>Returns the head as <c>NUMBER:HASH</c>.</summary>
+    /// <summary>Formats the head as <c>NUMBER:HASH</c>.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Number}:{Hash}");
 
     /// <summary>Parses <c>NUMBER:HASH</c>.</summary>

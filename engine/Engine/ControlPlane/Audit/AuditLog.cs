@@ -3,7 +3,9 @@ using CartRecovery.Engine.ControlPlane.Database;
 
 namespace CartRecovery.Engine.ControlPlane.Audit;
 
-/// <summary>The audit log: who did what. Entries are appended in the transaction of the change they describe, and deleted by age only.</summary>
+/// <summary>
+/// Stores the audit log. An entry is appended in the transaction of the change that it describes, and deleted by age only. Thread-safe.
+/// </summary>
 /// <param name="database">The database.</param>
 public sealed class AuditLog(ControlDatabase database)
 {
@@ -15,14 +17,14 @@ public sealed class AuditLog(ControlDatabase database)
 
     const string Purpose = "audit";
 
-    // Entries that one transaction deletes.
+    // Entries deleted in one transaction.
     const int TrimBatch = 10_000;
 
-    /// <summary>Adds an entry.</summary>
-    /// <param name="session">The transaction of the change; a writer.</param>
-    /// <param name="entry">What was done.</param>
-    /// <param name="doneAt">When it was done; now by default.</param>
-    /// <exception cref="ControlDatabaseException">It cannot be written, so the change must not be made.</exception>
+    /// <summary>Appends an entry.</summary>
+    /// <param name="session">The transaction of the change. It must be a writer.</param>
+    /// <param name="entry">The entry.</param>
+    /// <param name="doneAt">When the action was done; now by default.</param>
+    /// <exception cref="ControlDatabaseException">The entry cannot be written. The caller must not commit.</exception>
     public async Task AppendAsync(ControlSession session, AuditEvent entry, DateTimeOffset? doneAt = null)
     {
         if (entry.Details is { Length: > MaxDetails })
@@ -50,26 +52,27 @@ public sealed class AuditLog(ControlDatabase database)
         await session.RunAsync($"UPDATE audit_head SET number = {number}, hash = {hash}, signature = {AuditChain.Sign(Key, "head", number, hash)}");
     }
 
-    /// <summary>Adds an entry for something that changed nothing in the database.</summary>
-    /// <exception cref="ControlDatabaseException">It cannot be written.</exception>
+    /// <summary>Appends an entry in a transaction of its own, for an action that changed nothing in the database.</summary>
+    /// <exception cref="ControlDatabaseException">The entry cannot be written.</exception>
     public Task RecordAsync(AuditEvent entry, CancellationToken cancellation = default) => database.WriteAsync(session => AppendAsync(session, entry), cancellation);
 
     /// <summary>Lists entries, the newest first.</summary>
-    /// <param name="filter">Which ones.</param>
+    /// <param name="filter">Selects entries.</param>
     /// <param name="before">Lists entries with smaller numbers.</param>
-    /// <param name="limit">How many at most.</param>
-    /// <param name="cancellation">Ends the wait.</param>
-    /// <exception cref="ControlDatabaseException">They cannot be read.</exception>
+    /// <param name="limit">Maximum number of entries.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<List<AuditEntry>> ListAsync(AuditFilter filter, long before, int limit, CancellationToken cancellation = default) => database.ReadAsync(
         session => session.ListAsync(
             $"SELECT number, at, actor, action, target, store, details, address, hash FROM audit WHERE number < {before} AND {filter.Condition} ORDER BY number DESC LIMIT {limit}",
             Read), cancellation);
 
     /// <summary>
-    /// Deletes entries that are older. The last of them remains as the signed beginning of the chain, and the deletion is an entry itself.
+    /// Deletes entries older than a time. The hash of the last deleted one becomes the signed start of the chain. The deletion is an entry
+    /// itself.
     /// </summary>
-    /// <returns>How many entries were deleted.</returns>
-    /// <exception cref="ControlDatabaseException">They cannot be deleted.</exception>
+    /// <returns>The number of deleted entries.</returns>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task<long> TrimAsync(DateTimeOffset before, CancellationToken cancellation = default)
     {
         var deleted = 0L;
@@ -84,16 +87,16 @@ public sealed class AuditLog(ControlDatabase database)
         }
     }
 
-    /// <summary>Returns the last entry's number and hash. It is not verified.</summary>
-    /// <exception cref="ControlDatabaseException">It cannot be read.</exception>
+    /// <summary>Returns the last entry's number and hash, without verifying the log.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task<AuditHead> HeadAsync(CancellationToken cancellation = default) => await database.ReadAsync(session => session.FirstAsync(
         $"SELECT number, hash FROM audit_head", row => new AuditHead(row.Number(0), Convert.ToHexStringLower(row.Bytes(1)))), cancellation)
         ?? throw new ControlDatabaseException(ControlDatabaseException.Failed, "the audit log has no end: it was altered");
 
-    /// <summary>Verifies the log: every hash, that no number is missing, and the signatures of its ends.</summary>
+    /// <summary>Verifies every hash, that no number is missing, and the signatures of both ends.</summary>
     /// <param name="witness">An earlier head, which the log must contain; <see langword="null"/> for none.</param>
-    /// <param name="cancellation">Ends the wait.</param>
-    /// <exception cref="ControlDatabaseException">It cannot be read.</exception>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<AuditVerification> VerifyAsync(AuditHead? witness = null, CancellationToken cancellation = default) =>
         database.ReadAsync(session => AuditVerification.RunAsync(session, Key, witness), cancellation);
 
@@ -112,7 +115,7 @@ public sealed class AuditLog(ControlDatabase database)
 
     async Task<long> TrimAsync(ControlSession session, DateTimeOffset before)
     {
-        // The clock may have been set back: up to the first entry that is young enough.
+        // Times may decrease if the clock was set back: delete up to the first entry that is recent enough.
         var (first, anchor) = (await session.NumberAsync($"SELECT MIN(number) FROM audit"), await session.NumberAsync($"SELECT number FROM audit_anchor"));
         var young = await session.NumberAsync($"SELECT MIN(number) FROM audit WHERE at >= {before}");
         var end = young - 1 ?? await session.NumberAsync($"SELECT MAX(number) FROM audit");

@@ -5,19 +5,19 @@ using CartRecovery.Engine.ControlPlane.Database;
 namespace CartRecovery.Engine.ControlPlane.Audit;
 
 /// <summary>
-/// Records what requests did. Entries that wait are written together, one transaction at a time, so that many requests do not keep other writers from the
-/// database. While the database does not answer, entries wait in memory, up to <see cref="Capacity"/>. Any thread.
+/// Records the actions of requests. Writes queued entries together, one transaction at a time, so many requests do not lock out other
+/// writers. While the database does not answer, entries stay in memory, up to <see cref="Capacity"/>. Thread-safe.
 /// </summary>
 /// <param name="database">The database.</param>
 public sealed class AuditRecorder(ControlDatabase database) : IAsyncDisposable
 {
-    /// <summary>Maximum number of entries that wait.</summary>
+    /// <summary>Maximum number of queued entries.</summary>
     public const int Capacity = 4096;
 
-    /// <summary>Maximum number of entries that a transaction writes.</summary>
+    /// <summary>Maximum number of entries in a transaction.</summary>
     public const int MaxBatch = 64;
 
-    /// <summary>The action of an entry in the place of one that the database refused. Logs have that one.</summary>
+    /// <summary>The action of an entry that replaces one that the database rejected. The engine's log has the original.</summary>
     public const string Unwritable = "audit.unwritable";
 
     static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
@@ -32,14 +32,14 @@ public sealed class AuditRecorder(ControlDatabase database) : IAsyncDisposable
     Task _writing = Task.CompletedTask;
     bool _isWriting;
 
-    /// <summary>Why entries wait in memory; <see langword="null"/> if they do not.</summary>
+    /// <summary>Why entries are queued in memory; <see langword="null"/> if the last write succeeded.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>Receives each entry that waits in memory, and why.</summary>
+    /// <summary>Called for each entry that is delayed in memory, with the cause.</summary>
     public Action<AuditEvent, string>? OnDelayed { get; set; }
 
-    /// <summary>Throws if no further entry can be recorded, so that what it is for must not be done.</summary>
-    /// <exception cref="ControlDatabaseException"><see cref="Capacity"/> entries wait.</exception>
+    /// <summary>Throws if the queue is full. Call before an action that must be recorded.</summary>
+    /// <exception cref="ControlDatabaseException"><see cref="Capacity"/> entries are queued.</exception>
     public void EnsureCapacity()
     {
         lock (_gate)
@@ -49,11 +49,11 @@ public sealed class AuditRecorder(ControlDatabase database) : IAsyncDisposable
     }
 
     /// <summary>Records an entry.</summary>
-    /// <param name="entry">What was done.</param>
-    /// <returns>
-    /// Whether it is durable. <see langword="false"/> if the database does not answer: the entry waits, and is written when it does.
+    /// <param name="entry">The entry.</param>
+    /// <returns> <see langword="true"/> once the entry is durable; <see langword="false"/> if the database does not answer: the entry stays
+    /// queued until it does.
     /// </returns>
-    /// <exception cref="ControlDatabaseException"><see cref="Capacity"/> entries wait. This one is not recorded.</exception>
+    /// <exception cref="ControlDatabaseException"><see cref="Capacity"/> entries are queued. The entry is not recorded.</exception>
     public Task<bool> RecordAsync(AuditEvent entry)
     {
         if (entry.Details is { Length: > AuditLog.MaxDetails })
@@ -84,7 +84,9 @@ public sealed class AuditRecorder(ControlDatabase database) : IAsyncDisposable
         return waiting.Done.Task;
     }
 
-    /// <summary>Records an entry for what cannot be undone: if too many wait, <see cref="OnDelayed"/> alone receives it.</summary>
+    /// <summary>
+    /// Records an action that is done already. Does not throw: if the queue is full, only <see cref="OnDelayed"/> receives the entry.
+    /// </summary>
     public async Task RecordDoneAsync(AuditEvent entry)
     {
         try
@@ -97,16 +99,16 @@ public sealed class AuditRecorder(ControlDatabase database) : IAsyncDisposable
         }
     }
 
-    /// <summary>Records that a request of somebody who is known was refused. Of a flood, a few a minute are recorded and the others counted.</summary>
+    /// <summary>Records a rejected request of a known caller. In a flood, records a few a minute and counts the others.</summary>
     public Task RefuseAsync(AuditEvent entry) => TryRecordAsync(_refusals, entry.Actor, entry);
 
-    /// <summary>Records that a sign-in was refused. Of a flood, a few a minute are recorded and the others counted.</summary>
-    /// <param name="entry">What was refused.</param>
-    /// <param name="network">The network that it came from.</param>
+    /// <summary>Records a rejected sign-in. In a flood, records a few a minute and counts the others.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="network">The client's network.</param>
     public Task RefuseSignInAsync(AuditEvent entry, string network) => TryRecordAsync(_signIns, network, entry);
 
-    /// <summary>Records that somebody reads personal data: the first time in a minute for a target and a store; further times are counted.</summary>
-    /// <exception cref="ControlDatabaseException"><see cref="Capacity"/> entries wait, so the data must not be read.</exception>
+    /// <summary>Records an access to personal data: the first in a minute for an actor, store and target. Counts further ones.</summary>
+    /// <exception cref="ControlDatabaseException"><see cref="Capacity"/> entries are queued. The data must not be read.</exception>
     public async Task ReadAsync(AuditEvent entry)
     {
         if (_reads.TryTake(entry, out var counted))
@@ -115,7 +117,7 @@ public sealed class AuditRecorder(ControlDatabase database) : IAsyncDisposable
         }
     }
 
-    /// <summary>Records what was counted and is in no entry yet: reads by actor, store and target, refusals in all.</summary>
+    /// <summary>Records counts that no entry contains yet: of reads by actor, store and target; of rejections in total.</summary>
     public async Task RecordCountedAsync()
     {
         foreach (var (quota, action) in new[] { (_refusals, "access.refused"), (_signIns, "user.login_refused") })
@@ -126,14 +128,14 @@ public sealed class AuditRecorder(ControlDatabase database) : IAsyncDisposable
             }
         }
 
-        // Together: there may be thousands.
+        // Concurrently, so that they share transactions: there may be thousands.
         foreach (var chunk in _reads.TakeCounted().Chunk(MaxBatch))
         {
             await Task.WhenAll(chunk.Select(read => RecordDoneAsync(read.Read with { Details = DetailsOf(read.Counted) })));
         }
     }
 
-    /// <summary>Writes what waits, if the database answers.</summary>
+    /// <summary>Writes the queued entries if the database answers, and stops.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -152,7 +154,7 @@ public sealed class AuditRecorder(ControlDatabase database) : IAsyncDisposable
 
     async Task WriteAsync()
     {
-        // Of a batch that the database refused: entries that are not written yet, one of which it will not take.
+        // The number of unwritten entries of a rejected batch. At least one of them is what the database rejects.
         var suspects = 0;
         var size = MaxBatch;
         while (true)
@@ -182,7 +184,7 @@ public sealed class AuditRecorder(ControlDatabase database) : IAsyncDisposable
             {
                 if (e is not ControlDatabaseException { Code: ControlDatabaseException.Unavailable or ControlDatabaseException.Conflict })
                 {
-                    // Halves until the entry is alone.
+                    // Bisect the batch until the rejected entry is alone.
                     if (batch.Length > 1)
                     {
                         (suspects, size) = (batch.Length, batch.Length / 2);
@@ -205,7 +207,7 @@ public sealed class AuditRecorder(ControlDatabase database) : IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                // Problem stays: nobody waits for an entry that comes later.
+                // Problem stays set: the process ends.
                 return;
             }
         }
@@ -219,7 +221,7 @@ public sealed class AuditRecorder(ControlDatabase database) : IAsyncDisposable
         }
     });
 
-    // That another entry can be written tells an entry that the database will not take from a database that takes none. The loss is in the log then.
+    // Replaces an entry that the database rejects. If the replacement can be written, the entry is at fault; otherwise the database is.
     async Task<bool> TryReplaceAsync(Waiting waiting, string problem)
     {
         try

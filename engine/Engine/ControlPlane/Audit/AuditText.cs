@@ -1,9 +1,12 @@
 namespace CartRecovery.Engine.ControlPlane.Audit;
 
-/// <summary>Makes texts of requests fit for the audit log. PostgreSQL refuses U+0000 and halves of surrogate pairs, and the hash must be that of the stored text.</summary>
+/// <summary>
+/// Normalizes texts of requests for the audit log. PostgreSQL rejects U+0000 and unpaired surrogates; the hash must be that of the stored
+/// text.
+/// </summary>
 static class AuditText
 {
-    /// <summary>Replaces what a database may refuse by U+FFFD, and truncates the text between two characters.</summary>
+    /// <summary>Replaces U+0000 and unpaired surrogates by U+FFFD, and truncates the text between two characters.</summary>
     /// <param name="text">The text.</param>
     /// <param name="max">Maximum length in UTF-16 units.</param>
     public static string Normalize(string text, int max)
@@ -28,6 +31,6 @@ static class AuditText
         return text;
     }
 
-    // Runes of a text are U+FFFD where it is malformed.
+    // EnumerateRunes yields U+FFFD for malformed UTF-16.
     static string Replace(string text) => string.Concat(text.EnumerateRunes().Select(rune => rune.Value == 0 ? "\uFFFD" : rune.ToString()));
 }

@@ -5,17 +5,17 @@ using CartRecovery.Engine.ControlPlane.Database;
 namespace CartRecovery.Engine.ControlPlane.Audit;
 
 /// <summary>The result of a verification of the audit log.</summary>
-/// <param name="Entries">The number of entries verified.</param>
-/// <param name="First">The first one's number; 0 if there is none.</param>
-/// <param name="Last">The last one's number.</param>
-/// <param name="Problem">What is wrong, with the entry's number; <see langword="null"/> if nothing is.</param>
-/// <param name="Code"><see cref="Altered"/> or <see cref="Cut"/>; <see langword="null"/> if nothing is wrong.</param>
+/// <param name="Entries">The number of verified entries.</param>
+/// <param name="First">The number of the first entry; 0 if there is none.</param>
+/// <param name="Last">The number of the last entry.</param>
+/// <param name="Problem">The first problem, with the entry's number; <see langword="null"/> if the log is valid.</param>
+/// <param name="Code"><see cref="Altered"/> or <see cref="Cut"/>; <see langword="null"/> if the log is valid.</param>
 public sealed record AuditVerification(long Entries, long First, long Last, string? Problem, string? Code = null)
 {
-    /// <summary>The code: an entry or an end of the log was changed.</summary>
+    /// <summary>The code if an entry or an end of the log was altered.</summary>
     public const string Altered = "audit_altered";
 
-    /// <summary>The code: the log does not contain the entry that it contained earlier.</summary>
+    /// <summary>The code if the log does not contain the witness.</summary>
     public const string Cut = "audit_cut";
 
     const int Batch = 1000;
@@ -34,7 +34,7 @@ public sealed record AuditVerification(long Entries, long First, long Last, stri
             return new(0, 0, 0, "the end of the log was altered: its signature is wrong", Altered);
         }
 
-        // A witness of an entry that was deleted by age needs no more: the signed beginning comes after it.
+        // A witness that was deleted by age needs no check: the signed start of the chain is after it.
         var isWitnessed = witness is null || start > witness.Number || IsSame(witness, start, former);
         var number = start;
         while (true)

@@ -1,18 +1,18 @@
 namespace CartRecovery.Engine.ControlPlane.Audit;
 
 /// <summary>
-/// Limits entries of one kind, so that a flood of requests does not fill the audit log: so many a minute for a key, such as an actor, and so many in all.
-/// The others are counted, and the key's next entry tells their number. Any thread.
+/// Limits the audit entries of one kind, so that a flood of requests does not fill the log: a number a minute for each key, such as an
+/// actor, and a number in total. Counts the other entries; the key's next entry reports the count. Thread-safe.
 /// </summary>
-/// <param name="perKey">Entries of a key in a minute.</param>
-/// <param name="total">Entries in a minute.</param>
+/// <param name="perKey">Maximum number of entries of a key in a minute.</param>
+/// <param name="total">Maximum number of entries in a minute.</param>
 /// <param name="time">The clock.</param>
 public sealed class EntryQuota(int perKey, int total, TimeProvider time)
 {
-    /// <summary>Maximum number of keys. Beyond it, those of the last minute that were counted are one.</summary>
+    /// <summary>Maximum number of keys. Beyond it, entries of further keys are counted together.</summary>
     public const int MaxKeys = 4096;
 
-    /// <summary>The time that the limits are for.</summary>
+    /// <summary>The period of the limits.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
     readonly Lock _gate = new();
@@ -21,10 +21,10 @@ public sealed class EntryQuota(int perKey, int total, TimeProvider time)
     int _entries;
     long _others;
 
-    /// <summary>Takes an entry.</summary>
+    /// <summary>Admits or counts an entry.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="counted">How many of the key were counted since its last entry.</param>
-    /// <returns><see langword="false"/> if this one is counted and not entered.</returns>
+    /// <param name="counted">The key's entries counted since its last admitted one.</param>
+    /// <returns><see langword="false"/> if the entry is only counted.</returns>
     public bool TryTake(string key, out long counted)
     {
         lock (_gate)
@@ -51,7 +51,7 @@ public sealed class EntryQuota(int perKey, int total, TimeProvider time)
         }
     }
 
-    /// <summary>Returns the number of those that were counted and that no entry has told yet, and forgets it.</summary>
+    /// <summary>Returns and resets the number of counted entries that no admitted entry has reported.</summary>
     public long TakeCounted()
     {
         lock (_gate)
@@ -67,7 +67,7 @@ public sealed class EntryQuota(int perKey, int total, TimeProvider time)
         }
     }
 
-    // Keys with a number that no entry has told yet stay, up to half of the bound.
+    // Keeps keys with unreported counts, up to half of the maximum; adds up the others.
     void StartWindow()
     {
         var now = time.GetUtcNow();

@@ -3,16 +3,18 @@ using System.Runtime.InteropServices;
 namespace CartRecovery.Engine.ControlPlane.Audit;
 
 /// <summary>
-/// Limits the entries for reads of personal data: the first read of an actor, a store and a target in a minute is entered, and further ones are counted
-/// for the same three. Thread-safe.
+/// Limits the audit entries for reads of personal data. Admits the first read of an actor, store and target in a minute, and counts further
+/// ones. Thread-safe.
 /// </summary>
 /// <param name="time">The clock.</param>
 public sealed class ReadQuota(TimeProvider time)
 {
-    /// <summary>Maximum number of reads that are tracked. Beyond it, each read is entered.</summary>
+    /// <summary>Maximum number of tracked reads. Beyond it, every read is admitted.</summary>
     public const int MaxReads = 16_384;
 
-    /// <summary>Maximum number of an actor's reads that are tracked. Beyond it, the actor's reads are counted together, without store and target.</summary>
+    /// <summary>
+    /// Maximum number of an actor's tracked reads. Beyond it, the actor's reads are only counted, without store and target.
+    /// </summary>
     public const int MaxPerActor = 1024;
 
     readonly Lock _gate = new();
@@ -20,10 +22,10 @@ public sealed class ReadQuota(TimeProvider time)
     readonly Dictionary<string, int> _tracked = new(StringComparer.Ordinal);
     DateTimeOffset _since;
 
-    /// <summary>Takes an entry.</summary>
+    /// <summary>Admits or counts a read.</summary>
     /// <param name="read">The read.</param>
-    /// <param name="counted">How many were counted since the last entry.</param>
-    /// <returns><see langword="false"/> if this read is counted and not entered.</returns>
+    /// <param name="counted">The reads counted since the last admitted one.</param>
+    /// <returns><see langword="false"/> if the read is only counted.</returns>
     public bool TryTake(AuditEvent read, out long counted)
     {
         lock (_gate)
@@ -38,7 +40,7 @@ public sealed class ReadQuota(TimeProvider time)
                     return true;
                 }
 
-                // The actor's first reads have been entered. What exceeds them has one place, in which it is only counted.
+                // Beyond MaxPerActor, an actor's reads share one key, and are only counted.
                 ref var tracked = ref CollectionsMarshal.GetValueRefOrAddDefault(_tracked, read.Actor, out _);
                 var isBeyond = tracked >= MaxPerActor;
                 key = isBeyond ? (read.Actor, null, "") : key;
@@ -57,7 +59,7 @@ public sealed class ReadQuota(TimeProvider time)
         }
     }
 
-    /// <summary>Returns the reads that were counted and that no entry has told yet, and forgets their numbers.</summary>
+    /// <summary>Returns and resets the counted reads that no admitted entry has reported.</summary>
     public IReadOnlyList<(AuditEvent Read, long Counted)> TakeCounted()
     {
         lock (_gate)
@@ -73,7 +75,7 @@ public sealed class ReadQuota(TimeProvider time)
         }
     }
 
-    // Those with a number that no entry has told yet stay.
+    // Keeps the reads with unreported counts.
     void StartWindow()
     {
         var now = time.GetUtcNow();

@@ -1,21 +1,21 @@
 namespace CartRecovery.Engine.ControlPlane.Campaigns;
 
-/// <summary>A step in a campaign's life.</summary>
-/// <param name="Action">What it is, for the audit log: <c>campaign.activate</c>.</param>
-/// <param name="From">The states that it can be taken in.</param>
-/// <param name="To">The state after it.</param>
+/// <summary>A transition of a campaign's state.</summary>
+/// <param name="Action">The action in the audit log, such as <c>campaign.activate</c>.</param>
+/// <param name="From">The states in which it is permitted.</param>
+/// <param name="To">The state afterwards.</param>
 public sealed record CampaignStep(string Action, IReadOnlyList<string> From, string To)
 {
-    /// <summary>The last version was found valid.</summary>
+    /// <summary>Marks the last version as valid.</summary>
     public static CampaignStep Check { get; } = new("campaign.check", [ManagedCampaign.Draft, ManagedCampaign.Checked], ManagedCampaign.Checked);
 
-    /// <summary>Another person approves the last version.</summary>
+    /// <summary>Approves the last version. The approver must not be its author.</summary>
     public static CampaignStep Approve { get; } = new("campaign.approve", [ManagedCampaign.Checked], ManagedCampaign.Approved);
 
-    /// <summary>The last version comes into force.</summary>
+    /// <summary>Puts the last version into force.</summary>
     public static CampaignStep Activate { get; } = new("campaign.activate", [ManagedCampaign.Checked, ManagedCampaign.Approved], ManagedCampaign.Active);
 
-    /// <summary>No version is in force any more.</summary>
+    /// <summary>Takes the campaign out of force.</summary>
     public static CampaignStep Archive { get; } =
         new("campaign.archive", [ManagedCampaign.Draft, ManagedCampaign.Checked, ManagedCampaign.Approved, ManagedCampaign.Active], ManagedCampaign.Archived);
 }

@@ -5,23 +5,25 @@ using CartRecovery.Engine.ControlPlane.Database;
 
 namespace CartRecovery.Engine.ControlPlane.Campaigns;
 
-/// <summary>The campaigns that the API manages, with their versions. Every change is in the audit log, in its own transaction. Any thread.</summary>
+/// <summary>
+/// Stores campaigns that the API manages, and their versions. Every change and its audit entry are one transaction. Thread-safe.
+/// </summary>
 /// <param name="database">The database.</param>
 public sealed class CampaignStore(ControlDatabase database)
 {
-    /// <summary>How many campaigns there can be, and how many versions of each are kept.</summary>
+    /// <summary>Maximum number of campaigns, and of kept versions of each. The oldest versions are deleted first.</summary>
     public const int MaxCampaigns = 1000, MaxVersions = 100;
 
-    /// <summary>The topic of changes: <see cref="ControlChanges"/>.</summary>
+    /// <summary>The topic that every change marks in <see cref="ControlChanges"/>.</summary>
     public const string Topic = "campaigns";
 
     readonly AuditLog _audit = new(database);
 
-    /// <summary>Lists all campaigns, in the order in which they were made.</summary>
+    /// <summary>Lists all campaigns, the oldest first.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<List<ManagedCampaign>> ListAsync(CancellationToken cancellation = default) => database.ReadAsync(session => ReadAsync(session, SqlPart.Of($"1 = 1"), MaxCampaigns), cancellation);
 
-    /// <summary>Finds a campaign; <see langword="null"/> if there is none.</summary>
+    /// <summary>Finds a campaign; returns <see langword="null"/> if there is none.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<ManagedCampaign?> FindAsync(string name, CancellationToken cancellation = default) =>
         database.ReadAsync(async session => (await ReadAsync(session, SqlPart.Of($"c.name = {name}"), 1)).FirstOrDefault(), cancellation);
@@ -34,7 +36,7 @@ public sealed class CampaignStore(ControlDatabase database)
         FROM campaign_versions WHERE name = {name} ORDER BY number DESC LIMIT {MaxVersions}
         """, row => Version(row, 0)), cancellation);
 
-    /// <summary>Lists what is in force between its dates, in the order in which the campaigns were made.</summary>
+    /// <summary>Lists the versions in force, the oldest campaign first. Their dates are not checked.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<List<(string Name, CampaignDraft Draft)>> ActiveAsync(CancellationToken cancellation = default) => database.ReadAsync(session => session.ListAsync(
         $"""
@@ -42,14 +44,15 @@ public sealed class CampaignStore(ControlDatabase database)
         FROM campaigns c JOIN campaign_versions v ON v.name = c.name AND v.number = c.active_version ORDER BY c.created_at, c.name LIMIT {MaxCampaigns}
         """, row => (row.Text(9), Version(row, 0).Draft)), cancellation);
 
-    /// <summary>Makes a campaign, or a new version of one, as a draft. A version in force stays.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="after">The version that the caller knows; 0 to make a campaign.</param>
-    /// <param name="draft">What it shall be.</param>
-    /// <param name="actor">Who makes it, for the audit log.</param>
-    /// <param name="address">Where the request comes from.</param>
-    /// <returns>The version's number.</returns>
-    /// <exception cref="ControlRefusalException">There is one of the name, another version, or there are too many.</exception>
+    /// <summary>Creates a campaign, or adds a draft version to one. A version in force stays in force.</summary>
+    /// <param name="name">The campaign's name.</param>
+    /// <param name="after">The version that the caller has read; 0 to create a campaign.</param>
+    /// <param name="draft">The version's content.</param>
+    /// <param name="actor">The actor, for the audit log.</param>
+    /// <param name="address">The client's address, for the audit log.</param>
+    /// <returns>The number of the new version.</returns>
+    /// <exception cref="ControlRefusalException">The name is taken, the version is out of date, or there are too many
+    /// campaigns.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<long> SaveAsync(string name, long after, CampaignDraft draft, string actor, string? address) => database.WriteAsync(async session =>
     {
@@ -57,7 +60,7 @@ public sealed class CampaignStore(ControlDatabase database)
         var present = await session.NumberAsync($"SELECT version FROM campaigns WHERE name = {name}");
         if (after == 0 && present is not null)
         {
-            throw new ControlRefusalException(ControlRefusalException.CampaignExists, "There is a campaign of this name. Choose another name.");
+            throw new ControlRefusalException(ControlRefusalException.CampaignExists, "There is already a campaign of this name. Choose another name.");
         }
 
         if (after == 0 && await session.NumberAsync($"SELECT COUNT(*) FROM campaigns") >= MaxCampaigns)
@@ -86,14 +89,15 @@ public sealed class CampaignStore(ControlDatabase database)
         return number;
     });
 
-    /// <summary>Takes a step with the last version.</summary>
+    /// <summary>Applies a state transition to the last version.</summary>
     /// <param name="name">The campaign.</param>
-    /// <param name="version">The version that the caller knows.</param>
-    /// <param name="step">The step.</param>
-    /// <param name="needsApproval">Whether only a version that one user made and another one approved can come into force.</param>
-    /// <param name="actor">Who takes it, for the audit log.</param>
-    /// <param name="address">Where the request comes from.</param>
-    /// <exception cref="ControlRefusalException">There is another version, the state does not permit it, or nobody else has approved it.</exception>
+    /// <param name="version">The version that the caller has read.</param>
+    /// <param name="step">The transition.</param>
+    /// <param name="needsApproval">Whether a version needs the approval of a user other than its author before it can be activated.</param>
+    /// <param name="actor">The actor, for the audit log.</param>
+    /// <param name="address">The client's address, for the audit log.</param>
+    /// <exception cref="ControlRefusalException">The version is out of date, the state forbids the transition, or an approval is
+    /// missing.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task StepAsync(string name, long version, CampaignStep step, bool needsApproval, string actor, string? address) => database.WriteAsync(async session =>
     {
@@ -112,7 +116,7 @@ public sealed class CampaignStore(ControlDatabase database)
             throw new ControlRefusalException(ControlRefusalException.OwnApproval, "Another person must approve what you made.");
         }
 
-        // Of what a key made, nobody knows by whom: the approver may hold the key.
+        // The user behind a key is unknown and may be the approver. So a version that a key made cannot be approved.
         var isByKey = campaign.Last.By.StartsWith("key:", StringComparison.Ordinal);
         if (step == CampaignStep.Approve && needsApproval && isByKey)
         {
@@ -137,8 +141,8 @@ public sealed class CampaignStore(ControlDatabase database)
         await RecordAsync(session, step.Action, name, version, "", actor, address);
     });
 
-    /// <summary>Deletes a campaign of which no version is in force, with its versions.</summary>
-    /// <exception cref="ControlRefusalException">A version is in force, or there is another one.</exception>
+    /// <summary>Deletes a campaign and its versions.</summary>
+    /// <exception cref="ControlRefusalException">A version is in force, or the version is out of date.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task DeleteAsync(string name, long version, string actor, string? address) => database.WriteAsync(async session =>
     {

@@ -8,10 +8,10 @@ namespace CartRecovery.Engine.ControlPlane.Database;
 /// </summary>
 public sealed class ControlChanges : IAsyncDisposable
 {
-    /// <summary>How often changes by other engines and commands are polled.</summary>
+    /// <summary>Interval of polling for changes by other engines and commands.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    // A topic has one follower or a few; who writes topics is the program.
+    // Each cached store has its own topic; the program has a few dozen.
     const int MaxTopics = 256;
 
     readonly ControlDatabase _database;
@@ -28,22 +28,25 @@ public sealed class ControlChanges : IAsyncDisposable
     /// <summary>Why the last poll failed; <see langword="null"/> if it succeeded.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>Called when a poll fails, once for each type of exception until a poll succeeds.</summary>
+    /// <summary>Called when a poll fails: once for each type of exception, until a poll succeeds.</summary>
     public Action<Exception>? OnFailure { get; set; }
 
-    /// <summary>Registers a callback that reloads a topic: at the start, and after each change. If it fails, <see cref="Problem"/> says why, and it is called again.</summary>
-    /// <param name="topic">The topic, as in <see cref="ControlSession.MarkChangedAsync"/>. It has one follower.</param>
-    /// <param name="read">Reloads the topic. Calls do not overlap.</param>
+    /// <summary>
+    /// Registers a callback that loads a topic at the start and after each change. After a failure it is retried at each poll; see <see
+    /// cref="Problem"/>.
+    /// </summary>
+    /// <param name="topic">The topic, as in <see cref="ControlSession.MarkChangedAsync"/>. A topic has one follower.</param>
+    /// <param name="read">Loads the topic. Calls do not overlap.</param>
     public void Follow(string topic, Func<CancellationToken, Task> read)
     {
         if (!_followers.TryAdd(topic, read))
         {
-            throw new InvalidOperationException($"'{topic}' is followed already.");
+            throw new InvalidOperationException($"'{topic}' already has a follower.");
         }
     }
 
     /// <summary>Loads all topics, then polls for changes until disposal.</summary>
-    /// <exception cref="ControlDatabaseException">They cannot be read.</exception>
+    /// <exception cref="ControlDatabaseException">A topic cannot be loaded.</exception>
     public async Task StartAsync()
     {
         await RefreshAsync();
@@ -55,7 +58,7 @@ public sealed class ControlChanges : IAsyncDisposable
         _following = FollowAsync();
     }
 
-    /// <summary>Reloads the topics that have changed. If that fails, <see cref="Problem"/> says why.</summary>
+    /// <summary>Reloads the topics that have changed. Reports failures in <see cref="Problem"/>, and does not throw.</summary>
     public async Task RefreshAsync()
     {
         if (_followers.IsEmpty || _stop.IsCancellationRequested)
@@ -85,7 +88,7 @@ public sealed class ControlChanges : IAsyncDisposable
                 }
                 catch (Exception e) when (!_stop.IsCancellationRequested)
                 {
-                    // The other topics go on: revoked keys and ended sessions are among them.
+                    // Reload the other topics: revoked keys and ended sessions are among them.
                     failure ??= e;
                 }
             }
@@ -94,11 +97,11 @@ public sealed class ControlChanges : IAsyncDisposable
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            // The engine stops.
+            // Expected on disposal.
         }
         catch (Exception e)
         {
-            // Whatever it is: if the loop ended, revoked tokens would go on.
+            // Any exception: without this loop, revoked tokens would stay valid.
             Report(e);
         }
         finally
@@ -136,7 +139,7 @@ public sealed class ControlChanges : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // The engine stops.
+            // Expected on disposal.
         }
     }
 }

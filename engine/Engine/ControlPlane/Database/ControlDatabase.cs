@@ -44,31 +44,32 @@ public sealed class ControlDatabase : IAsyncDisposable
     /// <summary>Whether several engines may share the database.</summary>
     public bool IsShared => _dialect is PostgresDialect;
 
-    /// <summary>Encrypts and hashes what is not kept in the clear.</summary>
-    /// <exception cref="InvalidOperationException">The database was not opened.</exception>
+    /// <summary>Encrypts secrets and hashes lookup values.</summary>
+    /// <exception cref="InvalidOperationException">The database is not open.</exception>
     public ControlKeys Keys => _keys ?? throw new InvalidOperationException("The control database is not open.");
 
-    /// <summary>Notices what other engines and commands change.</summary>
+    /// <summary>Reloads cached data after changes by any engine or command.</summary>
     public ControlChanges Changes { get; }
 
     /// <summary>The clock.</summary>
     public TimeProvider Time => _time;
 
-    /// <summary>Makes a database in a file. <see cref="OpenAsync"/> opens it.</summary>
-    /// <param name="path">The file; created if there is none.</param>
-    /// <param name="master">The master key, or the folder's secret.</param>
+    /// <summary>Creates a database in a file; <see cref="OpenAsync"/> opens it.</summary>
+    /// <param name="path">The file; created if missing.</param>
+    /// <param name="master">The master key; without one, the data folder's secret.</param>
     /// <param name="time">The clock.</param>
     public static ControlDatabase InFile(string path, byte[] master, TimeProvider time) => new(new SqliteDialect(Path.GetFullPath(path)), master, time);
 
-    /// <summary>Makes a database in PostgreSQL. <see cref="OpenAsync"/> opens it.</summary>
+    /// <summary>Creates a database in PostgreSQL; <see cref="OpenAsync"/> opens it.</summary>
     /// <param name="address">The database; it must exist.</param>
     /// <param name="master">The master key, the same for all engines.</param>
     /// <param name="time">The clock.</param>
     public static ControlDatabase InPostgres(PostgresAddress address, byte[] master, TimeProvider time) =>
         new(new PostgresDialect(address, MaxConnections), master, time);
 
-    /// <summary>Connects, brings the schema up to date, and opens the keys.</summary>
-    /// <exception cref="ControlDatabaseException">It does not answer, is a newer version's, or was written with another master key.</exception>
+    /// <summary>Connects, migrates the schema and opens the keys.</summary>
+    /// <exception cref="ControlDatabaseException">The database does not answer, a newer version wrote it, or its master key is another
+    /// one.</exception>
     public async Task OpenAsync(CancellationToken cancellation = default)
     {
         await MigrateAsync(cancellation);
@@ -84,29 +85,31 @@ public sealed class ControlDatabase : IAsyncDisposable
         }, cancellation);
     }
 
-    /// <summary>Encrypts the root key, which was encrypted under a former master key, under this one. Does nothing if it is already, or there is none.</summary>
+    /// <summary>Re-encrypts the root key under this master key. Idempotent; does nothing if there is no root key.</summary>
     /// <param name="former">The former master key.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <exception cref="ControlDatabaseException">It does not answer, is a newer version's, or was written with a third master key.</exception>
+    /// <exception cref="ControlDatabaseException">The database does not answer, a newer version wrote it, or neither master key opens
+    /// it.</exception>
     public async Task RewrapAsync(byte[] former, CancellationToken cancellation = default)
     {
         await MigrateAsync(cancellation);
         await WriteAsync(session => ControlKeys.RewrapAsync(session, former, _master, Name), cancellation);
     }
 
-    /// <summary>Reads one state of the database.</summary>
+    /// <summary>Reads one snapshot of the database.</summary>
     /// <param name="read">Reads. May run more than once.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<T> ReadAsync<T>(Func<ControlSession, Task<T>> read, CancellationToken cancellation = default) => RunAsync(writes: false, read, cancellation);
 
     /// <summary>
-    /// Changes the database: all or nothing. No other writer of any engine is between, so what the action reads is what it changes.
-    /// Returns when the change is durable, and known to whoever follows it in this process.
+    /// Runs a transaction that writes. Transactions of all engines run one after another, so the action changes what it read. Returns when
+    /// the change is durable and its followers in this process have reloaded it.
     /// </summary>
-    /// <param name="write">Reads and changes. May run more than once, so it must change nothing else.</param>
+    /// <param name="write">Reads and changes. May run more than once: it must have no effect outside the database.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <exception cref="ControlDatabaseException">The database failed. Nothing was changed, unless the connection was lost during the commit.</exception>
+    /// <exception cref="ControlDatabaseException">The database failed. Nothing was changed, unless the connection broke during the
+    /// commit.</exception>
     public async Task<T> WriteAsync<T>(Func<ControlSession, Task<T>> write, CancellationToken cancellation = default)
     {
         var marked = false;
@@ -120,7 +123,7 @@ public sealed class ControlDatabase : IAsyncDisposable
         {
             result = await RunAsync(writes: true, async session =>
             {
-                // The lock of all writers: PostgreSQL locks the row; SQLite locked the file already.
+                // Locks out other writers: PostgreSQL locks this row; SQLite has locked the file already.
                 await session.RunAsync($"UPDATE control_changes SET revision = revision + 1 WHERE topic = {WriteTopic}");
                 var value = await write(session);
                 marked = session.HasMarked;
@@ -182,7 +185,7 @@ public sealed class ControlDatabase : IAsyncDisposable
             }
             catch (ControlDatabaseException e) when (e.Code == ControlDatabaseException.Conflict && attempt < MaxAttempts)
             {
-                // Once more, below, without the connection.
+                // Retried below, after the connection is released.
             }
             finally
             {

@@ -1,18 +1,18 @@
 namespace CartRecovery.Engine.ControlPlane.Database;
 
-/// <summary>Thrown if the control database cannot be used.</summary>
+/// <summary>Thrown if a statement or transaction of the control database fails, or the database cannot be opened.</summary>
 /// <param name="code">A stable code in snake case.</param>
 /// <param name="message">What is wrong, and what to do.</param>
 /// <param name="inner">The cause.</param>
 public sealed class ControlDatabaseException(string code, string message, Exception? inner = null) : IOException(message, inner)
 {
-    /// <summary>Another transaction was in the way; repeating helps.</summary>
+    /// <summary>The transaction conflicts with another one. Retry it.</summary>
     public const string Conflict = "control_conflict";
 
-    /// <summary>A value is there already that may be there once.</summary>
+    /// <summary>A value violates a unique constraint.</summary>
     public const string Duplicate = "control_duplicate";
 
-    /// <summary>The database does not answer, or has no connection free.</summary>
+    /// <summary>The database does not answer, or no connection is free.</summary>
     public const string Unavailable = "control_unavailable";
 
     /// <summary>A statement failed.</summary>

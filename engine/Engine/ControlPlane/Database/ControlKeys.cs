@@ -5,8 +5,8 @@ using CartRecovery.Engine.Encryption;
 namespace CartRecovery.Engine.ControlPlane.Database;
 
 /// <summary>
-/// Encrypts personal data and secrets in the control database, and hashes what is looked up by value. The root key is random, lies in the database
-/// under the master key, and so is the same for all engines that share the database. Any thread.
+/// Encrypts personal data and secrets in the control database, and hashes values that are looked up. The root key is random and stored in
+/// the database, encrypted under the master key. So all engines that share the database share it. Thread-safe.
 /// </summary>
 public sealed class ControlKeys
 {
@@ -24,7 +24,7 @@ public sealed class ControlKeys
 
     /// <summary>Encrypts a text.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="place">The table, column and row that it belongs to; it can be read there alone.</param>
+    /// <param name="place">The table, column and row of the text. Decryption requires the same place.</param>
     public byte[] Seal(string text, string place) => Seal(Encoding.UTF8.GetBytes(text), place);
 
     /// <summary>Encrypts bytes.</summary>
@@ -32,25 +32,25 @@ public sealed class ControlKeys
     public byte[] Seal(ReadOnlySpan<byte> bytes, string place) => SealedBytes.Seal(_sealing, bytes, Encoding.UTF8.GetBytes(place));
 
     /// <summary>Decrypts a text.</summary>
-    /// <exception cref="InvalidDataException">It was altered, or belongs elsewhere.</exception>
+    /// <exception cref="InvalidDataException">The bytes were altered, or belong to another place.</exception>
     public string Open(byte[] bytes, string place) => Encoding.UTF8.GetString(OpenBytes(bytes, place));
 
     /// <summary>Decrypts bytes.</summary>
-    /// <exception cref="InvalidDataException">They were altered, or belong elsewhere.</exception>
+    /// <exception cref="InvalidDataException">The bytes were altered, or belong to another place.</exception>
     public byte[] OpenBytes(byte[] bytes, string place) => SealedBytes.Open(_sealing, bytes, Encoding.UTF8.GetBytes(place))
         ?? throw new InvalidDataException($"{place} cannot be decrypted: it was altered, or copied from another row");
 
-    /// <summary>Returns the hash by which a value is found: HMAC-SHA-256 under a key of the purpose.</summary>
+    /// <summary>Returns the lookup hash of a value: HMAC-SHA-256 under a key derived for the purpose.</summary>
     /// <param name="purpose">The table and column.</param>
     /// <param name="value">The value.</param>
     public byte[] Hash(string purpose, string value) => HMACSHA256.HashData(Derive($"lookup {purpose}"), Encoding.UTF8.GetBytes(value));
 
-    /// <summary>Derives a key for a purpose of the whole database.</summary>
+    /// <summary>Derives a key of 32 bytes for a purpose (HKDF-SHA-256).</summary>
     public byte[] Derive(string purpose) => HKDF.DeriveKey(HashAlgorithmName.SHA256, _root, DataKey.Size, salt: [], Encoding.UTF8.GetBytes($"cartrecovery control {purpose}"));
 
-    /// <summary>Reads the root key, and makes it if there is none.</summary>
+    /// <summary>Reads the root key, or creates it if there is none.</summary>
     /// <returns>The keys, and whether they are new.</returns>
-    /// <exception cref="ControlDatabaseException">It was encrypted under another master key.</exception>
+    /// <exception cref="ControlDatabaseException">The root key is encrypted under another master key.</exception>
     internal static async Task<(ControlKeys Keys, bool IsNew)> OpenAsync(ControlSession session, byte[] master, string database)
     {
         if (await ReadAsync(session) is { } wrapped)
@@ -63,8 +63,8 @@ public sealed class ControlKeys
         return (new ControlKeys(root), true);
     }
 
-    /// <summary>Encrypts the root key under another master key. Does nothing if it is already. Data stays as it is.</summary>
-    /// <exception cref="ControlDatabaseException">The present master key is a third one.</exception>
+    /// <summary>Re-encrypts the root key under another master key. Idempotent. Data keys do not change.</summary>
+    /// <exception cref="ControlDatabaseException">Neither master key opens the root key.</exception>
     internal static async Task RewrapAsync(ControlSession session, byte[] master, byte[] next, string database)
     {
         if (await ReadAsync(session) is not { } wrapped || Unwrap(wrapped, next) is not null)

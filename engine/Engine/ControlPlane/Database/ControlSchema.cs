@@ -1,14 +1,15 @@
 namespace CartRecovery.Engine.ControlPlane.Database;
 
-/// <summary>A step of the schema. What was released never changes; a further change is a further step.</summary>
+/// <summary>A step of the schema. A released step never changes: add another one.</summary>
 /// <param name="Version">Its number, from 1 without gaps.</param>
-/// <param name="Name">What it is for.</param>
+/// <param name="Name">What the step adds.</param>
 /// <param name="Sql">
-/// The statements, in the SQL that both databases have: <c>BIGINT</c> for numbers, times (ms since 1970) and Booleans, <c>TEXT</c>, <c>BYTEA</c> for bytes.
+/// The statements, in the SQL that both databases accept: <c>BIGINT</c> for numbers, times (ms since 1970) and Booleans, <c>TEXT</c>,
+/// <c>BYTEA</c> for bytes.
 /// </param>
 sealed record ControlMigration(int Version, string Name, string Sql);
 
-/// <summary>The tables of the control database, and how an earlier version's become this one's.</summary>
+/// <summary>Creates the tables of the control database, and migrates those of an earlier version.</summary>
 static class ControlSchema
 {
     /// <summary>The steps, in order.</summary>
@@ -123,7 +124,7 @@ static class ControlSchema
     /// <summary>The version that this program writes.</summary>
     public static int Version => Steps[^1].Version;
 
-    /// <summary>Takes the steps that are missing, in the caller's transaction.</summary>
+    /// <summary>Applies the missing steps in the caller's transaction.</summary>
     /// <param name="session">The transaction.</param>
     /// <param name="database">The database, as messages name it.</param>
     /// <param name="time">The clock.</param>

@@ -2,7 +2,9 @@ using System.Data.Common;
 
 namespace CartRecovery.Engine.ControlPlane.Database;
 
-/// <summary>A transaction of the control database. Runs one statement at a time; must not be used after its action has returned.</summary>
+/// <summary>
+/// A transaction of the control database. Not thread-safe: one statement at a time, and none after its action has returned.
+/// </summary>
 public sealed class ControlSession
 {
     readonly DbConnection _connection;
@@ -15,7 +17,7 @@ public sealed class ControlSession
 
     /// <summary>Runs a statement.</summary>
     /// <returns>The number of rows changed.</returns>
-    /// <exception cref="ControlDatabaseException">It failed.</exception>
+    /// <exception cref="ControlDatabaseException">The statement failed.</exception>
     public async Task<int> RunAsync(SqlStatement statement)
     {
         try
@@ -29,8 +31,8 @@ public sealed class ControlSession
         }
     }
 
-    /// <summary>Reads all rows of a result, which the statement must limit.</summary>
-    /// <exception cref="ControlDatabaseException">It failed.</exception>
+    /// <summary>Reads all rows of a result into memory. The statement must have a LIMIT.</summary>
+    /// <exception cref="ControlDatabaseException">The statement failed.</exception>
     public async Task<List<T>> ListAsync<T>(SqlStatement statement, Func<ControlRow, T> read)
     {
         try
@@ -52,8 +54,8 @@ public sealed class ControlSession
     }
 
     /// <summary>Reads the first row of a result.</summary>
-    /// <returns>The default if there is none.</returns>
-    /// <exception cref="ControlDatabaseException">It failed.</exception>
+    /// <returns>The row; the default value if the result is empty.</returns>
+    /// <exception cref="ControlDatabaseException">The statement failed.</exception>
     public async Task<T?> FirstAsync<T>(SqlStatement statement, Func<ControlRow, T> read)
     {
         try
@@ -68,8 +70,8 @@ public sealed class ControlSession
         }
     }
 
-    /// <summary>Reads the number in the first column of the first row; null if there is no row or it is null.</summary>
-    /// <exception cref="ControlDatabaseException">It failed.</exception>
+    /// <summary>Reads the number in the first column of the first row; <see langword="null"/> if there is no row or it is NULL.</summary>
+    /// <exception cref="ControlDatabaseException">The statement failed.</exception>
     public Task<long?> NumberAsync(SqlStatement statement) => FirstAsync(statement, row => row.NumberOrNull(0));
 
     /// <summary>
@@ -85,7 +87,7 @@ public sealed class ControlSession
     /// <summary>Whether the transaction marked a topic as changed.</summary>
     internal bool HasMarked { get; private set; }
 
-    /// <summary>Runs SQL of the program itself.</summary>
+    /// <summary>Runs SQL without parameters, such as a schema step. Never pass it user input.</summary>
     internal async Task RunScriptAsync(string sql)
     {
         try

@@ -10,7 +10,7 @@ namespace CartRecovery.Engine.ControlPlane.Database;
 /// </summary>
 public sealed class PostgresAddress
 {
-    /// <summary>How an address is written.</summary>
+    /// <summary>The form of an address, for messages.</summary>
     public const string Form = "postgres://USER:PASSWORD@HOST:PORT/DATABASE";
 
     const int DefaultPort = 5432;
@@ -22,9 +22,9 @@ public sealed class PostgresAddress
     PostgresAddress(Uri uri, SslMode tls, string? rootCertificate) => (_uri, _tls, _rootCertificate) = (uri, tls, rootCertificate);
 
     /// <summary>Parses an address.</summary>
-    /// <param name="text">The text.</param>
-    /// <param name="address">The address.</param>
-    /// <param name="problem">What is wrong; never the password.</param>
+    /// <param name="text">The address as text.</param>
+    /// <param name="address">The parsed address.</param>
+    /// <param name="problem">Why the text is invalid. Never contains the password.</param>
     public static bool TryParse(string text, [NotNullWhen(true)] out PostgresAddress? address, [NotNullWhen(false)] out string? problem)
     {
         address = null;
@@ -35,7 +35,7 @@ public sealed class PostgresAddress
             return false;
         }
 
-        // As libpq: encrypted where the server can, unless told otherwise.
+        // The default of libpq: TLS if the server supports it.
         var (tls, root) = (SslMode.Prefer, (string?)null);
         foreach (var pair in uri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
@@ -70,10 +70,10 @@ public sealed class PostgresAddress
         return true;
     }
 
-    /// <summary>Returns whether a text is meant to be such an address.</summary>
+    /// <summary>Returns whether a text has the scheme of a PostgreSQL address.</summary>
     public static bool Is(string text) => text.StartsWith("postgres:", StringComparison.Ordinal) || text.StartsWith("postgresql:", StringComparison.Ordinal);
 
-    /// <summary>Returns the settings of its connections.</summary>
+    /// <summary>Returns the connection settings.</summary>
     public NpgsqlConnectionStringBuilder Settings()
     {
         var user = _uri.UserInfo.Split(':', 2);

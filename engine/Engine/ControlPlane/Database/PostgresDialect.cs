@@ -4,16 +4,16 @@ using Npgsql;
 
 namespace CartRecovery.Engine.ControlPlane.Database;
 
-/// <summary>PostgreSQL, for a database that several engines share.</summary>
+/// <summary>Connects to a PostgreSQL database, which several engines may share.</summary>
 sealed class PostgresDialect : SqlDialect
 {
-    // How long a writer waits for another engine's.
+    // How long a writer waits for a writer of another engine.
     const string LockTimeout = "SET LOCAL lock_timeout = '5s'";
 
     readonly NpgsqlDataSource _source;
 
     /// <param name="address">The database.</param>
-    /// <param name="connections">The number of connections at most.</param>
+    /// <param name="connections">Maximum number of connections.</param>
     public PostgresDialect(PostgresAddress address, int connections)
     {
         Name = address.ToString();
@@ -45,7 +45,7 @@ sealed class PostgresDialect : SqlDialect
         }
     }
 
-    // Each statement sees what was committed before it: a writer reads only after it has the lock of all writers.
+    // Writers use READ COMMITTED: each statement sees what was committed before it, and the first one takes the lock of all writers.
     /// <inheritdoc/>
     public override async ValueTask<DbTransaction> BeginAsync(DbConnection connection, bool writes, CancellationToken cancellation)
     {

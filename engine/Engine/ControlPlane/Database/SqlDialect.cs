@@ -2,29 +2,31 @@ using System.Data.Common;
 
 namespace CartRecovery.Engine.ControlPlane.Database;
 
-/// <summary>What differs between the two databases: how to connect, and how failures are told apart. The SQL is the same.</summary>
+/// <summary>The differences between the two databases: connections, transactions and error codes. The SQL is the same.</summary>
 abstract class SqlDialect : IAsyncDisposable
 {
-    /// <summary>How long a statement may take, in seconds.</summary>
+    /// <summary>Timeout of a statement, in seconds.</summary>
     public const int CommandTimeout = 30;
 
-    /// <summary>How the database is named in messages, without a password.</summary>
+    /// <summary>The database's name in messages, without a password.</summary>
     public abstract string Name { get; }
 
-    /// <summary>A statement that keeps other engines from changing the schema until the transaction ends, where beginning one does not.</summary>
+    /// <summary>
+    /// A statement that locks the schema until the transaction ends; <see langword="null"/> if beginning the transaction locks it.
+    /// </summary>
     public virtual string? SchemaLock => null;
 
-    /// <summary>Opens a connection, or takes one that was used before.</summary>
+    /// <summary>Opens a connection, or takes one from the pool.</summary>
     /// <exception cref="DbException">The database does not answer.</exception>
     public abstract ValueTask<DbConnection> ConnectAsync(CancellationToken cancellation);
 
-    /// <summary>Begins a transaction that sees what was committed before it.</summary>
+    /// <summary>Begins a transaction. It sees everything that was committed before.</summary>
     /// <param name="connection">The connection.</param>
-    /// <param name="writes">Whether it will change something.</param>
+    /// <param name="writes">Whether the transaction writes.</param>
     /// <param name="cancellation">Ends the wait.</param>
     public abstract ValueTask<DbTransaction> BeginAsync(DbConnection connection, bool writes, CancellationToken cancellation);
 
-    /// <summary>Returns a failure with its code.</summary>
+    /// <summary>Wraps a failure in an exception with a stable code.</summary>
     public ControlDatabaseException Explain(DbException e) => CodeOf(e) switch
     {
         ControlDatabaseException.Conflict => new(ControlDatabaseException.Conflict, $"{Name}: another change was in the way; try again", e),
@@ -33,7 +35,7 @@ abstract class SqlDialect : IAsyncDisposable
         _ => new(ControlDatabaseException.Failed, $"{Name}: {e.Message}", e),
     };
 
-    /// <summary>Returns the code of a failure.</summary>
+    /// <summary>Returns the stable code of a failure.</summary>
     protected abstract string CodeOf(DbException e);
 
     /// <inheritdoc/>

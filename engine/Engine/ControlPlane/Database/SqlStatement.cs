@@ -5,8 +5,8 @@ using System.Text;
 namespace CartRecovery.Engine.ControlPlane.Database;
 
 /// <summary>
-/// A statement written as an interpolated string. Every value becomes a parameter with a type, so no value can become part of the SQL, and both
-/// databases take the same text.
+/// A statement written as an interpolated string. Every value becomes a typed parameter, so a value can never become SQL, and both
+/// databases accept the same text.
 /// </summary>
 [InterpolatedStringHandler]
 public readonly struct SqlStatement
@@ -42,7 +42,7 @@ public readonly struct SqlStatement
     /// <summary>Appends SQL.</summary>
     public void AppendLiteral(string value) => _parts.Add(new Part(value, default, null));
 
-    /// <summary>Appends a part of SQL with its values.</summary>
+    /// <summary>Appends a fragment with its values.</summary>
     public void AppendFormatted(SqlPart part) => _parts.AddRange(part.Statement._parts);
 
     /// <summary>Appends a value as a parameter.</summary>
@@ -54,7 +54,7 @@ public readonly struct SqlStatement
     /// <inheritdoc cref="AppendFormatted(string?)"/>
     public void AppendFormatted(long? value) => Add(SqlType.Number, value);
 
-    /// <summary>Appends 1 or 0: SQLite has no Booleans.</summary>
+    /// <summary>Appends a Boolean as 1 or 0: SQLite has no Boolean type.</summary>
     public void AppendFormatted(bool value) => Add(SqlType.Number, value ? 1L : 0L);
 
     /// <summary>Appends a time as milliseconds since 1970.</summary>
@@ -69,20 +69,20 @@ public readonly struct SqlStatement
 }
 
 /// <summary>
-/// A part of a statement, such as a condition that only some requests have. It is a type of its own, so that an interpolated string within a statement
-/// is a text, like any other value.
+/// A fragment of SQL, such as an optional condition. A separate type, so that an interpolated string inside a statement is a text
+/// parameter, like any other value.
 /// </summary>
 public sealed class SqlPart
 {
     SqlPart(SqlStatement statement) => Statement = statement;
 
-    /// <summary>The part.</summary>
+    /// <summary>The fragment and its values.</summary>
     internal SqlStatement Statement { get; }
 
-    /// <summary>Makes a part of an interpolated string, whose values become parameters.</summary>
+    /// <summary>Creates a fragment from an interpolated string, whose values become parameters.</summary>
     public static SqlPart Of(SqlStatement statement) => new(statement);
 
-    /// <summary>Joins conditions with AND; true if there is none.</summary>
+    /// <summary>Joins conditions with AND. Without conditions, the fragment is true.</summary>
     public static SqlPart All(IEnumerable<SqlPart> conditions)
     {
         var all = new SqlStatement(0, 0);
@@ -97,13 +97,13 @@ public sealed class SqlPart
     }
 }
 
-/// <summary>The types of values.</summary>
+/// <summary>The types of parameters.</summary>
 enum SqlType
 {
     /// <summary>A text.</summary>
     Text,
 
-    /// <summary>A whole number of 64 bits; also times and Booleans.</summary>
+    /// <summary>A 64-bit integer; also times and Booleans.</summary>
     Number,
 
     /// <summary>Bytes.</summary>

@@ -5,10 +5,10 @@ using SQLitePCL;
 
 namespace CartRecovery.Engine.ControlPlane.Database;
 
-/// <summary>SQLite: a file of the data folder, with a write-ahead log. A commit is on the disk.</summary>
+/// <summary>Connects to a SQLite file in the data folder, in WAL mode. A commit is synced to disk.</summary>
 sealed class SqliteDialect : SqlDialect
 {
-    // How long a writer waits for another process's, in seconds.
+    // How long a writer waits for a writer of another process, in seconds.
     const int Patience = 5;
 
     readonly string _path;
@@ -16,7 +16,7 @@ sealed class SqliteDialect : SqlDialect
 
     static SqliteDialect() => raw.SetProvider(new SQLite3Provider_e_sqlite3());
 
-    /// <param name="path">The file; created if there is none.</param>
+    /// <param name="path">The file; created if missing.</param>
     public SqliteDialect(string path)
     {
         _path = path;
@@ -74,7 +74,7 @@ sealed class SqliteDialect : SqlDialect
         return ValueTask.CompletedTask;
     }
 
-    // SQLite gives its log and its index the mode of the database.
+    // Creates the file before SQLite does: SQLite gives its WAL and index the file's mode.
     void CreatePrivate()
     {
         if (File.Exists(_path))

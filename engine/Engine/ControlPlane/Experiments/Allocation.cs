@@ -1,6 +1,6 @@
 namespace CartRecovery.Engine.ControlPlane.Experiments;
 
-/// <summary>The weights by which new subjects were assigned from a time on.</summary>
-/// <param name="At">Since when (ms since 1970 UTC).</param>
-/// <param name="Weights">The weights of the variants, in their order.</param>
+/// <summary>The variant weights that apply to new subjects from a time on.</summary>
+/// <param name="At">The first time they apply (ms since 1970 UTC).</param>
+/// <param name="Weights">The weights, in the order of the variants.</param>
 public sealed record Allocation(long At, IReadOnlyList<double> Weights);

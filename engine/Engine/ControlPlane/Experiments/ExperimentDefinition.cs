@@ -2,13 +2,13 @@ using CartRecovery.Engine.ControlPlane.Flags;
 
 namespace CartRecovery.Engine.ControlPlane.Experiments;
 
-/// <summary>What an experiment compares. It does not change while the experiment runs.</summary>
-/// <param name="Type">boolean, string, number or object: the type of all values.</param>
+/// <summary>The variants of an experiment and the rule for who takes part. Fixed while the experiment runs.</summary>
+/// <param name="Type">The type of all values: boolean, string, number or object.</param>
 /// <param name="Variants">The variants; the first is the control.</param>
-/// <param name="Description">What it is to find out.</param>
+/// <param name="Description">The question that the experiment answers.</param>
 /// <param name="VisibleToClients">Whether publishable keys may evaluate its flag.</param>
 /// <param name="Segment">The named segment that takes part; <see langword="null"/> for everybody.</param>
-/// <param name="Conditions">Conditions of those who take part.</param>
+/// <param name="Conditions">Conditions that a subject must meet to take part.</param>
 public sealed record ExperimentDefinition(
     string? Type, IReadOnlyList<ExperimentVariant>? Variants, string? Description = null, bool VisibleToClients = false, string? Segment = null,
     IReadOnlyList<FlagCondition>? Conditions = null)
@@ -16,8 +16,10 @@ public sealed record ExperimentDefinition(
     /// <summary>Maximum weight of a variant.</summary>
     public const double MaxWeight = 1000;
 
-    /// <summary>Returns what is wrong, beginning with the field; <see langword="null"/> if nothing is.</summary>
-    /// <param name="check">Checks flags.</param>
+    /// <summary>
+    /// Validates the definition. Returns the first problem, beginning with the field; <see langword="null"/> if it is valid.
+    /// </summary>
+    /// <param name="check">Validates the flag.</param>
     /// <param name="store">The store's id.</param>
     public string? ProblemOf(FlagCheck check, string store)
     {
@@ -31,11 +33,11 @@ public sealed record ExperimentDefinition(
             ?? check.ProblemOf(ToFlag(), store)?.Replace("rules[0].", "", StringComparison.Ordinal);
     }
 
-    /// <summary>Returns what is wrong with weights; <see langword="null"/> if nothing is.</summary>
+    /// <summary>Validates weights. Returns the problem; <see langword="null"/> if they are valid.</summary>
     public static string? ProblemOf(IReadOnlyList<double> weights) =>
         weights.Any(weight => weight is not (>= 0 and <= MaxWeight)) || weights.Sum() <= 0 ? $"weights: expected numbers from 0 to {MaxWeight}, not all 0" : null;
 
-    /// <summary>Returns the flag that evaluates to the variants. Its rule says who takes part.</summary>
+    /// <summary>Returns the flag that evaluates to the variants. Its rule selects the subjects who take part.</summary>
     public FlagDefinition ToFlag() => new(Type, Variants!.ToDictionary(variant => variant.Name!, variant => variant.Value, StringComparer.Ordinal), Variants![0].Name, Description,
         VisibleToClients: VisibleToClients, Rules: [new FlagRule(Variants[0].Name, Segment: Segment, Conditions: Conditions)]);
 }

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace CartRecovery.Engine.ControlPlane.Experiments;
 
-/// <summary>JSON metadata for what the control database keeps of experiments.</summary>
+/// <summary>JSON metadata of experiments in the control database.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ExperimentDefinition))]
 [JsonSerializable(typeof(List<Allocation>))]

@@ -6,11 +6,11 @@ using CartRecovery.Engine.ControlPlane.Flags;
 
 namespace CartRecovery.Engine.ControlPlane.Experiments;
 
-/// <summary>The experiments in the control database. Every change is in the audit log. Any thread.</summary>
+/// <summary>Stores experiments in the control database. Every change and its audit entry are one transaction. Thread-safe.</summary>
 /// <param name="database">The database.</param>
 public sealed class ExperimentStore(ControlDatabase database)
 {
-    /// <summary>Maximum number of a store's experiments, of all stores', and of an experiment's changes of weights.</summary>
+    /// <summary>Maximum number of experiments of a store and of all stores, and of allocations of an experiment.</summary>
     public const int MaxPerStore = 100, MaxExperiments = 1_000, MaxAllocations = 50;
 
     readonly AuditLog _audit = new(database);
@@ -18,11 +18,12 @@ public sealed class ExperimentStore(ControlDatabase database)
     /// <summary>Starts an experiment.</summary>
     /// <param name="store">The store's id.</param>
     /// <param name="key">The key.</param>
-    /// <param name="definition">What it compares. The caller has checked it.</param>
-    /// <param name="actor">Who asks, for the audit log.</param>
-    /// <param name="address">Where the request comes from.</param>
+    /// <param name="definition">The definition. The caller has validated it.</param>
+    /// <param name="actor">The actor, for the audit log.</param>
+    /// <param name="address">The client's address, for the audit log.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <exception cref="ControlRefusalException">The store has an experiment or a flag with this key, or there are too many.</exception>
+    /// <exception cref="ControlRefusalException">The key is taken by an experiment or a flag, or there are too many
+    /// experiments.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<Experiment> AddAsync(
         string store, string key, ExperimentDefinition definition, string actor, string? address, CancellationToken cancellation = default) => database.WriteAsync(async session =>
@@ -52,15 +53,16 @@ public sealed class ExperimentStore(ControlDatabase database)
         return experiment;
     }, cancellation);
 
-    /// <summary>Changes the weights: new subjects are assigned by them, and whoever was assigned stays.</summary>
+    /// <summary>Changes the weights for new subjects. Subjects already assigned keep their variant.</summary>
     /// <param name="store">The store's id.</param>
     /// <param name="key">The key.</param>
-    /// <param name="weights">The weights by variant, of all variants. The caller has checked the numbers.</param>
-    /// <param name="actor">Who asks, for the audit log.</param>
-    /// <param name="address">Where the request comes from.</param>
+    /// <param name="weights">A weight for every variant. The caller has validated the numbers.</param>
+    /// <param name="actor">The actor, for the audit log.</param>
+    /// <param name="address">The client's address, for the audit log.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <returns><see langword="null"/> if the store has no such experiment.</returns>
-    /// <exception cref="ControlRefusalException">It has ended, its variants are others, or its weights were changed too often.</exception>
+    /// <returns>The changed experiment; <see langword="null"/> if there is none.</returns>
+    /// <exception cref="ControlRefusalException">It has ended, the variants do not match, or the weights were changed too
+    /// often.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<Experiment?> SetWeightsAsync(
         string store, string key, IReadOnlyDictionary<string, double> weights, string actor, string? address, CancellationToken cancellation = default) => database.WriteAsync(async session =>
@@ -86,9 +88,9 @@ public sealed class ExperimentStore(ControlDatabase database)
         return changed;
     }, cancellation);
 
-    /// <summary>Ends an experiment: everybody gets the winner.</summary>
-    /// <returns><see langword="null"/> if the store has no such experiment.</returns>
-    /// <exception cref="ControlRefusalException">It has ended, or has no such variant.</exception>
+    /// <summary>Ends an experiment. From then on, every subject gets the winner.</summary>
+    /// <returns>The ended experiment; <see langword="null"/> if there is none.</returns>
+    /// <exception cref="ControlRefusalException">It has ended already, or has no such variant.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<Experiment?> EndAsync(string store, string key, string? winner, string actor, string? address, CancellationToken cancellation = default) => database.WriteAsync(async session =>
     {
@@ -109,8 +111,8 @@ public sealed class ExperimentStore(ControlDatabase database)
     }, cancellation);
 
     /// <summary>Deletes an experiment that has ended.</summary>
-    /// <returns>What was deleted; <see langword="null"/> if the store has no such experiment.</returns>
-    /// <exception cref="ControlRefusalException">It runs.</exception>
+    /// <returns>The deleted experiment; <see langword="null"/> if there is none.</returns>
+    /// <exception cref="ControlRefusalException">It is running.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<Experiment?> DeleteAsync(string store, string key, string actor, string? address, CancellationToken cancellation = default) => database.WriteAsync(async session =>
     {

@@ -4,11 +4,12 @@ using System.Net.Http.Headers;
 namespace CartRecovery.Engine.ControlPlane.Federation;
 
 /// <summary>
-/// Asks identity providers. Answers are bounded in size and time. Redirections are not followed: they could lead to another host. Any thread.
+/// Sends requests to identity providers. Bounds the size and the time of an answer. Does not follow redirects: they could lead to another
+/// host. Thread-safe.
 /// </summary>
 public sealed class FederationHttp : IDisposable
 {
-    /// <summary>The time for an answer.</summary>
+    /// <summary>Timeout of a request.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     readonly HttpClient _http = new(new SocketsHttpHandler
@@ -25,8 +26,8 @@ public sealed class FederationHttp : IDisposable
         MaxResponseContentBufferSize = JsonWebKeySet.MaxSize,
     };
 
-    /// <summary>Gets a document.</summary>
-    /// <returns>The document, or why there is none.</returns>
+    /// <summary>Fetches a document.</summary>
+    /// <returns>The document, or why it cannot be fetched.</returns>
     public Task<(byte[]? Body, string? Problem)> GetAsync(Uri address, CancellationToken cancellation) =>
         SendAsync(new HttpRequestMessage(HttpMethod.Get, address), cancellation);
 
@@ -35,7 +36,7 @@ public sealed class FederationHttp : IDisposable
     /// <param name="form">The fields.</param>
     /// <param name="authorization">The client's credentials; <see langword="null"/> for none.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <returns>The answer, or why there is none.</returns>
+    /// <returns>The answer's body, or why there is none.</returns>
     public Task<(byte[]? Body, string? Problem)> PostAsync(
         Uri address, IEnumerable<KeyValuePair<string, string>> form, AuthenticationHeaderValue? authorization, CancellationToken cancellation)
     {
@@ -44,7 +45,7 @@ public sealed class FederationHttp : IDisposable
         return SendAsync(request, cancellation);
     }
 
-    /// <summary>Returns whether an address may be asked: https, or http on this machine.</summary>
+    /// <summary>Returns whether requests to an address are permitted: https, or http on loopback.</summary>
     public static bool IsAllowed(Uri address) => address.IsAbsoluteUri && address.UserInfo.Length == 0
         && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback));
 

@@ -3,33 +3,36 @@ using CartRecovery.Engine.ControlPlane.Users;
 namespace CartRecovery.Engine.ControlPlane.Federation;
 
 /// <summary>
-/// Verifies JSON Web Tokens of other issuers and gives their bearers roles. Nothing is stored: such a caller has no account and no session. Any thread.
+/// Verifies JSON Web Tokens of trusted issuers and maps their claims to roles. Stores nothing: such a caller has no account and no session.
+/// Thread-safe.
 /// </summary>
 /// <param name="http">Fetches keys.</param>
 /// <param name="time">The clock.</param>
-/// <param name="hash">Hashes a subject under a key, so that nobody finds an address by trying a list.</param>
+/// <param name="hash">Hashes a subject under a secret key, so that nobody can find an address by hashing candidates.</param>
 public sealed class ForeignTokens(FederationHttp http, TimeProvider time, Func<string, byte[]> hash)
 {
-    // Longer ones would not fit into the audit log.
+    // Longer subjects do not fit into the audit log.
     const int MaxSubject = 200;
 
     readonly VerifiedTokens _verified = new();
     volatile Entry[] _issuers = [];
     long _verifications;
 
-    /// <summary>Whether any issuer is trusted.</summary>
+    /// <summary>Whether any issuer is configured.</summary>
     public bool IsConfigured => _issuers.Length > 0;
 
-    /// <summary>Receives the name of an issuer whose keys cannot be read, and why: once for each cause until a reading succeeds.</summary>
+    /// <summary>
+    /// Called when an issuer's keys cannot be read, with its name and the cause: once for each cause, until they are read.
+    /// </summary>
     public Action<string, string>? OnProblem { get; set; }
 
-    /// <summary>Why keys of issuers cannot be read; <see langword="null"/> if they can, or nobody needed them yet.</summary>
+    /// <summary>Why an issuer's keys cannot be read; <see langword="null"/> if all can, or none were needed yet.</summary>
     public string? Problem => _issuers.Where(entry => entry.Keys.Problem is not null).Select(entry => $"{entry.Issuer.Name}: {entry.Keys.Problem}").FirstOrDefault();
 
-    /// <summary>The number of tokens so far whose signatures had to be verified.</summary>
+    /// <summary>Number of signature verifications so far. Cached tokens need none.</summary>
     public long Verifications => Interlocked.Read(ref _verifications);
 
-    /// <summary>Replaces the issuers. Those whose keys lie where they did keep them. Files are read again.</summary>
+    /// <summary>Replaces the issuers, and reads key files again. An issuer whose key address is unchanged keeps its keys.</summary>
     public void Update(IReadOnlyList<TrustedIssuer> issuers)
     {
         var former = _issuers;
@@ -40,11 +43,11 @@ public sealed class ForeignTokens(FederationHttp http, TimeProvider time, Func<s
         }
     }
 
-    /// <summary>Returns who a token belongs to.</summary>
+    /// <summary>Verifies a token and returns its caller.</summary>
     /// <param name="token">The token.</param>
     /// <param name="roles">All roles by name.</param>
-    /// <param name="cancellation">Ends the wait for keys.</param>
-    /// <returns>The caller, who may have no role; or what is wrong with the token.</returns>
+    /// <param name="cancellation">Cancels the wait for keys.</param>
+    /// <returns>The caller, possibly without a role; or why the token is rejected.</returns>
     public async ValueTask<(SignedInUser? User, string? Problem)> FindAsync(string token, IReadOnlyDictionary<string, Role> roles, CancellationToken cancellation = default)
     {
         if (Jws.Read(token) is not { } jws || Jwt.IssuerOf(jws) is not { } name)
@@ -68,14 +71,14 @@ public sealed class ForeignTokens(FederationHttp http, TimeProvider time, Func<s
             return (null, "it names no subject");
         }
 
-        // The audit log names no person but by an id.
+        // The audit log names people by id only: an e-mail address is hashed.
         var id = $"{known.Issuer.Name}/{(subject.Contains('@', StringComparison.Ordinal) ? Convert.ToHexStringLower(hash(subject).AsSpan(0, 8)) : subject)}";
         claims.TryTime("iat", out var issued);
         var user = new User(id, claims.Text("email") ?? "", UserState.Active, HasTotp: false, issued ?? time.GetUtcNow(), LastLoginAt: null, known.Issuer.Roles.GrantsOf(claims));
         return (new SignedInUser(user, Session: "", roles) { Actor = $"jwt:{id}" }, null);
     }
 
-    /// <summary>Makes the source of the keys at an address or in a file.</summary>
+    /// <summary>Creates a source of the keys at an address or in a file.</summary>
     internal static KeySetSource SourceOf(Uri keys, FederationHttp http, TimeProvider time, Action<string>? onProblem = null) =>
         new(keys.IsFile ? cancellation => ReadAsync(keys.LocalPath, cancellation) : cancellation => http.GetAsync(keys, cancellation), time) { OnProblem = onProblem };
 
@@ -91,7 +94,7 @@ public sealed class ForeignTokens(FederationHttp http, TimeProvider time, Func<s
         Interlocked.Increment(ref _verifications);
         var (claims, problem) = await Jwt.VerifyAsync(token, issuer.Keys, rules, now, cancellation);
 
-        // Keys that were replaced meanwhile make a verdict that nobody finds.
+        // If the keys changed meanwhile, the cached claims are never found: they are stored under the former keys.
         if (claims is not null && current is not null)
         {
             _verified.Add(key, claims, current);

@@ -6,12 +6,12 @@ using Geralt;
 namespace CartRecovery.Engine.ControlPlane.Federation;
 
 /// <summary>
-/// A JSON Web Key (RFC 7517) that verifies signatures. The key fixes the algorithm: its type, its curve and its <c>alg</c> say which ones it
-/// can verify; what a token's header says only selects among those. Immutable. Any thread.
+/// A JSON Web Key (RFC 7517) that verifies signatures. The key decides which algorithms it verifies: by its type, its curve and its
+/// <c>alg</c>. A token's header can only select one of those. Immutable. Thread-safe.
 /// </summary>
 public sealed class JsonWebKey
 {
-    // RFC 7518, section 3.3; more would make a verification expensive.
+    // The minimum is that of RFC 7518, section 3.3; the maximum bounds the cost of a verification.
     const int MinRsaBits = 2048, MaxRsaBits = 8192;
     const int MaxIdLength = 256, MaxSecretBytes = 1024;
 
@@ -35,17 +35,17 @@ public sealed class JsonWebKey
     /// <summary>The type: RSA, EC, OKP, or oct for a shared secret.</summary>
     public string Type { get; }
 
-    /// <summary>The algorithm that the key names; <see langword="null"/> for none.</summary>
+    /// <summary>The key's <c>alg</c>; <see langword="null"/> if it has none.</summary>
     public string? Algorithm { get; }
 
-    /// <summary>The algorithms that the key can verify.</summary>
+    /// <summary>The algorithms that the key verifies.</summary>
     public IReadOnlyList<string> Algorithms { get; }
 
-    /// <summary>Makes a key of a secret, for HS256.</summary>
+    /// <summary>Creates a key from a shared secret, for HS256.</summary>
     public static JsonWebKey OfSecret(byte[] secret) => new(secret);
 
-    /// <summary>Reads a key.</summary>
-    /// <returns><see langword="null"/> if it is malformed, of an unknown type, too weak, or not for signatures.</returns>
+    /// <summary>Parses a key.</summary>
+    /// <returns><see langword="null"/> if it is malformed, of an unknown type, too weak, or not meant for signatures.</returns>
     public static JsonWebKey? Read(JsonElement json)
     {
         try
@@ -66,16 +66,16 @@ public sealed class JsonWebKey
         }
         catch (InvalidOperationException)
         {
-            // Half of a surrogate pair in a text.
+            // A text with an unpaired surrogate.
             return null;
         }
     }
 
     /// <summary>Verifies a signature.</summary>
-    /// <param name="algorithm">The algorithm, which the token's header names.</param>
-    /// <param name="data">What was signed.</param>
+    /// <param name="algorithm">The algorithm that the token's header names.</param>
+    /// <param name="data">The signed bytes.</param>
     /// <param name="signature">The signature.</param>
-    /// <returns><see langword="false"/> also if the algorithm is none of the key's.</returns>
+    /// <returns><see langword="false"/> if the signature is invalid, or the key does not support the algorithm.</returns>
     public bool Verify(string algorithm, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
         if (!Algorithms.Contains(algorithm, StringComparer.Ordinal))
@@ -116,7 +116,7 @@ public sealed class JsonWebKey
         }
         catch (CryptographicException)
         {
-            // No point of the curve, or no modulus.
+            // The coordinates are not a point of the curve, or the modulus is invalid.
             return false;
         }
     }
@@ -128,7 +128,7 @@ public sealed class JsonWebKey
         _ => HashAlgorithmName.SHA512,
     };
 
-    // Both say what the key is for (RFC 7517, sections 4.2 and 4.3); it may have neither.
+    // Checks "use" and "key_ops" (RFC 7517, sections 4.2 and 4.3); a key may have neither.
     static bool IsForSignatures(JsonElement json) =>
         (!json.TryGetProperty("use", out var use) || (use.ValueKind == JsonValueKind.String && use.ValueEquals("sig")))
         && (!json.TryGetProperty("key_ops", out var operations)
@@ -141,20 +141,20 @@ public sealed class JsonWebKey
             return null;
         }
 
-        // Other exponents are out of use, and long ones would make a verification as expensive as a signature.
+        // Only the usual exponents: a long one would make a verification as expensive as a signature.
         (modulus, exponent) = ([.. modulus.SkipWhile(b => b == 0)], [.. exponent.SkipWhile(b => b == 0)]);
         var isStrong = modulus.Length is >= MinRsaBits / 8 and <= MaxRsaBits / 8 && (exponent is [3] or [1, 0, 1]);
         return isStrong && RsaAlgorithms(Text(json, "alg")) is { Length: > 0 } algorithms
             ? new JsonWebKey(json, algorithms, rsa: new RSAParameters { Modulus = modulus, Exponent = exponent }) : null;
     }
 
-    // A named algorithm fixes the padding and the weakest hash.
+    // An "alg" fixes the padding and the hash.
     static string[] RsaAlgorithms(string? named) => named is null ? s_rsa
         : s_rsa.Contains(named, StringComparer.Ordinal) ? [.. s_rsa.Where(a => a[..2] == named[..2] && string.CompareOrdinal(a, named) >= 0)] : [];
 
     static JsonWebKey? ReadEc(JsonElement json)
     {
-        // The curve fixes the algorithm (RFC 7518, section 3.4). A key that names one of another family is for something else.
+        // The curve fixes the algorithm (RFC 7518, section 3.4). Reject a key whose "alg" is of another family.
         var (curve, size, algorithm) = Text(json, "crv") switch
         {
             "P-256" => (ECCurve.NamedCurves.nistP256, 32, "ES256"),
@@ -173,7 +173,7 @@ public sealed class JsonWebKey
 
     static JsonWebKey? ReadSecret(JsonElement json)
     {
-        // As long as the hash at least (RFC 7518, section 3.2).
+        // At least as long as the hash (RFC 7518, section 3.2).
         var size = Text(json, "alg") switch { "HS256" => 32, "HS384" => 48, "HS512" => 64, _ => int.MaxValue };
         return TryBytes(json, "k", out var secret) && secret.Length >= size && secret.Length <= MaxSecretBytes
             ? new JsonWebKey(json, [Text(json, "alg")!], bytes: secret) : null;

@@ -5,7 +5,8 @@ using CartRecovery.Engine.ControlPlane.Tokens;
 namespace CartRecovery.Engine.ControlPlane.Federation;
 
 /// <summary>
-/// A JSON Web Signature in compact form (RFC 7515). Reading it verifies nothing: what it says counts once a key's <see cref="IsSignedBy"/> is true.
+/// A JSON Web Signature in compact form (RFC 7515). Parsing verifies nothing: do not trust the payload before <see cref="IsSignedBy"/> is
+/// true.
 /// </summary>
 public sealed class Jws
 {
@@ -35,11 +36,11 @@ public sealed class Jws
     /// <summary>The payload.</summary>
     public byte[] Payload { get; }
 
-    /// <summary>Whether the text has no character that was left out.</summary>
+    /// <summary>Whether no character of the text was dropped.</summary>
     public bool IsCanonical { get; }
 
-    /// <summary>Reads a text.</summary>
-    /// <returns><see langword="null"/> if it is no JWS, or has an extension that must be understood (<c>crit</c>).</returns>
+    /// <summary>Parses a text.</summary>
+    /// <returns><see langword="null"/> if it is not a JWS, or requires an extension (<c>crit</c>).</returns>
     public static Jws? Read(string text)
     {
         if (text.Length > MaxLength || text.Split('.') is not [var head, var body, var tail])
@@ -47,8 +48,8 @@ public sealed class Jws
             return null;
         }
 
-        // What cannot be written in the recipient's character set arrives as '?'. It is left out, as the published vectors want it; the
-        // signature then is over the text without it, so that what was verified is what was decoded.
+        // A character that the sender's character set lacks arrives as '?'. The published test vectors require dropping it. The signature
+        // is then verified over the text without it, so the verified bytes are the decoded bytes.
         var (header, payload) = (head.Replace("?", "", StringComparison.Ordinal), body.Replace("?", "", StringComparison.Ordinal));
         if (!Base64UrlText.TryDecode(header, out var json) || !Base64UrlText.TryDecode(payload, out var content)
             || !Base64UrlText.TryDecode(tail, out var signature) || signature.Length == 0)
@@ -62,11 +63,11 @@ public sealed class Jws
                 : null;
     }
 
-    /// <summary>Returns whether a key signed it, with one of the key's own algorithms.</summary>
+    /// <summary>Returns whether a key signed it, with one of the algorithms that the key supports.</summary>
     public bool IsSignedBy(JsonWebKey key) => key.Verify(Algorithm, _signed, _signature);
 
-    /// <summary>Parses a JSON object in which no name occurs twice.</summary>
-    /// <returns><see langword="null"/> if it is none.</returns>
+    /// <summary>Parses a JSON object. Rejects duplicate names.</summary>
+    /// <returns><see langword="null"/> if it is not such an object.</returns>
     internal static JsonElement? ReadObject(ReadOnlyMemory<byte> json)
     {
         try
@@ -80,7 +81,7 @@ public sealed class Jws
         }
     }
 
-    // False if it is no text.
+    // Returns false if the member is not a text.
     static bool Text(JsonElement json, string name, out string? text)
     {
         text = null;
@@ -95,7 +96,7 @@ public sealed class Jws
         }
         catch (InvalidOperationException)
         {
-            // Half of a surrogate pair.
+            // An unpaired surrogate.
         }
 
         return text is not null;

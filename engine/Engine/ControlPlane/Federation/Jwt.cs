@@ -1,27 +1,30 @@
 namespace CartRecovery.Engine.ControlPlane.Federation;
 
-/// <summary>Verifies JSON Web Tokens (RFC 7519) as RFC 8725 recommends.</summary>
+/// <summary>Verifies JSON Web Tokens (RFC 7519) with the checks that RFC 8725 recommends.</summary>
 public static class Jwt
 {
-    /// <summary>Maximum number of keys that a signature is verified with.</summary>
+    /// <summary>Maximum number of keys tried for a signature.</summary>
     public const int MaxCandidates = 4;
 
-    /// <summary>Says that the issuer's keys could not be read. <see cref="KeySetSource.Problem"/> has the cause, which is not for clients: it names hosts and files.</summary>
-    public const string NoKeys = "its issuer's keys are not at hand";
+    /// <summary>
+    /// The problem if an issuer's keys cannot be read. The cause (<see cref="KeySetSource.Problem"/>) is not for clients: it names hosts
+    /// and files.
+    /// </summary>
+    public const string NoKeys = "its issuer's keys are not available";
 
     /// <summary>Returns whether a text has the form of a token: three parts, the first of which is a JSON object.</summary>
     public static bool IsLike(string text) => text.StartsWith("eyJ", StringComparison.Ordinal) && text.Count(c => c == '.') == 2;
 
-    /// <summary>Reads the issuer that a token names, to find its keys. Nothing is verified.</summary>
+    /// <summary>Returns the issuer that a token names, to find its keys. Verifies nothing.</summary>
     public static string? IssuerOf(Jws token) => JwtClaims.Read(token.Payload)?.Text("iss");
 
     /// <summary>Verifies a token with an issuer's keys.</summary>
     /// <param name="text">The token.</param>
-    /// <param name="keys">The keys.</param>
-    /// <param name="rules">What it must say.</param>
-    /// <param name="now">The time.</param>
-    /// <param name="cancellation">Ends the wait for keys.</param>
-    /// <returns>Its claims, or what is wrong with it.</returns>
+    /// <param name="keys">The issuer's keys.</param>
+    /// <param name="rules">The required claims.</param>
+    /// <param name="now">The current time.</param>
+    /// <param name="cancellation">Cancels the wait for keys.</param>
+    /// <returns>The claims, or why the token is rejected.</returns>
     public static async ValueTask<(JwtClaims? Claims, string? Problem)> VerifyAsync(
         string text, KeySetSource keys, JwtRules rules, DateTimeOffset now, CancellationToken cancellation = default)
     {
@@ -41,7 +44,8 @@ public static class Jwt
             return (null, keys.Problem is null ? "its issuer has no such key" : NoKeys);
         }
 
-        // A key's own algorithm, where it names one, is the only one. A few keys: whoever sends a token decides how many are tried.
+        // An RSA key with an "alg" verifies that algorithm only. The sender of a token must not decide how many keys are tried: the number
+        // is bounded.
         if (!candidates.Where(key => key.Algorithms.Contains(token.Algorithm, StringComparer.Ordinal) && (key.Algorithm is null || key.Type != "RSA" || key.Algorithm == token.Algorithm))
             .Take(MaxCandidates).Any(token.IsSignedBy))
         {

@@ -10,21 +10,21 @@ public sealed record JwtClaims(JsonElement Json)
     const double MaxTime = 253_402_300_799;
 
     /// <summary>Parses a payload.</summary>
-    /// <returns><see langword="null"/> if it is no object, or a name occurs twice.</returns>
+    /// <returns><see langword="null"/> if it is not a JSON object, or has a duplicate name.</returns>
     public static JwtClaims? Read(byte[] payload) => Jws.ReadObject(payload) is { } json ? new JwtClaims(json) : null;
 
-    /// <summary>Returns a claim's text; <see langword="null"/> if there is none.</summary>
+    /// <summary>Returns a text claim; <see langword="null"/> if it is absent or not a text.</summary>
     public string? Text(string name) => Json.TryGetProperty(name, out var value) ? TextOf(value) : null;
 
     /// <summary>Returns whether a claim is true.</summary>
     public bool IsTrue(string name) => Json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
 
-    /// <summary>Returns a claim's texts: one, or those of a list.</summary>
+    /// <summary>Returns the texts of a claim that is a text or a list.</summary>
     public IReadOnlyList<string> Texts(string name) => Json.TryGetProperty(name, out var value) ? TextsOf(value) : [];
 
     /// <summary>
-    /// Returns the texts of a claim within others, <c>realm_access.roles</c>, or of one whose name has the dots itself. Of <c>scope</c> and <c>scp</c>, a text with spaces is
-    /// a list (RFC 8693, section 4.2); of others it is one value.
+    /// Returns the texts of a claim. A path such as <c>realm_access.roles</c> names a claim whose name has the dots, or else a nested one.
+    /// The values of <c>scope</c> and <c>scp</c> are split at spaces (RFC 8693, section 4.2).
     /// </summary>
     public IReadOnlyList<string> Words(string path)
     {
@@ -38,8 +38,8 @@ public sealed record JwtClaims(JsonElement Json)
             ? [.. (TextOf(value) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)] : TextsOf(value);
     }
 
-    /// <summary>Reads a time.</summary>
-    /// <returns><see langword="false"/> if the claim is there and is none.</returns>
+    /// <summary>Reads a claim that is a time, in seconds since 1970.</summary>
+    /// <returns><see langword="false"/> if the claim is present and is not a time.</returns>
     public bool TryTime(string name, out DateTimeOffset? time)
     {
         time = null;
@@ -82,7 +82,7 @@ public sealed record JwtClaims(JsonElement Json)
         }
         catch (InvalidOperationException)
         {
-            // Half of a surrogate pair.
+            // An unpaired surrogate.
             return null;
         }
     }

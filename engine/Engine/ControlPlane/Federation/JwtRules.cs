@@ -1,19 +1,21 @@
 namespace CartRecovery.Engine.ControlPlane.Federation;
 
-/// <summary>What a JSON Web Token must say to be accepted.</summary>
-/// <param name="Issuer">The issuer, exactly.</param>
-/// <param name="Audience">The audience, exactly; it may be one of several.</param>
-/// <param name="NeedsExpiry">Whether it must expire.</param>
+/// <summary>The claims that a JSON Web Token must have.</summary>
+/// <param name="Issuer">The issuer; compared exactly.</param>
+/// <param name="Audience">The audience; compared exactly, with each one of a list.</param>
+/// <param name="NeedsExpiry">Whether the token must have an expiry.</param>
 public sealed record JwtRules(string Issuer, string Audience, bool NeedsExpiry = true)
 {
-    /// <summary>How far the issuer's clock may be off.</summary>
+    /// <summary>Tolerated difference between the issuer's clock and ours.</summary>
     public static readonly TimeSpan Leeway = TimeSpan.FromSeconds(60);
 
-    /// <summary>Returns whether a header's <c>typ</c> is right. Kinds of tokens must not be taken for one another (RFC 8725, section 3.11).</summary>
+    /// <summary>
+    /// Returns whether a header's <c>typ</c> is accepted. Prevents confusion of one kind of token with another (RFC 8725, section 3.11).
+    /// </summary>
     public Func<string?, bool> IsType { get; init; } = IsPlain;
 
-    /// <summary>Checks the claims of a verified token.</summary>
-    /// <returns>What is wrong; <see langword="null"/> if nothing is.</returns>
+    /// <summary>Checks the claims of a token whose signature is verified.</summary>
+    /// <returns>The first problem; <see langword="null"/> if there is none.</returns>
     public string? ProblemOf(JwtClaims claims, DateTimeOffset now) =>
         claims.Text("iss") != Issuer ? "it is of another issuer"
         : !claims.Texts("aud").Contains(Audience, StringComparer.Ordinal) ? "it is for another audience"
@@ -24,7 +26,7 @@ public sealed record JwtRules(string Issuer, string Audience, bool NeedsExpiry =
         : issued > now + Leeway ? "it is of the future"
         : null;
 
-    /// <summary>Returns whether a type is that of an access token, or none.</summary>
+    /// <summary>Returns whether a <c>typ</c> is absent, <c>JWT</c>, or that of an access token.</summary>
     public static bool IsPlain(string? type) => type is null || type.Equals("JWT", StringComparison.OrdinalIgnoreCase)
         || type.Equals("at+jwt", StringComparison.OrdinalIgnoreCase) || type.Equals("application/at+jwt", StringComparison.OrdinalIgnoreCase);
 }

@@ -1,21 +1,22 @@
 namespace CartRecovery.Engine.ControlPlane.Federation;
 
 /// <summary>
-/// An issuer's keys, from an address or a file. They are read when a token needs them, again in the background once they are <see cref="MaxAge"/> old,
-/// and at once when a token names an unknown key: the issuer has rotated. One reading at a time, and at most one each <see cref="MinAge"/>, so that
-/// tokens with invented key ids cause no more. If a reading fails, the keys stay in use until they are <see cref="MaxStale"/> old. Any thread.
+/// Caches an issuer's keys from an address or a file. Reads them when a token first needs them; in the background once they are <see
+/// cref="MaxAge"/> old; and at once when a token names an unknown key, because the issuer has rotated. Reads one at a time and at most once
+/// in <see cref="MinAge"/>, so invented key ids cause no more reads. After a failed read the keys stay in use until they are <see
+/// cref="MaxStale"/> old. Thread-safe.
 /// </summary>
-/// <param name="read">Reads the set, or says why it cannot be read.</param>
+/// <param name="read">Reads the key set, or returns why it cannot be read.</param>
 /// <param name="time">The clock.</param>
 public sealed class KeySetSource(Func<CancellationToken, Task<(byte[]? Body, string? Problem)>> read, TimeProvider time)
 {
-    /// <summary>The time between two readings at least, and the age at which the keys are read again.</summary>
+    /// <summary>Minimum interval between reads, and the age at which the keys are read again.</summary>
     public static readonly TimeSpan MinAge = TimeSpan.FromSeconds(30), MaxAge = TimeSpan.FromHours(1);
 
-    /// <summary>The age from which keys are not trusted any more.</summary>
+    /// <summary>The age from which keys are no longer trusted.</summary>
     public static readonly TimeSpan MaxStale = TimeSpan.FromHours(24);
 
-    // How long a request waits for a reading.
+    // How long a request waits for a read.
     static readonly TimeSpan s_patience = TimeSpan.FromSeconds(6);
 
     readonly Lock _gate = new();
@@ -24,7 +25,7 @@ public sealed class KeySetSource(Func<CancellationToken, Task<(byte[]? Body, str
     Task _reading = Task.CompletedTask;
     DateTimeOffset? _attempted;
 
-    /// <summary>Why the last reading failed; <see langword="null"/> if it did not.</summary>
+    /// <summary>Why the last read failed; <see langword="null"/> if it succeeded.</summary>
     public string? Problem
     {
         get => _problem;
@@ -38,11 +39,12 @@ public sealed class KeySetSource(Func<CancellationToken, Task<(byte[]? Body, str
         }
     }
 
-    /// <summary>Receives why the keys cannot be read, once for each cause until a reading succeeds.</summary>
+    /// <summary>Called when a read fails: once for each cause, until a read succeeds.</summary>
     public Action<string>? OnProblem { get; init; }
 
     /// <summary>
-    /// The keys in use, by which a verdict that was made with them is known; <see langword="null"/> for none. Begins a reading in the background if they are old.
+    /// An object that identifies the keys in use, to tell cached verdicts of former keys apart; <see langword="null"/> for none. Starts a
+    /// read if they are old.
     /// </summary>
     public object? Current
     {
@@ -62,12 +64,12 @@ public sealed class KeySetSource(Func<CancellationToken, Task<(byte[]? Body, str
         }
     }
 
-    /// <summary>The number of readings so far.</summary>
+    /// <summary>Number of reads so far.</summary>
     public int Readings { get; private set; }
 
-    /// <summary>Returns the keys that a token may be signed with.</summary>
-    /// <param name="keyId">The id in the token's header.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <summary>Returns the keys that may have signed a token. Waits some seconds for a read if none has the id.</summary>
+    /// <param name="keyId">The id in the token's header; <see langword="null"/> for none.</param>
+    /// <param name="cancellation">Cancels the wait.</param>
     public async ValueTask<IReadOnlyList<JsonWebKey>> FindAsync(string? keyId, CancellationToken cancellation = default)
     {
         var found = Find(keyId);
@@ -87,7 +89,7 @@ public sealed class KeySetSource(Func<CancellationToken, Task<(byte[]? Body, str
         return Find(keyId);
     }
 
-    /// <summary>Reads keys that were read before again, in the background and at once.</summary>
+    /// <summary>Starts a read in the background, even if the last one was recent. Does nothing if the keys were never read.</summary>
     public void Refresh()
     {
         lock (_gate)
@@ -106,7 +108,7 @@ public sealed class KeySetSource(Func<CancellationToken, Task<(byte[]? Body, str
     IReadOnlyList<JsonWebKey> Find(string? keyId) =>
         _content is { } content && time.GetUtcNow() - content.At < MaxStale ? [.. content.Set.For(keyId)] : [];
 
-    // Returns the reading under way, or the last one if it is too early for another.
+    // Returns the running read; the last one if it is too early for another.
     Task Begin()
     {
         lock (_gate)

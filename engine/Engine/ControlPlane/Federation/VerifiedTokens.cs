@@ -4,25 +4,25 @@ using System.Text;
 namespace CartRecovery.Engine.ControlPlane.Federation;
 
 /// <summary>
-/// Caches the claims of tokens whose signatures were verified, so that a client that sends one token many times costs one verification. Only the issuer's
-/// tokens get in. Thread-safe.
+/// Caches the claims of verified tokens, so that a client that sends one token many times costs one verification. Holds verified tokens
+/// only, so invented ones cannot fill it. Thread-safe.
 /// </summary>
-/// <remarks>A verdict is as good as the keys that it was made with, and the claims: the caller checks the times each time.</remarks>
+/// <remarks>A cached result holds for the keys that verified it. Times are not cached: the caller checks them on each use.</remarks>
 sealed class VerifiedTokens
 {
-    /// <summary>Maximum number of tokens. Beyond it, the first one is forgotten.</summary>
+    /// <summary>Maximum number of tokens; beyond it, the oldest entry is evicted.</summary>
     public const int Capacity = 1024;
 
     readonly Lock _gate = new();
     readonly Dictionary<string, (JwtClaims Claims, object Keys)> _tokens = new(StringComparer.Ordinal);
     readonly Queue<string> _order = new();
 
-    /// <summary>Returns what a token is found by: a hash, which bounds the memory.</summary>
+    /// <summary>Returns the cache key of a token: a hash, which bounds the memory of an entry.</summary>
     public static string KeyOf(string token) => Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
 
-    /// <summary>Returns a token's claims; <see langword="null"/> if it was not verified with these keys.</summary>
-    /// <param name="key">The token's key.</param>
-    /// <param name="keys">The issuer's keys now.</param>
+    /// <summary>Returns the claims of a cached token; <see langword="null"/> if it was not verified with these keys.</summary>
+    /// <param name="key">The token's cache key.</param>
+    /// <param name="keys">The issuer's current keys.</param>
     public JwtClaims? Find(string key, object keys)
     {
         lock (_gate)
@@ -31,7 +31,7 @@ sealed class VerifiedTokens
         }
     }
 
-    /// <summary>Keeps a token's claims.</summary>
+    /// <summary>Adds a verified token.</summary>
     public void Add(string key, JwtClaims claims, object keys)
     {
         lock (_gate)

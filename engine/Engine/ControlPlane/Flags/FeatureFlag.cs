@@ -12,12 +12,12 @@ public sealed class FeatureFlag
     readonly byte[] _salt;
 
     /// <param name="store">The store's id; empty for a flag that all stores share.</param>
-    /// <param name="key">Its key.</param>
-    /// <param name="definition">What it evaluates to; checked.</param>
-    /// <param name="salt">A random text by which draws of flags are independent. It stays while the flag does.</param>
-    /// <param name="version">A text that is new after each change.</param>
-    /// <param name="updatedAt">When it was changed.</param>
-    /// <param name="updatedBy">Who changed it, as in the audit log.</param>
+    /// <param name="key">The flag's key.</param>
+    /// <param name="definition">The definition; validated.</param>
+    /// <param name="salt">A random text that makes the flag's draws independent of other flags'. Fixed for the life of the flag.</param>
+    /// <param name="version">A text that every change replaces.</param>
+    /// <param name="updatedAt">When it was last changed.</param>
+    /// <param name="updatedBy">The actor who last changed it, as in the audit log.</param>
     public FeatureFlag(string store, string key, FlagDefinition definition, string salt, string version, DateTimeOffset updatedAt, string updatedBy)
     {
         (Store, Key, Definition, Salt, Version, UpdatedAt, UpdatedBy) = (store, key, definition, salt, version, updatedAt, updatedBy);
@@ -35,10 +35,10 @@ public sealed class FeatureFlag
     /// <summary>Whether all stores share it.</summary>
     public bool IsShared => Store.Length == 0;
 
-    /// <summary>Its key.</summary>
+    /// <summary>The flag's key.</summary>
     public string Key { get; }
 
-    /// <summary>What it evaluates to.</summary>
+    /// <summary>The definition.</summary>
     public FlagDefinition Definition { get; }
 
     /// <summary>The rules.</summary>
@@ -47,19 +47,21 @@ public sealed class FeatureFlag
     /// <summary>The variants' values as UTF-8 JSON.</summary>
     public FrozenDictionary<string, byte[]> Values { get; }
 
-    /// <summary>Makes the draws of flags independent.</summary>
+    /// <summary>A random text that makes the flag's draws independent of other flags'.</summary>
     public string Salt { get; }
 
-    /// <summary>A text that is new after each change: the entity tag.</summary>
+    /// <summary>A text that every change replaces: the entity tag.</summary>
     public string Version { get; }
 
-    /// <summary>When it was changed.</summary>
+    /// <summary>When it was last changed.</summary>
     public DateTimeOffset UpdatedAt { get; }
 
-    /// <summary>Who changed it.</summary>
+    /// <summary>The actor who last changed it, as in the audit log.</summary>
     public string UpdatedBy { get; }
 
-    /// <summary>Whether a condition of its own compares a feature of the cart, or an attribute of the customer.</summary>
+    /// <summary>
+    /// Whether a condition, other than those of segments, compares a feature of the cart, or an attribute of the customer.
+    /// </summary>
     public bool ReadsCart { get; }
 
     /// <inheritdoc cref="ReadsCart"/>
@@ -68,16 +70,18 @@ public sealed class FeatureFlag
     /// <summary>Whether a rule names a segment.</summary>
     public bool HasSegments { get; }
 
-    /// <summary>The experiment that the flag evaluates; <see langword="null"/> for none. Its one rule says who takes part.</summary>
+    /// <summary>
+    /// The experiment that the flag evaluates; <see langword="null"/> for none. Its only rule selects the subjects who take part.
+    /// </summary>
     public Experiment? Experiment { get; init; }
 
     /// <summary>Returns whether a subject takes part in the flag's experiment.</summary>
     public bool TakesPart(string store, FlagSubject subject, IFlagSegments segments) => Matches(Rules[0], store, subject, segments);
 
     /// <summary>Evaluates the flag.</summary>
-    /// <param name="store">The store that asks.</param>
-    /// <param name="subject">For whom.</param>
-    /// <param name="segments">The named segments.</param>
+    /// <param name="store">The id of the store that evaluates it.</param>
+    /// <param name="subject">The subject to evaluate it for.</param>
+    /// <param name="segments">Finds named segments.</param>
     public FlagEvaluation Evaluate(string store, FlagSubject subject, IFlagSegments segments)
     {
         if (!Definition.Enabled)
@@ -116,7 +120,7 @@ public sealed class FeatureFlag
         return new FlagEvaluation(Definition.DefaultVariant!, FlagReason.Default);
     }
 
-    /// <summary>Draws a number in [0, 1) that depends on the salt and the key alone.</summary>
+    /// <summary>Draws a number in [0, 1) from a hash of the salt and the key. Deterministic.</summary>
     internal static double Draw(ReadOnlySpan<byte> salt, string key)
     {
         Span<byte> bytes = stackalloc byte[64 + 1 + FlagSubject.MaxKeyBytes];
@@ -133,7 +137,7 @@ public sealed class FeatureFlag
             return false;
         }
 
-        // A segment that was deleted has nobody in it.
+        // A deleted segment contains nobody.
         return (rule.Segment is null || (segments.Find(store, rule.Segment) is { } segment && AllHold(segment, subject))) && AllHold(rule.Conditions ?? [], subject);
     }
 

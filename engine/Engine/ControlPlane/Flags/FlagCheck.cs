@@ -3,15 +3,15 @@ using System.Text.Json;
 
 namespace CartRecovery.Engine.ControlPlane.Flags;
 
-/// <summary>Checks definitions of flags, before they are stored.</summary>
-/// <param name="isFeature">Returns whether there is a feature of this name.</param>
-/// <param name="segments">The named segments.</param>
+/// <summary>Validates definitions of flags before they are stored.</summary>
+/// <param name="isFeature">Returns whether a feature of this name exists.</param>
+/// <param name="segments">Finds named segments.</param>
 public sealed class FlagCheck(Func<string, bool> isFeature, IFlagSegments segments)
 {
     /// <summary>Maximum length of a key and of a variant's name, in characters.</summary>
     public const int MaxKey = 128;
 
-    /// <summary>Maximum numbers of variants, rules, conditions of a rule, and values or stores in a list.</summary>
+    /// <summary>Maximum number of variants, of rules, of conditions of a rule, and of values or stores in a list.</summary>
     public const int MaxVariants = 16, MaxRules = 32, MaxConditions = 16, MaxListed = 100;
 
     /// <summary>Maximum length of a value, and of a text in a condition, as UTF-8 JSON.</summary>
@@ -21,10 +21,12 @@ public sealed class FlagCheck(Func<string, bool> isFeature, IFlagSegments segmen
 
     static readonly string[] s_types = ["boolean", "string", "number", "object"];
 
-    /// <summary>Returns whether a text can be a key, or the name of a variant.</summary>
+    /// <summary>Returns whether a text is valid as a key or the name of a variant.</summary>
     public static bool IsKey(string? text) => text is { Length: > 0 and <= MaxKey } && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 
-    /// <summary>Returns what is wrong with a definition, beginning with the field; <see langword="null"/> if nothing is.</summary>
+    /// <summary>
+    /// Validates a definition. Returns the first problem, beginning with the field; <see langword="null"/> if it is valid.
+    /// </summary>
     /// <param name="definition">The definition.</param>
     /// <param name="store">The store's id; empty for a flag that all stores share.</param>
     public string? ProblemOf(FlagDefinition definition, string store)
@@ -58,7 +60,9 @@ public sealed class FlagCheck(Func<string, bool> isFeature, IFlagSegments segmen
             : (definition.Rules ?? []).Select((rule, i) => ProblemOf(rule, variants.Keys, store) is { } problem ? $"rules[{i}].{problem}" : null).FirstOrDefault(problem => problem is not null);
     }
 
-    /// <summary>Returns what is wrong with conditions, beginning with the field; <see langword="null"/> if nothing is.</summary>
+    /// <summary>
+    /// Validates conditions. Returns the first problem, beginning with the field; <see langword="null"/> if they are valid.
+    /// </summary>
     public string? ProblemOf(IReadOnlyList<FlagCondition> conditions) => conditions.Count > MaxConditions ? $"conditions: expected at most {MaxConditions}"
         : conditions.Select((condition, i) => ProblemOf(condition) is { } problem ? $"conditions[{i}]{problem}" : null).FirstOrDefault(problem => problem is not null);
 
@@ -79,7 +83,7 @@ public sealed class FlagCheck(Func<string, bool> isFeature, IFlagSegments segmen
             return store.Length > 0 ? "stores: the flag is this store's; only a shared flag names stores" : $"stores: expected 1 to {MaxListed} stores' ids";
         }
 
-        // The stores of a shared flag are not known here, so that nobody can say whether each of them has the segment.
+        // A segment belongs to a store, and the stores of a shared flag need not all have it.
         if (rule.Segment is { } segment && (segment.Length > MaxKey || store.Length == 0 || segments.Find(store, segment) is null))
         {
             return store.Length == 0 ? "segment: a shared flag cannot name one; use conditions" : $"segment: the store has no segment '{(segment.Length > MaxKey ? segment[..MaxKey] : segment)}'";
@@ -129,7 +133,7 @@ public sealed class FlagCheck(Func<string, bool> isFeature, IFlagSegments segmen
         return null;
     }
 
-    // Not one with half of a surrogate pair, which an escape can write: comparing it would fail.
+    // Rejects a text with an unpaired surrogate, which an escape can produce: comparing it would throw.
     static bool IsText(JsonElement value)
     {
         try

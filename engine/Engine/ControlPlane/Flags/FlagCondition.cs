@@ -4,7 +4,8 @@ using System.Text.Json.Serialization;
 namespace CartRecovery.Engine.ControlPlane.Flags;
 
 /// <summary>
-/// Compares a feature of the cart, an attribute of the customer, or an attribute of the evaluation context. What is absent, or of another type, is in no range.
+/// Compares a feature of the cart, an attribute of the customer, or an attribute of the evaluation context. An absent value, or one of
+/// another type, never matches.
 /// </summary>
 /// <param name="Feature">A feature of the cart that the context names in `cartId`.</param>
 /// <param name="Customer">An attribute of the customer who is the targeting key, in snake case, as `identify` events set it.</param>
@@ -20,7 +21,7 @@ public sealed record FlagCondition(
     string? Feature = null, string? Customer = null, string? Attribute = null, double? Above = null, double? AtLeast = null, double? Below = null, double? AtMost = null,
     [property: JsonPropertyName("equals")] JsonElement? EqualTo = null, IReadOnlyList<JsonElement>? In = null)
 {
-    /// <summary>Whether it has a bound, which only a number can be within.</summary>
+    /// <summary>Whether the condition is a range, which only numbers can match.</summary>
     [JsonIgnore]
     public bool HasBound => (Above ?? AtLeast ?? Below ?? AtMost) is not null;
 
@@ -29,7 +30,7 @@ public sealed record FlagCondition(
     {
         if (Feature is not null)
         {
-            // As floats, the type of features, like the conditions of campaigns: a cart of 19.99 is at least 19.99.
+            // Compare as floats, the type of features, as conditions of campaigns do: 19.99 is at least 19.99.
             return subject.Feature(Feature) is { } feature && feature > (float)(Above ?? double.NegativeInfinity) && feature >= (float)(AtLeast ?? double.NegativeInfinity)
                 && feature < (float)(Below ?? double.PositiveInfinity) && feature <= (float)(AtMost ?? double.PositiveInfinity)
                 && (EqualTo is not { } expected || feature == (float)expected.GetDouble()) && (In is null || In.Any(one => feature == (float)one.GetDouble()));

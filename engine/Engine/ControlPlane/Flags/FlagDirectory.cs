@@ -5,22 +5,22 @@ using CartRecovery.Engine.ControlPlane.Experiments;
 
 namespace CartRecovery.Engine.ControlPlane.Flags;
 
-/// <summary>Keeps the flags in memory, where they are evaluated without asking the database, and follows changes. Any thread.</summary>
+/// <summary>Caches all flags in memory and reloads them when they change. Evaluation does not use the database. Thread-safe.</summary>
 /// <param name="database">The database.</param>
 public sealed class FlagDirectory(ControlDatabase database)
 {
     volatile Content _content = new([], []);
 
-    /// <summary>Reads the flags when the database is started, and whenever they change.</summary>
+    /// <summary>Registers the flags for reloads.</summary>
     public void Follow() => database.Changes.Follow(FlagStore.Topic, async cancellation =>
         _content = await database.ReadAsync(async session =>
             new Content(await FlagStore.ReadAsync(session, SqlPart.Of($"1 = 1")), await ExperimentStore.ReadAsync(session, SqlPart.Of($"1 = 1"))), cancellation));
 
-    /// <summary>Returns the flags that a store can evaluate, by key: its own, and the shared ones that it has no own for.</summary>
-    /// <param name="store">The store's id. Few are asked for: those that the configuration has.</param>
+    /// <summary>Returns the flags that a store can evaluate, by key: its own, and shared flags whose key it does not use itself.</summary>
+    /// <param name="store">The id of a configured store. Sets are cached by store.</param>
     public FlagSet OfStore(string store) => _content.OfStore(store);
 
-    /// <summary>Returns a store's own flags by key; of the empty id, the shared ones.</summary>
+    /// <summary>Returns a store's own flags by key; for the empty id, the shared flags.</summary>
     public IReadOnlyList<FeatureFlag> OwnOf(string store) => _content.OwnOf(store);
 
     /// <summary>Returns a store's experiments, the newest first.</summary>

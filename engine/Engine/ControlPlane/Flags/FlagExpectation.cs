@@ -1,14 +1,14 @@
 namespace CartRecovery.Engine.ControlPlane.Flags;
 
-/// <summary>What must be in the database for a change to be made.</summary>
-/// <param name="Version">The version that must be there; <see langword="null"/> for any, and for none.</param>
-/// <param name="IsNew">Whether nothing may be there.</param>
-/// <param name="IsThere">Whether some version must be there.</param>
+/// <summary>A precondition of a change: the version that must be stored.</summary>
+/// <param name="Version">The required version; <see langword="null"/> for any version or none.</param>
+/// <param name="IsNew">Whether the flag must not exist.</param>
+/// <param name="IsThere">Whether the flag must exist.</param>
 public readonly record struct FlagExpectation(string? Version = null, bool IsNew = false, bool IsThere = false)
 {
-    /// <summary>Checks what is there.</summary>
-    /// <param name="present">The version that is there; <see langword="null"/> for none.</param>
-    /// <exception cref="ControlRefusalException">It is not what was expected.</exception>
+    /// <summary>Checks the precondition.</summary>
+    /// <param name="present">The stored version; <see langword="null"/> for none.</param>
+    /// <exception cref="ControlRefusalException">The precondition fails.</exception>
     public void Check(string? present)
     {
         if (IsNew && present is not null)

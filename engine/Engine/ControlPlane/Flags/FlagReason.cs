@@ -1,6 +1,6 @@
 namespace CartRecovery.Engine.ControlPlane.Flags;
 
-/// <summary>Why a flag has its value, in OpenFeature's words.</summary>
+/// <summary>Why a variant was chosen, in the terms of OpenFeature.</summary>
 public enum FlagReason
 {
     /// <summary>The flag has no rules.</summary>
@@ -9,7 +9,7 @@ public enum FlagReason
     /// <summary>A rule matched.</summary>
     TargetingMatch,
 
-    /// <summary>A rule matched by its percentage, or the flag is an experiment.</summary>
+    /// <summary>A rule matched, and its percentage included the subject; or the flag is an experiment.</summary>
     Split,
 
     /// <summary>The flag is not enabled.</summary>
@@ -18,6 +18,6 @@ public enum FlagReason
     /// <summary>No rule matched.</summary>
     Default,
 
-    /// <summary>A percentage needs a targeting key, and there is none. There is no value.</summary>
+    /// <summary>A rule with a percentage matched, but the subject has no targeting key. The evaluation has no variant.</summary>
     TargetingKeyMissing,
 }

@@ -6,31 +6,32 @@ using CartRecovery.Engine.ControlPlane.Database;
 
 namespace CartRecovery.Engine.ControlPlane.Flags;
 
-/// <summary>The feature flags in the control database. Every change is in the audit log. Any thread.</summary>
+/// <summary>Stores feature flags. Every change and its audit entry are one transaction. Thread-safe.</summary>
 /// <param name="database">The database.</param>
 public sealed class FlagStore(ControlDatabase database)
 {
     /// <summary>Maximum number of flags of a store, and of all stores.</summary>
     public const int MaxPerStore = 500, MaxFlags = 5_000;
 
-    /// <summary>Maximum size of one definition, and of all together, in bytes.</summary>
+    /// <summary>Maximum size of a definition, and of all definitions together, in bytes.</summary>
     public const int MaxBytes = 32 * 1024, MaxAllBytes = 16 << 20;
 
-    /// <summary>The topic of changes: <see cref="ControlChanges"/>.</summary>
+    /// <summary>The topic that every change marks in <see cref="ControlChanges"/>.</summary>
     internal const string Topic = "feature_flags";
 
     readonly AuditLog _audit = new(database);
 
-    /// <summary>Makes a flag or replaces its definition.</summary>
+    /// <summary>Creates a flag or replaces its definition.</summary>
     /// <param name="store">The store's id; empty for a flag that all stores share.</param>
     /// <param name="key">The key.</param>
-    /// <param name="definition">The definition. The caller has checked it.</param>
-    /// <param name="expected">What must be there.</param>
-    /// <param name="actor">Who asks, for the audit log.</param>
-    /// <param name="address">Where the request comes from.</param>
+    /// <param name="definition">The definition. The caller has validated it.</param>
+    /// <param name="expected">The precondition.</param>
+    /// <param name="actor">The actor, for the audit log.</param>
+    /// <param name="address">The client's address, for the audit log.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The flag, and whether it is new.</returns>
-    /// <exception cref="ControlRefusalException">Something else is there, or there are too many.</exception>
+    /// <exception cref="ControlRefusalException">The precondition fails, an experiment uses the key, or there are too many
+    /// flags.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<(FeatureFlag Flag, bool IsNew)> SetAsync(
         string store, string key, FlagDefinition definition, FlagExpectation expected, string actor, string? address, CancellationToken cancellation = default)
@@ -74,7 +75,7 @@ public sealed class FlagStore(ControlDatabase database)
 
     /// <summary>Deletes a flag.</summary>
     /// <returns><see langword="false"/> if there is none.</returns>
-    /// <exception cref="ControlRefusalException">Another version is there.</exception>
+    /// <exception cref="ControlRefusalException">The precondition fails.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<bool> DeleteAsync(string store, string key, FlagExpectation expected, string actor, string? address, CancellationToken cancellation = default) =>
         database.WriteAsync(async session =>

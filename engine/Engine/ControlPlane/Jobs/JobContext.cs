@@ -4,13 +4,15 @@ using CartRecovery.Engine.ControlPlane.Database;
 
 namespace CartRecovery.Engine.ControlPlane.Jobs;
 
-/// <summary>What a run of a job works with: its log, its progress and its report. Thread-safe.</summary>
+/// <summary>Gives a run of a job its log, progress, report and the engine's services. Thread-safe.</summary>
 public sealed class JobContext
 {
-    /// <summary>Maximum number of lines of a run's log. The first half and the newest are kept.</summary>
+    /// <summary>
+    /// Maximum number of lines of a run's log. Beyond it, lines in the middle are dropped: the first half and the newest stay.
+    /// </summary>
     public const int MaxLines = 200;
 
-    /// <summary>Maximum length of a line, in characters.</summary>
+    /// <summary>Maximum length of a line, in characters; longer lines are truncated.</summary>
     public const int MaxLine = 500;
 
     /// <summary>Maximum length of a report, in characters.</summary>
@@ -28,8 +30,8 @@ public sealed class JobContext
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; }
 
-    /// <summary>Returns a part of the engine.</summary>
-    /// <exception cref="InvalidOperationException">There is none of this type.</exception>
+    /// <summary>Returns a service of the engine.</summary>
+    /// <exception cref="InvalidOperationException">The engine has no service of this type.</exception>
     public T Service<T>()
         where T : class => (T)(_services.GetService(typeof(T)) ?? throw new InvalidOperationException($"The engine has no {typeof(T).Name} for jobs."));
 
@@ -42,7 +44,7 @@ public sealed class JobContext
     /// <summary>The attempt, from 1.</summary>
     public int Attempt => _claim.Attempt;
 
-    /// <summary>How far the run is; <see langword="null"/> if it has not said.</summary>
+    /// <summary>The progress as text; <see langword="null"/> if none was reported.</summary>
     internal string? ProgressText { get; private set; }
 
     /// <summary>The report.</summary>
@@ -51,7 +53,7 @@ public sealed class JobContext
     /// <summary>Whether log, progress or report have changed since this was set to <see langword="false"/>.</summary>
     internal bool IsChanged { get; set; }
 
-    /// <summary>Adds a line to the run's log. It must name no person.</summary>
+    /// <summary>Adds a line to the run's log. Must not contain personal data.</summary>
     public void Log(string line)
     {
         line = line.ReplaceLineEndings(" ");
@@ -74,9 +76,9 @@ public sealed class JobContext
         }
     }
 
-    /// <summary>Says how far the run is.</summary>
-    /// <param name="done">What is done.</param>
-    /// <param name="of">The total; <see langword="null"/> if it is not known.</param>
+    /// <summary>Reports the run's progress. Replaces the previous report.</summary>
+    /// <param name="done">The number of items done.</param>
+    /// <param name="of">The total number; <see langword="null"/> if unknown.</param>
     /// <param name="unit">What is counted, such as <c>files</c>.</param>
     public void Progress(long done, long? of, string unit)
     {
@@ -84,8 +86,8 @@ public sealed class JobContext
         IsChanged = true;
     }
 
-    /// <summary>Sets what the run found, as a JSON object that names no person. A later one replaces it.</summary>
-    /// <exception cref="ArgumentException">It is too long.</exception>
+    /// <summary>Sets the run's result, a JSON object without personal data. Replaces the previous one.</summary>
+    /// <exception cref="ArgumentException">It is longer than <see cref="MaxReport"/>.</exception>
     public void Report(string json)
     {
         if (json.Length > MaxReport)
@@ -98,9 +100,9 @@ public sealed class JobContext
     }
 
     /// <summary>
-    /// Ensures, in the transaction of a change, that this engine still has the right to run the job: after a long pause another one may have taken over.
+    /// Fences a change: call it in the change's transaction. After a long pause, another engine may have taken over the job.
     /// </summary>
-    /// <exception cref="OperationCanceledException">It has not. The change must not be made.</exception>
+    /// <exception cref="OperationCanceledException">The lease is lost. The transaction must not commit.</exception>
     public async Task EnsureHeldAsync(ControlSession session)
     {
         if (!await JobStore.IsHeldAsync(session, _claim))

@@ -3,19 +3,22 @@ using CartRecovery.Engine.ControlPlane.Database;
 
 namespace CartRecovery.Engine.ControlPlane.Jobs;
 
-/// <summary>What people do with jobs: list them, run, change, pause and cancel them. Every change is in the audit log. Any thread, and any process.</summary>
+/// <summary>
+/// Lists, starts, changes, pauses and cancels jobs. Every change and its audit entry are one transaction. Thread-safe; used by several
+/// processes.
+/// </summary>
 /// <param name="database">The database.</param>
-/// <param name="engine">The engine's id where engines share the database; else empty.</param>
+/// <param name="engine">The engine's id if several engines share the database; else empty.</param>
 public sealed class JobControl(ControlDatabase database, string engine)
 {
     readonly AuditLog _audit = new(database);
 
-    /// <summary>Lists the jobs that this engine runs, and those that one of the engines runs, by name.</summary>
+    /// <summary>Lists this engine's own jobs and those that engines share, by name.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task<IReadOnlyList<JobState>> ListAsync(CancellationToken cancellation = default) =>
         [.. (await database.ReadAsync(JobTable.ListAsync, cancellation)).Where(job => job.Engine.Length == 0 || job.Engine == engine)];
 
-    /// <summary>Finds a job; <see langword="null"/> if there is none of this name.</summary>
+    /// <summary>Finds a job; returns <see langword="null"/> if there is none.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task<JobState?> FindAsync(string name, CancellationToken cancellation = default) => (await ListAsync(cancellation)).FirstOrDefault(job => job.Name == name);
 
@@ -24,18 +27,18 @@ public sealed class JobControl(ControlDatabase database, string engine)
     public Task<List<JobRun>> RunsAsync(JobState job, long before, int limit, CancellationToken cancellation = default) =>
         database.ReadAsync(session => JobTable.RunsAsync(session, job.Name, job.Engine, before, limit), cancellation);
 
-    /// <summary>Finds a run of a job with its steps; <see langword="null"/> if there is none.</summary>
+    /// <summary>Finds a run with its steps; returns <see langword="null"/> if there is none.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<JobRun?> RunAsync(string job, long id, CancellationToken cancellation = default) =>
         database.ReadAsync(session => JobTable.RunAsync(session, job, id), cancellation);
 
-    /// <summary>Asks for a run. An engine begins it within a second or two, also while the job is paused.</summary>
+    /// <summary>Requests a run. An engine starts it within two seconds, also if the job is paused.</summary>
     /// <param name="job">The job.</param>
-    /// <param name="actor">Who asks, for the audit log.</param>
-    /// <param name="address">Where the request comes from.</param>
+    /// <param name="actor">The actor, for the audit log.</param>
+    /// <param name="address">The client's address, for the audit log.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <returns>The run's number. It is that of the run that waits already, if one does.</returns>
-    /// <exception cref="ControlRefusalException">The job runs.</exception>
+    /// <returns>The run's number: that of the pending run, if there is one already.</returns>
+    /// <exception cref="ControlRefusalException">The job is running.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<long> StartAsync(JobState job, string actor, string? address, CancellationToken cancellation = default) => database.WriteAsync(async session =>
     {
@@ -53,12 +56,12 @@ public sealed class JobControl(ControlDatabase database, string engine)
         return id;
     }, cancellation);
 
-    /// <summary>Cancels the run of a job and those that wait.</summary>
+    /// <summary>Cancels the running and the pending runs of a job.</summary>
     /// <param name="job">The job.</param>
-    /// <param name="actor">Who asks, for the audit log.</param>
-    /// <param name="address">Where the request comes from.</param>
+    /// <param name="actor">The actor, for the audit log.</param>
+    /// <param name="address">The client's address, for the audit log.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <returns>How many runs.</returns>
+    /// <returns>The number of cancelled runs.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<int> CancelAsync(JobState job, string actor, string? address, CancellationToken cancellation = default) => database.WriteAsync(async session =>
     {
@@ -78,14 +81,14 @@ public sealed class JobControl(ControlDatabase database, string engine)
         return runs;
     }, cancellation);
 
-    /// <summary>Changes settings of a job, on all engines that share the database.</summary>
+    /// <summary>Changes a job's settings for all engines that share the database.</summary>
     /// <param name="job">The job.</param>
-    /// <param name="action">What is done, for the audit log, such as <c>job.pause</c>.</param>
-    /// <param name="change">Returns what users change from now on, of what they have changed before.</param>
-    /// <param name="actor">Who asks, for the audit log.</param>
-    /// <param name="address">Where the request comes from.</param>
+    /// <param name="action">The action in the audit log, such as <c>job.pause</c>.</param>
+    /// <param name="change">Maps the present overrides of users to the new ones.</param>
+    /// <param name="actor">The actor, for the audit log.</param>
+    /// <param name="address">The client's address, for the audit log.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <exception cref="ControlRefusalException">The engine cannot do without the job.</exception>
+    /// <exception cref="ControlRefusalException">The change would pause or switch off an essential job.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task ChangeAsync(
         JobState job, string action, Func<JobOverrides, JobOverrides> change, string actor, string? address, CancellationToken cancellation = default) => database.WriteAsync(async session =>
@@ -94,7 +97,7 @@ public sealed class JobControl(ControlDatabase database, string engine)
             $"SELECT own FROM jobs WHERE name = {job.Name} AND engine = {job.Engine}", row => row.Text(0)) ?? "{}"));
         if (job.IsEssential && (own.Paused == true || own.Schedule == JobSchedule.Off))
         {
-            throw new ControlRefusalException(ControlRefusalException.JobEssential, $"The engine cannot do without the job '{job.Name}'. Change its schedule instead.");
+            throw new ControlRefusalException(ControlRefusalException.JobEssential, $"The engine needs the job '{job.Name}', so it cannot be paused. Change its schedule instead.");
         }
 
         var details = JobJson.Write(own);

@@ -1,36 +1,37 @@
 namespace CartRecovery.Engine.ControlPlane.Jobs;
 
-/// <summary>A job: work that runs on a schedule, or when somebody asks for it.</summary>
-/// <param name="Name">The name: small letters, digits and -.</param>
-/// <param name="Description">What it does, in a sentence.</param>
-/// <param name="Schedule">When it runs, as <see cref="JobSchedule"/> reads it: a cron expression, or <c>off</c> for a job that is only run by hand.</param>
-/// <param name="Timeout">How long a run may take.</param>
-/// <param name="Run">The work. It must observe the token; what it throws is why the run failed.</param>
+/// <summary>A job: work that runs on a schedule or on request.</summary>
+/// <param name="Name">The name: lower-case letters, digits and -.</param>
+/// <param name="Description">The job's purpose, in a sentence.</param>
+/// <param name="Schedule">The schedule, as in <see cref="JobSchedule"/>: a cron expression, or <c>off</c> to run on request only.</param>
+/// <param name="Timeout">Maximum duration of a run.</param>
+/// <param name="Run">The work. It must observe the token. Any exception fails the run, and becomes its problem.</param>
 public sealed record JobDefinition(string Name, string Description, string Schedule, TimeSpan Timeout, Func<JobContext, CancellationToken, Task> Run)
 {
-    /// <summary>The name of the step of a job without steps.</summary>
+    /// <summary>The name of the single step of a job without steps.</summary>
     public const string OnlyStep = "run";
 
-    /// <summary>Defines a job of several steps.</summary>
+    /// <summary>Creates a job of several steps.</summary>
     /// <inheritdoc cref="JobDefinition(string, string, string, TimeSpan, Func{JobContext, CancellationToken, Task})"/>
     public JobDefinition(string name, string description, string schedule, TimeSpan timeout, IReadOnlyList<JobStep> steps)
         : this(name, description, schedule, timeout, (_, _) => Task.CompletedTask) => Steps = JobStep.InOrder(steps);
 
-    /// <summary>The steps, each after those that it depends on.</summary>
+    /// <summary>The steps, each after its dependencies.</summary>
     public IReadOnlyList<JobStep> Steps { get; } = [new(OnlyStep, Run)];
 
     /// <summary>
-    /// Whether each engine that shares the control database runs it for itself, because it works on the engine's own data folder. Otherwise one of them runs it.
+    /// Whether each engine that shares the control database runs the job itself, because it works on the data folder. Otherwise one of the
+    /// engines runs it.
     /// </summary>
     public bool PerEngine { get; init; }
 
-    /// <summary>Whether the engine cannot do without it, so that it can be neither paused nor switched off.</summary>
+    /// <summary>Whether the engine needs the job: it can then be neither paused nor switched off.</summary>
     public bool IsEssential { get; init; }
 
-    /// <summary>What happens to a run whose time passed while no engine could run it.</summary>
+    /// <summary>What happens to a run that no engine could start in time.</summary>
     public MissedRun Missed { get; init; } = MissedRun.Run;
 
-    /// <summary>How often a run that failed is repeated.</summary>
+    /// <summary>Maximum number of retries of a failed run.</summary>
     public int Retries { get; init; } = 2;
 
     /// <summary>Delay before the first retry; each further one doubles it, up to <see cref="MaxRetryDelay"/>.</summary>
@@ -39,10 +40,10 @@ public sealed record JobDefinition(string Name, string Description, string Sched
     /// <summary>Maximum delay before a retry.</summary>
     public static TimeSpan MaxRetryDelay { get; } = TimeSpan.FromMinutes(30);
 
-    /// <summary>The settings that the definition itself has.</summary>
+    /// <summary>The default settings.</summary>
     public JobSettings Settings => new(Schedule, "UTC", Timeout, Missed, Retries, Paused: false);
 
-    /// <summary>Returns the delay before the retry of an attempt.</summary>
+    /// <summary>Returns the delay before the next attempt.</summary>
     /// <param name="attempt">The attempt that failed, from 1.</param>
     public TimeSpan DelayAfter(int attempt) =>
         TimeSpan.FromTicks(Math.Min(MaxRetryDelay.Ticks, RetryDelay.Ticks << Math.Min(attempt - 1, 16)));

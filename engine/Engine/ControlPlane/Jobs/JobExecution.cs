@@ -2,10 +2,10 @@ using CartRecovery.Engine.ControlPlane.Database;
 
 namespace CartRecovery.Engine.ControlPlane.Jobs;
 
-/// <summary>A run in this process: runs the steps one after another, on the pool.</summary>
+/// <summary>Executes a run in this process: the steps one after another, on the thread pool.</summary>
 sealed class JobExecution : IDisposable
 {
-    // Of a problem, in characters.
+    // Maximum length of a stored problem, in characters.
     const int MaxProblem = 1000;
 
     readonly CancellationTokenSource _stop = new();
@@ -19,22 +19,22 @@ sealed class JobExecution : IDisposable
         Result = Task.Run(RunAsync);
     }
 
-    /// <summary>The right to run it.</summary>
+    /// <summary>The claimed run.</summary>
     public JobClaim Claim { get; }
 
-    /// <summary>What it works with.</summary>
+    /// <summary>The context that the steps receive.</summary>
     public JobContext Context { get; }
 
-    /// <summary>How it ends. Never fails.</summary>
+    /// <summary>The result. The task never faults.</summary>
     public Task<JobResult> Result { get; }
 
-    /// <summary>Until when the lease lasts that was last granted.</summary>
+    /// <summary>When the lease expires, as last granted.</summary>
     public DateTimeOffset LeaseUntil { get; set; }
 
     /// <summary>Starts a run.</summary>
     public static JobExecution Start(JobClaim claim, JobStore store, IServiceProvider services, TimeProvider time) => new(claim, store, services, time) { LeaseUntil = claim.Lease.Until };
 
-    /// <summary>Asks the run to end. The first call decides the outcome.</summary>
+    /// <summary>Requests cancellation. The first call decides the outcome.</summary>
     public void Cancel(string outcome, string problem)
     {
         lock (_stop)
@@ -100,14 +100,14 @@ sealed class JobExecution : IDisposable
         }
         catch (Exception e)
         {
-            // Whatever it is, it is this run's problem, and no other job's.
+            // Any exception fails this run only, and no other job.
             var problem = _ended is { } cancelled ? cancelled.Problem : e is ControlDatabaseException known ? $"{known.Code}: {known.Message}" : $"{e.GetType().Name}: {e.Message}";
             Context.Log($"{step.Name}: {problem}");
             return new JobStepRun(step.Name, _ended?.Outcome ?? JobOutcome.Failed, start, Context.Time.GetUtcNow(), Cut(problem));
         }
     }
 
-    // A retry would repeat it otherwise, which costs time alone.
+    // Ignores a failure: a retry then only repeats the step.
     async Task SaveAsync(int position, JobStepRun step)
     {
         try

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace CartRecovery.Engine.ControlPlane.Jobs;
 
-/// <summary>JSON of settings, as the control database keeps them.</summary>
+/// <summary>JSON of job settings in the control database.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(JobSettings))]
 [JsonSerializable(typeof(JobOverrides))]

@@ -1,8 +1,8 @@
 namespace CartRecovery.Engine.ControlPlane.Jobs;
 
-/// <summary>Something that an operator should know of a job.</summary>
+/// <summary>A late or failed run, for operators.</summary>
 /// <param name="Job">The job.</param>
-/// <param name="IsLate">Whether it has not begun in time; otherwise it failed.</param>
+/// <param name="IsLate">Whether the run has not started in time; otherwise it has failed.</param>
 /// <param name="IsFinal">Whether no retry follows.</param>
-/// <param name="Problem">What happened.</param>
+/// <param name="Problem">The problem.</param>
 public sealed record JobNotice(string Job, bool IsLate, bool IsFinal, string Problem);

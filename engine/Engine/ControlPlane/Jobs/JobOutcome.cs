@@ -1,38 +1,38 @@
 namespace CartRecovery.Engine.ControlPlane.Jobs;
 
-/// <summary>The states of runs and steps, as they are stored and shown.</summary>
+/// <summary>The states of runs and steps, as stored and shown.</summary>
 public static class JobOutcome
 {
-    /// <summary>Asked for, or a retry whose time has not come.</summary>
+    /// <summary>Requested, or a retry that is not due yet.</summary>
     public const string Waiting = "waiting";
 
-    /// <summary>An engine runs it.</summary>
+    /// <summary>Running.</summary>
     public const string Running = "running";
 
-    /// <summary>It ended well.</summary>
+    /// <summary>Completed without an error.</summary>
     public const string Succeeded = "succeeded";
 
-    /// <summary>It ended with an error.</summary>
+    /// <summary>Ended with an error.</summary>
     public const string Failed = "failed";
 
-    /// <summary>It took longer than it may.</summary>
+    /// <summary>Exceeded its timeout.</summary>
     public const string TimedOut = "timed_out";
 
-    /// <summary>Somebody ended it.</summary>
+    /// <summary>Cancelled by a user or a command.</summary>
     public const string Cancelled = "cancelled";
 
-    /// <summary>Its engine stopped or died, or lost the control database for too long.</summary>
+    /// <summary>Ended because its engine stopped, died, or lost the control database for too long.</summary>
     public const string Interrupted = "interrupted";
 
-    /// <summary>Its time passed while no engine could run it.</summary>
+    /// <summary>Not run: no engine could start it in time.</summary>
     public const string Missed = "missed";
 
-    /// <summary>Of a step: one that it depends on failed.</summary>
+    /// <summary>A step that was not run, because a step that it depends on failed.</summary>
     public const string Skipped = "skipped";
 
-    /// <summary>The outcomes of runs that metrics count.</summary>
+    /// <summary>The final states of runs, which metrics count.</summary>
     public static IReadOnlyList<string> OfRuns { get; } = [Succeeded, Failed, TimedOut, Cancelled, Interrupted, Missed];
 
-    /// <summary>Whether a run that ended so is repeated.</summary>
+    /// <summary>Returns whether a run with this outcome is retried.</summary>
     public static bool IsRetried(string outcome) => outcome is Failed or TimedOut or Interrupted;
 }

@@ -5,12 +5,12 @@ using Cronos;
 namespace CartRecovery.Engine.ControlPlane.Jobs;
 
 /// <summary>
-/// When a job runs: a cron expression of five fields (minute, hour, day, month, weekday) in a time zone, or <c>off</c>. Where the clock is put forward, a run in
-/// the hour that is left out happens right after it; where it is put back, a run at a fixed time happens once.
+/// A schedule of a job: a cron expression of five fields (minute, hour, day, month, weekday) in a time zone, or <c>off</c>. When the clock
+/// is put forward, a run in the skipped hour happens right after it; when it is put back, a run at a fixed time happens once.
 /// </summary>
 public sealed class JobSchedule
 {
-    /// <summary>The schedule of a job that is only run by hand.</summary>
+    /// <summary>The schedule of a job that runs on request only.</summary>
     public const string Off = "off";
 
     /// <summary>Maximum length of a schedule, in characters.</summary>
@@ -25,7 +25,7 @@ public sealed class JobSchedule
     /// <param name="text">The cron expression, or <c>off</c>.</param>
     /// <param name="zone">The time zone, an IANA name.</param>
     /// <param name="schedule">The schedule.</param>
-    /// <param name="problem">What is wrong with it.</param>
+    /// <param name="problem">Why the text is invalid.</param>
     public static bool TryParse(string text, string zone, [NotNullWhen(true)] out JobSchedule? schedule, [NotNullWhen(false)] out string? problem)
     {
         (schedule, problem) = (null, null);
@@ -57,6 +57,6 @@ public sealed class JobSchedule
         return schedule is not null;
     }
 
-    /// <summary>Returns the first time after another one; <see langword="null"/> if there is none.</summary>
+    /// <summary>Returns the first time after another time; <see langword="null"/> if there is none.</summary>
     public DateTimeOffset? NextAfter(DateTimeOffset time) => _cron?.GetNextOccurrence(time.UtcDateTime, _zone) is { } next ? new DateTimeOffset(next) : null;
 }

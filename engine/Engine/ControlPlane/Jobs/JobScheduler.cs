@@ -4,18 +4,18 @@ using CartRecovery.Engine.ControlPlane.Database;
 namespace CartRecovery.Engine.ControlPlane.Jobs;
 
 /// <summary>
-/// Runs jobs when they are due. Engines that share the control database take turns: who begins a run holds a lease, renews it, and fences with its number whoever
-/// held it before. Everything that depends on time happens in <see cref="TickAsync"/>.
+/// Runs jobs when they are due. Among engines that share the control database, the engine that starts a run takes a lease, renews it, and
+/// fences out the previous holder by the lease's number. Everything that depends on time happens in <see cref="TickAsync"/>. Thread-safe.
 /// </summary>
 public sealed class JobScheduler : IAsyncDisposable
 {
-    /// <summary>How many jobs run at the same time.</summary>
+    /// <summary>Maximum number of concurrent runs.</summary>
     public const int MaxRunning = 4;
 
     static readonly TimeSpan s_renewal = TimeSpan.FromSeconds(10);
     static readonly TimeSpan s_lateAfter = TimeSpan.FromMinutes(5);
 
-    // How long runs may take to end when the engine stops.
+    // How long the shutdown waits for running jobs.
     static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
     readonly ControlDatabase _database;
@@ -31,10 +31,10 @@ public sealed class JobScheduler : IAsyncDisposable
     DateTimeOffset _renewedAt;
     volatile bool _isChanged = true;
 
-    /// <summary>Makes a scheduler that does not run yet.</summary>
+    /// <summary>Creates a scheduler; <see cref="StartAsync"/> starts it.</summary>
     /// <param name="database">The control database.</param>
     /// <param name="definitions">The jobs, with unique names.</param>
-    /// <param name="engine">The engine's id where engines share the database; else empty.</param>
+    /// <param name="engine">The engine's id if several engines share the database; else empty.</param>
     public JobScheduler(ControlDatabase database, IReadOnlyList<JobDefinition> definitions, string engine)
     {
         (_database, _store, Control) = (database, new JobStore(database, engine), new JobControl(database, engine));
@@ -42,43 +42,43 @@ public sealed class JobScheduler : IAsyncDisposable
         database.Changes.Follow(JobStore.Topic, ReadAsync);
     }
 
-    /// <summary>What people do with jobs.</summary>
+    /// <summary>Lists, starts and changes jobs.</summary>
     public JobControl Control { get; }
 
     /// <summary>The jobs that this engine can run.</summary>
     public IReadOnlyCollection<JobDefinition> Definitions => _definitions.Values;
 
-    /// <summary>The time between two ticks.</summary>
+    /// <summary>Interval between ticks.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>What the configuration changes of a job.</summary>
+    /// <summary>Returns what the configuration overrides of a job; <see langword="null"/> for nothing.</summary>
     public Func<string, JobOverrides?> Configured { get; init; } = _ => null;
 
-    /// <summary>The parts of the engine that jobs work with. Set before the start.</summary>
+    /// <summary>The services that jobs use. Set before the start.</summary>
     public IServiceProvider Services { get; set; } = new NoServices();
 
-    /// <summary>Called when a run has failed, and once when one is late.</summary>
+    /// <summary>Called when a run has failed, and once when a job is late.</summary>
     public Action<JobNotice>? OnNotice { get; set; }
 
-    /// <summary>Called when a run has ended.</summary>
+    /// <summary>Called when a run has ended, with the job, the outcome and the duration.</summary>
     public Action<string, string, TimeSpan>? OnEnd { get; set; }
 
-    /// <summary>The jobs as they were last read: those of this engine, and those that engines share.</summary>
+    /// <summary>This engine's own jobs and those that engines share, as last read.</summary>
     public IReadOnlyList<JobState> Jobs => _jobs;
 
-    /// <summary>Why a tick failed; <see langword="null"/> if the last one did not.</summary>
+    /// <summary>Why the last tick failed; <see langword="null"/> if it succeeded.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>Returns how many runs of this process ended so.</summary>
+    /// <summary>Returns the number of runs of a job in this process with an outcome.</summary>
     public long CountOf(string job, string outcome) => _runs.GetValueOrDefault((job, outcome));
 
-    /// <summary>Whether a job that should have begun has not for too long.</summary>
+    /// <summary>Returns whether a job is overdue: due for some time, and not started.</summary>
     public bool IsLate(JobState job) => job.Lease is null && job.DueAt + s_lateAfter < _database.Time.GetUtcNow();
 
-    /// <summary>Returns the last failure of a job that no success has followed and no retry follows; <see langword="null"/> if there is none.</summary>
+    /// <summary>Returns the last failure of a job, if neither a success nor a retry follows it; otherwise <see langword="null"/>.</summary>
     public static string? FailureOf(JobState job) => job is { Lease: null, WaitingSince: null, Last: { Outcome: JobOutcome.Failed or JobOutcome.TimedOut or JobOutcome.Interrupted } last } ? last.Outcome : null;
 
-    /// <summary>Starts it. <see cref="ControlChanges"/> has been started.</summary>
+    /// <summary>Starts the scheduler. Call after <see cref="ControlChanges.StartAsync"/>.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task StartAsync()
     {
@@ -86,7 +86,7 @@ public sealed class JobScheduler : IAsyncDisposable
         _loop = RunAsync();
     }
 
-    /// <summary>Takes over another configuration.</summary>
+    /// <summary>Applies a changed configuration.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task SyncAsync(CancellationToken cancellation = default)
     {
@@ -94,8 +94,8 @@ public sealed class JobScheduler : IAsyncDisposable
         await ReadJobsAsync(cancellation);
     }
 
-    /// <summary>Begins what is due, renews leases, ends what takes too long, and records what has ended.</summary>
-    /// <exception cref="ControlDatabaseException">The database failed. The next tick goes on.</exception>
+    /// <summary>Starts due runs, renews leases, cancels runs that exceed their timeout, and records ended runs.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed. The next tick retries.</exception>
     public async Task TickAsync(CancellationToken cancellation = default)
     {
         await _ticking.WaitAsync(cancellation);
@@ -114,7 +114,7 @@ public sealed class JobScheduler : IAsyncDisposable
         }
     }
 
-    /// <summary>Completes when no run of this engine is in progress, for tests and for commands that run one job.</summary>
+    /// <summary>Completes when this engine executes no run. For tests and for commands that run one job.</summary>
     public async Task IdleAsync(CancellationToken cancellation = default)
     {
         while (true)
@@ -135,7 +135,7 @@ public sealed class JobScheduler : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the runs, which are recorded as interrupted, and stops.</summary>
+    /// <summary>Cancels the runs, records them as interrupted, and stops.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -153,7 +153,7 @@ public sealed class JobScheduler : IAsyncDisposable
         }
         catch (Exception e) when (e is TimeoutException or ControlDatabaseException)
         {
-            // The next start records them as interrupted.
+            // The next start records the runs as interrupted.
             Problem = e.Message;
         }
 
@@ -175,14 +175,14 @@ public sealed class JobScheduler : IAsyncDisposable
                 }
                 catch (Exception e) when (!_stop.IsCancellationRequested)
                 {
-                    // Whatever it is: without ticks nothing runs any more. Health shows it, and late jobs are reported.
+                    // Any exception: without ticks no job would run. Health shows the problem, and late jobs are reported.
                     Problem = e.Message;
                 }
             }
         }
         catch (OperationCanceledException)
         {
-            // The engine stops.
+            // Expected on disposal.
         }
     }
 
@@ -287,7 +287,7 @@ public sealed class JobScheduler : IAsyncDisposable
         }
         else
         {
-            // Another engine was faster, or has renewed its lease.
+            // Another engine claimed it first, or has renewed its lease.
             await ReadJobsAsync(cancellation);
         }
     }
@@ -309,7 +309,7 @@ public sealed class JobScheduler : IAsyncDisposable
         OnEnd?.Invoke(job, outcome, took);
     }
 
-    // Called when somebody has changed a job, or an engine has begun or ended a run.
+    // Called by ControlChanges when a job was changed, or an engine has started or ended a run.
     async Task ReadAsync(CancellationToken cancellation)
     {
         await ReadJobsAsync(cancellation);

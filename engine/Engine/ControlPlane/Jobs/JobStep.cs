@@ -1,13 +1,13 @@
 namespace CartRecovery.Engine.ControlPlane.Jobs;
 
-/// <summary>A step of a job. Steps run one after another; a retry repeats those alone that did not succeed.</summary>
+/// <summary>A step of a job. Steps run one after another; a retry repeats only those that did not succeed.</summary>
 /// <param name="Name">The name, unique in the job.</param>
 /// <param name="Run">The work.</param>
-/// <param name="After">The steps that must have succeeded before. If one of them failed, this one is skipped, and counts as failed.</param>
+/// <param name="After">The steps that must succeed first. If one of them fails, this step is skipped, and counts as failed.</param>
 public sealed record JobStep(string Name, Func<JobContext, CancellationToken, Task> Run, params string[] After)
 {
-    /// <summary>Orders steps so that each comes after those that it depends on, and otherwise as given.</summary>
-    /// <exception cref="ArgumentException">A name is there twice, a dependency is missing, or dependencies are circular.</exception>
+    /// <summary>Orders steps topologically: each after its dependencies, and otherwise as given.</summary>
+    /// <exception cref="ArgumentException">A name is used twice, a dependency is missing, or dependencies are circular.</exception>
     public static IReadOnlyList<JobStep> InOrder(IReadOnlyList<JobStep> steps)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);

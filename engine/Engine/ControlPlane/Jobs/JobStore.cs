@@ -2,44 +2,46 @@ using CartRecovery.Engine.ControlPlane.Database;
 
 namespace CartRecovery.Engine.ControlPlane.Jobs;
 
-/// <summary>Begins and ends runs in the control database, so that of the engines that share it one runs a job. Any thread.</summary>
+/// <summary>
+/// Claims, renews and ends runs in the control database. A lease ensures that one engine at a time runs a job. Thread-safe.
+/// </summary>
 /// <param name="database">The database.</param>
-/// <param name="engine">The engine's id where engines share the database; else empty.</param>
+/// <param name="engine">The engine's id if several engines share the database; else empty.</param>
 sealed class JobStore(ControlDatabase database, string engine)
 {
-    /// <summary>The topic that changes with jobs and runs.</summary>
+    /// <summary>The topic that changes of jobs and runs mark in <see cref="ControlChanges"/>.</summary>
     public const string Topic = "jobs";
 
-    /// <summary>How long an engine that does not answer keeps a job from others.</summary>
+    /// <summary>Duration of a lease. Another engine takes over after an unresponsive engine's lease has expired.</summary>
     public static readonly TimeSpan LeaseTime = TimeSpan.FromMinutes(1);
 
-    /// <summary>Why a run was interrupted whose engine does not answer.</summary>
+    /// <summary>The problem of a run whose engine does not answer.</summary>
     public const string EngineGone = "its engine is gone";
 
-    // A run that begins later than this was missed.
+    // A scheduled run that starts later than this counts as missed.
     static readonly TimeSpan s_punctual = TimeSpan.FromMinutes(2);
 
-    // Jobs of engines and versions that are gone.
+    // Retention of jobs that no engine has defined since: those of removed engines and former versions.
     static readonly TimeSpan s_forgotten = TimeSpan.FromDays(90);
 
-    // Runs kept for each job.
+    // Runs kept of each job.
     const int MaxRuns = 300;
 
     const string Local = "local";
 
-    /// <summary>The engine's name in leases.</summary>
+    /// <summary>This engine's name in leases.</summary>
     public string Holder => engine.Length == 0 ? Local : engine;
 
-    /// <summary>Returns the engine of a job's row.</summary>
+    /// <summary>Returns the engine that a job belongs to; empty for a job that engines share.</summary>
     public string EngineOf(JobDefinition definition) => definition.PerEngine ? engine : "";
 
-    /// <summary>Whether this engine may run a job.</summary>
+    /// <summary>Returns whether this engine may run a job.</summary>
     public bool IsMine(JobState job) => job.Engine.Length == 0 || job.Engine == engine;
 
     /// <summary>Reads all jobs.</summary>
     public Task<List<JobState>> ListAsync(CancellationToken cancellation = default) => database.ReadAsync(JobTable.ListAsync, cancellation);
 
-    /// <summary>Returns the settings of a job: those of its definition, changed by the configuration, then by users.</summary>
+    /// <summary>Returns the effective settings: the definition's, overridden by the configuration, then by users.</summary>
     public static JobSettings SettingsOf(JobDefinition definition, JobOverrides? configured, JobOverrides? own)
     {
         var settings = definition.Settings.With(configured).With(own);
@@ -50,7 +52,7 @@ sealed class JobStore(ControlDatabase database, string engine)
         };
     }
 
-    /// <summary>Writes the definitions and their settings. Whoever has its schedule changed gets a new time.</summary>
+    /// <summary>Stores the definitions and their settings. A job whose schedule changed gets a new next time.</summary>
     public Task SyncAsync(IReadOnlyCollection<JobDefinition> definitions, Func<string, JobOverrides?> configured, CancellationToken cancellation = default) => database.WriteAsync(async session =>
     {
         var now = database.Time.GetUtcNow();
@@ -74,12 +76,13 @@ sealed class JobStore(ControlDatabase database, string engine)
         await session.RunAsync($"DELETE FROM job_runs WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.name = job_runs.job AND jobs.engine = job_runs.engine)");
     }, cancellation);
 
-    /// <summary>Records runs whose engine is gone as interrupted, and begins runs that are due.</summary>
+    /// <summary>Records runs with expired leases as interrupted, and claims due runs.</summary>
     /// <param name="definitions">The jobs that this engine can run.</param>
-    /// <param name="running">The runs that it runs.</param>
-    /// <param name="room">How many it may begin.</param>
-    /// <param name="cancellation">Ends the wait.</param>
-    /// <returns>The runs that it may execute now, and those that have ended without it; final is a run that was interrupted and is not retried.</returns>
+    /// <param name="running">The runs that this engine executes.</param>
+    /// <param name="room">Maximum number of runs to claim.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <returns>The claimed runs, and the runs that it has ended: interrupted or missed. Final if no retry follows an
+    /// interruption.</returns>
     public async Task<(List<JobClaim> Claims, List<(string Job, string Outcome, TimeSpan Took, bool IsFinal)> Ended)> ClaimAsync(
         IReadOnlyDictionary<string, JobDefinition> definitions, IReadOnlySet<long> running, int room, CancellationToken cancellation = default) =>
         await database.WriteAsync(async session =>
@@ -94,7 +97,7 @@ sealed class JobStore(ControlDatabase database, string engine)
 
                 if (job.Lease is { } lease)
                 {
-                    // Only one engine has this id, and it is this process.
+                    // Engine ids are unique: a lease of this engine for a run that it does not execute is from before a restart.
                     var isGone = lease.Until <= now || (lease.Holder == Holder && !running.Contains(lease.RunId));
                     if (isGone && !running.Contains(lease.RunId) && await JobTable.RunAsync(session, job.Name, lease.RunId) is { } lost)
                     {
@@ -124,8 +127,8 @@ sealed class JobStore(ControlDatabase database, string engine)
             return (claims, ended);
         }, cancellation);
 
-    /// <summary>Extends leases, and writes how far their runs are.</summary>
-    /// <returns>The runs that this engine has lost, and who wants runs to end, by run.</returns>
+    /// <summary>Renews leases, and stores logs and progress.</summary>
+    /// <returns>The runs that this engine has lost; and for runs to cancel, the actor by run.</returns>
     public Task<(List<long> Lost, Dictionary<long, string> Cancelled)> RenewAsync(IReadOnlyCollection<JobExecution> running, CancellationToken cancellation = default) =>
         database.WriteAsync(async session =>
         {
@@ -155,7 +158,7 @@ sealed class JobStore(ControlDatabase database, string engine)
             return (lost, cancelled);
         }, cancellation);
 
-    /// <summary>Writes a step that has ended.</summary>
+    /// <summary>Stores an ended step.</summary>
     public Task SaveStepAsync(JobClaim claim, int position, JobStepRun step, CancellationToken cancellation = default) => database.WriteAsync(async session =>
     {
         if (await IsHeldAsync(session, claim))
@@ -164,8 +167,8 @@ sealed class JobStore(ControlDatabase database, string engine)
         }
     }, cancellation);
 
-    /// <summary>Ends a run. Does nothing if this engine has lost it.</summary>
-    /// <returns>Whether a retry follows; <see langword="null"/> if this engine has lost the run.</returns>
+    /// <summary>Records the end of a run. Does nothing if this engine has lost the lease.</summary>
+    /// <returns>Whether a retry follows; <see langword="null"/> if this engine has lost the lease.</returns>
     public Task<bool?> CompleteAsync(JobExecution execution, JobResult result, CancellationToken cancellation = default) => database.WriteAsync(async session =>
     {
         var (claim, context) = (execution.Claim, execution.Context);
@@ -187,7 +190,7 @@ sealed class JobStore(ControlDatabase database, string engine)
         return isRetried;
     }, cancellation);
 
-    /// <summary>Whether a claim is still the last one, and not taken over.</summary>
+    /// <summary>Returns whether a claim still holds the job's lease.</summary>
     public static async Task<bool> IsHeldAsync(ControlSession session, JobClaim claim) => await session.NumberAsync($"""
         SELECT COUNT(*) FROM jobs WHERE name = {claim.Definition.Name} AND engine = {claim.Engine} AND holder = {claim.Lease.Holder} AND fence = {claim.Lease.Fence}
         """) == 1;
@@ -199,7 +202,7 @@ sealed class JobStore(ControlDatabase database, string engine)
         """);
 
     /// <summary>Adds a run.</summary>
-    /// <returns>Its number.</returns>
+    /// <returns>The run's number.</returns>
     public static async Task<long> AddRunAsync(
         ControlSession session, string job, string engine, string cause, string? actor, int attempt, string outcome, DateTimeOffset dueAt, DateTimeOffset? startedAt, long? retryOf = null)
     {
@@ -213,7 +216,7 @@ sealed class JobStore(ControlDatabase database, string engine)
 
     async Task<JobClaim?> BeginAsync(ControlSession session, JobState job, JobDefinition definition, DateTimeOffset now)
     {
-        // A paused job runs only when somebody asks.
+        // Retries of a paused job wait; a requested run does not.
         var held = job.Settings.Paused ? JobRun.ByRetry : "";
         var waiting = await session.FirstAsync($"""
             SELECT id, attempt, retry_of FROM job_runs
@@ -247,7 +250,7 @@ sealed class JobStore(ControlDatabase database, string engine)
             }
         }
 
-        // What a retry would do, this run does.
+        // This run replaces pending retries.
         await session.RunAsync($"""
             UPDATE job_runs SET outcome = {JobOutcome.Cancelled}, ended_at = {now}, problem = {"another run took its place"}
             WHERE job = {job.Name} AND engine = {job.Engine} AND outcome = {JobOutcome.Waiting} AND cause = {JobRun.ByRetry} AND id <> {id}
@@ -268,7 +271,7 @@ sealed class JobStore(ControlDatabase database, string engine)
         await session.RunAsync($"UPDATE job_runs SET outcome = {outcome}, ended_at = {now}, problem = {problem} WHERE id = {lease.RunId}");
         var next = await session.FirstAsync($"SELECT next_at FROM jobs WHERE name = {name} AND engine = {of}", row => row.TimeOrNull(0));
 
-        // Runs do not overlap: what came while this one ran is left out.
+        // Runs do not overlap: times that passed during this run are skipped.
         next = next <= now ? settings.NextAfter(now) : next;
         DateTimeOffset? success = outcome == JobOutcome.Succeeded ? now : null;
         await session.RunAsync($"""

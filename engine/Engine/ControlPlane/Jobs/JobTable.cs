@@ -2,13 +2,13 @@ using CartRecovery.Engine.ControlPlane.Database;
 
 namespace CartRecovery.Engine.ControlPlane.Jobs;
 
-/// <summary>Reads jobs and runs.</summary>
+/// <summary>Reads jobs and runs in a transaction.</summary>
 static class JobTable
 {
-    // More than all jobs of many engines.
+    // More than the jobs of many engines.
     const int MaxJobs = 2000;
 
-    // Steps of a run.
+    // Maximum number of steps of a run.
     const int MaxSteps = 100;
 
     /// <summary>Reads all jobs, by name.</summary>

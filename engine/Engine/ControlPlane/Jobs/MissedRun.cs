@@ -1,11 +1,11 @@
 namespace CartRecovery.Engine.ControlPlane.Jobs;
 
-/// <summary>What happens to a run whose time passed while no engine could run it.</summary>
+/// <summary>What happens to runs that no engine could start in time.</summary>
 public enum MissedRun
 {
-    /// <summary>It runs once as soon as an engine can, however many were missed.</summary>
+    /// <summary>One run catches up as soon as an engine can start it, however many were missed.</summary>
     Run,
 
-    /// <summary>It is recorded as missed, and the next one is waited for.</summary>
+    /// <summary>The run is recorded as missed; the job waits for its next time.</summary>
     Skip,
 }

@@ -1,8 +1,8 @@
 namespace CartRecovery.Engine.ControlPlane.Keys;
 
 /// <summary>
-/// Matches web origins that may use a key: one (<c>https://shop.example</c>), one host on any port (<c>http://localhost:*</c>), or all
-/// (<c>*</c>).
+/// A pattern of web origins that may use a key: one origin (<c>https://shop.example</c>), one host on any port (<c>http://localhost:*</c>),
+/// or all (<c>*</c>).
 /// </summary>
 /// <param name="Pattern">The pattern as configured.</param>
 public readonly record struct AllowedOrigin(string Pattern)
@@ -11,7 +11,7 @@ public readonly record struct AllowedOrigin(string Pattern)
     /// <param name="origin">The request's <c>Origin</c> header.</param>
     public bool Allows(string origin)
     {
-        // An empty header is no browser's.
+        // Browsers send no empty header.
         if (origin.Length == 0)
         {
             return false;

@@ -4,18 +4,18 @@ using CartRecovery.Engine.ControlPlane.Stores;
 namespace CartRecovery.Engine.ControlPlane.Keys;
 
 /// <summary>
-/// Keeps the keys of the control database in a <see cref="StoreDirectory"/>, where a client's key is found without asking the database: it follows
-/// changes, takes keys out when they expire, and writes down once a minute which were used. Any thread.
+/// Loads the keys of the control database into a <see cref="StoreDirectory"/>, so that finding a client's key does not use the database.
+/// Reloads keys when they change, removes them when they expire, and stores once a minute which were used. Thread-safe.
 /// </summary>
 public sealed class ApiKeyDirectory : IAsyncDisposable
 {
-    /// <summary>How often uses are written down.</summary>
+    /// <summary>Interval of storing which keys were used.</summary>
     public static readonly TimeSpan UsageInterval = TimeSpan.FromMinutes(1);
 
-    // A timer waits for no longer, in case the clock is set; and rounds down.
+    // Maximum wait, in case the clock is set; and the resolution of timers, which round down.
     static readonly TimeSpan s_longest = TimeSpan.FromMinutes(10), s_resolution = TimeSpan.FromMilliseconds(1);
 
-    // Keys that one transaction writes, so that other writers need not wait long.
+    // Keys written in one transaction, to keep the lock of all writers short.
     const int UsageBatch = 500;
 
     readonly ControlDatabase _database;
@@ -35,10 +35,10 @@ public sealed class ApiKeyDirectory : IAsyncDisposable
         _expiry = database.Time.CreateTimer(_ => Apply(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Called after keys were replaced, when clients of former ones must go.</summary>
+    /// <summary>Called after keys were replaced, to close the connections of revoked keys.</summary>
     public Action? OnChange { get; set; }
 
-    /// <summary>Reads the keys when the database is started, and whenever they change.</summary>
+    /// <summary>Registers the keys for reloads.</summary>
     public void Follow() => _database.Changes.Follow(ApiKeyStore.Topic, async cancellation =>
     {
         var keys = await _database.ReadAsync(session => ApiKeyStore.ReadAsync(session, SqlPart.Of($"1 = 1")), cancellation);
@@ -50,11 +50,11 @@ public sealed class ApiKeyDirectory : IAsyncDisposable
         Apply();
     });
 
-    /// <summary>Starts to write down uses.</summary>
+    /// <summary>Starts to store the use of keys.</summary>
     public void Start() => _running = RunAsync();
 
-    /// <summary>Writes down which keys were used since the last time.</summary>
-    /// <exception cref="ControlDatabaseException">The database failed; the uses are not forgotten.</exception>
+    /// <summary>Stores which keys were used since the last call.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed. The next call stores the use.</exception>
     public async Task WriteUsageAsync(CancellationToken cancellation = default)
     {
         foreach (var batch in _stores.IssuedKeys.Where(key => key.Usage!.Take()).ToList().Chunk(UsageBatch))
@@ -106,11 +106,11 @@ public sealed class ApiKeyDirectory : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // The engine stops.
+            // Expected on disposal.
         }
     }
 
-    // When a key was used is a hint: that the database fails is known from what matters more.
+    // Ignores an unavailable database: the time of use is a hint, and health reports the database.
     async Task TryWriteUsageAsync()
     {
         try
@@ -119,7 +119,7 @@ public sealed class ApiKeyDirectory : IAsyncDisposable
         }
         catch (ControlDatabaseException)
         {
-            // Again in a minute.
+            // Retried after the interval.
         }
     }
 }

@@ -1,26 +1,29 @@
 namespace CartRecovery.Engine.ControlPlane.Keys;
 
-/// <summary>What a key may do, as whoever makes it says.</summary>
-/// <param name="Name">What people call it.</param>
+/// <summary>The settings of a key, as its creator chooses them.</summary>
+/// <param name="Name">A name for people.</param>
 /// <param name="Kind">For browsers or for servers.</param>
-/// <param name="Scopes">What a secret key may do; <see langword="null"/> for all that keys of the configuration may. A publishable key has none.</param>
+/// <param name="Scopes">The scopes of a secret key; <see langword="null"/> for all that a configured key has. A publishable key has no
+/// list.</param>
 /// <param name="Origins">The web origins whose pages may use a publishable key, as patterns of <see cref="AllowedOrigin"/>.</param>
 /// <param name="LoopbackOnly">Whether only clients on this machine may use it.</param>
-/// <param name="ExpiresAt">When it ends; <see langword="null"/> for never.</param>
+/// <param name="ExpiresAt">When it expires; <see langword="null"/> for never.</param>
 public sealed record ApiKeySettings(
     string Name, KeyKind Kind, IReadOnlyList<string>? Scopes, IReadOnlyList<string> Origins, bool LoopbackOnly = false, DateTimeOffset? ExpiresAt = null)
 {
-    /// <summary>Maximum length of a name, in characters, and of an origin.</summary>
+    /// <summary>Maximum length of a name, and of an origin, in characters.</summary>
     public const int MaxName = 100, MaxOrigin = 256;
 
-    /// <summary>Maximum life of a key that has an end: ten years.</summary>
+    /// <summary>Maximum lifetime of a key that expires: ten years.</summary>
     public static readonly TimeSpan MaxLife = TimeSpan.FromDays(3653);
 
     /// <summary>Maximum number of origins.</summary>
     public const int MaxOrigins = 100;
 
-    /// <summary>Returns what is wrong, beginning with the field; <see langword="null"/> if nothing is.</summary>
-    /// <param name="now">The time.</param>
+    /// <summary>
+    /// Validates the settings. Returns the first problem, beginning with the field; <see langword="null"/> if they are valid.
+    /// </summary>
+    /// <param name="now">The current time.</param>
     public string? ProblemAt(DateTimeOffset now)
     {
         if (Name.Trim().Length == 0 || Name.Length > MaxName || Name.Any(char.IsControl))
@@ -53,7 +56,7 @@ public sealed record ApiKeySettings(
             return "scopes: expected one at least; leave it out for all";
         }
 
-        // A list, and not the first of its elements, which may be null.
+        // A list: the first element may be null, so FirstOrDefault cannot tell "none".
         List<string?> unknown = [.. (Scopes ?? []).Where(scope => scope is null || !KeyScopes.All.Contains(scope))];
         return unknown.Count == 0 ? null
             : $"scopes: expected {string.Join(", ", KeyScopes.All.Order(StringComparer.Ordinal))}; got '{(unknown[0]?.Length > MaxName ? unknown[0]![..MaxName] : unknown[0])}'";

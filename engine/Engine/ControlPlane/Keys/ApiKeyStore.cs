@@ -5,35 +5,35 @@ using CartRecovery.Engine.ControlPlane.Users;
 
 namespace CartRecovery.Engine.ControlPlane.Keys;
 
-/// <summary>The keys in the control database. Every change is in the audit log. Any thread.</summary>
+/// <summary>Stores API keys. Every change and its audit entry are one transaction. Thread-safe.</summary>
 /// <param name="database">The database.</param>
 public sealed class ApiKeyStore(ControlDatabase database)
 {
-    /// <summary>Maximum number of a store's keys that are neither replaced nor expired, and of all keys when one is added.</summary>
+    /// <summary>Maximum number of a store's active keys, and of all keys when one is added.</summary>
     public const int MaxPerStore = 100, MaxKeys = 10_000;
 
-    // Replaced and expired ones included. Twice as many of all stores, so that a rotation is admitted where nothing can be added.
+    // Include replaced and expired keys. Twice MaxKeys, so that a rotation is permitted when no key can be added.
     const int MaxRowsPerStore = 10 * MaxPerStore, MaxRows = 2 * MaxKeys;
 
-    /// <summary>How long both keys are valid after a rotation, and how long at most.</summary>
+    /// <summary>Default and maximum time for which both keys are valid after a rotation.</summary>
     public static readonly TimeSpan Overlap = TimeSpan.FromHours(24), MaxOverlap = TimeSpan.FromDays(30);
 
-    /// <summary>The topic of changes: <see cref="ControlChanges"/>.</summary>
+    /// <summary>The topic that every change marks in <see cref="ControlChanges"/>.</summary>
     internal const string Topic = "api_keys";
 
-    // Whoever looks why something stopped finds the expired key for this long.
+    // Retention of expired keys: their list shows why a client stopped working.
     static readonly TimeSpan s_kept = TimeSpan.FromDays(30);
 
     readonly AuditLog _audit = new(database);
 
-    /// <summary>Makes a key.</summary>
+    /// <summary>Creates a key.</summary>
     /// <param name="store">The store's id.</param>
-    /// <param name="settings">What it may do. The caller has checked it.</param>
-    /// <param name="actor">Who makes it, for the audit log.</param>
-    /// <param name="address">Where the request comes from.</param>
-    /// <param name="by">The user who makes it, who must hold all that it may do; <see langword="null"/> for the command.</param>
+    /// <param name="settings">The settings. The caller has validated them.</param>
+    /// <param name="actor">The actor, for the audit log.</param>
+    /// <param name="address">The client's address, for the audit log.</param>
+    /// <param name="by">The user who creates it. Must hold all of the key's permissions. <see langword="null"/> for a command.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <returns>The key's record, and the key. It is not kept.</returns>
+    /// <returns>The record, and the key's text, which is not stored.</returns>
     /// <exception cref="ControlRefusalException"><see cref="ControlRefusalException.TooManyKeys"/>, or <paramref name="by"/> lacks a permission.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task<(ApiKey Key, string Text)> AddAsync(
@@ -56,15 +56,18 @@ public sealed class ApiKeyStore(ControlDatabase database)
         return (key, text);
     }
 
-    /// <summary>Makes a key with the same settings, and lets the former one end after an overlap. A limited life begins anew.</summary>
+    /// <summary>
+    /// Creates a key with the same settings, and expires the former key after an overlap. The lifetime of a key that expires starts anew.
+    /// </summary>
     /// <param name="former">The former key.</param>
-    /// <param name="overlap">How long both are valid.</param>
-    /// <param name="actor">Who rotates, for the audit log.</param>
-    /// <param name="address">Where the request comes from.</param>
-    /// <param name="by">The user who rotates, who must hold all that the key may do; <see langword="null"/> for the command.</param>
+    /// <param name="overlap">How long both keys are valid.</param>
+    /// <param name="actor">The actor, for the audit log.</param>
+    /// <param name="address">The client's address, for the audit log.</param>
+    /// <param name="by">The user who rotates it. Must hold all of the key's permissions. <see langword="null"/> for a command.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <returns>The new key's record, and the key. It is not kept.</returns>
-    /// <exception cref="ControlRefusalException">The former key was replaced, has expired or was revoked, there are too many, or <paramref name="by"/> lacks a permission.</exception>
+    /// <returns>The new record, and the new key's text, which is not stored.</returns>
+    /// <exception cref="ControlRefusalException">The former key was replaced, has expired or was revoked; there are too many keys; or
+    /// <paramref name="by"/> lacks a permission.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task<(ApiKey Key, string Text)> RotateAsync(
         ApiKey former, TimeSpan overlap, string actor, string? address, SignedInUser? by = null, CancellationToken cancellation = default)
@@ -85,7 +88,7 @@ public sealed class ApiKeyStore(ControlDatabase database)
                 throw new ControlRefusalException(ControlRefusalException.KeyEnded, "The key was replaced or revoked, or has expired. Rotate its successor, or make a new one.");
             }
 
-            // Frequent rotations leave many expired keys, which CleanAsync deletes later.
+            // Frequent rotations leave more expired keys than CleanAsync deletes in time.
             await session.RunAsync($"""
                 DELETE FROM api_keys WHERE store = {key.Store} AND expires_at <= {now} AND id NOT IN
                     (SELECT id FROM api_keys WHERE store = {key.Store} AND expires_at <= {now} ORDER BY expires_at DESC, id DESC LIMIT {MaxPerStore})
@@ -97,7 +100,9 @@ public sealed class ApiKeyStore(ControlDatabase database)
         return (key, text);
     }
 
-    /// <summary>Revokes a key: it is refused at once here and in half a second by other engines, and its streams are closed.</summary>
+    /// <summary>
+    /// Revokes a key and closes its streams. This engine rejects it at once, others within <see cref="ControlChanges.Interval"/>.
+    /// </summary>
     /// <returns><see langword="false"/> if the store has no such key.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<bool> RevokeAsync(string store, string id, string actor, string? address, CancellationToken cancellation = default) => database.WriteAsync(async session =>
@@ -117,12 +122,12 @@ public sealed class ApiKeyStore(ControlDatabase database)
     public Task<List<ApiKey>> ListAsync(string store, CancellationToken cancellation = default) =>
         database.ReadAsync(session => ReadAsync(session, SqlPart.Of($"store = {store}")), cancellation);
 
-    /// <summary>Finds a key of a store.</summary>
+    /// <summary>Finds a key of a store; returns <see langword="null"/> if there is none.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<ApiKey?> FindAsync(string store, string id, CancellationToken cancellation = default) =>
         database.ReadAsync(async session => (await ReadAsync(session, SqlPart.Of($"store = {store} AND id = {id}"))).FirstOrDefault(), cancellation);
 
-    /// <summary>Writes down which keys were used. That is no change to follow.</summary>
+    /// <summary>Stores the time of use of keys. Marks no topic: followers do not reload.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task MarkUsedAsync(IReadOnlyList<string> ids, CancellationToken cancellation = default)
     {
@@ -160,7 +165,7 @@ public sealed class ApiKeyStore(ControlDatabase database)
     {
         var text = ApiKeyText.New(settings.Kind);
 
-        // The database keeps milliseconds.
+        // Truncated to milliseconds, like the stored time.
         var now = DateTimeOffset.FromUnixTimeMilliseconds(database.Time.GetUtcNow().ToUnixTimeMilliseconds());
         return (new ApiKey(Guid.CreateVersion7().ToString("n"), store, settings, ApiKeyText.HintOf(text), KeyHash.Of(Encoding.ASCII.GetBytes(text)), now, actor), text);
     }
@@ -185,7 +190,7 @@ public sealed class ApiKeyStore(ControlDatabase database)
             """);
     }
 
-    // Not the name, which may name a person: the log outlives what is known of people.
+    // Without the name, which may be personal: the log outlives the deletion of personal data.
     static string DetailsOf(ApiKey key) =>
         $$"""{"key":"{{key.Id}}","hint":"{{key.Hint}}","scopes":"{{(key.Settings.Scopes is { } scopes ? string.Join(' ', scopes) : "all")}}"}""";
 }

@@ -5,12 +5,12 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.ControlPlane.Keys;
 
 /// <summary>
-/// The text of a key: <c>sk_</c> or <c>pk_</c>, 43 random letters and digits (256 bits), and six that are the CRC-32C of all before them, so that
-/// scanners of source code recognise a leaked key.
+/// Creates and checks the texts of keys: <c>sk_</c> or <c>pk_</c>, 43 random letters and digits (256 bits), and six with the CRC-32C of all
+/// before them. The checksum lets scanners of source code recognise a leaked key.
 /// </summary>
 public static class ApiKeyText
 {
-    /// <summary>What a scanner looks for. A match is a key if <see cref="IsWellFormed"/>.</summary>
+    /// <summary>A pattern for scanners. A match is a key if <see cref="IsWellFormed"/> returns <see langword="true"/>.</summary>
     public const string Pattern = @"\b[ps]k_[0-9A-Za-z]{49}\b";
 
     const string Alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -18,10 +18,10 @@ public static class ApiKeyText
     // 62^43 > 2^256, and 62^6 > 2^32.
     const int Prefix = 3, Random = 43, Checksum = 6;
 
-    // Enough for a person to tell keys apart; 24 bits of the 256.
+    // Tells keys apart, and reveals 24 of the 256 bits.
     const int HintLength = Prefix + 4;
 
-    /// <summary>Makes a random key.</summary>
+    /// <summary>Creates a random key.</summary>
     public static string New(KeyKind kind)
     {
         var body = (kind == KeyKind.Secret ? "sk_" : "pk_") + RandomNumberGenerator.GetString(Alphabet, Random);
@@ -32,7 +32,7 @@ public static class ApiKeyText
     public static bool IsWellFormed(string text) => text.Length == Prefix + Random + Checksum && text[..Prefix] is "sk_" or "pk_"
         && !text.AsSpan(Prefix).ContainsAnyExcept(Alphabet) && text.AsSpan(^Checksum..).SequenceEqual(ChecksumOf(text[..^Checksum]));
 
-    /// <summary>Returns the beginning of a key, by which people tell it from others.</summary>
+    /// <summary>Returns the first characters of a key, which tell it apart from others.</summary>
     public static string HintOf(string key) => key[..HintLength];
 
     static string ChecksumOf(string body)

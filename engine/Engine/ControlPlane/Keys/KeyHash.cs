@@ -5,17 +5,17 @@ using System.Text;
 namespace CartRecovery.Engine.ControlPlane.Keys;
 
 /// <summary>
-/// The SHA-256 of a key. A configuration may hold it in place of the key, as <c>sha256:</c> and 64 hexadecimal digits. Unsalted: it
+/// The SHA-256 of a key. A configuration may contain it instead of the key, as <c>sha256:</c> and 64 hexadecimal digits. Unsalted: it
 /// protects only random keys.
 /// </summary>
-/// <param name="A">Its first 8 bytes.</param>
-/// <param name="B">The next.</param>
-/// <param name="C">The next.</param>
-/// <param name="D">The last.</param>
+/// <param name="A">Bytes 0 to 7.</param>
+/// <param name="B">Bytes 8 to 15.</param>
+/// <param name="C">Bytes 16 to 23.</param>
+/// <param name="D">Bytes 24 to 31.</param>
 [StructLayout(LayoutKind.Sequential)]
 public readonly record struct KeyHash(ulong A, ulong B, ulong C, ulong D)
 {
-    /// <summary>The beginning of a hash in a configuration.</summary>
+    /// <summary>The prefix of a hash in a configuration.</summary>
     public const string Prefix = "sha256:";
 
     /// <summary>Computes the hash of a key.</summary>
@@ -26,7 +26,7 @@ public readonly record struct KeyHash(ulong A, ulong B, ulong C, ulong D)
         return hash;
     }
 
-    /// <summary>Returns the hash of these 32 bytes.</summary>
+    /// <summary>Creates a hash from its 32 bytes.</summary>
     public static KeyHash FromBytes(ReadOnlySpan<byte> bytes) => MemoryMarshal.Read<KeyHash>(bytes);
 
     /// <summary>Returns its 32 bytes.</summary>
@@ -36,7 +36,7 @@ public readonly record struct KeyHash(ulong A, ulong B, ulong C, ulong D)
         return MemoryMarshal.AsBytes(new ReadOnlySpan<KeyHash>(in hash)).ToArray();
     }
 
-    /// <summary>Returns whether a configured key is written as its hash, a malformed one included.</summary>
+    /// <summary>Returns whether a configured key has the prefix of a hash. The hash may be malformed.</summary>
     public static bool IsHash(string configured) => configured.StartsWith(Prefix, StringComparison.Ordinal);
 
     /// <summary>Parses a hash as configured.</summary>

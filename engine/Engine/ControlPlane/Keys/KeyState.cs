@@ -1,14 +1,14 @@
 namespace CartRecovery.Engine.ControlPlane.Keys;
 
-/// <summary>What became of a key since a client sent it.</summary>
+/// <summary>The state of a key that a client uses.</summary>
 public enum KeyState
 {
-    /// <summary>It grants what it granted.</summary>
+    /// <summary>Valid, with unchanged permissions.</summary>
     InForce,
 
-    /// <summary>It is valid, but it or its store changed: the client connects again.</summary>
+    /// <summary>Valid, but the key or its store was changed: the client must reconnect.</summary>
     Changed,
 
-    /// <summary>It was revoked, has expired, or was removed from the configuration.</summary>
+    /// <summary>Revoked, expired, or removed from the configuration.</summary>
     Revoked,
 }

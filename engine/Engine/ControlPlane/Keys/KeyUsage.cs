@@ -1,12 +1,12 @@
 namespace CartRecovery.Engine.ControlPlane.Keys;
 
-/// <summary>Remembers that a key was used, until it is written down. A key is in use while a stream is open. Any thread.</summary>
+/// <summary>Records that a key was used, until that is stored. An open stream uses its key. Thread-safe.</summary>
 public sealed class KeyUsage
 {
     int _isUsed;
     int _streams;
 
-    /// <summary>Notes a use. Nothing is written if that is known, so that processors need not exchange the cache line.</summary>
+    /// <summary>Records a use. Does not write if one is recorded already, so processors do not contend for the cache line.</summary>
     public void Mark()
     {
         if (Volatile.Read(ref _isUsed) == 0)
@@ -15,13 +15,13 @@ public sealed class KeyUsage
         }
     }
 
-    /// <summary>Returns whether the key was used since the last call.</summary>
+    /// <summary>Returns and resets whether the key was used since the last call.</summary>
     public bool Take() => Interlocked.Exchange(ref _isUsed, 0) != 0 | Volatile.Read(ref _streams) > 0;
 
-    /// <summary>Counts a stream that is opened.</summary>
+    /// <summary>Records an opened stream.</summary>
     internal void Open() => Interlocked.Increment(ref _streams);
 
-    /// <summary>Counts a stream that is closed. It was in use until then.</summary>
+    /// <summary>Records a closed stream. The key was used until now.</summary>
     internal void Close()
     {
         Mark();

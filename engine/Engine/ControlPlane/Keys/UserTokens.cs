@@ -10,7 +10,7 @@ namespace CartRecovery.Engine.ControlPlane.Keys;
 /// </summary>
 public sealed class UserTokens
 {
-    /// <summary>Minimum length of a secret, in bytes: that of the hash (RFC 7518, section 3.2).</summary>
+    /// <summary>Minimum length of a secret, in bytes: the length of the hash (RFC 7518, section 3.2).</summary>
     public const int MinSecretLength = 32;
 
     const int MaxTokenLength = 2048;
@@ -28,7 +28,7 @@ public sealed class UserTokens
         _key = JsonWebKey.OfSecret(Encoding.UTF8.GetBytes(secret));
     }
 
-    /// <summary>Returns the customer that a token proves; <see langword="null"/> if it is altered, expired, or another store's.</summary>
+    /// <summary>Verifies a token and returns its customer; <see langword="null"/> if it is altered, expired, or another store's.</summary>
     /// <param name="token">The token.</param>
     /// <param name="now">The current time.</param>
     public ProvenUser? Read(string token, DateTimeOffset now)

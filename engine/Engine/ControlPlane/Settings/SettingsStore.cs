@@ -5,44 +5,47 @@ using CartRecovery.Engine.ControlPlane.Database;
 
 namespace CartRecovery.Engine.ControlPlane.Settings;
 
-/// <summary>The versions of the settings, and scheduled changes, in the control database. Every change is in the audit log. Any thread.</summary>
+/// <summary>
+/// Stores the versions of the settings, and scheduled changes. Every change and its audit entry are one transaction. Thread-safe.
+/// </summary>
 /// <param name="database">The database.</param>
 public sealed class SettingsStore(ControlDatabase database)
 {
-    /// <summary>How many versions are kept.</summary>
+    /// <summary>Maximum number of kept versions. The oldest are deleted first.</summary>
     public const int MaxVersions = 500;
 
-    /// <summary>How many changes can wait for their time.</summary>
+    /// <summary>Maximum number of pending changes.</summary>
     public const int MaxPending = 100;
 
-    /// <summary>The topic of changes: <see cref="ControlChanges"/>.</summary>
+    /// <summary>The topic that every change marks in <see cref="ControlChanges"/>.</summary>
     public const string Topic = "settings";
 
-    // Those that are over, for whoever looks what became of them.
+    // Finished changes are kept to show their outcome.
     const int MaxScheduled = 1000;
 
     const string NoEntry = "";
 
     readonly AuditLog _audit = new(database);
 
-    /// <summary>Reads the last version; <see cref="SettingsVersion.None"/> if there is none.</summary>
+    /// <summary>Reads the last version; returns <see cref="SettingsVersion.None"/> if there is none.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<SettingsVersion> HeadAsync(CancellationToken cancellation = default) => database.ReadAsync(HeadAsync, cancellation);
 
-    /// <summary>Reads a version; <see langword="null"/> if there is none of the number, or it is not kept any more.</summary>
+    /// <summary>Reads a version; returns <see langword="null"/> if it does not exist or was deleted.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task<SettingsVersion?> FindAsync(long number, CancellationToken cancellation = default) => number == 0 ? SettingsVersion.None
         : (await ReadAsync(SqlPart.Of($"number = {number}"), 1, cancellation)).FirstOrDefault();
 
     /// <summary>Lists versions, the newest first.</summary>
-    /// <param name="before">Lists smaller numbers.</param>
-    /// <param name="limit">How many at most.</param>
+    /// <param name="before">Lists versions with smaller numbers.</param>
+    /// <param name="limit">Maximum number of versions.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<List<SettingsVersion>> ListAsync(long before, int limit, CancellationToken cancellation = default) => ReadAsync(SqlPart.Of($"number < {before}"), limit, cancellation);
 
     /// <summary>Adds a version.</summary>
-    /// <returns>Its number; <see langword="null"/> if another version was made meanwhile, or the scheduled change is over.</returns>
+    /// <returns>Its number; <see langword="null"/> if <see cref="SettingsWrite.After"/> is out of date, or the scheduled change is no
+    /// longer pending.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<long?> AddAsync(SettingsWrite write, CancellationToken cancellation = default) => database.WriteAsync<long?>(async session =>
     {
@@ -71,7 +74,7 @@ public sealed class SettingsStore(ControlDatabase database)
     }, cancellation);
 
     /// <summary>Schedules a change.</summary>
-    /// <returns><see langword="false"/> if too many wait.</returns>
+    /// <returns><see langword="false"/> if <see cref="MaxPending"/> changes are pending.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<bool> ScheduleAsync(ScheduledSettings change, string? address, CancellationToken cancellation = default) => database.WriteAsync(async session =>
     {
@@ -93,19 +96,19 @@ public sealed class SettingsStore(ControlDatabase database)
         return true;
     }, cancellation);
 
-    /// <summary>Cancels a change that waits.</summary>
-    /// <returns><see langword="false"/> if none of the id waits.</returns>
+    /// <summary>Cancels a pending change.</summary>
+    /// <returns><see langword="false"/> if no pending change has the id.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<bool> CancelAsync(string id, string actor, string? address, CancellationToken cancellation = default) =>
         EndAsync(id, ScheduledSettings.Cancelled, problem: null, "config.cancel", actor, address, cancellation);
 
-    /// <summary>Notes why a change could not be made at its time.</summary>
-    /// <returns><see langword="false"/> if none of the id waits.</returns>
+    /// <summary>Marks a pending change as failed.</summary>
+    /// <returns><see langword="false"/> if no pending change has the id.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<bool> FailAsync(string id, string problem, CancellationToken cancellation = default) =>
         EndAsync(id, ScheduledSettings.Failed, problem, "config.schedule_failed", AuditEvent.Engine, address: null, cancellation);
 
-    /// <summary>Lists scheduled changes: those that wait, the next first; then those that are over, the latest first.</summary>
+    /// <summary>Lists scheduled changes: the pending ones by due time, then the finished ones, the latest first.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<List<ScheduledSettings>> ListScheduledAsync(CancellationToken cancellation = default) => database.ReadAsync(async session =>
     {
@@ -114,7 +117,7 @@ public sealed class SettingsStore(ControlDatabase database)
         return waiting;
     }, cancellation);
 
-    /// <summary>Reads the last version and the changes that wait, as one state.</summary>
+    /// <summary>Reads the last version and the pending changes in one snapshot.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<(SettingsVersion Head, List<ScheduledSettings> Pending)> StateAsync(CancellationToken cancellation = default) =>
         database.ReadAsync(async session => (await HeadAsync(session), await PendingAsync(session)), cancellation);

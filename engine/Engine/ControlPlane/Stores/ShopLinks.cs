@@ -1,17 +1,17 @@
 namespace CartRecovery.Engine.ControlPlane.Stores;
 
-/// <summary>Decides where the links of a store's messages may lead.</summary>
+/// <summary>Restricts the links in a store's messages to the shop's hosts.</summary>
 public static class ShopLinks
 {
     /// <summary>
     /// Returns an address in its canonical form if it is on one of the shop's hosts: by https on its usual port or one that
     /// <c>linkHosts</c> names, or as the cart page is. <see langword="null"/> for any other.
     /// </summary>
-    /// <param name="address">An absolute URL. Anyone may have written it.</param>
+    /// <param name="address">An absolute URL; untrusted.</param>
     /// <param name="store">The store.</param>
     public static string? Allowed(string? address, Store store)
     {
-        // URL parsers disagree on hosts, so the prefix is matched as text and odd characters are rejected.
+        // URL parsers disagree about hosts: match the prefix as text, and reject odd characters.
         if (address is null || address.AsSpan().ContainsAny('\\', '\x7f') || address.AsSpan().ContainsAnyInRange('\0', ' ')
             || !Uri.TryCreate(address, UriKind.Absolute, out var url) || url.UserInfo.Length > 0)
         {

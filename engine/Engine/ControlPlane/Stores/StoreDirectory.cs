@@ -4,8 +4,8 @@ using CartRecovery.Engine.ControlPlane.Keys;
 namespace CartRecovery.Engine.ControlPlane.Stores;
 
 /// <summary>
-/// Holds the stores with their keys: those of the configuration and those of the control database. Thread-safe; a reload of the configuration,
-/// or a change of the database, replaces the content as a whole.
+/// Holds the stores and their keys, from the configuration and from the control database. Thread-safe; a reload or a change of the database
+/// replaces the content atomically.
 /// </summary>
 public sealed class StoreDirectory
 {
@@ -19,7 +19,7 @@ public sealed class StoreDirectory
     /// <summary>Creates a directory.</summary>
     /// <param name="stores">The configured stores, in file order.</param>
     /// <param name="removed">The stores that have numbers but are no longer configured.</param>
-    /// <param name="keys">Their keys' hashes, and what each grants.</param>
+    /// <param name="keys">The hashes of the configured keys, with their permissions.</param>
     /// <exception cref="ArgumentException">A key or an id is used twice.</exception>
     public StoreDirectory(IReadOnlyList<Store> stores, IEnumerable<Store> removed, IEnumerable<(KeyHash Hash, StoreKey Allows)> keys)
     {
@@ -35,15 +35,15 @@ public sealed class StoreDirectory
     /// <summary>The configured stores, in file order.</summary>
     public IReadOnlyList<Store> Stores => _content.Stores;
 
-    /// <summary>All stores by number, with those that are no longer configured.</summary>
+    /// <summary>All stores by number, including those that are no longer configured.</summary>
     public StoreTable All => _content.All;
 
     /// <summary>Finds a configured store by id.</summary>
     public Store? FindStore(string id) => All.FindConfigured(id);
 
     /// <summary>
-    /// Finds a key's permissions; <see langword="null"/> if it is unknown. Keys are looked up by their SHA-256, so the timing reveals
-    /// nothing about how close a guess is.
+    /// Finds a key's permissions; <see langword="null"/> if it is unknown. The lookup is by SHA-256, so its timing reveals nothing about
+    /// how close a guess is.
     /// </summary>
     public StoreKey? FindKey(ReadOnlySpan<byte> utf8) =>
         utf8.Length <= MaxKeyLength && _content.Keys.TryGetValue(KeyHash.Of(utf8), out var key) ? key : null;
@@ -55,7 +55,7 @@ public sealed class StoreDirectory
         return Encoding.UTF8.TryGetBytes(text, utf8, out var length) ? FindKey(utf8[..length]) : null;
     }
 
-    /// <summary>Finds the permissions of a key given as in the configuration: itself or its hash.</summary>
+    /// <summary>Finds the permissions of a key given as in the configuration: the key or its hash.</summary>
     public StoreKey? FindConfiguredKey(string configured) => _content.Configured.GetValueOrDefault(KeyHash.OfConfigured(configured));
 
     /// <summary>The keys of the configuration that open a store.</summary>
@@ -64,7 +64,7 @@ public sealed class StoreDirectory
     /// <summary>The keys of the control database that open a configured store.</summary>
     public IEnumerable<StoreKey> IssuedKeys => _content.Keys.Values.Where(key => key.Id is not null);
 
-    /// <summary>Returns what became of a key since a client sent it.</summary>
+    /// <summary>Returns the present state of a key that a client uses.</summary>
     public KeyState StateOf(StoreKey key)
     {
         var content = _content;
@@ -72,8 +72,8 @@ public sealed class StoreDirectory
     }
 
     /// <summary>
-    /// Replaces the keys of the control database. Keys that grant the same stay the same objects. A key of a store that is not configured opens
-    /// nothing until it is.
+    /// Replaces the keys of the control database. A key with unchanged permissions stays the same object. A key of a store that is not
+    /// configured opens nothing until the store is.
     /// </summary>
     public void SetIssued(IReadOnlyList<ApiKey> keys)
     {
@@ -84,8 +84,8 @@ public sealed class StoreDirectory
     }
 
     /// <summary>
-    /// Prepares a replacement of another directory's content with this one's. Stores and keys that are equal stay the same objects, so that
-    /// clients that use them notice nothing.
+    /// Prepares the replacement of another directory's content by this one's. Equal stores and keys stay the same objects, so their clients
+    /// stay connected.
     /// </summary>
     public StoreDirectory MergeInto(StoreDirectory current)
     {
@@ -101,7 +101,7 @@ public sealed class StoreDirectory
             }), [], former: null));
     }
 
-    /// <summary>Replaces the stores and the keys of the configuration with those of another directory: <see cref="MergeInto"/>.</summary>
+    /// <summary>Replaces the stores and configured keys by those of a directory from <see cref="MergeInto"/>.</summary>
     public void Update(StoreDirectory next)
     {
         lock (_updating)

@@ -5,13 +5,13 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.ControlPlane.Stores;
 
 /// <summary>
-/// Gives each store a number when it is first seen. A store keeps its number for ever, whether it is configured or not, and no number is
-/// given twice; records name it. Immutable.
+/// Assigns each store a number when it is first seen. A store keeps its number for ever, configured or not; numbers are never reused,
+/// because records contain them. Immutable.
 /// </summary>
 /// <remarks>
-/// The text has a line per store in the order of the numbers: <c>NUMBER ID CURRENCY TIMEZONE</c>. Currency and time zone are those of the
-/// store's last start: with them, recovery folds the events of a removed store as it did while the store was configured. The last line,
-/// <c>crc32c CHECKSUM</c>, covers those before it: a wrong letter of an id would be a new store.
+/// Text format: a line per store, in the order of the numbers: <c>NUMBER ID CURRENCY TIMEZONE</c>. Currency and time zone are those of the
+/// store's last start, so recovery folds the events of a removed store as it did while the store was configured. The last line, <c>crc32c
+/// CHECKSUM</c>, covers the lines before it: a damaged letter of an id would create a new store.
 /// </remarks>
 public sealed class StoreRegistry
 {
@@ -42,7 +42,7 @@ public sealed class StoreRegistry
     /// <summary>Returns the number of the store with this id; <see langword="null"/> if it has none.</summary>
     public int? NumberOf(string id) => _numbers.TryGetValue(id, out var number) ? number : null;
 
-    /// <summary>Returns a registry in which these stores have numbers: their own, or the next ones in this order.</summary>
+    /// <summary>Returns a registry that has these stores. New stores get the next numbers, in the given order.</summary>
     /// <param name="stores">The stores as they are configured now, with distinct ids.</param>
     /// <exception cref="InvalidDataException">There would be more than <see cref="MaxStores"/>.</exception>
     public StoreRegistry With(IEnumerable<RegisteredStore> stores)
@@ -68,7 +68,7 @@ public sealed class StoreRegistry
         return new StoreRegistry(all);
     }
 
-    /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
+    /// <summary>Parses the text that <see cref="ToString"/> returns.</summary>
     /// <exception cref="InvalidDataException">A line is damaged, duplicate or missing; the message says which.</exception>
     public static StoreRegistry Parse(string text)
     {
@@ -134,6 +134,6 @@ public sealed class StoreRegistry
 
 /// <summary>A store as the registry records it.</summary>
 /// <param name="Id">Its id in events, without spaces.</param>
-/// <param name="Currency">The ISO 4217 code for events that name none.</param>
-/// <param name="TimeZone">The name of the zone of hours and weekdays.</param>
+/// <param name="Currency">The ISO 4217 code for events without a currency.</param>
+/// <param name="TimeZone">The name of the time zone for hours and weekdays.</param>
 public sealed record RegisteredStore(string Id, string Currency, string TimeZone);

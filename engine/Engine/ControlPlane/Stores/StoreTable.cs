@@ -4,7 +4,7 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.ControlPlane.Stores;
 
 /// <summary>
-/// Finds stores by number: the configured ones, and those that were removed from the configuration but have carts or journal entries.
+/// Finds stores by number: the configured ones, and removed ones that still have carts or journal entries.
 /// Immutable and thread-safe.
 /// </summary>
 public sealed class StoreTable : IReadOnlyCollection<Store>
@@ -27,7 +27,7 @@ public sealed class StoreTable : IReadOnlyCollection<Store>
     public int Count => _stores.Length;
 
     /// <summary>Returns the store with this number.</summary>
-    /// <exception cref="KeyNotFoundException">No store has it.</exception>
+    /// <exception cref="KeyNotFoundException">No store has this number.</exception>
     public Store this[int number] => _byNumber[number] ?? throw new KeyNotFoundException($"no store has the number {number}");
 
     /// <summary>Returns the store with this id, configured or removed; <see langword="null"/> if it never had a number.</summary>

@@ -12,26 +12,26 @@ namespace CartRecovery.Engine.ControlPlane.Tokens;
 public sealed record AccessClaims(string User, string Session, DateTimeOffset Expires);
 
 /// <summary>
-/// Access tokens: PASETO v4.public with the claims <c>iss</c>, <c>aud</c>, <c>sub</c> (the user), <c>sid</c> (the session), <c>jti</c>, <c>iat</c> and
-/// <c>exp</c>, the key's id in the footer, and the audience as implicit assertion.
+/// Issues and verifies access tokens: PASETO v4.public with the claims <c>iss</c>, <c>aud</c>, <c>sub</c> (the user), <c>sid</c> (the
+/// session), <c>jti</c>, <c>iat</c> and <c>exp</c>. The footer has the key's id; the audience is the implicit assertion. Thread-safe.
 /// </summary>
 public static class AccessTokens
 {
-    /// <summary>How long a token is valid.</summary>
+    /// <summary>Lifetime of a token.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromMinutes(15);
 
     /// <summary>The audience: this API.</summary>
     public const string Audience = "cartrecovery";
 
-    // A footer of ours has 42 bytes.
+    // A footer that Issue writes has 42 bytes.
     const int MaxFooter = 256;
 
     static readonly byte[] s_assertion = Encoding.UTF8.GetBytes($$"""{"aud":"{{Audience}}"}""");
 
     /// <summary>Signs a token.</summary>
-    /// <param name="key">The key.</param>
+    /// <param name="key">The signing key.</param>
     /// <param name="claims">The claims.</param>
-    /// <param name="now">The time.</param>
+    /// <param name="now">The current time.</param>
     public static string Issue(SigningKey key, AccessClaims claims, DateTimeOffset now)
     {
         var message = new ArrayBufferWriter<byte>();
@@ -53,9 +53,10 @@ public static class AccessTokens
 
     /// <summary>Verifies a token.</summary>
     /// <param name="token">The token.</param>
-    /// <param name="keys">The keys that may have signed it.</param>
-    /// <param name="now">The time.</param>
-    /// <returns><see langword="null"/> if the signature is invalid, the token has expired, or it is for another audience.</returns>
+    /// <param name="keys">The keys to verify with, by id.</param>
+    /// <param name="now">The current time.</param>
+    /// <returns>The claims; <see langword="null"/> if the signature is invalid, the token has expired, or its audience is another
+    /// one.</returns>
     public static AccessClaims? Verify(string token, IReadOnlyDictionary<string, SigningKey> keys, DateTimeOffset now)
     {
         if (Paseto.FooterOf(token) is not { Length: <= MaxFooter } footer || Field(footer, "kid") is not { } id || !keys.TryGetValue(id, out var key)
@@ -64,7 +65,7 @@ public static class AccessTokens
             return null;
         }
 
-        // Who has the key after it signed its last token can use it no more.
+        // A stolen key is useless after its signing period.
         return Field(message, "aud") == Audience && Field(message, "sub") is { } user && Field(message, "sid") is { } session
             && TryTime(message, "exp", out var expires) && expires > now && expires <= key.Until + Life
             && TryTime(message, "iat", out var issued) && issued >= key.From
@@ -76,7 +77,7 @@ public static class AccessTokens
 
     static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
 
-    // The footer is read before the signature is verified: anyone may have written it.
+    // The footer is parsed before the signature is verified: treat it as hostile.
     static string? Field(byte[] json, string name)
     {
         try

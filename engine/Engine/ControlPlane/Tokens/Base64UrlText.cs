@@ -2,11 +2,13 @@ using System.Buffers.Text;
 
 namespace CartRecovery.Engine.ControlPlane.Tokens;
 
-/// <summary>Decodes base64url (RFC 4648, section 5) strictly: unpadded and canonical, because two texts of the same bytes would be two tokens.</summary>
+/// <summary>
+/// Decodes base64url (RFC 4648, section 5) strictly: unpadded and canonical. Otherwise several texts would be the same token.
+/// </summary>
 static class Base64UrlText
 {
     /// <summary>Decodes a text.</summary>
-    /// <returns><see langword="false"/> if it has other characters, padding, or bits that belong to no byte.</returns>
+    /// <returns><see langword="false"/> if the text has other characters, padding, or non-zero trailing bits.</returns>
     public static bool TryDecode(ReadOnlySpan<char> text, out byte[] bytes)
     {
         bytes = [];

@@ -6,12 +6,12 @@ using Geralt;
 namespace CartRecovery.Engine.ControlPlane.Tokens;
 
 /// <summary>
-/// PASETO v4.public (https://github.com/paseto-standard/paseto-spec): a message signed with Ed25519. The version and the purpose fix the algorithm; a
-/// token cannot choose one.
+/// Signs and verifies PASETO v4.public tokens (https://github.com/paseto-standard/paseto-spec): a message signed with Ed25519. The header
+/// fixes the algorithm; a token cannot choose one.
 /// </summary>
 public static class Paseto
 {
-    /// <summary>The beginning of every token.</summary>
+    /// <summary>The header of every token.</summary>
     public const string Header = "v4.public.";
 
     /// <summary>Maximum length of a token, in characters.</summary>
@@ -20,16 +20,16 @@ public static class Paseto
     /// <summary>Length of a public key, in bytes.</summary>
     public const int PublicKeySize = 32;
 
-    /// <summary>Length of a private key, in bytes: the seed and the public key.</summary>
+    /// <summary>Length of a private key, in bytes: the seed followed by the public key.</summary>
     public const int PrivateKeySize = 64;
 
     const int SignatureSize = 64;
 
     /// <summary>Signs a message.</summary>
-    /// <param name="message">The message: JSON.</param>
-    /// <param name="privateKey">The key.</param>
-    /// <param name="footer">The footer: signed, and readable without verification.</param>
-    /// <param name="implicitAssertion">Data that is signed and not part of the token; the verifier must know it.</param>
+    /// <param name="message">The message, JSON.</param>
+    /// <param name="privateKey">The private key.</param>
+    /// <param name="footer">The footer: signed, but not encrypted.</param>
+    /// <param name="implicitAssertion">Signed data that is not in the token; the verifier must know it.</param>
     public static string Sign(ReadOnlySpan<byte> message, ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> footer, ReadOnlySpan<byte> implicitAssertion)
     {
         var body = new byte[message.Length + SignatureSize];
@@ -39,17 +39,17 @@ public static class Paseto
     }
 
     /// <summary>Reads a token's footer without verifying it, to find the key.</summary>
-    /// <returns><see langword="null"/> if it is not a token.</returns>
     /// <param name="token">The token.</param>
-    /// <param name="maxLength">Maximum length of the token.</param>
+    /// <param name="maxLength">Maximum length of the token, in characters.</param>
+    /// <returns>The footer; <see langword="null"/> if the text is not a token.</returns>
     public static byte[]? FooterOf(string token, int maxLength = MaxLength) => TryParse(token, Header, out _, out var footer, maxLength) ? footer : null;
 
     /// <summary>Verifies a token.</summary>
     /// <param name="token">The token.</param>
-    /// <param name="publicKey">The key.</param>
-    /// <param name="implicitAssertion">The implicit assertion that it was signed with.</param>
+    /// <param name="publicKey">The public key.</param>
+    /// <param name="implicitAssertion">The implicit assertion that the token was signed with.</param>
+    /// <param name="maxLength">Maximum length of the token, in characters.</param>
     /// <returns>The message; <see langword="null"/> if the signature is invalid.</returns>
-    /// <param name="maxLength">Maximum length of the token.</param>
     public static byte[]? Verify(string token, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> implicitAssertion, int maxLength = MaxLength)
     {
         if (!TryParse(token, Header, out var body, out var footer, maxLength) || body.Length < SignatureSize)
@@ -81,7 +81,7 @@ public static class Paseto
         return parts.Length is 1 or 2 && Base64UrlText.TryDecode(parts[0], out body) && (parts.Length == 1 || (parts[1].Length > 0 && Base64UrlText.TryDecode(parts[1], out footer)));
     }
 
-    // Pre-authentication encoding: the number of parts, and each with its length.
+    // Pre-authentication encoding (PAE) of the specification: the number of parts, then each part prefixed with its length.
     internal static byte[] Encode(string header, params ReadOnlySpan<byte[]> parts)
     {
         var head = Encoding.ASCII.GetBytes(header);

@@ -6,12 +6,12 @@ using Geralt;
 namespace CartRecovery.Engine.ControlPlane.Tokens;
 
 /// <summary>
-/// PASETO v4.local (https://github.com/paseto-standard/paseto-spec): a message encrypted with XChaCha20 and authenticated with keyed BLAKE2b.
-/// Its holder can neither read nor change it.
+/// Encrypts and decrypts PASETO v4.local tokens (https://github.com/paseto-standard/paseto-spec): XChaCha20 with keyed BLAKE2b. The holder
+/// of a token can neither read nor change it.
 /// </summary>
 public static class PasetoLocal
 {
-    /// <summary>The beginning of every token.</summary>
+    /// <summary>The header of every token.</summary>
     public const string Header = "v4.local.";
 
     /// <summary>Length of a key, in bytes.</summary>
@@ -22,12 +22,12 @@ public static class PasetoLocal
     /// <summary>Encrypts a message.</summary>
     /// <param name="message">The message.</param>
     /// <param name="key">The key.</param>
-    /// <param name="footer">What is authenticated with it, and readable.</param>
-    /// <param name="implicitAssertion">What is authenticated with it, and not in the token.</param>
+    /// <param name="footer">Authenticated data in the token, not encrypted.</param>
+    /// <param name="implicitAssertion">Authenticated data that is not in the token.</param>
     public static string Encrypt(ReadOnlySpan<byte> message, ReadOnlySpan<byte> key, ReadOnlySpan<byte> footer, ReadOnlySpan<byte> implicitAssertion) =>
         Encrypt(message, key, footer, implicitAssertion, RandomNumberGenerator.GetBytes(NonceSize));
 
-    /// <summary>Encrypts a message with a given nonce, as test vectors need it.</summary>
+    /// <summary>Encrypts a message with a given nonce, for the test vectors.</summary>
     internal static string Encrypt(
         ReadOnlySpan<byte> message, ReadOnlySpan<byte> key, ReadOnlySpan<byte> footer, ReadOnlySpan<byte> implicitAssertion, ReadOnlySpan<byte> nonce)
     {
@@ -44,8 +44,8 @@ public static class PasetoLocal
     /// <summary>Decrypts a token.</summary>
     /// <param name="token">The token.</param>
     /// <param name="key">The key.</param>
-    /// <param name="implicitAssertion">What must have been authenticated with it.</param>
-    /// <returns>The message; <see langword="null"/> if the token was not encrypted so.</returns>
+    /// <param name="implicitAssertion">The implicit assertion that the token was encrypted with.</param>
+    /// <returns>The message; <see langword="null"/> if authentication fails.</returns>
     public static byte[]? Decrypt(string token, ReadOnlySpan<byte> key, ReadOnlySpan<byte> implicitAssertion)
     {
         if (!Paseto.TryParse(token, Header, out var body, out var footer) || body.Length < NonceSize + TagSize)

@@ -8,7 +8,7 @@ namespace CartRecovery.Engine.ControlPlane.Tokens;
 /// <summary>A session's tokens.</summary>
 /// <param name="User">The user's id.</param>
 /// <param name="Session">The session's id.</param>
-/// <param name="RefreshToken">The refresh token, of which only a hash is stored.</param>
+/// <param name="RefreshToken">The refresh token. Only its hash is stored.</param>
 public sealed record IssuedSession(string User, string Session, string RefreshToken);
 
 /// <summary>The outcomes of a refresh.</summary>
@@ -32,28 +32,30 @@ public enum RefreshOutcome
 /// <param name="database">The database.</param>
 public sealed class Sessions(ControlDatabase database)
 {
-    /// <summary>Maximum duration of a session, and maximum time between two refreshes.</summary>
+    /// <summary>Maximum duration of a session, and maximum time between two of its refreshes.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromDays(30), Idle = TimeSpan.FromDays(7);
 
     /// <summary>How long a refresh token may be presented again after its first use.</summary>
     public static readonly TimeSpan ReuseInterval = TimeSpan.FromSeconds(10);
 
-    /// <summary>Maximum number of a user's sessions. The oldest end first.</summary>
+    /// <summary>Maximum number of sessions of a user. The oldest end first.</summary>
     public const int MaxPerUser = 50;
 
-    /// <summary>Maximum number of a session's used refresh tokens whose reuse is noticed. The oldest are deleted first.</summary>
+    /// <summary>
+    /// Maximum number of kept used refresh tokens of a session. The oldest are deleted first, and their reuse is no longer detected.
+    /// </summary>
     public const int MaxUsedTokens = 1000;
 
-    /// <summary>The topic of sessions that ended: <see cref="ControlChanges"/>.</summary>
+    /// <summary>The topic that ended sessions mark in <see cref="ControlChanges"/>.</summary>
     internal const string Topic = "sessions";
 
-    // Successors that a token is followed to, if several are used within the interval.
+    // Maximum number of successors to follow, if several are used within the interval.
     const int MaxSuccessors = 8;
 
-    // Rows that one transaction deletes.
+    // Rows deleted in one transaction.
     const int CleanBatch = 5000;
 
-    // Ended ones are known to all engines for longer than their access tokens are valid.
+    // Ended sessions are kept longer than their access tokens are valid: all engines must reject those.
     static readonly TimeSpan s_remembered = TimeSpan.FromHours(1);
 
     readonly AuditLog _audit = new(database);
@@ -76,15 +78,15 @@ public sealed class Sessions(ControlDatabase database)
     }
 
     /// <summary>Exchanges a refresh token for the next one.</summary>
-    /// <param name="token">The token.</param>
-    /// <param name="address">Where the request comes from.</param>
+    /// <param name="token">The refresh token.</param>
+    /// <param name="address">The client's address, for the audit log.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task<(RefreshOutcome Outcome, IssuedSession? Issued)> RefreshAsync(string token, string? address, CancellationToken cancellation = default)
     {
         var hash = UserStore.HashOfToken(token);
 
-        // Anyone may send a token: an unknown one must not make the writers wait.
+        // Anyone may send a token: reject an unknown one without taking the lock of all writers.
         if (await database.ReadAsync(session => FindAsync(session, hash), cancellation) is null)
         {
             return (RefreshOutcome.Refused, null);
@@ -115,16 +117,18 @@ public sealed class Sessions(ControlDatabase database)
     }
 
     /// <summary>Ends a session. Its access tokens are refused at once by this engine, and within <see cref="ControlChanges.Interval"/> by others.</summary>
-    /// <returns><see langword="false"/> if it is unknown, or has ended.</returns>
+    /// <returns><see langword="false"/> if the session is unknown or has ended.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<bool> EndAsync(string id, AuditEvent entry, CancellationToken cancellation = default) => database.WriteAsync(session => EndAsync(session, id, entry), cancellation);
 
-    /// <summary>Returns the session that a refresh token belongs to, used or not; <see langword="null"/> if there is none, or it has ended.</summary>
+    /// <summary>
+    /// Finds the session of a refresh token, used or not; returns <see langword="null"/> if there is none, or it has ended.
+    /// </summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task<(string User, string Session)?> FindAsync(string token, CancellationToken cancellation = default) =>
         await database.ReadAsync(session => FindAsync(session, UserStore.HashOfToken(token)), cancellation) is { } known ? (known.User, known.Session) : null;
 
-    /// <summary>Deletes what has expired, in small transactions.</summary>
+    /// <summary>Deletes expired sessions and tokens, in small transactions.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task CleanAsync(CancellationToken cancellation = default)
     {
@@ -133,7 +137,7 @@ public sealed class Sessions(ControlDatabase database)
         }
     }
 
-    /// <summary>Reads the sessions that have ended and whose access tokens may be valid.</summary>
+    /// <summary>Reads the ended sessions whose access tokens may still be valid.</summary>
     internal Task<List<string>> EndedAsync(ControlSession session) => session.ListAsync(
         $"SELECT id FROM sessions WHERE ended_at > {database.Time.GetUtcNow() - s_remembered}", row => row.Text(0));
 
@@ -154,10 +158,10 @@ public sealed class Sessions(ControlDatabase database)
         return tokens == CleanBatch || sessions == CleanBatch || links == CleanBatch || used == CleanBatch;
     }
 
-    // Whoever has the token gets the same successor, and only the engine can derive it. So a copy that is used within the interval is noticed at the next refresh.
+    // Derived, not random: the same token gives the same successor. A copy used within the interval is detected at the next refresh.
     string SuccessorOf(string token) => Base64Url.EncodeToString(database.Keys.Hash("refresh_tokens", token));
 
-    // Returns the successor of a token that was used within the interval; the next one if that was used as well. Null if the interval is over.
+    // Returns the first unused successor of a token; null if the interval is over.
     async Task<string?> FindSuccessorAsync(ControlSession session, string token, KnownToken known)
     {
         var since = database.Time.GetUtcNow() - ReuseInterval;

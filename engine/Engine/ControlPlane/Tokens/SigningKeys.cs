@@ -4,27 +4,28 @@ using CartRecovery.Engine.ControlPlane.Database;
 namespace CartRecovery.Engine.ControlPlane.Tokens;
 
 /// <summary>A key that signs access tokens.</summary>
-/// <param name="Id">Its id, the <c>kid</c> in a token's footer.</param>
+/// <param name="Id">The key's id, the <c>kid</c> in a token's footer.</param>
 /// <param name="Public">The public key.</param>
 /// <param name="Private">The private key.</param>
-/// <param name="From">Signs from this time on.</param>
-/// <param name="Until">Signs until this time.</param>
+/// <param name="From">The first time at which it signs.</param>
+/// <param name="Until">The end of its signing period, exclusive.</param>
 public sealed record SigningKey(string Id, byte[] Public, byte[] Private, DateTimeOffset From, DateTimeOffset Until);
 
 /// <summary>
-/// Stores the keys that sign access tokens, encrypted, and rotates them. A key signs for <see cref="Life"/>. The next key is created <see cref="Ahead"/> of its
-/// use, so that every engine has it by then. A former key verifies tokens until the last one it signed has expired.
+/// Stores and rotates the keys that sign access tokens; private keys are encrypted. A key signs for <see cref="Life"/>. The next key is
+/// created <see cref="Ahead"/> of its use, so that every engine has it in time. A retired key verifies tokens until the last one it signed
+/// has expired.
 /// </summary>
 /// <param name="database">The database.</param>
 public sealed class SigningKeys(ControlDatabase database)
 {
-    /// <summary>How long a key signs.</summary>
+    /// <summary>Signing period of a key.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromDays(30);
 
-    /// <summary>How long before its use a key is created.</summary>
+    /// <summary>How long before its use the next key is created.</summary>
     public static readonly TimeSpan Ahead = TimeSpan.FromDays(1);
 
-    // Longer than a token lives.
+    // Retired keys are kept longer than a token lives.
     static readonly TimeSpan s_after = TimeSpan.FromHours(1);
 
     const int MaxKeys = 16;
@@ -49,7 +50,7 @@ public sealed class SigningKeys(ControlDatabase database)
 
         await database.WriteAsync(async session =>
         {
-            // Another engine may have made it.
+            // Check again inside the transaction: another engine may have created it.
             if (await NextAsync(session) is not { } from)
             {
                 return;
@@ -71,7 +72,7 @@ public sealed class SigningKeys(ControlDatabase database)
         $"SELECT id, public_key, private_key, signs_from, signs_until FROM signing_keys ORDER BY signs_from DESC LIMIT {MaxKeys}",
         row => new SigningKey(row.Text(0), row.Bytes(1), database.Keys.OpenBytes(row.Bytes(2), PlaceOf(row.Text(0))), row.Time(3), row.Time(4)));
 
-    // Returns from when the next key signs; null if it is there already.
+    // Returns when the next key starts to sign; null if it exists already.
     async Task<DateTimeOffset?> NextAsync(ControlSession session)
     {
         var now = database.Time.GetUtcNow();

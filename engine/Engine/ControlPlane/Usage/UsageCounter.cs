@@ -1,12 +1,12 @@
 namespace CartRecovery.Engine.ControlPlane.Usage;
 
-/// <summary>Counts what a store, or one of its keys, uses in the present day or month. Any thread.</summary>
+/// <summary>Counts the usage of a store, or of one of its keys, in the current day or month. Thread-safe.</summary>
 /// <param name="store">The store's id.</param>
-/// <param name="key">The key's id; empty for the store.</param>
+/// <param name="key">The key's id; empty to count for the store.</param>
 /// <param name="kind">What is counted.</param>
 public sealed class UsageCounter(string store, string key, UsageKind kind)
 {
-    /// <summary>The share of a quota from which on it is warned of.</summary>
+    /// <summary>The share of a quota at which <see cref="Level"/> becomes 1.</summary>
     public const double WarnedShare = 0.8;
 
     long _stored, _pending, _limit;
@@ -15,7 +15,7 @@ public sealed class UsageCounter(string store, string key, UsageKind kind)
     /// <summary>The store's id.</summary>
     public string Store => store;
 
-    /// <summary>The key's id; empty for the store.</summary>
+    /// <summary>The key's id; empty if it counts for the store.</summary>
     public string Key => key;
 
     /// <summary>What is counted.</summary>
@@ -31,28 +31,28 @@ public sealed class UsageCounter(string store, string key, UsageKind kind)
         set => Volatile.Write(ref _limit, value);
     }
 
-    /// <summary>How much is used. What other engines counted is known to some seconds.</summary>
+    /// <summary>Usage in the period. Counts of other engines are some seconds old.</summary>
     public long Count => Volatile.Read(ref _stored) + Volatile.Read(ref _pending);
 
     /// <summary>Whether the quota is used up.</summary>
     public bool IsExceeded => Limit is > 0 and var limit && Count >= limit;
 
-    /// <summary>0 for little use, 1 from 80% of the quota, 2 from all of it.</summary>
+    /// <summary>0 below 80% of the quota, 1 from 80%, 2 from 100%.</summary>
     public int Level => Limit is not (> 0 and var limit) ? 0 : Count >= limit ? 2 : Count >= WarnedShare * limit ? 1 : 0;
 
-    /// <summary>The level that was reported in this period.</summary>
+    /// <summary>The highest level reported in this period.</summary>
     internal int Reported { get; set; }
 
-    /// <summary>What is not stored yet.</summary>
+    /// <summary>The count that is not stored yet.</summary>
     internal long Pending => Volatile.Read(ref _pending);
 
-    /// <summary>Counts.</summary>
+    /// <summary>Adds to the count.</summary>
     public void Add(long count) => Interlocked.Add(ref _pending, count);
 
-    /// <summary>Begins a period.</summary>
-    /// <param name="period">The period.</param>
-    /// <param name="stored">What is stored of it.</param>
-    /// <returns>What was not stored of the former one.</returns>
+    /// <summary>Starts a new period.</summary>
+    /// <param name="period">The day or month.</param>
+    /// <param name="stored">The count stored for it.</param>
+    /// <returns>The unstored count of the previous period.</returns>
     internal long Begin(string period, long stored)
     {
         var left = Interlocked.Exchange(ref _pending, 0);
@@ -61,7 +61,7 @@ public sealed class UsageCounter(string store, string key, UsageKind kind)
         return left;
     }
 
-    /// <summary>Takes over what was stored.</summary>
+    /// <summary>Moves a stored count from pending to stored.</summary>
     internal void Confirm(string period, long delta, long stored)
     {
         if (period == _period)

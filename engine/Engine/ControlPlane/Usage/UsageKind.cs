@@ -1,11 +1,11 @@
 namespace CartRecovery.Engine.ControlPlane.Usage;
 
-/// <summary>What is counted.</summary>
+/// <summary>The kinds of usage.</summary>
 public enum UsageKind
 {
-    /// <summary>Events received, by day.</summary>
+    /// <summary>Received events, counted by day.</summary>
     Events,
 
-    /// <summary>Messages handed to a sink, by month.</summary>
+    /// <summary>Messages handed to a sink, counted by month.</summary>
     Messages,
 }

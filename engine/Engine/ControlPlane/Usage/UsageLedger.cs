@@ -8,25 +8,25 @@ using CartRecovery.Engine.ControlPlane.Stores;
 namespace CartRecovery.Engine.ControlPlane.Usage;
 
 /// <summary>
-/// Counts events and messages of stores and keys in memory, by days and months of the stores' time zones, and adds them up in the control database every
-/// <see cref="FlushInterval"/>; a crash loses what was counted since. Any thread.
+/// Counts events and messages of stores and keys in memory, by day and month in the store's time zone. Adds the counts to the control
+/// database every <see cref="FlushInterval"/>; a crash loses the counts since the last flush. Thread-safe.
 /// </summary>
 /// <param name="database">The database.</param>
 /// <param name="stores">The stores, with their quotas.</param>
 public sealed class UsageLedger(ControlDatabase database, StoreDirectory stores) : IAsyncDisposable
 {
-    /// <summary>How often counts are stored, and those of other engines read.</summary>
+    /// <summary>Interval of storing the counts and reading those of other engines.</summary>
     public static readonly TimeSpan FlushInterval = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long counts are kept.</summary>
+    /// <summary>Retention of counts.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromDays(400);
 
     static readonly TimeSpan s_cleanInterval = TimeSpan.FromHours(24);
 
-    // Days and months begin this much late at most.
+    // Maximum delay of starting a new day or month.
     static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
 
-    // Counts that one transaction stores, and that are read at the start: those of a day and a month.
+    // Counts stored in one transaction; counts of the current day and month loaded at the start.
     const int Batch = 500, MaxLoaded = 200_000;
 
     static readonly string[] s_kinds = ["events", "messages"];
@@ -40,26 +40,26 @@ public sealed class UsageLedger(ControlDatabase database, StoreDirectory stores)
     readonly Lock _gate = new();
     Task _running = Task.CompletedTask;
 
-    /// <summary>Called when a quota is used by 80%, and when it is used up, once a period.</summary>
+    /// <summary>Called when usage reaches 80% and 100% of a quota, once a period each.</summary>
     public Action<UsageCounter>? OnLevel { get; set; }
 
-    /// <summary>Called when counting failed, other than by a database that does not answer. It goes on.</summary>
+    /// <summary>Called when counting fails for any reason other than an unavailable database. Counting goes on.</summary>
     public Action<Exception>? OnFailure { get; set; }
 
     /// <summary>All counters.</summary>
     public IEnumerable<UsageCounter> Counters => _counters.Values;
 
-    /// <summary>Returns the name of what is counted.</summary>
+    /// <summary>Returns the name of a kind, as stored.</summary>
     public static string NameOf(UsageKind kind) => s_kinds[(int)kind];
 
-    /// <summary>Returns the id of a key in the counts: its own, or of a key of the configuration some bits of its hash.</summary>
+    /// <summary>Returns the id under which a key is counted: its own; for a key of the configuration file, part of its hash.</summary>
     public static string IdOf(StoreKey key) => key.Id ?? string.Create(CultureInfo.InvariantCulture, $"file-{key.Tag:x8}");
 
-    /// <summary>Returns a day or month.</summary>
+    /// <summary>Returns the current day or month, as <c>2027-01-31</c> or <c>2027-01</c>.</summary>
     public static string PeriodOf(UsageKind kind, TimeZoneInfo zone, DateTimeOffset now) =>
         TimeZoneInfo.ConvertTime(now, zone).ToString(kind == UsageKind.Events ? "yyyy-MM-dd" : "yyyy-MM", CultureInfo.InvariantCulture);
 
-    /// <summary>Returns when the present day or month ends.</summary>
+    /// <summary>Returns when the current day or month ends.</summary>
     public static DateTimeOffset EndOf(UsageKind kind, TimeZoneInfo zone, DateTimeOffset now)
     {
         var today = TimeZoneInfo.ConvertTime(now, zone).Date;
@@ -67,13 +67,13 @@ public sealed class UsageLedger(ControlDatabase database, StoreDirectory stores)
         return new DateTimeOffset(end - zone.GetUtcOffset(end), TimeSpan.Zero);
     }
 
-    /// <summary>Reads the counts of the present days and months, and starts to store.</summary>
-    /// <exception cref="ControlDatabaseException">They cannot be read.</exception>
+    /// <summary>Loads the counts of the current days and months, and starts the flush loop.</summary>
+    /// <exception cref="ControlDatabaseException">The counts cannot be read.</exception>
     public async Task StartAsync()
     {
         var now = database.Time.GetUtcNow();
 
-        // Wherever a store is, its day is one of these.
+        // In every time zone the current day is one of these.
         string[] days = [.. new[] { -1, 0, 1 }.Select(days => now.AddDays(days).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture))];
         string[] months = [days[0][..7], days[2][..7]];
         foreach (var (id, count) in await database.ReadAsync(session => session.ListAsync(
@@ -94,14 +94,14 @@ public sealed class UsageLedger(ControlDatabase database, StoreDirectory stores)
     /// <summary>Returns the counter of a store's messages.</summary>
     public UsageCounter MessagesOf(Store store) => CounterOf(store, "", UsageKind.Messages, store.MessagesPerMonth);
 
-    /// <summary>Returns how long a quota that is used up stays so.</summary>
+    /// <summary>Returns the time until a quota is renewed.</summary>
     public TimeSpan RetryAfter(UsageCounter counter)
     {
         var now = database.Time.GetUtcNow();
         return EndOf(counter.Kind, ZoneOf(counter.Store), now) - now;
     }
 
-    /// <summary>Begins new days and months, applies changed quotas, and reports levels.</summary>
+    /// <summary>Starts new days and months, applies changed quotas, and reports levels.</summary>
     public void Refresh()
     {
         foreach (var key in stores.Stores.SelectMany(stores.ConfiguredKeys).Concat(stores.IssuedKeys))
@@ -134,8 +134,8 @@ public sealed class UsageLedger(ControlDatabase database, StoreDirectory stores)
         }
     }
 
-    /// <summary>Stores what was counted since the last time.</summary>
-    /// <exception cref="ControlDatabaseException">The database failed; what was counted stays.</exception>
+    /// <summary>Stores the pending counts.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed; the counts stay pending.</exception>
     public async Task FlushAsync(CancellationToken cancellation = default)
     {
         await _flushing.WaitAsync(cancellation);
@@ -162,9 +162,9 @@ public sealed class UsageLedger(ControlDatabase database, StoreDirectory stores)
         }
     }
 
-    /// <summary>Lists what a store used, the latest first.</summary>
+    /// <summary>Lists a store's usage, the latest period first.</summary>
     /// <param name="store">The store's id.</param>
-    /// <param name="byMonth">Whether days are added up to months. Messages are counted by month alone.</param>
+    /// <param name="byMonth">Whether to add days up to months. Messages are counted by month only.</param>
     /// <param name="skip">Rows to skip.</param>
     /// <param name="limit">Maximum number of rows.</param>
     /// <param name="cancellation">Ends the wait.</param>
@@ -197,7 +197,7 @@ public sealed class UsageLedger(ControlDatabase database, StoreDirectory stores)
         }
         catch (ControlDatabaseException)
         {
-            // What was counted in the last seconds is lost.
+            // The last counts are lost.
         }
 
         _stop.Dispose();
@@ -266,11 +266,11 @@ public sealed class UsageLedger(ControlDatabase database, StoreDirectory stores)
         }
         catch (OperationCanceledException)
         {
-            // The engine stops.
+            // Expected on disposal.
         }
     }
 
-    // That the database fails is known from what matters more; what was counted is stored when it answers.
+    // Ignores an unavailable database: health reports it, and the counts stay pending.
     async Task TryAsync(Func<CancellationToken, Task> run)
     {
         try
@@ -279,11 +279,11 @@ public sealed class UsageLedger(ControlDatabase database, StoreDirectory stores)
         }
         catch (ControlDatabaseException)
         {
-            // Again after the interval.
+            // Retried after the interval.
         }
         catch (Exception e) when (e is not OperationCanceledException || !_stop.IsCancellationRequested)
         {
-            // Else nobody would count any more, and no quota would hold.
+            // Any exception: without this loop, no quota would be enforced.
             OnFailure?.Invoke(e);
         }
     }

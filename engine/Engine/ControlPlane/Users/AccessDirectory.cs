@@ -12,17 +12,18 @@ namespace CartRecovery.Engine.ControlPlane.Users;
 /// <param name="Roles">All roles by name.</param>
 public sealed record SignedInUser(User User, string Session, IReadOnlyDictionary<string, Role> Roles)
 {
-    /// <summary>The user, as the audit log names them.</summary>
+    /// <summary>The actor in the audit log.</summary>
     public string Actor { get; init; } = $"user:{User.Id}";
 
     /// <summary>Returns whether the user has a permission.</summary>
     /// <param name="permission">The permission.</param>
-    /// <param name="store">The store's id; <see langword="null"/> for what belongs to no store, which takes a role for all of them.</param>
+    /// <param name="store">The store's id; <see langword="null"/> for anything that belongs to no store, which requires a role for all
+    /// stores.</param>
     public bool Has(string permission, string? store) => User.Grants.Any(grant =>
         (grant.Store is null || grant.Store == store) && Roles.TryGetValue(grant.Role, out var role) && role.Permissions.Contains(permission));
 
-    /// <summary>Finds the permissions of a role that the user lacks. Nobody holds an unknown role: it is its own missing permission.</summary>
-    /// <param name="grant">The role, and where.</param>
+    /// <summary>Returns the permissions of a role that the user lacks. An unknown role is returned as its own missing permission.</summary>
+    /// <param name="grant">The role and its store.</param>
     public IReadOnlyList<string> FindMissing(Grant grant) =>
         Roles.TryGetValue(grant.Role, out var role) ? [.. role.Permissions.Where(permission => !Has(permission, grant.Store))] : [grant.Role];
 
@@ -42,7 +43,9 @@ public sealed class AccessDirectory(ControlDatabase database)
     /// <summary>All roles by name.</summary>
     public IReadOnlyDictionary<string, Role> Roles => _content.Roles;
 
-    /// <summary>Registers the caches for reloads. A sign-in reloads nothing, and the end of a session only the ended sessions.</summary>
+    /// <summary>
+    /// Registers the caches for reloads. A sign-in reloads nothing; the end of a session reloads only the ended sessions.
+    /// </summary>
     public void Follow()
     {
         database.Changes.Follow(UserStore.Topic, LoadAsync);
@@ -61,7 +64,7 @@ public sealed class AccessDirectory(ControlDatabase database)
     /// <exception cref="InvalidOperationException">There is no signing key: the database was not opened.</exception>
     public async Task<string> IssueAsync(IssuedSession session)
     {
-        // Another process made the account within the last half second: the token would be refused until that is noticed.
+        // The account may be younger than the cache: another process created it within the last poll interval.
         if (!_content.Users.ContainsKey(session.User))
         {
             await database.Changes.RefreshAsync();
@@ -79,7 +82,7 @@ public sealed class AccessDirectory(ControlDatabase database)
     public bool IsCsrfToken(string session, string token) =>
         CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(CsrfTokenOf(session)), Encoding.UTF8.GetBytes(token));
 
-    // A change of a user may end sessions.
+    // Reloads ended sessions as well: a change of a user may end sessions.
     async Task LoadAsync(CancellationToken cancellation)
     {
         await LoadEndedAsync(cancellation);

@@ -3,14 +3,14 @@ using CartRecovery.Engine.ControlPlane.Database;
 namespace CartRecovery.Engine.ControlPlane.Users;
 
 /// <summary>
-/// Refuses changes by which users would give more than they hold. Decides by what the database has in the transaction of the change: the caches of
-/// <see cref="AccessDirectory"/> are older.
+/// Rejects changes by which users would grant permissions that they do not hold. Reads the grants in the transaction of the change, because
+/// the caches of <see cref="AccessDirectory"/> may be out of date.
 /// </summary>
 static class GrantCheck
 {
-    /// <summary>Throws unless a user holds every permission of some roles.</summary>
+    /// <summary>Throws unless a user holds every permission of the given roles.</summary>
     /// <param name="session">The transaction.</param>
-    /// <param name="giver">The user; <see langword="null"/> for the command, which may give everything.</param>
+    /// <param name="giver">The user; <see langword="null"/> for a command on the machine, which may grant everything.</param>
     /// <param name="grants">The roles.</param>
     /// <exception cref="ControlRefusalException"><see cref="ControlRefusalException.PermissionNotHeld"/>.</exception>
     public static async Task EnsureHeldAsync(ControlSession session, SignedInUser? giver, IReadOnlyCollection<Grant> grants)
@@ -22,10 +22,10 @@ static class GrantCheck
         }
     }
 
-    /// <summary>Throws unless a user holds some permissions.</summary>
+    /// <summary>Throws unless a user holds the given permissions.</summary>
     /// <inheritdoc cref="EnsureHeldAsync(ControlSession, SignedInUser?, IReadOnlyCollection{Grant})"/>
     /// <param name="session">The transaction.</param>
-    /// <param name="giver">The user; <see langword="null"/> for the command.</param>
+    /// <param name="giver">The user; <see langword="null"/> for a command on the machine.</param>
     /// <param name="permissions">The permissions.</param>
     /// <param name="store">The store's id; <see langword="null"/> for all stores.</param>
     public static async Task EnsureHeldAsync(ControlSession session, SignedInUser? giver, IEnumerable<string> permissions, string? store)
@@ -41,11 +41,11 @@ static class GrantCheck
     {
         if (missing.Count > 0)
         {
-            throw new ControlRefusalException(ControlRefusalException.PermissionNotHeld, $"You cannot give what you do not have: {missing[0]}.");
+            throw new ControlRefusalException(ControlRefusalException.PermissionNotHeld, $"You cannot grant a permission that you do not have: {missing[0]}.");
         }
     }
 
-    // Users of other issuers and of certificates have no session here, and their roles from their token or the configuration.
+    // Users of other issuers and client certificates have no row here: their roles are those of the token or the configuration.
     static async Task<SignedInUser> ReadAsync(ControlSession session, SignedInUser giver)
     {
         var roles = await RoleStore.ReadAsync(session);

@@ -3,29 +3,30 @@ using System.Net;
 namespace CartRecovery.Engine.ControlPlane.Users;
 
 /// <summary>
-/// Limits password guessing. Counts failed sign-ins by account and network, by network, and by account. Beyond the free number, each failure doubles the delay of
-/// the next attempt, up to a maximum. Failures decay: an hour forgives the free number. An account that has signed in from a network is exempt from the count of
-/// that network, so that others behind the same address cannot lock it out. A network is an IPv4 address or an IPv6 /64. Kept in memory, bounded. Thread-safe.
+/// Limits password guessing. Counts failed sign-ins by account and network, by network, and by account. Above a free number, each failure
+/// doubles the delay of the next attempt, up to a maximum. Failures decay: the free number in an hour. An account that has signed in from a
+/// network is exempt from that network's count, so others behind the same address cannot lock it out. A network is an IPv4 address or an
+/// IPv6 /64. State is in memory and bounded. Thread-safe.
 /// </summary>
 /// <param name="time">The clock.</param>
 public sealed class LoginThrottle(TimeProvider time)
 {
-    /// <summary>Maximum number of entries of each counter; beyond it, the least recent is forgotten.</summary>
+    /// <summary>Maximum number of entries of each counter; beyond it, the least recent entry is evicted.</summary>
     public const int Capacity = 16_384;
 
     static readonly TimeSpan s_hour = TimeSpan.FromHours(1), s_known = TimeSpan.FromDays(30);
 
     readonly Lock _gate = new();
 
-    // Each has its own bound: attempts from many networks do not push an account out.
+    // Separate bounds: attempts from many networks must not evict an account.
     readonly Counters _pairs = new(free: 5, TimeSpan.FromMinutes(15));
     readonly Counters _networks = new(free: 20, TimeSpan.FromMinutes(15));
     readonly Counters _accounts = new(free: 50, TimeSpan.FromSeconds(30));
     readonly RecentKeys _known = new();
 
-    /// <summary>Returns how long the next attempt must wait; zero if it need not.</summary>
-    /// <param name="account">The account, known or not.</param>
-    /// <param name="address">Where the attempt comes from.</param>
+    /// <summary>Returns the delay before the next attempt; zero if none.</summary>
+    /// <param name="account">The account; it need not exist.</param>
+    /// <param name="address">The client's address.</param>
     public TimeSpan WaitOf(string account, string address)
     {
         lock (_gate)
@@ -36,7 +37,7 @@ public sealed class LoginThrottle(TimeProvider time)
         }
     }
 
-    /// <summary>Counts a failure. Called before the password is verified, so that concurrent attempts are counted.</summary>
+    /// <summary>Counts a failure. Call before verifying the password, so that concurrent attempts count.</summary>
     public void Fail(string account, string address)
     {
         lock (_gate)
@@ -49,7 +50,7 @@ public sealed class LoginThrottle(TimeProvider time)
         }
     }
 
-    /// <summary>Takes back one failure, for an attempt whose password was right.</summary>
+    /// <summary>Reverts one failure, of an attempt whose password was right.</summary>
     public void TakeBack(string account, string address)
     {
         lock (_gate)
@@ -62,8 +63,8 @@ public sealed class LoginThrottle(TimeProvider time)
     }
 
     /// <summary>
-    /// Clears the failures of an account from a network after a successful sign-in. Of the counts by network and by account it takes back this attempt alone:
-    /// owning an account gives no free guesses at others.
+    /// Clears the failures of an account and network as a pair after a successful sign-in. In the counts by network and by account it
+    /// reverts only this attempt: owning an account must not give free guesses at others.
     /// </summary>
     public void Succeed(string account, string address)
     {
@@ -93,7 +94,7 @@ public sealed class LoginThrottle(TimeProvider time)
         return _known.Contains(pair, time.GetUtcNow() - s_known) ? [(_pairs, pair), (_accounts, account)] : [(_pairs, pair), (_networks, network), (_accounts, account)];
     }
 
-    /// <summary>Returns an address's network: an IPv4 address, or an IPv6 /64, whose owner has unlimited addresses.</summary>
+    /// <summary>Returns the network of an address: an IPv4 address, or an IPv6 /64, since its owner has all of its addresses.</summary>
     internal static string NetworkOf(string address)
     {
         if (!IPAddress.TryParse(address, out var parsed))
@@ -111,7 +112,7 @@ public sealed class LoginThrottle(TimeProvider time)
         readonly Dictionary<string, LinkedListNode<Entry>> _entries = new(StringComparer.Ordinal);
         readonly LinkedList<Entry> _byTime = new();
 
-        // Beyond it no failure makes the wait longer, so none makes it take longer to be forgotten.
+        // Further failures do not increase the delay, so they must not increase the time to decay either.
         readonly double _most = free + 1 + Math.Ceiling(Math.Log2(longest.TotalSeconds));
 
         public DateTimeOffset UntilOf(string key) => _entries.TryGetValue(key, out var node) ? node.Value.Until : default;

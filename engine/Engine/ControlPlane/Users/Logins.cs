@@ -13,22 +13,22 @@ public enum LoginOutcome
     /// <summary>The e-mail address, the password or the code is wrong.</summary>
     Refused,
 
-    /// <summary>The password is right, and a code is required.</summary>
+    /// <summary>The password is right; a code is required as well.</summary>
     CodeRequired,
 
-    /// <summary>Too many attempts failed; <see cref="LoginResult.Wait"/> says when to retry.</summary>
+    /// <summary>Too many failed attempts; <see cref="LoginResult.Wait"/> is the time until a retry.</summary>
     Throttled,
 }
 
 /// <summary>The result of an attempt to sign in.</summary>
 /// <param name="Outcome">The outcome.</param>
-/// <param name="Issued">The session's tokens.</param>
-/// <param name="Wait">How long to wait, if throttled.</param>
+/// <param name="Issued">The session's tokens; <see langword="null"/> unless signed in.</param>
+/// <param name="Wait">The time until a retry, if throttled.</param>
 public readonly record struct LoginResult(LoginOutcome Outcome, IssuedSession? Issued = null, TimeSpan Wait = default);
 
 /// <summary>
-/// Signs users in by password and, if an authenticator app is set up, by a code of the app or a recovery code. An unknown account takes the same time and gets the
-/// same answer as a wrong password. Thread-safe.
+/// Signs users in by password and, if an authenticator app is set up, by a code of the app or a recovery code. An unknown account takes the
+/// same time and gets the same answer as a wrong password. Thread-safe.
 /// </summary>
 /// <param name="database">The database.</param>
 /// <param name="passwords">Verifies passwords.</param>
@@ -47,10 +47,10 @@ public sealed class Logins(ControlDatabase database, Passwords passwords, AuditR
     /// <param name="email">The e-mail address.</param>
     /// <param name="password">The password.</param>
     /// <param name="code">The code of the authenticator app, or a recovery code; <see langword="null"/> for none.</param>
-    /// <param name="address">Where the request comes from.</param>
+    /// <param name="address">The client's address.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
-    /// <exception cref="OverloadedException">Too many passwords wait to be verified.</exception>
+    /// <exception cref="OverloadedException">The queue of password verifications is full.</exception>
     public async Task<LoginResult> LoginAsync(string email, string password, string? code, string address, CancellationToken cancellation = default)
     {
         var account = email.Length <= User.MaxEmail ? User.Normalize(email) : "";
@@ -60,7 +60,7 @@ public sealed class Logins(ControlDatabase database, Passwords passwords, AuditR
             return new LoginResult(LoginOutcome.Throttled, Wait: wait);
         }
 
-        // Until it has succeeded it has failed, so that attempts at the same time count.
+        // Count a failure in advance, so that concurrent attempts count. Reverted on success.
         _throttle.Fail(account, address);
         var known = await database.ReadAsync(session => session.FirstAsync<Account?>(
             $"SELECT id, password, totp FROM users WHERE email_hash = {_users.HashOf(account)} AND state = {"active"}",
@@ -73,7 +73,7 @@ public sealed class Logins(ControlDatabase database, Passwords passwords, AuditR
 
         if (known.Totp is not null && code is null)
         {
-            // Not a wrong guess: else whoever has an app would fail with each sign-in.
+            // The password was right. Without this, every first step of a sign-in with an app would count as a failure.
             _throttle.TakeBack(account, address);
             return new LoginResult(LoginOutcome.CodeRequired);
         }
@@ -90,13 +90,14 @@ public sealed class Logins(ControlDatabase database, Passwords passwords, AuditR
         return new LoginResult(LoginOutcome.SignedIn, issued);
     }
 
-    /// <summary>Sets up an authenticator app, once a code shows that it has the secret.</summary>
+    /// <summary>Sets up an authenticator app. A code must prove that the app has the secret.</summary>
     /// <param name="user">The user's id.</param>
     /// <param name="secret">The secret.</param>
     /// <param name="code">A code of the app.</param>
-    /// <param name="address">Where the request comes from.</param>
+    /// <param name="address">The client's address, for the audit log.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <returns>The recovery codes, which are not kept; <see langword="null"/> if the code is wrong or an app is set up already.</returns>
+    /// <returns>The recovery codes, of which only hashes are stored; <see langword="null"/> if the code is wrong or an app is set up
+    /// already.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task<IReadOnlyList<string>?> SetUpTotpAsync(string user, byte[] secret, string code, string? address = null, CancellationToken cancellation = default)
     {
@@ -126,12 +127,12 @@ public sealed class Logins(ControlDatabase database, Passwords passwords, AuditR
     }
 
     /// <summary>Removes a user's authenticator app and recovery codes.</summary>
-    /// <returns><see langword="false"/> if there is none.</returns>
+    /// <returns><see langword="false"/> if no app is set up.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<bool> RemoveTotpAsync(string user, string actor, string? address = null, CancellationToken cancellation = default) =>
         database.WriteAsync(session => _users.RemoveTotpAsync(session, user, actor, address), cancellation);
 
-    // In the transaction that uses the code up: it is good once.
+    // Consumes the code in the transaction that begins the session: a code is valid once.
     async Task<IssuedSession?> BeginAsync(ControlSession session, Account account, string hash, string? code, string address)
     {
         var now = database.Time.GetUtcNow();
@@ -140,7 +141,7 @@ public sealed class Logins(ControlDatabase database, Passwords passwords, AuditR
             return null;
         }
 
-        // Unless the password was changed, or the user disabled, while this one was verified.
+        // Fails if the password was changed, or the user disabled, since the password was verified.
         if (await session.RunAsync($"UPDATE users SET password = {hash}, last_login_at = {now} WHERE id = {account.Id} AND password = {account.Password} AND state = {"active"}") == 0)
         {
             return null;

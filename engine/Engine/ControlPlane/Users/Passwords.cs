@@ -5,8 +5,8 @@ using Geralt;
 namespace CartRecovery.Engine.ControlPlane.Users;
 
 /// <summary>
-/// Hashes and verifies passwords with Argon2id and the parameters that OWASP recommends. A computation takes 19 MB and about 30 ms of a core, so the number of
-/// concurrent and of queued computations is limited. Thread-safe.
+/// Hashes and verifies passwords with Argon2id and the parameters that OWASP recommends. A computation takes 19 MB and about 30 ms of a
+/// core, so concurrent and queued computations are limited. Thread-safe.
 /// </summary>
 public sealed class Passwords : IDisposable
 {
@@ -19,24 +19,24 @@ public sealed class Passwords : IDisposable
     /// <summary>Maximum number of queued computations.</summary>
     public const int MaxWaiting = 64;
 
-    // With the memory above and one lane: OWASP's second choice of equal strength.
+    // One of the parameter sets that OWASP lists as equally strong: 19 MiB, 2 iterations, 1 lane.
     const int Iterations = 2;
 
     // libsodium's crypto_pwhash_STRBYTES.
     const int MaxHash = 128;
 
-    // A hash of no password: an account that is unknown takes as long as one that is known.
+    // A hash that matches no password: verifying it makes an unknown account take as long as a known one.
     static readonly Lazy<string> s_nobody = new(() => Compute(Convert.ToHexString(RandomNumberGenerator.GetBytes(16)), Iterations, MemorySize));
 
     readonly SemaphoreSlim _running = new(Concurrency, Concurrency);
     int _waiting;
 
-    /// <summary>Maximum number of concurrent computations: a quarter of the cores, which leaves the others to events.</summary>
+    /// <summary>Maximum number of concurrent computations: a quarter of the cores, at least one. The other cores are for events.</summary>
     public static int Concurrency { get; } = Math.Max(1, Environment.ProcessorCount / 4);
 
-    /// <summary>Returns what is wrong with a new password; <see langword="null"/> if nothing is.</summary>
+    /// <summary>Validates a new password. Returns the problem; <see langword="null"/> if it is valid.</summary>
     /// <param name="password">The password.</param>
-    /// <param name="email">The user's e-mail address, which must not be part of it.</param>
+    /// <param name="email">The user's e-mail address. The password must not contain it.</param>
     public static string? ProblemOf(string password, string email) => password.Length < MinLength ? $"a password must have at least {MinLength} characters"
         : password.Length > MaxLength ? $"a password must have at most {MaxLength} characters"
         : password.Distinct().Count() < 5 || email.Contains(password, StringComparison.OrdinalIgnoreCase) || password.Contains(email, StringComparison.OrdinalIgnoreCase)
@@ -54,7 +54,7 @@ public sealed class Passwords : IDisposable
     public Task<bool> VerifyAsync(string password, string? hash, CancellationToken cancellation = default) => RunAsync(
         () => password.Length <= MaxLength && Argon2id.VerifyHash(hash ?? s_nobody.Value, Encoding.UTF8.GetBytes(password)) && hash is not null, cancellation);
 
-    /// <summary>Returns whether a hash was computed with parameters that are no longer used.</summary>
+    /// <summary>Returns whether a hash was computed with outdated parameters.</summary>
     public static bool NeedsRehash(string hash) => Argon2id.NeedsRehash(hash, Iterations, MemorySize);
 
     /// <summary>Computes a hash with the given parameters.</summary>

@@ -1,7 +1,8 @@
 namespace CartRecovery.Engine.ControlPlane.Users;
 
 /// <summary>
-/// The permissions of roles, written <c>resource:read</c> or <c>resource:write</c>. The resources are the groups of the HTTP API and those of the control plane.
+/// The permissions of roles, written <c>resource:read</c> or <c>resource:write</c>. Resources are groups of the HTTP API and parts of the
+/// control plane.
 /// </summary>
 public static class Permission
 {
@@ -11,28 +12,28 @@ public static class Permission
     /// <summary>See users and their roles.</summary>
     public const string UsersRead = "users:read";
 
-    /// <summary>Invite, change and remove users, and give roles.</summary>
+    /// <summary>Invite, change and remove users, and grant roles.</summary>
     public const string UsersWrite = "users:write";
 
     /// <summary>Read the audit log.</summary>
     public const string AuditRead = "audit:read";
 
-    /// <summary>See the stores' API keys. Nobody sees the keys themselves.</summary>
+    /// <summary>See the stores' API keys. Their texts are never shown again.</summary>
     public const string KeysRead = "api_keys:read";
 
-    /// <summary>Make, rotate and revoke API keys that may do no more than who makes them.</summary>
+    /// <summary>Create, rotate and revoke API keys that have no permission that their creator lacks.</summary>
     public const string KeysWrite = "api_keys:write";
 
-    /// <summary>See requests to forget people, and export what is known of a person; that takes <see cref="PersonalData"/> too.</summary>
+    /// <summary>See erasure requests, and export a person's data; the export requires <see cref="PersonalData"/> too.</summary>
     public const string PrivacyRead = "privacy:read";
 
-    /// <summary>Forget people.</summary>
+    /// <summary>Erase people's data.</summary>
     public const string PrivacyWrite = "privacy:write";
 
     /// <summary>See roles and their permissions.</summary>
     public const string RolesRead = "roles:read";
 
-    /// <summary>Make, change and delete roles.</summary>
+    /// <summary>Create, change and delete roles.</summary>
     public const string RolesWrite = "roles:write";
 
     /// <summary>See and evaluate feature flags.</summary>
@@ -44,7 +45,7 @@ public static class Permission
     /// <summary>Change, schedule and roll back settings.</summary>
     public const string ConfigWrite = "config:write";
 
-    /// <summary>Approve campaigns that others made.</summary>
+    /// <summary>Approve campaigns of other users.</summary>
     public const string CampaignsApprove = "campaigns:approve";
 
     /// <summary>See jobs, their runs and their reports.</summary>
@@ -53,7 +54,7 @@ public static class Permission
     /// <summary>Run, change, pause and cancel jobs.</summary>
     public const string JobsWrite = "jobs:write";
 
-    /// <summary>All permissions. <c>events:write</c> is for keys; a user needs it to give it to one.</summary>
+    /// <summary>All permissions. <c>events:write</c> is for keys; a user needs it to grant it to a key.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
         "events:read", "events:write", "features:read", "predictions:read", "carts:read", "customers:read", "interventions:read", "interventions:write", "campaigns:read", "campaigns:write",

@@ -8,14 +8,14 @@ public sealed record Role(string Name, IReadOnlySet<string> Permissions)
     /// <summary>Maximum length of a name.</summary>
     public const int MaxName = 32;
 
-    /// <summary>The role that may do everything.</summary>
+    /// <summary>The role with all permissions.</summary>
     public const string Admin = "admin";
 
     static readonly string[] s_shop =
         ["events:read", "features:read", "predictions:read", "carts:read", "interventions:read", "campaigns:read", "analytics:read", "products:read", "codes:read",
             Permission.FlagsRead, "experiments:read", "usage:read"];
 
-    /// <summary>The roles that every engine has.</summary>
+    /// <summary>The built-in roles by name.</summary>
     public static IReadOnlyDictionary<string, Role> BuiltIn { get; } = new[]
     {
         Of(Admin, [.. Permission.All]),
@@ -27,7 +27,9 @@ public sealed record Role(string Name, IReadOnlySet<string> Permissions)
         Of("viewer", ["interventions:read", "campaigns:read", "analytics:read", "products:read", Permission.FlagsRead, "experiments:read"]),
     }.ToDictionary(role => role.Name, StringComparer.Ordinal);
 
-    /// <summary>Returns what is wrong with a role of one's own, beginning with the field; <see langword="null"/> if nothing is.</summary>
+    /// <summary>
+    /// Validates a custom role. Returns the first problem, beginning with the field; <see langword="null"/> if it is valid.
+    /// </summary>
     public static string? ProblemOf(string name, IReadOnlyCollection<string> permissions)
     {
         if (name.Length is 0 or > MaxName || name[0] is < 'a' or > 'z' || name.Any(c => c is not ((>= 'a' and <= 'z') or (>= '0' and <= '9') or '-' or '_')))
@@ -40,7 +42,7 @@ public sealed record Role(string Name, IReadOnlySet<string> Permissions)
             return "permissions: expected one at least";
         }
 
-        // A list, and not the first of its elements, which may be null.
+        // A list: the first element may be null, so FirstOrDefault cannot tell "none".
         List<string?> unknown = [.. permissions.Where(permission => !Permission.All.Contains(permission))];
         return unknown.Count == 0 ? null
             : $"permissions: expected {string.Join(", ", Permission.All)}; got '{(unknown[0]?.Length > MaxName ? unknown[0]![..MaxName] : unknown[0])}'";
@@ -51,5 +53,5 @@ public sealed record Role(string Name, IReadOnlySet<string> Permissions)
 
 /// <summary>A role granted to a user.</summary>
 /// <param name="Role">The role's name.</param>
-/// <param name="Store">The store's id; <see langword="null"/> for all stores, and for what belongs to none.</param>
+/// <param name="Store">The store's id; <see langword="null"/> for all stores and for anything that belongs to no store.</param>
 public sealed record Grant(string Role, string? Store);

@@ -4,11 +4,11 @@ using CartRecovery.Engine.ControlPlane.Database;
 
 namespace CartRecovery.Engine.ControlPlane.Users;
 
-/// <summary>Roles of one's own, besides the built-in ones. Every change is in the audit log. Any thread.</summary>
+/// <summary>Stores custom roles, besides the built-in ones. Every change and its audit entry are one transaction. Thread-safe.</summary>
 /// <param name="database">The database.</param>
 public sealed class RoleStore(ControlDatabase database)
 {
-    /// <summary>Maximum number of roles of one's own.</summary>
+    /// <summary>Maximum number of custom roles.</summary>
     public const int MaxRoles = 100;
 
     readonly AuditLog _audit = new(database);
@@ -17,15 +17,17 @@ public sealed class RoleStore(ControlDatabase database)
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<IReadOnlyDictionary<string, Role>> ListAsync(CancellationToken cancellation = default) => database.ReadAsync(ReadAsync, cancellation);
 
-    /// <summary>Adds a role, or changes one, for whoever has it within a second. A change ends the links of its users.</summary>
-    /// <param name="role">The role. The caller has checked it.</param>
+    /// <summary>Adds or changes a role. Takes effect within a second for its users, and ends their pending links.</summary>
+    /// <param name="role">The role. The caller has validated it.</param>
     /// <param name="isNew">Whether the role is added.</param>
-    /// <param name="actor">Who asks, for the audit log.</param>
-    /// <param name="address">Where the request comes from.</param>
-    /// <param name="by">The user who asks, who must hold the former and the new permissions; <see langword="null"/> for the command.</param>
+    /// <param name="actor">The actor, for the audit log.</param>
+    /// <param name="address">The client's address, for the audit log.</param>
+    /// <param name="by">The user who makes the change. Must hold the former and the new permissions. <see langword="null"/> for a
+    /// command.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <returns><see langword="false"/> if a role to change is not there.</returns>
-    /// <exception cref="ControlRefusalException">A role to add is there, there are too many, or <paramref name="by"/> lacks a permission.</exception>
+    /// <returns><see langword="false"/> if there is no such role to change.</returns>
+    /// <exception cref="ControlRefusalException">The name is taken, there are too many roles, or <paramref name="by"/> lacks a
+    /// permission.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<bool> SetAsync(
         Role role, bool isNew, string actor, string? address, SignedInUser? by = null, CancellationToken cancellation = default) => database.WriteAsync(async session =>
@@ -47,7 +49,7 @@ public sealed class RoleStore(ControlDatabase database)
             throw new ControlRefusalException(ControlRefusalException.TooManyRoles, $"There are {MaxRoles} roles. Delete one that nobody has.");
         }
 
-        // Also the former ones: else users would take from others what they may not take from a member.
+        // Includes the former permissions: a user must not revoke permissions that the user does not hold.
         await GrantCheck.EnsureHeldAsync(session, by, role.Permissions.Union(PermissionsOf(former ?? "")), store: null);
         var permissions = string.Join(' ', role.Permissions.Order(StringComparer.Ordinal));
         if (permissions != former)
@@ -66,9 +68,9 @@ public sealed class RoleStore(ControlDatabase database)
         return true;
     }, cancellation);
 
-    /// <summary>Deletes a role that no user has.</summary>
-    /// <returns><see langword="false"/> if it is not there.</returns>
-    /// <exception cref="ControlRefusalException">A user has it.</exception>
+    /// <summary>Deletes a custom role.</summary>
+    /// <returns><see langword="false"/> if there is no such role.</returns>
+    /// <exception cref="ControlRefusalException">The role is assigned to a user.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<bool> DeleteAsync(string name, string actor, string? address, CancellationToken cancellation = default) => database.WriteAsync(async session =>
     {
@@ -87,7 +89,7 @@ public sealed class RoleStore(ControlDatabase database)
         return true;
     }, cancellation);
 
-    /// <summary>Reads all roles in a transaction. What this version does not know is no permission.</summary>
+    /// <summary>Reads all roles in a transaction. Ignores permissions that this version does not know.</summary>
     internal static async Task<IReadOnlyDictionary<string, Role>> ReadAsync(ControlSession session)
     {
         var own = await session.ListAsync($"SELECT name, permissions FROM roles ORDER BY name LIMIT {MaxRoles}",

@@ -5,7 +5,9 @@ using System.Text;
 
 namespace CartRecovery.Engine.ControlPlane.Users;
 
-/// <summary>Time-based one-time passwords of authenticator apps (RFC 6238): HMAC-SHA-1, 6 digits, 30 seconds, which are what all apps support.</summary>
+/// <summary>
+/// Time-based one-time passwords (RFC 6238) with HMAC-SHA-1, 6 digits and 30 seconds: the parameters that all authenticator apps support.
+/// </summary>
 public static class Totp
 {
     /// <summary>Length of a secret, in bytes.</summary>
@@ -20,7 +22,7 @@ public static class Totp
     /// <summary>Creates a random secret.</summary>
     public static byte[] NewSecret() => RandomNumberGenerator.GetBytes(SecretSize);
 
-    /// <summary>Returns the time step of a time.</summary>
+    /// <summary>Returns the number of the 30-second step that a time is in.</summary>
     public static long StepOf(DateTimeOffset time) => time.ToUnixTimeSeconds() / Period;
 
     /// <summary>Computes the code of a time step.</summary>
@@ -34,12 +36,12 @@ public static class Totp
         return (value % (uint)Math.Pow(10, digits)).ToString(CultureInfo.InvariantCulture).PadLeft(digits, '0');
     }
 
-    /// <summary>Verifies a code. Accepts the present time step, the one before and the one after, because clocks differ.</summary>
+    /// <summary>Verifies a code. Accepts the current step and its neighbours, because clocks differ.</summary>
     /// <param name="secret">The secret.</param>
     /// <param name="code">The code.</param>
-    /// <param name="now">The time.</param>
-    /// <param name="usedStep">The time step of the last code that was used. Codes up to it are rejected.</param>
-    /// <returns>The code's time step; <see langword="null"/> if the code is wrong.</returns>
+    /// <param name="now">The current time.</param>
+    /// <param name="usedStep">The step of the last used code. Codes of it and of earlier steps are rejected.</param>
+    /// <returns>The code's step; <see langword="null"/> if the code is wrong or used.</returns>
     public static long? Verify(ReadOnlySpan<byte> secret, string code, DateTimeOffset now, long? usedStep)
     {
         long? found = null;
@@ -54,7 +56,7 @@ public static class Totp
         return found;
     }
 
-    /// <summary>Returns the <c>otpauth:</c> address that authenticator apps read as a QR code.</summary>
+    /// <summary>Returns the <c>otpauth:</c> URI that authenticator apps read from a QR code.</summary>
     /// <param name="secret">The secret.</param>
     /// <param name="email">The user's e-mail address, shown in the app.</param>
     public static string AddressOf(ReadOnlySpan<byte> secret, string email) =>
@@ -79,7 +81,7 @@ public static class Totp
         return count > 0 ? text.Append(Alphabet[(bits << (5 - count)) & 31]).ToString() : text.ToString();
     }
 
-    /// <summary>Parses bytes in base 32, without padding, in either case.</summary>
+    /// <summary>Decodes base 32 without padding, in either case.</summary>
     public static bool TryParseBase32(string text, out byte[] bytes)
     {
         var (list, bits, count) = (new List<byte>(), 0, 0);

@@ -9,7 +9,7 @@ static class UserGrants
     /// <summary>Reads a user's roles.</summary>
     public static Task<List<Grant>> ReadAsync(ControlSession session, string user) => ReadAsync(session, SqlPart.Of($"user_id = {user}"));
 
-    /// <summary>Reads the roles of a user who may sign in; none if the user may not.</summary>
+    /// <summary>Reads the roles of an active user; none for any other.</summary>
     public static Task<List<Grant>> ReadActiveAsync(ControlSession session, string user) =>
         ReadAsync(session, SqlPart.Of($"user_id IN (SELECT id FROM users WHERE id = {user} AND state = {"active"})"));
 
@@ -25,9 +25,9 @@ static class UserGrants
         }
     }
 
-    /// <summary>Throws unless there are such roles, and whoever gives them holds all that they permit.</summary>
-    /// <param name="session">The transaction, before it changes anything: users may change their own roles.</param>
-    /// <param name="giver">The user; <see langword="null"/> for the command.</param>
+    /// <summary>Throws unless the roles exist, and the giver holds all of their permissions.</summary>
+    /// <param name="session">The transaction, before any change: users may change their own roles.</param>
+    /// <param name="giver">The user; <see langword="null"/> for a command on the machine.</param>
     /// <param name="grants">The roles.</param>
     /// <exception cref="ControlRefusalException"><see cref="ControlRefusalException.RoleUnknown"/> or <see cref="ControlRefusalException.PermissionNotHeld"/>.</exception>
     public static async Task EnsureGrantableAsync(ControlSession session, SignedInUser? giver, IReadOnlyList<Grant> grants)
@@ -36,7 +36,7 @@ static class UserGrants
         await GrantCheck.EnsureHeldAsync(session, giver, grants);
     }
 
-    /// <summary>Returns roles as the details of an audit entry.</summary>
+    /// <summary>Formats roles as the details of an audit entry.</summary>
     public static string DetailsOf(IReadOnlyList<Grant> grants) => $$"""{"roles":[{{string.Join(',', grants.Select(grant =>
         $"\"{JsonEncodedText.Encode(grant.Store is null ? grant.Role : $"{grant.Role}@{grant.Store}")}\""))}}]}""";
 

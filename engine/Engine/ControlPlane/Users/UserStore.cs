@@ -6,33 +6,38 @@ using CartRecovery.Engine.ControlPlane.Database;
 
 namespace CartRecovery.Engine.ControlPlane.Users;
 
-/// <summary>Stores users in the control database. E-mail addresses are encrypted and found by a keyed hash. Every change is recorded in the audit log.</summary>
+/// <summary>
+/// Stores users. E-mail addresses are encrypted, and looked up by a keyed hash. Every change and its audit entry are one transaction.
+/// Thread-safe.
+/// </summary>
 /// <param name="database">The database.</param>
 public sealed class UserStore(ControlDatabase database)
 {
     /// <summary>Maximum number of users.</summary>
     public const int MaxUsers = 10_000;
 
-    /// <summary>Maximum number of a user's links.</summary>
+    /// <summary>Maximum number of valid links of a user.</summary>
     public const int MaxLinks = 5;
 
-    /// <summary>How long an invitation and a password reset are valid.</summary>
+    /// <summary>Lifetime of an invitation, and of a link to reset a password.</summary>
     public static readonly TimeSpan InvitationAge = TimeSpan.FromDays(7), ResetAge = TimeSpan.FromHours(1);
 
     static readonly TimeSpan s_minLinkInterval = TimeSpan.FromMinutes(1);
 
     readonly AuditLog _audit = new(database);
 
-    /// <summary>Adds a user, who sets a password with the returned token.</summary>
+    /// <summary>Adds a user. The returned token sets the password.</summary>
     /// <param name="email">The e-mail address.</param>
     /// <param name="grants">The roles.</param>
     /// <param name="actor">The actor, for the audit log.</param>
-    /// <param name="address">Where the request comes from.</param>
-    /// <param name="by">The user who invites, who must hold all that the roles permit; <see langword="null"/> for the command.</param>
+    /// <param name="address">The client's address, for the audit log.</param>
+    /// <param name="by">The user who invites. Must hold all permissions of the roles. <see langword="null"/> for a command.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The user and the token, of which only a hash is stored.</returns>
-    /// <exception cref="ControlRefusalException">There is no such role, there are too many users, or <paramref name="by"/> lacks a permission.</exception>
-    /// <exception cref="ControlDatabaseException"><see cref="ControlDatabaseException.Duplicate"/>: the user exists.</exception>
+    /// <exception cref="ControlRefusalException">A role is unknown, there are too many users, or <paramref name="by"/> lacks a
+    /// permission.</exception>
+    /// <exception cref="ControlDatabaseException"><see cref="ControlDatabaseException.Duplicate"/>: the user exists. Or the database
+    /// failed.</exception>
     public Task<(User User, string Token)> InviteAsync(
         string email, IReadOnlyList<Grant> grants, string actor, string? address = null, SignedInUser? by = null, CancellationToken cancellation = default)
     {
@@ -46,9 +51,9 @@ public sealed class UserStore(ControlDatabase database)
         }, cancellation);
     }
 
-    /// <summary>Creates a token to set a new password, which ends all sessions of the user.</summary>
+    /// <summary>Creates a token to set a new password. Using it ends all sessions of the user.</summary>
     /// <returns>The token; <see langword="null"/> if there is no such user, or the user is disabled.</returns>
-    /// <exception cref="ControlRefusalException">The user may do more than <paramref name="by"/>.</exception>
+    /// <exception cref="ControlRefusalException">The user has a permission that <paramref name="by"/> lacks.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<string?> ResetAsync(string email, string actor, string? address = null, SignedInUser? by = null, CancellationToken cancellation = default)
     {
@@ -60,7 +65,7 @@ public sealed class UserStore(ControlDatabase database)
                 return null;
             }
 
-            // Else who may change users would become an administrator with the link of one.
+            // With an administrator's reset link, anyone with users:write could become an administrator.
             await GrantCheck.EnsureHeldAsync(session, by, user.Grants);
             await EndLinksAsync(session, SqlPart.Of($"user_id = {user.Id}"));
             await session.RunAsync($"DELETE FROM oidc_identities WHERE user_id = {user.Id}");
@@ -71,14 +76,14 @@ public sealed class UserStore(ControlDatabase database)
     }
 
     /// <summary>
-    /// Gives a link to whoever asks for a new password. Other links of the user stay valid: anyone may ask. At most one a minute and <see cref="MaxLinks"/> an hour
-    /// for a user, from wherever they are asked for.
+    /// Creates a token for a user who has asked for a new password. Other links stay valid, because anyone may ask. At most one a minute
+    /// and <see cref="MaxLinks"/> an hour for a user, from all addresses together.
     /// </summary>
-    /// <returns>The link's token; <see langword="null"/> if no such user may sign in, or has had as many links.</returns>
+    /// <returns>The token; <see langword="null"/> if there is no active user, or the limit is reached.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task<string?> RequestResetAsync(string email, string? address, CancellationToken cancellation = default)
     {
-        // Without the writers' lock: anyone may ask for an unknown address.
+        // Reads first, without the lock of all writers: anyone may ask for an unknown address.
         var condition = SqlPart.Of($"email_hash = {HashOf(User.Normalize(email))}");
         if (await database.ReadAsync(session => FindAsync(session, condition), cancellation) is not { State: UserState.Active })
         {
@@ -93,7 +98,7 @@ public sealed class UserStore(ControlDatabase database)
                 return null;
             }
 
-            // A link lives for ResetAge, so that the live ones are those of the last hour.
+            // Links live for an hour, so the remaining ones are those of the last hour.
             await session.RunAsync($"DELETE FROM user_links WHERE user_id = {user.Id} AND expires_at <= {Now}");
             var (links, newest) = await session.FirstAsync(
                 $"SELECT COUNT(*), MAX(expires_at) FROM user_links WHERE user_id = {user.Id}", row => (row.Number(0), row.TimeOrNull(1)));
@@ -108,12 +113,12 @@ public sealed class UserStore(ControlDatabase database)
         }, cancellation);
     }
 
-    /// <summary>Sets a password with a token, which is used up, and ends the user's sessions.</summary>
+    /// <summary>Sets a password with a token, consumes the token, and ends the user's sessions.</summary>
     /// <param name="token">The token.</param>
     /// <param name="passwordHash">The password's hash.</param>
-    /// <param name="address">Where the request comes from.</param>
+    /// <param name="address">The client's address, for the audit log.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <returns><see langword="null"/> if the token is unknown, used or expired.</returns>
+    /// <returns>The user; <see langword="null"/> if the token is unknown, used or expired.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<User?> AcceptAsync(string token, string passwordHash, string? address, CancellationToken cancellation = default) => database.WriteAsync(async session =>
     {
@@ -134,26 +139,28 @@ public sealed class UserStore(ControlDatabase database)
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<User?> OwnerOfAsync(string token, CancellationToken cancellation = default) => database.ReadAsync(session => OwnerAsync(session, token), cancellation);
 
-    /// <summary>Disables a user and ends the sessions and links, or enables the user again.</summary>
+    /// <summary>Enables a user; or disables a user and ends the user's sessions and links.</summary>
     /// <inheritdoc cref="ChangeAsync"/>
     public Task<bool> DisableAsync(string id, bool disable, string actor, string? address = null, CancellationToken cancellation = default) =>
         ChangeAsync(id, new UserChange(IsDisabled: disable), actor, address, cancellation: cancellation);
 
-    /// <summary>Replaces a user's roles and ends the links.</summary>
+    /// <summary>Replaces a user's roles and ends the user's links.</summary>
     /// <inheritdoc cref="ChangeAsync"/>
     public Task<bool> SetGrantsAsync(string id, IReadOnlyList<Grant> grants, string actor, string? address = null, CancellationToken cancellation = default) =>
         ChangeAsync(id, new UserChange(Grants: grants), actor, address, cancellation: cancellation);
 
-    /// <summary>Changes a user in one transaction: all of the change, or nothing. What is so already is not changed.</summary>
+    /// <summary>Applies a change to a user in one transaction. Idempotent.</summary>
     /// <param name="id">The user's id.</param>
     /// <param name="change">The change.</param>
     /// <param name="actor">The actor, for the audit log.</param>
-    /// <param name="address">Where the request comes from.</param>
-    /// <param name="by">The user who asks, who must hold all that the user holds and will hold; <see langword="null"/> for the command.</param>
+    /// <param name="address">The client's address, for the audit log.</param>
+    /// <param name="by">The user who makes the change. Must hold the user's former and new permissions. <see langword="null"/> for a
+    /// command.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns><see langword="false"/> if there is no such user.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
-    /// <exception cref="ControlRefusalException">The user is the last administrator, there is no such role, or <paramref name="by"/> lacks a permission.</exception>
+    /// <exception cref="ControlRefusalException">The user is the last administrator, a role is unknown, or <paramref name="by"/> lacks a
+    /// permission.</exception>
     public Task<bool> ChangeAsync(
         string id, UserChange change, string actor, string? address = null, SignedInUser? by = null, CancellationToken cancellation = default) => KeepAdminAsync(async session =>
     {
@@ -182,10 +189,11 @@ public sealed class UserStore(ControlDatabase database)
         return true;
     }, cancellation);
 
-    /// <summary>Deletes a user, with sessions and links. The audit log keeps the id.</summary>
+    /// <summary>Deletes a user with all sessions and links. The audit log keeps the id.</summary>
     /// <returns><see langword="false"/> if there is no such user.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
-    /// <exception cref="ControlRefusalException">The user is the last administrator, or may do more than <paramref name="by"/>.</exception>
+    /// <exception cref="ControlRefusalException">The user is the last administrator, or has a permission that <paramref name="by"/>
+    /// lacks.</exception>
     public Task<bool> DeleteAsync(string id, string actor, string? address, SignedInUser? by = null, CancellationToken cancellation = default) => KeepAdminAsync(async session =>
     {
         await GrantCheck.EnsureHeldAsync(session, by, await UserGrants.ReadAsync(session, id));
@@ -236,7 +244,7 @@ public sealed class UserStore(ControlDatabase database)
     internal Task<string?> IdOfAsync(ControlSession session, string email) =>
         session.FirstAsync<string?>($"SELECT id FROM users WHERE email_hash = {HashOf(User.Normalize(email))}", row => row.Text(0));
 
-    /// <summary>Replaces a user's roles in the caller's transaction, if they are others.</summary>
+    /// <summary>Replaces a user's roles in the caller's transaction. Does nothing if they are the same.</summary>
     internal async Task ReplaceGrantsAsync(ControlSession session, string id, IReadOnlyList<Grant> grants, string actor, string? address = null)
     {
         if ((await UserGrants.ReadAsync(session, id)).ToHashSet().SetEquals(grants))
@@ -244,7 +252,7 @@ public sealed class UserStore(ControlDatabase database)
             return;
         }
 
-        // Whoever was given a link, before the user could do more, must not become the user.
+        // Ends links that somebody was given while the user had fewer permissions.
         await EndLinksAsync(session, SqlPart.Of($"user_id = {id}"));
         await UserGrants.ReplaceAsync(session, id, grants);
         await _audit.AppendAsync(session, new AuditEvent(actor, "user.roles", $"user:{id}", Details: UserGrants.DetailsOf(grants)) { Address = address });
@@ -266,16 +274,16 @@ public sealed class UserStore(ControlDatabase database)
         return true;
     }
 
-    /// <summary>Ends links.</summary>
+    /// <summary>Deletes links in the caller's transaction.</summary>
     internal static Task EndLinksAsync(ControlSession session, SqlPart condition) => session.RunAsync($"DELETE FROM user_links WHERE {condition}");
 
-    /// <summary>The topic of users, roles and signing keys: <see cref="ControlChanges"/>.</summary>
+    /// <summary>The topic that changes of users, roles and signing keys mark in <see cref="ControlChanges"/>.</summary>
     internal const string Topic = "access";
 
-    /// <summary>Returns the hash by which an e-mail address is found.</summary>
+    /// <summary>Returns the lookup hash of a normalized e-mail address.</summary>
     internal byte[] HashOf(string normalized) => database.Keys.Hash("users.email", normalized);
 
-    /// <summary>Creates a token of 256 random bits.</summary>
+    /// <summary>Creates a random token of 256 bits.</summary>
     internal static string NewToken() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
 
     /// <summary>Returns the hash under which a random token is stored.</summary>
@@ -311,7 +319,7 @@ public sealed class UserStore(ControlDatabase database)
         await session.MarkChangedAsync(Topic);
     }
 
-    // A change that would leave nobody who may do everything is refused. Before there is an administrator, nothing is.
+    // Rejects a change that leaves no active administrator. Permits it if there was none before.
     Task<bool> KeepAdminAsync(Func<ControlSession, Task<bool>> change, CancellationToken cancellation) => database.WriteAsync(async session =>
     {
         var before = await AdminsAsync(session);

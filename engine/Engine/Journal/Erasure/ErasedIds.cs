@@ -6,17 +6,17 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Journal.Erasure;
 
 /// <summary>
-/// The ids of a person to erase. Events are theirs if they name them, or name nobody in one of their carts. An event that names somebody else is
-/// not, whatever its cart. One thread at a time.
+/// The ids of a person to erase. An event belongs to the person if it names them, or names nobody and is in one of their carts. An event
+/// that names somebody else does not, whatever its cart. Not thread-safe.
 /// </summary>
 public sealed class ErasedIds
 {
-    // A person with more carts is looked for in every entry.
+    // For a person with more carts, every entry is parsed.
     const int MaxSearched = 16;
 
     readonly IdHasher _ids;
 
-    // The customer's key before the folder had a secret, in archived journals.
+    // The customer's key in archived journals from before the folder had a secret.
     readonly Hash128 _unkeyed;
     readonly HashSet<Hash128> _carts = [];
     readonly HashSet<Hash128> _named = [];
@@ -26,7 +26,7 @@ public sealed class ErasedIds
     /// <param name="storeId">The store's id, in UTF-8.</param>
     /// <param name="ids">Derives the store's keys.</param>
     /// <param name="userId">The person's id.</param>
-    /// <param name="carts">The ids of carts that are known to be theirs.</param>
+    /// <param name="carts">The ids of the person's known carts.</param>
     public ErasedIds(int store, ReadOnlyMemory<byte> storeId, IdHasher ids, string userId, IEnumerable<string> carts)
     {
         ArgumentException.ThrowIfNullOrEmpty(userId);
@@ -46,16 +46,16 @@ public sealed class ErasedIds
     /// <summary>The store's id, in UTF-8.</summary>
     public ReadOnlyMemory<byte> StoreId { get; }
 
-    /// <summary>The person's id as events have it, in UTF-8.</summary>
+    /// <summary>The person's id in events, in UTF-8.</summary>
     public ReadOnlyMemory<byte> User { get; }
 
     /// <summary>The person's key.</summary>
     public Hash128 Customer { get; }
 
-    /// <summary>The keys of the person's carts that are known so far.</summary>
+    /// <summary>The keys of the person's carts found so far.</summary>
     public IReadOnlySet<Hash128> Carts => _carts;
 
-    /// <summary>Whether there are carts whose ids are not known: an earlier, incomplete erasure has left their keys alone.</summary>
+    /// <summary>Whether some carts are known by key only: an earlier, incomplete erasure has removed their ids.</summary>
     public bool HasNamelessCarts => _carts.Count > _texts.Count;
 
     /// <summary>Adds a cart by its id.</summary>
@@ -72,19 +72,19 @@ public sealed class ErasedIds
     /// <summary>Adds a cart by its key.</summary>
     public void AddCart(in Hash128 cart) => _carts.Add(cart);
 
-    /// <summary>Returns whether an event is theirs.</summary>
+    /// <summary>Returns whether an event belongs to the person.</summary>
     /// <param name="user">The user's id in the event; empty for none.</param>
     /// <param name="cart">The cart's id.</param>
     public bool AreIn(ReadOnlySpan<byte> user, ReadOnlySpan<byte> cart) =>
         user.IsEmpty ? _carts.Count > 0 && _carts.Contains(_ids.CartOf(cart)) : user.SequenceEqual(User.Span);
 
-    /// <summary>Returns whether a customer event is theirs.</summary>
-    /// <param name="customer">The key of the customer that it names; empty for none.</param>
+    /// <summary>Returns whether a customer event belongs to the person.</summary>
+    /// <param name="customer">The key of the customer that the event names; empty for none.</param>
     /// <param name="cart">The cart's id.</param>
     public bool AreIn(in Hash128 customer, ReadOnlySpan<byte> cart) =>
         customer == default ? AreIn([], cart) : customer == Customer || customer == _unkeyed;
 
-    /// <summary>Returns whether bytes may have one of the ids: quick, so that most blocks need not be parsed.</summary>
+    /// <summary>Returns whether bytes may contain one of the ids. Fast: most blocks need not be parsed.</summary>
     public bool MayBeIn(ReadOnlySpan<byte> bytes)
     {
         if (HasNamelessCarts || _texts.Count > MaxSearched || bytes.IndexOf(User.Span) >= 0)
@@ -103,7 +103,7 @@ public sealed class ErasedIds
         return false;
     }
 
-    /// <summary>Returns whether bytes may have the customer's key, as records have it.</summary>
+    /// <summary>Returns whether bytes may contain the customer's key, as in records.</summary>
     public bool MayHaveKey(ReadOnlySpan<byte> bytes) => HasKey(bytes, Customer) || HasKey(bytes, _unkeyed);
 
     static bool HasKey(ReadOnlySpan<byte> bytes, in Hash128 key)
@@ -114,7 +114,7 @@ public sealed class ErasedIds
         return bytes.IndexOf(text) >= 0;
     }
 
-    // Events have a long id's short form.
+    // Events contain a short form of a long id.
     static ReadOnlyMemory<byte> ShortOf(string id)
     {
         var text = Encoding.UTF8.GetBytes(id);

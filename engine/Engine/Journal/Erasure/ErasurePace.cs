@@ -3,16 +3,17 @@ using System.Diagnostics;
 namespace CartRecovery.Engine.Journal.Erasure;
 
 /// <summary>
-/// Leaves the disk and the processor's caches to the engine: after some milliseconds of work the erasure's thread waits as long.
+/// Throttles an erasure to half of its thread's time: after some milliseconds of work it sleeps as long. Keeps disk and caches free for
+/// events.
 /// </summary>
-/// <param name="cancel">Ends the work.</param>
+/// <param name="cancel">Cancels the work.</param>
 public sealed class ErasurePace(CancellationToken cancel)
 {
     static readonly TimeSpan s_work = TimeSpan.FromMilliseconds(4);
 
     long _since = Stopwatch.GetTimestamp();
 
-    /// <summary>Pauses if it is time to. Call every few hundred microseconds of work.</summary>
+    /// <summary>Sleeps if it is time to. Call every few hundred microseconds of work.</summary>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public void Rest()
     {

@@ -5,15 +5,15 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Journal.Erasure;
 
 /// <summary>
-/// Erases a person from a block of events. Their events stay, so that the others' do not change, but without ids, sessions, secrets and metas, and
-/// marked as foreign: they have no effect, and no export has them. Of what an event does not encode itself, the next one keeps its own. A block
-/// never gets longer. Reusable. One thread at a time.
+/// Erases a person from a block of events. The person's events stay, because later ones are encoded relative to them, but lose ids,
+/// sessions, secrets and metas. They are marked as foreign: they have no effect, and exports skip them. A value that a later event
+/// inherited from an erased one is encoded in the later event. A block never grows. Reusable. Not thread-safe.
 /// </summary>
 public sealed class EventBlockEraser
 {
     const int BrotliQuality = 9, BrotliWindow = 22;
 
-    // What is not the event's own: texts, and what was derived from some.
+    // The parts to remove: texts, and values derived from them.
     const EventParts Removed = EventParts.User | EventParts.Session | EventParts.Meta | EventParts.CartSecret | EventParts.Details;
 
     readonly List<bool> _isTheirStore = [];
@@ -25,7 +25,7 @@ public sealed class EventBlockEraser
     EventFlags _before;
     EventFlags _written;
 
-    /// <summary>Adds the carts in which a block's events name the person; of foreign events none.</summary>
+    /// <summary>Adds the carts in which a block's events name the person. Skips foreign events.</summary>
     /// <exception cref="JournalException">The block is damaged.</exception>
     public void Find(ReadOnlySpan<byte> block, ErasedIds person)
     {
@@ -40,11 +40,11 @@ public sealed class EventBlockEraser
     /// <summary>Erases the person from a block.</summary>
     /// <param name="block">The block.</param>
     /// <param name="person">The person.</param>
-    /// <param name="erased">The block without them, not longer than the block and the padding; valid until the next call.</param>
-    /// <param name="padding">Bytes that an earlier erasure left free after the block.</param>
-    /// <returns><see langword="false"/> if the block has nothing of them.</returns>
-    /// <exception cref="JournalException"><c>journal_damaged</c>, <c>journal_version</c>; <c>journal_erasure</c>: the rest takes more room than
-    /// there is.</exception>
+    /// <param name="erased">The new block, at most as long as the block and the padding together; valid until the next call.</param>
+    /// <param name="padding">Bytes after the block that an earlier erasure has freed.</param>
+    /// <returns><see langword="false"/> if the block contains nothing of the person.</returns>
+    /// <exception cref="JournalException"><c>journal_damaged</c>, <c>journal_version</c>; <c>journal_erasure</c>: the new block does not
+    /// fit.</exception>
     public bool TryErase(ReadOnlySpan<byte> block, ErasedIds person, out ReadOnlySpan<byte> erased, int padding = 0)
     {
         erased = default;
@@ -75,7 +75,7 @@ public sealed class EventBlockEraser
         return raw;
     }
 
-    // The first that fits: as it is, LZ4, or Brotli, which takes less for what LZ4 compresses at all.
+    // Takes the first form that fits: uncompressed, LZ4, or Brotli, which compresses better wherever LZ4 compresses at all.
     ReadOnlySpan<byte> Compress(ReadOnlySpan<byte> raw, EventBlockHeader header, int room)
     {
         Ensure(ref _block, room);
@@ -101,7 +101,7 @@ public sealed class EventBlockEraser
         return _block.AsSpan(0, EventBlockHeader.Size + length);
     }
 
-    // Copies the events, theirs erased; without a target, adds their carts. Returns the length, or 0 if none is theirs.
+    // Copies the events and erases the person's; without a target, adds the person's carts. Returns the length; 0 if no event is theirs.
     int Walk(ReadOnlySpan<byte> raw, in EventBlockHeader header, byte[]? target, out int own)
     {
         var reader = new BlockReader(raw);
@@ -127,7 +127,7 @@ public sealed class EventBlockEraser
                 var isTheirs = e.IsTheirStore && _person.AreIn(e.User, e.Cart);
                 if (target is null)
                 {
-                    // Anybody may claim to be the person in a stranger's cart: a rejected claim does not make it theirs.
+                    // Anyone may name the person in a stranger's cart: a foreign event does not make the cart theirs.
                     if (isTheirs && !e.User.IsEmpty && (e.Flags & EventFlags.Foreign) == 0)
                     {
                         _person.AddCart(e.Cart);
@@ -227,7 +227,7 @@ public sealed class EventBlockEraser
             return;
         }
 
-        // No id, no cart.
+        // Absent: no user id and no cart secret.
         writer.Byte(0);
         writer.Byte(0);
         if (!e.Product.IsEmpty)

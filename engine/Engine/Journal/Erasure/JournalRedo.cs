@@ -4,9 +4,9 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Journal.Erasure;
 
 /// <summary>
-/// The redo file of a journal: the new bytes of entries, durable before the journal's files are overwritten. A crash in between leaves entries
-/// half old and half new; the next start writes them again. The file: CRC-32C of everything after it (4 bytes), the version (4), the number of
-/// entries (4), and of each its address (8), its length (4) and its bytes; little-endian.
+/// The redo file of a journal: the new bytes of entries, durable before the journal's files are overwritten. After a crash in between,
+/// entries are half old and half new; the next start writes them again. Format, little-endian: CRC-32C of everything after it (4 bytes),
+/// version (4), number of entries (4); for each entry its address (8), length (4) and bytes.
 /// </summary>
 static class JournalRedo
 {
@@ -15,7 +15,7 @@ static class JournalRedo
 
     /// <summary>Writes the file.</summary>
     /// <param name="path">Its path.</param>
-    /// <param name="entries">Addresses, and the entries with their frames.</param>
+    /// <param name="entries">The addresses and the entries with their frames.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
     public static void Write(string path, IReadOnlyList<(long Address, byte[] Entry)> entries)
     {
@@ -36,9 +36,10 @@ static class JournalRedo
     }
 
     /// <summary>Reads the file.</summary>
-    /// <param name="path">Its path; null for none.</param>
-    /// <returns>Addresses, and the entries with their frames; empty if there is no file.</returns>
-    /// <exception cref="JournalException"><c>journal_damaged</c>: the file is damaged. <c>journal_version</c>: a later version wrote it.</exception>
+    /// <param name="path">Its path; <see langword="null"/> for none.</param>
+    /// <returns>The addresses and the entries with their frames; empty if there is no file.</returns>
+    /// <exception cref="JournalException"><c>journal_damaged</c>: the file is damaged. <c>journal_version</c>: a later version wrote
+    /// it.</exception>
     public static IReadOnlyList<(long Address, byte[] Entry)> Read(string? path)
     {
         byte[] file;
@@ -77,11 +78,13 @@ static class JournalRedo
         return entries;
     }
 
-    /// <summary>Writes the entries of the redo file, if there is one, to the journal's files, and deletes it.</summary>
+    /// <summary>
+    /// Writes the entries of the redo file to the journal's files, and deletes the redo file. Does nothing if there is none.
+    /// </summary>
     /// <param name="device">The journal's device.</param>
     /// <param name="layout">The journal's layout.</param>
     /// <exception cref="IOException">A file cannot be written.</exception>
-    /// <exception cref="JournalException">The file is damaged, or of a later version.</exception>
+    /// <exception cref="JournalException">The redo file is damaged, or a later version wrote it.</exception>
     public static void Apply(JournalDevice device, JournalLayout layout)
     {
         if (device.RedoFile is not { } path || Read(path) is not { Count: > 0 } entries)
@@ -89,13 +92,13 @@ static class JournalRedo
             return;
         }
 
-        // FasterLog's length is before the frame, and stays.
+        // FasterLog's length field is before the frame, and does not change.
         foreach (var segment in entries.GroupBy(e => layout.SegmentOf(e.Address)))
         {
             device.Overwrite(segment.Key, [.. segment.Select(e => (layout.OffsetOf(e.Address) + sizeof(int), (ReadOnlyMemory<byte>)e.Entry))]);
         }
 
-        // Durably: a later erasure must not be undone by this file.
+        // Synced: after a later erasure, this file must not be applied again.
         File.Delete(path);
         FolderSync.Flush(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }

@@ -3,15 +3,15 @@ using CartRecovery.Engine.Journal.Tail;
 namespace CartRecovery.Engine.Journal.Erasure;
 
 /// <summary>
-/// Replaces payloads of a journal's entries in place, in batches: see <see cref="JournalRedo"/>. Whoever reads meanwhile reads each entry as it
-/// was or as it is. One at a time for a journal.
+/// Replaces payloads of a journal's entries in place, in batches, protected by a <see cref="JournalRedo"/> file. A concurrent reader reads
+/// each entry either before or after its replacement. One rewriter per journal.
 /// </summary>
 /// <param name="device">The journal's device.</param>
 /// <param name="layout">Its layout.</param>
-/// <param name="tail">The entries in memory; null if nobody reads them.</param>
+/// <param name="tail">The entries in memory; <see langword="null"/> if nothing reads them.</param>
 sealed class JournalRewriter(JournalDevice device, JournalLayout layout, JournalTail? tail)
 {
-    // Bounds the memory and the redo file.
+    // Bounds the memory and the size of the redo file.
     const int MaxBatch = 8 << 20;
 
     readonly List<(long Address, byte[] Entry)> _batch = [];
@@ -19,22 +19,22 @@ sealed class JournalRewriter(JournalDevice device, JournalLayout layout, Journal
     readonly HashSet<int> _segments = [];
     int _bytes;
 
-    /// <summary>Number of entries that were replaced.</summary>
+    /// <summary>Number of replaced entries.</summary>
     public long Entries { get; private set; }
 
-    /// <summary>Bytes of those entries.</summary>
+    /// <summary>Bytes of the replaced entries.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Number of segments that have such entries.</summary>
+    /// <summary>Number of segments with replaced entries.</summary>
     public long Segments => _segments.Count;
 
-    /// <summary>A callback with the step, by which tests crash in between.</summary>
+    /// <summary>Called with each step. For tests, which crash there.</summary>
     internal Action<string>? OnStep { get; init; }
 
-    /// <summary>Replaces an entry's payload, at the latest with <see cref="Flush"/>.</summary>
-    /// <param name="address">The entry's address. Nothing before its end may still be written by FasterLog.</param>
+    /// <summary>Replaces an entry's payload; durable after <see cref="Flush"/>.</summary>
+    /// <param name="address">The entry's address. FasterLog must have written everything before its end.</param>
     /// <param name="entry">The entry with its frame.</param>
-    /// <param name="payload">The new payload, not longer than the present one and its padding.</param>
+    /// <param name="payload">The new payload, at most as long as the present one and its padding together.</param>
     /// <exception cref="IOException">A file cannot be written.</exception>
     public void Replace(long address, ReadOnlySpan<byte> entry, ReadOnlySpan<byte> payload)
     {

@@ -5,13 +5,13 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys.Erasure;
 
-/// <summary>A person: a user of a store, the carts that are theirs, and the addresses that they gave.</summary>
+/// <summary>A person: a user of a store with their carts, orders and addresses. Immutable.</summary>
 /// <param name="Store">The store's id.</param>
-/// <param name="UserId">The user's id, as events and records have it.</param>
-/// <param name="Ids">Computes the store's keys.</param>
+/// <param name="UserId">The user's id, as in events and records.</param>
+/// <param name="Ids">Derives the store's keys.</param>
 /// <param name="Carts">The ids of the carts.</param>
 /// <param name="Orders">The keys of the orders.</param>
-/// <param name="Addresses">E-mail addresses, telephone numbers and push tokens.</param>
+/// <param name="Addresses">E-mail addresses, phone numbers and push tokens.</param>
 public sealed record Person(string Store, string UserId, IdHasher Ids, IReadOnlyList<string> Carts, IReadOnlyList<string> Orders, IReadOnlyList<string> Addresses)
 {
     /// <summary>The customer's key.</summary>
@@ -20,6 +20,6 @@ public sealed record Person(string Store, string UserId, IdHasher Ids, IReadOnly
     /// <summary>The carts' keys.</summary>
     public HashSet<Hash128> CartKeys { get; } = [.. Carts.Select(cart => Ids.CartOf(Encoding.UTF8.GetBytes(cart)))];
 
-    /// <summary>The owners under which something of the person is stored: the customer, each cart, and the customer in each cart.</summary>
+    /// <summary>The keys under which the person's data is stored: the customer, each cart, and the customer in each cart.</summary>
     public IEnumerable<Hash128> Owners => [Customer, .. CartKeys, .. CartKeys.Select(cart => IdentityResolver.InCart(cart, Customer))];
 }

@@ -7,7 +7,8 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Journeys.Erasure;
 
 /// <summary>
-/// Erases a person's rows in the caller's transaction, and destroys their keys. Idempotent. What is deleted is overwritten with zeros. The journey thread only.
+/// Erases a person's rows in the caller's transaction, and destroys their keys. Idempotent. SQLite overwrites deleted rows with zeros.
+/// Journey thread only.
 /// </summary>
 /// <param name="store">The store.</param>
 sealed class PersonEraser(JourneyStore store)
@@ -19,9 +20,10 @@ sealed class PersonEraser(JourneyStore store)
     /// <summary>Erases a person.</summary>
     /// <param name="person">The person.</param>
     /// <param name="rows">Their rows.</param>
-    /// <param name="keepsAmounts">Keeps journeys, messages and orders as figures of a day, with random keys in place of everything that says whose they are.</param>
-    /// <returns>How many rows of each kind were deleted or anonymised, by the name of the kind, and the messages that were not sent yet.</returns>
-    /// <exception cref="IOException">The database or the keys cannot be written; a repeated call continues.</exception>
+    /// <param name="keepsAmounts">Whether to keep journeys, messages and orders for reports, by day and with random keys instead of all
+    /// identifiers.</param>
+    /// <returns>The numbers of deleted or anonymised rows by kind, and the ids of messages that were not sent yet.</returns>
+    /// <exception cref="IOException">The database or the keys cannot be written. A repeated call continues.</exception>
     public (IReadOnlyDictionary<string, long> Counts, IReadOnlyList<string> Unsent) Erase(Person person, PersonRows rows, bool keepsAmounts)
     {
         store.Database.Execute("PRAGMA secure_delete=ON");
@@ -77,7 +79,7 @@ sealed class PersonEraser(JourneyStore store)
             return;
         }
 
-        // A key of its own for each journey: one for all would still tell which orders are one person's.
+        // One key for each journey: a common key would still tell which orders belong to one person.
         var key = NewKey();
         Run("messages", $"DELETE FROM intervention WHERE journey=?1 AND state IN ({MessageState.Scheduled:D}, {MessageState.Sending:D})", journey);
         Keyed("messages anonymised", $"""
@@ -150,7 +152,7 @@ sealed class PersonEraser(JourneyStore store)
         }
     }
 
-    // Experiments know a person by their id, and by those of the carts in which they were not signed in.
+    // Experiments identify a person by user id and, for visits without a sign-in, by cart id.
     void EraseExposures(Person person, PersonRows rows)
     {
         using var orders = new Query(store.Database,
@@ -163,7 +165,7 @@ sealed class PersonEraser(JourneyStore store)
         }
     }
 
-    // The suppression list stays, as keyed hashes: it is why they are not written to.
+    // Suppressions stay, as keyed hashes: without them, the addresses would receive messages again.
     void EraseAddresses(Person person)
     {
         foreach (var address in person.Addresses)

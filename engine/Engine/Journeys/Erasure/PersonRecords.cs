@@ -7,13 +7,13 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys.Erasure;
 
-/// <summary>Reads what the database of journeys has of a person, as JSON, row by row over a connection of its own.</summary>
+/// <summary>Reads a person's rows in the database of journeys as JSON, one row at a time, over a connection of its own.</summary>
 /// <param name="path">The database file.</param>
 /// <param name="person">The person.</param>
 /// <param name="rows">Their rows.</param>
 public sealed class PersonRecords(string path, Person person, PersonRows rows)
 {
-    // A column: its name in JSON, its SQL, and how it is written.
+    // How a column is written as JSON.
     enum Form
     {
         Value,
@@ -69,10 +69,10 @@ public sealed class PersonRecords(string path, Person person, PersonRows rows)
     /// <summary>Reads the messages.</summary>
     public IEnumerable<Action<Utf8JsonWriter>> Messages() => OfJourneys("intervention", "journey", s_messages);
 
-    /// <summary>Reads the orders that count for a journey, and in negative rows what was refunded.</summary>
+    /// <summary>Reads the orders credited to journeys; a refund is a row with a negative value.</summary>
     public IEnumerable<Action<Utf8JsonWriter>> Orders() => OfJourneys("conversion", "journey", s_orders);
 
-    /// <summary>Reads the refunds as they were reported.</summary>
+    /// <summary>Reads the refunds as reported.</summary>
     public IEnumerable<Action<Utf8JsonWriter>> Refunds() => OfTexts("refund", "order_id", rows.Orders.Union(rows.Refunds, StringComparer.Ordinal), s_refunds);
 
     /// <summary>Reads the discount codes.</summary>
@@ -92,7 +92,7 @@ public sealed class PersonRecords(string path, Person person, PersonRows rows)
         }
     }
 
-    /// <summary>Returns a time of milliseconds since 1970. What a client sent may be beyond all times.</summary>
+    /// <summary>Converts milliseconds since 1970 to a time. Clamps: clients may send any number.</summary>
     public static DateTime TimeOf(long at) => DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(at, 0, DateTimeOffset.MaxValue.ToUnixTimeMilliseconds())).UtcDateTime;
 
     IEnumerable<Action<Utf8JsonWriter>> OfJourneys(string table, string column, (string Name, string Sql, Form Form)[] columns)

@@ -3,24 +3,24 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys.Erasure;
 
-/// <summary>The rows of a person in the database of journeys that no index finds by the person.</summary>
-/// <param name="Journeys">The journeys.</param>
-/// <param name="Carts">The ids of their carts.</param>
+/// <summary>The rows of a person that no index of the database of journeys finds by person.</summary>
+/// <param name="Journeys">The ids of the journeys.</param>
+/// <param name="Carts">The ids of the carts.</param>
 /// <param name="Orders">The keys of the orders.</param>
 /// <param name="Codes">The discount codes.</param>
-/// <param name="Refunds">The keys of the orders of which something was refunded.</param>
-/// <param name="Merged">The carts that went into others of theirs, or into which others went.</param>
+/// <param name="Refunds">The keys of refunded orders.</param>
+/// <param name="Merged">The carts that were merged into the person's other carts, or into which those were merged.</param>
 public sealed record PersonRows(
     IReadOnlyList<long> Journeys, IReadOnlyList<string> Carts, IReadOnlyList<string> Orders, IReadOnlyList<string> Codes, IReadOnlyList<string> Refunds, IReadOnlyList<Hash128> Merged)
 {
     /// <summary>Maximum number of carts of a person.</summary>
     public const int MaxCarts = 10_000;
 
-    /// <summary>Finds the rows in one pass over each table, over a connection of its own: it blocks no writer.</summary>
+    /// <summary>Finds the rows in one pass over each table, over a connection of its own. Blocks no writer.</summary>
     /// <param name="path">The database file.</param>
-    /// <param name="person">The person. Journeys of other customers in the same carts are not theirs.</param>
-    /// <param name="reached">The keys of the addresses: anonymous shoppers who were reached there are the person.</param>
-    /// <param name="cancellation">Ends it.</param>
+    /// <param name="person">The person. Journeys of other customers in the same carts are excluded.</param>
+    /// <param name="reached">The keys of the addresses. An anonymous shopper who was reached at one of them is the person.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="IOException">The database cannot be read.</exception>
     public static PersonRows Find(string path, Person person, IReadOnlyCollection<Hash128> reached, CancellationToken cancellation)
     {
@@ -63,10 +63,12 @@ public sealed record PersonRows(
             MergedOf(database, keys));
     }
 
-    /// <summary>Whether nothing is left.</summary>
+    /// <summary>Whether there are no rows to erase.</summary>
     public bool IsEmpty => Journeys.Count + Codes.Count + Refunds.Count + Merged.Count == 0;
 
-    /// <summary>Counts rows that still name the person, in every table that has a column <c>user_id</c>: none must be left after the erasure.</summary>
+    /// <summary>
+    /// Counts rows that contain the person's id, in every table with a column <c>user_id</c>. Must be 0 after the erasure.
+    /// </summary>
     /// <exception cref="IOException">The database cannot be read.</exception>
     public static long CountNamed(string path, Person person)
     {
@@ -85,7 +87,7 @@ public sealed record PersonRows(
         return named;
     }
 
-    // Whoever was an anonymous shopper keeps that one's key.
+    // A customer who was an anonymous shopper first has that shopper's key.
     static HashSet<Hash128> SubjectsOf(Database database, Person person)
     {
         HashSet<Hash128> subjects = [person.Customer];
@@ -137,7 +139,7 @@ public sealed record PersonRows(
         return orders;
     }
 
-    // Another customer may have continued a cart. Their orders are those that are credited to their journeys.
+    // Another customer may have continued a cart. Orders credited to that customer's journeys are not the person's.
     static HashSet<string> OrdersOfOthers(Database database, string store, HashSet<long> journeys, HashSet<Hash128> carts)
     {
         HashSet<string> orders = [];
@@ -154,7 +156,7 @@ public sealed record PersonRows(
         return orders;
     }
 
-    // A code that another customer got in one of their carts is that customer's, unless another of their carts redeemed it.
+    // A code given to another customer in one of the person's carts is not the person's, unless another of their carts redeemed it.
     static bool IsTheirCode(Statement code, HashSet<long> journeys, HashSet<string> carts)
     {
         var (cart, usedBy) = (code.Text(1), code.TextOrNull(2));

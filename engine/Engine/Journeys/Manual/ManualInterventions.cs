@@ -9,12 +9,12 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Journeys.Manual;
 
 /// <summary>
-/// Starts, moves and cancels messages by hand. Everything else is as if the campaign had been triggered: the holdout, experiments, the contact policy and
-/// reports treat the shopper alike.
+/// Starts, reschedules and cancels messages on request. Otherwise they are treated like triggered ones: by the holdout, experiments, the
+/// contact policy and reports. Journey thread only.
 /// </summary>
 public sealed class ManualInterventions
 {
-    /// <summary>What <see cref="DecisionReasons.Rule"/> says of a campaign that was started by hand.</summary>
+    /// <summary>The value of <see cref="DecisionReasons.Rule"/> for a campaign that was started by hand.</summary>
     public const string Rule = "started by hand";
 
     readonly JourneyStore _store;
@@ -25,11 +25,11 @@ public sealed class ManualInterventions
     internal ManualInterventions(JourneyStore store, Enrolment enrolment, MessageSender sender) =>
         (_store, _messages, _enrolment, _sender) = (store, new ManualMessageTable(store.Database), enrolment, sender);
 
-    /// <summary>Starts a campaign for a cart. Idempotent for a key.</summary>
+    /// <summary>Starts a campaign for a cart. Idempotent if the request has a key.</summary>
     /// <param name="options">The configuration.</param>
     /// <param name="request">The request.</param>
-    /// <param name="now">Milliseconds since 1970 UTC.</param>
-    /// <returns>The first message, scheduled, sent, or withheld with the reason; or why nothing was started.</returns>
+    /// <param name="now">The current time (ms since 1970 UTC).</param>
+    /// <returns>The first message: scheduled, sent, or not sent with a reason. Or why the campaign was not started.</returns>
     public (ManualMessage? Message, ManualRefusal Refusal) Start(JourneyOptions options, ManualStart request, long now)
     {
         if (options.Campaigns.Find(request.Campaign) is not { } campaign || !campaign.AppliesTo(request.Store.Number))
@@ -76,13 +76,13 @@ public sealed class ManualInterventions
         return (_messages.Read(id), ManualRefusal.None);
     }
 
-    /// <summary>Moves a scheduled message, or gives it another of its step's offers.</summary>
+    /// <summary>Reschedules a scheduled message, or replaces its offer by another one of its step.</summary>
     /// <param name="options">The configuration.</param>
     /// <param name="storeId">The store's id.</param>
     /// <param name="id">The message.</param>
-    /// <param name="at">When it is due instead (ms since 1970 UTC); its expiry moves with it.</param>
-    /// <param name="offer">The offer instead.</param>
-    /// <param name="now">Milliseconds since 1970 UTC.</param>
+    /// <param name="at">The new due time (ms since 1970 UTC), which moves the expiry as well; <see langword="null"/> to keep it.</param>
+    /// <param name="offer">The new offer; <see langword="null"/> to keep it.</param>
+    /// <param name="now">The current time (ms since 1970 UTC).</param>
     public (ManualMessage? Message, ManualRefusal Refusal) Change(JourneyOptions options, string storeId, string id, long? at, string? offer, long now)
     {
         var (message, journey, refusal) = FindScheduled(storeId, id);
@@ -101,10 +101,10 @@ public sealed class ManualInterventions
         return (_messages.Read(id), ManualRefusal.None);
     }
 
-    /// <summary>Cancels a scheduled message and what would follow it.</summary>
+    /// <summary>Cancels a scheduled message and the later steps of its journey.</summary>
     /// <param name="storeId">The store's id.</param>
     /// <param name="id">The message.</param>
-    /// <param name="now">Milliseconds since 1970 UTC.</param>
+    /// <param name="now">The current time (ms since 1970 UTC).</param>
     public ManualRefusal Cancel(string storeId, string id, long now)
     {
         var (message, _, refusal) = FindScheduled(storeId, id);
@@ -121,7 +121,7 @@ public sealed class ManualInterventions
         : message.State != MessageState.Scheduled || _store.Journeys.Find(message.Journey) is not { } journey ? (null, null, ManualRefusal.NotScheduled)
         : (message, journey, ManualRefusal.None);
 
-    // Without a key, of the moment: two requests are two, and the campaign's own rules hold the second back.
+    // Without a key, the id depends on the time: two requests are two starts, and the campaign's own rules apply to the second.
     static string IdOf(ManualStart request, long now) => InterventionIds.Of(
         request.Key is null ? now : 0, Hash128.Of(Encoding.UTF8.GetBytes($"{request.CartKey} {request.Campaign} {request.Key ?? $"at {now}"}"), seed: 0));
 }

@@ -4,7 +4,7 @@ using CartRecovery.Engine.Storage;
 
 namespace CartRecovery.Engine.Journeys.Manual;
 
-/// <summary>The messages, as changes by hand see them.</summary>
+/// <summary>Reads and changes rows of messages for manual changes.</summary>
 sealed class ManualMessageTable
 {
     readonly Statement _read, _find, _change;
@@ -20,7 +20,7 @@ sealed class ManualMessageTable
             """);
     }
 
-    /// <summary>Returns a message's state and times, or <see langword="null"/>.</summary>
+    /// <summary>Returns a message's state and times; <see langword="null"/> if there is no such message.</summary>
     public ManualMessage? Read(string id)
     {
         if (!_read.With(id).Next())
@@ -33,7 +33,9 @@ sealed class ManualMessageTable
         return found;
     }
 
-    /// <summary>Returns the journey, the step and the state of a store's message, or <see langword="null"/>.</summary>
+    /// <summary>
+    /// Returns the journey, the step and the state of a store's message; <see langword="null"/> if there is no such message.
+    /// </summary>
     public (long Journey, int Step, MessageState State)? Find(string storeId, string id)
     {
         if (!_find.With(id).With(storeId).Next())
@@ -46,9 +48,9 @@ sealed class ManualMessageTable
         return found;
     }
 
-    /// <summary>Changes a scheduled message. A chosen offer was not drawn, so it teaches nothing about drawing.</summary>
+    /// <summary>Changes a scheduled message. Sets the propensity of a chosen offer to 1: it was not drawn.</summary>
     /// <param name="id">The message.</param>
-    /// <param name="at">When it is due instead (ms since 1970 UTC); its expiry moves with it.</param>
-    /// <param name="offer">The name of its offer instead.</param>
+    /// <param name="at">The new due time (ms since 1970 UTC), which moves the expiry as well; <see langword="null"/> to keep it.</param>
+    /// <param name="offer">The name of the new offer; <see langword="null"/> to keep it.</param>
     public void Change(string id, long? at, string? offer) => _change.With(id).With(at).With(offer).Run();
 }

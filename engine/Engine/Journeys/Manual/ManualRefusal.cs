@@ -1,9 +1,9 @@
 namespace CartRecovery.Engine.Journeys.Manual;
 
-/// <summary>Why a change by hand is refused.</summary>
+/// <summary>Why a manual change is rejected.</summary>
 public enum ManualRefusal
 {
-    /// <summary>It is not.</summary>
+    /// <summary>It is not rejected.</summary>
     None,
 
     /// <summary>The store has no such campaign.</summary>
@@ -12,12 +12,12 @@ public enum ManualRefusal
     /// <summary>The store has no such message.</summary>
     UnknownMessage,
 
-    /// <summary>The message is not scheduled any more.</summary>
+    /// <summary>The message is no longer scheduled.</summary>
     NotScheduled,
 
     /// <summary>The message's step has no such offer.</summary>
     UnknownOffer,
 
-    /// <summary>The cart is empty because its order was placed.</summary>
+    /// <summary>The cart is empty because it was ordered.</summary>
     CartPurchased,
 }

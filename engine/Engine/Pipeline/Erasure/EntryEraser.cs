@@ -5,14 +5,14 @@ using CartRecovery.Engine.Journal.Erasure;
 
 namespace CartRecovery.Engine.Pipeline.Erasure;
 
-/// <summary>Finds a person in a journal's entries, and makes the entries without them. Reusable. One thread at a time.</summary>
-/// <param name="person">The person; gets the carts that are found.</param>
+/// <summary>Finds a person in a journal's entries, and creates payloads without the person. Reusable. Not thread-safe.</summary>
+/// <param name="person">The person; receives the carts that are found.</param>
 sealed class EntryEraser(ErasedIds person)
 {
     readonly EventBlockEraser _blocks = new();
     readonly string _store = Encoding.UTF8.GetString(person.StoreId.Span);
 
-    /// <summary>Adds the person's carts that an entry tells of.</summary>
+    /// <summary>Adds the person's carts that an entry contains.</summary>
     /// <exception cref="InvalidDataException">The entry's content is invalid.</exception>
     public void Find(in JournalEntry entry)
     {
@@ -22,7 +22,7 @@ sealed class EntryEraser(ErasedIds person)
                 _blocks.Find(entry.Payload.Span, person);
                 break;
             case EntryKind.Erasure when ErasureEntry.Read(entry.Payload.Span) is var earlier && earlier.Store == person.Store && earlier.Customer == person.Customer:
-                // An erasure that a crash has ended may have blanked what named the carts.
+                // An interrupted erasure may have removed the ids that named these carts.
                 foreach (var cart in earlier.Carts)
                 {
                     person.AddCart(cart);
@@ -32,10 +32,10 @@ sealed class EntryEraser(ErasedIds person)
         }
     }
 
-    /// <summary>Makes the payload of an entry without the person.</summary>
+    /// <summary>Creates the payload of an entry without the person.</summary>
     /// <param name="entry">The entry.</param>
-    /// <param name="payload">The new payload, not longer; valid until the next call.</param>
-    /// <returns><see langword="false"/> if the entry has nothing of them.</returns>
+    /// <param name="payload">The new payload, at most as long as the present one; valid until the next call.</param>
+    /// <returns><see langword="false"/> if the entry contains nothing of the person.</returns>
     /// <exception cref="InvalidDataException">The entry's content is invalid.</exception>
     public bool TryErase(in JournalEntry entry, out ReadOnlySpan<byte> payload)
     {
@@ -61,7 +61,7 @@ sealed class EntryEraser(ErasedIds person)
         return payload.Length != entry.Payload.Length;
     }
 
-    // By the ids: in archived journals, keys may be others.
+    // Compares ids, not keys: archived journals may have other keys.
     bool IsTheirs(Decision decision) => decision.Intervention.StoreId == _store
         && person.AreIn(Encoding.UTF8.GetBytes(decision.Intervention.UserId ?? ""), Encoding.UTF8.GetBytes(decision.Intervention.CartId));
 }

@@ -1,7 +1,7 @@
 namespace CartRecovery.Engine.Pipeline.Erasure;
 
-/// <summary>What a fold of an erasure did.</summary>
-/// <param name="Count">Records that ended.</param>
-/// <param name="CartsUntil">Versions of the erased carts before this address of their store's log are needed no longer.</param>
-/// <param name="CustomersUntil">Likewise of the customer.</param>
+/// <summary>The result of folding an erasure entry.</summary>
+/// <param name="Count">Number of records that ended.</param>
+/// <param name="CartsUntil">Address in the cart store's log before which versions of the erased carts are no longer needed.</param>
+/// <param name="CustomersUntil">The same for the customer store.</param>
 readonly record struct ErasedRecords(long Count, long CartsUntil, long CustomersUntil);

@@ -4,8 +4,8 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Pipeline.Erasure;
 
 /// <summary>
-/// The journal's entry of an erasure: version (1 byte), the store's number (2), the customer's key (16), the number of carts (4), and their keys
-/// (16 each); little-endian, then zeros. It names nobody.
+/// The journal entry of an erasure, without personal data. Format, little-endian, padded with zeros: version (1 byte), store number (2),
+/// customer key (16), number of carts (4), cart keys (16 each).
 /// </summary>
 /// <param name="Store">The store's number.</param>
 /// <param name="Customer">The person's key.</param>
@@ -13,18 +13,18 @@ namespace CartRecovery.Engine.Pipeline.Erasure;
 sealed record ErasureEntry(int Store, Hash128 Customer, IReadOnlyCollection<Hash128> Carts)
 {
     /// <summary>
-    /// Least length. FasterLog writes the last sector of the journal again with what comes after it: an entry longer than that makes sure that
-    /// it never writes again what is before the entry, once that is durable.
+    /// Minimum length. FasterLog rewrites the journal's last sector when it appends. Once an entry longer than a sector is durable,
+    /// FasterLog never again rewrites anything before it.
     /// </summary>
     public const int MinSize = 1024;
 
-    /// <summary>Maximum number of carts; a person with more has several entries.</summary>
+    /// <summary>Maximum number of carts of an entry; a person with more carts has several entries.</summary>
     public const int MaxCarts = 10_000;
 
     const byte Version = 1;
     const int Header = 23, Key = 16;
 
-    /// <summary>Encodes it.</summary>
+    /// <summary>Encodes the entry.</summary>
     public byte[] ToBytes()
     {
         var bytes = new byte[Math.Max(MinSize, Header + (Key * Carts.Count))];
@@ -42,8 +42,8 @@ sealed record ErasureEntry(int Store, Hash128 Customer, IReadOnlyCollection<Hash
         return bytes;
     }
 
-    /// <summary>Decodes it.</summary>
-    /// <exception cref="InvalidDataException">It is something else, or of a later version.</exception>
+    /// <summary>Decodes an entry.</summary>
+    /// <exception cref="InvalidDataException">The bytes are not an erasure entry, or a later version wrote them.</exception>
     public static ErasureEntry Read(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < MinSize || bytes[0] != Version || BinaryPrimitives.ReadInt32LittleEndian(bytes[19..]) is not (>= 0 and <= MaxCarts and var count)

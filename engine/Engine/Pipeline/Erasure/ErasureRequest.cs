@@ -3,8 +3,8 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Pipeline.Erasure;
 
-/// <summary>A request to a partition to end a person's records, and the worker's part of it, in steps.</summary>
-/// <param name="entry">The person and their carts in this partition.</param>
+/// <summary>A request to a partition to end a person's records. The partition's worker executes it in steps.</summary>
+/// <param name="entry">The person and the carts in this partition.</param>
 sealed class ErasureRequest(ErasureEntry entry)
 {
     readonly HashSet<Hash128> _carts = [.. entry.Carts];
@@ -15,35 +15,36 @@ sealed class ErasureRequest(ErasureEntry entry)
     long _customersAt;
     long _versions;
 
-    /// <summary>The journal's entry.</summary>
+    /// <summary>The journal entry.</summary>
     public ErasureEntry Entry => entry;
 
-    /// <summary>What was ended. Complete with <see cref="Done"/>.</summary>
+    /// <summary>The ended records. Valid once <see cref="Done"/> has completed.</summary>
     public ErasedRecords Records => _records;
 
-    /// <summary>Everything that the journal has of the person is before this address.</summary>
+    /// <summary>The address of the entry. Everything that the journal contains of the person is before it.</summary>
     public long Address { get; private set; }
 
-    /// <summary>Number of versions in memory that were overwritten.</summary>
+    /// <summary>Number of overwritten versions in memory.</summary>
     public long Versions => Volatile.Read(ref _versions);
 
     /// <summary>
-    /// Completes once memory has nothing of the person, the only checkpoint is later than that, and no file will get anything of them.
+    /// Completes once memory contains nothing of the person, the only checkpoint is later than that, and no file can receive anything of
+    /// the person.
     /// </summary>
     public Task Done => _searched.Task.Unwrap();
 
-    /// <summary>Notes what the fold did. On the worker, as the steps.</summary>
-    /// <param name="records">The records.</param>
-    /// <param name="address">Where the entry is in the journal.</param>
+    /// <summary>Sets the result of the fold. Worker thread only, like the steps.</summary>
+    /// <param name="records">The ended records.</param>
+    /// <param name="address">The address of the entry in the journal.</param>
     public void Begin(ErasedRecords records, long address) => (_records, Address) = (records, address);
 
-    /// <summary>Takes a step.</summary>
-    /// <param name="stores">The partition's records.</param>
-    /// <param name="checkpoints">Makes its checkpoints; null for none.</param>
-    /// <returns><see langword="true"/> if none is left.</returns>
+    /// <summary>Executes one bounded step.</summary>
+    /// <param name="stores">The partition's stores.</param>
+    /// <param name="checkpoints">Creates the partition's checkpoints; <see langword="null"/> for none.</param>
+    /// <returns><see langword="true"/> if no step is left.</returns>
     public bool TryStep(PartitionStores stores, PartitionCheckpoints? checkpoints)
     {
-        // A checkpoint reads the same memory.
+        // A running checkpoint reads the same memory: wait.
         if (checkpoints?.IsBusy == true)
         {
             return false;
@@ -63,7 +64,7 @@ sealed class ErasureRequest(ErasureEntry entry)
                 return false;
             }
 
-            // What was on its way to the files before memory was clean is there first; whatever follows is clean.
+            // Pages that were being written before memory was clean are on disk after this wait; later ones are clean.
             _searched.TrySetResult(Task.WhenAll(stores.WrittenAsync(), checkpoints?.MakeOnly() ?? Task.CompletedTask));
         }
         catch (Exception e) when (e is InvalidOperationException or IOException)
@@ -74,6 +75,6 @@ sealed class ErasureRequest(ErasureEntry entry)
         return true;
     }
 
-    /// <summary>Ends it without success.</summary>
+    /// <summary>Fails the request.</summary>
     public void Fail(Exception e) => _searched.TrySetException(e);
 }

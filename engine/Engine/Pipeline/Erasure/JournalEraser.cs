@@ -4,39 +4,42 @@ using CartRecovery.Engine.Journal.Tail;
 
 namespace CartRecovery.Engine.Pipeline.Erasure;
 
-/// <summary>Finds a person in one journal and overwrites what it has of them, entry by entry. One at a time for a journal; on a thread of the caller's.</summary>
+/// <summary>
+/// Finds a person in one journal, and overwrites the person's data entry by entry. Not thread-safe; one eraser per journal. Blocks the
+/// caller's thread.
+/// </summary>
 /// <param name="device">The journal's device.</param>
 /// <param name="layout">Its layout.</param>
-/// <param name="tail">The entries in memory; null for a journal that is only read.</param>
+/// <param name="tail">The entries in memory; <see langword="null"/> for an archived journal.</param>
 public sealed class JournalEraser(JournalDevice device, JournalLayout layout, JournalTail? tail = null)
 {
-    /// <summary>A callback with each step of a rewrite, by which tests crash in between.</summary>
+    /// <summary>Called with each step of a rewrite. For tests, which crash there.</summary>
     internal Action<string>? OnStep { get; init; }
 
-    /// <summary>Number of entries that were rewritten.</summary>
+    /// <summary>Number of rewritten entries.</summary>
     public long Entries { get; private set; }
 
-    /// <summary>Number of segments with such entries.</summary>
+    /// <summary>Number of segments with rewritten entries.</summary>
     public long Segments { get; private set; }
 
-    /// <summary>Bytes of those entries.</summary>
+    /// <summary>Bytes of the rewritten entries.</summary>
     public long Bytes { get; private set; }
 
     /// <summary>Adds the carts in which events name the person.</summary>
     /// <param name="person">The person.</param>
-    /// <param name="until">Where to end.</param>
-    /// <param name="pace">Rests now and then.</param>
+    /// <param name="until">The address to stop at.</param>
+    /// <param name="pace">Throttles the work.</param>
     /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="JournalException">The journal is damaged.</exception>
     /// <exception cref="InvalidDataException">An entry's content is invalid.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public void Find(ErasedIds person, long until, ErasurePace pace)
     {
         var eraser = new EntryEraser(person);
         Read(until, pace, (_, entry) => eraser.Find(entry));
     }
 
-    /// <summary>Overwrites what entries have of the person.</summary>
+    /// <summary>Overwrites the person's data in all entries.</summary>
     /// <inheritdoc cref="Find"/>
     public void Overwrite(ErasedIds person, long until, ErasurePace pace)
     {
@@ -53,10 +56,10 @@ public sealed class JournalEraser(JournalDevice device, JournalLayout layout, Jo
         (Entries, Segments, Bytes) = (rewriter.Entries, rewriter.Segments, rewriter.Bytes);
     }
 
-    // Segment by segment, since retention may delete them meanwhile.
+    // Reads segment by segment, because retention may delete segments meanwhile.
     void Read(long until, ErasurePace pace, Action<JournalReader, JournalEntry> take)
     {
-        // Of an erasure that failed; after a crash, the start has done so.
+        // A failed erasure in this process may have left a redo file; a start applies it otherwise.
         JournalRedo.Apply(device, layout);
         foreach (var segment in device.Segments())
         {
@@ -70,7 +73,7 @@ public sealed class JournalEraser(JournalDevice device, JournalLayout layout, Jo
                     pace.Rest();
                 }
 
-                // An archived journal may end like that.
+                // An archived journal may end with a torn entry; a live one may not.
                 if (reader.TornBytes > 0 && tail is not null)
                 {
                     throw new JournalException("journal_damaged", $"The journal is damaged after address {reader.End}: an entry that was durable is incomplete.");
@@ -78,7 +81,7 @@ public sealed class JournalEraser(JournalDevice device, JournalLayout layout, Jo
             }
             catch (JournalException) when (!device.Segments().Contains(segment))
             {
-                // Deleted.
+                // Retention has deleted the segment.
             }
         }
     }

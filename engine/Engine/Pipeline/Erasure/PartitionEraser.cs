@@ -6,8 +6,8 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Pipeline.Erasure;
 
 /// <summary>
-/// Erases a person from a partition that serves events. The caller takes the steps in order: <see cref="Find"/> in all partitions, then
-/// <see cref="EndAsync"/> in all, then <see cref="Overwrite"/>. Each can be repeated. One erasure at a time.
+/// Erases a person from a running partition. The caller runs <see cref="Find"/> in all partitions, then <see cref="EndAsync"/> in all, then
+/// <see cref="Overwrite"/>. Each step can be repeated. One erasure at a time.
 /// </summary>
 public sealed class PartitionEraser
 {
@@ -31,20 +31,20 @@ public sealed class PartitionEraser
     internal PartitionEraser(int index, int partitions, PartitionInbox inbox, PartitionStores stores, PipelineOptions options, JournalTail tail) =>
         (_index, _partitions, _inbox, _stores, _options, _tail) = (index, partitions, inbox, stores, options, tail);
 
-    /// <summary>A callback with each step of a rewrite, by which tests crash in between.</summary>
+    /// <summary>Called with each step of a rewrite. For tests, which crash there.</summary>
     internal Action<string>? OnStep { get; set; }
 
     /// <summary>Number of records that the last erasure ended, and of their versions that it overwrote.</summary>
     public long Records { get; private set; }
 
-    /// <summary>The journal's part of the last erasure; null without a journal.</summary>
+    /// <summary>The result of the last erasure in the journal; <see langword="null"/> without a journal.</summary>
     public JournalEraser? Journal { get; private set; }
 
-    /// <summary>Adds the person's carts of which the journal and the newest checkpoint tell. On a thread of the caller's.</summary>
+    /// <summary>Adds the person's carts in the journal and the newest checkpoint. Blocks the caller's thread.</summary>
     /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="JournalException">The journal is damaged.</exception>
     /// <exception cref="InvalidDataException">An entry's content is invalid.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public void Find(ErasedIds person, ErasurePace pace)
     {
         if (_options.Journal is not { } journal)
@@ -52,7 +52,7 @@ public sealed class PartitionEraser
             return;
         }
 
-        // Whatever the checkpoint lacks is in the journal after it.
+        // The journal after the checkpoint has what the checkpoint lacks.
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -62,7 +62,7 @@ public sealed class PartitionEraser
             }
             catch (IOException) when (attempt < ReadAttempts)
             {
-                // A later one has replaced it.
+                // A later checkpoint has replaced it: read that one.
             }
         }
 
@@ -72,7 +72,7 @@ public sealed class PartitionEraser
     /// <summary>Ends the person's records, and waits until a checkpoint without them is the only one.</summary>
     /// <exception cref="IOException">The checkpoint failed, or memory cannot be written to disk.</exception>
     /// <exception cref="System.Threading.Channels.ChannelClosedException">The partition has stopped.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled, or the engine stops.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled, or the engine stops.</exception>
     public async Task EndAsync(ErasedIds person, CancellationToken cancel)
     {
         _requests.Clear();
@@ -85,16 +85,16 @@ public sealed class PartitionEraser
             _requests.Add(request);
         }
 
-        // Everything before the last entry is durable, and in no sector that FasterLog will write again: see ErasureEntry.MinSize.
+        // Everything before the last entry is durable, and FasterLog will not rewrite it: see ErasureEntry.MinSize.
         _until = _requests.Max(request => request.Address);
         Records = _requests.Sum(request => request.Records.Count);
     }
 
-    /// <summary>Overwrites what the journal's and the stores' files have of the person. On a thread of the caller's.</summary>
+    /// <summary>Overwrites the person's data in the files of the journal and the stores. Blocks the caller's thread.</summary>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
     /// <exception cref="JournalException">The journal is damaged.</exception>
     /// <exception cref="InvalidDataException">An entry's content is invalid.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public void Overwrite(ErasedIds person, ErasurePace pace)
     {
         if (_tail.Device is { } device)

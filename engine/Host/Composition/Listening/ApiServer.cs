@@ -21,12 +21,12 @@ namespace CartRecovery.Host.Composition.Listening;
 static class ApiServer
 {
     /// <summary>
-    /// Builds the server without starting it. Services are the engine's own instances, which the server does not dispose of.
+    /// Builds the server without starting it. Its services are the engine's own instances; the server does not dispose of them.
     /// </summary>
     /// <param name="host">The engine.</param>
     /// <param name="loggers">The server's loggers.</param>
     /// <param name="otlp">The span exporter's options; <see langword="null"/> for no spans.</param>
-    /// <param name="drain">How long open requests may take when the server stops.</param>
+    /// <param name="drain">Maximum time for open requests when the server stops.</param>
     public static WebApplication Build(EngineHost host, ILoggerFactory loggers, OtlpOptions? otlp, TimeSpan drain)
     {
         // Without this argument the framework watches every file below the content root for configuration changes.

@@ -10,10 +10,11 @@ namespace CartRecovery.Host.Composition.Listening;
 static class ConnectionMiddleware
 {
     /// <summary>
-    /// Counts a socket while it is open. One over its address's limit is marked, so that its protocol can report the rejection.
+    /// Counts a socket while it is open. Marks a socket beyond its address's limit, so that its protocol can report the rejection.
     /// </summary>
     /// <param name="limiter">Counts connections.</param>
-    /// <param name="proxies">Trusted proxies, whose connections are many clients': those are counted once they are known.</param>
+    /// <param name="proxies">Trusted proxies. Their connections belong to many clients, and are counted once the client's address is
+    /// known.</param>
     public static Func<ConnectionDelegate, ConnectionDelegate> Counting(ConnectionLimiter limiter, TrustedProxies proxies) =>
         next => async connection =>
     {
@@ -39,7 +40,7 @@ static class ConnectionMiddleware
 
         var pending = new UnauthenticatedConnection(address, connection.Features.Get<IConnectionSocketFeature>()?.Socket, () =>
         {
-            // At once, so that closing it slowly keeps no other client out.
+            // Release at once: a slow close must not keep other clients out.
             slots.Dispose();
             connection.Abort();
         });

@@ -24,11 +24,11 @@ static class Listeners
     /// <summary>Configures Kestrel.</summary>
     /// <param name="builder">The application.</param>
     /// <param name="config">The configuration.</param>
-    /// <param name="certificates">Receives the ports' certificates, and provides them to connections.</param>
+    /// <param name="certificates">Receives the ports' certificates, and selects one for each connection.</param>
     /// <param name="limiter">Counts connections.</param>
     /// <param name="proxies">Trusted proxies.</param>
-    /// <param name="threads">Read streams.</param>
-    /// <param name="shutdown">How long open connections may take to close when the server stops.</param>
+    /// <param name="threads">The threads that read streams.</param>
+    /// <param name="shutdown">Maximum time for open connections to close when the server stops.</param>
     public static void Configure(
         WebApplicationBuilder builder, CartRecoveryConfig config, TlsCertificates certificates, ConnectionLimiter limiter,
         TrustedProxies proxies, IngestThreads threads,

@@ -23,7 +23,7 @@ sealed class SocketSlots : IDisposable
     /// <summary>Whether its address is within its limit.</summary>
     public bool IsWithinAddress { get; }
 
-    /// <summary>Whether the socket may stay, if only to be told why it is rejected.</summary>
+    /// <summary>Whether the socket may stay open, if only to receive the reason of its rejection.</summary>
     public bool IsAdmitted => IsWithinAddress || _hasErrorSlot;
 
     /// <inheritdoc/>

@@ -5,28 +5,30 @@ using CartRecovery.Host.Api.Access.Certificates;
 
 namespace CartRecovery.Host.Composition.Listening;
 
-/// <summary>Holds the ports' certificates, and what they trust. A reload replaces them; connections take the one in force at their handshake.</summary>
-/// <param name="httpClients">The HTTP port's client certificates.</param>
-/// <param name="streamClients">The stream port's, likewise.</param>
+/// <summary>
+/// Holds the ports' certificates and trust stores. A reload replaces them; a connection uses those in force at its handshake. Thread-safe.
+/// </summary>
+/// <param name="httpClients">Verifies client certificates on the HTTP port.</param>
+/// <param name="streamClients">Verifies client certificates on the stream port.</param>
 /// <param name="time">The clock.</param>
 sealed class TlsCertificates(ClientCertificates httpClients, ClientCertificates streamClients, TimeProvider time)
 {
     volatile Pair _pair = new(Http: null, Stream: null, HttpClients: null, StreamClients: null);
 
-    /// <summary>The HTTP port's; <see langword="null"/> without TLS.</summary>
+    /// <summary>The HTTP port's certificate; <see langword="null"/> without TLS.</summary>
     public X509Certificate2? Http => _pair.Http;
 
-    /// <summary>The stream port's, likewise.</summary>
+    /// <summary>The stream port's certificate; <see langword="null"/> without TLS.</summary>
     public X509Certificate2? Stream => _pair.Stream;
 
-    /// <summary>The HTTP port's client certificates.</summary>
+    /// <summary>Verifies client certificates on the HTTP port.</summary>
     public ClientCertificates HttpClients => httpClients;
 
-    /// <summary>The stream port's, likewise.</summary>
+    /// <summary>Verifies client certificates on the stream port.</summary>
     public ClientCertificates StreamClients => streamClients;
 
-    /// <summary>Reads the certificates of a configuration.</summary>
-    /// <exception cref="CryptographicException">One is no certificate, or its key does not match.</exception>
+    /// <summary>Reads the certificates that a configuration names.</summary>
+    /// <exception cref="CryptographicException">A file is not a certificate, or the key does not match.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public Pair Load(CartRecoveryConfig config)
     {
@@ -43,6 +45,6 @@ sealed class TlsCertificates(ClientCertificates httpClients, ClientCertificates 
         streamClients.Update(pair.StreamClients);
     }
 
-    /// <summary>The certificates of both ports, and what they trust.</summary>
+    /// <summary>The certificates and trust stores of both ports.</summary>
     public sealed record Pair(X509Certificate2? Http, X509Certificate2? Stream, ClientTrust? HttpClients, ClientTrust? StreamClients);
 }

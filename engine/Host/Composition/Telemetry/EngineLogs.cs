@@ -33,10 +33,10 @@ static class EngineLogs
         logs.SetMinimumLevel(LogLevel.Trace);
         logs.AddFilter(levels.Includes);
         logs.AddFilter("Microsoft", level => level >= LogLevel.Warning && levels.Includes(level));
-        // A failed start is reported in one line by the command, without the host's stack trace.
+        // The command reports a failed start in one line, without the host's stack trace.
         logs.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         logs.AddFilter("CartRecovery.Host.Api.Access", level => level >= LogLevel.Warning && levels.Includes(level));
-        // Failed requests are answered with a problem; the server's own log lines add nothing.
+        // Failed requests get a problem response; the server's own log lines add nothing.
         logs.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical);
     }
 }

@@ -17,7 +17,7 @@ using CartRecovery.Host.Api.Access;
 namespace CartRecovery.Host.Composition.Telemetry;
 
 /// <summary>
-/// Declares the engine's metrics. Parts keep plain counters, read at each scrape; only durations are observed as they occur.
+/// Declares the engine's metrics. Parts keep plain counters, which each scrape reads; only durations are observed as they occur.
 /// </summary>
 sealed class EngineMetrics : IEngineTotals
 {
@@ -33,7 +33,7 @@ sealed class EngineMetrics : IEngineTotals
     readonly EngineHost _host;
     readonly Prometheus.Histogram _sinkWrites;
 
-    // Rows and runs of models that were replaced.
+    // Rows and runs of replaced models.
     readonly Dictionary<string, (long Rows, long Runs)> _formerModels = new(StringComparer.Ordinal);
 
     public EngineMetrics(EngineHost host)
@@ -53,7 +53,7 @@ sealed class EngineMetrics : IEngineTotals
     /// <summary>The metrics exposed at <c>/metrics</c>.</summary>
     public MetricRegistry Registry { get; } = new();
 
-    /// <summary>Events received, rejected ones included.</summary>
+    /// <summary>Number of received events, including rejected ones.</summary>
     public long Received => IngestCounters.Protocols.Sum(_host.Counters.ReceivedBy);
 
     /// <inheritdoc/>
@@ -226,7 +226,7 @@ sealed class EngineMetrics : IEngineTotals
     /// <summary>Removes the series of a sink that is no longer configured.</summary>
     public void Forget(SinkRunner sink) => _sinkWrites.RemoveLabelled(sink.Name);
 
-    /// <summary>Counts what was scored so far for the model that is being replaced.</summary>
+    /// <summary>Adds the totals of a model that is being replaced.</summary>
     public void OnModelChange(string former)
     {
         lock (_formerModels)

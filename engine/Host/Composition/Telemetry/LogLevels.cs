@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Composition.Telemetry;
 
-/// <summary>The minimum severity of what is logged, which a reload changes.</summary>
+/// <summary>The minimum severity of logged messages. A reload changes it. Thread-safe.</summary>
 sealed class LogLevels
 {
     volatile LogThreshold _minimum = LogThreshold.Information;

@@ -5,14 +5,14 @@ using Microsoft.Extensions.Logging;
 namespace CartRecovery.Host.Composition.Telemetry;
 
 /// <summary>
-/// Declares the metrics of money and carts, over the last 30 days. Their queries read the database, so they run beside the scrapes: every
-/// minute, and more rarely if they take long. A scrape reads the last results.
+/// Declares the metrics of money and carts over the last 30 days. Their queries read the database in the background: every minute, or less
+/// often if they take long. A scrape reads the last results.
 /// </summary>
 sealed partial class MoneyMetrics : IDisposable
 {
     static readonly TimeSpan s_period = TimeSpan.FromDays(30), s_interval = TimeSpan.FromMinutes(1);
 
-    // The queries take at most this share of a core.
+    // Maximum share of one core for the queries.
     const double MaxShare = 0.05;
 
     readonly EngineHost _host;
@@ -21,7 +21,7 @@ sealed partial class MoneyMetrics : IDisposable
     volatile IReadOnlyDictionary<string, StoreFigures> _figures = new Dictionary<string, StoreFigures>(StringComparer.Ordinal);
     volatile bool _isStopped;
 
-    // Of the failure that was logged last.
+    // The type of the last logged failure.
     Type? _problem;
 
     /// <param name="host">The engine.</param>
@@ -53,7 +53,7 @@ sealed partial class MoneyMetrics : IDisposable
             ["state", "store"], Carts);
     }
 
-    /// <summary>Begins to read the figures.</summary>
+    /// <summary>Starts to run the queries.</summary>
     public void Start() => _timer.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
 
     /// <inheritdoc/>
@@ -63,7 +63,7 @@ sealed partial class MoneyMetrics : IDisposable
         _timer.Dispose();
     }
 
-    /// <summary>Reads the figures, and again after an interval.</summary>
+    /// <summary>Runs the queries, and schedules the next run.</summary>
     internal void Read()
     {
         var began = _host.Time.GetTimestamp();
@@ -90,7 +90,7 @@ sealed partial class MoneyMetrics : IDisposable
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            // Once per kind, because the interval is short.
+            // Logs each type of failure once: the interval is short.
             if (_problem != e.GetType() && !_isStopped)
             {
                 _problem = e.GetType();
@@ -105,7 +105,7 @@ sealed partial class MoneyMetrics : IDisposable
         }
     }
 
-    // Before the first result, the store's own currency alone.
+    // Before the first result, returns the store's own currency only.
     IEnumerable<Sample> ByCurrency(Func<RevenueReport?, double> value)
     {
         var figures = _figures;

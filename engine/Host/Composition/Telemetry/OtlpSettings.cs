@@ -4,14 +4,14 @@ using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Composition.Telemetry;
 
-/// <summary>Reads where to send telemetry: from the configuration, falling back to OpenTelemetry's environment variables.</summary>
+/// <summary>Reads the telemetry destination from the configuration, or else from OpenTelemetry's environment variables.</summary>
 static partial class OtlpSettings
 {
     const string HeadersVariable = "OTEL_EXPORTER_OTLP_HEADERS";
 
     /// <param name="config">The section.</param>
     /// <param name="environment">Reads an environment variable.</param>
-    /// <returns>Null if no endpoint is configured.</returns>
+    /// <returns>The options; <see langword="null"/> if no endpoint is configured.</returns>
     public static OtlpOptions? Of(OtlpConfig config, Func<string, string?> environment)
     {
         if (!Uri.TryCreate(EndpointOf(config, environment), UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
@@ -56,7 +56,7 @@ static partial class OtlpSettings
         Message = "OTEL_EXPORTER_OTLP_HEADERS is ignored: expected name=value,name=value")]
     static partial void LogUnusableHeaders(ILogger log);
 
-    // The exporter throws on other schemes.
+    // Checked first: the exporter throws on malformed headers.
     static string? HeadersOf(Func<string, string?> environment) =>
         NotEmpty(environment(HeadersVariable)) is { } headers
         && Array.TrueForAll(Uri.UnescapeDataString(headers).Split(','), h => h.IndexOf('=', StringComparison.Ordinal) > 0) ? headers : null;

@@ -42,7 +42,7 @@ static class RequestSpans
             span.SetStatus(ActivityStatusCode.Error);
         }
 
-        // Without a route the method is arbitrary client input, so it is not used as a name.
+        // Without a route the path and method are arbitrary client input, so they are not used as a name.
         var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText is { Length: > 1 } pattern ? pattern.TrimEnd('/') : null;
         span.SetTag("http.route", route);
         span.DisplayName = route is null ? "HTTP" : $"{context.Request.Method} {route}";

@@ -1,21 +1,21 @@
 namespace CartRecovery.Engine.ControlPlane.Federation.Oidc;
 
-/// <summary>What a provider's discovery document says (OpenID Connect Discovery 1.0).</summary>
-/// <param name="Authorization">Where people sign in.</param>
-/// <param name="Token">Where codes are exchanged.</param>
-/// <param name="Keys">Where the keys are.</param>
-/// <param name="EndSession">Where people sign out; <see langword="null"/> if nowhere.</param>
+/// <summary>The endpoints of a provider, from its discovery document (OpenID Connect Discovery 1.0).</summary>
+/// <param name="Authorization">The authorization endpoint: the sign-in page.</param>
+/// <param name="Token">The token endpoint.</param>
+/// <param name="Keys">The address of the key set.</param>
+/// <param name="EndSession">The sign-out page; <see langword="null"/> if there is none.</param>
 /// <param name="NamesIssuer">Whether every answer names its issuer (RFC 9207).</param>
-/// <param name="PostsSecret">Whether the client's secret goes into the form, because the provider does not take it in the header.</param>
+/// <param name="PostsSecret">Whether the client secret is sent in the form, because the provider does not accept it in a header.</param>
 public sealed record OidcMetadata(Uri Authorization, Uri Token, Uri Keys, Uri? EndSession, bool NamesIssuer, bool PostsSecret)
 {
-    /// <summary>Returns the address of the document.</summary>
+    /// <summary>Returns the address of an issuer's discovery document.</summary>
     public static Uri AddressOf(string issuer) => new($"{issuer.TrimEnd('/')}/.well-known/openid-configuration");
 
-    /// <summary>Reads a document.</summary>
+    /// <summary>Parses a discovery document.</summary>
     /// <param name="json">The document.</param>
-    /// <param name="issuer">The issuer that it must be of, exactly.</param>
-    /// <returns>The metadata, or what is wrong.</returns>
+    /// <param name="issuer">The expected issuer; compared exactly.</param>
+    /// <returns>The metadata, or why the document is rejected.</returns>
     public static (OidcMetadata? Metadata, string? Problem) Read(byte[] json, string issuer)
     {
         if (Jws.ReadObject(json) is not { } document)

@@ -6,15 +6,15 @@ using System.Text;
 namespace CartRecovery.Engine.ControlPlane.Federation.Oidc;
 
 /// <summary>
-/// An OpenID Connect provider: where browsers are sent, and what they bring back. Its discovery document is read when it is needed, and again once it
-/// is an hour old. Any thread.
+/// Speaks to an OpenID Connect provider: builds the addresses for browsers, exchanges codes and verifies tokens. Fetches the discovery
+/// document when it is needed, and again once it is an hour old. Thread-safe.
 /// </summary>
 /// <param name="options">The provider.</param>
-/// <param name="http">Asks it.</param>
+/// <param name="http">Sends the requests.</param>
 /// <param name="time">The clock.</param>
 public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeProvider time)
 {
-    /// <summary>Codes that are exchanged at a time at most.</summary>
+    /// <summary>Maximum number of concurrent code exchanges.</summary>
     public const int MaxExchanges = 8;
 
     const string LogoutEvent = "http://schemas.openid.net/event/backchannel-logout";
@@ -29,13 +29,15 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
     (string? Problem, DateTimeOffset At) _failure;
     string? _told;
 
-    /// <summary>Receives why the provider's document or keys cannot be read, which clients are not told: it names hosts.</summary>
+    /// <summary>
+    /// Called when the provider's document or keys cannot be read, with the cause. Clients must not see it: it names hosts.
+    /// </summary>
     public Action<string>? OnProblem { get; init; }
 
-    /// <summary>The provider.</summary>
+    /// <summary>The provider's configuration.</summary>
     public OidcOptions Options => options;
 
-    /// <summary>Returns where to send a browser.</summary>
+    /// <summary>Returns the sign-in page for a browser.</summary>
     /// <param name="attempt">The attempt to sign in.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The address, or why there is none.</returns>
@@ -53,9 +55,9 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
     /// <summary>Exchanges a code for an ID token, and verifies it.</summary>
     /// <param name="code">The code.</param>
     /// <param name="issuer">The issuer that the answer names; <see langword="null"/> if it names none.</param>
-    /// <param name="attempt">The attempt that the browser brings back.</param>
-    /// <param name="cancellation">Ends the wait.</param>
-    /// <returns>Who signed in, or what is wrong.</returns>
+    /// <param name="attempt">The attempt from the browser's cookie.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <returns>The person, or why the sign-in is rejected.</returns>
     public async Task<(OidcIdentity? Identity, string? Problem)> ExchangeAsync(string code, string? issuer, OidcAttempt attempt, CancellationToken cancellation)
     {
         var (content, _) = await DiscoverAsync(cancellation);
@@ -64,7 +66,7 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
             return (null, NoAnswer);
         }
 
-        // An answer of another provider, whose code would go to this one (RFC 9207).
+        // Mix-up attack (RFC 9207): the code of another provider must not be sent to this one.
         if (issuer is null ? content.Metadata.NamesIssuer : issuer != options.Issuer)
         {
             return (null, "the answer is of another issuer");
@@ -72,7 +74,7 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
 
         if (!await _exchanges.WaitAsync(FederationHttp.Patience, cancellation))
         {
-            return (null, "too many people sign in at this moment");
+            return (null, "too many sign-ins are in progress");
         }
 
         try
@@ -90,7 +92,7 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
     }
 
     /// <summary>Verifies a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.6).</summary>
-    /// <returns>What it ends, or what is wrong.</returns>
+    /// <returns>The session or subject that it ends, or why the token is rejected.</returns>
     public async Task<(OidcLogout? Logout, string? Problem)> ReadLogoutAsync(string token, CancellationToken cancellation)
     {
         var (content, _) = await DiscoverAsync(cancellation);
@@ -120,7 +122,7 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
             : (new OidcLogout(id, claims.Text("sub"), claims.Text("sid")), null);
     }
 
-    /// <summary>Returns where to send a browser to sign out of the provider too; <see langword="null"/> if it has no such page.</summary>
+    /// <summary>Returns the provider's sign-out page; <see langword="null"/> if it has none.</summary>
     /// <param name="idToken">The session's ID token.</param>
     /// <param name="cancellation">Ends the wait.</param>
     public async Task<Uri?> EndSessionAsync(string? idToken, CancellationToken cancellation)
@@ -140,7 +142,7 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
             return (null, $"the ID token is refused: {problem}");
         }
 
-        // OpenID Connect Core 1.0, section 3.1.3.7.
+        // The checks of OpenID Connect Core 1.0, section 3.1.3.7.
         var (party, audiences) = (claims.Text("azp"), claims.Texts("aud"));
         var wrong = party is null && audiences.Count > 1 ? "it has several audiences and no authorized party"
             : party is not null && party != options.ClientId ? "it was issued to another client"
@@ -152,7 +154,7 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
         return wrong is null ? (new OidcIdentity(claims, token), null) : (null, $"the ID token is refused: {wrong}");
     }
 
-    // The left half of the hash of the token's own algorithm.
+    // at_hash: the left half of the hash that the ID token's algorithm uses.
     static string HashOf(string accessToken, string algorithm)
     {
         var bytes = Encoding.ASCII.GetBytes(accessToken);
@@ -177,7 +179,7 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
         return form;
     }
 
-    // Both parts are encoded like a form's first (RFC 6749, section 2.3.1).
+    // Id and secret are form-encoded before base64 (RFC 6749, section 2.3.1).
     AuthenticationHeaderValue? CredentialsOf(OidcMetadata metadata) => options.ClientSecret is not { } secret || metadata.PostsSecret ? null
         : new("Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes($"{Uri.EscapeDataString(options.ClientId)}:{Uri.EscapeDataString(secret)}")));
 
@@ -188,7 +190,7 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
             return (known, null);
         }
 
-        // One at a time; a provider that is down is not asked by each browser.
+        // One at a time, so that many browsers do not flood a provider that is down.
         await _discovering.WaitAsync(cancellation);
         try
         {
@@ -208,7 +210,7 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
             _failure = (wrong, now);
             if (metadata is null)
             {
-                // The former document stays in use.
+                // The previous document stays in use.
                 Tell(wrong);
                 return (_content, wrong);
             }
@@ -222,7 +224,7 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
         }
     }
 
-    // Once for a cause, until something works.
+    // Reports a cause once, until a request succeeds.
     void Tell(string? problem)
     {
         if (Interlocked.Exchange(ref _told, problem) != problem && problem is not null)

@@ -5,37 +5,38 @@ using CartRecovery.Engine.ControlPlane.Users;
 
 namespace CartRecovery.Engine.ControlPlane.Federation.Oidc;
 
-/// <summary>The outcomes of a sign-in by a provider.</summary>
+/// <summary>The outcomes of a sign-in through a provider.</summary>
 public enum OidcOutcome
 {
-    /// <summary>There is a session.</summary>
+    /// <summary>A session has begun.</summary>
     SignedIn,
 
-    /// <summary>There is no account with the e-mail address, or it is disabled.</summary>
+    /// <summary>No account has the e-mail address, or the account is disabled.</summary>
     UnknownUser,
 
-    /// <summary>The provider gives the person no role.</summary>
+    /// <summary>The provider's claims map to no role.</summary>
     NoRole,
 
-    /// <summary>The provider has not verified the e-mail address, or says none.</summary>
+    /// <summary>The e-mail address is missing, or the provider has not verified it.</summary>
     UnverifiedEmail,
 
-    /// <summary>The account belongs to another person at the provider.</summary>
+    /// <summary>The account is linked to another person at the provider.</summary>
     OtherPerson,
 
-    /// <summary>The browser has brought the same answer before.</summary>
+    /// <summary>The attempt was used before.</summary>
     Replayed,
 }
 
 /// <summary>
-/// Signs people in whom a provider vouches for, and ends their sessions when it says so. A person is known by issuer and subject; the e-mail address finds
-/// the account at the first sign-in only, so that a later change of the address at the provider takes over nobody else's account. Any thread.
+/// Signs in people whom a provider has authenticated, and ends their sessions when the provider says so. Issuer and subject identify a
+/// person. The e-mail address finds the account at the first sign-in only, so changing an address at the provider takes over no other
+/// account. Thread-safe.
 /// </summary>
 /// <param name="database">The database.</param>
 /// <param name="recorder">Records refusals.</param>
 public sealed class OidcSignIns(ControlDatabase database, AuditRecorder recorder)
 {
-    // Longer than a logout token is taken.
+    // Longer than the maximum age of a logout token.
     static readonly TimeSpan s_logoutMemory = TimeSpan.FromMinutes(15);
 
     readonly UserStore _users = new(database);
@@ -44,9 +45,9 @@ public sealed class OidcSignIns(ControlDatabase database, AuditRecorder recorder
 
     /// <summary>Signs a person in.</summary>
     /// <param name="options">The provider.</param>
-    /// <param name="identity">Who the provider says it is.</param>
-    /// <param name="attempt">The attempt, which is good once.</param>
-    /// <param name="address">Where the request comes from.</param>
+    /// <param name="identity">The person whom the provider has authenticated.</param>
+    /// <param name="attempt">The attempt; valid once.</param>
+    /// <param name="address">The client's address, for the audit log.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task<(OidcOutcome Outcome, IssuedSession? Issued)> SignInAsync(
@@ -71,14 +72,14 @@ public sealed class OidcSignIns(ControlDatabase database, AuditRecorder recorder
         return (outcome, issued);
     }
 
-    /// <summary>Records an answer that was refused before anybody was known.</summary>
-    /// <param name="reason">Why, in a word.</param>
-    /// <param name="address">Where the request comes from.</param>
+    /// <summary>Records an answer that was rejected before the person was known.</summary>
+    /// <param name="reason">The reason, in a word.</param>
+    /// <param name="address">The client's address, for the audit log.</param>
     public Task RefuseAsync(string reason, string address) => recorder.RefuseSignInAsync(
         new AuditEvent(AuditEvent.Anonymous, "user.login_refused", "", Details: $$"""{"by":"oidc","reason":"{{reason}}"}""") { Address = address }, LoginThrottle.NetworkOf(address));
 
-    /// <summary>Ends the sessions that a logout token names. A token is good once.</summary>
-    /// <returns>The number of sessions; <see langword="null"/> if the token was used before.</returns>
+    /// <summary>Ends the sessions that a logout token names. A token is valid once.</summary>
+    /// <returns>The number of ended sessions; <see langword="null"/> if the token was used before.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<int?> LogoutAsync(OidcOptions options, OidcLogout logout, string address, CancellationToken cancellation = default) => database.WriteAsync<int?>(async session =>
     {
@@ -88,7 +89,7 @@ public sealed class OidcSignIns(ControlDatabase database, AuditRecorder recorder
             return null;
         }
 
-        // A token with both ends that session of that subject.
+        // A token that names a subject and a session ends that session of that subject only.
         var subject = logout.Subject is { } sub ? SqlPart.Of($"o.subject = {HashOf(options.Issuer, sub)}") : SqlPart.Of($"1 = 1");
         var sid = logout.Session is { } named ? SqlPart.Of($"o.sid = {SessionHashOf(options.Issuer, named)}") : SqlPart.Of($"1 = 1");
         var ended = await session.ListAsync($"""
@@ -104,12 +105,12 @@ public sealed class OidcSignIns(ControlDatabase database, AuditRecorder recorder
         return ended.Count;
     }, cancellation);
 
-    /// <summary>Returns a session's ID token; <see langword="null"/> if it began without a provider.</summary>
+    /// <summary>Returns a session's ID token; <see langword="null"/> if the session did not begin at a provider.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<string?> TokenOfAsync(string session, CancellationToken cancellation = default) => database.ReadAsync(reading => reading.FirstAsync<string?>(
         $"SELECT id_token FROM oidc_sessions WHERE session_id = {session}", row => database.Keys.Open(row.Bytes(0), PlaceOf(session))), cancellation);
 
-    // Finds the account, or makes it.
+    // Finds the account, or creates it.
     async Task<(OidcOutcome Refused, string? User)> AccountAsync(ControlSession session, OidcOptions options, OidcIdentity identity, IReadOnlyList<Grant>? grants)
     {
         var subject = HashOf(options.Issuer, identity.Subject);
@@ -123,7 +124,7 @@ public sealed class OidcSignIns(ControlDatabase database, AuditRecorder recorder
 
             id = await _users.IdOfAsync(session, email) ?? (options.CreatesAccounts ? await _users.AddAsync(session, email, grants ?? [], "oidc") : null);
 
-            // Whoever has the address now need not be the person who had it when the account was linked.
+            // The account is linked to a subject: the address may belong to somebody else by now.
             if (id is not null && await session.RunAsync(
                 $"INSERT INTO oidc_identities (subject, issuer, user_id) VALUES ({subject}, {options.Issuer}, {id}) ON CONFLICT (issuer, user_id) DO NOTHING") == 0)
             {
@@ -136,10 +137,10 @@ public sealed class OidcSignIns(ControlDatabase database, AuditRecorder recorder
 
     async Task<IssuedSession> BeginAsync(ControlSession session, OidcOptions options, OidcIdentity identity, string user, IReadOnlyList<Grant>? grants, string address)
     {
-        // The provider has shown whose address it is, as a link by e-mail would.
+        // The provider has verified the address, as following a link in an e-mail would.
         if (await session.RunAsync($"UPDATE users SET state = {"active"} WHERE id = {user} AND state <> {"active"}") == 1)
         {
-            // Whoever finds the invitation later would set a password.
+            // A later reader of the invitation must not set a password.
             await UserStore.EndLinksAsync(session, SqlPart.Of($"user_id = {user}"));
             await session.MarkChangedAsync(UserStore.Topic);
         }
@@ -160,7 +161,7 @@ public sealed class OidcSignIns(ControlDatabase database, AuditRecorder recorder
         return issued;
     }
 
-    // Returns whether it is the first time. The job upkeep deletes expired ones.
+    // Returns false if the token was used before. The upkeep job deletes expired rows.
     static async Task<bool> UseAsync(ControlSession session, string token, DateTimeOffset until) => await session.RunAsync(
         $"INSERT INTO used_tokens (hash, expires_at) VALUES ({UserStore.HashOfToken(token)}, {until}) ON CONFLICT (hash) DO NOTHING") == 1;
 
