@@ -17,7 +17,7 @@ public sealed class SettingsTests
         await using (var engine = await RunningEngine.StartAsync(scratch, config))
         {
             var set = await EngineBinary.RunAsync(scratch.Folder, ["config", "set", "limits.batch", "7", "--reason", "a test", "--config", "cartrecovery.yaml"]);
-            Assert.That((set.ExitCode, set.Output), Is.EqualTo((0, "limits.batch: none -> 7\nversion 1. A running engine takes it over within a second; /health (settings) says if it cannot.\n")), set.Errors);
+            Assert.That((set.ExitCode, set.Output), Is.EqualTo((0, "limits.batch: none -> 7\nversion 1. A running engine applies it within a second; if it cannot, /health (settings) reports why.\n")), set.Errors);
             await Eventually.Is(() => SettingsOf(engine).GetAwaiter().GetResult() == "version 1", "it is in force");
             await engine.KillAsync();
         }

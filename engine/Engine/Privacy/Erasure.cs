@@ -17,7 +17,7 @@ namespace CartRecovery.Engine.Privacy;
 sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject, ErasureMode mode, TimeProvider time)
 {
     // An event decoded before the person was refused is submitted within this time, also by a source that waits for a lagging partition.
-    static readonly TimeSpan s_handover = TimeSpan.FromSeconds(2);
+    static readonly TimeSpan s_maxSubmitDelay = TimeSpan.FromSeconds(2);
 
     static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
 
@@ -54,7 +54,7 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
 
     async Task FindAsync(CancellationToken cancellation)
     {
-        await Task.Delay(s_handover, time, cancellation);
+        await Task.Delay(s_maxSubmitDelay, time, cancellation);
         await targets.SettleAsync(cancellation);
         var customer = store.Ids.CustomerOf(Encoding.UTF8.GetBytes(Subject.UserId));
         var (carts, orders) = await Task.Run(() => targets.Journal.Find(store.Number, customer, cancellation), cancellation);

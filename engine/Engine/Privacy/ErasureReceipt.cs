@@ -40,7 +40,7 @@ static class ErasureReceipt
 
             json.WriteEndArray();
             WritePairs(json, "kept"u8, Kept(request.Mode, hasPartitions));
-            WritePairs(json, "beyond"u8, s_beyond);
+            WritePairs(json, "beyond"u8, s_notErased);
             json.WriteEndObject();
         }
 
@@ -48,7 +48,7 @@ static class ErasureReceipt
     }
 
     // Data that the engine cannot reach.
-    static readonly (string What, string Why)[] s_beyond =
+    static readonly (string What, string Why)[] s_notErased =
     [
         ("messages that were delivered, and what sinks wrote: files, webhooks, queues, the providers of e-mail, text messages and push", "They left the engine. Erase them there."),
         ("log lines that were shipped elsewhere", "The engine's own lines name no customer; what sinks and proxies log is theirs."),

@@ -43,7 +43,7 @@ public sealed class ErasureRequests(ControlDatabase database, Tombstones tombsto
     /// <param name="reason">The reason. Must not contain personal data.</param>
     /// <param name="actor">The actor, for the audit log.</param>
     /// <param name="address">The client's address, for the audit log.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="ControlRefusalException"><see cref="ControlRefusalException.TooManyRequests"/>; <see cref="ControlRefusalException.ErasureRuns"/>: a pending or
     /// running request of the person has the other mode.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
@@ -112,7 +112,7 @@ public sealed class ErasureRequests(ControlDatabase database, Tombstones tombsto
     /// <param name="store">The store's id.</param>
     /// <param name="before">Lists requests with smaller ids; <see langword="null"/> for all.</param>
     /// <param name="limit">Maximum number of requests.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<List<ErasureRequest>> ListAsync(string store, string? before, int limit, CancellationToken cancellation = default) =>
         database.ReadAsync(session => ReadAsync(session, before is null ? SqlPart.Of($"store = {store}") : SqlPart.Of($"store = {store} AND id < {before}"), limit), cancellation);

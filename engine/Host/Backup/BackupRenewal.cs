@@ -27,7 +27,7 @@ sealed class BackupRenewal(ControlDatabase control, string data, string engine, 
             if (!Directory.Exists(destination.Path))
             {
                 throw new BackupException("backup_missing",
-                    $"{destination.Path} is not there, and backups in it may have the person: mount it, or if they are deleted, run: cartrecovery backup unregister {destination.Path}");
+                    $"{destination.Path} is missing, and its backups may contain the person. Mount it; or, if they are deleted, run: cartrecovery backup unregister {destination.Path}");
             }
 
             var secret = destination.KeyFile is { } file ? (await File.ReadAllTextAsync(file, cancellation)).TrimEnd('\r', '\n') : destination.IsEncrypted ? key() : null;

@@ -47,7 +47,7 @@ static class BackupRestore
             RestoreKeys(folder, draft);
             if (isThere)
             {
-                MoveUp(draft, target);
+                MoveIntoPlace(draft, target);
             }
             else
             {
@@ -71,7 +71,7 @@ static class BackupRestore
     }
 
     // Moves the format file last: without it, an engine rejects the folder as incomplete.
-    static void MoveUp(string draft, string target)
+    static void MoveIntoPlace(string draft, string target)
     {
         foreach (var entry in Directory.GetFileSystemEntries(draft).OrderBy(entry => Path.GetFileName(entry) == FolderFormat.Name))
         {

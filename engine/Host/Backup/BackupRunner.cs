@@ -79,7 +79,7 @@ sealed class BackupRunner(string data, TimeProvider time)
             DatabaseCopy.Make(database, Path.Combine(scratch, Path.GetFileName(database)));
         }
 
-        snapshot.AddRest();
+        snapshot.AddOtherFiles();
         if (Directory.Exists(files.Keys))
         {
             KeyMirror.Update(files.Keys, folder.KeysPath);

@@ -6,7 +6,7 @@ namespace CartRecovery.Host.Backup;
 /// <summary>Copies an SQLite database that is in use as one snapshot, by SQLite's online backup. Does not block writers.</summary>
 static class DatabaseCopy
 {
-    const int Patience = 60;
+    const int BusyTimeoutSeconds = 60;
 
     static DatabaseCopy() => raw.SetProvider(new SQLite3Provider_e_sqlite3());
 
@@ -36,7 +36,7 @@ static class DatabaseCopy
 
     static SqliteConnection Open(string path, SqliteOpenMode mode)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false, DefaultTimeout = Patience }.ToString());
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false, DefaultTimeout = BusyTimeoutSeconds }.ToString());
         connection.Open();
         return connection;
     }

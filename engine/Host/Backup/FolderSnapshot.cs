@@ -15,7 +15,7 @@ sealed class FolderSnapshot : IDisposable
     const int MaxAttempts = 5;
 
     // Excluded: files of a running engine, files that are copied otherwise, and temporary files.
-    static readonly string[] s_leftOut = ["lock", "keys", RunningConfig.Name, EngineId.Name, "next.tmp", "lost+found", BackupRunner.Scratch, BackupLock.Name];
+    static readonly string[] s_excluded = ["lock", "keys", RunningConfig.Name, EngineId.Name, "next.tmp", "lost+found", BackupRunner.Scratch, BackupLock.Name];
     static readonly string[] s_databases = ["outreach.db", "control.db"];
 
     readonly Dictionary<string, SnapshotFile> _files = new(StringComparer.Ordinal);
@@ -41,7 +41,7 @@ sealed class FolderSnapshot : IDisposable
     /// journals meanwhile.
     /// </summary>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    public void AddRest()
+    public void AddOtherFiles()
     {
         var files = new FolderFiles(_root);
         Try(() =>
@@ -60,7 +60,7 @@ sealed class FolderSnapshot : IDisposable
         });
         Try(() =>
         {
-            foreach (var entry in Directory.EnumerateFileSystemEntries(_root).Where(entry => !IsLeftOut(Path.GetFileName(entry)) && entry != files.Checkpoints && entry != files.Stores))
+            foreach (var entry in Directory.EnumerateFileSystemEntries(_root).Where(entry => !IsExcluded(Path.GetFileName(entry)) && entry != files.Checkpoints && entry != files.Stores))
             {
                 AddAll(entry);
             }
@@ -76,7 +76,7 @@ sealed class FolderSnapshot : IDisposable
         }
     }
 
-    static bool IsLeftOut(string name) => s_leftOut.Contains(name) || s_databases.Any(database => name.StartsWith(database, StringComparison.Ordinal))
+    static bool IsExcluded(string name) => s_excluded.Contains(name) || s_databases.Any(database => name.StartsWith(database, StringComparison.Ordinal))
         || name.EndsWith(".tmp", StringComparison.Ordinal);
 
     // Retries: a file may be deleted between listing and opening, when a newer checkpoint replaces it.

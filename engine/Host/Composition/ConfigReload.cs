@@ -19,7 +19,7 @@ sealed partial class ConfigReload : ISettingsReload
     // Maximum length of the entry's other details.
     const int Frame = 100;
 
-    static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan s_pollInterval = TimeSpan.FromSeconds(1);
 
     readonly EngineHost _host;
     readonly string _path;
@@ -50,7 +50,7 @@ sealed partial class ConfigReload : ISettingsReload
         (_host, _path, _load, _time, _log) = (host, path, load, time, log);
         _seen = Written();
         _refreshed = time.GetTimestamp();
-        _timer = time.CreateTimer(_ => Look(), state: null, s_look, s_look);
+        _timer = time.CreateTimer(_ => Poll(), state: null, s_pollInterval, s_pollInterval);
     }
 
     /// <summary>Why the last reload was rejected; <see langword="null"/> if it was applied.</summary>
@@ -140,11 +140,11 @@ sealed partial class ConfigReload : ISettingsReload
     }
 
     // Waits until the last write is half a polling interval old: the writer may not have finished.
-    void Look()
+    void Poll()
     {
         var written = Written();
         var latest = written.Config > written.Rates ? written.Config : written.Rates;
-        if (written != _seen && _time.GetUtcNow().UtcDateTime - latest > s_look / 2)
+        if (written != _seen && _time.GetUtcNow().UtcDateTime - latest > s_pollInterval / 2)
         {
             _seen = written;
             Request();
@@ -207,7 +207,7 @@ sealed partial class ConfigReload : ISettingsReload
                 _host.Campaigns.SetInForce(campaigns);
             }
         }
-#pragma warning disable CA1031 // Whatever a new configuration meets, also in the factories of sinks, the engine goes on with the one in force.
+#pragma warning disable CA1031 // Any exception, also of a sink's factory: the engine continues with the configuration in force.
         catch (Exception e)
 #pragma warning restore CA1031
         {

@@ -89,7 +89,7 @@ sealed class LiveCampaigns(ControlDatabase database)
 
     /// <summary>Returns the campaigns that are in force at a time, as JSON.</summary>
     /// <param name="active">The campaigns with an active version.</param>
-    /// <param name="now">The time.</param>
+    /// <param name="now">The current time.</param>
     /// <param name="anyTime">A campaign to include whatever its dates.</param>
     public static string Compose(IReadOnlyList<(string Name, CampaignDraft Draft)> active, DateTimeOffset now, string? anyTime = null)
     {

@@ -25,7 +25,7 @@ public sealed class FlagStoreTests(DatabaseKind kind) : ControlDatabaseFixture(k
         var (changed, isNewer) = await SetAsync("demo", "a", Boolean(new FlagRule("on", Percentage: 20)), new FlagExpectation(made.Version));
         Assert.That((isNewer, changed.Salt, changed.Version == made.Version), Is.EqualTo((false, made.Salt, false)), "who was in stays in");
         Assert.That(await RefusedAsync(() => SetAsync("demo", "a", Boolean(), new FlagExpectation(made.Version))), Is.EqualTo("flag_changed"));
-        Assert.That(await RefusedAsync(() => SetAsync("demo", "b", Boolean(), new FlagExpectation(IsThere: true))), Is.EqualTo("flag_changed"));
+        Assert.That(await RefusedAsync(() => SetAsync("demo", "b", Boolean(), new FlagExpectation(MustExist: true))), Is.EqualTo("flag_changed"));
         Assert.That(await RefusedAsync(() => DeleteAsync("demo", "a", new FlagExpectation(made.Version))), Is.EqualTo("flag_changed"));
         Assert.That(await DeleteAsync("other", "a", default), Is.False, "another store's");
         Assert.That(await DeleteAsync("demo", "a", new FlagExpectation(changed.Version)));

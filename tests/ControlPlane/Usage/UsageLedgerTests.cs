@@ -125,7 +125,7 @@ public sealed class UsageLedgerTests(DatabaseKind kind) : ControlDatabaseFixture
         await using var ledger = new UsageLedger(Control, _stores);
         ledger.OfKey(Secret).Add(1);
         await ledger.FlushAsync();
-        Time.Advance(UsageLedger.Kept - TimeSpan.FromDays(1));
+        Time.Advance(UsageLedger.Retention - TimeSpan.FromDays(1));
         await ledger.CleanAsync();
         Assert.That(await ledger.ListAsync("shop", byMonth: false, 0, 10), Is.Not.Empty);
         Time.Advance(TimeSpan.FromDays(3));

@@ -85,7 +85,7 @@ sealed class MembersApiTests
         {
             var refused = await AskAsync(method, path, body, hr);
             Assert.That(refused.Problem, Is.EqualTo((403, "permission_not_held")), $"{method} {path} {body}");
-            Assert.That(refused.Json.GetProperty("detail").GetString(), Does.Match("You cannot give what you do not have: [a-z_]+:(read|write)\\."));
+            Assert.That(refused.Json.GetProperty("detail").GetString(), Does.Match("You cannot grant a permission that you do not have: [a-z_]+:(read|write)\\."));
         }
 
         Assert.That((await AskAsync("POST", "/v1/members", """{"email":"y@shop.example","roles":[{"role":"hr","storeId":"demo"}]}""", hr)).Status, Is.EqualTo(HttpStatusCode.Created));

@@ -178,7 +178,7 @@ public sealed class AuditRecorder(ControlDatabase database) : IAsyncDisposable
                 size = suspects == 0 ? MaxBatch : Math.Min(size, suspects);
                 continue;
             }
-#pragma warning disable CA1031 // Whatever it is: if the loop ended, nothing would be recorded any more.
+#pragma warning disable CA1031 // Any exception: without this loop, nothing would be recorded.
             catch (Exception e)
 #pragma warning restore CA1031
             {

@@ -13,7 +13,7 @@ public sealed class BackupDestinations(ControlDatabase database)
 
     /// <summary>Lists the destinations of an engine.</summary>
     /// <param name="engine">The engine's id if several engines share the database; else empty.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<List<BackupDestination>> ListAsync(string engine, CancellationToken cancellation = default) => database.ReadAsync(session => session.ListAsync(
         $"SELECT path, engine, key_file, is_encrypted, last_at FROM backup_destinations WHERE engine = {engine} ORDER BY path LIMIT {MaxDestinations}",

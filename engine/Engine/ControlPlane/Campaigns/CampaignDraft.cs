@@ -14,6 +14,6 @@ public sealed record CampaignDraft(string Definition, IReadOnlyList<string> Stor
     /// <summary>Returns whether the campaign runs in a store.</summary>
     public bool AppliesTo(string store) => Stores.Count == 0 || Stores.Contains(store);
 
-    /// <summary>Returns whether a time is within [<paramref name="StartsAt"/>, <paramref name="EndsAt"/>).</summary>
+    /// <summary>Returns whether a time is within [<see cref="StartsAt"/>, <see cref="EndsAt"/>).</summary>
     public bool IsOn(DateTimeOffset now) => (StartsAt is not { } start || now >= start) && (EndsAt is not { } end || now < end);
 }

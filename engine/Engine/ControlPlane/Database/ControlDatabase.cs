@@ -20,8 +20,8 @@ public sealed class ControlDatabase : IAsyncDisposable
 
     const int MaxAttempts = 5;
 
-    static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
-    static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
+    static readonly TimeSpan s_connectionTimeout = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan s_retryDelay = TimeSpan.FromMilliseconds(20);
 
     readonly SqlDialect _dialect;
     readonly byte[] _master;
@@ -87,7 +87,7 @@ public sealed class ControlDatabase : IAsyncDisposable
 
     /// <summary>Re-encrypts the root key under this master key. Idempotent; does nothing if there is no root key.</summary>
     /// <param name="former">The former master key.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="ControlDatabaseException">The database does not answer, a newer version wrote it, or neither master key opens
     /// it.</exception>
     public async Task RewrapAsync(byte[] former, CancellationToken cancellation = default)
@@ -98,7 +98,7 @@ public sealed class ControlDatabase : IAsyncDisposable
 
     /// <summary>Reads one snapshot of the database.</summary>
     /// <param name="read">Reads. May run more than once.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<T> ReadAsync<T>(Func<ControlSession, Task<T>> read, CancellationToken cancellation = default) => RunAsync(writes: false, read, cancellation);
 
@@ -107,14 +107,14 @@ public sealed class ControlDatabase : IAsyncDisposable
     /// the change is durable and its followers in this process have reloaded it.
     /// </summary>
     /// <param name="write">Reads and changes. May run more than once: it must have no effect outside the database.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="ControlDatabaseException">The database failed. Nothing was changed, unless the connection broke during the
     /// commit.</exception>
     public async Task<T> WriteAsync<T>(Func<ControlSession, Task<T>> write, CancellationToken cancellation = default)
     {
         var marked = false;
         T result;
-        if (!await _writer.WaitAsync(s_patience, cancellation))
+        if (!await _writer.WaitAsync(s_connectionTimeout, cancellation))
         {
             throw new ControlDatabaseException(ControlDatabaseException.Unavailable, $"{Name}: too many changes wait");
         }
@@ -174,7 +174,7 @@ public sealed class ControlDatabase : IAsyncDisposable
     {
         for (var attempt = 1; ; attempt++)
         {
-            if (!await _connections.WaitAsync(s_patience, cancellation))
+            if (!await _connections.WaitAsync(s_connectionTimeout, cancellation))
             {
                 throw new ControlDatabaseException(ControlDatabaseException.Unavailable, $"{Name}: no connection is free");
             }
@@ -192,7 +192,7 @@ public sealed class ControlDatabase : IAsyncDisposable
                 _connections.Release();
             }
 
-            await Task.Delay(s_pause * attempt, _time, cancellation);
+            await Task.Delay(s_retryDelay * attempt, _time, cancellation);
         }
     }
 

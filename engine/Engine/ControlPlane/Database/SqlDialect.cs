@@ -23,7 +23,7 @@ abstract class SqlDialect : IAsyncDisposable
     /// <summary>Begins a transaction. It sees everything that was committed before.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="writes">Whether the transaction writes.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     public abstract ValueTask<DbTransaction> BeginAsync(DbConnection connection, bool writes, CancellationToken cancellation);
 
     /// <summary>Wraps a failure in an exception with a stable code.</summary>

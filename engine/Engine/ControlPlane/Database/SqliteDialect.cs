@@ -9,7 +9,7 @@ namespace CartRecovery.Engine.ControlPlane.Database;
 sealed class SqliteDialect : SqlDialect
 {
     // How long a writer waits for a writer of another process, in seconds.
-    const int Patience = 5;
+    const int BusyTimeoutSeconds = 5;
 
     readonly string _path;
     readonly string _connection;
@@ -26,7 +26,7 @@ sealed class SqliteDialect : SqlDialect
             Mode = SqliteOpenMode.ReadWriteCreate,
             ForeignKeys = true,
             Pooling = true,
-            DefaultTimeout = Patience,
+            DefaultTimeout = BusyTimeoutSeconds,
         }.ToString();
     }
 

@@ -21,7 +21,7 @@ public sealed class ExperimentStore(ControlDatabase database)
     /// <param name="definition">The definition. The caller has validated it.</param>
     /// <param name="actor">The actor, for the audit log.</param>
     /// <param name="address">The client's address, for the audit log.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="ControlRefusalException">The key is taken by an experiment or a flag, or there are too many
     /// experiments.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
@@ -59,7 +59,7 @@ public sealed class ExperimentStore(ControlDatabase database)
     /// <param name="weights">A weight for every variant. The caller has validated the numbers.</param>
     /// <param name="actor">The actor, for the audit log.</param>
     /// <param name="address">The client's address, for the audit log.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <returns>The changed experiment; <see langword="null"/> if there is none.</returns>
     /// <exception cref="ControlRefusalException">It has ended, the variants do not match, or the weights were changed too
     /// often.</exception>

@@ -10,7 +10,7 @@ namespace CartRecovery.Engine.ControlPlane.Federation;
 public sealed class FederationHttp : IDisposable
 {
     /// <summary>Timeout of a request.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
 
     readonly HttpClient _http = new(new SocketsHttpHandler
     {
@@ -18,11 +18,11 @@ public sealed class FederationHttp : IDisposable
         UseCookies = false,
         MaxConnectionsPerServer = 8,
         MaxResponseHeadersLength = 16,
-        ConnectTimeout = Patience,
+        ConnectTimeout = RequestTimeout,
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
     })
     {
-        Timeout = Patience,
+        Timeout = RequestTimeout,
         MaxResponseContentBufferSize = JsonWebKeySet.MaxSize,
     };
 
@@ -35,7 +35,7 @@ public sealed class FederationHttp : IDisposable
     /// <param name="address">The address.</param>
     /// <param name="form">The fields.</param>
     /// <param name="authorization">The client's credentials; <see langword="null"/> for none.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <returns>The answer's body, or why there is none.</returns>
     public Task<(byte[]? Body, string? Problem)> PostAsync(
         Uri address, IEnumerable<KeyValuePair<string, string>> form, AuthenticationHeaderValue? authorization, CancellationToken cancellation)
@@ -65,7 +65,7 @@ public sealed class FederationHttp : IDisposable
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
-                return (null, $"{request.RequestUri!.Authority} does not answer within {Patience.TotalSeconds} s");
+                return (null, $"{request.RequestUri!.Authority} does not answer within {RequestTimeout.TotalSeconds} s");
             }
             catch (Exception e) when (e is HttpRequestException or IOException)
             {

@@ -17,7 +17,7 @@ public sealed class KeySetSource(Func<CancellationToken, Task<(byte[]? Body, str
     public static readonly TimeSpan MaxStale = TimeSpan.FromHours(24);
 
     // How long a request waits for a read.
-    static readonly TimeSpan s_patience = TimeSpan.FromSeconds(6);
+    static readonly TimeSpan s_waitTimeout = TimeSpan.FromSeconds(6);
 
     readonly Lock _gate = new();
     string? _problem;
@@ -85,7 +85,7 @@ public sealed class KeySetSource(Func<CancellationToken, Task<(byte[]? Body, str
             return found;
         }
 
-        await reading.WaitAsync(s_patience, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await reading.WaitAsync(s_waitTimeout, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return Find(keyId);
     }
 

@@ -3,8 +3,8 @@ namespace CartRecovery.Engine.ControlPlane.Flags;
 /// <summary>A precondition of a change: the version that must be stored.</summary>
 /// <param name="Version">The required version; <see langword="null"/> for any version or none.</param>
 /// <param name="IsNew">Whether the flag must not exist.</param>
-/// <param name="IsThere">Whether the flag must exist.</param>
-public readonly record struct FlagExpectation(string? Version = null, bool IsNew = false, bool IsThere = false)
+/// <param name="MustExist">Whether the flag must exist.</param>
+public readonly record struct FlagExpectation(string? Version = null, bool IsNew = false, bool MustExist = false)
 {
     /// <summary>Checks the precondition.</summary>
     /// <param name="present">The stored version; <see langword="null"/> for none.</param>
@@ -16,7 +16,7 @@ public readonly record struct FlagExpectation(string? Version = null, bool IsNew
             throw new ControlRefusalException(ControlRefusalException.FlagExists, "There is a flag with this key already. Change it, or choose another key.");
         }
 
-        if ((Version is not null && Version != present) || (IsThere && present is null))
+        if ((Version is not null && Version != present) || (MustExist && present is null))
         {
             throw new ControlRefusalException(ControlRefusalException.FlagChanged, "The flag was changed or deleted meanwhile. Read it again, and repeat your change with its ETag.");
         }

@@ -28,7 +28,7 @@ public sealed class FlagStore(ControlDatabase database)
     /// <param name="expected">The precondition.</param>
     /// <param name="actor">The actor, for the audit log.</param>
     /// <param name="address">The client's address, for the audit log.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <returns>The flag, and whether it is new.</returns>
     /// <exception cref="ControlRefusalException">The precondition fails, an experiment uses the key, or there are too many
     /// flags.</exception>

@@ -36,7 +36,7 @@ public sealed class JobControl(ControlDatabase database, string engine)
     /// <param name="job">The job.</param>
     /// <param name="actor">The actor, for the audit log.</param>
     /// <param name="address">The client's address, for the audit log.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <returns>The run's number: that of the pending run, if there is one already.</returns>
     /// <exception cref="ControlRefusalException">The job is running.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
@@ -60,7 +60,7 @@ public sealed class JobControl(ControlDatabase database, string engine)
     /// <param name="job">The job.</param>
     /// <param name="actor">The actor, for the audit log.</param>
     /// <param name="address">The client's address, for the audit log.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <returns>The number of cancelled runs.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<int> CancelAsync(JobState job, string actor, string? address, CancellationToken cancellation = default) => database.WriteAsync(async session =>
@@ -87,7 +87,7 @@ public sealed class JobControl(ControlDatabase database, string engine)
     /// <param name="change">Maps the present overrides of users to the new ones.</param>
     /// <param name="actor">The actor, for the audit log.</param>
     /// <param name="address">The client's address, for the audit log.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="ControlRefusalException">The change would pause or switch off an essential job.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task ChangeAsync(

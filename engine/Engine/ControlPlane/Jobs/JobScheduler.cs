@@ -16,7 +16,7 @@ public sealed class JobScheduler : IAsyncDisposable
     static readonly TimeSpan s_lateAfter = TimeSpan.FromMinutes(5);
 
     // How long the shutdown waits for running jobs.
-    static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan s_stopTimeout = TimeSpan.FromSeconds(10);
 
     readonly ControlDatabase _database;
     readonly JobStore _store;
@@ -148,7 +148,7 @@ public sealed class JobScheduler : IAsyncDisposable
 
         try
         {
-            await Task.WhenAll(Running().Select(execution => execution.Result)).WaitAsync(s_patience);
+            await Task.WhenAll(Running().Select(execution => execution.Result)).WaitAsync(s_stopTimeout);
             await CompleteAsync(CancellationToken.None);
         }
         catch (Exception e) when (e is TimeoutException or ControlDatabaseException)

@@ -20,7 +20,7 @@ public sealed record JobStep(string Name, Func<JobContext, CancellationToken, Ta
         while (left.Count > 0)
         {
             var next = left.Find(step => step.After.All(name => ordered.Exists(done => done.Name == name)))
-                ?? throw new ArgumentException($"The step '{left[0].Name}' waits for a step that is not there, or for itself.", nameof(steps));
+                ?? throw new ArgumentException($"The step '{left[0].Name}' depends on an unknown step, or on itself.", nameof(steps));
             left.Remove(next);
             ordered.Add(next);
         }

@@ -19,10 +19,10 @@ sealed class JobStore(ControlDatabase database, string engine)
     public const string EngineGone = "its engine is gone";
 
     // A scheduled run that starts later than this counts as missed.
-    static readonly TimeSpan s_punctual = TimeSpan.FromMinutes(2);
+    static readonly TimeSpan s_missedAfter = TimeSpan.FromMinutes(2);
 
     // Retention of jobs that no engine has defined since: those of removed engines and former versions.
-    static readonly TimeSpan s_forgotten = TimeSpan.FromDays(90);
+    static readonly TimeSpan s_retention = TimeSpan.FromDays(90);
 
     // Runs kept of each job.
     const int MaxRuns = 300;
@@ -72,7 +72,7 @@ sealed class JobStore(ControlDatabase database, string engine)
                 """);
         }
 
-        await session.RunAsync($"DELETE FROM jobs WHERE seen_at < {now - s_forgotten} AND holder IS NULL");
+        await session.RunAsync($"DELETE FROM jobs WHERE seen_at < {now - s_retention} AND holder IS NULL");
         await session.RunAsync($"DELETE FROM job_runs WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.name = job_runs.job AND jobs.engine = job_runs.engine)");
     }, cancellation);
 
@@ -227,7 +227,7 @@ sealed class JobStore(ControlDatabase database, string engine)
         long id;
         if (isScheduled)
         {
-            var isMissed = now - job.NextAt > s_punctual;
+            var isMissed = now - job.NextAt > s_missedAfter;
             if (isMissed && job.Settings.Missed == MissedRun.Skip)
             {
                 await AddRunAsync(session, job.Name, job.Engine, JobRun.ByMissed, actor: null, attempt: 1, JobOutcome.Missed, job.NextAt!.Value, now);

@@ -13,7 +13,7 @@ public sealed class ApiKeyDirectory : IAsyncDisposable
     public static readonly TimeSpan UsageInterval = TimeSpan.FromMinutes(1);
 
     // Maximum wait, in case the clock is set; and the resolution of timers, which round down.
-    static readonly TimeSpan s_longest = TimeSpan.FromMinutes(10), s_resolution = TimeSpan.FromMilliseconds(1);
+    static readonly TimeSpan s_maxWait = TimeSpan.FromMinutes(10), s_resolution = TimeSpan.FromMilliseconds(1);
 
     // Keys written in one transaction, to keep the lock of all writers short.
     const int UsageBatch = 500;
@@ -88,7 +88,7 @@ public sealed class ApiKeyDirectory : IAsyncDisposable
             ApiKey[] live = [.. _keys.Where(key => !key.HasExpired(now))];
             _stores.SetIssued(live);
             var next = live.Min(key => key.Settings.ExpiresAt) - now;
-            _expiry.Change(next is null ? Timeout.InfiniteTimeSpan : next < s_longest ? next.Value + s_resolution : s_longest, Timeout.InfiniteTimeSpan);
+            _expiry.Change(next is null ? Timeout.InfiniteTimeSpan : next < s_maxWait ? next.Value + s_resolution : s_maxWait, Timeout.InfiniteTimeSpan);
         }
 
         OnChange?.Invoke();

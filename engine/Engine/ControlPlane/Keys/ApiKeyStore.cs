@@ -22,7 +22,7 @@ public sealed class ApiKeyStore(ControlDatabase database)
     internal const string Topic = "api_keys";
 
     // Retention of expired keys: their list shows why a client stopped working.
-    static readonly TimeSpan s_kept = TimeSpan.FromDays(30);
+    static readonly TimeSpan s_expiredRetention = TimeSpan.FromDays(30);
 
     readonly AuditLog _audit = new(database);
 
@@ -32,7 +32,7 @@ public sealed class ApiKeyStore(ControlDatabase database)
     /// <param name="actor">The actor, for the audit log.</param>
     /// <param name="address">The client's address, for the audit log.</param>
     /// <param name="by">The user who creates it. Must hold all of the key's permissions. <see langword="null"/> for a command.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <returns>The record, and the key's text, which is not stored.</returns>
     /// <exception cref="ControlRefusalException"><see cref="ControlRefusalException.TooManyKeys"/>, or <paramref name="by"/> lacks a permission.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
@@ -64,7 +64,7 @@ public sealed class ApiKeyStore(ControlDatabase database)
     /// <param name="actor">The actor, for the audit log.</param>
     /// <param name="address">The client's address, for the audit log.</param>
     /// <param name="by">The user who rotates it. Must hold all of the key's permissions. <see langword="null"/> for a command.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <returns>The new record, and the new key's text, which is not stored.</returns>
     /// <exception cref="ControlRefusalException">The former key was replaced, has expired or was revoked; there are too many keys; or
     /// <paramref name="by"/> lacks a permission.</exception>
@@ -144,7 +144,7 @@ public sealed class ApiKeyStore(ControlDatabase database)
     /// <summary>Deletes keys that expired long ago.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task CleanAsync(CancellationToken cancellation = default) =>
-        database.WriteAsync(session => session.RunAsync($"DELETE FROM api_keys WHERE expires_at < {database.Time.GetUtcNow() - s_kept}"), cancellation);
+        database.WriteAsync(session => session.RunAsync($"DELETE FROM api_keys WHERE expires_at < {database.Time.GetUtcNow() - s_expiredRetention}"), cancellation);
 
     /// <summary>Reads keys in a transaction, the newest first.</summary>
     internal static Task<List<ApiKey>> ReadAsync(ControlSession session, SqlPart condition) => session.ListAsync(

@@ -39,7 +39,7 @@ public sealed class SettingsStore(ControlDatabase database)
     /// <summary>Lists versions, the newest first.</summary>
     /// <param name="before">Lists versions with smaller numbers.</param>
     /// <param name="limit">Maximum number of versions.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<List<SettingsVersion>> ListAsync(long before, int limit, CancellationToken cancellation = default) => ReadAsync(SqlPart.Of($"number < {before}"), limit, cancellation);
 

@@ -56,7 +56,7 @@ public sealed class Sessions(ControlDatabase database)
     const int CleanBatch = 5000;
 
     // Ended sessions are kept longer than their access tokens are valid: all engines must reject those.
-    static readonly TimeSpan s_remembered = TimeSpan.FromHours(1);
+    static readonly TimeSpan s_endedRetention = TimeSpan.FromHours(1);
 
     readonly AuditLog _audit = new(database);
 
@@ -80,7 +80,7 @@ public sealed class Sessions(ControlDatabase database)
     /// <summary>Exchanges a refresh token for the next one.</summary>
     /// <param name="token">The refresh token.</param>
     /// <param name="address">The client's address, for the audit log.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task<(RefreshOutcome Outcome, IssuedSession? Issued)> RefreshAsync(string token, string? address, CancellationToken cancellation = default)
     {
@@ -102,7 +102,7 @@ public sealed class Sessions(ControlDatabase database)
             if (known.UsedAt is null)
             {
                 await session.RunAsync($"UPDATE refresh_tokens SET used_at = {database.Time.GetUtcNow()} WHERE hash = {hash}");
-                await ForgetUsedAsync(session, known.Session);
+                await DeleteOldUsedAsync(session, known.Session);
                 return (RefreshOutcome.Refreshed, new IssuedSession(known.User, known.Session, await AddTokenAsync(session, known.Session, known.Expires, SuccessorOf(token))));
             }
 
@@ -139,7 +139,7 @@ public sealed class Sessions(ControlDatabase database)
 
     /// <summary>Reads the ended sessions whose access tokens may still be valid.</summary>
     internal Task<List<string>> EndedAsync(ControlSession session) => session.ListAsync(
-        $"SELECT id FROM sessions WHERE ended_at > {database.Time.GetUtcNow() - s_remembered}", row => row.Text(0));
+        $"SELECT id FROM sessions WHERE ended_at > {database.Time.GetUtcNow() - s_endedRetention}", row => row.Text(0));
 
     // Returns whether there may be more.
     async Task<bool> DeleteExpiredAsync(ControlSession session)
@@ -150,7 +150,7 @@ public sealed class Sessions(ControlDatabase database)
                 WHERE expires_at < {now} OR session_id IN (SELECT id FROM sessions WHERE ended_at IS NOT NULL) LIMIT {CleanBatch})
             """);
         var sessions = await session.RunAsync($"""
-            DELETE FROM sessions WHERE id IN (SELECT s.id FROM sessions s WHERE (s.expires_at < {now - s_remembered} OR s.ended_at < {now - s_remembered})
+            DELETE FROM sessions WHERE id IN (SELECT s.id FROM sessions s WHERE (s.expires_at < {now - s_endedRetention} OR s.ended_at < {now - s_endedRetention})
                 AND NOT EXISTS (SELECT 1 FROM refresh_tokens t WHERE t.session_id = s.id) LIMIT {CleanBatch})
             """);
         var links = await session.RunAsync($"DELETE FROM user_links WHERE hash IN (SELECT hash FROM user_links WHERE expires_at < {now} LIMIT {CleanBatch})");
@@ -184,7 +184,7 @@ public sealed class Sessions(ControlDatabase database)
         return null;
     }
 
-    Task ForgetUsedAsync(ControlSession session, string id) => session.RunAsync($"""
+    Task DeleteOldUsedAsync(ControlSession session, string id) => session.RunAsync($"""
         DELETE FROM refresh_tokens WHERE hash IN
             (SELECT hash FROM refresh_tokens WHERE session_id = {id} AND used_at IS NOT NULL ORDER BY used_at DESC LIMIT {CleanBatch} OFFSET {MaxUsedTokens})
         """);

@@ -26,7 +26,7 @@ public sealed class SigningKeys(ControlDatabase database)
     public static readonly TimeSpan Ahead = TimeSpan.FromDays(1);
 
     // Retired keys are kept longer than a token lives.
-    static readonly TimeSpan s_after = TimeSpan.FromHours(1);
+    static readonly TimeSpan s_retention = TimeSpan.FromHours(1);
 
     const int MaxKeys = 16;
 
@@ -34,11 +34,11 @@ public sealed class SigningKeys(ControlDatabase database)
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task RotateAsync(CancellationToken cancellation = default)
     {
-        if (await database.ReadAsync(session => session.NumberAsync($"SELECT COUNT(*) FROM signing_keys WHERE signs_until < {database.Time.GetUtcNow() - s_after}"), cancellation) > 0)
+        if (await database.ReadAsync(session => session.NumberAsync($"SELECT COUNT(*) FROM signing_keys WHERE signs_until < {database.Time.GetUtcNow() - s_retention}"), cancellation) > 0)
         {
             await database.WriteAsync(async session =>
             {
-                await session.RunAsync($"DELETE FROM signing_keys WHERE signs_until < {database.Time.GetUtcNow() - s_after}");
+                await session.RunAsync($"DELETE FROM signing_keys WHERE signs_until < {database.Time.GetUtcNow() - s_retention}");
                 await session.MarkChangedAsync(Users.UserStore.Topic);
             }, cancellation);
         }

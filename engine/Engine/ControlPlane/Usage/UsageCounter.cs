@@ -7,7 +7,7 @@ namespace CartRecovery.Engine.ControlPlane.Usage;
 public sealed class UsageCounter(string store, string key, UsageKind kind)
 {
     /// <summary>The share of a quota at which <see cref="Level"/> becomes 1.</summary>
-    public const double WarnedShare = 0.8;
+    public const double WarningShare = 0.8;
 
     long _stored, _pending, _limit;
     volatile string _period = "";
@@ -38,7 +38,7 @@ public sealed class UsageCounter(string store, string key, UsageKind kind)
     public bool IsExceeded => Limit is > 0 and var limit && Count >= limit;
 
     /// <summary>0 below 80% of the quota, 1 from 80%, 2 from 100%.</summary>
-    public int Level => Limit is not (> 0 and var limit) ? 0 : Count >= limit ? 2 : Count >= WarnedShare * limit ? 1 : 0;
+    public int Level => Limit is not (> 0 and var limit) ? 0 : Count >= limit ? 2 : Count >= WarningShare * limit ? 1 : 0;
 
     /// <summary>The highest level reported in this period.</summary>
     internal int Reported { get; set; }

@@ -19,7 +19,7 @@ public sealed class UsageLedger(ControlDatabase database, StoreDirectory stores)
     public static readonly TimeSpan FlushInterval = TimeSpan.FromSeconds(10);
 
     /// <summary>Retention of counts.</summary>
-    public static readonly TimeSpan Kept = TimeSpan.FromDays(400);
+    public static readonly TimeSpan Retention = TimeSpan.FromDays(400);
 
     static readonly TimeSpan s_cleanInterval = TimeSpan.FromHours(24);
 
@@ -167,7 +167,7 @@ public sealed class UsageLedger(ControlDatabase database, StoreDirectory stores)
     /// <param name="byMonth">Whether to add days up to months. Messages are counted by month only.</param>
     /// <param name="skip">Rows to skip.</param>
     /// <param name="limit">Maximum number of rows.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<List<UsageRow>> ListAsync(string store, bool byMonth, long skip, int limit, CancellationToken cancellation = default) => database.ReadAsync(session => session.ListAsync(
         byMonth
@@ -178,11 +178,11 @@ public sealed class UsageLedger(ControlDatabase database, StoreDirectory stores)
             : $"SELECT period, kind, key, count FROM usage_counts WHERE store = {store} AND kind = {s_kinds[0]} ORDER BY period DESC, kind, key LIMIT {limit} OFFSET {skip}",
         row => new UsageRow(row.Text(0), KindOf(row.Text(1)), row.Text(2), row.Number(3))), cancellation);
 
-    /// <summary>Deletes counts that are older than <see cref="Kept"/>.</summary>
+    /// <summary>Deletes counts that are older than <see cref="Retention"/>.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task CleanAsync(CancellationToken cancellation = default)
     {
-        var before = (database.Time.GetUtcNow() - Kept).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        var before = (database.Time.GetUtcNow() - Retention).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         return database.WriteAsync(session => session.RunAsync($"DELETE FROM usage_counts WHERE period < {before}"), cancellation);
     }
 

@@ -48,7 +48,7 @@ public sealed class Logins(ControlDatabase database, Passwords passwords, AuditR
     /// <param name="password">The password.</param>
     /// <param name="code">The code of the authenticator app, or a recovery code; <see langword="null"/> for none.</param>
     /// <param name="address">The client's address.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     /// <exception cref="OverloadedException">The queue of password verifications is full.</exception>
     public async Task<LoginResult> LoginAsync(string email, string password, string? code, string address, CancellationToken cancellation = default)
@@ -95,7 +95,7 @@ public sealed class Logins(ControlDatabase database, Passwords passwords, AuditR
     /// <param name="secret">The secret.</param>
     /// <param name="code">A code of the app.</param>
     /// <param name="address">The client's address, for the audit log.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <returns>The recovery codes, of which only hashes are stored; <see langword="null"/> if the code is wrong or an app is set up
     /// already.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>

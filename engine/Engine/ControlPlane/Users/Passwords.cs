@@ -26,7 +26,7 @@ public sealed class Passwords : IDisposable
     const int MaxHash = 128;
 
     // A hash that matches no password: verifying it makes an unknown account take as long as a known one.
-    static readonly Lazy<string> s_nobody = new(() => Compute(Convert.ToHexString(RandomNumberGenerator.GetBytes(16)), Iterations, MemorySize));
+    static readonly Lazy<string> s_dummyHash = new(() => Compute(Convert.ToHexString(RandomNumberGenerator.GetBytes(16)), Iterations, MemorySize));
 
     readonly SemaphoreSlim _running = new(Concurrency, Concurrency);
     int _waiting;
@@ -49,10 +49,10 @@ public sealed class Passwords : IDisposable
     /// <summary>Verifies a password.</summary>
     /// <param name="password">The password.</param>
     /// <param name="hash">Its hash; <see langword="null"/> for an unknown user, which takes the same time.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="OverloadedException">The queue is full.</exception>
     public Task<bool> VerifyAsync(string password, string? hash, CancellationToken cancellation = default) => RunAsync(
-        () => password.Length <= MaxLength && Argon2id.VerifyHash(hash ?? s_nobody.Value, Encoding.UTF8.GetBytes(password)) && hash is not null, cancellation);
+        () => password.Length <= MaxLength && Argon2id.VerifyHash(hash ?? s_dummyHash.Value, Encoding.UTF8.GetBytes(password)) && hash is not null, cancellation);
 
     /// <summary>Returns whether a hash was computed with outdated parameters.</summary>
     public static bool NeedsRehash(string hash) => Argon2id.NeedsRehash(hash, Iterations, MemorySize);

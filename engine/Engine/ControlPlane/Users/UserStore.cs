@@ -6,10 +6,7 @@ using CartRecovery.Engine.ControlPlane.Database;
 
 namespace CartRecovery.Engine.ControlPlane.Users;
 
-/// <summary>
-/// Stores users. E-mail addresses are encrypted, and looked up by a keyed hash. Every change and its audit entry are one transaction.
-/// Thread-safe.
-/// </summary>
+/// <summary>Stores users. E-mail addresses are encrypted and found by a keyed hash. Every change and its audit entry are one transaction. Thread-safe.</summary>
 /// <param name="database">The database.</param>
 public sealed class UserStore(ControlDatabase database)
 {
@@ -32,7 +29,7 @@ public sealed class UserStore(ControlDatabase database)
     /// <param name="actor">The actor, for the audit log.</param>
     /// <param name="address">The client's address, for the audit log.</param>
     /// <param name="by">The user who invites. Must hold all permissions of the roles. <see langword="null"/> for a command.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <returns>The user and the token, of which only a hash is stored.</returns>
     /// <exception cref="ControlRefusalException">A role is unknown, there are too many users, or <paramref name="by"/> lacks a
     /// permission.</exception>
@@ -117,7 +114,7 @@ public sealed class UserStore(ControlDatabase database)
     /// <param name="token">The token.</param>
     /// <param name="passwordHash">The password's hash.</param>
     /// <param name="address">The client's address, for the audit log.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <returns>The user; <see langword="null"/> if the token is unknown, used or expired.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<User?> AcceptAsync(string token, string passwordHash, string? address, CancellationToken cancellation = default) => database.WriteAsync(async session =>
@@ -156,7 +153,7 @@ public sealed class UserStore(ControlDatabase database)
     /// <param name="address">The client's address, for the audit log.</param>
     /// <param name="by">The user who makes the change. Must hold the user's former and new permissions. <see langword="null"/> for a
     /// command.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <returns><see langword="false"/> if there is no such user.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     /// <exception cref="ControlRefusalException">The user is the last administrator, a role is unknown, or <paramref name="by"/> lacks a

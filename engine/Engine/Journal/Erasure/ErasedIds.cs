@@ -56,7 +56,7 @@ public sealed class ErasedIds
     public IReadOnlySet<Hash128> Carts => _carts;
 
     /// <summary>Whether some carts are known by key only: an earlier, incomplete erasure has removed their ids.</summary>
-    public bool HasNamelessCarts => _carts.Count > _texts.Count;
+    public bool HasCartsWithoutIds => _carts.Count > _texts.Count;
 
     /// <summary>Adds a cart by its id.</summary>
     public void AddCart(ReadOnlySpan<byte> cart)
@@ -87,7 +87,7 @@ public sealed class ErasedIds
     /// <summary>Returns whether bytes may contain one of the ids. Fast: most blocks need not be parsed.</summary>
     public bool MayBeIn(ReadOnlySpan<byte> bytes)
     {
-        if (HasNamelessCarts || _texts.Count > MaxSearched || bytes.IndexOf(User.Span) >= 0)
+        if (HasCartsWithoutIds || _texts.Count > MaxSearched || bytes.IndexOf(User.Span) >= 0)
         {
             return true;
         }

@@ -4,7 +4,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api.Access;
 
-/// <summary>Checks all requirements of <see cref="AccessPolicies"/>. One handler, because every request asks each that is registered.</summary>
+/// <summary>
+/// Checks all requirements of <see cref="AccessPolicies"/>. A single handler: the framework calls every registered handler for each
+/// request.
+/// </summary>
 sealed class AccessHandler(OperatorAccess operators, StoreDirectory stores) : IAuthorizationHandler
 {
     /// <inheritdoc/>
@@ -26,7 +29,7 @@ sealed class AccessHandler(OperatorAccess operators, StoreDirectory stores) : IA
         return Task.CompletedTask;
     }
 
-    // False for a requirement of the framework, which checks itself.
+    // Returns false for a requirement of the framework, which has a handler of its own.
     bool IsMet(HttpContext http, IAuthorizationRequirement requirement) => requirement switch
     {
         SendsEvents => KeyAccess.AdmitsSender(http),

@@ -10,31 +10,31 @@ namespace CartRecovery.Host.Api.Access;
 /// </summary>
 static class AccessPolicies
 {
-    /// <summary>Any valid key, publishable ones included.</summary>
+    /// <summary>Requires any valid key, including a publishable one.</summary>
     public const string Publishable = "publishable";
 
-    /// <summary>Any valid key that may evaluate feature flags: publishable ones, and secret ones with the scope.</summary>
+    /// <summary>Requires a key that may evaluate feature flags: a publishable key, or a secret one with the scope.</summary>
     public const string Flags = "flags";
 
-    /// <summary>A secret key, for the shop's servers.</summary>
+    /// <summary>Requires a secret key, for the shop's servers.</summary>
     public const string Secret = "secret";
 
-    /// <summary>An operator: <see cref="OperatorAccess"/>.</summary>
+    /// <summary>Requires an operator: <see cref="OperatorAccess"/>.</summary>
     public const string Operator = "operator";
 
-    /// <summary>A user who is signed in.</summary>
+    /// <summary>Requires a signed-in user.</summary>
     public const string User = "user";
 
-    /// <summary>A user whose roles have the route's permission in the store that the request names. No key will do.</summary>
+    /// <summary>Requires a user whose roles have the route's permission in the store that the request names. Rejects keys.</summary>
     public const string StoreUser = "store-user";
 
-    /// <summary>A user who is signed in, or a session's refresh token, which the handler verifies.</summary>
+    /// <summary>Requires a signed-in user, or a session's refresh token, which the handler verifies.</summary>
     public const string Session = "session";
 
     /// <summary>Adds authentication, the policies and CORS.</summary>
     public static void AddAccess(this IServiceCollection services)
     {
-        // AddAuthentication would also add data protection, which writes keys to the home folder.
+        // Not AddAuthentication: it adds data protection, which writes keys to the home folder.
         services.AddAuthenticationCore(options =>
         {
             options.DefaultScheme = ApiKeyAuthentication.SchemeName;

@@ -6,14 +6,14 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace CartRecovery.Host.Api.Access;
 
-/// <summary>The port for operators.</summary>
+/// <summary>The port for operators (<c>listen.admin</c>).</summary>
 static class AdminPort
 {
     /// <summary>Maximum number of connections.</summary>
     public const int MaxConnections = 64;
 
     /// <summary>
-    /// Marks the port's connections. They have a limit of their own, so that operators get in while clients fill the other ports.
+    /// Marks the port's connections. They have a limit of their own, so that operators can connect while clients fill the other ports.
     /// </summary>
     public static Func<ConnectionDelegate, ConnectionDelegate> Mark()
     {
@@ -39,7 +39,7 @@ static class AdminPort
         };
     }
 
-    /// <summary>Returns whether a request came to the port.</summary>
+    /// <summary>Returns whether a request was received on the port.</summary>
     public static bool Is(HttpContext context) => context.Features.Get<Marker>() is not null;
 
     /// <summary>Adds the middleware that serves each route on its port only. Must come after routing.</summary>

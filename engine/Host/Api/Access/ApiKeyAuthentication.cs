@@ -29,13 +29,13 @@ sealed class ApiKeyAuthentication(
     /// <summary>The scheme's name.</summary>
     public const string SchemeName = "ApiKey";
 
-    // Immutable, so all requests of a key share one principal.
+    // Immutable: all requests of a key share one principal.
     static readonly ConditionalWeakTable<StoreKey, AuthenticateResult> s_granted = [];
 
     // A handler instance serves one request.
     HttpProblem _problem = Authenticator.MissingKey;
 
-    /// <summary>Returns the key in the request's query or headers; <see langword="null"/> for none.</summary>
+    /// <summary>Returns the key in the request's query or headers; <see langword="null"/> if there is none.</summary>
     public static string? KeyOf(HttpRequest request) =>
         Authenticator.KeyOf(request.Query["key"], request.Headers["X-Api-Key"], request.Headers.Authorization);
 
@@ -75,14 +75,14 @@ sealed class ApiKeyAuthentication(
         return s_granted.GetValue(granted, Grant);
     }
 
-    /// <summary>Returns who sends the request. Its address has been resolved: <see cref="ClientAddressMiddleware"/>.</summary>
+    /// <summary>Returns the context for authentication. <see cref="ClientAddressMiddleware"/> has resolved the client's address.</summary>
     public static AuthenticationContext ContextOf(HttpContext context) =>
         new(context.Connection.RemoteIpAddress, context.Request.Headers, HttpProtocol.IsHttp10(context.Request.Protocol));
 
-    /// <summary>Answers 401 or 403 if the key is missing, unknown, or not valid for this address or origin.</summary>
+    /// <summary>Responds with 401 or 403 if the key is missing, unknown, or not valid for this address or origin.</summary>
     protected override Task HandleChallengeAsync(AuthenticationProperties properties) => RejectAsync(_problem);
 
-    /// <summary>Answers 403 if the key's kind does not allow the request.</summary>
+    /// <summary>Responds with 403 if the key's kind does not permit the request.</summary>
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => RejectAsync(UserAccess.ProblemOf(Context));
 
     AuthenticateResult Authenticate(PresentedCertificate presented)
@@ -116,7 +116,7 @@ sealed class ApiKeyAuthentication(
         var policy = Context.GetEndpoint()?.Metadata.GetMetadata<IEnableCorsAttribute>()?.PolicyName;
         if (problem == Authenticator.ForbiddenOrigin && policy == KeyOrigins.OfKey)
         {
-            // Only the refusal: its page must be able to say what is wrong.
+            // For the rejection only: a page of another origin must be able to read its cause.
             Response.Headers.AccessControlAllowOrigin = Request.Headers.Origin;
             Response.Headers.Append("Vary", "Origin");
         }

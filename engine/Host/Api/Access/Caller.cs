@@ -11,7 +11,7 @@ sealed record Caller(StoreKey Key)
     /// <summary>The key's store.</summary>
     public Store Store => Key.Store;
 
-    /// <summary>Returns the caller: a key, or a user in a store; <see langword="null"/> if the route needs none.</summary>
+    /// <summary>Returns the caller: a key, or a user in a store; <see langword="null"/> if the route requires none.</summary>
     public static Caller? Of(HttpContext context) => context.User.Identity switch
     {
         StoreKeyIdentity key => key.Caller,

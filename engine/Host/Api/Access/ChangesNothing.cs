@@ -1,4 +1,4 @@
 namespace CartRecovery.Host.Api.Access;
 
-/// <summary>Route metadata: the request changes nothing, although its method is POST.</summary>
+/// <summary>Metadata of a route that only reads, although its method is POST.</summary>
 sealed record ChangesNothing;

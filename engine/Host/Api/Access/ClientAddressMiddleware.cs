@@ -6,12 +6,12 @@ using Microsoft.Extensions.DependencyInjection;
 namespace CartRecovery.Host.Api.Access;
 
 /// <summary>
-/// Replaces a connection's address by its client's for each request: what follows reads <c>Connection.RemoteIpAddress</c>.
-/// <see cref="TrustedProxies"/> computes it.
+/// Replaces a connection's address by its client's address for each request, in <c>Connection.RemoteIpAddress</c>. <see
+/// cref="TrustedProxies"/> computes it.
 /// </summary>
 static class ClientAddressMiddleware
 {
-    /// <summary>Adds the middleware. Must come before all that reads the address.</summary>
+    /// <summary>Adds the middleware. Must come before everything that reads the address.</summary>
     public static void UseClientAddress(this IApplicationBuilder app)
     {
         var proxies = app.ApplicationServices.GetRequiredService<TrustedProxies>();

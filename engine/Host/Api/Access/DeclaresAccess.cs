@@ -3,6 +3,6 @@ using Microsoft.AspNetCore.Authorization;
 namespace CartRecovery.Host.Api.Access;
 
 /// <summary>
-/// The fallback: fails on every matched route. Unmatched paths and methods pass, so that they get their own 404 or 405.
+/// The fallback requirement: fails on every matched route. Unmatched paths and methods pass, so that they get a 404 or 405.
 /// </summary>
 sealed class DeclaresAccess : IAuthorizationRequirement;

@@ -8,13 +8,16 @@ using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api.Access;
 
-/// <summary>Requires of a key with scopes that it may send events.</summary>
+/// <summary>Requires the scope to send events of a key with scopes.</summary>
 sealed class SendsEvents : IAuthorizationRequirement;
 
-/// <summary>Requires of a secret key with scopes that it may evaluate feature flags. Publishable keys evaluate those that are visible to clients.</summary>
+/// <summary>
+/// Requires the scope to evaluate feature flags of a secret key with scopes. Publishable keys may evaluate the flags that are visible to
+/// clients.
+/// </summary>
 sealed class EvaluatesFlags : IAuthorizationRequirement;
 
-/// <summary>Decides what keys with scopes may do.</summary>
+/// <summary>Decides what a key with scopes may do.</summary>
 static class KeyAccess
 {
     /// <summary>Returns why a secret key may not call a request's route; <see langword="null"/> if it may.</summary>
@@ -32,7 +35,7 @@ static class KeyAccess
             : null;
     }
 
-    /// <summary>Returns the problem of a key without a scope.</summary>
+    /// <summary>Returns the problem of a key that lacks a scope.</summary>
     public static HttpProblem Lacks(string scope) => Authenticator.ScopeRequired with { Detail = $"The key lacks the scope {scope}. Use a key that has it." };
 
     /// <summary>Checks <see cref="EvaluatesFlags"/>.</summary>

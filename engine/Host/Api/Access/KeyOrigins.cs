@@ -6,10 +6,10 @@ using Microsoft.AspNetCore.Http;
 namespace CartRecovery.Host.Api.Access;
 
 /// <summary>
-/// Provides CORS policies, for the routes that name one: no other origin reads the answers of the others. For a key's routes the origin is
-/// echoed and credentials are allowed, because <c>sendBeacon</c> always sends with them; users' cookies open none of these routes. A preflight
-/// without a key is granted; with one, as the request itself, it is checked against the key's origins, and only an allowed origin can read the
-/// response; another reads why it is refused. Without a key of a page the response is an error, which every page may read.
+/// Provides CORS policies for the routes that name one; other origins cannot read the responses of other routes. For a key's routes,
+/// responses echo the origin and permit credentials, because <c>sendBeacon</c> always sends them; users' cookies open none of these routes.
+/// A preflight without a key is granted. A preflight or request with a key is checked against the key's origins: only a permitted origin
+/// can read the response; any other reads the rejection. Without a publishable key the response is an error, which every page may read.
 /// </summary>
 sealed class KeyOrigins(StoreDirectory stores) : ICorsPolicyProvider
 {
@@ -21,7 +21,7 @@ sealed class KeyOrigins(StoreDirectory stores) : ICorsPolicyProvider
 
     static readonly CorsPolicy s_any = new CorsPolicyBuilder().AllowAnyOrigin().WithMethods("GET").Build();
 
-    // What a client sends, and what tools for traces and requests add to every request of a page.
+    // Headers of our clients, and those that tracing and request tools add to every request of a page.
     static readonly string[] s_headers =
         ["Content-Type", "Content-Encoding", "X-Api-Key", "X-User-Token", "Authorization", "traceparent", "tracestate", "baggage",
             "X-Requested-With", "If-None-Match"];

@@ -1,5 +1,5 @@
 namespace CartRecovery.Host.Api.Access;
 
-/// <summary>Route metadata: the route is about the engine, so <c>listen.admin</c> serves it.</summary>
-/// <param name="MovesToAdmin">Whether the HTTP port then does not.</param>
+/// <summary>Metadata of a route about the engine, which <c>listen.admin</c> serves.</summary>
+/// <param name="MovesToAdmin">Whether the HTTP port does not serve it if <c>listen.admin</c> is configured.</param>
 sealed record OperationsRoute(bool MovesToAdmin = false);

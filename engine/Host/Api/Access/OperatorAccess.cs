@@ -4,20 +4,20 @@ using Microsoft.AspNetCore.Http;
 namespace CartRecovery.Host.Api.Access;
 
 /// <summary>
-/// Authorizes operators: who may see data of the whole engine. Everybody by default; with <c>listen.admin</c> only clients of that port,
-/// with <c>listen.metricsKey</c> only those who send that key.
+/// Authorizes operators, who may see data of the whole engine. By default every client is one. With <c>listen.admin</c>, only clients of
+/// that port are; with <c>listen.metricsKey</c>, only clients that send that key.
 /// </summary>
 sealed class OperatorAccess(IEngineState engine)
 {
 
-    /// <summary>Whether operators have a port of their own.</summary>
+    /// <summary>Whether operators have their own port.</summary>
     public bool HasPort => engine.Config.Listen.Admin is not null;
 
-    /// <summary>Returns whether a request is an operator's.</summary>
+    /// <summary>Returns whether a request comes from an operator.</summary>
     public bool Admits(HttpContext context) =>
         HasPort == AdminPort.Is(context) && (engine.Config.Listen.MetricsKey is not { } key || HasKey(context, KeyHash.OfConfigured(key)));
 
-    // A key that a page sends is known to whoever reads the page.
+    // Rejects requests of pages: a key that a page sends is visible to its readers.
     static bool HasKey(HttpContext context, KeyHash key) => context.Request.Headers.Origin.Count == 0
         && ApiKeyAuthentication.KeyOf(context.Request) is { Length: > 0 } sent
         && KeyHash.Of(System.Text.Encoding.UTF8.GetBytes(sent)) == key;

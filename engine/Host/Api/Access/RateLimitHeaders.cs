@@ -5,18 +5,18 @@ using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api.Access;
 
-/// <summary>Writes the headers that tell a client its rates: draft-ietf-httpapi-ratelimit-headers.</summary>
+/// <summary>Writes response headers with a client's rate limits (draft-ietf-httpapi-ratelimit-headers).</summary>
 static class RateLimitHeaders
 {
     const string Policies = "RateLimit-Policy", Remaining = "RateLimit";
 
-    /// <summary>The headers' names. Pages may read them.</summary>
+    /// <summary>The names of the headers. Pages may read them.</summary>
     public static readonly string[] Names = ["Retry-After", Remaining, Policies];
 
-    /// <summary>Writes how much of its rates a client has left, and when to retry.</summary>
+    /// <summary>Writes the remaining capacity of a client's rates, and the time until a retry.</summary>
     /// <param name="response">The response; not started.</param>
-    /// <param name="states">The rates.</param>
-    /// <param name="rejection">The rate that was exceeded; <see langword="null"/> if none was.</param>
+    /// <param name="states">The rates that apply.</param>
+    /// <param name="rejection">The exceeded rate; <see langword="null"/> if none was.</param>
     public static void Write(HttpResponse response, IEnumerable<RateState> states, RateRejection? rejection = null)
     {
         var (policies, remaining) = (new StringBuilder(), new StringBuilder());

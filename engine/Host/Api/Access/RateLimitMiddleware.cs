@@ -12,13 +12,13 @@ using Microsoft.Extensions.DependencyInjection;
 namespace CartRecovery.Host.Api.Access;
 
 /// <summary>
-/// Rejects requests beyond the rates of their address, key or store, by the group of their route. Also tells whether a connection's client
-/// is authenticated, for <see cref="UnauthenticatedConnections"/>.
+/// Rejects requests beyond the rates of their address, key or store, by the group of their route. Also records whether a connection's
+/// client is authenticated, for <see cref="UnauthenticatedConnections"/>.
 /// </summary>
 static class RateLimitMiddleware
 {
     /// <summary>
-    /// Adds the middleware. After authentication, so that keys are known; before authorization, so that invalid keys take tokens.
+    /// Adds the middleware: after authentication, so that keys are known; before authorization, so that invalid keys consume tokens.
     /// </summary>
     public static void UseRateLimits(this WebApplication app)
     {
@@ -45,7 +45,9 @@ static class RateLimitMiddleware
         });
     }
 
-    /// <summary>Takes the request's token before its credentials are verified, because that is expensive. The middleware then takes none.</summary>
+    /// <summary>
+    /// Consumes the request's token before its credentials are verified, because that is expensive. The middleware then consumes none.
+    /// </summary>
     /// <returns><see langword="false"/> if the rate is exceeded: the middleware rejects the request.</returns>
     public static bool TryAcquireEarly(HttpContext context, RateLimits rates)
     {

@@ -9,13 +9,13 @@ using Microsoft.AspNetCore.Http.Metadata;
 
 namespace CartRecovery.Host.Api.Access;
 
-/// <summary>Bounds the reports that are read at once. A report blocks its thread.</summary>
+/// <summary>Limits concurrent reports. A report blocks its thread.</summary>
 static class ReportLimiter
 {
-    /// <summary>The number of reports read at once.</summary>
+    /// <summary>Maximum number of concurrent reports.</summary>
     public static readonly int MaxReports = Environment.ProcessorCount;
 
-    /// <summary>The number of requests for reports that wait. More are rejected.</summary>
+    /// <summary>Maximum number of queued requests for reports. Further ones are rejected.</summary>
     public const int MaxWaitingReports = 64;
 
     /// <summary>Adds the middleware.</summary>

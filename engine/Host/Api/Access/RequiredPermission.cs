@@ -1,5 +1,5 @@
 namespace CartRecovery.Host.Api.Access;
 
-/// <summary>Route metadata: the permission that a user needs, where the route's group and method do not say it.</summary>
+/// <summary>Metadata of a route whose permission does not follow from its group and method.</summary>
 /// <param name="Name">The permission.</param>
 sealed record RequiredPermission(string Name);

@@ -5,8 +5,9 @@ using Microsoft.AspNetCore.Http;
 namespace CartRecovery.Host.Api.Access;
 
 /// <summary>
-/// The cookies of a browser's session. The prefix makes a browser accept them over TLS alone (or from this machine), for this host and every path; pages cannot read
-/// them, and they are not sent with requests from other sites. Other origins of the same site do send them: <see cref="IsOwnOrigin"/>.
+/// The cookies of a browser's session. Their prefix makes browsers require TLS (or this machine), this host and all paths. Pages cannot
+/// read them, and requests from other sites do not send them. Requests from other origins of the same site do: see <see
+/// cref="IsOwnOrigin"/>.
 /// </summary>
 static class SessionCookies
 {
@@ -14,7 +15,7 @@ static class SessionCookies
 
     public static readonly HttpProblem CrossOrigin = new(403, "cross_origin", "Sessions by cookie are for pages of this host. Elsewhere, use the access token.");
 
-    /// <summary>Returns whether a request comes from a page of this host, or from no page.</summary>
+    /// <summary>Returns whether a request comes from a page of this host, or from a client that is not a browser.</summary>
     public static bool IsOwnOrigin(HttpRequest request)
     {
         // Pages cannot set either header. Browsers omit the first without TLS.
@@ -23,7 +24,7 @@ static class SessionCookies
             return site is ["same-origin" or "none"];
         }
 
-        // The scheme is not compared: a proxy may have ended TLS.
+        // Ignores the scheme: a proxy may have terminated TLS.
         return request.Headers.Origin is not { Count: > 0 } origin
             || (origin is [{ } text] && Uri.TryCreate(text, UriKind.Absolute, out var page) && new HostString(page.Authority) == request.Host);
     }
@@ -34,14 +35,14 @@ static class SessionCookies
     /// <summary>Returns the refresh token; <see langword="null"/> if there is none.</summary>
     public static string? RefreshOf(HttpRequest request) => request.Cookies[Refresh];
 
-    /// <summary>Sets them.</summary>
+    /// <summary>Sets both cookies.</summary>
     public static void Set(HttpResponse response, string access, string refresh)
     {
         response.Cookies.Append(Access, access, Options(AccessTokens.Life));
         response.Cookies.Append(Refresh, refresh, Options(Sessions.Idle));
     }
 
-    /// <summary>Deletes them.</summary>
+    /// <summary>Deletes both cookies.</summary>
     public static void Clear(HttpResponse response)
     {
         response.Cookies.Append(Access, "", Options(TimeSpan.Zero));

@@ -10,13 +10,13 @@ using Microsoft.AspNetCore.Http;
 namespace CartRecovery.Host.Api.Access;
 
 /// <summary>Requires a secret key, or a user whose roles have the route's permission in the store that the request names.</summary>
-/// <param name="AdmitsKeys">Whether a key will do.</param>
+/// <param name="AdmitsKeys">Whether a secret key is accepted.</param>
 sealed record StoreAccess(bool AdmitsKeys = true) : IAuthorizationRequirement;
 
-/// <summary>Requires a user, and for a route that names a permission a role for all stores that has it.</summary>
+/// <summary>Requires a user. If the route names a permission, the user needs it in a role for all stores.</summary>
 sealed class SignedIn : IAuthorizationRequirement;
 
-/// <summary>Refuses a store's key; everyone else may hold a session.</summary>
+/// <summary>Rejects a store's key. Every other caller may have a session.</summary>
 sealed class HoldsSession : IAuthorizationRequirement;
 
 /// <summary>Decides what users may do.</summary>
@@ -27,9 +27,9 @@ static class UserAccess
 
     public static readonly HttpProblem PermissionDenied = new(403, "permission_denied", "Your roles do not permit this. Ask an administrator.");
     public static readonly HttpProblem StoreRequired = new(403, "store_required", "Name a store that you have a role in, in the header X-Store-Id.");
-    public static readonly HttpProblem UserRequired = new(403, "user_required", "A store's key does not open this path. Sign in as a user.");
+    public static readonly HttpProblem UserRequired = new(403, "user_required", "This path does not accept a store's key. Sign in as a user.");
 
-    /// <summary>Returns why a request is refused to who sends it.</summary>
+    /// <summary>Returns why a request is rejected.</summary>
     public static HttpProblem ProblemOf(HttpContext context) => context.Features.Get<Refusal>()?.Problem
         ?? (context.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>()?.Policy switch
         {
@@ -39,8 +39,8 @@ static class UserAccess
             _ => AccessRejections.SecretKeyRequired,
         });
 
-    /// <summary>Keeps why a request is refused, for <see cref="ProblemOf"/>.</summary>
-    /// <returns><see langword="false"/>.</returns>
+    /// <summary>Stores why a request is rejected, for <see cref="ProblemOf"/>.</summary>
+    /// <returns>Always <see langword="false"/>.</returns>
     internal static bool Refuse(HttpContext context, HttpProblem problem)
     {
         context.Features.Set(new Refusal(problem));

@@ -6,13 +6,15 @@ using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api.Access;
 
-/// <summary>The identity behind a valid access token. It lives for one request.</summary>
+/// <summary>The identity of a request with a valid access token. One instance per request.</summary>
 sealed class UserIdentity(SignedInUser user) : ClaimsIdentity(authenticationType: "AccessToken")
 {
     /// <summary>The user.</summary>
     public SignedInUser User { get; } = user;
 
-    /// <summary>The store that the request is about, in the role of its servers; <see langword="null"/> until the route has admitted the user.</summary>
+    /// <summary>
+    /// The store of the request, with the rights of the store's servers; <see langword="null"/> until authorization has admitted the user.
+    /// </summary>
     public Caller? Caller { get; private set; }
 
     /// <summary>The actor, for the audit log.</summary>
@@ -21,7 +23,7 @@ sealed class UserIdentity(SignedInUser user) : ClaimsIdentity(authenticationType
     /// <summary>Returns the user of a request whose route requires one.</summary>
     public static UserIdentity Of(HttpContext context) => (UserIdentity)context.User.Identity!;
 
-    /// <summary>Returns where a request comes from.</summary>
+    /// <summary>Returns the client's address.</summary>
     public static string? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString();
 
     /// <summary>Admits the user to a store.</summary>

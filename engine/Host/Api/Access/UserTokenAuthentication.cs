@@ -13,11 +13,11 @@ namespace CartRecovery.Host.Api.Access;
 /// <summary>Authenticates users by access token: in the header <c>Authorization: Bearer</c>, or in a browser's cookie.</summary>
 sealed class UserTokenAuthentication(AccessDirectory directory, ForeignTokens foreign, IngestOptions ingest)
 {
-    /// <summary>The header that a browser's session sends with a request that changes something.</summary>
+    /// <summary>The header that a browser's session must send with requests that change something.</summary>
     public const string CsrfHeader = "X-CSRF-Token";
 
     public static readonly HttpProblem InvalidToken = new(401, "invalid_token", "The access token is expired, revoked or not valid. Refresh it, or sign in again.");
-    public static readonly HttpProblem CsrfRequired = new(403, "csrf_token_required", "A session by cookie needs the header X-CSRF-Token; GET /v1/auth/me says its value.");
+    public static readonly HttpProblem CsrfRequired = new(403, "csrf_token_required", "A session by cookie needs the header X-CSRF-Token. GET /v1/auth/me returns its value.");
 
     public static readonly HttpProblem NoRole = new(403, "no_role", "Your identity provider gives you no role here. Ask an administrator.");
 
@@ -28,7 +28,7 @@ sealed class UserTokenAuthentication(AccessDirectory directory, ForeignTokens fo
 
     /// <summary>Authenticates a request by another issuer's JSON Web Token.</summary>
     /// <param name="request">The request.</param>
-    /// <returns>Neither if it has none.</returns>
+    /// <returns>The result or the problem; neither if the request has no such token.</returns>
     public async ValueTask<(AuthenticateResult? Result, HttpProblem? Problem)> AuthenticateForeignAsync(HttpRequest request)
     {
         var header = request.Headers.Authorization.ToString();
@@ -37,24 +37,24 @@ sealed class UserTokenAuthentication(AccessDirectory directory, ForeignTokens fo
             return (null, null);
         }
 
-        // Anyone may send a token, and to verify one is expensive.
+        // Limit the rate first: anyone may send a token, and verification is expensive.
         if (!RateLimitMiddleware.TryAcquireEarly(request.HttpContext, ingest.Rates))
         {
             return (AuthenticateResult.Fail(RateLimits.Exceeded.Code), RateLimits.Exceeded);
         }
 
         var (user, wrong) = await foreign.FindAsync(token, directory.Roles, request.HttpContext.RequestAborted);
-        var problem = user is null ? InvalidToken with { Detail = $"The token is refused: {wrong}." } : user.User.Grants.Count == 0 ? NoRole : null;
+        var problem = user is null ? InvalidToken with { Detail = $"The token is rejected: {wrong}." } : user.User.Grants.Count == 0 ? NoRole : null;
         return problem is null
             ? (AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new UserIdentity(user!)), ApiKeyAuthentication.SchemeName)), null)
             : (AuthenticateResult.Fail(problem.Code), problem);
     }
 
-    /// <summary>Authenticates a request that has an access token.</summary>
+    /// <summary>Authenticates a request by access token.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="hasKey">Whether it has a store's key, which goes before a cookie.</param>
-    /// <param name="problem">Why it failed.</param>
-    /// <returns><see langword="null"/> if it has no access token.</returns>
+    /// <param name="hasKey">Whether the request has a store's key, which takes precedence over a cookie.</param>
+    /// <param name="problem">Why authentication failed.</param>
+    /// <returns><see langword="null"/> if the request has no access token.</returns>
     public AuthenticateResult? Authenticate(HttpRequest request, bool hasKey, out HttpProblem? problem)
     {
         problem = null;

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api.Audit;
 
-/// <summary>What a handler adds to the entry of an <see cref="AuditedChange"/>: one value, which names no person.</summary>
+/// <summary>A value that a handler adds to the audit entry of an <see cref="AuditedChange"/>. Must not be personal data.</summary>
 /// <param name="Name">The name, in camelCase.</param>
 /// <param name="Value">A text or a number.</param>
 sealed record AuditDetail(string Name, object Value)

@@ -12,17 +12,17 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Audit;
 
-/// <summary><c>/v1/audit</c>: who did what.</summary>
+/// <summary>Routes of <c>/v1/audit</c>: the audit log.</summary>
 static class AuditRoutes
 {
     static readonly QueryParameter<string> s_actor = QueryParameters.Text("actor", "Returns only entries of this actor: `user:ID`, `key:STORE/TAG`, `cli`, `engine` or `anonymous`.");
-    static readonly QueryParameter<string> s_action = QueryParameters.Text("action", "Returns only this action; with a dot at the end, all that begin so: `user.`.");
+    static readonly QueryParameter<string> s_action = QueryParameters.Text("action", "Returns only this action; with a trailing dot, all actions with this prefix: `user.`.");
     static readonly QueryParameter<string> s_target = QueryParameters.Text("target", "Returns only entries about this target, such as `user:ID`.");
     static readonly QueryParameter<string> s_store = QueryParameters.Text("store", "Returns only entries about this store.");
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/audit", ListAsync)
         .WithTags(ApiTags.Audit).RequireAuthorization(AccessPolicies.User).WithMetadata(new RequiredPermission(Permission.AuditRead))
-        .Describe("listAudit", "List the audit log", "Who did what, the newest first. `cartrecovery audit verify` checks that it was not altered.")
+        .Describe("listAudit", "List the audit log", "Actions of users, keys and commands, the newest first. `cartrecovery audit verify` detects alterations.")
         .Query(QueryParameters.From, QueryParameters.To, s_actor, s_action, s_target, s_store, QueryParameters.Limit, QueryParameters.Cursor)
         .Produces<ItemPage<AuditRow>>().Problems(ControlProblems.Unavailable);
 
@@ -52,13 +52,13 @@ static class AuditRoutes
 }
 
 /// <summary>An entry of the audit log.</summary>
-/// <param name="Number">Its number, from 1 without gaps.</param>
+/// <param name="Number">The entry's number, from 1 without gaps.</param>
 /// <param name="At">When it was done.</param>
-/// <param name="Actor">Who did it.</param>
-/// <param name="Action">What was done.</param>
-/// <param name="Target">To what.</param>
-/// <param name="StoreId">In which store; null for none.</param>
-/// <param name="Address">From which address; null for none.</param>
-/// <param name="Details">More, as JSON; null for nothing more.</param>
-/// <param name="Hash">SHA-256 over the former entry's hash and this one, hexadecimal.</param>
+/// <param name="Actor">The actor.</param>
+/// <param name="Action">The action.</param>
+/// <param name="Target">The target.</param>
+/// <param name="StoreId">The store; null for none.</param>
+/// <param name="Address">The client's address; null for none.</param>
+/// <param name="Details">Further details, as JSON; null for none.</param>
+/// <param name="Hash">SHA-256 over the previous entry's hash and this entry, hexadecimal.</param>
 sealed record AuditRow(long Number, DateTime At, string Actor, string Action, string Target, string? StoreId, string? Address, string? Details, string Hash);

@@ -1,8 +1,8 @@
 namespace CartRecovery.Host.Api.Audit;
 
-/// <summary>Route metadata: the request changes something, and <see cref="RequestAudit"/> records it.</summary>
-/// <param name="Action">What it does, as <c>thing.verb</c>.</param>
-/// <param name="IdParameter">The route's parameter with the thing's id; <see langword="null"/> if it has none.</param>
+/// <summary>Metadata of a route that changes something: <see cref="RequestAudit"/> records its requests.</summary>
+/// <param name="Action">The action, as <c>thing.verb</c>.</param>
+/// <param name="IdParameter">The route parameter with the target's id; <see langword="null"/> if there is none.</param>
 sealed record AuditedChange(string Action, string? IdParameter = null)
 {
     /// <summary>Returns the target of a request, as <c>thing:ID</c>; empty if the route has no id.</summary>

@@ -16,8 +16,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace CartRecovery.Host.Api.Audit;
 
 /// <summary>
-/// Records requests in the audit log by their routes' metadata: those that change something, those that show personal data in the clear to a user, and
-/// those that are refused to somebody who is known.
+/// Records requests in the audit log by the metadata of their routes: requests that change something, requests that show personal data in
+/// the clear to a user, and rejected requests of known callers.
 /// </summary>
 static class RequestAudit
 {
@@ -30,10 +30,10 @@ static class RequestAudit
                 ? RunAsync(context, route, actor, recorder, next) : next(context));
     }
 
-    /// <summary>Records that a request is refused, if it is known who sent it.</summary>
+    /// <summary>Records a rejected request. Does nothing if its caller is unknown.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="problem">Why it is refused.</param>
-    /// <param name="recorder">Records it.</param>
+    /// <param name="problem">Why the request is rejected.</param>
+    /// <param name="recorder">Records the entry.</param>
     public static Task RefuseAsync(HttpContext context, HttpProblem problem, AuditRecorder recorder) =>
         problem.Status == StatusCodes.Status403Forbidden && ActorOf(context) is { } actor && RouteOf(context) is { } route
             ? recorder.RefuseAsync(new AuditEvent(actor, "access.refused", TargetOf(context, route), Caller.Of(context)?.Store.Id, $$"""{"code":"{{problem.Code}}"}""")
@@ -42,9 +42,9 @@ static class RequestAudit
             })
             : Task.CompletedTask;
 
-    /// <summary>Refuses a request for personal data to those who may not see it, and records a user's read.</summary>
+    /// <summary>Rejects a request for personal data if the caller may not see it, and records a user's access.</summary>
     /// <exception cref="ProblemException">The key or the user lacks <c>personal_data:read</c>.</exception>
-    /// <exception cref="Engine.ControlPlane.Database.ControlDatabaseException">Nothing can be recorded.</exception>
+    /// <exception cref="Engine.ControlPlane.Database.ControlDatabaseException">The access cannot be recorded.</exception>
     public static Task AdmitReadAsync(HttpContext context)
     {
         if (PersonalDataView.IsMaskedFor(context))
@@ -56,7 +56,7 @@ static class RequestAudit
             ? RecordReadAsync(context, route, user.ActorName, caller, context.RequestServices.GetRequiredService<AuditRecorder>()) : Task.CompletedTask;
     }
 
-    /// <summary>Returns the route of a request, also while its exception is handled.</summary>
+    /// <summary>Returns the route of a request. Works in an exception handler as well.</summary>
     public static RouteEndpoint? RouteOf(HttpContext context) => (context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint) as RouteEndpoint;
 
     static Task RecordReadAsync(HttpContext context, RouteEndpoint route, string actor, Caller caller, AuditRecorder recorder) =>
@@ -75,7 +75,7 @@ static class RequestAudit
             return;
         }
 
-        // While nothing can be recorded, nothing is changed.
+        // Rejects the change before it is made, if it could not be recorded.
         recorder.EnsureCapacity();
         var entry = new AuditEvent(actor, change.Action, change.TargetOf(context.Request.RouteValues), Caller.Of(context)?.Store.Id) { Address = UserIdentity.AddressOf(context) };
         var isRecorded = false;
@@ -90,7 +90,7 @@ static class RequestAudit
             return recorder.RecordDoneAsync(entry with { Details = DetailsOf(status, context.Features.Get<AuditDetail>()) });
         }
 
-        // Before the answer is sent: a change that the client knows of is in the log.
+        // Record before the response is sent: a change that the client knows of is in the log.
         context.Response.OnStarting(() => RecordAsync(context.Response.StatusCode));
         try
         {
@@ -98,7 +98,7 @@ static class RequestAudit
         }
         catch when (context.RequestAborted.IsCancellationRequested)
         {
-            // There is no answer, and part of the change may be made.
+            // The client has disconnected; part of the change may have been made.
             await RecordAsync(StatusCodes.Status499ClientClosedRequest);
             throw;
         }
@@ -109,7 +109,7 @@ static class RequestAudit
     static bool IsRecorded(EndpointMetadataCollection metadata) =>
         metadata.GetMetadata<AuditedChange>() is not null || metadata.GetMetadata<ShowsPersonalData>() is { IsOfCart: false };
 
-    /// <summary>Returns the actor of a request, as the audit log names it; <see langword="null"/> if it is not known.</summary>
+    /// <summary>Returns the actor of a request, as in the audit log; <see langword="null"/> if unknown.</summary>
     public static string? ActorOf(HttpContext context) => context.User.Identity switch
     {
         UserIdentity user => user.ActorName,

@@ -15,14 +15,14 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Auth;
 
-/// <summary><c>/v1/auth</c>: users sign in and out, and look after their passwords and authenticator apps.</summary>
+/// <summary>Routes of <c>/v1/auth</c>: sign-in and sign-out, passwords and authenticator apps.</summary>
 static class AuthRoutes
 {
     static readonly HttpProblem s_invalid = new(400, "invalid_credentials", "The body lacks an e-mail address, a password or a token.");
     static readonly HttpProblem s_wrong = new(401, "wrong_credentials", "The e-mail address, the password or the code is wrong.");
     static readonly HttpProblem s_codeRequired = new(401, "code_required", "Send a code of the authenticator app as well, or a recovery code.");
-    static readonly HttpProblem s_throttled = new(429, "too_many_attempts", "There were too many attempts to sign in. Retry-After says when to try again.");
-    static readonly HttpProblem s_overloaded = ApiProblems.Overloaded with { Detail = "Too many users sign in at this moment. Try again in a second." };
+    static readonly HttpProblem s_throttled = new(429, "too_many_attempts", "Too many attempts to sign in. Try again after the seconds in Retry-After.");
+    static readonly HttpProblem s_overloaded = ApiProblems.Overloaded with { Detail = "Too many sign-ins are in progress. Try again in a second." };
     static readonly HttpProblem s_reused = new(401, "refresh_token_reused", "The refresh token was used before, so the session has ended. Sign in again.");
     static readonly HttpProblem s_refused = new(401, "invalid_refresh_token", "The refresh token is expired or unknown. Sign in again.");
     static readonly HttpProblem s_link = new(404, "link_not_found", "The link is unknown, used or expired. Ask for another one.");
@@ -34,32 +34,32 @@ static class AuthRoutes
     {
         var open = routes.MapGroup("/v1/auth").WithTags(ApiTags.Auth).AllowAnonymous();
         open.MapPost("/login", LoginAsync)
-            .Describe("login", "Sign in", "Begins a session. Access tokens are valid for 15 minutes; a refresh token is good for one refresh.")
+            .Describe("login", "Sign in", "Begins a session. Access tokens are valid for 15 minutes; a refresh token is valid for one refresh.")
             .Produces<SessionTokens>().Problems(ApiProblems.InvalidJson, s_invalid, s_wrong, s_codeRequired, s_throttled, s_overloaded, SessionCookies.CrossOrigin,
                 ControlProblems.Unavailable);
         open.MapPost("/refresh", RefreshAsync)
-            .Describe("refresh", "Refresh a session", "Answers with new tokens. For ten seconds, a refresh token may be used again, as two tabs of a browser do; later, its reuse ends the session: somebody has a copy.")
+            .Describe("refresh", "Refresh a session", "Returns new tokens. A refresh token may be used again within ten seconds, as two tabs of a browser do. Later reuse ends the session, because the token was copied.")
             .Produces<SessionTokens>().Problems(ApiProblems.InvalidJson, s_refused, s_reused, SessionCookies.CrossOrigin, ControlProblems.Unavailable);
         open.MapPost("/password", SetPasswordAsync)
             .Describe("setPassword", "Set a password", "Sets a user's password with the token of an invitation or of a reset, and ends all sessions of the user.")
             .Produces(StatusCodes.Status204NoContent).Problems(ApiProblems.InvalidJson, s_invalid, s_link, s_password, s_overloaded, ControlProblems.Unavailable);
 
         open.MapPost("/reset", Reset)
-            .Describe("requestReset", "Ask for a new password", "Mails a link to the address, if it is a member's. The answer does not tell.")
+            .Describe("requestReset", "Request a new password", "Mails a link to the address if it belongs to a member. The answer is the same for any address.")
             .Produces(StatusCodes.Status202Accepted).Problems(ApiProblems.InvalidJson, s_invalid, s_throttled, s_noMail);
         open.MapGet("/password", ChoosePassword)
-            .Describe("choosePassword", "Choose a password", "The page that links in mails lead to. The link's token is in the fragment.").QueryAndOthers().Media("text/html");
+            .Describe("choosePassword", "Choose a password", "The page that the links in e-mails open. The link's token is in the fragment.").QueryAndOthers().Media("text/html");
 
         var own = routes.MapGroup("/v1/auth").WithTags(ApiTags.Auth).RequireAuthorization(AccessPolicies.User);
         routes.MapPost("/v1/auth/logout", LogoutAsync).WithTags(ApiTags.Auth).RequireAuthorization(AccessPolicies.Session)
             .Describe("logout", "Sign out",
-                "Ends the session: its tokens are refused from now on. The access token, the cookies or a refresh token name the session; the access token may have expired.")
+                "Ends the session: its tokens are rejected from now on. The access token, the cookies or a refresh token name the session; the access token may have expired.")
             .Produces(StatusCodes.Status204NoContent).Problems(ApiProblems.InvalidJson, ControlProblems.Unavailable);
         own.MapGet("/me", Me).Describe("getCurrentUser", "Get the current user", "The user who is signed in, with roles and permissions.").Produces<CurrentUser>();
         own.MapPost("/totp", BeginTotp)
-            .Describe("beginTotp", "Begin with an authenticator app", "Answers with a new secret. It counts once `POST /v1/auth/totp/confirm` had a code.").Produces<TotpSecret>();
+            .Describe("beginTotp", "Begin to set up an authenticator app", "Returns a new secret. It takes effect when `POST /v1/auth/totp/confirm` receives a code.").Produces<TotpSecret>();
         own.MapPost("/totp/confirm", ConfirmTotpAsync)
-            .Describe("confirmTotp", "Set up an authenticator app", "From now on, signing in needs a code of the app. Answers with recovery codes.")
+            .Describe("confirmTotp", "Set up an authenticator app", "From now on, signing in requires a code of the app. Returns recovery codes.")
             .Produces<TotpCodes>().Problems(ApiProblems.InvalidJson, s_code, ControlProblems.Unavailable);
     }
 
@@ -70,7 +70,7 @@ static class AuthRoutes
             return s_invalid.ToResult();
         }
 
-        // Another origin's page would sign the browser in as somebody else.
+        // Otherwise a page of another origin could sign the browser in as another user.
         if (body.Cookie && !SessionCookies.IsOwnOrigin(context.Request))
         {
             return SessionCookies.CrossOrigin.ToResult();
@@ -146,7 +146,7 @@ static class AuthRoutes
 
     static IResult ChoosePassword() => PasswordPage.Result;
 
-    // Nothing here depends on whether the address is known: PasswordResets works in the background.
+    // Must not depend on whether the address is known: PasswordResets works in the background.
     static IResult Reset(HttpContext context, ResetBody body, PasswordResets resets, MemberMail mail)
     {
         if (body.Email is not { Length: > 0 } email)
@@ -197,7 +197,7 @@ static class AuthRoutes
             return Results.Challenge();
         }
 
-        // A session that has ended already is signed out of, too.
+        // Signing out of an ended session succeeds as well.
         if (session is var (id, ended))
         {
             await sessions.EndAsync(ended, new AuditEvent($"user:{id}", "user.logout", $"user:{id}") { Address = UserIdentity.AddressOf(context) }, context.RequestAborted);
@@ -234,7 +234,7 @@ static class AuthRoutes
 
     static async Task<IResult> AnswerAsync(HttpContext context, AccessDirectory directory, IssuedSession issued, bool byCookie)
     {
-        // A cache would keep the tokens.
+        // A cache would store the tokens.
         context.Response.Headers.CacheControl = "no-store";
         var (access, seconds) = (await directory.IssueAsync(issued), (int)AccessTokens.Life.TotalSeconds);
         if (!byCookie)

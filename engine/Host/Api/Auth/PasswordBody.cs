@@ -1,6 +1,6 @@
 namespace CartRecovery.Host.Api.Auth;
 
-/// <summary>What sets a password.</summary>
-/// <param name="Token">The token of the invitation or of the reset.</param>
+/// <summary>A new password.</summary>
+/// <param name="Token">The token of the invitation or of the reset link.</param>
 /// <param name="Password">The new password.</param>
 sealed record PasswordBody(string? Token, string? Password);

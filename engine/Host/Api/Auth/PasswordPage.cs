@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api.Auth;
 
-/// <summary>The page that links to set a password lead to. Their token is in the fragment, which browsers send to nobody.</summary>
+/// <summary>The page that links to set a password open. The token is in the fragment, which browsers do not send.</summary>
 static class PasswordPage
 {
     internal const string Style = "body{font:1.1rem system-ui;max-width:30rem;margin:15vh auto;padding:0 1rem}input,button{font:inherit;padding:.6rem;width:100%;box-sizing:border-box;margin:.4rem 0}";
@@ -29,7 +29,7 @@ static class PasswordPage
         <button>Set password</button></form><p><output></output></p></main><script>{Script}</script></html>
         """);
 
-    /// <summary>Answers with the page.</summary>
+    /// <summary>Responds with the page.</summary>
     public static IResult Result { get; } = new Page();
 
     sealed class Page : IResult

@@ -1,5 +1,5 @@
 namespace CartRecovery.Host.Api.Auth;
 
-/// <summary>Names a session by its refresh token, to refresh it or to sign out.</summary>
+/// <summary>A session to refresh or to end.</summary>
 /// <param name="RefreshToken">The refresh token; absent for a session by cookie.</param>
 sealed record RefreshBody(string? RefreshToken = null);

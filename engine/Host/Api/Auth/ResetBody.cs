@@ -1,5 +1,5 @@
 namespace CartRecovery.Host.Api.Auth;
 
-/// <summary>Who asks for a new password.</summary>
+/// <summary>A request for a new password.</summary>
 /// <param name="Email">The e-mail address.</param>
 sealed record ResetBody(string? Email);

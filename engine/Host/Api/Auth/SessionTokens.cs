@@ -6,7 +6,7 @@ namespace CartRecovery.Host.Api.Auth;
 /// <param name="ExpiresIn">Seconds until the access token expires.</param>
 /// <param name="AccessToken">The access token, for `Authorization: Bearer`; absent for a session by cookie.</param>
 /// <param name="RefreshToken">The refresh token, for the next refresh; absent for a session by cookie.</param>
-/// <param name="CsrfToken">For a session by cookie: what the header X-CSRF-Token must say in requests that change something.</param>
+/// <param name="CsrfToken">For a session by cookie: the value of the header X-CSRF-Token in requests that change something.</param>
 sealed record SessionTokens(
     int ExpiresIn,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? AccessToken = null,

@@ -1,5 +1,5 @@
 namespace CartRecovery.Host.Api.Auth;
 
-/// <summary>Codes for when the authenticator app is lost. They are shown once.</summary>
-/// <param name="RecoveryCodes">The codes, each good for one sign-in.</param>
+/// <summary>Recovery codes for a lost authenticator app. They are shown once.</summary>
+/// <param name="RecoveryCodes">The codes, each valid for one sign-in.</param>
 sealed record TotpCodes(IReadOnlyList<string> RecoveryCodes);

@@ -23,7 +23,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Campaigns;
 
-/// <summary><c>/v1/campaigns</c>: campaigns, their pauses, and previews of their messages.</summary>
+/// <summary>Routes of <c>/v1/campaigns</c>: campaigns, their pauses, and previews of their messages.</summary>
 static class CampaignsRoutes
 {
     public static readonly HttpProblem Unknown = new(404, "campaign_unknown", "The configuration has no such campaign, variant or step.");
@@ -44,10 +44,10 @@ static class CampaignsRoutes
             .Query(s_state, QueryParameters.Limit, QueryParameters.Cursor).Problems(ControlProblems.Unavailable);
         ManagedCampaignRoutes.Map(group);
         group.MapPost("/{name}/pause", PauseAsync)
-            .Describe("pauseCampaign", "Pause a campaign", "Begins no more series in the key's store, and lets due messages wait. Outlives restarts and changes of the file.")
+            .Describe("pauseCampaign", "Pause a campaign", "Starts no more series in the key's store, and delays due messages. Survives restarts and changes of the file.")
             .WithMetadata(new AuditedChange("campaign.pause", "name")).Problems(Unknown, ControlProblems.Unavailable);
         group.MapPost("/{name}/resume", ResumeAsync)
-            .Describe("resumeCampaign", "Resume a campaign", "Ends a pause. Messages that waited are sent if they are still useful.")
+            .Describe("resumeCampaign", "Resume a campaign", "Ends a pause. Delayed messages are sent if they have not expired.")
             .WithMetadata(new AuditedChange("campaign.resume", "name")).Problems(Unknown, s_pausedInFile);
         group.MapPost("/{name}/preview", PreviewAsync)
             .Describe("previewCampaign", "Preview a message",
@@ -131,8 +131,8 @@ static class CampaignsRoutes
         return Results.Empty;
     }
 
-    /// <summary>Finds the cart that a message is written for: it tells of a customer, unlike a sample.</summary>
-    /// <exception cref="ProblemException">The sender may not see personal data, or there is no such cart.</exception>
+    /// <summary>Finds the cart to render a message for. Unlike a sample, it is personal data.</summary>
+    /// <exception cref="ProblemException">The caller may not see personal data, or there is no such cart.</exception>
     public static async Task<(string Id, CartRecord Cart)> FindCartAsync(HttpContext context, Store store, string cartId, CartReader carts)
     {
         await RequestAudit.AdmitReadAsync(context);
@@ -140,7 +140,7 @@ static class CampaignsRoutes
         return (id, await carts.FindAsync(store, id, context.RequestAborted) ?? throw new ProblemException(ApiProblems.CartNotFound));
     }
 
-    // Of what a client accepts, a page before JSON.
+    // Prefers the page if the client accepts both.
     static bool WantsPage(HttpContext context)
     {
         var accepted = context.Request.GetTypedHeaders().Accept;
@@ -170,7 +170,7 @@ static class CampaignsRoutes
     }
 }
 
-/// <summary>Which message to show.</summary>
+/// <summary>Selects the message to preview.</summary>
 /// <param name="Variant">The variant; the first if absent.</param>
 /// <param name="Step">The step, from 1.</param>
 /// <param name="CartId">The cart to render for; a sample if absent.</param>

@@ -13,20 +13,20 @@ using Microsoft.AspNetCore.Http;
 namespace CartRecovery.Host.Api.Campaigns;
 
 /// <summary>
-/// A campaign as a page for its marketer: the cart, and every message with each choice of its offer. It runs no script and loads nothing but
-/// pictures. Mails are shown in frames that can do nothing, with their own styles: each is admitted by its hash.
+/// Writes a campaign as a page for marketers: the cart, and every message with each choice of its offer. The page runs no scripts and loads
+/// only pictures. E-mails are shown in sandboxed frames with their own styles; the policy permits each style by its hash.
 /// </summary>
 static partial class PreviewPage
 {
-    /// <summary>The most messages on a page.</summary>
+    /// <summary>Maximum number of messages on a page.</summary>
     public const int MaxMessages = 64;
 
-    // A header that browsers and proxies still take. Styles beyond are not applied.
+    // Bounds the header to a size that browsers and proxies accept. Further styles are not applied.
     const int MaxStyles = 100;
 
     static readonly string s_style = WebAsset.Read("preview.css").ReplaceLineEndings("\n");
 
-    // As messages write it: escaped, with amounts in the store's locale.
+    // Rendered like a message: escaped, with amounts in the store's locale.
     static readonly MessageTemplate s_cart = MessageTemplate.Compile("""
         <table><thead><tr><th>Product</th><th>Quantity</th><th>Total</th></tr></thead><tbody>
         {% for line in cart.lines %}<tr><td>{% if line.name == '' %}Other products{% else %}{{ line.name }}{% endif %}</td><td>{{ line.quantity }}</td><td>{{ line.total | money }}</td></tr>{% endfor %}
@@ -37,7 +37,7 @@ static partial class PreviewPage
     /// <param name="context">The request.</param>
     /// <param name="campaign">The campaign.</param>
     /// <param name="store">The store.</param>
-    /// <param name="cartId">The cart that is shown; <see langword="null"/> for a sample.</param>
+    /// <param name="cartId">The cart to show; <see langword="null"/> for a sample.</param>
     /// <param name="messages">The messages, by variant and step.</param>
     public static Task WriteAsync(HttpContext context, Campaign campaign, Store store, string? cartId, IReadOnlyList<PreparedPreview> messages)
     {
@@ -113,7 +113,7 @@ static partial class PreviewPage
 
         if (rendered.Html is { } html)
         {
-            // Openings of a preview count nothing, so it needs no pixel.
+            // A preview must not count as opened, so it has no tracking pixel.
             html = html[..^preview.Prepared.Pixel.Length];
             AddStyles(styles, html);
             body.Append(CultureInfo.InvariantCulture, $"""<iframe sandbox title="The mail" srcdoc="{Text(html)}"></iframe><details><summary>As plain text</summary><pre>{Text(rendered.Message)}</pre></details>""");
@@ -146,7 +146,7 @@ static partial class PreviewPage
         body.Append("</section>");
     }
 
-    // The first that can be sent to an address, of the variant that a test takes unless it names one.
+    // The first step of the default variant whose channel has addresses.
     static int StepToTest(Campaign campaign)
     {
         var steps = campaign.Variants.FirstOrDefault(variant => variant.Steps.Count > 0)?.Steps ?? [];
@@ -189,13 +189,13 @@ static partial class PreviewPage
 
     static string Text(string text) => WebUtility.HtmlEncode(text);
 
-    // Finds too much in odd markup, and then admits a style that nothing has.
+    // May match too much in odd markup. That permits a style that does not occur, which is harmless.
     [GeneratedRegex("<style[^>]*>(?<block>.*?)</style>|\\sstyle\\s*=\\s*(?:\"(?<text>[^\"]*)\"|'(?<text>[^']*)')", RegexOptions.Singleline | RegexOptions.IgnoreCase)]
     private static partial Regex Style();
 }
 
 /// <summary>A message of a preview.</summary>
-/// <param name="Variant">Its variant.</param>
-/// <param name="Offer">Its offer.</param>
+/// <param name="Variant">The variant's name.</param>
+/// <param name="Offer">The offer.</param>
 /// <param name="Prepared">The message.</param>
 sealed record PreparedPreview(string Variant, Offer Offer, PreparedMessage Prepared);

@@ -3,10 +3,10 @@ using CartRecovery.Engine.Messages;
 
 namespace CartRecovery.Host.Api.Campaigns;
 
-/// <summary>Makes the lines of a message's sample cart, so that a preview and a test show what a shopper's message shows.</summary>
+/// <summary>Creates the lines of a message's sample cart, so that previews and tests look like a shopper's message.</summary>
 static class SampleLines
 {
-    /// <summary>Returns a message with products that stand for the shopper's, at the value of the sample cart.</summary>
+    /// <summary>Returns a message with sample products whose value is that of the sample cart.</summary>
     public static PreparedMessage AddTo(PreparedMessage message)
     {
         var cart = message.Values.Cart;

@@ -21,17 +21,17 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Campaigns;
 
-/// <summary><c>POST /v1/campaigns/{name}/test</c>: sends a message to an address of the store's staff, and to no other.</summary>
+/// <summary>Route of <c>POST /v1/campaigns/{name}/test</c>: sends a message to an address of the store's staff, and to no other.</summary>
 static class TestSends
 {
     static readonly HttpProblem s_notStaff = new(400, "not_staff", "'to' is not a staff address of this store. Add it to stores[].staff.");
-    static readonly HttpProblem s_noAddress = new(409, "channel_without_address", "The step's channel has no addresses of this kind. Its preview shows what it says.");
+    static readonly HttpProblem s_noAddress = new(409, "channel_without_address", "The step's channel has no addresses of this kind. Preview it instead.");
     static readonly HttpProblem s_suppressed = new(409, "address_suppressed", "The address is on the suppression list. DELETE /v1/suppressions releases it.");
     static readonly HttpProblem s_tooManyTests = RateLimits.Exceeded with { Detail = "A store may send ten test messages in ten minutes. Retry after the seconds in Retry-After." };
     static readonly HttpProblem s_template = new(409, "template_failed", "The template exceeds its limits.");
 
     public static void Map(RouteGroupBuilder group) => group.MapPost("/{name}/test", SendAsync)
-        .Describe("sendTest", "Send a test message", "Sends a step's message to an address of the store's `staff`; ten in ten minutes for a store. For a real cart, it takes `personal_data:read`. Its links record nothing, and its discount code is an example.")
+        .Describe("sendTest", "Send a test message", "Sends a step's message to an address of the store's `staff`; at most ten in ten minutes for a store. A real cart requires `personal_data:read`. Its links record nothing, and its discount code is an example.")
         .WithMetadata(new AuditedChange("campaign.test", "name"), new ShowsPersonalData(IsOfCart: true))
         .Problems(ApiProblems.InvalidJson, ApiProblems.CartNotFound, CampaignsRoutes.Unknown, s_notStaff, s_noAddress, s_suppressed, s_template, s_tooManyTests, ApiProblems.Overloaded);
 
@@ -113,8 +113,8 @@ sealed class TestSendLimits(TimeProvider time)
     readonly Lock _gate = new();
     readonly Dictionary<string, Queue<long>> _sent = new(StringComparer.Ordinal);
 
-    /// <summary>Counts a test.</summary>
-    /// <returns><see langword="null"/> if it may be sent; otherwise the seconds until the next may.</returns>
+    /// <summary>Counts a test message if the limit permits it.</summary>
+    /// <returns><see langword="null"/> if it may be sent; otherwise the seconds until the next one may be.</returns>
     public long? TryAcquire(string storeId)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -142,8 +142,8 @@ sealed class TestSendLimits(TimeProvider time)
     }
 }
 
-/// <summary>Which message to send to whom.</summary>
-/// <param name="To">An address of the store's staff.</param>
+/// <summary>Selects the message and its recipient.</summary>
+/// <param name="To">The recipient: an address of the store's staff.</param>
 /// <param name="Variant">The variant; the first with messages if absent.</param>
 /// <param name="Step">The step, from 1.</param>
 /// <param name="Choice">The choice of the offer, from 1.</param>
@@ -151,7 +151,7 @@ sealed class TestSendLimits(TimeProvider time)
 sealed record TestBody(string? To, string? Variant = null, int? Step = null, int? Choice = null, string? CartId = null);
 
 /// <summary>A test message that its sink has accepted.</summary>
-/// <param name="Id">Its idempotency key.</param>
+/// <param name="Id">The message's idempotency key.</param>
 /// <param name="Channel">The sink.</param>
-/// <param name="To">The address.</param>
+/// <param name="To">The recipient.</param>
 sealed record TestSent(string Id, string Channel, string To);

@@ -5,5 +5,5 @@ namespace CartRecovery.Host.Api.Commerce;
 /// <param name="Step">begin, shipping or payment; begin if absent.</param>
 /// <param name="UserId">The customer.</param>
 /// <param name="SessionId">The session.</param>
-/// <param name="Id">Your id of the request: it counts once.</param>
+/// <param name="Id">Your id of the request. Repeated requests with it have no effect.</param>
 sealed record CheckoutBody(string? CartId = null, string? Step = null, string? UserId = null, string? SessionId = null, string? Id = null);

@@ -23,13 +23,14 @@ using Microsoft.AspNetCore.Routing;
 namespace CartRecovery.Host.Api.Commerce;
 
 /// <summary>
-/// <c>/v1/cart</c>, <c>/v1/checkout</c>, <c>/v1/orders</c> and orders by <c>/v1/conversions</c>, for servers that speak of resources rather than of events. Each write is an event.
+/// Routes of <c>/v1/cart</c>, <c>/v1/checkout</c>, <c>/v1/orders</c> and <c>/v1/conversions</c>, for servers that prefer resources to
+/// events. Each write is an event.
 /// </summary>
 static class CommerceRoutes
 {
     static readonly QueryParameter<string> s_cartId = QueryParameters.Id("cartId", "The cart.", PersonalIdKind.Cart);
     static readonly QueryParameter<string> s_variant = QueryParameters.Text("variant", "The variant, if the line has one.");
-    static readonly QueryParameter<string> s_id = QueryParameters.Text("id", "Your id of the request: it counts once.");
+    static readonly QueryParameter<string> s_id = QueryParameters.Text("id", "Your id of the request. Repeated requests with it have no effect.");
 
     static readonly HttpProblem s_step = new(400, "out_of_range", "step: expected begin, shipping or payment.");
 
@@ -37,13 +38,13 @@ static class CommerceRoutes
     {
         var cart = routes.ForServers("/v1/cart", ApiTags.Carts).WithMetadata(new RequiredPermission(KeyScopes.SendEvents));
         cart.MapPost("", AddAsync)
-            .Describe("addToCart", "Put a product into a cart", "The event `add_to_cart`. The cart need not exist.")
+            .Describe("addToCart", "Put a product into a cart", "Sends the event `add_to_cart`. The cart need not exist.")
             .Problems(Problems);
         cart.MapDelete("/{itemId}", RemoveAsync)
-            .Describe("removeFromCart", "Remove a product from a cart", "The event `remove_from_cart` for all of the product's units.")
+            .Describe("removeFromCart", "Remove a product from a cart", "Sends the event `remove_from_cart` for all of the product's units.")
             .Query(s_cartId, s_variant, s_id).Problems(Problems);
         routes.ForServers("/v1/checkout", ApiTags.Carts).WithMetadata(new RequiredPermission(KeyScopes.SendEvents)).MapPost("", CheckOutAsync)
-            .Describe("checkOut", "Report a step of the checkout", "The event `begin_checkout`, `add_shipping_info` or `add_payment_info`.")
+            .Describe("checkOut", "Report a step of the checkout", "Sends the event `begin_checkout`, `add_shipping_info` or `add_payment_info`.")
             .Problems([s_step, .. Problems]);
         routes.ForServers("/v1/conversions", ApiTags.Analytics).MapPost("", ConvertAsync)
             .Describe("reportConversion", "Report an order", """
@@ -124,7 +125,7 @@ static class CommerceRoutes
         WriteText(writer, "sessionId"u8, sessionId);
     }
 
-    // As an item, because a line is a product's variant.
+    // Written as an item: a line of the cart is a variant of a product.
     static void WriteItem(Utf8JsonWriter writer, string product, string? variant, decimal? quantity, decimal? price, string? name)
     {
         writer.WriteStartArray("items"u8);

@@ -3,6 +3,6 @@ using System.Text.Json.Serialization;
 namespace CartRecovery.Host.Api.Experiments;
 
 /// <summary>A change of an experiment.</summary>
-/// <param name="Weights">The weight of each variant, by name: how new subjects are assigned from now on.</param>
+/// <param name="Weights">The weight of every variant, by name. They apply to new subjects.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 sealed record ExperimentChange(IReadOnlyDictionary<string, double>? Weights);

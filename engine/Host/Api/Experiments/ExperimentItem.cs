@@ -5,24 +5,25 @@ using CartRecovery.Engine.Journeys.Reports;
 
 namespace CartRecovery.Host.Api.Experiments;
 
-/// <summary>An experiment, and its results.</summary>
-/// <param name="Key">Its key, and that of its flag; of a campaign's, the campaign.</param>
-/// <param name="ManagedBy">api; or file: a campaign of the configuration, which cannot be changed here.</param>
+/// <summary>An experiment with its results.</summary>
+/// <param name="Key">The key of the experiment and of its flag; for a campaign's experiment, the campaign.</param>
+/// <param name="ManagedBy">api; or file, for a campaign of the configuration, which cannot be changed here.</param>
 /// <param name="State">running or ended.</param>
 /// <param name="Type">boolean, string, number or object; null for a campaign.</param>
-/// <param name="Description">What it is to find out; null if nobody said.</param>
+/// <param name="Description">The question that the experiment answers; null if not given.</param>
 /// <param name="VisibleToClients">Whether publishable keys may evaluate its flag.</param>
 /// <param name="Segment">The named segment that takes part; null for everybody.</param>
-/// <param name="Conditions">Conditions of those who take part.</param>
-/// <param name="Control">The variant that others are compared with.</param>
-/// <param name="Variants">The variants, with their results.</param>
+/// <param name="Conditions">Conditions that a subject must meet to take part.</param>
+/// <param name="Control">The variant that the others are compared with.</param>
+/// <param name="Variants">The variants with their results.</param>
 /// <param name="Currency">The currency of the revenue, ISO 4217.</param>
-/// <param name="SampleRatioProbability">The probability that the variants' sizes since the last change of weights are as uneven by chance.</param>
+/// <param name="SampleRatioProbability">The probability that chance alone makes the sizes of the variants since the last change of weights
+/// as uneven as they are.</param>
 /// <param name="SampleRatioMismatch">Whether something other than chance selects subjects, so that no comparison is valid.</param>
 /// <param name="StartedAt">When it was started; null for a campaign.</param>
-/// <param name="WeightsChangedAt">Since when the weights are as they are; null for a campaign.</param>
+/// <param name="WeightsChangedAt">When the weights were last changed; null for a campaign.</param>
 /// <param name="EndedAt">When it was ended; null while it runs.</param>
-/// <param name="Winner">The variant that everybody gets since then; null while it runs.</param>
+/// <param name="Winner">The variant that every subject gets after the end; null while it runs.</param>
 sealed record ExperimentItem(
     string Key, string ManagedBy, string State, string? Type, string? Description, bool VisibleToClients, string? Segment, IReadOnlyList<FlagCondition> Conditions, string Control,
     IReadOnlyList<ExperimentItemVariant> Variants, string Currency, double SampleRatioProbability, bool SampleRatioMismatch, DateTime? StartedAt, DateTime? WeightsChangedAt,
@@ -40,7 +41,7 @@ sealed record ExperimentItem(
             DateTimeOffset.FromUnixTimeMilliseconds(experiment.Allocations[^1].At).UtcDateTime, experiment.EndedAt?.UtcDateTime, experiment.Winner);
     }
 
-    /// <summary>Describes the experiment of a campaign. A variant without messages is its control, or else the first.</summary>
+    /// <summary>Describes the experiment of a campaign. Its control is the variant without messages, or else the first one.</summary>
     public static ExperimentItem Of(Campaign campaign, string currency, IReadOnlyList<VariantOutcome> outcomes)
     {
         var control = (campaign.Variants.FirstOrDefault(variant => variant.Steps.Count == 0) ?? campaign.Variants[0]).Name;

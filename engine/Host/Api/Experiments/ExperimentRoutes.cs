@@ -22,10 +22,12 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Experiments;
 
-/// <summary><c>/v1/experiments</c>: experiments whose variants are evaluated as feature flags, and those of campaigns, with their results.</summary>
+/// <summary>
+/// Routes of <c>/v1/experiments</c>: experiments that are evaluated as feature flags, and those of campaigns, with their results.
+/// </summary>
 static class ExperimentRoutes
 {
-    static readonly HttpProblem s_invalid = new(400, "invalid_experiment", "The body is no experiment.");
+    static readonly HttpProblem s_invalid = new(400, "invalid_experiment", "The body is not an experiment.");
     static readonly HttpProblem s_notFound = new(404, "experiment_not_found", "There is no such experiment.");
     static readonly HttpProblem s_file = new(409, "managed_by_file", "A campaign of the configuration has the experiment. Change it there.");
 
@@ -36,20 +38,20 @@ static class ExperimentRoutes
             .Describe("listExperiments", "List experiments", "The store's experiments, the newest first; then those of campaigns, with `managedBy: file`.")
             .Query(QueryParameters.Limit, QueryParameters.Cursor).WithMetadata(new ReadsReports());
         group.MapGet("/{key}", GetAsync)
-            .Describe("getExperiment", "Get an experiment", "With its results: subjects, orders after they were in it and revenue by variant, each beside the control.")
+            .Describe("getExperiment", "Get an experiment", "The experiment with its results by variant: exposed subjects, their later orders and revenue, compared with the control.")
             .WithMetadata(new ReadsReports()).Problems(s_notFound);
         group.MapPost("", AddAsync)
             .Describe("startExperiment", "Start an experiment", "Its flag, with the same key, evaluates to the variants at once.")
             .Produces<ExperimentItem>(StatusCodes.Status201Created)
             .Problems(ApiProblems.InvalidJson, s_invalid, ControlProblems.FlagExists, ControlProblems.TooManyExperiments, ControlProblems.Unavailable);
         group.MapPatch("/{key}", ChangeAsync)
-            .Describe("changeExperiment", "Change an experiment's weights", "New subjects are assigned by the new weights. Who was assigned stays in their variant.")
+            .Describe("changeExperiment", "Change an experiment's weights", "New subjects are assigned by the new weights. Subjects already assigned keep their variant.")
             .Problems(ApiProblems.InvalidJson, s_invalid, s_notFound, s_file, ControlProblems.ExperimentUnchangeable, ControlProblems.Unavailable);
         group.MapPost("/{key}/end", EndAsync)
-            .Describe("endExperiment", "End an experiment", "Everybody gets the winner, or else the control, until the experiment is deleted.")
+            .Describe("endExperiment", "End an experiment", "Every subject gets the winner, or else the control, until the experiment is deleted.")
             .Problems(ApiProblems.InvalidJson, s_notFound, s_file, ControlProblems.ExperimentUnchangeable, ControlProblems.Unavailable);
         group.MapDelete("/{key}", DeleteAsync)
-            .Describe("deleteExperiment", "Delete an experiment", "One that has ended, with its results. Clients then get the default of their code.")
+            .Describe("deleteExperiment", "Delete an experiment", "Deletes an experiment that has ended, with its results. Clients then use the default in their code.")
             .Produces(StatusCodes.Status204NoContent).Problems(s_notFound, s_file, ControlProblems.ExperimentUnchangeable, ControlProblems.Unavailable, ApiProblems.Overloaded);
     }
 

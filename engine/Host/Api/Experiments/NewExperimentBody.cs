@@ -5,13 +5,13 @@ using CartRecovery.Engine.ControlPlane.Flags;
 namespace CartRecovery.Host.Api.Experiments;
 
 /// <summary>A new experiment.</summary>
-/// <param name="Key">Its key, and that of its flag: letters, digits, `-`, `_` and `.`, at most 128.</param>
-/// <param name="Type">boolean, string, number or object: the type of all values.</param>
+/// <param name="Key">The key of the experiment and of its flag: letters, digits, `-`, `_` and `.`, at most 128.</param>
+/// <param name="Type">The type of all values: boolean, string, number or object.</param>
 /// <param name="Variants">2 to 16 variants; the first is the control.</param>
-/// <param name="Description">What it is to find out; at most 500 characters.</param>
+/// <param name="Description">The question that the experiment answers; at most 500 characters.</param>
 /// <param name="VisibleToClients">Whether publishable keys may evaluate its flag.</param>
 /// <param name="Segment">The named segment that takes part; absent for everybody.</param>
-/// <param name="Conditions">Conditions of those who take part; at most 16.</param>
+/// <param name="Conditions">Conditions that a subject must meet to take part; at most 16.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 sealed record NewExperimentBody(
     string? Key, string? Type, IReadOnlyList<ExperimentVariant>? Variants, string? Description = null, bool VisibleToClients = false, string? Segment = null,

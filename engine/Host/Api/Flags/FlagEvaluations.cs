@@ -16,23 +16,27 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Host.Api.Flags;
 
 /// <summary>
-/// Evaluates flags for keys. What a browser's context says is a claim: nothing that is stored about the customer or the cart that it names is read for it.
+/// Evaluates flags for keys. The context of a browser is an unverified claim: for it, no stored data of the customer or the cart is read.
+/// Thread-safe.
 /// </summary>
 sealed class FlagEvaluations(FlagDirectory flags, IFlagSegments segments, CartReader carts, JourneyWorker journeys, ExposureLog exposures, IJourneyOptionsProvider inForce, IngestOptions ingest, TimeProvider time)
 {
-    /// <summary>The reasons, in OpenFeature's words, by <see cref="FlagReason"/>.</summary>
+    /// <summary>The names of reasons in OpenFeature, by <see cref="FlagReason"/>.</summary>
     static readonly JsonEncodedText[] s_reasons =
     [
         JsonEncodedText.Encode("STATIC"), JsonEncodedText.Encode("TARGETING_MATCH"), JsonEncodedText.Encode("SPLIT"), JsonEncodedText.Encode("DISABLED"), JsonEncodedText.Encode("DEFAULT"),
     ];
 
-    /// <summary>Finds a flag that a key may evaluate.</summary>
+    /// <summary>Finds a flag that a key may evaluate; returns <see langword="null"/> if there is none.</summary>
     public FeatureFlag? Find(Caller caller, string key) => flags.OfStore(caller.Store.Id).Find(key, IsClient(caller));
 
     /// <summary>Returns all flags that a key may evaluate, by key.</summary>
     public IReadOnlyList<FeatureFlag> AllFor(Caller caller) => IsClient(caller) ? flags.OfStore(caller.Store.Id).Visible : flags.OfStore(caller.Store.Id).All;
 
-    /// <summary>Gathers what flags compare: one read of the cart and one of the customer, if a flag asks for them and the key may see them.</summary>
+    /// <summary>
+    /// Gathers the data that flags compare. Reads the cart and the customer at most once, and only if a flag needs them and the key may see
+    /// them.
+    /// </summary>
     public async ValueTask<FlagSubject> SubjectOf(Caller caller, OfrepContext context, IReadOnlyList<FeatureFlag> asked, CancellationToken cancellation)
     {
         if (IsClient(caller))
@@ -61,8 +65,8 @@ sealed class FlagEvaluations(FlagDirectory flags, IFlagSegments segments, CartRe
         };
     }
 
-    /// <summary>Evaluates a flag and writes the outcome as OFREP has it.</summary>
-    /// <returns><see langword="false"/> if there is no value.</returns>
+    /// <summary>Evaluates a flag and writes the result in the form of OFREP.</summary>
+    /// <returns><see langword="false"/> if the flag has no value.</returns>
     public bool Write(Utf8JsonWriter writer, FeatureFlag flag, Caller caller, FlagSubject subject)
     {
         var (variant, reason) = flag.Experiment is { } experiment ? Evaluate(experiment, flag, caller, subject) : flag.Evaluate(caller.Store.Id, subject, segments);
@@ -90,7 +94,7 @@ sealed class FlagEvaluations(FlagDirectory flags, IFlagSegments segments, CartRe
         return true;
     }
 
-    /// <summary>Writes why a flag, or all of them, have no value.</summary>
+    /// <summary>Writes why a flag, or every flag, has no value.</summary>
     public static void WriteFailure(Utf8JsonWriter writer, string? key, string code, string details)
     {
         writer.WriteStartObject();
@@ -121,11 +125,11 @@ sealed class FlagEvaluations(FlagDirectory flags, IFlagSegments segments, CartRe
         var customer = caller.Store.Ids.CustomerOf(id);
         if (!takesPart)
         {
-            // Whoever took part stays in their variant, although the conditions do not hold any more.
+            // A subject who took part keeps the variant, even if the conditions do not hold any more.
             return exposures.Find(experiment, customer) is { } recorded ? new FlagEvaluation(recorded, FlagReason.Split) : new FlagEvaluation(experiment.Control, FlagReason.Default);
         }
 
-        // Nothing may be stored about a forgotten person.
+        // Stores nothing about an erased person.
         return ingest.Forgotten is { IsEmpty: false } forgotten && forgotten.Contains(Encoding.UTF8.GetBytes(caller.Store.Id), id)
             ? new FlagEvaluation(experiment.VariantOf(experiment.Draw(key), experiment.Allocation), FlagReason.Split)
             : exposures.Assign(experiment, key, customer);

@@ -17,10 +17,10 @@ using Microsoft.Net.Http.Headers;
 
 namespace CartRecovery.Host.Api.Flags;
 
-/// <summary><c>/v1/feature-flags</c>: the feature flags of a store, and those that all stores share.</summary>
+/// <summary>Routes of <c>/v1/feature-flags</c>: the feature flags of a store, and those that all stores share.</summary>
 static class FlagRoutes
 {
-    static readonly HttpProblem s_invalid = new(400, "invalid_flag", "The body is no feature flag.");
+    static readonly HttpProblem s_invalid = new(400, "invalid_flag", "The body is not a feature flag.");
     static readonly HttpProblem s_notFound = new(404, "flag_not_found", "There is no such feature flag.");
     static readonly HttpProblem s_sharedByUsers = UserAccess.UserRequired with { Detail = "All stores share the flag. Sign in as a user who may change flags in all stores." };
 
@@ -35,16 +35,16 @@ static class FlagRoutes
         group.MapGet("/{key}", Get)
             .Describe("getFeatureFlag", "Get a feature flag", "With its version as ETag, for `If-Match`.").Query(s_shared).Problems(s_notFound);
         group.MapPost("", AddAsync)
-            .Describe("createFeatureFlag", "Create a feature flag", "Refused if there is one with this key. Flags that all stores share are changed by users with a role for all stores.")
+            .Describe("createFeatureFlag", "Create a feature flag", "Rejected if the key is taken. A flag that all stores share requires a user with a role for all stores.")
             .Query(s_shared).Produces<FlagItem>(StatusCodes.Status201Created)
             .Problems(ApiProblems.InvalidJson, s_invalid, s_sharedByUsers, ControlProblems.FlagExists, ControlProblems.TooManyFlags, ControlProblems.Unavailable);
         group.MapPut("/{key}", PutAsync)
             .Describe("putFeatureFlag", "Create or replace a feature flag",
-                "In force at once here, and within a second in other engines that share the database. With `If-Match`, only the version with this ETag is replaced; with `If-None-Match: *`, none.")
+                "Takes effect at once in this engine, and within a second in others that share the database. With `If-Match`, replaces only the version with this ETag; with `If-None-Match: *`, only creates.")
             .Query(s_shared).Produces<FlagItem>().Produces<FlagItem>(StatusCodes.Status201Created)
             .Problems(ApiProblems.InvalidJson, s_invalid, s_sharedByUsers, ControlProblems.FlagExists, ControlProblems.FlagChanged, ControlProblems.TooManyFlags, ControlProblems.Unavailable);
         group.MapDelete("/{key}", DeleteAsync)
-            .Describe("deleteFeatureFlag", "Delete a feature flag", "Clients then get the default of their code. With `If-Match`, only the version with this ETag is deleted.")
+            .Describe("deleteFeatureFlag", "Delete a feature flag", "Clients then use the default in their code. With `If-Match`, deletes only the version with this ETag.")
             .Query(s_shared).Produces(StatusCodes.Status204NoContent).Problems(s_notFound, s_sharedByUsers, ControlProblems.FlagChanged, ControlProblems.Unavailable);
     }
 
@@ -92,7 +92,7 @@ static class FlagRoutes
 
     static bool IsShared(RequestQuery query) => query.Of(s_shared) == "true";
 
-    // Empty for a shared flag, which a store's key does not change: it would change the other stores'.
+    // Returns the empty id for a shared flag. A store's key must not change it: the change would affect other stores.
     static string OwnerOf(HttpContext context, Caller caller, RequestQuery query) => !IsShared(query) ? caller.Store.Id
         : context.User.Identity is not UserIdentity user ? throw new ProblemException(s_sharedByUsers)
         : user.User.Has("feature_flags:write", store: null) ? "" : throw new ProblemException(UserAccess.PermissionDenied);
@@ -107,9 +107,9 @@ static class FlagRoutes
             : headers.IfMatch switch
             {
                 [] => default,
-                [var tag] when EntityTagHeaderValue.Any.Equals(tag) => new FlagExpectation(IsThere: true),
+                [var tag] when EntityTagHeaderValue.Any.Equals(tag) => new FlagExpectation(MustExist: true),
 
-                // Of several tags the first: a client that knows one version sends one.
+                // Takes the first of several tags: a client that has read one version sends one.
                 [var tag, ..] => new FlagExpectation(Version: tag.Tag.ToString().Trim('"')),
             };
     }

@@ -2,7 +2,7 @@ using CartRecovery.Engine.ControlPlane.Flags;
 
 namespace CartRecovery.Host.Api.Flags;
 
-/// <summary>An engine without named segments: a rule that names one is refused.</summary>
+/// <summary>Provides no named segments, so rules that name one are rejected.</summary>
 sealed class NoSegments : IFlagSegments
 {
     /// <inheritdoc/>

@@ -6,20 +6,20 @@ namespace CartRecovery.Host.Api.Flags;
 
 /// <summary>The evaluation context of an OFREP request.</summary>
 /// <param name="TargetingKey">The targeting key; <see langword="null"/> for none.</param>
-/// <param name="Attributes">The whole context: a JSON object, or undefined.</param>
+/// <param name="Attributes">The complete context: a JSON object, or undefined.</param>
 readonly record struct OfrepContext(string? TargetingKey, JsonElement Attributes)
 {
-    /// <summary>Maximum length of a request's body, in bytes.</summary>
+    /// <summary>Maximum length of a request body, in bytes.</summary>
     public const int MaxBytes = 32 * 1024;
 
     const string ParseError = "PARSE_ERROR", InvalidContext = "INVALID_CONTEXT";
 
     static readonly JsonDocumentOptions s_options = new() { MaxDepth = 16 };
 
-    /// <summary>Reads a request's body.</summary>
-    /// <param name="body">The body. It may be empty.</param>
+    /// <summary>Parses a request body.</summary>
+    /// <param name="body">The body; may be empty.</param>
     /// <param name="context">The context.</param>
-    /// <returns>The document that the context lies in, for disposal; or the error's code and what is wrong.</returns>
+    /// <returns>The document that owns the context's memory, to dispose of; or the error's code and details.</returns>
     public static (JsonDocument? Document, string? ErrorCode, string? Details) Read(ReadOnlyMemory<byte> body, out OfrepContext context)
     {
         context = default;
@@ -71,7 +71,7 @@ readonly record struct OfrepContext(string? TargetingKey, JsonElement Attributes
                 return "context: expected an object.";
             }
 
-            // Halves of surrogate pairs, which only escapes can write, would fail where a rule compares them.
+            // Rejects unpaired surrogates, which only escapes can produce: a rule's comparison would throw.
             if (body.IndexOf((byte)'\\') >= 0)
             {
                 foreach (var attribute in attributes.EnumerateObject())

@@ -14,7 +14,8 @@ using Microsoft.AspNetCore.Routing;
 namespace CartRecovery.Host.Api.Flags;
 
 /// <summary>
-/// <c>/ofrep/v1/evaluate/flags</c>: the OpenFeature Remote Evaluation Protocol 0.1, so that providers of OpenFeature's SDKs work without changes.
+/// Routes of <c>/ofrep/v1/evaluate/flags</c>: the OpenFeature Remote Evaluation Protocol 0.1, for unmodified providers of OpenFeature's
+/// SDKs.
 /// </summary>
 static class OfrepRoutes
 {
@@ -25,12 +26,12 @@ static class OfrepRoutes
         var group = routes.MapGroup("/ofrep/v1/evaluate/flags").WithTags(ApiTags.Ofrep).RequireAuthorization(AccessPolicies.Flags).RequireCors(KeyOrigins.OfKey);
         group.MapPost("/{key}", EvaluateAsync)
             .Describe("evaluateFlag", "Evaluate a feature flag",
-                "The value of one flag for a context. A publishable key evaluates flags that are visible to clients, by the attributes of the context alone.")
+                "The value of one flag for a context. A publishable key evaluates only flags that are visible to clients, by the attributes of the context.")
             .Accepts<OfrepRequest>(Json).WithMetadata(new ChangesNothing()).Produces<OfrepSuccess>()
             .Produces<OfrepFailure>(StatusCodes.Status400BadRequest).Produces<OfrepFailure>(StatusCodes.Status404NotFound).Problems(ApiProblems.NotFound, ApiProblems.Overloaded);
         group.MapPost("", EvaluateAllAsync)
             .Describe("evaluateFlags", "Evaluate all feature flags",
-                "The values of all flags that the key may evaluate. The ETag covers the flags and the context: with `If-None-Match`, 304 if neither leads to anything else.")
+                "The values of all flags that the key may evaluate. The ETag covers the flags and the context: with `If-None-Match`, the answer is 304 if no value has changed.")
             .Accepts<OfrepRequest>(Json).WithMetadata(new ChangesNothing()).Produces<OfrepBulkSuccess>().Produces(StatusCodes.Status304NotModified)
             .Produces<OfrepBulkFailure>(StatusCodes.Status400BadRequest).Problems(ApiProblems.Overloaded);
     }
@@ -48,7 +49,7 @@ static class OfrepRoutes
 
         if (evaluations.Find(caller, key) is not { } flag)
         {
-            // The same for a flag that is not visible to clients.
+            // The same answer as for a flag that is not visible to clients.
             await ResponseWriter.JsonAsync(context, StatusCodes.Status404NotFound,
                 writer => FlagEvaluations.WriteFailure(writer, key, NotFound, "The store has no such flag, or it is not visible to clients."));
             return;
@@ -88,7 +89,7 @@ static class OfrepRoutes
         var tag = TagOf(body.Bytes.Span, answer.WrittenSpan);
         context.Response.Headers.ETag = tag;
 
-        // A shared cache must not answer one subject with another's values.
+        // A shared cache must not serve one subject's values to another.
         context.Response.Headers.CacheControl = "private, no-cache";
         if (context.Request.GetTypedHeaders().IfNoneMatch.Any(one => one.Tag == tag || one.Tag == "*"))
         {
@@ -108,7 +109,7 @@ static class OfrepRoutes
         return answer;
     }
 
-    // Over the answer, which has the flags' versions and whatever else they depend on, and the context.
+    // Hashes the context and the answer, which contains the flags' versions and everything else that it depends on.
     static string TagOf(ReadOnlySpan<byte> context, ReadOnlySpan<byte> answer)
     {
         var hash = Hash128.Of(answer, seed: Hash128.Of(context, seed: 0).Low);

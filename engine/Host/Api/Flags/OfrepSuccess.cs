@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace CartRecovery.Host.Api.Flags;
 
 /// <summary>The value of a flag.</summary>
-/// <param name="Key">The flag.</param>
+/// <param name="Key">The flag's key.</param>
 /// <param name="Reason">STATIC, TARGETING_MATCH, SPLIT, DISABLED or DEFAULT.</param>
 /// <param name="Variant">The variant's name.</param>
 /// <param name="Value">The variant's value.</param>

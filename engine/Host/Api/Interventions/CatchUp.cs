@@ -4,11 +4,11 @@ using CartRecovery.Engine.Journeys;
 namespace CartRecovery.Host.Api.Interventions;
 
 /// <summary>
-/// Makes reports include everything acknowledged before the request, which journeys persist some milliseconds after the acknowledgement.
+/// Waits until reports include everything acknowledged before the request. Journeys persist it some milliseconds after the acknowledgement.
 /// </summary>
 static class CatchUp
 {
-    // A slightly stale report is better than none.
+    // After this time, a slightly stale report is better than none.
     static readonly TimeSpan s_maxWait = TimeSpan.FromSeconds(1);
 
     /// <summary>Completes once everything acknowledged before the call is readable, or after one second.</summary>

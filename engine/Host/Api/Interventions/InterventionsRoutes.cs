@@ -19,7 +19,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Interventions;
 
-/// <summary><c>/v1/interventions</c>: messages scheduled, sent and withheld, with reasons.</summary>
+/// <summary>Routes of <c>/v1/interventions</c>: scheduled, sent and withheld messages, with reasons.</summary>
 static class InterventionsRoutes
 {
     public static readonly HttpProblem Unknown = new(404, "intervention_unknown", "The key's store has no such intervention.");
@@ -102,6 +102,6 @@ static class InterventionsRoutes
 }
 
 /// <summary>An intervention scheduled for a retry.</summary>
-/// <param name="Id">The intervention.</param>
+/// <param name="Id">The intervention's id.</param>
 /// <param name="State">Always scheduled.</param>
 sealed record RetriedIntervention(string Id, string State);

@@ -20,8 +20,8 @@ using Microsoft.AspNetCore.Routing;
 namespace CartRecovery.Host.Api.Interventions;
 
 /// <summary>
-/// <c>/v1/interventions</c>, by hand: starts campaigns for carts, and moves or cancels what is scheduled. The holdout, experiments and the contact policy hold as
-/// for campaigns that trigger by themselves.
+/// Routes of <c>/v1/interventions</c> that start campaigns for carts, and reschedule or cancel messages. The holdout, experiments and the
+/// contact policy apply as to triggered campaigns.
 /// </summary>
 static class ManualInterventionRoutes
 {
@@ -29,7 +29,7 @@ static class ManualInterventionRoutes
 
     static readonly TimeSpan s_furthest = TimeSpan.FromDays(90);
 
-    static readonly HttpProblem s_notScheduled = new(409, "not_scheduled", "The intervention is not scheduled any more: it was sent, withheld or cancelled.");
+    static readonly HttpProblem s_notScheduled = new(409, "not_scheduled", "The intervention is no longer scheduled: it was sent, withheld or cancelled.");
     static readonly HttpProblem s_purchased = new(409, "cart_purchased", "The cart is empty: its order was placed. Start the campaign for another cart.");
     static readonly HttpProblem s_offer = new(400, "offer_unknown", "The intervention's step has no such offer. GET /v1/campaigns lists them.");
 
@@ -43,17 +43,17 @@ static class ManualInterventionRoutes
             .Produces<ScheduledIntervention>(StatusCodes.Status201Created).WithMetadata(new AuditedChange("intervention.start"))
             .Problems(ApiProblems.InvalidJson, ApiProblems.OutOfRange, ApiProblems.CartNotFound, CampaignsRoutes.Unknown, s_purchased);
         group.MapPost("/batch", StartAllAsync)
-            .Describe("startInterventions", "Start campaigns for many carts", "At most 500. Each item succeeds or fails alone.")
+            .Describe("startInterventions", "Start campaigns for many carts", "At most 500. Items succeed or fail independently.")
             .WithMetadata(new AuditedChange("intervention.start")).Problems(ApiProblems.InvalidJson, ApiProblems.OutOfRange);
         group.MapPost("/schedule", ScheduleAllAsync)
-            .Describe("scheduleInterventions", "Schedule campaigns for many carts", "As a batch, of which each item has a time: its own, or that of the batch.")
+            .Describe("scheduleInterventions", "Schedule campaigns for many carts", "A batch in which each item has a time: its own, or the batch's.")
             .WithMetadata(new AuditedChange("intervention.start")).Problems(ApiProblems.InvalidJson, ApiProblems.OutOfRange);
         group.MapPut("/{id}", ChangeAsync)
-            .Describe("changeIntervention", "Move an intervention", "Changes the time or the offer of a scheduled intervention.")
+            .Describe("changeIntervention", "Reschedule an intervention", "Changes the time or the offer of a scheduled intervention.")
             .Produces<ScheduledIntervention>().WithMetadata(new AuditedChange("intervention.change", "id"))
             .Problems(ApiProblems.InvalidJson, ApiProblems.OutOfRange, InterventionsRoutes.Unknown, s_notScheduled, s_offer);
         group.MapDelete("/{id}", CancelAsync)
-            .Describe("cancelIntervention", "Cancel an intervention", "Withholds a scheduled intervention as `cancelled`, and what would follow it in its series.")
+            .Describe("cancelIntervention", "Cancel an intervention", "Withholds a scheduled intervention and the later ones of its series as `cancelled`.")
             .Produces(StatusCodes.Status204NoContent).WithMetadata(new AuditedChange("intervention.cancel", "id"))
             .Problems(InterventionsRoutes.Unknown, s_notScheduled);
     }

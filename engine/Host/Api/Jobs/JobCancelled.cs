@@ -1,5 +1,5 @@
 namespace CartRecovery.Host.Api.Jobs;
 
-/// <summary>Runs that were cancelled.</summary>
-/// <param name="Runs">How many.</param>
+/// <summary>The result of a cancellation.</summary>
+/// <param name="Runs">The number of cancelled runs.</param>
 sealed record JobCancelled(int Runs);

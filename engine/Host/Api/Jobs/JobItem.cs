@@ -5,22 +5,23 @@ namespace CartRecovery.Host.Api.Jobs;
 
 /// <summary>A job.</summary>
 /// <param name="Name">The name.</param>
-/// <param name="Description">What it does.</param>
-/// <param name="PerEngine">Whether each engine runs it for itself. Otherwise one of those that share the control database does.</param>
+/// <param name="Description">The job's purpose.</param>
+/// <param name="PerEngine">Whether each engine runs the job itself. Otherwise one of the engines that share the control database runs
+/// it.</param>
 /// <param name="Essential">Whether it can be neither paused nor switched off.</param>
-/// <param name="Schedule">When it runs: five cron fields, or `off`.</param>
+/// <param name="Schedule">The schedule: five cron fields, or `off`.</param>
 /// <param name="Timezone">The time zone of the schedule.</param>
-/// <param name="Timeout">How long a run may take.</param>
+/// <param name="Timeout">Maximum duration of a run.</param>
 /// <param name="Missed">What happens to a missed run: `run` or `skip`.</param>
-/// <param name="Retries">How often a run that failed is repeated.</param>
-/// <param name="Paused">Whether it runs by hand alone.</param>
-/// <param name="Changed">The settings that users have changed; the others are those of the configuration or the job's own.</param>
-/// <param name="State">`idle`, `running`, `waiting` (a run was asked for, or a retry follows) or `late`.</param>
-/// <param name="RunId">The run that is running.</param>
-/// <param name="NextAt">When it runs next by its schedule.</param>
-/// <param name="LastOutcome">How the last run ended.</param>
-/// <param name="LastEndedAt">When it ended.</param>
-/// <param name="LastSeconds">How long it took.</param>
+/// <param name="Retries">Maximum number of retries of a failed run.</param>
+/// <param name="Paused">Whether the job runs on request only.</param>
+/// <param name="Changed">The settings that users have changed. The others are those of the configuration, or the job's defaults.</param>
+/// <param name="State">`idle`, `running`, `waiting` (a requested run or a retry is pending) or `late`.</param>
+/// <param name="RunId">The number of the running run.</param>
+/// <param name="NextAt">The next scheduled run.</param>
+/// <param name="LastOutcome">The outcome of the last run.</param>
+/// <param name="LastEndedAt">When the last run ended.</param>
+/// <param name="LastSeconds">The duration of the last run, in seconds.</param>
 /// <param name="LastSuccessAt">When a run last succeeded.</param>
 sealed record JobItem(
     string Name, string Description, bool PerEngine, bool Essential, string Schedule, string Timezone, string Timeout, string Missed, int Retries, bool Paused,
@@ -35,7 +36,7 @@ sealed record JobItem(
             job.Last?.Took.TotalSeconds, job.LastSuccessAt?.UtcDateTime);
     }
 
-    /// <summary>Returns the state of a job in a word.</summary>
+    /// <summary>Returns the state of a job.</summary>
     public static string StateOf(JobState job, bool isLate) => job.Lease is not null ? "running" : isLate ? "late" : job.WaitingSince is not null ? "waiting" : "idle";
 
     static IReadOnlyList<string> ChangedIn(JobOverrides own) => [.. new (string Name, object? Value)[]

@@ -3,13 +3,13 @@ using CartRecovery.Engine.ControlPlane.Jobs;
 
 namespace CartRecovery.Host.Api.Jobs;
 
-/// <summary>Reads changes of a job.</summary>
+/// <summary>Parses changes of jobs.</summary>
 static class JobRequest
 {
     static readonly string[] s_settings = ["schedule", "timezone", "timeout", "missed", "retries", "paused"];
 
-    /// <summary>Reads a change.</summary>
-    /// <returns>What changes, or what is wrong with it.</returns>
+    /// <summary>Parses a change.</summary>
+    /// <returns>The change, or why it is invalid.</returns>
     public static (Func<JobOverrides, JobOverrides>? Change, string? Problem) Read(JobChange body)
     {
         TimeSpan? timeout = null;

@@ -1,5 +1,5 @@
 namespace CartRecovery.Host.Api.Jobs;
 
-/// <summary>A run that was asked for.</summary>
-/// <param name="RunId">Its number.</param>
+/// <summary>A requested run.</summary>
+/// <param name="RunId">The run's number.</param>
 sealed record JobStarted(long RunId);

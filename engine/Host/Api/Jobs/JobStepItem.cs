@@ -1,7 +1,7 @@
 namespace CartRecovery.Host.Api.Jobs;
 
 /// <summary>A step of a run.</summary>
-/// <param name="Name">The step.</param>
+/// <param name="Name">The step's name.</param>
 /// <param name="Outcome">`succeeded`, `failed`, `timed_out`, `cancelled`, `interrupted` or `skipped`.</param>
 /// <param name="StartedAt">When it began.</param>
 /// <param name="EndedAt">When it ended.</param>

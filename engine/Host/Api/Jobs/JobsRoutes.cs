@@ -15,42 +15,42 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Jobs;
 
-/// <summary><c>/v1/jobs</c>: what the engine does on a schedule.</summary>
+/// <summary>Routes of <c>/v1/jobs</c>: the scheduled jobs of the engine.</summary>
 static class JobsRoutes
 {
-    static readonly HttpProblem s_invalid = new(400, "invalid_job", "The body is no change of a job.");
+    static readonly HttpProblem s_invalid = new(400, "invalid_job", "The body is not a change of a job.");
     static readonly HttpProblem s_notFound = new(404, "job_not_found", "There is no such job. GET /v1/jobs lists them.");
-    static readonly HttpProblem s_noRun = new(404, "job_run_not_found", "The job has no such run, or it is too old to be kept.");
+    static readonly HttpProblem s_noRun = new(404, "job_run_not_found", "The job has no such run, or the run was deleted by age.");
 
     public static void Map(IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1/jobs").WithTags(ApiTags.Jobs).RequireAuthorization(AccessPolicies.User);
         var (reads, writes) = (new RequiredPermission(Permission.JobsRead), new RequiredPermission(Permission.JobsWrite));
         group.MapGet("", ListAsync).WithMetadata(reads)
-            .Describe("listJobs", "List jobs", "What the engine does on a schedule, with the next and the last run of each.")
+            .Describe("listJobs", "List jobs", "The engine's scheduled jobs, with the next and the last run of each.")
             .Query(QueryParameters.Limit, QueryParameters.Cursor).Problems(ControlProblems.Unavailable);
         group.MapGet("/{name}", GetAsync).WithMetadata(reads)
             .Describe("getJob", "Get a job", "A job with its settings, its next and its last run.").Problems(s_notFound, ControlProblems.Unavailable);
         group.MapPatch("/{name}", ChangeAsync).WithMetadata(writes)
-            .Describe("changeJob", "Change a job", "Changes its settings, over those of the configuration, until they are reset.")
+            .Describe("changeJob", "Change a job", "Overrides settings of the configuration until they are reset.")
             .Produces<JobItem>().Problems(ApiProblems.InvalidJson, s_invalid, s_notFound, ControlProblems.JobEssential, ControlProblems.Unavailable);
         group.MapPost("/{name}/run", RunAsync).WithMetadata(writes)
-            .Describe("runJob", "Run a job now", "An engine begins the run within two seconds, also if the job is paused. Its schedule stays.")
+            .Describe("runJob", "Run a job now", "An engine starts the run within two seconds, also if the job is paused. The schedule does not change.")
             .Produces<JobStarted>(StatusCodes.Status202Accepted).Problems(s_notFound, ControlProblems.JobRunning, ControlProblems.Unavailable);
         group.MapPost("/{name}/pause", (HttpContext context, [Description("The job.")] string name, JobScheduler jobs) => PauseAsync(context, name, true, jobs)).WithMetadata(writes)
-            .Describe("pauseJob", "Pause a job", "It runs by hand alone until it is resumed. A run that is running goes on.")
+            .Describe("pauseJob", "Pause a job", "The job runs on request only until it is resumed. A running run continues.")
             .Produces<JobItem>().Problems(s_notFound, ControlProblems.JobEssential, ControlProblems.Unavailable);
         group.MapPost("/{name}/resume", (HttpContext context, [Description("The job.")] string name, JobScheduler jobs) => PauseAsync(context, name, false, jobs)).WithMetadata(writes)
-            .Describe("resumeJob", "Resume a job", "It runs at its next time. What came while it was paused is not made up for.")
+            .Describe("resumeJob", "Resume a job", "The job runs at its next scheduled time. Runs that were due during the pause are skipped.")
             .Produces<JobItem>().Problems(s_notFound, ControlProblems.Unavailable);
         group.MapPost("/{name}/cancel", CancelAsync).WithMetadata(writes)
-            .Describe("cancelJob", "Cancel runs of a job", "Ends the run that is running, and drops those that wait. The job runs again at its next time.")
+            .Describe("cancelJob", "Cancel runs of a job", "Cancels the running run and the pending ones. The job runs again at its next scheduled time.")
             .Produces<JobCancelled>().Problems(s_notFound, ControlProblems.Unavailable);
         group.MapGet("/{name}/runs", RunsAsync).WithMetadata(reads)
             .Describe("listJobRuns", "List runs of a job", "The newest first; the last 300 are kept.")
             .Query(QueryParameters.Limit, QueryParameters.Cursor).Problems(s_notFound, ControlProblems.Unavailable);
         group.MapGet("/{name}/runs/{id:long}", GetRunAsync).WithMetadata(reads)
-            .Describe("getJobRun", "Get a run of a job", "A run with its steps, its report and what it logged.").Problems(s_noRun, ControlProblems.Unavailable);
+            .Describe("getJobRun", "Get a run of a job", "A run with its steps, its report and its log.").Problems(s_noRun, ControlProblems.Unavailable);
     }
 
     static async Task<Ok<ItemPage<JobItem>>> ListAsync(HttpContext context, RequestQuery query, JobScheduler jobs) =>

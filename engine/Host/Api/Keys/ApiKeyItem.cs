@@ -3,27 +3,27 @@ using CartRecovery.Engine.ControlPlane.Keys;
 
 namespace CartRecovery.Host.Api.Keys;
 
-/// <summary>A key as lists show it.</summary>
+/// <summary>An API key, without its text.</summary>
 /// <param name="Id">The id.</param>
-/// <param name="StoreId">The store that it opens.</param>
-/// <param name="Name">What people call it; null for a key of the configuration.</param>
+/// <param name="StoreId">The key's store.</param>
+/// <param name="Name">A name for people; null for a key of the configuration.</param>
 /// <param name="Kind">publishable or secret.</param>
-/// <param name="Hint">The key's beginning; null for a key of the configuration.</param>
-/// <param name="Scopes">What it may do; null for all that its kind may.</param>
+/// <param name="Hint">The first characters of the key; null for a key of the configuration.</param>
+/// <param name="Scopes">The scopes; null for all of its kind.</param>
 /// <param name="Origins">The origins whose pages may use it.</param>
 /// <param name="LoopbackOnly">Whether only clients on the engine's machine may use it.</param>
 /// <param name="State">active; replaced, which is valid until `expiresAt`; or expired.</param>
-/// <param name="CreatedAt">When it was made; null for a key of the configuration.</param>
-/// <param name="CreatedBy">Who made it, as in the audit log; null for a key of the configuration.</param>
-/// <param name="ExpiresAt">When it ends; null for never.</param>
+/// <param name="CreatedAt">When it was created; null for a key of the configuration.</param>
+/// <param name="CreatedBy">The actor who created it, as in the audit log; null for a key of the configuration.</param>
+/// <param name="ExpiresAt">When it expires; null for never.</param>
 /// <param name="LastUsedAt">When it was last used, to the minute; null for never, and for a key of the configuration.</param>
-/// <param name="ReplacedBy">The key that a rotation replaced it by; null for none.</param>
-/// <param name="ManagedBy">api; or file: only the configuration changes it.</param>
+/// <param name="ReplacedBy">The id of the key that replaced it in a rotation; null for none.</param>
+/// <param name="ManagedBy">api; or file, if only the configuration changes it.</param>
 sealed record ApiKeyItem(
     string Id, string StoreId, string? Name, string Kind, string? Hint, IReadOnlyList<string>? Scopes, IReadOnlyList<string> Origins, bool LoopbackOnly, string State,
     DateTime? CreatedAt, string? CreatedBy, DateTime? ExpiresAt, DateTime? LastUsedAt, string? ReplacedBy, string ManagedBy)
 {
-    /// <summary>The beginning of the id of a key of the configuration.</summary>
+    /// <summary>The prefix of the id of a configured key.</summary>
     public const string FileId = "file-";
 
     /// <summary>Describes a key of the control database.</summary>
@@ -35,11 +35,11 @@ sealed record ApiKeyItem(
             key.LastUsedAt?.UtcDateTime, key.ReplacedBy, "api");
     }
 
-    /// <summary>Describes a key of the configuration.</summary>
+    /// <summary>Describes a configured key.</summary>
     public static ApiKeyItem Of(StoreKey key) => new(IdOf(key.Tag), key.Store.Id, Name: null, NameOf(key.Kind), Hint: null, Scopes: null,
         [.. key.Origins.Select(origin => origin.Pattern)], key.LoopbackOnly, "active", CreatedAt: null, CreatedBy: null, ExpiresAt: null, LastUsedAt: null, ReplacedBy: null, "file");
 
-    /// <summary>Returns the id of a key of the configuration, which is of its hash.</summary>
+    /// <summary>Returns the id of a configured key, derived from its hash.</summary>
     public static string IdOf(uint tag) => string.Create(CultureInfo.InvariantCulture, $"{FileId}{tag:x8}");
 
     /// <summary>Returns the name of a kind.</summary>

@@ -3,10 +3,10 @@ using CartRecovery.Engine.ControlPlane.Keys;
 
 namespace CartRecovery.Host.Api.Keys;
 
-/// <summary>Reads what a new key shall do, for the API and the command.</summary>
+/// <summary>Parses the settings of a new key, for the API and the command.</summary>
 static class ApiKeyRequest
 {
-    /// <summary>Returns the settings, or what is wrong, beginning with the field.</summary>
+    /// <summary>Returns the settings, or the first problem, beginning with the field.</summary>
     public static (ApiKeySettings? Settings, string? Problem) Read(ApiKeyBody body, DateTimeOffset now)
     {
         if (body.Kind is not ("secret" or "publishable"))

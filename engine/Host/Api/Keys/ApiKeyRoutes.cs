@@ -16,10 +16,10 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Keys;
 
-/// <summary><c>/v1/api-keys</c>: the keys of a store.</summary>
+/// <summary>Routes of <c>/v1/api-keys</c>: the keys of a store.</summary>
 static class ApiKeyRoutes
 {
-    static readonly HttpProblem s_invalid = new(400, "invalid_api_key", "The body does not say what the key may do.");
+    static readonly HttpProblem s_invalid = new(400, "invalid_api_key", "The body does not describe a key.");
     static readonly HttpProblem s_notFound = new(404, "api_key_not_found", "The store has no such key.");
     static readonly HttpProblem s_file = new(409, "managed_by_file", "The configuration has the key. Change it there.");
 
@@ -27,18 +27,18 @@ static class ApiKeyRoutes
     {
         var group = routes.MapGroup("/v1/api-keys").WithTags(ApiTags.Keys).RequireAuthorization(AccessPolicies.StoreUser);
         group.MapGet("", ListAsync)
-            .Describe("listApiKeys", "List API keys", "The store's keys, the newest first; then those of the configuration, with `managedBy: file`. Nobody sees the keys themselves.")
+            .Describe("listApiKeys", "List API keys", "The store's keys, the newest first; then those of the configuration, with `managedBy: file`. The texts of keys are never shown.")
             .Query(QueryParameters.Limit, QueryParameters.Cursor).Problems(ControlProblems.Unavailable);
         group.MapPost("", AddAsync)
-            .Describe("createApiKey", "Create an API key", "Answers with the key, once: only its hash is kept. A key may do no more than who makes it.")
+            .Describe("createApiKey", "Create an API key", "Returns the key's text once: only its hash is stored. A key cannot have a permission that its creator lacks.")
             .Produces<IssuedApiKey>(StatusCodes.Status201Created)
             .Problems(ApiProblems.InvalidJson, s_invalid, ControlProblems.NotHeld, ControlProblems.TooManyKeys, ControlProblems.Unavailable);
         group.MapPost("/{id}/rotate", RotateAsync)
-            .Describe("rotateApiKey", "Rotate an API key", "Answers with a new key of the same settings. The former one is valid until the overlap ends.")
+            .Describe("rotateApiKey", "Rotate an API key", "Returns a new key with the same settings. The former key stays valid until the overlap ends.")
             .Produces<IssuedApiKey>(StatusCodes.Status201Created)
             .Problems(ApiProblems.InvalidJson, s_invalid, s_notFound, s_file, ControlProblems.NotHeld, ControlProblems.KeyEnded, ControlProblems.TooManyKeys, ControlProblems.Unavailable);
         group.MapDelete("/{id}", RevokeAsync)
-            .Describe("revokeApiKey", "Revoke an API key", "The key is refused within a second by all engines that share the database, and its open streams are closed.")
+            .Describe("revokeApiKey", "Revoke an API key", "All engines that share the database reject the key within a second, and close its open streams.")
             .Produces(StatusCodes.Status204NoContent).Problems(s_notFound, s_file, ControlProblems.Unavailable);
     }
 
@@ -89,7 +89,7 @@ static class ApiKeyRoutes
 
     static Created<IssuedApiKey> Answer(HttpContext context, TimeProvider time, (ApiKey Key, string Text) issued)
     {
-        // A cache would keep the key.
+        // A cache would store the key.
         context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Created((string?)null, new IssuedApiKey(issued.Text, ApiKeyItem.Of(issued.Key, time.GetUtcNow())));
     }

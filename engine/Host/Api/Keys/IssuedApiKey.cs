@@ -1,6 +1,6 @@
 namespace CartRecovery.Host.Api.Keys;
 
 /// <summary>A new key.</summary>
-/// <param name="Key">The key itself. It is shown once, and not kept.</param>
-/// <param name="ApiKey">What is kept of it.</param>
+/// <param name="Key">The key's text. It is shown once and not stored.</param>
+/// <param name="ApiKey">The stored record.</param>
 sealed record IssuedApiKey(string Key, ApiKeyItem ApiKey);

@@ -2,7 +2,7 @@ using CartRecovery.Host.Api.Auth;
 
 namespace CartRecovery.Host.Api.Members;
 
-/// <summary>Whom to invite.</summary>
+/// <summary>An invitation.</summary>
 /// <param name="Email">The e-mail address.</param>
-/// <param name="Roles">The roles, each in one store or, without `storeId`, in all.</param>
+/// <param name="Roles">The roles, each in one store or, without `storeId`, in all stores.</param>
 sealed record MemberBody(string? Email, IReadOnlyList<UserRole>? Roles);

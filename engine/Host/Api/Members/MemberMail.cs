@@ -4,17 +4,17 @@ using CartRecovery.Engine.Delivery;
 
 namespace CartRecovery.Host.Api.Members;
 
-/// <summary>Mails links to members, through the sink that <c>control.mail</c> names.</summary>
+/// <summary>Mails links to members through the sink that <c>control.mail</c> names. Thread-safe.</summary>
 sealed class MemberMail(IEngineState engine, SinkSet sinks, StoreDirectory stores, TimeProvider time)
 {
-    /// <summary>Whether mails can be sent.</summary>
+    /// <summary>Whether a sink is configured.</summary>
     public bool IsConfigured => engine.Config.Control.Mail is not null;
 
-    /// <summary>Hands a mail to the sink, without waiting.</summary>
+    /// <summary>Queues a mail for the sink. Does not block.</summary>
     /// <param name="email">The member's address.</param>
     /// <param name="token">The link's token.</param>
     /// <param name="isInvitation">Whether the member is new.</param>
-    /// <param name="until">How long the link is valid; no mail is sent later.</param>
+    /// <param name="until">When the link expires; no mail is sent later.</param>
     /// <returns><see langword="false"/> if there is no sink, or its queue is full.</returns>
     public bool TrySend(string email, string token, bool isInvitation, DateTimeOffset until)
     {
@@ -24,7 +24,7 @@ sealed class MemberMail(IEngineState engine, SinkSet sinks, StoreDirectory store
             return false;
         }
 
-        // In the fragment, which no server and no proxy logs.
+        // The token is in the fragment, which servers and proxies do not log.
         var link = $"{url.TrimEnd('/')}/v1/auth/password#{token}";
         var store = stores.Stores[0];
         var now = time.GetUtcNow();

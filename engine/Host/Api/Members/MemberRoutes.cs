@@ -16,13 +16,16 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Members;
 
-/// <summary><c>/v1/members</c>: who may sign in. Takes a role for all stores; nobody changes or makes a member who may do more than they.</summary>
+/// <summary>
+/// Routes of <c>/v1/members</c>: users who may sign in. Require a role for all stores; a caller cannot invite or change a member with
+/// further permissions.
+/// </summary>
 static class MemberRoutes
 {
-    // More than enough for several roles in each of many stores.
+    // Enough for several roles in each of many stores.
     const int MaxRoles = 200;
 
-    static readonly HttpProblem s_invalid = new(400, "invalid_member", "The body is no member.");
+    static readonly HttpProblem s_invalid = new(400, "invalid_member", "The body is not a member.");
     static readonly HttpProblem s_notFound = new(404, "member_not_found", "There is no such member.");
     static readonly HttpProblem s_exists = new(409, "member_exists", "There is a member with this e-mail address already.");
     static readonly HttpProblem s_disabled = new(409, "member_disabled", "The member is disabled. Enable the member first.");
@@ -31,22 +34,22 @@ static class MemberRoutes
     {
         var group = routes.MapGroup("/v1/members").WithTags(ApiTags.Members).RequireAuthorization(AccessPolicies.User);
         group.MapGet("", ListAsync).WithMetadata(new RequiredPermission(Permission.UsersRead))
-            .Describe("listMembers", "List members", "Everyone who may sign in or was invited, the oldest first.")
+            .Describe("listMembers", "List members", "The users who may sign in or were invited, the oldest first.")
             .Query(QueryParameters.Limit, QueryParameters.Cursor).Problems(ControlProblems.Unavailable);
         group.MapPost("", InviteAsync).WithMetadata(new RequiredPermission(Permission.UsersWrite))
-            .Describe("inviteMember", "Invite a member", "The member sets a password with a link, within seven days. Without `control.mail`, the answer has its token, for you to pass on.")
+            .Describe("inviteMember", "Invite a member", "The member sets a password with a link, within seven days. Without `control.mail`, the answer has the link's token, for you to pass on.")
             .Produces<InvitedMember>(StatusCodes.Status201Created)
             .Problems(ApiProblems.InvalidJson, s_invalid, s_exists, ControlProblems.NotHeld, ControlProblems.RoleUnknown, ControlProblems.TooManyMembers, ControlProblems.Unavailable);
         group.MapGet("/{id}", GetAsync).WithMetadata(new RequiredPermission(Permission.UsersRead))
             .Describe("getMember", "Get a member", "A member, with the roles in each store.").Problems(s_notFound, ControlProblems.Unavailable);
         group.MapPatch("/{id}", ChangeAsync).WithMetadata(new RequiredPermission(Permission.UsersWrite))
-            .Describe("changeMember", "Change a member", "Replaces roles, disables or enables, or removes the authenticator app: all that the body names, or nothing. Other roles, or another state, end the member's links.")
+            .Describe("changeMember", "Change a member", "Replaces roles, disables or enables the member, or removes the authenticator app. Applies the whole body or nothing. A change of roles or state ends the member's links.")
             .Produces<MemberItem>().Problems(ApiProblems.InvalidJson, s_invalid, s_notFound, ControlProblems.NotHeld, ControlProblems.RoleUnknown, ControlProblems.LastAdmin, ControlProblems.Unavailable);
         group.MapPost("/{id}/link", LinkAsync).WithMetadata(new RequiredPermission(Permission.UsersWrite))
-            .Describe("sendMemberLink", "Send a link", "Makes another link to set a password with: the invitation again, or a reset. Former links end.")
+            .Describe("sendMemberLink", "Send a link", "Creates another link to set a password: the invitation again, or a reset. Ends former links.")
             .Produces<MemberLink>().Problems(s_notFound, s_disabled, ControlProblems.NotHeld, ControlProblems.Unavailable);
         group.MapDelete("/{id}", DeleteAsync).WithMetadata(new RequiredPermission(Permission.UsersWrite))
-            .Describe("deleteMember", "Delete a member", "Ends all sessions. The audit log keeps the id, and no address.")
+            .Describe("deleteMember", "Delete a member", "Ends all sessions. The audit log keeps the id, but no address.")
             .Produces(StatusCodes.Status204NoContent).Problems(s_notFound, ControlProblems.NotHeld, ControlProblems.LastAdmin, ControlProblems.Unavailable);
     }
 

@@ -5,12 +5,12 @@ using Microsoft.Extensions.Logging;
 namespace CartRecovery.Host.Api.Members;
 
 /// <summary>
-/// Mails a link to whoever asks for a new password, in the background: a request takes as long for an unknown address as for a known one. Throttled as
-/// sign-ins are, in a queue of its own with a bound. Any thread.
+/// Mails links to reset passwords in the background, so that a request takes as long for an unknown address as for a known one. Requests
+/// are throttled like sign-ins; the queue is bounded. Thread-safe.
 /// </summary>
 sealed partial class PasswordResets : IAsyncDisposable
 {
-    // Beyond it, requests are dropped: who asks, asks again.
+    // Further requests are dropped; the user can ask again.
     const int Capacity = 100;
 
     readonly Channel<(string Email, string? Address)> _queue =
@@ -34,10 +34,10 @@ sealed partial class PasswordResets : IAsyncDisposable
         _running = RunAsync();
     }
 
-    /// <summary>Asks for a link.</summary>
-    /// <param name="email">The e-mail address, known or not.</param>
-    /// <param name="address">Where the request comes from.</param>
-    /// <returns>How long to wait before asking again; zero if the request was taken.</returns>
+    /// <summary>Queues a request for a link.</summary>
+    /// <param name="email">The e-mail address; it need not be known.</param>
+    /// <param name="address">The client's address.</param>
+    /// <returns>The time until a retry; zero if the request was accepted.</returns>
     public TimeSpan Request(string email, string? address)
     {
         var account = email.Length <= User.MaxEmail ? User.Normalize(email) : "";
@@ -70,7 +70,7 @@ sealed partial class PasswordResets : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // The engine stops.
+            // Expected on disposal.
         }
     }
 
@@ -81,14 +81,14 @@ sealed partial class PasswordResets : IAsyncDisposable
             if (await _users.RequestResetAsync(email, address, _stop.Token) is { } token
                 && !_mail.TrySend(email, token, isInvitation: false, _time.GetUtcNow() + UserStore.ResetAge))
             {
-                LogNotSent("the sink control.mail takes no more messages");
+                LogNotSent("the queue of the sink control.mail is full");
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             throw;
         }
-#pragma warning disable CA1031 // Whatever it is: if the loop ended, nobody would get a link any more.
+#pragma warning disable CA1031 // Any exception: without this loop, nobody would receive a link.
         catch (Exception e)
 #pragma warning restore CA1031
         {

@@ -6,26 +6,27 @@ using CartRecovery.Engine.ControlPlane.Database;
 namespace CartRecovery.Host.Api.Personal;
 
 /// <summary>
-/// Encrypts the ids of customers and carts for those who may not see them. An id of a store always has the same masked id, so that rows of one customer can be
-/// correlated; requests name a customer or a cart by it. AES-256-GCM whose nonce is an HMAC of the id, as in the modes with a synthetic nonce (RFC 8452).
-/// The store and the kind are associated data. Ids are padded to 16 bytes, so that their length tells little.
+/// Encrypts the ids of customers and carts for callers who may not see them. An id always has the same masked id in a store, so that rows
+/// of one customer can be correlated; requests accept masked ids. AES-256-GCM with an HMAC of the id as the nonce, as in synthetic-nonce
+/// modes (RFC 8452). The store and the kind are associated data. Ids are padded to multiples of 16 bytes, which hides most of their length.
+/// Thread-safe.
 /// </summary>
-/// <param name="database">Derives the keys, the same in all engines that share it.</param>
+/// <param name="database">Derives the keys, which all engines that share the database have in common.</param>
 sealed class MaskedIds(ControlDatabase database)
 {
-    /// <summary>What masked ids begin with.</summary>
+    /// <summary>The prefix of masked ids.</summary>
     public const string Prefix = "masked.";
 
     const int NonceSize = 12, TagSize = 16, Block = 16;
 
-    // Ends the id before its padding of zeros (ISO/IEC 7816-4).
+    // Marks the end of the id before the zero padding (ISO/IEC 7816-4).
     const byte End = 0x80;
 
     readonly Lazy<(byte[] Sealing, byte[] Nonces)> _keys = new(() => (database.Keys.Derive("masked ids"), database.Keys.Derive("masked ids nonces")));
 
     /// <summary>Masks an id.</summary>
     /// <param name="store">The store's id.</param>
-    /// <param name="kind">What the id names.</param>
+    /// <param name="kind">The kind of id.</param>
     /// <param name="id">The id.</param>
     public string Mask(string store, PersonalIdKind kind, string id)
     {
@@ -41,10 +42,10 @@ sealed class MaskedIds(ControlDatabase database)
         return Prefix + Base64Url.EncodeToString(bytes);
     }
 
-    /// <summary>Returns the id behind a masked id of the store and the kind; <see langword="null"/> if the text is none.</summary>
+    /// <summary>Unmasks an id; returns <see langword="null"/> if the text is not a masked id of the store and the kind.</summary>
     /// <param name="store">The store's id.</param>
-    /// <param name="kind">What the id names.</param>
-    /// <param name="text">The text.</param>
+    /// <param name="kind">The kind of id.</param>
+    /// <param name="text">The masked id.</param>
     public string? Open(string store, PersonalIdKind kind, string text)
     {
         if (!text.StartsWith(Prefix, StringComparison.Ordinal) || !Base64Url.IsValid(text.AsSpan(Prefix.Length), out var length) || length < NonceSize + TagSize + Block)

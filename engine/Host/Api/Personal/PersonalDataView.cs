@@ -9,8 +9,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace CartRecovery.Host.Api.Personal;
 
 /// <summary>
-/// What the sender of a request sees of personal data: keys and users with <c>personal_data:read</c> all of it, others masked. Every answer with personal
-/// data is written through it. Binds as a handler parameter.
+/// The caller's view of personal data: in the clear for keys and users with <c>personal_data:read</c>, masked for others. Every response
+/// with personal data is written through it. Binds as a handler parameter.
 /// </summary>
 sealed class PersonalDataView
 {
@@ -31,7 +31,7 @@ sealed class PersonalDataView
         return new PersonalDataView(IsMaskedFor(context), ids, Caller.Of(context)?.Store.Id ?? "");
     }
 
-    /// <summary>Returns whether personal data is masked for the sender of a request.</summary>
+    /// <summary>Returns whether personal data is masked for the caller of a request.</summary>
     public static bool IsMaskedFor(HttpContext context) => context.User.Identity switch
     {
         UserIdentity user => !user.User.Has(Permission.PersonalData, user.Caller?.Store.Id),
@@ -42,35 +42,37 @@ sealed class PersonalDataView
     /// <summary>Binds the view of the request.</summary>
     public static ValueTask<PersonalDataView?> BindAsync(HttpContext context) => ValueTask.FromResult<PersonalDataView?>(Of(context));
 
-    /// <summary>Returns a customer's id as the view shows it.</summary>
+    /// <summary>Returns a customer's id, masked if required.</summary>
     public string? UserId(string? id) => IsMasked && id is not null ? _ids.Mask(_store, PersonalIdKind.Customer, id) : id;
 
-    /// <summary>Returns a cart's id as the view shows it: shops may make it of the customer's id, address or number.</summary>
+    /// <summary>Returns a cart's id, masked if required: shops may derive it from the customer's id, address or number.</summary>
     public string? CartId(string? id) => IsMasked && id is not null ? _ids.Mask(_store, PersonalIdKind.Cart, id) : id;
 
-    /// <summary>Returns a message's text as the view shows it: it may greet by name.</summary>
+    /// <summary>Returns a message's text, hidden if required: it may contain the customer's name.</summary>
     public string? Text(string? text) => IsMasked && text is not null ? Hidden : text;
 
-    /// <summary>Returns an address, a telephone number or a push token as the view shows it: its first character remains.</summary>
+    /// <summary>Returns an address, a phone number or a push token; if masked, only the first character.</summary>
     public string? Address(string? address) =>
         IsMasked && address is { Length: > 0 } ? $"{address[..(char.IsHighSurrogate(address[0]) && address.Length > 1 ? 2 : 1)]}{Hidden}" : address;
 
     /// <summary>
-    /// Returns the id that a request names by itself or masked; <see langword="null"/> if the sender, who sees masked ids alone, named it otherwise: the answer
-    /// would tell which masked id is whose.
+    /// Returns the id that a request names in the clear or masked; <see langword="null"/> if a caller who sees only masked ids names it in
+    /// the clear: the response would reveal which masked id belongs to it.
     /// </summary>
     public string? Resolve(PersonalIdKind kind, string text) => _ids.Open(_store, kind, text) ?? (IsMasked ? null : text);
 
-    /// <summary>Returns the id of a cart that a request changes. Shops do so by their own ids, with keys that see masked ones.</summary>
-    /// <returns><see langword="null"/> for a masked id that is no cart's of the store.</returns>
+    /// <summary>
+    /// Returns the id of a cart to change. Accepts ids in the clear also from callers who see masked ones: shops use their own ids.
+    /// </summary>
+    /// <returns><see langword="null"/> for a masked id that is not one of the store's carts.</returns>
     public string? ResolveChanged(string cartId) => _ids.Open(_store, PersonalIdKind.Cart, cartId) ?? (cartId.StartsWith(MaskedIds.Prefix, StringComparison.Ordinal) ? null : cartId);
 
-    /// <summary>Returns the problem of a request whose id <see cref="Resolve"/> does not take.</summary>
+    /// <summary>Returns the problem of a request whose id <see cref="Resolve"/> rejects.</summary>
     public static HttpProblem NotNamed(PersonalIdKind kind) => kind == PersonalIdKind.Cart
         ? ApiProblems.CartNotFound with { Detail = "Name the cart by its masked id, or use a key or a role with personal_data:read." }
         : ApiProblems.CustomerNotFound with { Detail = "Name the customer by the masked id, or use a key or a role with personal_data:read." };
 
-    /// <summary>Masks a report's columns of personal data, by their names.</summary>
+    /// <summary>Masks a report's columns with personal data, by their names.</summary>
     public void Apply(ReportTable table)
     {
         for (var i = 0; IsMasked && i < table.Columns.Count; i++)

@@ -1,6 +1,6 @@
 namespace CartRecovery.Host.Api.Personal;
 
-/// <summary>The kinds of ids that are masked. A masked id of one kind is none of another.</summary>
+/// <summary>The kinds of masked ids. A masked id is valid for its kind only.</summary>
 enum PersonalIdKind
 {
     /// <summary>A customer's id.</summary>

@@ -22,10 +22,12 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Privacy;
 
-/// <summary><c>GET /v1/gdpr/consents/{userId}</c>: what a customer agreed to, when, where and by which text, with a signature if asked.</summary>
+/// <summary>
+/// Route of <c>GET /v1/gdpr/consents/{userId}</c>: a customer's consents with time, source and text version; signed on request.
+/// </summary>
 static class ConsentRoute
 {
-    static readonly QueryParameter<string> s_proof = QueryParameters.Choice("proof", "Whether the answer is signed, for others.", ["true", "false"], "false");
+    static readonly QueryParameter<string> s_proof = QueryParameters.Choice("proof", "Whether to add a signed copy, as proof for third parties.", ["true", "false"], "false");
 
     public static void Map(IEndpointRouteBuilder group) => group.MapGet("/consents/{userId}", GetAsync)
         .Describe("listConsents", "Prove a consent", """
@@ -66,22 +68,22 @@ static class ConsentRoute
     }
 }
 
-/// <summary>What a customer said about channels.</summary>
+/// <summary>A customer's consents and refusals.</summary>
 /// <param name="UserId">The customer's id.</param>
-/// <param name="Items">What they said, the oldest first; the latest 1,000.</param>
-/// <param name="Proof">The same, signed: a PASETO v4.public token. Null unless asked for.</param>
+/// <param name="Items">The consents and refusals, the oldest first; the latest 1,000.</param>
+/// <param name="Proof">The same, signed: a PASETO v4.public token. Null unless requested.</param>
 sealed record ConsentHistory(string UserId, IReadOnlyList<ConsentItem> Items, string? Proof);
 
-/// <summary>What a customer said about a channel.</summary>
+/// <summary>A customer's consent to a channel, or refusal.</summary>
 /// <param name="Channel">email, sms or push.</param>
-/// <param name="Granted">Whether they agreed.</param>
-/// <param name="Purpose">For what, as the event named it; null if it did not.</param>
-/// <param name="TextVersion">The version of the text that they saw; null if the event did not name it.</param>
-/// <param name="Source">Where: as the event named it, or else `api`, `page`, or `unsubscribed`.</param>
+/// <param name="Granted">Whether the customer agreed.</param>
+/// <param name="Purpose">The purpose that the event named; null if it named none.</param>
+/// <param name="TextVersion">The version of the text that the customer saw; null if the event named none.</param>
+/// <param name="Source">The source that the event named, or else `api`, `page`, or `unsubscribed`.</param>
 /// <param name="ReportedBy">server, user_token or browser.</param>
-/// <param name="At">When they said it.</param>
-/// <param name="ReceivedAt">When the engine was told.</param>
-/// <param name="ExpiresAt">When the consent ends; null for never.</param>
+/// <param name="At">When the customer agreed or refused.</param>
+/// <param name="ReceivedAt">When the engine received it.</param>
+/// <param name="ExpiresAt">When the consent expires; null for never.</param>
 sealed record ConsentItem(
     string Channel, bool Granted, string? Purpose, string? TextVersion, string Source, string ReportedBy, DateTime At, DateTime ReceivedAt, DateTime? ExpiresAt)
 {

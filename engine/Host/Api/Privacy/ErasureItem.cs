@@ -2,19 +2,19 @@ using CartRecovery.Engine.Privacy;
 
 namespace CartRecovery.Host.Api.Privacy;
 
-/// <summary>A request to forget a person, without the person.</summary>
-/// <param name="Id">Its id.</param>
+/// <summary>An erasure request. It does not name the person.</summary>
+/// <param name="Id">The request's id.</param>
 /// <param name="StoreId">The store.</param>
-/// <param name="Person">A keyed hash that stands for the person, as in the audit log and the receipt.</param>
+/// <param name="Person">A keyed hash that identifies the person, as in the audit log and the receipt.</param>
 /// <param name="Mode">delete or anonymise.</param>
-/// <param name="Reason">Why; null for nothing.</param>
+/// <param name="Reason">The reason; null for none.</param>
 /// <param name="State">pending, running, completed or failed.</param>
-/// <param name="RequestedBy">Who asked, as in the audit log.</param>
-/// <param name="RequestedAt">When.</param>
-/// <param name="StartedAt">When it was first tried; null before.</param>
-/// <param name="EndedAt">When it was completed or given up; null before.</param>
-/// <param name="Attempts">How often it was tried.</param>
-/// <param name="Problem">Why the last try failed; null if it did not.</param>
+/// <param name="RequestedBy">The actor who requested it, as in the audit log.</param>
+/// <param name="RequestedAt">When it was requested.</param>
+/// <param name="StartedAt">When the first attempt started; null before.</param>
+/// <param name="EndedAt">When it was completed or failed for good; null before.</param>
+/// <param name="Attempts">Number of attempts.</param>
+/// <param name="Problem">Why the last attempt failed; null if it did not.</param>
 /// <param name="Steps">The steps, in order.</param>
 /// <param name="Receipt">The signed receipt, a PASETO v4.public token: `cartrecovery privacy verify` reads it. Null until it is completed.</param>
 sealed record ErasureItem(
@@ -30,9 +30,9 @@ sealed record ErasureItem(
 /// <summary>A step of an erasure.</summary>
 /// <param name="Name">find, partitions, database, dead_letters, scrub or backups.</param>
 /// <param name="State">pending, running or completed.</param>
-/// <param name="CompletedAt">When it was finished; null before.</param>
-/// <param name="Milliseconds">How long it took; null before.</param>
-/// <param name="Counts">What was found, deleted or rewritten.</param>
+/// <param name="CompletedAt">When it was completed; null before.</param>
+/// <param name="Milliseconds">The duration, in milliseconds; null before.</param>
+/// <param name="Counts">Numbers of found, deleted or rewritten items.</param>
 sealed record ErasureStepItem(string Name, string State, DateTime? CompletedAt, long? Milliseconds, IReadOnlyDictionary<string, long> Counts)
 {
     static readonly Dictionary<string, long> s_none = [];

@@ -19,17 +19,17 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Privacy;
 
-/// <summary><c>GET /v1/gdpr/export/{userId}</c>: everything that is known of a customer, streamed.</summary>
+/// <summary>Route of <c>GET /v1/gdpr/export/{userId}</c>: all data of a customer, streamed.</summary>
 static class ExportRoute
 {
     const string Zip = "application/zip";
 
-    // What may be written before the client reads.
+    // Maximum number of bytes buffered while the client does not read.
     const int PauseAt = 1 << 20;
 
-    static readonly HttpProblem s_busy = new(503, "export_busy", "Another export runs. Try again later.");
+    static readonly HttpProblem s_busy = new(503, "export_busy", "Another export is running. Try again later.");
 
-    static readonly QueryParameter<string> s_format = QueryParameters.Choice("format", "json: one document. zip: a folder with a file for each kind of data.", ["json", "zip"], "json");
+    static readonly QueryParameter<string> s_format = QueryParameters.Choice("format", "json: one document. zip: an archive with a file for each kind of data.", ["json", "zip"], "json");
 
     public static void Map(IEndpointRouteBuilder group) => group.MapGet("/export/{userId}", ExportAsync)
         .Describe("exportPerson", "Export a person", """
@@ -59,7 +59,7 @@ static class ExportRoute
         await StreamAsync(context, privacy.ExportOf(caller.Store, id), output => isZip ? new ZipExportWriter(output, time) : new JsonExportWriter(output));
     }
 
-    // The export blocks its thread while the client does not read.
+    // While the client does not read, the export blocks its thread.
     static async Task StreamAsync(HttpContext context, PersonExport export, Func<Stream, IPersonExportWriter> open)
     {
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: PauseAt, resumeWriterThreshold: PauseAt / 2, useSynchronizationContext: false));
@@ -74,7 +74,7 @@ static class ExportRoute
             }
             catch (Exception e)
             {
-                // The reader gets it, and the connection is cut: an export without its manifest is none.
+                // Passed to the reader, which aborts the connection: an export without its manifest is incomplete.
                 failure = e;
             }
 

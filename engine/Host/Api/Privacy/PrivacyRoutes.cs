@@ -18,10 +18,10 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Privacy;
 
-/// <summary><c>/v1/gdpr</c>: people are forgotten, and what was done is certified.</summary>
+/// <summary>Routes of <c>/v1/gdpr</c>: erasures and their receipts.</summary>
 static class PrivacyRoutes
 {
-    static readonly HttpProblem s_invalid = new(400, "invalid_erasure", "The request does not say whom to forget, or how.");
+    static readonly HttpProblem s_invalid = new(400, "invalid_erasure", "The person or the mode is invalid.");
     static readonly HttpProblem s_notFound = new(404, "privacy_request_not_found", "The store has no such request. GET /v1/gdpr/requests lists them.");
     static readonly HttpProblem s_notForgotten = new(404, "not_forgotten", "The person is not forgotten, so there is nothing to lift.");
 
@@ -36,15 +36,15 @@ static class PrivacyRoutes
             .Produces<ErasureItem>(StatusCodes.Status202Accepted)
             .Problems(ApiProblems.InvalidJson, s_invalid, ApiProblems.CustomerNotFound, ControlProblems.ErasureRuns, ControlProblems.TooManyErasures, ControlProblems.Unavailable);
         group.MapDelete("/forget/{userId}", LiftAsync)
-            .Describe("liftErasure", "Let a forgotten person in again", "Their events are accepted from now on. What was erased stays erased.")
+            .Describe("liftErasure", "Accept an erased person's events again", "Events of the person are accepted from now on. Erased data stays erased.")
             .Produces(StatusCodes.Status204NoContent).Problems(s_notForgotten, ApiProblems.CustomerNotFound, ControlProblems.ErasureRuns, ControlProblems.Unavailable);
         ExportRoute.Map(group);
         ConsentRoute.Map(group);
         RetentionRoute.Map(group);
         group.MapGet("/status/{requestId}", FindAsync)
-            .Describe("getPrivacyRequest", "Follow a request", "How far a request to forget a person is, and its receipt.").Problems(s_notFound, ControlProblems.Unavailable);
+            .Describe("getPrivacyRequest", "Follow a request", "The progress of an erasure request, and its receipt.").Problems(s_notFound, ControlProblems.Unavailable);
         group.MapGet("/requests", ListAsync)
-            .Describe("listPrivacyRequests", "List requests", "The store's requests to forget people, the newest first.")
+            .Describe("listPrivacyRequests", "List requests", "The store's erasure requests, the newest first.")
             .Query(QueryParameters.Limit, QueryParameters.Cursor).Problems(ControlProblems.Unavailable);
     }
 
@@ -63,7 +63,7 @@ static class PrivacyRoutes
         return TypedResults.Accepted($"/v1/gdpr/status/{request.Id}", ErasureItem.Of(request));
     }
 
-    /// <summary>Returns what is wrong with the id of a person and a reason; <see langword="null"/> if nothing is.</summary>
+    /// <summary>Validates the id of a person and a reason. Returns the problem; <see langword="null"/> if they are valid.</summary>
     internal static string? ProblemOf(string id, string? reason) =>
         System.Text.Encoding.UTF8.GetByteCount(id) > EventSlab.MaxSentIdLength ? $"userId: expected at most {EventSlab.MaxSentIdLength} bytes."
         : ForgottenPeople.IsNobody(id) ? $"userId: expected a customer's id; '{id}' is a placeholder that events are stored without."
@@ -85,7 +85,7 @@ static class PrivacyRoutes
         return TypedResults.Ok(new ItemPage<ErasureItem>([.. requests.Take(limit).Select(ErasureItem.Of)], SealedCursor.Seal(context, requests.Count > limit ? requests[limit - 1].Id : null)));
     }
 
-    /// <summary>Returns who sent a request, as the audit log names them.</summary>
+    /// <summary>Returns the actor of a request, as in the audit log.</summary>
     internal static string ActorOf(HttpContext context) => context.User.Identity switch
     {
         UserIdentity user => user.ActorName,

@@ -17,7 +17,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Privacy;
 
-/// <summary><c>GET /v1/gdpr/retention</c>: how long each kind of data is kept, and what would be deleted now.</summary>
+/// <summary>Route of <c>GET /v1/gdpr/retention</c>: the retention of each kind of data, and what has expired.</summary>
 static class RetentionRoute
 {
     public static void Map(IEndpointRouteBuilder group) => group.MapGet("/retention", GetAsync)
@@ -61,17 +61,17 @@ static class RetentionRoute
     }
 }
 
-/// <summary>How long each kind of data is kept.</summary>
+/// <summary>The retention of each kind of data.</summary>
 /// <param name="Items">The kinds.</param>
 sealed record RetentionPreview(IReadOnlyList<RetentionItem> Items);
 
-/// <summary>How long a kind of data is kept, and what would be deleted now.</summary>
+/// <summary>The retention of a kind of data, and what has expired.</summary>
 /// <param name="Kind">The kind.</param>
 /// <param name="Setting">The setting.</param>
-/// <param name="Retention">Its value, like 90d; null for as long as the person is not forgotten.</param>
-/// <param name="Rows">How many the store has; null where they are not counted: the journal deletes whole files.</param>
-/// <param name="Expired">How many of them are too old.</param>
-/// <param name="OldestAt">The time of the oldest; null for none.</param>
+/// <param name="Retention">The retention, like 90d; null for data that is kept until the person is erased.</param>
+/// <param name="Rows">Number of the store's rows; null if they are not counted: the journal deletes whole files.</param>
+/// <param name="Expired">Number of rows that have expired.</param>
+/// <param name="OldestAt">The time of the oldest row; null if there is none.</param>
 sealed record RetentionItem(string Kind, string Setting, string? Retention, long? Rows, long? Expired, DateTime? OldestAt)
 {
     /// <summary>Describes a count.</summary>

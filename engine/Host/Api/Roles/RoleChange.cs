@@ -1,5 +1,5 @@
 namespace CartRecovery.Host.Api.Roles;
 
-/// <summary>What a role may do from now on.</summary>
-/// <param name="Permissions">The permissions.</param>
+/// <summary>The new permissions of a role.</summary>
+/// <param name="Permissions">The permissions. They replace the former ones.</param>
 sealed record RoleChange(IReadOnlyList<string>? Permissions);

@@ -2,6 +2,6 @@ namespace CartRecovery.Host.Api.Roles;
 
 /// <summary>A role.</summary>
 /// <param name="Name">The name.</param>
-/// <param name="Permissions">What it may do.</param>
-/// <param name="BuiltIn">Whether every engine has it, so that it cannot be changed.</param>
+/// <param name="Permissions">The permissions.</param>
+/// <param name="BuiltIn">Whether it is built in and cannot be changed.</param>
 sealed record RoleItem(string Name, IReadOnlyList<string> Permissions, bool BuiltIn);

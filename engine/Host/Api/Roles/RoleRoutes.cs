@@ -14,27 +14,27 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Roles;
 
-/// <summary><c>/v1/roles</c>: the built-in roles, and roles of one's own.</summary>
+/// <summary>Routes of <c>/v1/roles</c>: the built-in and the custom roles.</summary>
 static class RoleRoutes
 {
-    static readonly HttpProblem s_invalid = new(400, "invalid_role", "The body is no role.");
+    static readonly HttpProblem s_invalid = new(400, "invalid_role", "The body is not a role.");
     static readonly HttpProblem s_notFound = new(404, "role_not_found", "There is no such role.");
-    static readonly HttpProblem s_builtIn = new(409, "built_in_role", "The role is built in. Make one of your own.");
+    static readonly HttpProblem s_builtIn = new(409, "built_in_role", "The role is built in. Create a custom role.");
 
     public static void Map(IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1/roles").WithTags(ApiTags.Roles).RequireAuthorization(AccessPolicies.User);
         group.MapGet("", ListAsync).WithMetadata(new RequiredPermission(Permission.RolesRead))
-            .Describe("listRoles", "List roles", "The built-in roles, then those of your own.").Query(QueryParameters.Limit, QueryParameters.Cursor).Problems(ControlProblems.Unavailable);
+            .Describe("listRoles", "List roles", "The built-in roles, then the custom ones.").Query(QueryParameters.Limit, QueryParameters.Cursor).Problems(ControlProblems.Unavailable);
         group.MapPost("", AddAsync).WithMetadata(new RequiredPermission(Permission.RolesWrite))
-            .Describe("createRole", "Create a role", "A named list of permissions. You can put only permissions into it that you hold in all stores.")
+            .Describe("createRole", "Create a role", "A named list of permissions. You must hold all of them in all stores.")
             .Produces<RoleItem>(StatusCodes.Status201Created)
             .Problems(ApiProblems.InvalidJson, s_invalid, ControlProblems.NotHeld, ControlProblems.RoleExists, ControlProblems.TooManyRoles, ControlProblems.Unavailable);
         group.MapPut("/{name}", ChangeAsync).WithMetadata(new RequiredPermission(Permission.RolesWrite))
-            .Describe("changeRole", "Change a role", "Replaces the permissions, for whoever has the role within a second. You must hold the former and the new ones, in all stores.")
+            .Describe("changeRole", "Change a role", "Replaces the permissions. Takes effect within a second. You must hold the former and the new permissions in all stores.")
             .Produces<RoleItem>().Problems(ApiProblems.InvalidJson, s_invalid, s_notFound, s_builtIn, ControlProblems.NotHeld, ControlProblems.Unavailable);
         group.MapDelete("/{name}", DeleteAsync).WithMetadata(new RequiredPermission(Permission.RolesWrite))
-            .Describe("deleteRole", "Delete a role", "A role that a user has cannot be deleted.")
+            .Describe("deleteRole", "Delete a role", "A role that is assigned to a user cannot be deleted.")
             .Produces(StatusCodes.Status204NoContent).Problems(s_notFound, s_builtIn, ControlProblems.RoleInUse, ControlProblems.Unavailable);
     }
 

@@ -22,54 +22,54 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace CartRecovery.Host.Api.Settings;
 
-/// <summary><c>/v1/config</c>: the settings in force, their versions, and changes.</summary>
+/// <summary>Routes of <c>/v1/config</c>: the settings in force, their versions, and changes.</summary>
 static class SettingsRoutes
 {
     const int MaxReason = 256;
-    const string PathHelp = "The key, such as limits.batch; elements of lists go by their names: stores.shop.timezone.";
+    const string PathHelp = "The key, such as limits.batch; elements of lists are named by their key: stores.shop.timezone.";
 
     static readonly TimeSpan s_maxDelay = TimeSpan.FromDays(366);
 
-    static readonly QueryParameter<string> s_dryRun = QueryParameters.Choice("dryRun", "true: says what would change, and changes nothing.", ["true", "false"], "false");
-    static readonly QueryParameter<string> s_reason = QueryParameters.Text("reason", "Why, for the versions and the audit log.");
+    static readonly QueryParameter<string> s_dryRun = QueryParameters.Choice("dryRun", "`true` returns the differences and changes nothing.", ["true", "false"], "false");
+    static readonly QueryParameter<string> s_reason = QueryParameters.Text("reason", "The reason, for the versions and the audit log.");
     static readonly QueryParameter<long> s_at = QueryParameters.Time("at", "Makes the change at this time instead.");
-    static readonly QueryParameter<long> s_from = NumberOf("from", "The one version; 0 for the file alone.");
-    static readonly QueryParameter<long> s_to = NumberOf("to", "The other version; the last if absent.");
+    static readonly QueryParameter<long> s_from = NumberOf("from", "The first version; 0 for the file alone.");
+    static readonly QueryParameter<long> s_to = NumberOf("to", "The second version; the last one if absent.");
 
     public static void Map(IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1/config").WithTags(ApiTags.Config).RequireAuthorization(AccessPolicies.User);
-        Read(group.MapGet("", Get)).Describe("getConfig", "Read the settings", "All keys with their values in force, defaults included and without secrets, and what the API changed. The ETag is the version.")
+        Read(group.MapGet("", Get)).Describe("getConfig", "Read the settings", "All keys with their values in force, including defaults and without secrets, and the overrides of the API. The ETag is the version.")
             .Produces<SettingsResponse>();
         Read(group.MapGet("/{path}", Find)).Describe("getSetting", "Read a setting", "A key's value in force, or that of a section.").Produces<SettingResponse>().Problems(SettingsProblems.UnknownKey);
         Change(group.MapPut("", (HttpContext context, JsonElement body, RequestQuery query, LiveSettings settings) => ChangeAsync(context, SettingsEdit.Replace, "", body, query, settings)))
-            .Describe("replaceConfig", "Replace all changes", "The body takes the place of all that the API changed; the file stays as it is.");
+            .Describe("replaceConfig", "Replace all overrides", "The body replaces all overrides of the API. The file does not change.");
         Change(group.MapPatch("", (HttpContext context, JsonElement body, RequestQuery query, LiveSettings settings) => ChangeAsync(context, SettingsEdit.Merge, "", body, query, settings)))
-            .Describe("changeConfig", "Change settings", "Merges the body into the settings, as RFC 7396 says: null takes a key out, so that its default applies. All or nothing.");
+            .Describe("changeConfig", "Change settings", "Merges the body into the settings (RFC 7396). null removes a key, so that its default applies. Applies the whole body or nothing.");
         Change(group.MapDelete("", (HttpContext context, RequestQuery query, LiveSettings settings) => ChangeAsync(context, SettingsEdit.Remove, "", default, query, settings)))
-            .Describe("resetConfig", "Take all changes back", "The file's settings are in force again.");
+            .Describe("resetConfig", "Remove all overrides", "The file's settings apply again.");
         Change(group.MapPut("/{path}", ([Description(PathHelp)] string path, HttpContext context, JsonElement body, RequestQuery query, LiveSettings settings) =>
             ChangeAsync(context, SettingsEdit.Set, path, body, query, settings)))
-            .Describe("putSetting", "Set a key", "The body is the value. Maps are laid over the file's; lists and values take their place.");
+            .Describe("putSetting", "Set a key", "The body is the value. A map is merged over the file's; a list or a value replaces it.");
         Change(group.MapPatch("/{path}", ([Description(PathHelp)] string path, HttpContext context, JsonElement body, RequestQuery query, LiveSettings settings) =>
             ChangeAsync(context, SettingsEdit.Merge, path, body, query, settings)))
-            .Describe("changeSetting", "Change a section", "Merges the body into the section, as RFC 7396 says: null takes a key out, so that its default applies.");
+            .Describe("changeSetting", "Change a section", "Merges the body into the section (RFC 7396). null removes a key, so that its default applies.");
         Change(group.MapDelete("/{path}", ([Description(PathHelp)] string path, HttpContext context, RequestQuery query, LiveSettings settings) =>
             ChangeAsync(context, SettingsEdit.Remove, path, default, query, settings)))
-            .Describe("resetSetting", "Take a change back", "The file's value of the key is in force again.");
-        Read(group.MapGet("/versions", ListAsync)).Describe("listConfigVersions", "List versions", "Who changed what, when and why, the newest first. The last 500 are kept.")
+            .Describe("resetSetting", "Remove an override", "The file's value of the key applies again.");
+        Read(group.MapGet("/versions", ListAsync)).Describe("listConfigVersions", "List versions", "The changes with author, time and reason, the newest first. The last 500 are kept.")
             .Query(QueryParameters.Limit, QueryParameters.Cursor);
-        Read(group.MapGet("/versions/{number:long}", FindAsync)).Describe("getConfigVersion", "Read a version", "A version with all that it lays over the file.")
+        Read(group.MapGet("/versions/{number:long}", FindAsync)).Describe("getConfigVersion", "Read a version", "A version with all of its overrides.")
             .Produces<SettingsVersionDetail>().Problems(SettingsProblems.UnknownVersion);
-        Read(group.MapGet("/diff", CompareAsync)).Describe("compareConfigVersions", "Compare versions", "What differs between two versions in what lies over the file.")
+        Read(group.MapGet("/diff", CompareAsync)).Describe("compareConfigVersions", "Compare versions", "The differences between the overrides of two versions.")
             .Query(s_from, s_to).Produces<SettingsDifference>().Problems(SettingsProblems.UnknownVersion);
-        Read(group.MapGet("/export", Export)).Describe("exportConfig", "Export the changes as YAML", "What the API changed, with the values in force, for the configuration file.").Media("application/yaml");
+        Read(group.MapGet("/export", Export)).Describe("exportConfig", "Export the changes as YAML", "The overrides of the API, for the configuration file.").Media("application/yaml");
         Change(group.MapPost("/rollback", RollBackAsync), isRollback: true)
-            .Describe("rollBackConfig", "Roll back", "Makes a new version with the settings of a former one; 0 is the file alone.").Problems(SettingsProblems.UnknownVersion);
-        Read(group.MapGet("/schedule", ListScheduledAsync)).Describe("listScheduledConfig", "List scheduled changes", "Those that wait, the next first; then those that are over.")
+            .Describe("rollBackConfig", "Roll back", "Adds a version with the overrides of a former one; 0 is the file alone.").Problems(SettingsProblems.UnknownVersion);
+        Read(group.MapGet("/schedule", ListScheduledAsync)).Describe("listScheduledConfig", "List scheduled changes", "The pending changes by due time; then the finished ones, the latest first.")
             .Query(QueryParameters.Limit, QueryParameters.Cursor);
         group.MapDelete("/schedule/{id}", CancelAsync).WithMetadata(new RequiredPermission(Permission.ConfigWrite))
-            .Describe("cancelScheduledConfig", "Cancel a scheduled change", "The change is not made.").Produces(StatusCodes.Status204NoContent)
+            .Describe("cancelScheduledConfig", "Cancel a scheduled change", "Cancels a pending change.").Produces(StatusCodes.Status204NoContent)
             .Problems(SettingsProblems.UnknownSchedule, ControlProblems.Unavailable);
     }
 
@@ -107,7 +107,7 @@ static class SettingsRoutes
         }
         catch (SettingsException)
         {
-            // The API has set a whole list or value that the key would be in.
+            // The API has set a whole list or value that contains the key.
             return true;
         }
     }
@@ -222,7 +222,7 @@ static class SettingsRoutes
 
     static string TagOf(long version) => string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
 
-    // A dry run loses nobody's change.
+    // A dry run needs no If-Match: it cannot overwrite another change.
     static long? VersionOf(HttpContext context, bool isDryRun) => context.Request.Headers.IfMatch.ToString() switch
     {
         "" when isDryRun => null,

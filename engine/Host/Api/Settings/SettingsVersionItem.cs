@@ -3,18 +3,18 @@ using CartRecovery.Engine.ControlPlane.Settings;
 
 namespace CartRecovery.Host.Api.Settings;
 
-/// <summary>A version, as lists show it.</summary>
-/// <param name="Number">Its number.</param>
+/// <summary>A version, in lists.</summary>
+/// <param name="Number">The version's number.</param>
 /// <param name="At">When it was made.</param>
-/// <param name="By">Who made it, as in the audit log.</param>
-/// <param name="Reason">Why; empty if nobody said.</param>
-/// <param name="Changes">What differs from the version before.</param>
+/// <param name="By">The actor who made it, as in the audit log.</param>
+/// <param name="Reason">The reason; may be empty.</param>
+/// <param name="Changes">The differences from the previous version.</param>
 sealed record SettingsVersionItem(long Number, DateTime At, string By, string Reason, IReadOnlyList<SettingsDifferenceItem> Changes)
 {
     /// <summary>Describes a version.</summary>
     public static SettingsVersionItem Of(SettingsVersion version) => new(version.Number, version.At.UtcDateTime, version.By, version.Reason, ChangesOf(version));
 
-    /// <summary>Returns what differs from the version before.</summary>
+    /// <summary>Returns the differences from the previous version.</summary>
     public static IReadOnlyList<SettingsDifferenceItem> ChangesOf(SettingsVersion version) => [.. JsonNode.Parse(version.Changes)!.AsArray().Select(change =>
         new SettingsDifferenceItem((string)change!["path"]!, change["from"]?.DeepClone(), change["to"]?.DeepClone()))];
 }

@@ -12,27 +12,27 @@ using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api.Tracking;
 
-/// <summary>Verifies signed links and turns clicks, openings and unsubscriptions into events.</summary>
+/// <summary>Verifies signed links, and converts clicks, openings and unsubscriptions to events.</summary>
 sealed class LinkEvents(IJourneyOptionsProvider inForce, StoreDirectory stores, JourneyReports reports, IngestOptions ingest, TimeProvider time)
 {
     long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>
-    /// Verifies a link's token and returns its content and store; <see langword="null"/> if it is foreign, altered or expired.
+    /// Verifies a link's token and returns its content and store; <see langword="null"/> if it is altered, expired, or another engine's.
     /// </summary>
     public (SignedLink Link, Store Store)? Read(string token, LinkKind kind) =>
         inForce.JourneyOptions.Signer.Read(token, kind, Now) is { } link && StoreOf(link) is { } store ? (link, store) : null;
 
-    // The messages of a removed store are still in mailboxes, and to unsubscribe from them must work.
+    // Messages of a removed store are still in mailboxes, and unsubscribing must work.
     Store? StoreOf(SignedLink link) => link.Kind == LinkKind.Unsubscribe ? stores.All.Find(link.StoreId) : stores.FindStore(link.StoreId);
 
-    /// <summary>Returns whether a link is one of a preview or a test, which record nothing.</summary>
+    /// <summary>Returns whether a link belongs to a preview or a test, which record nothing.</summary>
     public static bool IsSample(SignedLink link) => link.Intervention == MessageRenderer.SampleId;
 
     /// <summary>Signs a link.</summary>
     public string Sign(SignedLink link) => inForce.JourneyOptions.Signer.Sign(link);
 
-    /// <summary>Ingests a click or an opening, unless a program caused it.</summary>
+    /// <summary>Ingests a click or an opening, unless a program such as a link scanner caused it.</summary>
     public async Task IngestAsync(HttpContext context, SignedLink link, Store store, EventType what)
     {
         var request = context.Request;
@@ -45,10 +45,10 @@ sealed class LinkEvents(IJourneyOptionsProvider inForce, StoreDirectory stores, 
     }
 
     /// <summary>
-    /// Ingests a link's event. A repetition of a click or an opening within the hour has the same event id and counts once; an unsubscription counts
-    /// each time, because the shop may have lifted the one before.
+    /// Ingests a link's event. Clicks and openings repeated within an hour have the same event id and count once. An unsubscription always
+    /// counts, because the shop may have lifted the previous one.
     /// </summary>
-    /// <returns>Whether it is durable.</returns>
+    /// <returns>Whether the event is durable.</returns>
     public Task<bool> SendAsync(HttpContext context, SignedLink link, Store store, EventType what)
     {
         if (IsSample(link))
@@ -65,7 +65,7 @@ sealed class LinkEvents(IJourneyOptionsProvider inForce, StoreDirectory stores, 
             writer.WriteString("id"u8, $"{link.Intervention}.{EventTypes.NameOf(what)}{repetition}");
             writer.WriteString("type"u8, EventTypes.NameOf(what));
             writer.WriteString("cartId"u8, link.CartId);
-            // The event is the server's word, and must not repeat what a browser claimed.
+            // Ignores a user id that only a browser claimed: the event is trusted like a server's.
             if (row is { UserStanding: > Standing.Claimed, UserId: { } user })
             {
                 writer.WriteString("userId"u8, user);

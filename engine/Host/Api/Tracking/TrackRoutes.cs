@@ -16,20 +16,20 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Tracking;
 
-/// <summary><c>/v1/track/{id}</c>: what became of a message, told by the shop's channels and by links.</summary>
+/// <summary>Routes of <c>/v1/track/{id}</c>: the events of a message, reported by the shop's channels and by links.</summary>
 static class TrackRoutes
 {
-    static readonly HttpProblem s_notSent = new(409, "not_sent", "The intervention was not sent, so nothing can have become of it.");
+    static readonly HttpProblem s_notSent = new(409, "not_sent", "The intervention was not sent, so it can have no such event.");
     static readonly HttpProblem s_type = new(400, "unknown_event_type", "type: expected delivered, opened, clicked, dismissed, unsubscribed, bounced or complained.");
 
     public static void Map(IEndpointRouteBuilder routes)
     {
         var group = routes.ForServers("/v1/track", ApiTags.Interventions);
         group.MapGet("/{id}", GetAsync)
-            .Describe("getTracking", "Follow an intervention", "What became of a message, in order, and the orders attributed to it.").Problems(InterventionsRoutes.Unknown);
+            .Describe("getTracking", "Follow an intervention", "The events of a message in order, and the orders attributed to it.").Problems(InterventionsRoutes.Unknown);
         group.MapPost("/{id}", PostAsync)
-            .Describe("trackIntervention", "Report what became of an intervention",
-                "For channels that report back by themselves. Each type but the unsubscription counts once. The event goes the way of all events.")
+            .Describe("trackIntervention", "Report an event of an intervention",
+                "For channels that report back themselves. Each type counts once, except unsubscriptions. Ingested like any other event.")
             .WithMetadata(new RequiredPermission(KeyScopes.SendEvents)).Problems([InterventionsRoutes.Unknown, s_notSent, s_type, .. EventsRoutes.Rejections]);
     }
 
@@ -57,7 +57,7 @@ static class TrackRoutes
             throw new ProblemException(s_notSent);
         }
 
-        // As by links, an unsubscription counts each time: the shop may have lifted the one before.
+        // As for links, an unsubscription always counts: the shop may have lifted the previous one.
         var eventId = EventTypes.Has(type, EventTraits.EndsContact) ? null : $"{id}.{EventTypes.NameOf(type)}";
         return TypedResults.Ok(new SentEvent(await events.SendAsync(context, caller, type, eventId, body.At, writer =>
         {

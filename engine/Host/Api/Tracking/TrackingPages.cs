@@ -16,13 +16,13 @@ static class TrackingPages
     public static readonly byte[] Pixel = Convert.FromHexString("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b");
 
     /// <summary>
-    /// Returns the URL of the shop's cart page, with a token that restores the cart, as a Location header takes it: the host in ASCII, the rest
-    /// percent-encoded.
+    /// Returns the URL of the shop's cart page with a token that restores the cart, in the form of a Location header: the host in ASCII,
+    /// other parts percent-encoded.
     /// </summary>
     public static string WithToken(Uri cartUrl, string token) => ShopLinks.HeaderOf(
         new UriBuilder(cartUrl) { Query = $"{cartUrl.Query.TrimStart('?')}{(cartUrl.Query.Length > 1 ? "&" : "")}restore={token}" }.Uri);
 
-    /// <summary>Answers with a page.</summary>
+    /// <summary>Responds with a page.</summary>
     public static Task WriteAsync(HttpContext context, string title, string body)
     {
         context.Response.Headers.ContentSecurityPolicy = s_policy;

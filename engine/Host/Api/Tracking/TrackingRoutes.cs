@@ -20,8 +20,8 @@ using Microsoft.AspNetCore.Routing;
 namespace CartRecovery.Host.Api.Tracking;
 
 /// <summary>
-/// Targets of the links in messages: clicks, openings, unsubscriptions and restored carts. Links are signed and need no key. Each visit is
-/// ingested as an event, except those of link scanners. Unknown query parameters are ignored, because mail programs and gateways add their
+/// Routes of the links in messages: clicks, openings, unsubscriptions and restored carts. Links are signed and need no key. Each visit is
+/// ingested as an event, except visits of link scanners. Unknown query parameters are ignored, because mail programs and gateways add their
 /// own.
 /// </summary>
 static class TrackingRoutes
@@ -55,7 +55,7 @@ static class TrackingRoutes
             .Describe("askToConfirm", "Ask before confirming an address", "Returns a page with a button. Changes nothing, so that link scanners confirm nothing.")
             .QueryAndOthers().Media(Html).Problems(s_unknown);
         track.MapPost("/confirm/{token}", ConfirmAsync)
-            .Describe("confirmAddress", "Confirm an address", "Called by the page's button. Messages that waited for it are sent. The body is ignored.")
+            .Describe("confirmAddress", "Confirm an address", "Called by the page's button. Messages that were waiting for it are sent. The body is ignored.")
             .QueryAndOthers().Media(Html).Problems(s_unknown);
         routes.MapGet("/v1/restore/{token}", RestoreAsync).WithTags(ApiTags.Tracking).AllowAnonymous().RequireCors(KeyOrigins.Any)
             .Describe("restoreCart", "Restore a cart",
@@ -70,7 +70,7 @@ static class TrackingRoutes
             return s_unknown.ToResult();
         }
 
-        // Before the event: a click that leads nowhere is none.
+        // Checked before ingesting: a click on an invalid link is not an event.
         var target = ShopLinks.Allowed(query.Of(s_to), store)
             ?? TrackingPages.WithToken(store.CartUrl, links.Sign(link with { Kind = LinkKind.Cart }));
         await links.IngestAsync(context, link, store, EventType.Clicked);
@@ -84,7 +84,7 @@ static class TrackingRoutes
             await links.IngestAsync(context, link, store, EventType.Opened);
         }
 
-        // Webmail shows it on a page of its own origin.
+        // Webmail shows the image on a page of its own origin.
         context.Response.Headers[SecurityHeaders.ResourcePolicy] = SecurityHeaders.AnyOrigin;
         await ResponseWriter.BytesAsync(context, StatusCodes.Status200OK, "image/gif", TrackingPages.Pixel);
     }

@@ -12,13 +12,13 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Usage;
 
-/// <summary><c>/v1/usage</c>: what a store and its keys used, beside their quotas.</summary>
+/// <summary>Routes of <c>/v1/usage</c>: usage of a store and its keys, with their quotas.</summary>
 static class UsageRoutes
 {
-    static readonly QueryParameter<string> s_by = QueryParameters.Choice("by", "Counts by day, or by month, which also has the messages.", ["day", "month"], "day");
+    static readonly QueryParameter<string> s_by = QueryParameters.Choice("by", "Groups counts by day, or by month, which includes messages.", ["day", "month"], "day");
 
     public static void Map(IEndpointRouteBuilder routes) => routes.ForServers("/v1/usage", ApiTags.Usage).MapGet("", ListAsync)
-        .Describe("listUsage", "List what was used", "Events by key and of the store as a whole, the latest first; by month also messages. Includes everything that was counted before the request.")
+        .Describe("listUsage", "List usage", "Events by key and for the whole store, the latest first; by month also messages. Includes everything counted before the request.")
         .Query(s_by, QueryParameters.Limit, QueryParameters.Cursor).Problems(ControlProblems.Unavailable);
 
     static async Task<Ok<ItemPage<UsageItem>>> ListAsync(HttpContext context, Caller caller, RequestQuery query, UsageLedger usage, TimeProvider time)

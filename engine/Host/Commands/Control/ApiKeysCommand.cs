@@ -10,7 +10,7 @@ using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands.Control;
 
-/// <summary><c>keys add|list|rotate|revoke</c>: looks after a store's API keys on the machine, beside a running engine or without one.</summary>
+/// <summary>Implements <c>keys add|list|rotate|revoke</c>: manages a store's API keys, beside a running engine or without one.</summary>
 static class ApiKeysCommand
 {
     public static Task<int> RunAsync(KeysOptions options)

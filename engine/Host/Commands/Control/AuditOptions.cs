@@ -2,7 +2,7 @@ using CommandLine;
 
 namespace CartRecovery.Host.Commands.Control;
 
-[Verb("audit", HelpText = "List what users, keys and commands did, or verify that the list was neither altered nor cut.")]
+[Verb("audit", HelpText = "List what users, keys and commands did, or verify that the list was neither altered nor truncated.")]
 sealed class AuditOptions : ConfigOptions
 {
     [Value(0, Required = true, MetaName = "list|verify|head",
@@ -12,13 +12,13 @@ sealed class AuditOptions : ConfigOptions
     [Option("actor", MetaValue = "ACTOR", HelpText = "With list: only entries of this actor, such as user:ID or cli.")]
     public string? Actor { get; set; }
 
-    [Option("action", MetaValue = "ACTION", HelpText = "With list: only this action; with a dot at the end, all that begin so, such as user.")]
+    [Option("action", MetaValue = "ACTION", HelpText = "With list: only this action; with a trailing dot, all actions with this prefix, such as user.")]
     public string? Action { get; set; }
 
     [Option("store", MetaValue = "STORE", HelpText = "With list: only entries of this store.")]
     public string? Store { get; set; }
 
-    [Option("limit", Default = 100, MetaValue = "N", HelpText = "With list: how many entries at most.")]
+    [Option("limit", Default = 100, MetaValue = "N", HelpText = "With list: maximum number of entries.")]
     public int Limit { get; set; }
 
     [Option("at-least", MetaValue = "N:HASH", HelpText = "With verify: an earlier head, which the log must contain.")]

@@ -12,13 +12,13 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Host.Commands.Control;
 
-/// <summary><c>jobs</c>: looks after jobs on the machine, beside a running engine, which runs them.</summary>
+/// <summary>Implements <c>jobs</c>: manages jobs beside a running engine, which executes them.</summary>
 static class JobsCommand
 {
     static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(300);
 
-    // An engine begins a run within two seconds.
-    static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    // An engine starts a run within two seconds.
+    static readonly TimeSpan s_startTimeout = TimeSpan.FromSeconds(30);
 
     public static Task<int> RunAsync(JobsOptions options)
     {
@@ -47,7 +47,7 @@ static class JobsCommand
 
         if (all.FirstOrDefault(known => known.Name == options.Job) is not { } job)
         {
-            Console.Error.WriteLine(all.Count == 0 ? "error: there are no jobs before an engine has started with this data folder"
+            Console.Error.WriteLine(all.Count == 0 ? "error: an engine must start with this data folder first"
                 : $"error: there is no job '{options.Job}'{Suggestion.Hint(options.Job!, [.. all.Select(known => known.Name)])}");
             return ExitCode.Failed;
         }
@@ -94,7 +94,7 @@ static class JobsCommand
     static async Task<int> StartAsync(JobsOptions options, JobControl jobs, JobState job)
     {
         var id = await jobs.StartAsync(job, AuditEvent.Command, address: null);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"run {id} of {job.Name} begins as soon as an engine runs; see: cartrecovery jobs history {job.Name} --run {id}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"run {id} of {job.Name} starts when an engine is running; see: cartrecovery jobs history {job.Name} --run {id}"));
         if (!options.Wait)
         {
             return ExitCode.Success;
@@ -103,9 +103,9 @@ static class JobsCommand
         var waited = TimeProvider.System.GetTimestamp();
         while (await jobs.RunAsync(job.Name, id) is { } run)
         {
-            if (run.Outcome == JobOutcome.Waiting && TimeProvider.System.GetElapsedTime(waited) > s_patience)
+            if (run.Outcome == JobOutcome.Waiting && TimeProvider.System.GetElapsedTime(waited) > s_startTimeout)
             {
-                Console.Error.WriteLine("error: no engine has begun it; start one with: cartrecovery run");
+                Console.Error.WriteLine("error: no engine has started the run; start an engine with: cartrecovery run");
                 return ExitCode.Failed;
             }
 

@@ -13,7 +13,7 @@ using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands.Control;
 
-/// <summary><c>privacy</c>: asks the engine to forget people, beside it or before it starts, and verifies its receipts.</summary>
+/// <summary>Implements <c>privacy</c>: requests erasures, which the engine executes, and verifies receipts.</summary>
 static class PrivacyCommand
 {
     const int MaxLimit = 100_000;
@@ -62,7 +62,7 @@ static class PrivacyCommand
                     var request = await requests.AddAsync(
                         PrivacyServices.FolderIdOf(ControlAccess.SecretOf(config)), store.Id, options.Subject!, mode, options.Reason, AuditEvent.Command, address: null);
                     Console.WriteLine($"request  {request.Id}");
-                    Console.Error.WriteLine("The engine erases the person while it runs. See privacy status.");
+                    Console.Error.WriteLine("A running engine erases the person. See privacy status.");
                     return ExitCode.Success;
                 case "lift":
                     return await requests.LiftAsync(store.Id, options.Subject!, AuditEvent.Command, address: null)
@@ -84,7 +84,7 @@ static class PrivacyCommand
     static StoreConfig? StoreOf(PrivacyOptions options, CartRecoveryConfig config) =>
         options.Store is null && config.Stores is [var only] ? only : config.Stores.Find(store => store.Id == options.Store);
 
-    // The engine has the carts in memory, and the keys.
+    // Asks the running engine: it has the carts in memory, and the keys.
     static async Task<int> ExportAsync(PrivacyOptions options, CartRecoveryConfig config)
     {
         if (StoreOf(options, config) is not { } store)
@@ -98,7 +98,7 @@ static class PrivacyCommand
             using var response = await client.GetAsync($"/v1/gdpr/export/{Uri.EscapeDataString(options.Subject!)}?format={options.Format}", HttpCompletionOption.ResponseHeadersRead);
             if (!response.IsSuccessStatusCode)
             {
-                return Failed($"the engine answers {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
+                return Failed($"the engine responded with {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
             }
 
             await using var output = options.Out is { } path ? File.Create(path) : Console.OpenStandardOutput();
@@ -129,7 +129,7 @@ static class PrivacyCommand
 
         if (details && item.Problem is { } problem)
         {
-            Console.WriteLine(TerminalText.Clean($"  the last try failed: {problem}"));
+            Console.WriteLine(TerminalText.Clean($"  the last attempt failed: {problem}"));
         }
 
         if (details && item.Receipt is { } receipt)
@@ -144,7 +144,7 @@ static class PrivacyCommand
     {
         if (await new Receipts(control).VerifyAsync(receipt) is not var (message, key, publicKey))
         {
-            return Failed("receipt_invalid: the receipt was altered, is cut, or another installation signed it");
+            return Failed("receipt_invalid: the receipt was altered or truncated, or another installation signed it");
         }
 
         Console.Error.WriteLine($"valid: signed by the key {key}, {Convert.ToBase64String(publicKey)}");
@@ -159,7 +159,7 @@ static class PrivacyCommand
             return Wrong($"--key: expected 32 bytes in base64, got '{key}'");
         }
 
-        return Receipts.Verify(receipt, bytes) is { } message ? Done(Encoding.UTF8.GetString(message)) : Failed("receipt_invalid: the receipt was altered, is cut, or another key signed it");
+        return Receipts.Verify(receipt, bytes) is { } message ? Done(Encoding.UTF8.GetString(message)) : Failed("receipt_invalid: the receipt was altered or truncated, or another key signed it");
     }
 
     static string ReceiptOf(string subject) => File.Exists(subject) && new FileInfo(subject).Length <= Receipts.MaxLength ? File.ReadAllText(subject).Trim() : subject;

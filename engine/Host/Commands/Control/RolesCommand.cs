@@ -5,7 +5,7 @@ using CartRecovery.Engine.ControlPlane.Users;
 
 namespace CartRecovery.Host.Commands.Control;
 
-/// <summary><c>roles</c>: looks after roles on the machine, beside a running engine or without one.</summary>
+/// <summary>Implements <c>roles</c>: manages roles, beside a running engine or without one.</summary>
 static class RolesCommand
 {
     public static Task<int> RunAsync(RolesOptions options)
@@ -14,7 +14,7 @@ static class RolesCommand
         var problem = options.Action is not ("list" or "add" or "change" or "delete") ? $"unknown action '{options.Action}'; expected list, add, change or delete"
             : options.Action == "list" ? null
             : options.Name is not { } name ? $"roles {options.Action}: expected a name"
-            : Role.BuiltIn.ContainsKey(name) ? $"the role '{name}' is built in; make one of your own"
+            : Role.BuiltIn.ContainsKey(name) ? $"the role '{name}' is built in; create a custom role"
             : options.Action == "delete" ? null : Role.ProblemOf(name, permissions);
         if (problem is not null)
         {

@@ -8,13 +8,16 @@ using CartRecovery.Host.Settings;
 
 namespace CartRecovery.Host.Commands.Control;
 
-/// <summary>Reads the settings that lie over a configuration file, before an engine runs.</summary>
+/// <summary>Reads the settings of the API and applies them to a configuration file, before an engine starts.</summary>
 static class SettingsAccess
 {
-    /// <summary>Lays the last version over the file. Changes that do not fit it are left out as a whole, so that they do not keep an engine from starting.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="file">What is in the file.</param>
-    /// <returns>The configuration, and what became of the settings.</returns>
+    /// <summary>
+    /// Applies the last version of the settings to the file. Settings that do not fit the file are ignored as a whole: they must not
+    /// prevent a start.
+    /// </summary>
+    /// <param name="path">The path of the file.</param>
+    /// <param name="file">The configuration in the file.</param>
+    /// <returns>The configuration, and which settings it contains.</returns>
     public static async Task<(CartRecoveryConfig Config, SettingsStart Start)> ApplyAsync(string path, CartRecoveryConfig file)
     {
         var (head, campaigns) = await ReadAsync(file);
@@ -25,7 +28,7 @@ static class SettingsAccess
             return (overlay.IsEmpty && campaigns == "{}" ? file : config, new SettingsStart(head) { InForce = head.Number, Campaigns = campaigns });
         }
 
-        // Campaigns that do not fit any more do not take the settings with them.
+        // Without the campaigns: if only they do not fit, the settings still apply.
         return Try(path, overlay).Config is { } without ? (without, new SettingsStart(head, problem) { InForce = head.Number }) : (file, new SettingsStart(head, problem));
     }
 
@@ -36,7 +39,7 @@ static class SettingsAccess
             : ConfigFile.BudgetOf(config).Fits ? (config, null) : (null, "with them the memory plan does not fit into memory.limit");
     }
 
-    // Nothing before the first start, or if the database cannot be read: the engine's start says why.
+    // Returns no settings before the first start, or if the database cannot be read: the engine's start reports that.
     static async Task<(SettingsVersion Head, string Campaigns)> ReadAsync(CartRecoveryConfig file)
     {
         var folder = Path.GetFullPath(file.Data);
@@ -49,7 +52,7 @@ static class SettingsAccess
 
         try
         {
-            // A folder whose keys do not open is not touched: the start is refused.
+            // Does not open a folder with another master key: the engine's start reports it.
             var folderSecret = await File.ReadAllBytesAsync(secret);
             FolderKeys.Check(files, file.Encryption, folderSecret);
             await using var control = ControlSetup.Of(file, files, folderSecret, TimeProvider.System);

@@ -9,7 +9,7 @@ using CartRecovery.Host.Settings;
 
 namespace CartRecovery.Host.Commands.Control;
 
-/// <summary><c>config</c>: shows and changes the settings on the machine. A running engine takes a change over within a second.</summary>
+/// <summary>Implements <c>config</c>: shows and changes the settings. A running engine applies a change within a second.</summary>
 static class SettingsCommand
 {
     const int MaxHistory = 500, MaxReason = 256;
@@ -74,7 +74,7 @@ static class SettingsCommand
             "set" => new SettingsEdit(SettingsEdit.Set, options.Key!, ValueOf(options.Value!)),
             "reset" => new SettingsEdit(SettingsEdit.Remove, options.Key ?? ""),
             _ => new SettingsEdit(SettingsEdit.Replace, "", JsonNode.Parse((await store.FindAsync(long.Parse(options.Key!, CultureInfo.InvariantCulture))
-                ?? throw new SettingsException("version_unknown", $"There is no version {options.Key}, or it is not kept any more.")).Overlay)),
+                ?? throw new SettingsException("version_unknown", $"There is no version {options.Key}, or it was deleted by age.")).Overlay)),
         };
         var next = edit.ApplyTo(overlay);
         var changed = Load(path, next);
@@ -93,8 +93,8 @@ static class SettingsCommand
         var author = SettingsAuthor.Command(options.Reason);
         var number = await store.AddAsync(new SettingsWrite(head.Number, next.Json, SettingsChange.ToJson(changes).ToJsonString(),
             options.Action == "rollback" ? "config.rollback" : author.Action, edit.Path, author.Actor, author.Reason));
-        (number is null ? Console.Error : Console.Out).WriteLine(number is null ? "error: somebody else changed the settings meanwhile; nothing was changed"
-            : $"version {number}. A running engine takes it over within a second; /health (settings) says if it cannot.");
+        (number is null ? Console.Error : Console.Out).WriteLine(number is null ? "error: the settings were changed meanwhile; nothing was changed; run the command again"
+            : $"version {number}. A running engine applies it within a second; if it cannot, /health (settings) reports why.");
         return number is null ? ExitCode.Failed : ExitCode.Success;
     }
 
@@ -141,7 +141,7 @@ static class SettingsCommand
         }
         catch (JsonException)
         {
-            // 30m needs no quotes.
+            // A text such as 30m needs no quotes.
             return text;
         }
     }

@@ -7,7 +7,7 @@ using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands.Control;
 
-/// <summary><c>users</c>: looks after users on the machine, beside a running engine or without one.</summary>
+/// <summary>Implements <c>users</c>: manages users, beside a running engine or without one.</summary>
 static class UsersCommand
 {
     public static Task<int> RunAsync(UsersOptions options)
@@ -21,12 +21,12 @@ static class UsersCommand
         return ControlAccess.UseAsync(options.Config, (control, config) => RunAsync(options, control, config));
     }
 
-    /// <summary>Adds the first administrator of a configuration.</summary>
+    /// <summary>Adds the first administrator to the database of a configuration.</summary>
     /// <returns>The exit code.</returns>
     public static Task<int> AddAdminAsync(CartRecoveryConfig config, string email) =>
         ControlAccess.UseAsync(config, (control, _) => AddAsync(new UsersOptions { Email = email, Role = Role.Admin }, control, config));
 
-    /// <summary>Returns what is wrong with an e-mail address; <see langword="null"/> if nothing is.</summary>
+    /// <summary>Validates an e-mail address. Returns the problem; <see langword="null"/> if it is valid.</summary>
     public static string? ProblemOf(string? email) => email is not null && User.IsEmail(email) ? null : $"expected an e-mail address, got '{email}'";
 
     static async Task<int> RunAsync(UsersOptions options, ControlDatabase control, CartRecoveryConfig config)
@@ -119,7 +119,7 @@ static class UsersCommand
         return await GiveAsync(options, control, user.Email, token, UserStore.ResetAge);
     }
 
-    // Arguments are visible to every user of the machine, so a password comes on standard input.
+    // Every user of the machine can see arguments, so the password is read from standard input.
     static async Task<int> GiveAsync(UsersOptions options, ControlDatabase control, string email, string token, TimeSpan age)
     {
         if (!options.Password)

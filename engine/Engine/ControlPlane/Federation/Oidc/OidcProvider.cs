@@ -39,7 +39,7 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
 
     /// <summary>Returns the sign-in page for a browser.</summary>
     /// <param name="attempt">The attempt to sign in.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <returns>The address, or why there is none.</returns>
     public async Task<(Uri? Address, string? Problem)> AuthorizeAsync(OidcAttempt attempt, CancellationToken cancellation)
     {
@@ -72,7 +72,7 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
             return (null, "the answer is of another issuer");
         }
 
-        if (!await _exchanges.WaitAsync(FederationHttp.Patience, cancellation))
+        if (!await _exchanges.WaitAsync(FederationHttp.RequestTimeout, cancellation))
         {
             return (null, "too many sign-ins are in progress");
         }
@@ -80,7 +80,7 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
         try
         {
             var (body, failure) = await http.PostAsync(content.Metadata.Token, FormOf(content.Metadata, code, attempt), CredentialsOf(content.Metadata), cancellation);
-            Tell(failure);
+            ReportProblem(failure);
             return body is null ? (null, NoAnswer)
                 : Jws.ReadObject(body) is { } json && new JwtClaims(json) is var answer && answer.Text("id_token") is { } token
                 ? await VerifyAsync(token, answer.Text("access_token"), content, attempt, cancellation) : (null, "the provider's answer has no ID token");
@@ -124,7 +124,7 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
 
     /// <summary>Returns the provider's sign-out page; <see langword="null"/> if it has none.</summary>
     /// <param name="idToken">The session's ID token.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     public async Task<Uri?> EndSessionAsync(string? idToken, CancellationToken cancellation)
     {
         var (content, _) = await DiscoverAsync(cancellation);
@@ -211,7 +211,7 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
             if (metadata is null)
             {
                 // The previous document stays in use.
-                Tell(wrong);
+                ReportProblem(wrong);
                 return (_content, wrong);
             }
 
@@ -225,7 +225,7 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
     }
 
     // Reports a cause once, until a request succeeds.
-    void Tell(string? problem)
+    void ReportProblem(string? problem)
     {
         if (Interlocked.Exchange(ref _told, problem) != problem && problem is not null)
         {

@@ -37,7 +37,7 @@ public enum OidcOutcome
 public sealed class OidcSignIns(ControlDatabase database, AuditRecorder recorder)
 {
     // Longer than the maximum age of a logout token.
-    static readonly TimeSpan s_logoutMemory = TimeSpan.FromMinutes(15);
+    static readonly TimeSpan s_logoutRetention = TimeSpan.FromMinutes(15);
 
     readonly UserStore _users = new(database);
     readonly Sessions _sessions = new(database);
@@ -48,7 +48,7 @@ public sealed class OidcSignIns(ControlDatabase database, AuditRecorder recorder
     /// <param name="identity">The person whom the provider has authenticated.</param>
     /// <param name="attempt">The attempt; valid once.</param>
     /// <param name="address">The client's address, for the audit log.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task<(OidcOutcome Outcome, IssuedSession? Issued)> SignInAsync(
         OidcOptions options, OidcIdentity identity, OidcAttempt attempt, string address, CancellationToken cancellation = default)
@@ -84,7 +84,7 @@ public sealed class OidcSignIns(ControlDatabase database, AuditRecorder recorder
     public Task<int?> LogoutAsync(OidcOptions options, OidcLogout logout, string address, CancellationToken cancellation = default) => database.WriteAsync<int?>(async session =>
     {
         var now = database.Time.GetUtcNow();
-        if (!await UseAsync(session, $"logout {options.Issuer} {logout.Id}", now + s_logoutMemory))
+        if (!await UseAsync(session, $"logout {options.Issuer} {logout.Id}", now + s_logoutRetention))
         {
             return null;
         }

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace CartRecovery.Host.Api.Access.Certificates;
 
-/// <summary>The name of a client's certificate: its SPIFFE id, or its subject.</summary>
+/// <summary>Returns the name of a client certificate: its SPIFFE id, or else its subject.</summary>
 static class CertificateName
 {
     const string AlternativeNames = "2.5.29.17", Scheme = "spiffe://";
@@ -12,14 +12,16 @@ static class CertificateName
     // RFC 5280, section 4.2.1.6.
     static readonly Asn1Tag s_uri = new(TagClass.ContextSpecific, 6);
 
-    /// <summary>Returns a certificate's name; <see langword="null"/> if it has several SPIFFE ids, which its specification forbids.</summary>
+    /// <summary>
+    /// Returns a certificate's name; <see langword="null"/> if it has several SPIFFE ids, which the SPIFFE specification forbids.
+    /// </summary>
     public static string? Of(X509Certificate2 certificate)
     {
         var ids = UrisOf(certificate).Where(uri => uri.StartsWith(Scheme, StringComparison.Ordinal)).Take(2).ToList();
         return ids.Count switch { 0 => certificate.Subject, 1 => ids[0], _ => null };
     }
 
-    /// <summary>Returns a configured name as a certificate's is written; <see langword="null"/> if it is none.</summary>
+    /// <summary>Returns a configured name in the form that <see cref="Of"/> returns; <see langword="null"/> if it is invalid.</summary>
     public static string? Normalize(string name)
     {
         if (name.StartsWith(Scheme, StringComparison.Ordinal))
@@ -59,7 +61,7 @@ static class CertificateName
             }
             catch (AsnContentException)
             {
-                // It has no readable names.
+                // The alternative names are malformed.
             }
         }
 

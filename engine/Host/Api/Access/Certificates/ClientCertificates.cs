@@ -10,16 +10,16 @@ using Microsoft.AspNetCore.Http.Features;
 namespace CartRecovery.Host.Api.Access.Certificates;
 
 /// <summary>
-/// A port's client certificates. A reload replaces what is trusted, and closes the connections whose certificate is not trusted any more or stands for
-/// somebody else. Any thread.
+/// Verifies a port's client certificates. A reload replaces the trust store, and closes connections whose certificate is no longer trusted
+/// or has another identity. Thread-safe.
 /// </summary>
 /// <param name="port">The port: <c>http</c> or <c>stream</c>.</param>
 /// <param name="stores">Finds keys.</param>
-/// <param name="rejections">Records refused certificates.</param>
+/// <param name="rejections">Records rejected certificates.</param>
 /// <param name="time">The clock.</param>
 sealed class ClientCertificates(string port, StoreDirectory stores, AccessRejections rejections, TimeProvider time)
 {
-    /// <summary>The certificate is trusted, but stands for nobody.</summary>
+    /// <summary>The certificate is trusted, but has no identity.</summary>
     public static readonly HttpProblem Unknown = new(403, "client_certificate_unknown",
         "The client certificate is valid, but is no identity here. Add its SPIFFE id or subject to the port's clients.identities, or send a key.");
 
@@ -28,7 +28,7 @@ sealed class ClientCertificates(string port, StoreDirectory stores, AccessReject
     readonly ConcurrentDictionary<ConnectionContext, (X509Certificate2 Certificate, ClientIdentity? Identity)> _open = [];
     volatile ClientTrust? _trust;
 
-    /// <summary>Replaces what is trusted.</summary>
+    /// <summary>Replaces the trust store.</summary>
     public void Update(ClientTrust? trust)
     {
         _trust = trust;
@@ -41,7 +41,7 @@ sealed class ClientCertificates(string port, StoreDirectory stores, AccessReject
         }
     }
 
-    /// <summary>Returns whether a certificate may connect. TLS tells the client no more; the log does.</summary>
+    /// <summary>Returns whether a certificate may connect. TLS does not report a cause to the client; the log has it.</summary>
     public bool Accepts(X509Certificate2 certificate)
     {
         if (_trust?.ProblemOf(certificate, time.GetUtcNow()) is not { } problem)
@@ -53,13 +53,13 @@ sealed class ClientCertificates(string port, StoreDirectory stores, AccessReject
         return false;
     }
 
-    /// <summary>Returns who a connection's certificate stands for; <see langword="null"/> for nobody.</summary>
+    /// <summary>Returns the identity of a connection's certificate; <see langword="null"/> if it has none.</summary>
     public ClientIdentity? Find(X509Certificate2 certificate) => _trust?.Find(certificate);
 
-    /// <summary>Returns the key that an identity stands for; <see langword="null"/> if it has none, or the key is not in force.</summary>
+    /// <summary>Returns the store's key of an identity; <see langword="null"/> if it has none, or the key is not configured.</summary>
     public StoreKey? KeyOf(ClientIdentity identity) => identity.Key is { } key ? stores.FindConfiguredKey(key) : null;
 
-    /// <summary>Follows connections with a certificate. Comes after TLS.</summary>
+    /// <summary>Tracks connections with a certificate. Add after TLS.</summary>
     public Func<ConnectionDelegate, ConnectionDelegate> Follow() => next => async connection =>
     {
         if (connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate is not { } certificate)
@@ -78,7 +78,7 @@ sealed class ClientCertificates(string port, StoreDirectory stores, AccessReject
 
         try
         {
-            // A reload may have come between.
+            // Checked again: a reload may have replaced the trust store meanwhile.
             if (Equals(Find(certificate), identity))
             {
                 await next(connection);

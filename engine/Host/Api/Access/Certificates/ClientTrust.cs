@@ -5,7 +5,7 @@ using CartRecovery.Engine.ControlPlane.Users;
 
 namespace CartRecovery.Host.Api.Access.Certificates;
 
-/// <summary>Which clients' certificates a port trusts, and who they stand for. Immutable. Any thread.</summary>
+/// <summary>A port's trust store for client certificates, and their identities. Immutable. Thread-safe.</summary>
 sealed class ClientTrust
 {
     const string ForClients = "1.3.6.1.5.5.7.3.2";
@@ -23,13 +23,13 @@ sealed class ClientTrust
         }
 
         _revoked = config.CrlPath(folder) is { } path ? RevocationList.Load(path, _authorities, now) : null;
-        _identities = config.Identities.ToDictionary(entry => CertificateName.Normalize(entry.Key) ?? throw new CryptographicException($"'{entry.Key}' is no SPIFFE id and no subject"),
+        _identities = config.Identities.ToDictionary(entry => CertificateName.Normalize(entry.Key) ?? throw new CryptographicException($"'{entry.Key}' is neither a SPIFFE id nor a subject"),
             entry => new ClientIdentity(entry.Key, entry.Value.Roles is { } roles && FederationCompiler.TryGrants(roles, out var grants) ? grants : [], entry.Value.Key), StringComparer.Ordinal);
     }
 
-    /// <summary>Reads what a port trusts.</summary>
-    /// <returns><see langword="null"/> if it asks for no certificates.</returns>
-    /// <exception cref="CryptographicException">A file is not what it should be.</exception>
+    /// <summary>Reads a port's trust store.</summary>
+    /// <returns><see langword="null"/> if the port requests no client certificates.</returns>
+    /// <exception cref="CryptographicException">A file has no certificate or revocation list.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public static ClientTrust? Load(ClientCertificatesConfig? config, string folder, DateTimeOffset now) => config is null ? null : new ClientTrust(config, folder, now);
 
@@ -48,10 +48,10 @@ sealed class ClientTrust
             : _revoked?.Contains(certificate) == true ? "it is revoked" : null;
     }
 
-    /// <summary>Returns who a trusted certificate stands for; <see langword="null"/> for nobody.</summary>
+    /// <summary>Returns the identity of a trusted certificate; <see langword="null"/> if it has none.</summary>
     public ClientIdentity? Find(X509Certificate2 certificate) => CertificateName.Of(certificate) is { } name ? _identities.GetValueOrDefault(name) : null;
 
-    /// <summary>Returns whom it makes a user of.</summary>
+    /// <summary>Returns the user that an identity signs in as, with the identity's roles.</summary>
     public static SignedInUser UserOf(ClientIdentity identity, IReadOnlyDictionary<string, Role> roles, DateTimeOffset now) =>
         new(new User(identity.Name, "", UserState.Active, HasTotp: false, now, LastLoginAt: null, identity.Grants), Session: "", roles) { Actor = $"certificate:{identity.Name}" };
 }

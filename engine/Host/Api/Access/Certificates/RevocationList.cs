@@ -5,7 +5,10 @@ using Org.BouncyCastle.X509;
 
 namespace CartRecovery.Host.Api.Access.Certificates;
 
-/// <summary>A certificate revocation list (RFC 5280, section 5). .NET takes lists only from where a certificate says, over the network.</summary>
+/// <summary>
+/// A certificate revocation list (RFC 5280, section 5) from a file. Needed because .NET only downloads lists from the address in a
+/// certificate.
+/// </summary>
 sealed class RevocationList
 {
     const int MaxSize = 8 << 20;
@@ -21,9 +24,10 @@ sealed class RevocationList
 
     /// <summary>Reads a list.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="authorities">The authorities, one of which must have signed it.</param>
-    /// <param name="now">The time.</param>
-    /// <exception cref="CryptographicException">It is no list, has expired, or none of the authorities signed it.</exception>
+    /// <param name="authorities">The trusted authorities. One of them must have signed the list.</param>
+    /// <param name="now">The current time.</param>
+    /// <exception cref="CryptographicException">The file is not a list, the list has expired, or none of the authorities signed
+    /// it.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static RevocationList Load(string path, X509Certificate2Collection authorities, DateTimeOffset now)
     {
@@ -42,13 +46,13 @@ sealed class RevocationList
             list = null;
         }
 
-        return list is null ? throw new CryptographicException("the file is no revocation list")
+        return list is null ? throw new CryptographicException("the file is not a revocation list")
             : !authorities.Any(authority => IsSignedBy(list, authority)) ? throw new CryptographicException("none of the authorities signed the revocation list")
             : list.NextUpdate is { } next && next < now.UtcDateTime ? throw new CryptographicException("the revocation list has expired; get the next one from its authority")
             : new RevocationList(list);
     }
 
-    /// <summary>Returns whether a certificate is in the list.</summary>
+    /// <summary>Returns whether a certificate is revoked.</summary>
     public bool Contains(X509Certificate2 certificate)
     {
         var parsed = new X509CertificateParser().ReadCertificate(certificate.RawData);

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace CartRecovery.Host.Api.Auth.Oidc;
 
 /// <summary>
-/// The cookie with a browser's attempt to sign in: it binds the provider's answer to the browser. Unlike a session's, it is sent when the provider
-/// redirects back (<c>SameSite=Lax</c>).
+/// The cookie with a browser's attempt to sign in, which binds the provider's answer to the browser. Unlike the cookies of a session, it is
+/// sent when the provider redirects back (<c>SameSite=Lax</c>).
 /// </summary>
 static class OidcCookie
 {
@@ -14,10 +14,10 @@ static class OidcCookie
     /// <summary>Returns the attempt; <see langword="null"/> if there is none.</summary>
     public static string? Of(HttpRequest request) => request.Cookies[Name];
 
-    /// <summary>Sets it.</summary>
+    /// <summary>Sets the cookie.</summary>
     public static void Set(HttpResponse response, string attempt) => response.Cookies.Append(Name, attempt, Options(OidcAttempt.Life));
 
-    /// <summary>Deletes it.</summary>
+    /// <summary>Deletes the cookie.</summary>
     public static void Clear(HttpResponse response) => response.Cookies.Append(Name, "", Options(TimeSpan.Zero));
 
     static CookieOptions Options(TimeSpan age) => new() { HttpOnly = true, Secure = true, SameSite = SameSiteMode.Lax, Path = "/", MaxAge = age };

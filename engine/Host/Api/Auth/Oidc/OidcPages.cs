@@ -8,12 +8,12 @@ namespace CartRecovery.Host.Api.Auth.Oidc;
 static class OidcPages
 {
     /// <summary>
-    /// Goes on to a path by a page of this host. A redirect would still be the provider's navigation, with which browsers do not send the session's cookies
-    /// (<c>SameSite=Strict</c>).
+    /// Continues to a path through a page of this host. A redirect would still count as the provider's navigation, in which browsers do not
+    /// send the session's cookies (<c>SameSite=Strict</c>).
     /// </summary>
     /// <param name="context">The request.</param>
     /// <param name="path">A valid <see cref="LocalPath"/>.</param>
-    public static Task GoOnAsync(HttpContext context, string path)
+    public static Task ContinueAsync(HttpContext context, string path)
     {
         var target = HtmlEncoder.Default.Encode(path);
         return ResponseWriter.BytesAsync(context, StatusCodes.Status200OK, "text/html; charset=utf-8", Encoding.UTF8.GetBytes($"""

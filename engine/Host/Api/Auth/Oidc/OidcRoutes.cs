@@ -16,44 +16,46 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace CartRecovery.Host.Api.Auth.Oidc;
 
-/// <summary><c>/v1/auth/oidc</c>: people sign in and out by an OpenID Connect provider. The session is the same as after a password.</summary>
+/// <summary>
+/// Routes of <c>/v1/auth/oidc</c>: sign-in and sign-out through an OpenID Connect provider. The session is the same as after a password.
+/// </summary>
 static class OidcRoutes
 {
     const int MaxForm = 2 * Jws.MaxLength;
 
-    static readonly HttpProblem s_notConfigured = new(404, "oidc_not_configured", "There is no identity provider here: control.oidc is not set. Sign in with a password.");
-    static readonly HttpProblem s_unavailable = new(503, "oidc_unavailable", "The identity provider does not answer as it should. Try again later.");
-    static readonly HttpProblem s_attempt = new(400, "invalid_oidc_answer", "The answer belongs to no sign-in of this browser, or comes too late. Begin again at /v1/auth/oidc/login.");
+    static readonly HttpProblem s_notConfigured = new(404, "oidc_not_configured", "No identity provider is configured (control.oidc). Sign in with a password.");
+    static readonly HttpProblem s_unavailable = new(503, "oidc_unavailable", "The identity provider is unavailable. Try again later.");
+    static readonly HttpProblem s_attempt = new(400, "invalid_oidc_answer", "The answer belongs to no sign-in of this browser, or is too late. Start again at /v1/auth/oidc/login.");
     static readonly HttpProblem s_refused = new(401, "oidc_refused", "The identity provider did not sign you in.");
     static readonly HttpProblem s_unknown = new(403, "unknown_user", "You have no account here. Ask an administrator to add your e-mail address.");
-    static readonly HttpProblem s_email = new(403, "email_not_verified", "The identity provider has not verified your e-mail address, or does not tell it.");
+    static readonly HttpProblem s_email = new(403, "email_not_verified", "The identity provider has not verified your e-mail address, or did not send it.");
     static readonly HttpProblem s_other = new(403, "account_of_another", "The account with your e-mail address belongs to another person at the identity provider. Ask an administrator to reset it.");
-    static readonly HttpProblem s_logout = new(400, "invalid_logout_token", "The logout token is refused.");
+    static readonly HttpProblem s_logout = new(400, "invalid_logout_token", "The logout token is rejected.");
 
-    static readonly QueryParameter<string> s_returnTo = new("returnTo", "The path to go to afterwards.", "a path on this host", (text, _) => LocalPath.IsValid(text) ? text : null);
+    static readonly QueryParameter<string> s_returnTo = new("returnTo", "The path to open afterwards.", "a path on this host", (text, _) => LocalPath.IsValid(text) ? text : null);
     static readonly QueryParameter<string> s_code = Text("code", "The code.");
     static readonly QueryParameter<string> s_state = Text("state", "The state of the sign-in.");
     static readonly QueryParameter<string> s_issuer = Text("iss", "The issuer (RFC 9207).");
-    static readonly QueryParameter<string> s_error = Text("error", "Why the provider signed nobody in.");
+    static readonly QueryParameter<string> s_error = Text("error", "Why the provider rejected the sign-in.");
 
     public static void Map(IEndpointRouteBuilder routes)
     {
         var open = routes.MapGroup("/v1/auth/oidc").WithTags(ApiTags.Auth).AllowAnonymous();
         open.MapGet("/login", LoginAsync)
-            .Describe("beginOidcLogin", "Begin to sign in by the identity provider", "Redirects the browser to the provider. It comes back to `/v1/auth/oidc/callback`.")
+            .Describe("beginOidcLogin", "Begin to sign in through the identity provider", "Redirects the browser to the provider, which redirects it back to `/v1/auth/oidc/callback`.")
             .Query(s_returnTo).Produces(StatusCodes.Status302Found).Problems(s_notConfigured, s_unavailable);
         open.MapGet("/callback", CallbackAsync)
-            .Describe("endOidcLogin", "Sign in by the identity provider", "The browser brings the provider's answer. Sets the cookies of a session, and goes on to `returnTo`.")
+            .Describe("endOidcLogin", "Sign in through the identity provider", "Receives the provider's answer from the browser. Sets the cookies of a session, and continues to `returnTo`.")
             .QueryAndOthers(s_code, s_state, s_issuer, s_error).Media("text/html")
             .Problems(s_notConfigured, s_attempt, s_refused, s_unknown, s_email, s_other, UserTokenAuthentication.NoRole, ControlProblems.Unavailable);
         open.MapPost("/backchannel-logout", BackchannelLogoutAsync)
             .Describe("oidcBackchannelLogout", "End sessions for the identity provider",
-                "Called by the provider (OpenID Connect Back-Channel Logout 1.0) with a form: `logout_token`. The sessions that it names end within a second.")
+                "Called by the provider (OpenID Connect Back-Channel Logout 1.0) with a form: `logout_token`. Ends the sessions that the token names, within a second.")
             .Accepts<string>("application/x-www-form-urlencoded").Produces(StatusCodes.Status200OK)
             .Problems(s_notConfigured, s_unavailable, s_logout, ApiProblems.UnsupportedMediaType, ControlProblems.Unavailable);
 
         routes.MapGroup("/v1/auth/oidc").WithTags(ApiTags.Auth).RequireAuthorization(AccessPolicies.User).MapPost("/logout", LogoutAsync)
-            .Describe("oidcLogout", "Sign out here and at the identity provider", "Ends the session, and answers where to send the browser to sign out of the provider too.")
+            .Describe("oidcLogout", "Sign out here and at the identity provider", "Ends the session, and returns the provider's sign-out page for the browser.")
             .Produces<OidcSignOut>().Problems(s_notConfigured, ControlProblems.Unavailable);
     }
 
@@ -68,7 +70,7 @@ static class OidcRoutes
         var (address, _) = await provider.AuthorizeAsync(attempt, context.RequestAborted);
         if (address is null)
         {
-            // The log has the cause: it names hosts.
+            // The cause is in the log only: it names hosts.
             return s_unavailable.ToResult();
         }
 
@@ -85,7 +87,7 @@ static class OidcRoutes
             return;
         }
 
-        // It is good for one answer, whatever comes of it.
+        // The cookie is valid for one answer, whatever the outcome.
         var sealedAttempt = OidcCookie.Of(context.Request);
         OidcCookie.Clear(context.Response);
         var address = context.Connection.RemoteIpAddress?.ToString() ?? "";
@@ -123,7 +125,7 @@ static class OidcRoutes
         }
 
         SessionCookies.Set(context.Response, await directory.IssueAsync(issued), issued.RefreshToken);
-        await OidcPages.GoOnAsync(context, attempt.ReturnTo);
+        await OidcPages.ContinueAsync(context, attempt.ReturnTo);
 
         async Task RefuseAsync(string why)
         {
@@ -144,7 +146,7 @@ static class OidcRoutes
             return ApiProblems.UnsupportedMediaType.ToResult();
         }
 
-        // Anyone may post here: what is read is bounded, and nothing is looked up before the signature is verified.
+        // Anyone may post here: the body is bounded, and nothing is looked up before the signature is verified.
         using var body = await RequestBody.ReadAsync(context);
         if (body.Bytes.Length > MaxForm || FormOf(body) is not { Length: > 0 } token)
         {
@@ -154,7 +156,7 @@ static class OidcRoutes
         var (logout, problem) = await provider.ReadLogoutAsync(token, context.RequestAborted);
         if (logout is null)
         {
-            return (s_logout with { Detail = $"The logout token is refused: {problem}." }).ToResult();
+            return (s_logout with { Detail = $"The logout token is rejected: {problem}." }).ToResult();
         }
 
         context.Response.Headers.CacheControl = "no-store";
@@ -186,7 +188,7 @@ static class OidcRoutes
         }
         catch (InvalidDataException)
         {
-            // Too many fields.
+            // The form has too many fields.
             return null;
         }
     }

@@ -2,7 +2,7 @@ using CartRecovery.Engine.ControlPlane.Federation.Oidc;
 
 namespace CartRecovery.Host.Api.Auth.Oidc;
 
-/// <summary>The identity provider in force. A reload replaces it.</summary>
+/// <summary>Holds the identity provider in force. A reload replaces it. Thread-safe.</summary>
 sealed class OidcService
 {
     volatile OidcProvider? _provider;

@@ -1,5 +1,5 @@
 namespace CartRecovery.Host.Api.Auth.Oidc;
 
-/// <summary>Where to sign out of the identity provider too.</summary>
-/// <param name="Address">Where to send the browser; null if the provider has no such page.</param>
+/// <summary>The identity provider's sign-out page.</summary>
+/// <param name="Address">The address to send the browser to; null if the provider has no such page.</param>
 sealed record OidcSignOut(string? Address);

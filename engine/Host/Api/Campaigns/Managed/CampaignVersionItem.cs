@@ -4,14 +4,14 @@ using CartRecovery.Engine.ControlPlane.Campaigns;
 namespace CartRecovery.Host.Api.Campaigns.Managed;
 
 /// <summary>A version of a campaign.</summary>
-/// <param name="Number">Its number.</param>
+/// <param name="Number">The version's number.</param>
 /// <param name="At">When it was made.</param>
-/// <param name="By">Who made it, as in the audit log.</param>
-/// <param name="Reason">Why; empty if nobody said.</param>
-/// <param name="ApprovedBy">Who approved it; null if nobody did.</param>
-/// <param name="Stores">The ids of its stores; none for all.</param>
-/// <param name="StartsAt">When it begins; null for at once.</param>
-/// <param name="EndsAt">When it ends; null for never.</param>
+/// <param name="By">The actor who made it, as in the audit log.</param>
+/// <param name="Reason">The reason; may be empty.</param>
+/// <param name="ApprovedBy">The user who approved it; null if it is not approved.</param>
+/// <param name="Stores">The ids of the stores that it runs in; empty for all.</param>
+/// <param name="StartsAt">When it starts; null to start at once.</param>
+/// <param name="EndsAt">When it ends; null if it never ends.</param>
 /// <param name="Campaign">The campaign, with the keys of the configuration.</param>
 sealed record CampaignVersionItem(
     long Number, DateTime At, string By, string Reason, string? ApprovedBy, IReadOnlyList<string> Stores, DateTime? StartsAt, DateTime? EndsAt, JsonNode Campaign)

@@ -22,13 +22,13 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Campaigns.Managed;
 
-/// <summary><c>/v1/campaigns</c>: campaigns that the API manages, from the draft to the archive.</summary>
+/// <summary>Routes of <c>/v1/campaigns</c> for campaigns that the API manages, from the draft to the archive.</summary>
 static class ManagedCampaignRoutes
 {
     const string Write = "campaigns:write", NameHelp = "The campaign.";
     const int MaxReason = 256, MaxName = 64;
 
-    static readonly HttpProblem s_invalid = new(400, "invalid_campaign", "The body is no campaign.");
+    static readonly HttpProblem s_invalid = new(400, "invalid_campaign", "The body is not a campaign.");
     static readonly HttpProblem s_file = new(409, "managed_by_file", "The configuration has the campaign. Change it there.");
 
     static readonly HttpProblem[] s_step =
@@ -38,23 +38,23 @@ static class ManagedCampaignRoutes
 
     public static void Map(RouteGroupBuilder group)
     {
-        group.MapPost("", CreateAsync).Describe("createCampaign", "Create a campaign", "Makes a draft, which contacts nobody: check it, let another person approve it if that is required, and activate it.")
+        group.MapPost("", CreateAsync).Describe("createCampaign", "Create a campaign", "Creates a draft, which contacts nobody. Check it, have another user approve it if required, and activate it.")
             .Produces<CampaignDetail>(StatusCodes.Status201Created)
             .Problems(ApiProblems.InvalidJson, s_invalid, ControlProblems.CampaignExists, ControlProblems.TooManyCampaigns, ControlProblems.Unavailable);
         group.MapGet("/{name}", FindAsync).Describe("getCampaign", "Read a campaign", "A campaign of the API or of the configuration with its definition. The ETag is the last version.")
             .Produces<CampaignDetail>().Problems(CampaignsRoutes.Unknown, ControlProblems.Unavailable);
-        group.MapGet("/{name}/versions", ListAsync).Describe("listCampaignVersions", "List a campaign's versions", "Who made what and when, the newest first. The last 100 are kept.")
+        group.MapGet("/{name}/versions", ListAsync).Describe("listCampaignVersions", "List a campaign's versions", "The versions with author and time, the newest first. The last 100 are kept.")
             .Query(QueryParameters.Limit, QueryParameters.Cursor).Problems(CampaignsRoutes.Unknown, s_file, ControlProblems.Unavailable);
-        group.MapPut("/{name}", ChangeAsync).Describe("changeCampaign", "Change a campaign", "Makes a new version, as a draft. The version in force stays until another one is activated.")
+        group.MapPut("/{name}", ChangeAsync).Describe("changeCampaign", "Change a campaign", "Adds a draft version. The version in force stays in force until another one is activated.")
             .Produces<CampaignDetail>().Problems([.. s_step, ApiProblems.InvalidJson, s_invalid]);
-        group.MapDelete("/{name}", DeleteAsync).Describe("deleteCampaign", "Delete a campaign", "Deletes a campaign with its versions. None may be in force.")
+        group.MapDelete("/{name}", DeleteAsync).Describe("deleteCampaign", "Delete a campaign", "Deletes a campaign and its versions. No version may be in force.")
             .Produces(StatusCodes.Status204NoContent).Problems(s_step);
-        Step(group.MapPost("/{name}/check", CheckAsync)).Describe("checkCampaign", "Check a campaign", "Checks the last version with all that is in force; `problems` lists what is wrong.");
-        Step(group.MapPost("/{name}/activate", ActivateAsync)).Describe("activateCampaign", "Activate a campaign", "Puts the last version into force, between its dates.")
+        Step(group.MapPost("/{name}/check", CheckAsync)).Describe("checkCampaign", "Check a campaign", "Validates the last version together with everything in force; `problems` lists the errors.");
+        Step(group.MapPost("/{name}/activate", ActivateAsync)).Describe("activateCampaign", "Activate a campaign", "Puts the last version into force, within its dates.")
             .Problems([.. s_step, SettingsProblems.Invalid, SettingsProblems.Pinned, SettingsProblems.Secret, SettingsProblems.NeedsRestart, SettingsProblems.Fixed, ControlProblems.ApprovalRequired]);
-        Step(group.MapPost("/{name}/archive", ArchiveAsync)).Describe("archiveCampaign", "Archive a campaign", "Takes it out of force. Messages of its series that are due later are not sent.");
+        Step(group.MapPost("/{name}/archive", ArchiveAsync)).Describe("archiveCampaign", "Archive a campaign", "Takes the campaign out of force. Its scheduled messages are not sent.");
         Step(group.MapPost("/{name}/approve", ApproveAsync)).RequireAuthorization(AccessPolicies.StoreUser).WithMetadata(new RequiredPermission(Permission.CampaignsApprove))
-            .Describe("approveCampaign", "Approve a campaign", "Approves the last version, which somebody else made.")
+            .Describe("approveCampaign", "Approve a campaign", "Approves the last version of another author.")
             .Problems([.. s_step, ControlProblems.OwnApproval]);
     }
 
@@ -112,7 +112,7 @@ static class ManagedCampaignRoutes
         var managed = await ManagedAsync(context, name, caller, campaigns, inForce, changes: true);
         if (body.Name is { } other && other != name)
         {
-            throw Invalid("name: a campaign cannot be renamed, because reports go by its name; make another one");
+            throw Invalid("name: a campaign cannot be renamed, because reports use its name; create another one");
         }
 
         var draft = DraftOf(body, caller);
@@ -168,7 +168,7 @@ static class ManagedCampaignRoutes
         return TypedResults.Ok(await DetailAsync(context, name, campaigns, inForce));
     }
 
-    // The campaign must be for the request's store, and for no other than those that the caller manages.
+    // Throws unless the campaign runs in the request's store, and in no store that the caller does not manage.
     static async Task<ManagedCampaign> ManagedAsync(
         HttpContext context, string name, Caller caller, LiveCampaigns campaigns, IJourneyOptionsProvider inForce, bool changes = false, string permission = Write)
     {
@@ -204,7 +204,7 @@ static class ManagedCampaignRoutes
             : stores is [var only] && only == caller.Store.Id;
         if (!manages)
         {
-            throw new ProblemException(UserAccess.PermissionDenied with { Detail = "The campaign is also for stores that you do not manage." });
+            throw new ProblemException(UserAccess.PermissionDenied with { Detail = "The campaign also runs in stores that you do not manage." });
         }
     }
 
