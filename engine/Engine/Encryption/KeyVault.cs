@@ -74,7 +74,7 @@ public sealed class KeyVault : IDisposable
 
         using var cipher = CipherOf(master);
         return WrappedKey.TryRead(File.ReadAllBytes(file), root, cipher, RootPurpose, number: 0) ? new KeyVault(folder, root)
-            : throw new KeyVaultException($"the master key does not open {file}: use the one that the folder was written with; nothing was changed");
+            : throw new KeyVaultException($"the master key does not open {file}: use the key that the folder was written with; nothing was changed");
     }
 
     /// <summary>Re-encrypts the root key under another master key. Data keys and data do not change.</summary>

@@ -57,8 +57,8 @@ static class ErasureReceipt
 
     static IEnumerable<(string What, string Why)> Kept(ErasureMode mode, bool hasPartitions)
     {
-        yield return ("a keyed hash of the store and the user id", "It refuses later events of the person. It cannot be reversed without the master key.");
-        yield return ("suppressed addresses, as keyed hashes", "They are why the addresses are not written to.");
+        yield return ("a keyed hash of the store and the user id", "Later events of the person are rejected by it. It cannot be reversed without the master key.");
+        yield return ("suppressed addresses, as keyed hashes", "Without them, the addresses would receive messages again.");
         yield return ("this request and its receipt", "They prove the erasure.");
         yield return ("entries of the audit log", "They name people by keyed hashes, and are deleted by age.");
         if (mode == ErasureMode.Anonymise)

@@ -104,7 +104,7 @@ public sealed partial class ErasureRunner(ControlDatabase database, ErasureReque
     async Task EraseAsync(ErasureRequest request, ErasedSubject subject)
     {
         var store = targets.Stores.Stores.FirstOrDefault(store => store.Id == request.Store)
-            ?? throw new InvalidOperationException($"the store {request.Store} is not configured, so its keys are not known");
+            ?? throw new InvalidOperationException($"the store {request.Store} is not configured, so its keys cannot be derived");
         var erasure = new Erasure(targets, store, subject, request.Mode, database.Time);
         List<ErasureStep> steps = [.. request.Steps];
         foreach (var name in ErasureStep.Names.Where(name => steps.TrueForAll(step => step.Name != name)))

@@ -29,10 +29,10 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
     static readonly (string What, string Why)[] s_notIncluded =
     [
         ("features and scores of carts", "They are computed from the events: GET /v1/features/{cartId}, and the journal's events."),
-        ("suppressed addresses that the person did not give", "The list has keyed hashes, which nobody can turn into addresses."),
-        ("entries of the audit log", "They name people by keyed hashes, and say what staff did."),
-        ("events that the journal's retention has deleted", "They are gone."),
-        ("what sinks wrote, messages at their receivers, logs of others", "They left the engine."),
+        ("suppressed addresses that the person did not give", "The list has keyed hashes, which cannot be reversed."),
+        ("entries of the audit log", "They name people by keyed hashes, and record the actions of staff."),
+        ("events that the journal's retention has deleted", "They do not exist any more."),
+        ("files and queues of sinks, delivered messages, logs of other systems", "They left the engine."),
     ];
 
     readonly List<(string Name, string What, long Items)> _kinds = [];
@@ -49,14 +49,14 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
         var records = new PersonRecords(targets.Database, person, rows);
         Write(writer, "contacts", "addresses, time zone and attributes, by the cart that they were given in; the first is the customer's own", Contacts(person));
         Write(writer, "consents", "the consents in force", records.Consents());
-        Write(writer, "consentRecords", "what the person said about channels, as it was reported", ConsentRecords(person));
-        Write(writer, "suppressions", "which of the addresses are not written to", Suppressions(person));
+        Write(writer, "consentRecords", "consents and refusals by channel, as reported", ConsentRecords(person));
+        Write(writer, "suppressions", "suppressed addresses", Suppressions(person));
         Write(writer, "journeys", "campaigns that were triggered", records.Journeys());
-        Write(writer, "messages", "messages, sent or not, and what became of them", records.Messages());
-        Write(writer, "orders", "orders after a campaign was triggered; what was refunded has a negative value", records.Orders());
+        Write(writer, "messages", "messages, sent or not, with their outcomes", records.Messages());
+        Write(writer, "orders", "orders after a campaign was triggered; refunds have a negative value", records.Orders());
         Write(writer, "refunds", "refunds as they were reported", records.Refunds());
         Write(writer, "codes", "discount codes", records.Codes());
-        Write(writer, "carts", "the present state of the carts that name nobody else by now", Carts(person, cancellation));
+        Write(writer, "carts", "the present state of the carts, unless they now name somebody else", Carts(person, cancellation));
         Write(writer, "events", "the events of the journal that name the customer, and anonymous ones of their carts", Events(person, cancellation));
         Write(writer, "deadLetters", "rejected events that name the person", Letters(person));
         writer.Finish(Manifest);

@@ -25,7 +25,7 @@ public sealed class Receipts(ControlDatabase database)
     {
         var now = database.Time.GetUtcNow();
         var key = (await new SigningKeys(database).ReadAsync(session)).Where(key => key.From <= now && now < key.Until).MaxBy(key => key.From)
-            ?? throw new ControlDatabaseException(ControlDatabaseException.Failed, $"{database.Name} has no key to sign with; the engine makes one at its start and every hour");
+            ?? throw new ControlDatabaseException(ControlDatabaseException.Failed, $"{database.Name} has no signing key; the engine creates one at its start and every hour");
         await session.RunAsync($"INSERT INTO receipt_keys (id, public_key, created_at) VALUES ({key.Id}, {key.Public}, {now}) ON CONFLICT (id) DO NOTHING");
         return Paseto.Sign(message, key.Private, Encoding.UTF8.GetBytes($$"""{"kid":"{{key.Id}}"}"""), s_assertion);
     }

@@ -161,7 +161,7 @@ sealed class BackupFolder : IDisposable
         var (length, sha256) = Cipher.Read(BlobOf(file.Blob), write, cancellation);
         if (length != file.Length || sha256 != file.Sha256)
         {
-            throw new InvalidDataException($"{file.Path} is not what was stored ({BlobOf(file.Blob)}): its SHA-256 is {sha256} instead of {file.Sha256}");
+            throw new InvalidDataException($"{file.Path} does not match what was stored ({BlobOf(file.Blob)}): its SHA-256 is {sha256} instead of {file.Sha256}");
         }
     }
 

@@ -32,7 +32,7 @@ sealed record BackupManifest(int Version, string Id, DateTime At, string Program
         {
             var manifest = JsonSerializer.Deserialize(json, BackupJson.Default.BackupManifest);
             return manifest is not { Version: CurrentVersion, Files: not null }
-                ? throw new InvalidDataException($"the manifest has the version {manifest?.Version}, and this program reads {CurrentVersion}")
+                ? throw new InvalidDataException($"the manifest has version {manifest?.Version}; this program reads version {CurrentVersion}")
                 : ProblemOf(manifest) is { } problem ? throw new InvalidDataException($"the manifest is damaged: {problem}") : manifest;
         }
         catch (JsonException e)
@@ -46,7 +46,7 @@ sealed record BackupManifest(int Version, string Id, DateTime At, string Program
     {
         if (!BackupId.IsValid(manifest.Id))
         {
-            return $"'{manifest.Id}' is no id of a backup";
+            return $"'{manifest.Id}' is not the id of a backup";
         }
 
         var paths = new HashSet<string>(StringComparer.Ordinal);
@@ -54,17 +54,17 @@ sealed record BackupManifest(int Version, string Id, DateTime At, string Program
         {
             if (file is null || !IsRelative(file.Path))
             {
-                return $"'{file?.Path}' is no path in a data folder";
+                return $"'{file?.Path}' is not a path in a data folder";
             }
 
             if (!paths.Add(file.Path))
             {
-                return $"'{file.Path}' is there twice";
+                return $"'{file.Path}' occurs twice";
             }
 
             if (file.Blob is not { Length: BlobLength } blob || !blob.All(char.IsAsciiHexDigitLower))
             {
-                return $"'{file.Blob}' is no name of a blob";
+                return $"'{file.Blob}' is not the name of a blob";
             }
         }
 

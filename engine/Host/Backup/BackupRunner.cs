@@ -25,19 +25,19 @@ sealed class BackupRunner(string data, TimeProvider time)
     /// <param name="isFull">Whether to copy files that seem unchanged as well.</param>
     /// <param name="cancellation">Cancels the operation; the backup stays incomplete.</param>
     /// <returns>The backup, and the bytes copied for it.</returns>
-    /// <exception cref="BackupException">The folder is not a data folder; a repartitioning, backup or erasure is running in it; or
+    /// <exception cref="BackupException">The folder is not a data folder; a migration, backup or erasure is running in it; or
     /// verification failed.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
     public (BackupManifest Manifest, long Copied) Run(BackupFolder folder, bool isFull = false, CancellationToken cancellation = default)
     {
         if (!File.Exists(Path.Combine(_data, FolderFormat.Name)))
         {
-            throw new BackupException("backup_nothing", $"{_data} is no data folder: start an engine with it first");
+            throw new BackupException("backup_nothing", $"{_data} is not a data folder: start an engine with it first");
         }
 
         if (Directory.Exists(Path.Combine(_data, "next")))
         {
-            throw new BackupException("backup_busy", $"{_data} is being written anew; try again when the engine has started");
+            throw new BackupException("backup_busy", $"{_data} is being migrated; try again when the engine has started");
         }
 
         using var taken = BackupLock.TryTake(_data)
@@ -114,7 +114,7 @@ sealed class BackupRunner(string data, TimeProvider time)
         var reused = known.Values.Select(file => file.Blob).ToHashSet(StringComparer.Ordinal);
         if (folder.Verify(manifest, file => !reused.Contains(file.Blob), cancellation) is [var problem, ..])
         {
-            throw new BackupException("backup_unreadable", $"what was written is not read back: {problem}");
+            throw new BackupException("backup_unreadable", $"the backup could not be verified: {problem}");
         }
 
         folder.Write(manifest);

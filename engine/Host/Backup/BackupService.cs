@@ -42,7 +42,7 @@ sealed class BackupService(ControlDatabase control, string data, string engine)
     {
         var secret = Path.Combine(Path.GetFullPath(data), "secret");
         return File.Exists(secret) ? PrivacyServices.FolderIdOf(File.ReadAllBytes(secret))
-            : throw new BackupException("backup_nothing", $"{secret} is missing, so {data} is no data folder: start an engine with it first");
+            : throw new BackupException("backup_nothing", $"{secret} is missing, so {data} is not a data folder: start an engine with it first");
     }
 
     // Deletes blobs of failed runs first: on a full disk, no later backup would succeed otherwise.

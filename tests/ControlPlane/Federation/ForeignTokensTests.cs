@@ -62,14 +62,14 @@ sealed class ForeignTokensTests
     {
         yield return Case("another issuer", "its issuer is unknown", ("iss", "https://login.example"));
         yield return Case("no issuer", "it is malformed", ("iss", null));
-        yield return Case("another audience", "it is for another audience", ("aud", "cartrecovery2"));
-        yield return Case("no audience", "it is for another audience", ("aud", null));
+        yield return Case("another audience", "its audience does not match", ("aud", "cartrecovery2"));
+        yield return Case("no audience", "its audience does not match", ("aud", null));
         yield return Case("expired", "it has expired", ("exp", Seconds(-61)));
-        yield return Case("endless", "it does not expire", ("exp", null));
+        yield return Case("endless", "it has no expiry", ("exp", null));
         yield return Case("an end that is no time", "its times are malformed", ("exp", "2030"));
         yield return Case("an end beyond all times", "its times are malformed", ("exp", 1e300));
         yield return Case("not valid yet", "it is not valid yet", ("nbf", Seconds(61)));
-        yield return Case("of the future", "it is of the future", ("iat", Seconds(61)));
+        yield return Case("of the future", "it was issued in the future", ("iat", Seconds(61)));
         yield return Case("no subject", "it names no subject", ("sub", null));
 
         static TestCaseData Case(string name, string problem, params (string, JsonNode?)[] changes) =>
@@ -88,7 +88,7 @@ sealed class ForeignTokensTests
     {
         using var other = new TokenIssuer();
         var good = _issuer.Sign(s_claims);
-        const string Signature = "its signature is not its issuer's", Malformed = "it is malformed";
+        const string Signature = "its signature is invalid", Malformed = "it is malformed";
         using (Assert.EnterMultipleScope())
         {
             Assert.That((await FindAsync(other.Sign(s_claims))).Problem, Is.EqualTo(Signature));
@@ -97,7 +97,7 @@ sealed class ForeignTokensTests
             Assert.That((await FindAsync(_issuer.Unsigned(s_claims) + "AA")).Problem, Is.EqualTo(Signature));
             Assert.That((await FindAsync(_issuer.Sign(s_claims, ",\"crit\":[\"exp\"]"))).Problem, Is.EqualTo(Malformed));
             Assert.That((await FindAsync(_issuer.Sign(s_claims, ",\"alg\":\"ES256\""))).Problem, Is.EqualTo(Malformed), "a name twice");
-            Assert.That((await FindAsync(_issuer.Sign(s_claims, ",\"typ\":\"logout+jwt\""))).Problem, Is.EqualTo("it is a token of another kind"));
+            Assert.That((await FindAsync(_issuer.Sign(s_claims, ",\"typ\":\"logout+jwt\""))).Problem, Is.EqualTo("its type is not accepted"));
             Assert.That((await FindAsync(good.Insert(5, "?"))).Problem, Is.EqualTo(Malformed), "a character that is left out of what is verified");
             Assert.That((await FindAsync(good + "=")).Problem, Is.EqualTo(Malformed), "padded");
             Assert.That((await FindAsync(_issuer.Sign(TokenIssuer.With(s_claims, ("x", new string('x', 20_000)))))).Problem, Is.EqualTo(Malformed), "too long");
@@ -115,10 +115,10 @@ sealed class ForeignTokensTests
         _issuer.Rotate("k2");
         _scratch.Write("keys.json", _issuer.KeySet);
         var token = _issuer.Sign(s_claims);
-        Assert.That((await FindAsync(token)).Problem, Is.EqualTo("its issuer has no such key"), "too early for another reading");
+        Assert.That((await FindAsync(token)).Problem, Is.EqualTo("its issuer has no key with its id"), "too early for another reading");
         _time.Advance(KeySetSource.MinAge);
         Assert.That((await FindAsync(token)).Problem, Is.Null);
-        Assert.That((await FindAsync(old)).Problem, Is.EqualTo("its issuer has no such key"), "the former key has gone");
+        Assert.That((await FindAsync(old)).Problem, Is.EqualTo("its issuer has no key with its id"), "the former key has gone");
     }
 
     [Test]
@@ -173,7 +173,7 @@ sealed class ForeignTokensTests
             new KeySetSource(_ => Task.FromResult<(byte[]?, string?)>((Encoding.UTF8.GetBytes($"{{\"keys\":[{string.Join(',', keys)}]}}"), null)), _time), new JwtRules(Issuer, "cartrecovery"), s_now)).Problem;
 
         Assert.That(await ProblemAsync([.. Enumerable.Repeat(ed, 20), .. Enumerable.Repeat(other, Jwt.MaxCandidates - 1), key]), Is.Null, "keys of other algorithms are none");
-        Assert.That(await ProblemAsync([.. Enumerable.Repeat(other, Jwt.MaxCandidates), key]), Is.EqualTo("its signature is not its issuer's"));
+        Assert.That(await ProblemAsync([.. Enumerable.Repeat(other, Jwt.MaxCandidates), key]), Is.EqualTo("its signature is invalid"));
     }
 
     [Test]
@@ -185,7 +185,7 @@ sealed class ForeignTokensTests
         var verified = _tokens.Verifications;
         Assert.That((await FindAsync(token)).User!.Actor, Is.EqualTo("jwt:platform/svc"));
         Assert.That(_tokens.Verifications, Is.EqualTo(verified), "it was verified before");
-        Assert.That((await FindAsync(token[..^4] + "AAAA")).Problem, Is.EqualTo("its signature is not its issuer's"));
+        Assert.That((await FindAsync(token[..^4] + "AAAA")).Problem, Is.EqualTo("its signature is invalid"));
         _time.Advance(TimeSpan.FromSeconds(361));
         Assert.That((await FindAsync(token)).Problem, Is.EqualTo("it has expired"));
 
@@ -202,7 +202,7 @@ sealed class ForeignTokensTests
             await Task.Yield();
         }
         while (found.Problem is null);
-        Assert.That(found.Problem, Is.EqualTo("its issuer has no such key"));
+        Assert.That(found.Problem, Is.EqualTo("its issuer has no key with its id"));
     }
 
     [Test]
@@ -243,7 +243,7 @@ sealed class ForeignTokensTests
             await Task.Yield();
         }
         while (found.Problem is null);
-        Assert.That(found.Problem, Is.EqualTo("its issuer has no such key"));
+        Assert.That(found.Problem, Is.EqualTo("its issuer has no key with its id"));
         Assert.That((await FindAsync(_issuer.Sign(s_claims))).Problem, Is.Null);
     }
 

@@ -284,7 +284,7 @@ public sealed class AuditRecorder(ControlDatabase database) : IAsyncDisposable
     {
         if (_waiting.Count >= Capacity)
         {
-            throw new ControlDatabaseException(ControlDatabaseException.Unavailable, $"{database.Name} does not answer, and {Capacity} audit entries wait");
+            throw new ControlDatabaseException(ControlDatabaseException.Unavailable, $"{database.Name} does not answer, and {Capacity} audit entries are queued");
         }
     }
 

@@ -113,19 +113,19 @@ public sealed class CampaignStore(ControlDatabase database)
 
         if (step == CampaignStep.Approve && campaign.Last.By == actor)
         {
-            throw new ControlRefusalException(ControlRefusalException.OwnApproval, "Another person must approve what you made.");
+            throw new ControlRefusalException(ControlRefusalException.OwnApproval, "You cannot approve your own version. Another user must approve it.");
         }
 
         // The user behind a key is unknown and may be the approver. So a version that a key made cannot be approved.
         var isByKey = campaign.Last.By.StartsWith("key:", StringComparison.Ordinal);
         if (step == CampaignStep.Approve && needsApproval && isByKey)
         {
-            throw new ControlRefusalException(ControlRefusalException.OwnApproval, "A key made this version, so that its maker may be you. Make a version as a user (PUT), and let another one approve it.");
+            throw new ControlRefusalException(ControlRefusalException.OwnApproval, "A key made this version, so its author may be you. Make a version as a user (PUT), and have another user approve it.");
         }
 
         if (step == CampaignStep.Activate && needsApproval && (campaign.State != ManagedCampaign.Approved || isByKey))
         {
-            throw new ControlRefusalException(ControlRefusalException.ApprovalRequired, "A user must make the version, and another one approve it first (settings.approval).");
+            throw new ControlRefusalException(ControlRefusalException.ApprovalRequired, "A user must make the version, and another user must approve it first (settings.approval).");
         }
 
         await session.RunAsync($"UPDATE campaigns SET state = {step.To} WHERE name = {name}");

@@ -116,7 +116,7 @@ public sealed class ControlDatabase : IAsyncDisposable
         T result;
         if (!await _writer.WaitAsync(s_connectionTimeout, cancellation))
         {
-            throw new ControlDatabaseException(ControlDatabaseException.Unavailable, $"{Name}: too many changes wait");
+            throw new ControlDatabaseException(ControlDatabaseException.Unavailable, $"{Name}: too many changes are queued");
         }
 
         try

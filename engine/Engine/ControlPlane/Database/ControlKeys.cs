@@ -97,5 +97,5 @@ public sealed class ControlKeys
     static byte[] WrappingKey(byte[] master) => HKDF.DeriveKey(HashAlgorithmName.SHA256, master, DataKey.Size, salt: [], Encoding.ASCII.GetBytes($"cartrecovery {Purpose}"));
 
     static ControlDatabaseException WrongKey(string database) => new(ControlDatabaseException.WrongKey,
-        $"the master key does not open {database}: use the one that it was written with; nothing was changed");
+        $"the master key does not open {database}: use the key that it was written with; nothing was changed");
 }

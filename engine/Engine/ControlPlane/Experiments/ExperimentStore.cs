@@ -148,7 +148,7 @@ public sealed class ExperimentStore(ControlDatabase database)
     static async Task<Experiment?> RunningAsync(ControlSession session, string store, string key) =>
         await FindAsync(session, store, key) is not { } experiment ? null
             : experiment.EndedAt is null ? experiment
-            : throw new ControlRefusalException(ControlRefusalException.ExperimentUnchangeable, "The experiment has ended. Start another one.");
+            : throw new ControlRefusalException(ControlRefusalException.ExperimentUnchangeable, "The experiment has ended. Start a new one.");
 
     async Task RecordAsync(ControlSession session, string action, Experiment experiment, string actor, string? address)
     {

@@ -35,13 +35,13 @@ public static class Jwt
 
         if (!rules.IsType(token.Type))
         {
-            return (null, "it is a token of another kind");
+            return (null, "its type is not accepted");
         }
 
         var candidates = await keys.FindAsync(token.KeyId, cancellation);
         if (candidates.Count == 0)
         {
-            return (null, keys.Problem is null ? "its issuer has no such key" : NoKeys);
+            return (null, keys.Problem is null ? "its issuer has no key with its id" : NoKeys);
         }
 
         // An RSA key with an "alg" verifies that algorithm only. The sender of a token must not decide how many keys are tried: the number
@@ -49,7 +49,7 @@ public static class Jwt
         if (!candidates.Where(key => key.Algorithms.Contains(token.Algorithm, StringComparer.Ordinal) && (key.Algorithm is null || key.Type != "RSA" || key.Algorithm == token.Algorithm))
             .Take(MaxCandidates).Any(token.IsSignedBy))
         {
-            return (null, "its signature is not its issuer's");
+            return (null, "its signature is invalid");
         }
 
         return JwtClaims.Read(token.Payload) is not { } claims ? (null, "it is malformed")

@@ -17,13 +17,13 @@ public sealed record JwtRules(string Issuer, string Audience, bool NeedsExpiry =
     /// <summary>Checks the claims of a token whose signature is verified.</summary>
     /// <returns>The first problem; <see langword="null"/> if there is none.</returns>
     public string? ProblemOf(JwtClaims claims, DateTimeOffset now) =>
-        claims.Text("iss") != Issuer ? "it is of another issuer"
-        : !claims.Texts("aud").Contains(Audience, StringComparer.Ordinal) ? "it is for another audience"
+        claims.Text("iss") != Issuer ? "its issuer does not match"
+        : !claims.Texts("aud").Contains(Audience, StringComparer.Ordinal) ? "its audience does not match"
         : !claims.TryTime("exp", out var expires) || !claims.TryTime("nbf", out var begins) || !claims.TryTime("iat", out var issued) ? "its times are malformed"
-        : NeedsExpiry && expires is null ? "it does not expire"
+        : NeedsExpiry && expires is null ? "it has no expiry"
         : expires <= now - Leeway ? "it has expired"
         : begins > now + Leeway ? "it is not valid yet"
-        : issued > now + Leeway ? "it is of the future"
+        : issued > now + Leeway ? "it was issued in the future"
         : null;
 
     /// <summary>Returns whether a <c>typ</c> is absent, <c>JWT</c>, or that of an access token.</summary>

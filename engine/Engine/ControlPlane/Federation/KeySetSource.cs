@@ -129,7 +129,7 @@ public sealed class KeySetSource(Func<CancellationToken, Task<(byte[]? Body, str
     {
         var (body, problem) = await read(CancellationToken.None);
         var set = body is null ? null : JsonWebKeySet.Read(body);
-        Problem = problem ?? (set is null ? "the answer is no key set" : set.Keys.Count == 0 ? "the key set has no key for signatures" : null);
+        Problem = problem ?? (set is null ? "the answer is not a key set" : set.Keys.Count == 0 ? "the key set has no key for signatures" : null);
         if (set is { Keys.Count: > 0 })
         {
             _content = new Content(set, now);

@@ -53,7 +53,7 @@ public sealed class FlagStore(ControlDatabase database)
                     || await session.NumberAsync($"SELECT COUNT(*) FROM feature_flags") >= MaxFlags)))
             {
                 throw new ControlRefusalException(ControlRefusalException.TooManyFlags,
-                    $"A flag has at most {MaxBytes} bytes, a store {MaxPerStore} flags, all stores {MaxFlags} with {MaxAllBytes} bytes. Delete one that is not used.");
+                    $"A flag has at most {MaxBytes} bytes, a store {MaxPerStore} flags, all stores {MaxFlags} with {MaxAllBytes} bytes. Delete an unused one.");
             }
 
             var now = DateTimeOffset.FromUnixTimeMilliseconds(database.Time.GetUtcNow().ToUnixTimeMilliseconds());

@@ -38,22 +38,22 @@ public sealed record ApiKeySettings(
 
         if (ExpiresAt <= now || ExpiresAt - now > MaxLife)
         {
-            return "expiresAt: expected a time to come, within ten years; leave it out for never";
+            return "expiresAt: expected a future time within ten years; leave it out for never";
         }
 
         if (Kind == KeyKind.Publishable)
         {
-            return Scopes is null ? null : "scopes: a publishable key sends events and nothing else, so that it has no scopes";
+            return Scopes is null ? null : "scopes: a publishable key can only send events; leave the scopes out";
         }
 
         if (Origins.Count > 0)
         {
-            return "origins: a secret key is never for pages; expected none";
+            return "origins: a secret key must not be used in pages; leave the origins out";
         }
 
         if (Scopes is { Count: 0 })
         {
-            return "scopes: expected one at least; leave it out for all";
+            return "scopes: expected at least one; leave it out for all";
         }
 
         // A list: the first element may be null, so FirstOrDefault cannot tell "none".

@@ -46,7 +46,7 @@ public sealed class ApiKeyStore(ControlDatabase database)
             if (await session.NumberAsync($"SELECT COUNT(*) FROM api_keys WHERE store = {store} AND replaced_by IS NULL AND (expires_at IS NULL OR expires_at > {key.CreatedAt})")
                 >= MaxPerStore)
             {
-                throw new ControlRefusalException(ControlRefusalException.TooManyKeys, $"The store has {MaxPerStore} keys. Revoke one that is not used.");
+                throw new ControlRefusalException(ControlRefusalException.TooManyKeys, $"The store has {MaxPerStore} keys. Revoke an unused one.");
             }
 
             await InsertAsync(session, key, MaxKeys);
@@ -85,7 +85,7 @@ public sealed class ApiKeyStore(ControlDatabase database)
                 WHERE id = {former.Id} AND replaced_by IS NULL AND (expires_at IS NULL OR expires_at > {now})
                 """) == 0)
             {
-                throw new ControlRefusalException(ControlRefusalException.KeyEnded, "The key was replaced or revoked, or has expired. Rotate its successor, or make a new one.");
+                throw new ControlRefusalException(ControlRefusalException.KeyEnded, "The key was replaced or revoked, or has expired. Rotate its successor, or create a new one.");
             }
 
             // Frequent rotations leave more expired keys than CleanAsync deletes in time.
@@ -174,12 +174,12 @@ public sealed class ApiKeyStore(ControlDatabase database)
     {
         if (await session.NumberAsync($"SELECT COUNT(*) FROM api_keys WHERE store = {key.Store}") >= MaxRowsPerStore)
         {
-            throw new ControlRefusalException(ControlRefusalException.TooManyKeys, $"The store has {MaxRowsPerStore} keys, with those that were replaced. Revoke some that are not used.");
+            throw new ControlRefusalException(ControlRefusalException.TooManyKeys, $"The store has {MaxRowsPerStore} keys, including replaced ones. Revoke unused ones.");
         }
 
         if (await session.NumberAsync($"SELECT COUNT(*) FROM api_keys") >= maxRows)
         {
-            throw new ControlRefusalException(ControlRefusalException.TooManyKeys, $"There are {maxRows} keys. Revoke some that are not used.");
+            throw new ControlRefusalException(ControlRefusalException.TooManyKeys, $"There are {maxRows} keys. Revoke unused ones.");
         }
 
         var settings = key.Settings;

@@ -71,7 +71,7 @@ public sealed class AccessDirectory(ControlDatabase database)
         }
 
         var now = database.Time.GetUtcNow();
-        var key = _content.KeyAt(now) ?? throw new InvalidOperationException("There is no key to sign with.");
+        var key = _content.KeyAt(now) ?? throw new InvalidOperationException("There is no signing key.");
         return AccessTokens.Issue(key, new AccessClaims(session.User, session.Session, now + AccessTokens.Life), now);
     }
 

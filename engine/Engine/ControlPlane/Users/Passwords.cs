@@ -37,10 +37,10 @@ public sealed class Passwords : IDisposable
     /// <summary>Validates a new password. Returns the problem; <see langword="null"/> if it is valid.</summary>
     /// <param name="password">The password.</param>
     /// <param name="email">The user's e-mail address. The password must not contain it.</param>
-    public static string? ProblemOf(string password, string email) => password.Length < MinLength ? $"a password must have at least {MinLength} characters"
-        : password.Length > MaxLength ? $"a password must have at most {MaxLength} characters"
+    public static string? ProblemOf(string password, string email) => password.Length < MinLength ? $"the password must have at least {MinLength} characters"
+        : password.Length > MaxLength ? $"the password must have at most {MaxLength} characters"
         : password.Distinct().Count() < 5 || email.Contains(password, StringComparison.OrdinalIgnoreCase) || password.Contains(email, StringComparison.OrdinalIgnoreCase)
-            ? "the password can be guessed; choose another one" : null;
+            ? "the password is easy to guess; choose another one" : null;
 
     /// <summary>Computes the hash of a password, in PHC string format.</summary>
     /// <exception cref="OverloadedException">The queue is full.</exception>

@@ -39,7 +39,7 @@ public sealed record Role(string Name, IReadOnlySet<string> Permissions)
 
         if (permissions.Count == 0)
         {
-            return "permissions: expected one at least";
+            return "permissions: expected at least one";
         }
 
         // A list: the first element may be null, so FirstOrDefault cannot tell "none".

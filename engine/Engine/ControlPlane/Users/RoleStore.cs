@@ -46,7 +46,7 @@ public sealed class RoleStore(ControlDatabase database)
 
         if (isNew && await session.NumberAsync($"SELECT COUNT(*) FROM roles") >= MaxRoles)
         {
-            throw new ControlRefusalException(ControlRefusalException.TooManyRoles, $"There are {MaxRoles} roles. Delete one that nobody has.");
+            throw new ControlRefusalException(ControlRefusalException.TooManyRoles, $"There are {MaxRoles} roles. Delete an unused one.");
         }
 
         // Includes the former permissions: a user must not revoke permissions that the user does not hold.
@@ -76,7 +76,7 @@ public sealed class RoleStore(ControlDatabase database)
     {
         if (await session.NumberAsync($"SELECT COUNT(*) FROM user_roles WHERE role = {name}") is > 0 and var users)
         {
-            throw new ControlRefusalException(ControlRefusalException.RoleInUse, $"Users have the role '{name}' {users} times. Give them another one first.");
+            throw new ControlRefusalException(ControlRefusalException.RoleInUse, $"Users have the role '{name}' {users} times. Give them another role first.");
         }
 
         if (await session.RunAsync($"DELETE FROM roles WHERE name = {name}") == 0)

@@ -322,7 +322,7 @@ public sealed class UserStore(ControlDatabase database)
         var before = await AdminsAsync(session);
         var result = await change(session);
         return before == 0 || await AdminsAsync(session) > 0 ? result : throw new ControlRefusalException(ControlRefusalException.LastAdmin,
-            "This is the last administrator of all stores who may sign in. Make another one first.");
+            "This is the last administrator of all stores who can sign in. Add another one first.");
     }, cancellation);
 
     static async Task<long> AdminsAsync(ControlSession session) => await session.NumberAsync(

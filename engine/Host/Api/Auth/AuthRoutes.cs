@@ -26,7 +26,7 @@ static class AuthRoutes
     static readonly HttpProblem s_reused = new(401, "refresh_token_reused", "The refresh token was used before, so the session has ended. Sign in again.");
     static readonly HttpProblem s_refused = new(401, "invalid_refresh_token", "The refresh token is expired or unknown. Sign in again.");
     static readonly HttpProblem s_link = new(404, "link_not_found", "The link is unknown, used or expired. Ask for another one.");
-    static readonly HttpProblem s_password = new(400, "weak_password", "The password is too short, or can be guessed.");
+    static readonly HttpProblem s_password = new(400, "weak_password", "The password is too short, or easy to guess.");
     static readonly HttpProblem s_noMail = new(409, "no_mail", "The engine sends no mails: control.mail is not configured. Ask an administrator for a link.");
     static readonly HttpProblem s_code = new(400, "wrong_code", "The code is wrong, or an authenticator app is set up already.");
 

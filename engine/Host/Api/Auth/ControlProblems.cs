@@ -13,9 +13,9 @@ static class ControlProblems
 
     public static readonly HttpProblem RoleExists = new(409, ControlRefusalException.RoleExists, "There is a role of this name already.");
     public static readonly HttpProblem TooManyRoles = new(409, ControlRefusalException.TooManyRoles, "The maximum number of roles is reached. Delete an unused one.");
-    public static readonly HttpProblem RoleInUse = new(409, ControlRefusalException.RoleInUse, "Users have the role. Give them another one first.");
+    public static readonly HttpProblem RoleInUse = new(409, ControlRefusalException.RoleInUse, "Users have the role. Give them another role first.");
     public static readonly HttpProblem RoleUnknown = new(400, ControlRefusalException.RoleUnknown, "There is no such role. GET /v1/roles lists them.");
-    public static readonly HttpProblem LastAdmin = new(409, ControlRefusalException.LastAdmin, "This is the last administrator. Make another one first.");
+    public static readonly HttpProblem LastAdmin = new(409, ControlRefusalException.LastAdmin, "This is the last administrator. Add another one first.");
 
     public static readonly HttpProblem TooManyMembers = new(409, ControlRefusalException.TooManyMembers, "The maximum number of members is reached. Delete one that does not sign in.");
 

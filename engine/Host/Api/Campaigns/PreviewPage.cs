@@ -131,7 +131,7 @@ static partial class PreviewPage
         body.Append("<section class=\"test\"><h2>Send yourself a test</h2>");
         if (store.Staff.Count == 0)
         {
-            body.Append("<p>Name your colleagues' addresses in the store's <code>staff</code> in the configuration. A test can be sent to them and to nobody else.</p>");
+            body.Append("<p>Name your colleagues' addresses in the store's <code>staff</code> in the configuration. Tests can only be sent to them.</p>");
         }
         else
         {

@@ -239,7 +239,7 @@ static class SettingsRoutes
         }
         catch (JsonException)
         {
-            throw new ProblemException(ApiProblems.InvalidJson with { Detail = "The body has a key twice, or is nested too deeply." });
+            throw new ProblemException(ApiProblems.InvalidJson with { Detail = "The body has a duplicate key, or its nesting is too deep." });
         }
     }
 

@@ -97,7 +97,7 @@ static class UsersCommand
         }
         catch (ControlDatabaseException e) when (e.Code == ControlDatabaseException.Duplicate)
         {
-            Console.Error.WriteLine($"error: {options.Email} is a user already; to let them set a new password: cartrecovery users reset {options.Email}");
+            Console.Error.WriteLine($"error: {options.Email} is a user already; to set a new password: cartrecovery users reset {options.Email}");
             return ExitCode.Failed;
         }
     }

@@ -20,13 +20,13 @@ public sealed record OidcMetadata(Uri Authorization, Uri Token, Uri Keys, Uri? E
     {
         if (Jws.ReadObject(json) is not { } document)
         {
-            return (null, "the discovery document is no JSON object");
+            return (null, "the discovery document is not a JSON object");
         }
 
         var claims = new JwtClaims(document);
         if (claims.Text("issuer") != issuer)
         {
-            return (null, "the discovery document is of another issuer");
+            return (null, "the discovery document names another issuer");
         }
 
         if (AddressIn(claims, "authorization_endpoint") is not { } authorization || AddressIn(claims, "token_endpoint") is not { } token || AddressIn(claims, "jwks_uri") is not { } keys)

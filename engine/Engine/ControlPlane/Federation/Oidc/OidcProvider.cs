@@ -18,7 +18,7 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
     public const int MaxExchanges = 8;
 
     const string LogoutEvent = "http://schemas.openid.net/event/backchannel-logout";
-    const string NoAnswer = "the provider does not answer as it should; the log says more";
+    const string NoAnswer = "the provider cannot be used; the log has the cause";
     const int MaxId = 256;
 
     static readonly TimeSpan s_maxAge = TimeSpan.FromHours(1), s_minAge = TimeSpan.FromSeconds(5), s_logoutAge = TimeSpan.FromMinutes(5);
@@ -69,7 +69,7 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
         // Mix-up attack (RFC 9207): the code of another provider must not be sent to this one.
         if (issuer is null ? content.Metadata.NamesIssuer : issuer != options.Issuer)
         {
-            return (null, "the answer is of another issuer");
+            return (null, "the answer names another issuer");
         }
 
         if (!await _exchanges.WaitAsync(FederationHttp.RequestTimeout, cancellation))
@@ -114,7 +114,7 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
 
         var isLogout = claims.Json.TryGetProperty("events", out var events) && events.ValueKind == System.Text.Json.JsonValueKind.Object
             && events.TryGetProperty(LogoutEvent, out var logout) && logout.ValueKind == System.Text.Json.JsonValueKind.Object;
-        return !isLogout ? (null, "it is no logout token")
+        return !isLogout ? (null, "it is not a logout token")
             : claims.Json.TryGetProperty("nonce", out _) ? (null, "it has a nonce, like an ID token")
             : !claims.TryTime("iat", out var issued) || issued is null || issued < now - s_logoutAge ? (null, "it is too old")
             : claims.Text("jti") is not { Length: > 0 and <= MaxId } id ? (null, "it has no id")
@@ -139,7 +139,7 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
         var (claims, problem) = await Jwt.VerifyAsync(token, content.Keys, rules, time.GetUtcNow(), cancellation);
         if (claims is null)
         {
-            return (null, $"the ID token is refused: {problem}");
+            return (null, $"the ID token is rejected: {problem}");
         }
 
         // The checks of OpenID Connect Core 1.0, section 3.1.3.7.
@@ -147,11 +147,11 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
         var wrong = party is null && audiences.Count > 1 ? "it has several audiences and no authorized party"
             : party is not null && party != options.ClientId ? "it was issued to another client"
             : !claims.TryTime("iat", out var issued) || issued is null ? "it does not say when it was issued"
-            : claims.Text("nonce") != attempt.Nonce ? "its nonce is another one"
-            : claims.Text("at_hash") is { } hash && (accessToken is null || hash != HashOf(accessToken, Jws.Read(token)!.Algorithm)) ? "it is of another access token"
+            : claims.Text("nonce") != attempt.Nonce ? "its nonce does not match"
+            : claims.Text("at_hash") is { } hash && (accessToken is null || hash != HashOf(accessToken, Jws.Read(token)!.Algorithm)) ? "it belongs to another access token"
             : claims.Text("sub") is not { Length: > 0 and <= MaxId } ? "it names no subject"
             : null;
-        return wrong is null ? (new OidcIdentity(claims, token), null) : (null, $"the ID token is refused: {wrong}");
+        return wrong is null ? (new OidcIdentity(claims, token), null) : (null, $"the ID token is rejected: {wrong}");
     }
 
     // at_hash: the left half of the hash that the ID token's algorithm uses.

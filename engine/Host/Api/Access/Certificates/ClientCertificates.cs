@@ -21,7 +21,7 @@ sealed class ClientCertificates(string port, StoreDirectory stores, AccessReject
 {
     /// <summary>The certificate is trusted, but has no identity.</summary>
     public static readonly HttpProblem Unknown = new(403, "client_certificate_unknown",
-        "The client certificate is valid, but is no identity here. Add its SPIFFE id or subject to the port's clients.identities, or send a key.");
+        "The client certificate is valid, but has no identity here. Add its SPIFFE id or subject to the port's clients.identities, or send a key.");
 
     static readonly HttpProblem s_refused = new(403, "client_certificate_refused", "The client certificate is not trusted.");
 

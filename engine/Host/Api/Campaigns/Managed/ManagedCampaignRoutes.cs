@@ -238,7 +238,7 @@ static class ManagedCampaignRoutes
         }
         catch (JsonException)
         {
-            throw Invalid("campaign: a key is there twice, or it is nested too deeply");
+            throw Invalid("campaign: a key occurs twice, or the nesting is too deep");
         }
 
         List<string?> stores = !definition.ContainsKey("stores") ? [caller.Store.Id]
