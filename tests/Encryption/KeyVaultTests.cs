@@ -23,7 +23,7 @@ public sealed class KeyVaultTests
     public void TearDown() => _scratch.Dispose();
 
     [Test]
-    public void A_key_is_on_disk_when_it_is_given_and_is_the_same_after_a_crash([Values] KeyUse use)
+    public void A_key_is_durable_when_it_is_returned_and_survives_a_crash([Values] KeyUse use)
     {
         // Not disposed before the other opens: as if killed.
         using var crashed = KeyVault.Open(Folder, s_master);
@@ -37,7 +37,7 @@ public sealed class KeyVaultTests
     }
 
     [Test]
-    public void Neither_the_root_nor_a_key_lies_in_the_folder_as_it_is()
+    public void Neither_the_root_key_nor_a_data_key_is_stored_in_the_clear()
     {
         using var vault = KeyVault.Open(Folder, s_master);
         var key = vault.Take(KeyUse.Journal);
@@ -132,7 +132,7 @@ public sealed class KeyVaultTests
     }
 
     [Test]
-    public void Without_a_disk_a_key_is_waited_for_until_the_vault_gives_up()
+    public void While_the_disk_fails_taking_a_key_blocks_until_it_is_cancelled()
     {
         using var vault = KeyVault.Open(Folder, s_master);
         Directory.Delete(Folder, recursive: true);

@@ -8,7 +8,7 @@ public sealed class SealedBytesTests : EncryptionFixture
     [TestCase(0)]
     [TestCase(1)]
     [TestCase(4096)]
-    public void Data_opens_at_its_place_alone(int length)
+    public void Data_opens_only_at_its_place(int length)
     {
         var data = new byte[length];
         new Random(1).NextBytes(data);

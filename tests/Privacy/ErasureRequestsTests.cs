@@ -39,7 +39,7 @@ public sealed class ErasureRequestsTests(DatabaseKind kind) : ControlDatabaseFix
     }
 
     [Test]
-    public async Task Of_a_completed_request_a_keyed_hash_remains()
+    public async Task A_completed_request_keeps_only_a_keyed_hash()
     {
         var request = await AddAsync();
         var (running, subject, _) = await _requests.StartAsync(Folder, default);
@@ -59,7 +59,7 @@ public sealed class ErasureRequestsTests(DatabaseKind kind) : ControlDatabaseFix
     }
 
     [Test]
-    public async Task A_request_that_ran_when_the_process_ended_goes_on_and_belongs_to_its_folder()
+    public async Task A_request_that_was_running_at_the_stop_resumes_in_its_own_folder()
     {
         var request = await AddAsync();
         Assert.That((await _requests.StartAsync("another", default)).Request, Is.Null, "another folder's");
@@ -74,7 +74,7 @@ public sealed class ErasureRequestsTests(DatabaseKind kind) : ControlDatabaseFix
     }
 
     [Test]
-    public async Task A_failure_is_tried_again_later_and_given_up_in_the_end()
+    public async Task A_failure_is_retried_a_bounded_number_of_times()
     {
         await AddAsync();
         for (var attempt = 1; attempt <= ErasureRequests.MaxAttempts; attempt++)
@@ -95,7 +95,7 @@ public sealed class ErasureRequestsTests(DatabaseKind kind) : ControlDatabaseFix
     }
 
     [Test]
-    public async Task A_failed_request_that_is_sent_again_repeats_all_steps_as_it_is_sent_now()
+    public async Task A_failed_request_that_is_sent_again_repeats_all_steps_with_its_new_mode()
     {
         var first = await AddAsync();
         for (var attempt = 1; attempt <= ErasureRequests.MaxAttempts; attempt++)
@@ -125,7 +125,7 @@ public sealed class ErasureRequestsTests(DatabaseKind kind) : ControlDatabaseFix
     }
 
     [Test]
-    public async Task A_person_is_lifted_once_nothing_is_erased()
+    public async Task A_person_can_be_lifted_only_after_the_erasure()
     {
         var first = await AddAsync();
         Assert.That((await AddAsync()).Id, Is.EqualTo(first.Id), "a second request is the first");
@@ -139,7 +139,7 @@ public sealed class ErasureRequestsTests(DatabaseKind kind) : ControlDatabaseFix
     }
 
     [Test]
-    public async Task A_receipt_that_was_altered_or_is_an_access_token_is_not_verified()
+    public async Task An_altered_receipt_or_an_access_token_is_rejected()
     {
         var receipts = new Receipts(Control);
         var receipt = await receipts.SignAsync("""{"typ":"erasure"}"""u8.ToArray());

@@ -34,7 +34,7 @@ sealed class ForgetTests
 
     [TestCase("delete")]
     [TestCase("anonymise")]
-    public async Task Nothing_of_a_forgotten_person_is_left_and_nothing_lets_them_in_again(string mode)
+    public async Task Nothing_of_an_erased_person_remains_and_their_events_are_rejected(string mode)
     {
         string id;
         await using (var engine = await StartAsync())
@@ -71,7 +71,7 @@ sealed class ForgetTests
     }
 
     [Test]
-    public async Task Backups_from_before_are_replaced_and_a_destination_that_is_not_mounted_is_waited_for()
+    public async Task Earlier_backups_are_replaced_and_an_unmounted_destination_is_retried()
     {
         var (to, gone) = (_scratch.PathOf("backups"), _scratch.PathOf("gone"));
         await using (var engine = await StartAsync())
@@ -132,7 +132,7 @@ sealed class ForgetTests
     }
 
     [Test]
-    public async Task A_request_that_says_nothing_sensible_is_refused()
+    public async Task An_invalid_request_is_rejected()
     {
         await using var engine = await StartAsync();
         foreach (var (user, body) in new[] { ("u1", """{"mode":"burn"}"""), ("null", "{}"), (new string('x', 257), "{}"), ("ada", """{"reason":"because of ada"}"""), ("ada", """{"reason":"x@y.example"}""") })

@@ -24,7 +24,7 @@ public sealed class PartitionErasureTests
     public void ClearUp() => _scratch.Dispose();
 
     [Test]
-    public async Task No_file_has_a_text_of_the_person_and_the_others_are_as_before()
+    public async Task No_file_contains_a_text_of_the_person_and_other_people_are_unchanged()
     {
         using (var engine = new ErasureFixture(_scratch.Folder))
         {
@@ -62,7 +62,7 @@ public sealed class PartitionErasureTests
 
     [TestCase(false)]
     [TestCase(true)]
-    public async Task Recovery_makes_the_same_of_what_is_left(bool fromTheWholeJournal)
+    public async Task Recovery_of_the_remaining_entries_gives_the_same_state(bool fromTheWholeJournal)
     {
         Dictionary<string, string> state;
         using (var engine = new ErasureFixture(_scratch.Folder))
@@ -111,7 +111,7 @@ public sealed class PartitionErasureTests
     }
 
     [Test]
-    public async Task A_person_who_is_not_there_costs_nothing_and_an_erased_one_begins_anew()
+    public async Task An_unknown_person_costs_nothing_and_an_erased_one_starts_without_history()
     {
         using var engine = new ErasureFixture(_scratch.Folder);
         await engine.SendAsync(Traffic());
@@ -141,7 +141,7 @@ public sealed class PartitionErasureTests
     }
 
     [Test]
-    public async Task Events_flow_while_people_are_erased()
+    public async Task Events_are_processed_during_an_erasure()
     {
         Dictionary<string, string> state;
         using (var engine = new ErasureFixture(_scratch.Folder))

@@ -26,5 +26,5 @@ public sealed class PersonSpellingsTests
     [TestCase("""{"cartId":"basket-91"}""")]
     [TestCase("""{"phone":"017012345679"}""")]
     [TestCase("")]
-    public void Another_person_is_not(string text) => Assert.That(s_spellings.AreIn(Encoding.UTF8.GetBytes(text)), Is.False, text);
+    public void Another_person_is_not_found(string text) => Assert.That(s_spellings.AreIn(Encoding.UTF8.GetBytes(text)), Is.False, text);
 }

@@ -32,7 +32,7 @@ public sealed class AuditLogTests(DatabaseKind kind) : ControlDatabaseFixture(ki
     }
 
     [Test]
-    public async Task A_change_and_its_entry_are_there_together_or_not_at_all()
+    public async Task A_change_and_its_entry_are_committed_together()
     {
         await Assert.ThrowsAsync<InvalidOperationException>(() => Control.WriteAsync(async session =>
         {
@@ -71,7 +71,7 @@ public sealed class AuditLogTests(DatabaseKind kind) : ControlDatabaseFixture(ki
     [TestCase("UPDATE audit_anchor SET number = 5, hash = (SELECT hash FROM audit WHERE number = 5)", "the beginning of the log was altered")]
     [TestCase("DELETE FROM audit_head", "the end of the log was altered")]
     [TestCase("DELETE FROM audit_anchor", "the beginning of the log was altered")]
-    public async Task Whatever_is_changed_is_found(string change, string problem)
+    public async Task Any_alteration_is_detected(string change, string problem)
     {
         await FillAsync(10);
         Assert.That((await _log.VerifyAsync()).Problem, Is.Null);
@@ -80,7 +80,7 @@ public sealed class AuditLogTests(DatabaseKind kind) : ControlDatabaseFixture(ki
     }
 
     [Test]
-    public async Task A_log_whose_end_was_cut_does_not_contain_an_earlier_head()
+    public async Task A_truncated_log_does_not_contain_an_earlier_head()
     {
         await FillAsync(3);
         var (old, signature) = (await _log.HeadAsync(), await SignatureAsync());
@@ -106,7 +106,7 @@ public sealed class AuditLogTests(DatabaseKind kind) : ControlDatabaseFixture(ki
     }
 
     [Test]
-    public async Task A_head_of_entries_that_were_deleted_by_age_needs_no_more()
+    public async Task A_witness_that_was_deleted_by_age_is_not_required()
     {
         var empty = await _log.HeadAsync();
         Assert.That(empty.ToString(), Is.EqualTo($"0:{new string('0', 64)}"));
@@ -128,7 +128,7 @@ public sealed class AuditLogTests(DatabaseKind kind) : ControlDatabaseFixture(ki
     [TestCase("7:ab")]
     [TestCase("-1:0000000000000000000000000000000000000000000000000000000000000000")]
     [TestCase("7:000000000000000000000000000000000000000000000000000000000000000g")]
-    public void What_is_no_head_is_refused(string text) => Assert.That(AuditHead.TryParse(text, out _), Is.False);
+    public void A_malformed_head_is_rejected(string text) => Assert.That(AuditHead.TryParse(text, out _), Is.False);
 
     [Test]
     public async Task A_log_whose_old_entries_were_deleted_verifies()
@@ -149,7 +149,7 @@ public sealed class AuditLogTests(DatabaseKind kind) : ControlDatabaseFixture(ki
     }
 
     [Test]
-    public async Task Deleting_all_entries_by_age_leaves_a_chain_that_goes_on()
+    public async Task After_all_entries_are_deleted_by_age_the_chain_continues()
     {
         await FillAsync(3);
         Time.Advance(TimeSpan.FromDays(1));

@@ -28,7 +28,7 @@ public sealed class AuditRecorderTests(DatabaseKind kind) : ControlDatabaseFixtu
     }
 
     [Test]
-    public async Task An_entry_that_the_database_refuses_is_replaced_and_holds_up_no_other()
+    public async Task A_rejected_entry_is_replaced_and_does_not_block_others()
     {
         await Control.WriteAsync(session => session.RunScriptAsync("CREATE UNIQUE INDEX once ON audit (actor, target)"));
         Assert.That(await _recorder.RecordAsync(Entry(0)));
@@ -56,7 +56,7 @@ public sealed class AuditRecorderTests(DatabaseKind kind) : ControlDatabaseFixtu
     }
 
     [Test]
-    public async Task While_the_database_takes_no_entry_they_wait()
+    public async Task Entries_are_queued_while_the_database_is_unavailable()
     {
         var delayed = new List<string>();
         _recorder.OnDelayed = (entry, _) => delayed.Add(entry.Target);
@@ -71,7 +71,7 @@ public sealed class AuditRecorderTests(DatabaseKind kind) : ControlDatabaseFixtu
     }
 
     [Test]
-    public async Task After_the_stop_nobody_waits_for_an_entry()
+    public async Task After_the_stop_no_entry_is_awaited()
     {
         await RenameAsync("audit_head", "elsewhere");
         Assert.That(await _recorder.RecordAsync(Entry(1)), Is.False);
@@ -93,7 +93,7 @@ public sealed class AuditRecorderTests(DatabaseKind kind) : ControlDatabaseFixtu
     }
 
     [Test]
-    public async Task What_exceeds_the_memory_is_refused()
+    public async Task Entries_beyond_the_capacity_are_rejected()
     {
         // Another writer has the database.
         var (hold, held) = (new TaskCompletionSource(), new TaskCompletionSource());
@@ -113,7 +113,7 @@ public sealed class AuditRecorderTests(DatabaseKind kind) : ControlDatabaseFixtu
     }
 
     [Test]
-    public async Task Refusals_of_a_flood_are_few_entries()
+    public async Task Rejections_in_a_flood_make_few_entries()
     {
         for (var i = 0; i < 1000; i++)
         {
@@ -128,7 +128,7 @@ public sealed class AuditRecorderTests(DatabaseKind kind) : ControlDatabaseFixtu
     }
 
     [Test]
-    public async Task Reading_again_within_a_minute_is_counted()
+    public async Task Repeated_reads_within_a_minute_are_counted()
     {
         for (var i = 0; i < 3; i++)
         {

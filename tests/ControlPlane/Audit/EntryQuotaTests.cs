@@ -9,7 +9,7 @@ public sealed class EntryQuotaTests
     readonly ManualTime _time = new(1_800_000_000_000);
 
     [Test]
-    public void A_key_has_its_share_each_minute_and_its_next_entry_tells_what_was_counted()
+    public void A_key_has_a_quota_each_minute_and_its_next_entry_reports_the_count()
     {
         var quota = new EntryQuota(perKey: 2, total: 100, _time);
         Assert.That(Enumerable.Range(0, 5).Select(_ => quota.TryTake("a", out var _)), Is.EqualTo(new[] { true, true, false, false, false }));
@@ -21,7 +21,7 @@ public sealed class EntryQuotaTests
     }
 
     [Test]
-    public void All_keys_together_have_a_limit_and_what_nobody_told_is_told_once()
+    public void All_keys_share_a_limit_and_unreported_counts_are_reported_once()
     {
         var quota = new EntryQuota(perKey: 2, total: 3, _time);
         Assert.That(Enumerable.Range(0, 10).Count(i => quota.TryTake(Key(i), out _)), Is.EqualTo(3));

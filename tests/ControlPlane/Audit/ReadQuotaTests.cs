@@ -9,7 +9,7 @@ public sealed class ReadQuotaTests
     readonly ManualTime _time = new(1_800_000_000_000);
 
     [Test]
-    public void One_readers_many_reads_take_no_entry_from_another()
+    public void Many_reads_of_one_user_do_not_suppress_those_of_another()
     {
         var quota = new ReadQuota(_time);
         var entered = Enumerable.Range(0, 3 * ReadQuota.MaxPerActor).Count(i => quota.TryTake(Read("user:1", i), out _));
@@ -20,7 +20,7 @@ public sealed class ReadQuotaTests
     }
 
     [Test]
-    public void The_next_entry_tells_what_was_counted_for_the_same_reader_store_and_target()
+    public void The_next_entry_reports_the_count_of_the_same_reader_store_and_target()
     {
         var quota = new ReadQuota(_time);
         Assert.That(Enumerable.Range(0, 4).Select(_ => quota.TryTake(Read("user:1", 1), out var _)), Is.EqualTo(new[] { true, false, false, false }));
@@ -32,7 +32,7 @@ public sealed class ReadQuotaTests
     }
 
     [Test]
-    public void Beyond_the_memory_each_read_is_entered()
+    public void Beyond_the_capacity_each_read_is_recorded()
     {
         var quota = new ReadQuota(_time);
         for (var i = 0; i < ReadQuota.MaxReads; i++)

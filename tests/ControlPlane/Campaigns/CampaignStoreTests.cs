@@ -45,7 +45,7 @@ public sealed class CampaignStoreTests(DatabaseKind kind) : ControlDatabaseFixtu
     }
 
     [Test]
-    public async Task What_the_state_or_the_person_does_not_permit_is_refused()
+    public async Task A_transition_that_the_state_or_the_approver_forbids_is_rejected()
     {
         await _store.SaveAsync("spring", 0, Draft("one"), Maker, address: null);
         using (Assert.EnterMultipleScope())
@@ -67,7 +67,7 @@ public sealed class CampaignStoreTests(DatabaseKind kind) : ControlDatabaseFixtu
     }
 
     [Test]
-    public async Task What_a_key_made_is_not_approved_while_approval_is_required()
+    public async Task A_version_made_by_a_key_cannot_be_approved()
     {
         await _store.SaveAsync("spring", 0, Draft("one"), "key:1", address: null);
         await StepAsync(CampaignStep.Check);
@@ -78,7 +78,7 @@ public sealed class CampaignStoreTests(DatabaseKind kind) : ControlDatabaseFixtu
     }
 
     [Test]
-    public async Task Of_two_who_change_a_version_one_wins()
+    public async Task One_of_two_concurrent_changes_of_a_version_succeeds()
     {
         await _store.SaveAsync("spring", 0, Draft("one"), Maker, address: null);
         await using var other = await OpenAsync();
@@ -88,7 +88,7 @@ public sealed class CampaignStoreTests(DatabaseKind kind) : ControlDatabaseFixtu
     }
 
     [Test]
-    public async Task A_bounded_number_of_versions_is_kept_and_the_one_in_force_always()
+    public async Task Old_versions_are_deleted_except_the_one_in_force()
     {
         await _store.SaveAsync("spring", 0, Draft("one"), Maker, address: null);
         await StepAsync(CampaignStep.Check);

@@ -28,7 +28,7 @@ public sealed class ControlDatabaseTests(DatabaseKind kind) : ControlDatabaseFix
     }
 
     [Test]
-    public async Task A_statement_may_be_put_together_from_conditions()
+    public async Task A_statement_is_composed_of_conditions()
     {
         await Control.WriteAsync(async session =>
         {
@@ -90,7 +90,7 @@ public sealed class ControlDatabaseTests(DatabaseKind kind) : ControlDatabaseFix
     }
 
     [Test]
-    public async Task A_reader_sees_one_state_while_a_writer_goes_on()
+    public async Task A_reader_sees_one_snapshot_during_a_write()
     {
         var counts = await Control.ReadAsync(async session =>
         {
@@ -128,7 +128,7 @@ public sealed class ControlDatabaseTests(DatabaseKind kind) : ControlDatabaseFix
     }
 
     [Test]
-    public async Task A_follower_that_fails_in_whatever_way_is_called_again_and_told_once()
+    public async Task A_failing_follower_is_retried_and_reported_once()
     {
         var (calls, fails, told) = (0, false, new List<string>());
         Control.Changes.OnFailure = e => told.Add(e.GetType().Name);
@@ -150,7 +150,7 @@ public sealed class ControlDatabaseTests(DatabaseKind kind) : ControlDatabaseFix
     }
 
     [Test]
-    public async Task A_topic_that_cannot_be_read_holds_up_no_other()
+    public async Task A_failing_topic_does_not_block_other_topics()
     {
         var (fails, read) = (false, new List<string>());
         foreach (var topic in new[] { "a", "b", "c", "d" })
@@ -182,7 +182,7 @@ public sealed class ControlDatabaseTests(DatabaseKind kind) : ControlDatabaseFix
     }
 
     [Test]
-    public async Task A_change_is_known_in_its_own_process_when_it_returns()
+    public async Task A_change_is_visible_in_its_own_process_when_it_returns()
     {
         var known = -1L;
         Control.Changes.Follow("people", async cancellation =>
@@ -219,7 +219,7 @@ public sealed class ControlDatabaseTests(DatabaseKind kind) : ControlDatabaseFix
     }
 
     [Test]
-    public async Task Sealed_values_open_at_their_place_alone_and_for_every_engine()
+    public async Task Sealed_values_open_only_at_their_place_and_for_every_engine()
     {
         var other = await OpenAsync();
         var bytes = Control.Keys.Seal("ada@shop.example", "users.email:1");
@@ -257,7 +257,7 @@ public sealed class ControlDatabaseTests(DatabaseKind kind) : ControlDatabaseFix
     }
 
     [Test]
-    public async Task Engines_that_start_together_make_one_schema()
+    public async Task Engines_that_start_together_create_one_schema()
     {
         await Control.WriteAsync(async session =>
         {
@@ -278,7 +278,7 @@ public sealed class ControlDatabaseTests(DatabaseKind kind) : ControlDatabaseFix
     [Test]
     [Platform(Exclude = "Win")]
     [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
-    public void The_file_is_its_owners_alone()
+    public void Only_the_owner_can_read_the_file()
     {
         Assume.That(Kind, Is.EqualTo(DatabaseKind.Sqlite));
         foreach (var path in Directory.EnumerateFiles(Scratch.Folder, "control.db*"))

@@ -16,7 +16,7 @@ public sealed class PostgresAddressTests
     }
 
     [Test]
-    public void Port_and_password_may_be_left_out()
+    public void Port_and_password_are_optional()
     {
         Assert.That(PostgresAddress.TryParse("postgresql://cart@[::1]/control", out var address, out _));
         Assert.That((address!.Settings().Host, address.Settings().Port, address.Settings().Password), Is.EqualTo(("::1", 5432, (string?)null)));
@@ -28,7 +28,7 @@ public sealed class PostgresAddressTests
     [TestCase("mysql://host/a")]
     [TestCase("postgres://u:secret@host/a?sslmode=never")]
     [TestCase("postgres://u:secret@host/a?options=x")]
-    public void Another_form_is_refused_without_the_password(string text)
+    public void An_invalid_address_is_rejected_without_showing_the_password(string text)
     {
         Assert.That(PostgresAddress.TryParse(text, out _, out var problem), Is.False);
         Assert.That(problem, Is.Not.Empty.And.Not.Contains("secret"));

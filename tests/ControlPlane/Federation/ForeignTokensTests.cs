@@ -84,7 +84,7 @@ sealed class ForeignTokensTests
         Assert.That((await FindAsync(_issuer.Sign(TokenIssuer.With(s_claims, ("exp", Seconds(exp)), ("nbf", Seconds(nbf)), ("iat", Seconds(nbf)))))).Problem, Is.Null);
 
     [Test]
-    public async Task What_the_issuer_did_not_sign_is_refused()
+    public async Task A_token_that_the_issuer_did_not_sign_is_rejected()
     {
         using var other = new TokenIssuer();
         var good = _issuer.Sign(s_claims);
@@ -108,7 +108,7 @@ sealed class ForeignTokensTests
     }
 
     [Test]
-    public async Task A_new_key_is_read_once_it_is_used_and_an_invented_one_causes_no_second_reading()
+    public async Task An_unknown_key_id_causes_one_read_and_an_invented_one_no_second()
     {
         var old = _issuer.Sign(s_claims);
         Assert.That((await FindAsync(old)).Problem, Is.Null);
@@ -177,7 +177,7 @@ sealed class ForeignTokensTests
     }
 
     [Test]
-    public async Task A_verified_token_is_good_until_it_expires_or_the_keys_change()
+    public async Task A_verified_token_is_cached_until_it_expires_or_the_keys_change()
     {
         var token = _issuer.Sign(s_claims);
         Assert.That((await FindAsync(token)).Problem, Is.Null);
@@ -206,7 +206,7 @@ sealed class ForeignTokensTests
     }
 
     [Test]
-    public void Few_verdicts_are_kept()
+    public void The_cache_of_verified_tokens_is_bounded()
     {
         var (cache, keys, claims) = (new VerifiedTokens(), new object(), JwtClaims.Read("{}"u8.ToArray())!);
         for (var i = 0; i < 2 * VerifiedTokens.Capacity; i++)

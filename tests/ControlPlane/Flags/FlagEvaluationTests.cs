@@ -29,7 +29,7 @@ public sealed class FlagEvaluationTests
     [TestCase("""{"age":"18"}""", false)]
     [TestCase("""{"age":null}""", false)]
     [TestCase("""{}""", false)]
-    public void What_is_absent_or_of_another_type_is_in_no_range(string context, bool holds) =>
+    public void An_absent_value_or_one_of_another_type_never_matches(string context, bool holds) =>
         Assert.That(new FlagCondition(Attribute: "age", AtLeast: 18).Holds(Subject(context: context)), Is.EqualTo(holds));
 
     [TestCase("\"gold\"", true)]
@@ -43,7 +43,7 @@ public sealed class FlagEvaluationTests
         Assert.That(new FlagCondition(Attribute: "x", In: [Value("\"gold\""), Value("7"), Value("true")]).Holds(Subject(context: $$"""{"x":{{value}}}""")), Is.EqualTo(holds));
 
     [Test]
-    public void Features_are_compared_as_campaigns_compare_them_and_unknown_ones_are_in_no_range()
+    public void Features_compare_as_in_campaigns_and_unknown_ones_never_match()
     {
         var subject = new FlagSubject("zoe") { Features = name => name == "cart_value" ? 19.99f : float.NaN };
         Assert.That(new FlagCondition(Feature: "cart_value", AtLeast: 19.99).Holds(subject));
@@ -81,7 +81,7 @@ public sealed class FlagEvaluationTests
     }
 
     [Test]
-    public void A_percentage_needs_a_targeting_key_if_it_comes_to_it()
+    public void A_matching_percentage_needs_a_targeting_key()
     {
         var flag = Of(Boolean(new FlagRule("on", Percentage: 50, Conditions: [new FlagCondition(Attribute: "plan", EqualTo: Value("\"gold\""))])));
         Assert.That(flag.Evaluate("demo", Subject(key: null, """{"plan":"gold"}"""), _segments).Reason, Is.EqualTo(FlagReason.TargetingKeyMissing));
@@ -117,7 +117,7 @@ public sealed class FlagEvaluationTests
     }
 
     [Test]
-    public void The_longest_keys_are_drawn()
+    public void Keys_of_the_maximum_length_are_drawn()
     {
         var flag = Of(Boolean(new FlagRule("on", Percentage: 99.999)), salt: new string('s', 64));
         Assert.That(flag.Evaluate("demo", Subject(new string('é', FlagSubject.MaxKeyBytes / 2)), _segments).Reason, Is.EqualTo(FlagReason.Split));

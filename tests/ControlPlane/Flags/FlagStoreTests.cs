@@ -17,7 +17,7 @@ public sealed class FlagStoreTests(DatabaseKind kind) : ControlDatabaseFixture(k
     public void SetUp() => _flags = new FlagStore(Control);
 
     [Test]
-    public async Task A_flag_is_made_changed_and_deleted_by_who_knows_its_version()
+    public async Task A_flag_is_changed_and_deleted_only_with_its_current_version()
     {
         var (made, isNew) = await SetAsync("demo", "a", Boolean(new FlagRule("on", Percentage: 10)), new FlagExpectation(IsNew: true));
         Assert.That((isNew, made.Salt.Length), Is.EqualTo((true, 16)));
@@ -38,7 +38,7 @@ public sealed class FlagStoreTests(DatabaseKind kind) : ControlDatabaseFixture(k
     }
 
     [Test]
-    public async Task Another_engine_sees_a_change_and_a_stores_own_flag_takes_a_shared_ones_place()
+    public async Task Another_engine_sees_a_change_and_a_stores_own_flag_replaces_a_shared_one()
     {
         var other = await OpenAsync();
         var directory = new FlagDirectory(other);
@@ -60,7 +60,7 @@ public sealed class FlagStoreTests(DatabaseKind kind) : ControlDatabaseFixture(k
     }
 
     [Test]
-    public async Task There_is_a_bounded_number_of_flags_of_bounded_size()
+    public async Task Number_and_size_of_flags_are_bounded()
     {
         await Control.WriteAsync(async session =>
         {

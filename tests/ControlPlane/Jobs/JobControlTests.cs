@@ -11,7 +11,7 @@ public sealed class JobControlTests(DatabaseKind kind) : JobFixture(kind)
     static readonly JobDefinition s_work = Hourly((_, _) => Task.CompletedTask);
 
     [Test]
-    public async Task A_run_that_somebody_asks_for_runs_at_once_also_while_the_job_is_paused()
+    public async Task A_requested_run_starts_at_once_even_if_the_job_is_paused()
     {
         await using var engine = await EngineAsync(s_work);
         var (job, asked) = (await JobAsync(engine), new JobControl(await OpenAsync(), ""));
@@ -56,7 +56,7 @@ public sealed class JobControlTests(DatabaseKind kind) : JobFixture(kind)
     }
 
     [Test]
-    public async Task A_waiting_retry_can_be_cancelled_and_a_new_run_takes_its_place()
+    public async Task A_pending_retry_can_be_cancelled_and_a_new_run_replaces_it()
     {
         await using var engine = await EngineAsync(Hourly((_, _) => throw new InvalidDataException("a bug")));
         await PassAsync(engine, 60 * Minute);
@@ -85,7 +85,7 @@ public sealed class JobControlTests(DatabaseKind kind) : JobFixture(kind)
     }
 
     [Test]
-    public async Task Changes_of_users_lie_over_those_of_the_configuration_and_survive_a_restart()
+    public async Task Users_overrides_take_precedence_over_the_configuration_and_survive_a_restart()
     {
         static JobOverrides? Configured(string name) => new(Schedule: "30 * * * *", Retries: 5);
         var engine = await EngineAsync(s_work, configured: Configured);
@@ -112,7 +112,7 @@ public sealed class JobControlTests(DatabaseKind kind) : JobFixture(kind)
     }
 
     [Test]
-    public async Task What_the_engine_cannot_do_without_is_neither_paused_nor_switched_off()
+    public async Task An_essential_job_is_neither_paused_nor_switched_off()
     {
         await using var engine = await EngineAsync(s_work with { IsEssential = true }, configured: _ => new JobOverrides(Schedule: "off", Paused: true));
         var job = await JobAsync(engine);

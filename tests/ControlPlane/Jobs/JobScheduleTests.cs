@@ -14,14 +14,14 @@ public sealed class JobScheduleTests
     [TestCase("30 2 * * *", "Europe/Amsterdam", "2027-10-30T12:00:00Z", "2027-10-31T00:30:00Z")]
     [TestCase("30 2 * * *", "Europe/Amsterdam", "2027-10-31T00:30:00Z", "2027-11-01T01:30:00Z")]
     [TestCase("0 * * * *", "Europe/Amsterdam", "2027-10-31T00:00:00Z", "2027-10-31T01:00:00Z")]
-    public void The_next_time_is_on_the_zones_clock(string cron, string zone, string after, string expected)
+    public void The_next_time_is_in_the_schedules_time_zone(string cron, string zone, string after, string expected)
     {
         Assert.That(JobSchedule.TryParse(cron, zone, out var schedule, out _));
         Assert.That(schedule!.NextAfter(TimeOf(after)), Is.EqualTo(TimeOf(expected)));
     }
 
     [Test]
-    public void Off_never_comes()
+    public void The_schedule_off_has_no_next_time()
     {
         Assert.That(JobSchedule.TryParse("off", "UTC", out var schedule, out _));
         Assert.That(schedule!.NextAfter(TimeOf("2027-01-01T00:00:00Z")), Is.Null);
@@ -32,7 +32,7 @@ public sealed class JobScheduleTests
     [TestCase("0 0 3 * * *", "UTC", "expected five cron fields")]
     [TestCase("0 0 30 2 *", "UTC", "never comes")]
     [TestCase("0 3 * * *", "Europe/Nowhere", "unknown time zone 'Europe/Nowhere'")]
-    public void What_is_wrong_is_said(string cron, string zone, string expected)
+    public void An_invalid_schedule_is_reported(string cron, string zone, string expected)
     {
         Assert.That(JobSchedule.TryParse(cron, zone, out _, out var problem), Is.False);
         Assert.That(problem, Does.Contain(expected));

@@ -7,7 +7,7 @@ namespace CartRecovery.Tests.ControlPlane.Jobs;
 public sealed class JobSchedulerTests(DatabaseKind kind) : JobFixture(kind)
 {
     [Test]
-    public async Task A_job_runs_at_its_time_and_its_run_is_kept_with_what_it_said()
+    public async Task A_job_runs_when_it_is_due_and_its_log_and_report_are_stored()
     {
         await using var engine = await EngineAsync(Hourly((job, _) =>
         {
@@ -48,7 +48,7 @@ public sealed class JobSchedulerTests(DatabaseKind kind) : JobFixture(kind)
     }
 
     [Test]
-    public async Task A_failed_step_fails_those_that_depend_on_it_alone_and_a_retry_repeats_what_did_not_succeed()
+    public async Task A_failed_step_skips_only_its_dependents_and_a_retry_repeats_failed_steps()
     {
         var (calls, isBroken) = (new List<string>(), true);
         Func<JobContext, CancellationToken, Task> Step(string name) => (_, _) =>
@@ -72,7 +72,7 @@ public sealed class JobSchedulerTests(DatabaseKind kind) : JobFixture(kind)
     }
 
     [Test]
-    public async Task A_run_that_takes_too_long_is_ended()
+    public async Task A_run_that_exceeds_its_timeout_is_cancelled()
     {
         await using var engine = await EngineAsync(Hourly((_, stop) => Task.Delay(Timeout.Infinite, stop)), configured: _ => new JobOverrides(Retries: 0));
         Time.Advance(60 * Minute);
@@ -84,7 +84,7 @@ public sealed class JobSchedulerTests(DatabaseKind kind) : JobFixture(kind)
     }
 
     [Test]
-    public async Task Runs_do_not_overlap_and_what_came_meanwhile_is_left_out()
+    public async Task Runs_do_not_overlap_and_times_during_a_run_are_skipped()
     {
         var (end, runs) = (new TaskCompletionSource(), 0);
         await using var engine = await EngineAsync(Hourly((_, _) =>
@@ -113,7 +113,7 @@ public sealed class JobSchedulerTests(DatabaseKind kind) : JobFixture(kind)
 
     [TestCase(MissedRun.Run, "missed succeeded")]
     [TestCase(MissedRun.Skip, "missed missed")]
-    public async Task What_was_missed_while_no_engine_ran_runs_once_or_is_skipped(MissedRun missed, string expected)
+    public async Task Missed_runs_are_run_once_or_skipped(MissedRun missed, string expected)
     {
         var definition = Hourly((_, _) => Task.CompletedTask) with { Missed = missed };
         await (await EngineAsync(definition)).DisposeAsync();
@@ -129,7 +129,7 @@ public sealed class JobSchedulerTests(DatabaseKind kind) : JobFixture(kind)
     }
 
     [Test]
-    public async Task After_a_kill_the_run_is_interrupted_and_its_retry_goes_on_behind_the_steps_that_were_done()
+    public async Task After_a_kill_the_run_is_interrupted_and_its_retry_skips_completed_steps()
     {
         var (calls, never) = (new List<string>(), new TaskCompletionSource());
         JobDefinition Definition(bool dies) => new("work", "Works.", "0 * * * *", 10 * Minute,
@@ -212,7 +212,7 @@ public sealed class JobSchedulerTests(DatabaseKind kind) : JobFixture(kind)
     }
 
     [Test]
-    public async Task A_long_log_keeps_its_beginning_and_its_end()
+    public async Task A_long_log_keeps_its_first_and_newest_lines()
     {
         await using var engine = await EngineAsync(Hourly((job, _) =>
         {

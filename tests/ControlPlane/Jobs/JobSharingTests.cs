@@ -7,7 +7,7 @@ namespace CartRecovery.Tests.ControlPlane.Jobs;
 public sealed class JobSharingTests(DatabaseKind kind) : JobFixture(kind)
 {
     [Test]
-    public async Task Of_engines_that_share_a_database_one_runs_a_job()
+    public async Task One_of_the_engines_that_share_a_database_runs_a_job()
     {
         var runs = 0;
         var definition = Hourly((_, _) =>
@@ -47,7 +47,7 @@ public sealed class JobSharingTests(DatabaseKind kind) : JobFixture(kind)
     }
 
     [Test]
-    public async Task A_job_whose_engine_is_gone_is_taken_over_when_its_lease_expires_and_the_former_engine_can_change_nothing_more()
+    public async Task An_expired_lease_is_taken_over_and_fences_out_the_former_holder()
     {
         var (isFirst, entered, release, isFenced) = (true, new TaskCompletionSource(), new TaskCompletionSource(), false);
         var definition = Hourly(async (job, _) =>
@@ -90,7 +90,7 @@ public sealed class JobSharingTests(DatabaseKind kind) : JobFixture(kind)
     }
 
     [Test]
-    public async Task A_lease_is_renewed_while_the_run_goes_on()
+    public async Task A_lease_is_renewed_during_the_run()
     {
         var end = new TaskCompletionSource();
         var definition = Hourly((_, _) => end.Task);

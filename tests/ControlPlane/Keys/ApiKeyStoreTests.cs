@@ -32,7 +32,7 @@ public sealed class ApiKeyStoreTests(DatabaseKind kind) : ControlDatabaseFixture
     public async Task StopAsync() => await _directory.DisposeAsync();
 
     [Test]
-    public async Task A_key_opens_its_store_as_soon_as_it_is_made_and_until_it_is_revoked()
+    public async Task A_key_is_valid_from_its_creation_until_it_is_revoked()
     {
         var (key, text) = await AddAsync(new ApiKeySettings("till", KeyKind.Secret, ["events:write"], [], LoopbackOnly: true));
         var found = _stores.FindKey(text)!;
@@ -48,7 +48,7 @@ public sealed class ApiKeyStoreTests(DatabaseKind kind) : ControlDatabaseFixture
     }
 
     [Test]
-    public async Task What_is_kept_says_who_made_it_and_not_the_key()
+    public async Task A_record_has_its_creator_and_not_the_key()
     {
         var settings = new ApiKeySettings("shop front", KeyKind.Publishable, null, ["https://shop.example", "http://localhost:*"], ExpiresAt: Time.GetUtcNow().AddDays(1));
         var (key, text) = await _keys.AddAsync(Store, settings, "user:7", "192.0.2.1");
@@ -105,7 +105,7 @@ public sealed class ApiKeyStoreTests(DatabaseKind kind) : ControlDatabaseFixture
     }
 
     [Test]
-    public async Task A_key_ends_by_itself_and_its_clients_are_told()
+    public async Task A_key_expires_and_its_clients_are_notified()
     {
         await using var real = await OpenAsync(time: TimeProvider.System);
         var stores = DirectoryOf(Store);
@@ -118,7 +118,7 @@ public sealed class ApiKeyStoreTests(DatabaseKind kind) : ControlDatabaseFixture
     }
 
     [Test]
-    public async Task Uses_are_written_down_in_batches()
+    public async Task Uses_are_stored_in_batches()
     {
         var (used, text) = await AddAsync(Server());
         var (unused, _) = await AddAsync(Server());
@@ -186,7 +186,7 @@ public sealed class ApiKeyStoreTests(DatabaseKind kind) : ControlDatabaseFixture
     }
 
     [Test]
-    public async Task A_key_without_a_bound_on_its_life_is_rotated()
+    public async Task Rotating_a_key_with_an_extreme_expiry_caps_its_lifetime()
     {
         var (former, _) = await AddAsync(Server() with { ExpiresAt = DateTimeOffset.MaxValue.AddDays(-1) });
         var (next, _) = await _keys.RotateAsync(former, ApiKeyStore.Overlap, "cli", address: null);
@@ -194,7 +194,7 @@ public sealed class ApiKeyStoreTests(DatabaseKind kind) : ControlDatabaseFixture
     }
 
     [Test]
-    public async Task Nobody_makes_or_rotates_a_key_that_may_do_more_than_they_by_what_the_database_has()
+    public async Task Creating_or_rotating_a_key_is_checked_against_the_database()
     {
         var users = new UserStore(Control);
         var (invited, token) = await users.InviteAsync("ada@shop.example", [new Grant("admin", Store)], "cli");

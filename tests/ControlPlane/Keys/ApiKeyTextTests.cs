@@ -9,7 +9,7 @@ public sealed class ApiKeyTextTests
 {
     [TestCase(KeyKind.Secret, "sk_")]
     [TestCase(KeyKind.Publishable, "pk_")]
-    public void A_key_says_its_kind_and_a_scanner_finds_it(KeyKind kind, string prefix)
+    public void A_keys_prefix_names_its_kind_and_a_scanner_finds_it(KeyKind kind, string prefix)
     {
         var keys = Enumerable.Range(0, 200).Select(_ => ApiKeyText.New(kind)).ToList();
 
@@ -30,7 +30,7 @@ public sealed class ApiKeyTextTests
     }
 
     [Test]
-    public void A_mistyped_key_is_told_from_a_key()
+    public void The_checksum_detects_a_mistyped_key()
     {
         var key = ApiKeyText.New(KeyKind.Secret);
         for (var i = 0; i < key.Length; i++)

@@ -23,7 +23,7 @@ public sealed class KeyHashTests
     }
 
     [Test]
-    public void Whoever_reads_the_hash_has_no_key()
+    public void The_hash_does_not_reveal_the_key()
     {
         var store = new Store(0, "s", "s"u8.ToArray(), TimeZoneInfo.Utc, "EUR");
         var stores = new StoreDirectory([store], [], [(KeyHash.OfConfigured(s_hash), new StoreKey(store, KeyKind.Secret, LoopbackOnly: false, []))]);
@@ -38,5 +38,5 @@ public sealed class KeyHashTests
     [TestCase("sha256:ba78")]
     [TestCase("sha256:zz7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")]
     [TestCase("sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad0")]
-    public void A_malformed_hash_is_none(string text) => Assert.That((KeyHash.IsHash(text), KeyHash.TryParse(text, out _)), Is.EqualTo((true, false)));
+    public void A_malformed_hash_is_not_parsed(string text) => Assert.That((KeyHash.IsHash(text), KeyHash.TryParse(text, out _)), Is.EqualTo((true, false)));
 }

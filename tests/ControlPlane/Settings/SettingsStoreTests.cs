@@ -30,7 +30,7 @@ public sealed class SettingsStoreTests(DatabaseKind kind) : ControlDatabaseFixtu
     }
 
     [Test]
-    public async Task Of_two_changes_of_a_version_one_wins()
+    public async Task One_of_two_concurrent_changes_of_a_version_wins()
     {
         await using var other = await OpenAsync();
         var both = await Task.WhenAll(_store.AddAsync(Write(0, """{"a":1}""")), new SettingsStore(other).AddAsync(Write(0, """{"a":2}""")));
@@ -78,7 +78,7 @@ public sealed class SettingsStoreTests(DatabaseKind kind) : ControlDatabaseFixtu
     }
 
     [Test]
-    public async Task A_bounded_number_of_changes_waits()
+    public async Task The_number_of_pending_changes_is_bounded()
     {
         for (var i = 0; i < SettingsStore.MaxPending; i++)
         {

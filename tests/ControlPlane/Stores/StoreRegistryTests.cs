@@ -12,7 +12,7 @@ public sealed class StoreRegistryTests
         Assert.That((s_two.NumberOf("a"), s_two.NumberOf("b"), s_two.NumberOf("c")), Is.EqualTo(((int?)0, (int?)1, (int?)null)));
 
     [Test]
-    public void A_number_is_kept_and_never_given_again()
+    public void A_number_is_kept_and_never_reused()
     {
         var without = s_two.With([Of("b")]);
         var added = without.With([Of("c"), Of("b")]);
@@ -37,7 +37,7 @@ public sealed class StoreRegistryTests
     }
 
     [Test]
-    public void Any_changed_or_missing_byte_is_noticed()
+    public void Any_altered_or_missing_byte_is_detected()
     {
         var text = Encoding.UTF8.GetBytes(s_two.ToString());
         for (var i = 0; i < text.Length; i++)

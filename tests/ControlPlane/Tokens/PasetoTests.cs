@@ -42,7 +42,7 @@ public sealed class PasetoTests
     }
 
     [Test]
-    public void Whatever_is_changed_in_a_token_is_refused()
+    public void Any_altered_token_is_rejected()
     {
         var (publicKey, privateKey) = Paseto.MakeKeys();
         var token = Paseto.Sign("{\"sub\":\"ada\"}"u8, privateKey, "{\"kid\":\"1\"}"u8, "aud"u8);
@@ -63,7 +63,7 @@ public sealed class PasetoTests
     }
 
     [Test]
-    public void Whatever_is_changed_in_an_encrypted_token_is_refused()
+    public void Any_altered_encrypted_token_is_rejected()
     {
         var key = System.Security.Cryptography.RandomNumberGenerator.GetBytes(PasetoLocal.KeySize);
         var token = PasetoLocal.Encrypt("secret"u8, key, [], "place"u8);

@@ -25,7 +25,7 @@ public sealed class UsageLedgerTests(DatabaseKind kind) : ControlDatabaseFixture
     StoreKey Publishable => _stores.FindKey("pk_shop")!;
 
     [Test]
-    public async Task A_key_is_stopped_by_its_quota_and_the_store_by_all_of_its_keys()
+    public async Task A_key_is_limited_by_its_quota_and_a_store_by_that_of_all_its_keys()
     {
         await using var ledger = new UsageLedger(Control, _stores);
         var (secret, publishable) = (ledger.OfKey(Secret), ledger.OfKey(Publishable));
@@ -41,7 +41,7 @@ public sealed class UsageLedgerTests(DatabaseKind kind) : ControlDatabaseFixture
     }
 
     [Test]
-    public async Task Counts_outlive_a_restart_and_those_of_two_engines_add_up()
+    public async Task Counts_survive_a_restart_and_those_of_two_engines_add_up()
     {
         await using (var before = new UsageLedger(Control, _stores))
         {
@@ -70,7 +70,7 @@ public sealed class UsageLedgerTests(DatabaseKind kind) : ControlDatabaseFixture
     }
 
     [Test]
-    public async Task A_day_and_a_month_begin_in_the_stores_time_zone_and_what_was_counted_before_counts_for_the_former()
+    public async Task Periods_begin_in_the_stores_time_zone_and_earlier_counts_stay_with_the_previous_period()
     {
         await using var ledger = new UsageLedger(Control, _stores);
         ledger.OfKey(Secret).Add(100);

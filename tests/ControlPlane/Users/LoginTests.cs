@@ -55,7 +55,7 @@ public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
     [TestCase("ada@shop.example", "")]
     [TestCase("bob@shop.example", Password)]
     [TestCase("", Password)]
-    public async Task A_wrong_password_or_address_is_refused_alike(string email, string password) =>
+    public async Task A_wrong_password_and_an_unknown_address_get_the_same_answer(string email, string password) =>
         Assert.That(await _logins.LoginAsync(email, password, code: null, "192.0.2.1"), Is.EqualTo(new LoginResult(LoginOutcome.Refused)));
 
     [Test]
@@ -76,7 +76,7 @@ public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
     }
 
     [Test]
-    public async Task Refusals_of_a_flood_are_counted_and_not_all_recorded()
+    public async Task Rejections_in_a_flood_are_counted_and_not_all_recorded()
     {
         // 60 are recorded in a minute, 10 of them from a network.
         for (var i = 0; i < 65; i++)
@@ -93,7 +93,7 @@ public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
     }
 
     [Test]
-    public async Task An_authenticator_app_is_needed_once_it_is_set_up_and_each_code_is_good_once()
+    public async Task A_code_is_required_once_an_app_is_set_up_and_each_code_is_valid_once()
     {
         var secret = Totp.NewSecret();
         var now = Totp.StepOf(Time.GetUtcNow());
@@ -130,7 +130,7 @@ public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
     }
 
     [Test]
-    public async Task Within_the_reuse_interval_a_refresh_token_has_one_successor()
+    public async Task A_refresh_token_reused_within_the_interval_has_one_successor()
     {
         var first = (await _logins.LoginAsync(Email, Password, code: null, "a")).Issued!;
         var (_, second) = await _sessions.RefreshAsync(first.RefreshToken, "a");
@@ -187,7 +187,7 @@ public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
     }
 
     [Test]
-    public async Task What_has_ended_is_deleted()
+    public async Task Ended_sessions_are_deleted()
     {
         var (ended, other) = ((await _logins.LoginAsync(Email, Password, code: null, "a")).Issued!, (await _logins.LoginAsync(Email, Password, code: null, "a")).Issued!);
         await _sessions.EndAsync(ended.Session, new AuditEvent("user:1", "user.logout", "user:1"));
@@ -251,7 +251,7 @@ public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
     [TestCase("{\"kid\":1}")]
     [TestCase("[]")]
     [TestCase("{")]
-    public void A_footer_of_whatever_kind_is_refused(string footer)
+    public void A_malformed_footer_is_rejected(string footer)
     {
         var token = Paseto.Sign("{}"u8, Paseto.MakeKeys().Private, System.Text.Encoding.Latin1.GetBytes(footer), "aud"u8);
         Assert.That(_directory.Find(token), Is.Null);
@@ -339,7 +339,7 @@ public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
     }
 
     [Test]
-    public async Task A_key_verifies_tokens_of_the_time_in_which_it_signs_and_no_others()
+    public async Task A_key_only_verifies_tokens_of_its_signing_period()
     {
         var key = (await Control.ReadAsync(new SigningKeys(Control).ReadAsync))[0];
         var keys = new Dictionary<string, SigningKey> { [key.Id] = key };
@@ -362,7 +362,7 @@ public sealed class LoginTests(DatabaseKind kind) : ControlDatabaseFixture(kind)
     }
 
     [Test]
-    public async Task A_user_is_there_once()
+    public async Task A_user_exists_once()
     {
         var refused = (await Assert.ThrowsAsync<Engine.ControlPlane.Database.ControlDatabaseException>(() => _users.InviteAsync("ADA@shop.example", [], "cli")))!;
         Assert.That(refused.Code, Is.EqualTo(Engine.ControlPlane.Database.ControlDatabaseException.Duplicate));

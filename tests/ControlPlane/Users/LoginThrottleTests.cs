@@ -39,7 +39,7 @@ public sealed class LoginThrottleTests
     }
 
     [Test]
-    public void An_address_that_tries_many_accounts_waits_for_all_of_them()
+    public void An_address_that_tries_many_accounts_is_delayed_for_all_of_them()
     {
         var throttle = new LoginThrottle(_time);
         for (var i = 0; i < 25; i++)
@@ -52,7 +52,7 @@ public sealed class LoginThrottleTests
     }
 
     [Test]
-    public void An_account_that_many_addresses_try_waits_for_half_a_minute_at_most()
+    public void Attempts_from_many_addresses_delay_an_account_by_at_most_half_a_minute()
     {
         var throttle = new LoginThrottle(_time);
         for (var i = 0; i < 500; i++)
@@ -64,7 +64,7 @@ public sealed class LoginThrottleTests
     }
 
     [Test]
-    public void Signing_in_to_one_account_gives_no_more_guesses_at_others()
+    public void A_sign_in_to_one_account_gives_no_guesses_at_others()
     {
         var throttle = new LoginThrottle(_time);
         var guesses = 0;
@@ -84,7 +84,7 @@ public sealed class LoginThrottleTests
     }
 
     [Test]
-    public void Signing_in_leaves_the_failures_of_other_networks_with_the_account()
+    public void A_sign_in_does_not_clear_the_failures_from_other_networks()
     {
         var throttle = new LoginThrottle(_time);
         for (var i = 0; i < 50; i++)
@@ -100,7 +100,7 @@ public sealed class LoginThrottleTests
     }
 
     [Test]
-    public void Attempts_that_were_no_guess_do_not_add_up()
+    public void Reverted_attempts_do_not_add_up()
     {
         var throttle = new LoginThrottle(_time);
         for (var i = 0; i < 100; i++)
@@ -128,7 +128,7 @@ public sealed class LoginThrottleTests
     }
 
     [Test]
-    public void Many_networks_do_not_make_an_account_forgotten()
+    public void Many_networks_do_not_evict_an_account()
     {
         var throttle = new LoginThrottle(_time);
         for (var i = 0; i < LoginThrottle.Capacity + 60; i++)
@@ -141,7 +141,7 @@ public sealed class LoginThrottleTests
     }
 
     [Test]
-    public void Old_failures_are_forgotten()
+    public void Old_failures_expire()
     {
         var throttle = new LoginThrottle(_time);
         for (var i = 0; i < 5; i++)
@@ -155,7 +155,7 @@ public sealed class LoginThrottleTests
     }
 
     [Test]
-    public void A_network_whose_users_err_now_and_then_never_waits()
+    public void Occasional_failures_in_a_network_cause_no_delay()
     {
         var throttle = new LoginThrottle(_time);
         for (var i = 0; i < 500; i++)
@@ -167,7 +167,7 @@ public sealed class LoginThrottleTests
     }
 
     [Test]
-    public void However_long_an_attack_lasts_its_network_rests_within_the_hour()
+    public void The_failures_of_an_attack_decay_within_an_hour()
     {
         var throttle = new LoginThrottle(_time);
         for (var i = 0; i < 10_000; i++)
@@ -182,7 +182,7 @@ public sealed class LoginThrottleTests
     }
 
     [Test]
-    public void Who_signed_in_from_a_network_does_not_wait_for_others_there()
+    public void A_user_who_signed_in_from_a_network_is_not_delayed_by_others_there()
     {
         var throttle = new LoginThrottle(_time);
         throttle.Fail("ada", "a");

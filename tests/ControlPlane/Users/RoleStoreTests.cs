@@ -33,7 +33,7 @@ public sealed class RoleStoreTests(DatabaseKind kind) : ControlDatabaseFixture(k
     }
 
     [Test]
-    public async Task A_role_that_a_user_has_stays()
+    public async Task A_role_in_use_is_not_deleted()
     {
         await _roles.SetAsync(Of("buyer", "products:read"), isNew: true, "cli", address: null);
         var (user, _) = await _users.InviteAsync("ada@shop.example", [new Grant("buyer", "shop")], "cli");
@@ -46,7 +46,7 @@ public sealed class RoleStoreTests(DatabaseKind kind) : ControlDatabaseFixture(k
     }
 
     [Test]
-    public async Task There_is_a_bounded_number_of_roles()
+    public async Task The_number_of_roles_is_bounded()
     {
         for (var i = 0; i < RoleStore.MaxRoles; i++)
         {
@@ -68,11 +68,11 @@ public sealed class RoleStoreTests(DatabaseKind kind) : ControlDatabaseFixture(k
         Assert.That(Role.ProblemOf(name, [permission])?.Split(':')[0], Is.EqualTo(field));
 
     [Test]
-    public void A_null_hides_no_other_permission() =>
+    public void A_null_does_not_hide_an_unknown_permission() =>
         Assert.That(Role.ProblemOf("buyer", [null!, "users:write"]), Does.StartWith("permissions: "));
 
     [Test]
-    public async Task Nobody_gives_a_role_that_they_do_not_hold_by_what_the_database_has()
+    public async Task A_grant_is_checked_against_the_database_and_not_the_cache()
     {
         await _roles.SetAsync(Of("hr", "users:write", "roles:write"), isNew: true, "cli", address: null);
         var (ada, eve) = (await UserAsync("ada@shop.example", "admin"), await UserAsync("eve@shop.example", "hr"));
@@ -107,7 +107,7 @@ public sealed class RoleStoreTests(DatabaseKind kind) : ControlDatabaseFixture(k
     }
 
     [Test]
-    public async Task A_link_ends_when_its_user_may_do_more_or_other_things()
+    public async Task A_link_ends_when_its_users_permissions_change()
     {
         await _roles.SetAsync(Of("buyer", "products:read"), isNew: true, "cli", address: null);
         await UserAsync("ada@shop.example", "admin");
@@ -133,7 +133,7 @@ public sealed class RoleStoreTests(DatabaseKind kind) : ControlDatabaseFixture(k
     }
 
     [Test]
-    public async Task A_change_of_a_user_is_made_as_a_whole_or_not_at_all()
+    public async Task A_change_of_a_user_is_atomic()
     {
         var ada = await UserAsync("ada@shop.example", "admin");
         var entries = await EntriesAsync();
@@ -145,7 +145,7 @@ public sealed class RoleStoreTests(DatabaseKind kind) : ControlDatabaseFixture(k
     }
 
     [Test]
-    public async Task There_is_a_bounded_number_of_users()
+    public async Task The_number_of_users_is_bounded()
     {
         await Control.WriteAsync(session => session.RunAsync($"""
             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {UserStore.MaxUsers})
@@ -156,7 +156,7 @@ public sealed class RoleStoreTests(DatabaseKind kind) : ControlDatabaseFixture(k
     }
 
     [Test]
-    public async Task The_last_administrator_who_may_sign_in_stays()
+    public async Task The_last_active_administrator_is_kept()
     {
         var ada = await AdminAsync("ada@shop.example");
         var (invited, _) = await _users.InviteAsync("ben@shop.example", [new Grant("admin", null)], "cli");
@@ -181,7 +181,7 @@ public sealed class RoleStoreTests(DatabaseKind kind) : ControlDatabaseFixture(k
     }
 
     [Test]
-    public async Task Who_asks_for_a_new_password_takes_no_other_link_away()
+    public async Task A_request_for_a_new_password_keeps_other_links_valid()
     {
         var ada = await AdminAsync("ada@shop.example");
         var given = (await _users.ResetAsync(ada.Email, "cli"))!;
@@ -231,7 +231,7 @@ public sealed class RoleStoreTests(DatabaseKind kind) : ControlDatabaseFixture(k
     }
 
     [Test]
-    public async Task Who_asks_for_an_unknown_address_waits_for_no_writer()
+    public async Task A_request_for_an_unknown_address_takes_no_write_lock()
     {
         var (hold, held) = (new TaskCompletionSource(), new TaskCompletionSource());
         var writer = Control.WriteAsync(async _ =>

@@ -29,7 +29,7 @@ public sealed class TotpTests
     }
 
     [Test]
-    public void A_code_is_good_once()
+    public void A_code_is_valid_once()
     {
         var now = DateTimeOffset.FromUnixTimeSeconds(1_800_000_000);
         var code = Totp.CodeOf(s_secret, Totp.StepOf(now));

@@ -9,7 +9,7 @@ public sealed class BackupCipherTests
     const int Chunk = 1 << 20;
 
     [Test]
-    public void What_is_written_is_read_with_and_without_a_key([Values(null, Key)] string? key, [Values(0, 1, Chunk - 1, Chunk, Chunk + 1, (2 * Chunk) + 7)] int length)
+    public void Files_round_trip_with_and_without_a_key([Values(null, Key)] string? key, [Values(0, 1, Chunk - 1, Chunk, Chunk + 1, (2 * Chunk) + 7)] int length)
     {
         using var scratch = new Scratch();
         var bytes = new byte[length];
@@ -24,7 +24,7 @@ public sealed class BackupCipherTests
     }
 
     [Test]
-    public void What_was_changed_cut_off_reordered_or_encrypted_under_another_key_is_refused()
+    public void Altered_truncated_reordered_and_foreign_chunks_are_rejected()
     {
         using var scratch = new Scratch();
         var (path, cipher) = (scratch.PathOf("file"), BackupCipher.Of(Key));

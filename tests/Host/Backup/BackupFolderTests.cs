@@ -74,7 +74,7 @@ public sealed class BackupFolderTests
     }
 
     [Test]
-    public void A_destination_has_one_user_at_a_time_and_says_what_is_missing()
+    public void A_destination_has_one_user_at_a_time_and_reports_what_is_missing()
     {
         Assert.That(() => BackupFolder.Open(_scratch.PathOf("none"), BackupCipher.Of(null)), Throws.TypeOf<BackupException>().With.Property("Code").EqualTo("backup_missing"));
         using var folder = Open();
@@ -113,7 +113,7 @@ public sealed class BackupFolderTests
     }
 
     [Test]
-    public void Contents_that_are_gone_or_cut_off_are_noticed_and_failed_ones_leave_nothing([Values(null, Key)] string? key)
+    public void Missing_and_truncated_contents_are_detected_and_failed_writes_leave_nothing([Values(null, Key)] string? key)
     {
         using var folder = Open(key);
         var manifest = Add(folder, 1, ("carts", "three carts"), ("orders", "two orders"));

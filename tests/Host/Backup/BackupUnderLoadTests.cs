@@ -15,7 +15,7 @@ public sealed class BackupUnderLoadTests
     const string Key = "a key that has at least 32 characters";
 
     [Test]
-    public async Task A_backup_under_load_has_all_that_was_acknowledged_before_and_goes_on_from_there([Values(null, Key)] string? key)
+    public async Task A_backup_under_load_contains_everything_acknowledged_before_it([Values(null, Key)] string? key)
     {
         using var scratch = new Scratch();
         await using var engine = await InProcessEngine.StartAsync(config => config.Checkpoints.Interval = Duration.FromSeconds(1));
@@ -92,7 +92,7 @@ public sealed class BackupUnderLoadTests
     }
 
     [Test]
-    public async Task What_has_not_changed_is_not_copied_again_and_an_encrypted_backup_shows_nothing()
+    public async Task Unchanged_files_are_not_copied_again_and_an_encrypted_backup_reveals_nothing()
     {
         using var scratch = new Scratch();
         await using var engine = await InProcessEngine.StartAsync(config => (config.Backup.To, config.Backup.Key) = (scratch.PathOf("backups"), Key));
@@ -111,7 +111,7 @@ public sealed class BackupUnderLoadTests
     }
 
     [Test]
-    public async Task Without_a_destination_the_job_makes_none_and_one_inside_the_data_folder_is_refused()
+    public async Task The_job_does_nothing_without_a_destination_and_rejects_one_inside_the_data_folder()
     {
         using var scratch = new Scratch();
         await using var engine = await InProcessEngine.StartAsync();
@@ -122,7 +122,7 @@ public sealed class BackupUnderLoadTests
     }
 
     [Test]
-    public async Task A_second_backup_of_a_folder_waits_its_turn_and_another_folder_has_another_destination()
+    public async Task Backups_of_one_folder_exclude_each_other_and_each_folder_has_its_destination()
     {
         using var scratch = new Scratch();
         await using var engine = await InProcessEngine.StartAsync();

@@ -7,7 +7,7 @@ namespace CartRecovery.Tests.Hosting.Backup;
 public sealed class KeyMirrorTests
 {
     [Test]
-    public void A_destroyed_key_is_destroyed_in_the_mirror_and_never_comes_back()
+    public void A_destroyed_key_is_destroyed_in_the_mirror_and_never_restored()
     {
         using var scratch = new Scratch();
         var (folder, mirror, before) = (scratch.PathOf("keys"), scratch.PathOf("mirror"), scratch.PathOf("before"));

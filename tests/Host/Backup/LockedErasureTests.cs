@@ -7,7 +7,7 @@ namespace CartRecovery.Tests.Hosting.Backup;
 public sealed class LockedErasureTests
 {
     [Test]
-    public async Task An_erasure_waits_for_a_backup_and_keeps_others_out()
+    public async Task An_erasure_waits_for_a_backup_and_excludes_further_ones()
     {
         using var scratch = new Scratch();
         var inner = new RecordingErasure(scratch.Folder);

@@ -169,7 +169,7 @@ public sealed class ManagedCampaignsApiTests
     public async Task A_body_that_is_no_campaign_is_refused(string body) => Assert.That((await AskAsync("POST", "/v1/campaigns", body)).Problem, Is.EqualTo((400, "invalid_campaign")));
 
     [Test]
-    public async Task A_change_needs_the_version_that_it_changes()
+    public async Task A_change_requires_the_current_version()
     {
         var name = await CreateAsync();
         Assert.That((await AskAsync("POST", $"/v1/campaigns/{name}/check", match: "")).Problem, Is.EqualTo((428, "if_match_required")));

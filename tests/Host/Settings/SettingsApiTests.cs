@@ -40,7 +40,7 @@ public sealed class SettingsApiTests
     public async Task ResetAsync() => Assert.That((await AskAsync("DELETE", "/v1/config")).Status, Is.EqualTo(HttpStatusCode.OK));
 
     [Test]
-    public async Task A_change_is_in_force_when_it_is_answered_and_has_a_version()
+    public async Task A_change_is_in_force_when_it_returns_and_has_a_version()
     {
         var before = (await AskAsync("GET", "/v1/config")).Headers["ETag"];
         var answer = await AskAsync("PUT", "/v1/config/limits.batch?reason=smaller+messages", "77", before);
@@ -59,7 +59,7 @@ public sealed class SettingsApiTests
     }
 
     [Test]
-    public async Task A_change_needs_the_version_that_it_changes()
+    public async Task A_change_requires_the_current_version()
     {
         var tag = (await AskAsync("GET", "/v1/config")).Headers["ETag"];
         Assert.That((await AskAsync("PUT", "/v1/config/limits.batch", "78", match: "")).Problem, Is.EqualTo((428, "if_match_required")));
@@ -92,7 +92,7 @@ public sealed class SettingsApiTests
     }
 
     [Test]
-    public async Task A_dry_run_says_what_would_change_and_changes_nothing()
+    public async Task A_dry_run_returns_the_differences_and_changes_nothing()
     {
         var answer = await AskAsync("PATCH", "/v1/config?dryRun=true", """{"limits":{"batch":5},"log":{"level":"warning"}}""", match: "");
         Assert.That(answer.Json.GetProperty("changes").EnumerateArray().Select(change => change.GetProperty("path").GetString()), Is.EqualTo(new[] { "limits.batch", "log.level" }));
@@ -119,7 +119,7 @@ public sealed class SettingsApiTests
     [TestCase("GET", "/v1/config/versions/99999", null, 404, "version_unknown")]
     [TestCase("POST", "/v1/config/rollback", """{"version":99999}""", 404, "version_unknown")]
     [TestCase("DELETE", "/v1/config/schedule/none", null, 404, "schedule_unknown")]
-    public async Task What_cannot_be_done_is_told_apart(string method, string path, string? body, int status, string code)
+    public async Task Rejections_have_different_codes(string method, string path, string? body, int status, string code)
     {
         var head = _engine.Host.Settings.Head.Number;
         Assert.That((await AskAsync(method, path, body)).Problem, Is.EqualTo((status, code)));
@@ -156,7 +156,7 @@ public sealed class SettingsApiTests
     }
 
     [Test]
-    public async Task A_reload_keeps_the_changes_and_the_file_counts_for_the_rest()
+    public async Task A_reload_keeps_the_overrides_and_applies_the_file_to_other_keys()
     {
         await AskAsync("PUT", "/v1/config/limits.batch", "92");
         var text = await File.ReadAllTextAsync(_path);
@@ -170,7 +170,7 @@ public sealed class SettingsApiTests
     }
 
     [Test]
-    public async Task No_answer_has_a_secret()
+    public async Task No_response_contains_a_secret()
     {
         foreach (var path in new[] { "/v1/config", "/v1/config/stores", "/v1/config/listen.tcpKey", "/v1/config/export", "/v1/config/versions" })
         {

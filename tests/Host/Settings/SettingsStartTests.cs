@@ -12,7 +12,7 @@ public sealed class SettingsStartTests
     static readonly SettingsAuthor s_author = new("user:1", "");
 
     [Test]
-    public async Task Settings_are_in_force_from_the_start_on_and_those_that_do_not_fit_the_file_do_not_keep_it_from_starting()
+    public async Task Settings_apply_at_the_start_and_invalid_ones_do_not_prevent_it()
     {
         using var scratch = new Scratch();
         var config = FileEngine.ConfigOf(scratch);

@@ -26,7 +26,7 @@ namespace CartRecovery.Host.Api.Settings;
 static class SettingsRoutes
 {
     const int MaxReason = 256;
-    const string PathHelp = "The key, such as limits.batch; elements of lists are named by their key: stores.shop.timezone.";
+    const string PathHelp = "The key, such as limits.batch; elements of lists are addressed by name: stores.shop.timezone.";
 
     static readonly TimeSpan s_maxDelay = TimeSpan.FromDays(366);
 
