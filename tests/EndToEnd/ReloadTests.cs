@@ -111,7 +111,7 @@ public sealed class ReloadTests
     }
 
     [Test]
-    public async Task What_the_file_refers_to_is_read_again_though_the_file_is_the_same()
+    public async Task A_reload_reads_referenced_files_again_even_if_the_file_is_unchanged()
     {
         var model = _scratch.PathOf("model.onnx");
         File.Copy(new EngineConfig().Model, model);

@@ -149,7 +149,7 @@ sealed class AuditMatrixTests
     }
 
     [Test]
-    public async Task What_is_refused_to_a_user_is_recorded_and_a_flood_is_not()
+    public async Task A_rejection_is_recorded_and_a_flood_is_not()
     {
         var (id, access) = await UserAsync("viewer");
         for (var i = 0; i < 15; i++)
@@ -164,7 +164,7 @@ sealed class AuditMatrixTests
     }
 
     [Test]
-    public async Task What_a_handler_refuses_to_a_user_is_recorded()
+    public async Task A_rejection_by_a_handler_is_recorded()
     {
         await new RoleStore(_engine.Host.Control).SetAsync(new Role("hr", new HashSet<string> { Permission.UsersWrite, Permission.RolesWrite }), isNew: true, "cli", address: null);
         var (id, access) = await UserAsync("hr");

@@ -115,7 +115,7 @@ sealed class MaskingTests
     }
 
     [Test]
-    public async Task Without_the_permission_people_and_carts_are_named_by_masked_ids_alone()
+    public async Task Without_the_permission_only_masked_ids_name_people_and_carts()
     {
         var (_, access) = await UserAsync("marketer");
         var ids = new MaskedIds(_engine.Host.Control);

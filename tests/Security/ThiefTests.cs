@@ -41,7 +41,7 @@ public sealed class ThiefTests
     public void TearDown() => _scratch.Dispose();
 
     [Test]
-    public async Task Nobody_is_found_in_the_folder_while_it_runs_after_a_crash_and_after_a_stop()
+    public async Task No_personal_data_is_readable_in_the_folder_while_it_runs_after_a_crash_and_after_a_stop()
     {
         await using (var engine = await RunningEngine.StartAsync(_scratch, s_config))
         {

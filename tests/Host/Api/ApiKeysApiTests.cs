@@ -105,7 +105,7 @@ sealed class ApiKeysApiTests
     }
 
     [Test]
-    public async Task A_key_sees_personal_data_with_the_scope_alone()
+    public async Task A_key_sees_personal_data_only_with_the_scope()
     {
         var (_, masked) = await NewAsync("""{"name":"bi","kind":"secret","scopes":["suppressions:read"]}""");
         var (_, clear) = await NewAsync("""{"name":"crm","kind":"secret","scopes":["suppressions:read","personal_data:read"]}""");
@@ -129,7 +129,7 @@ sealed class ApiKeysApiTests
     }
 
     [Test]
-    public async Task Nobody_makes_a_key_that_may_do_more_than_they()
+    public async Task A_key_cannot_exceed_its_creators_permissions()
     {
         var nobody = await _users.NewAsync(new Grant("operator", "demo"));
         var elsewhere = await _users.NewAsync(new Grant("admin", "other"), new Grant("viewer", "demo"));

@@ -35,7 +35,7 @@ sealed class ExperimentsApiTests
     public async Task StopAsync() => await _engine.DisposeAsync();
 
     [Test]
-    public async Task Who_was_in_it_stays_in_it_and_their_orders_count_for_their_variant()
+    public async Task A_subject_keeps_the_variant_and_later_orders_count_for_it()
     {
         var started = await _engine.PostAsync("/v1/experiments", $$"""{"key":"checkout",{{AB}}}""");
         Assert.That(started.Status, Is.EqualTo(HttpStatusCode.Created), started.Body);
@@ -86,7 +86,7 @@ sealed class ExperimentsApiTests
     }
 
     [Test]
-    public async Task Who_does_not_take_part_gets_the_control_and_is_not_counted()
+    public async Task Non_participants_get_the_control_and_are_not_counted()
     {
         await _engine.PostAsync("/v1/experiments", $$"""{"key":"gold","conditions":[{"attribute":"plan","equals":"gold"}],{{AB}}}""");
         var others = await _engine.PostAsync("/ofrep/v1/evaluate/flags/gold", """{"context":{"targetingKey":"zoe"}}""", InProcessEngine.Publishable);

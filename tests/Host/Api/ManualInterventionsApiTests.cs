@@ -42,7 +42,7 @@ sealed class ManualInterventionsApiTests() : EngineFixture(config =>
     }
 
     [Test]
-    public async Task Items_of_a_batch_succeed_or_fail_alone()
+    public async Task Items_of_a_batch_succeed_or_fail_independently()
     {
         var answer = await Engine.PostAsync("/v1/interventions/schedule",
             $$"""{"campaign":"{{_campaign}}","at":"{{TimeProvider.System.GetUtcNow().AddHours(1):O}}","items":[{"cartId":"m2"},{"cartId":"none"},{"cartId":"m3","campaign":"none"},{"cartId":"m3"}]}""");

@@ -66,7 +66,7 @@ sealed class MembersApiTests
     public async Task A_wrong_invitation_is_refused(string body, string code) => Assert.That((await AskAsync("POST", "/v1/members", body)).Problem, Is.EqualTo((400, code)));
 
     [Test]
-    public async Task Nobody_gives_or_touches_what_they_do_not_have()
+    public async Task A_caller_cannot_grant_or_change_permissions_that_they_lack()
     {
         await AskAsync("POST", "/v1/roles", """{"name":"hr","permissions":["users:read","users:write","roles:read","roles:write","campaigns:read"]}""");
         var hr = await _users.NewAsync(new Grant("hr", null));
@@ -108,7 +108,7 @@ sealed class MembersApiTests
     }
 
     [Test]
-    public async Task Nobody_takes_from_a_role_what_they_do_not_have()
+    public async Task A_caller_cannot_revoke_permissions_that_they_lack()
     {
         await AskAsync("POST", "/v1/roles", """{"name":"clerk","permissions":["roles:write","carts:read"]}""");
         await AskAsync("POST", "/v1/roles", """{"name":"boss","permissions":["carts:read","personal_data:read"]}""");

@@ -126,7 +126,7 @@ public sealed class ManagedCampaignsApiTests
     }
 
     [Test]
-    public async Task Who_manages_one_store_manages_its_campaigns_alone()
+    public async Task A_manager_of_one_store_manages_only_its_campaigns()
     {
         foreach (var stores in new[] { "[]", "[\"other\"]", "[\"shop\",\"other\"]" })
         {

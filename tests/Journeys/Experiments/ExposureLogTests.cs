@@ -78,7 +78,7 @@ public sealed class ExposureLogTests
     }
 
     [Test]
-    public async Task Who_was_assigned_is_found_and_who_is_looked_for_is_not_assigned()
+    public async Task An_assigned_subject_is_found_and_a_lookup_assigns_nobody()
     {
         using var scratch = new Scratch();
         using var store = new JourneyStore(scratch.PathOf("journeys.db"));
@@ -92,7 +92,7 @@ public sealed class ExposureLogTests
     }
 
     [Test]
-    public async Task What_cannot_be_recorded_is_not_assigned()
+    public async Task A_subject_who_cannot_be_recorded_is_not_assigned()
     {
         using var scratch = new Scratch();
         using var store = new JourneyStore(scratch.PathOf("journeys.db"));

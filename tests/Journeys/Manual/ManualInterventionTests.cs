@@ -103,7 +103,7 @@ public sealed class ManualInterventionTests
     }
 
     [Test]
-    public void What_cannot_be_started_says_why()
+    public void A_campaign_that_cannot_be_started_reports_why()
     {
         using var run = new JourneyFixture([Series(Step("socket"))]);
         Assert.That(Start(run, campaign: "none").Refusal, Is.EqualTo(ManualRefusal.UnknownCampaign));

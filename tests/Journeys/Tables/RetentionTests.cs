@@ -43,7 +43,7 @@ public sealed class RetentionTests
     }
 
     [Test]
-    public void What_is_too_old_is_counted_first_and_goes_then()
+    public void Expired_rows_are_counted_before_they_are_deleted()
     {
         var before = Counts();
         Assert.That((before["contacts"].Rows, before["contacts"].Expired, before["contacts"].Oldest), Is.EqualTo((2, 1, Now - (20 * JourneyFixture.Day))));

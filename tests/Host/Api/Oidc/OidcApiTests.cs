@@ -95,7 +95,7 @@ sealed class OidcApiTests
     }
 
     [Test]
-    public async Task An_answer_is_good_once_in_the_browser_that_asked()
+    public async Task An_answer_is_valid_once_and_only_in_the_browser_that_asked()
     {
         var attempt = await BeginAsync();
         var others = await BeginAsync();
@@ -129,7 +129,7 @@ sealed class OidcApiTests
     [TestCase("/\t/evil.example/")]
     [TestCase("javascript:alert(1)")]
     [TestCase("")]
-    public async Task A_browser_is_sent_to_paths_of_this_host_alone(string returnTo) =>
+    public async Task A_browser_is_redirected_only_to_paths_of_this_host(string returnTo) =>
         Assert.That((await _engine.GetAsync($"/v1/auth/oidc/login?returnTo={Uri.EscapeDataString(returnTo)}", key: null)).Problem.Status, Is.EqualTo(400));
 
     [Test]
