@@ -58,14 +58,14 @@ sealed partial class AuditWitness(ControlDatabase database, AuditRecorder record
     partial void LogFailed(string problem);
 
     [LoggerMessage(EventName = "audit_head", Level = LogLevel.Information,
-        Message = "The audit log's last entry is {Head}; 'audit verify --at-least' checks that it is still there")]
+        Message = "The audit log's last entry is {Head}; 'audit verify --at-least' verifies that the log still contains it")]
     partial void LogHead(string head);
 
     [LoggerMessage(EventName = "audit_delayed", Level = LogLevel.Error,
-        Message = "Not in the audit log unless the control database takes it later: {Actor} {Action} {Target} {Store} {Details} {Address}: {Problem}")]
+        Message = "Audit entry delayed until the control database answers: {Actor} {Action} {Target} {Store} {Details} {Address}: {Problem}")]
     partial void LogDelayed(string actor, string action, string target, string? store, string? details, string? address, string problem);
 
     [LoggerMessage(EventName = "control_changes_unnoticed", Level = LogLevel.Error,
-        Message = "Changes in the control database, such as ended sessions, are not noticed until it can be read: {Problem}")]
+        Message = "Changes in the control database, such as ended sessions, take effect only when it can be read again: {Problem}")]
     partial void LogUnnoticed(string problem);
 }

@@ -20,14 +20,14 @@ sealed partial class EngineHost
     }
 
     [LoggerMessage(EventName = "quota_warning", Level = LogLevel.Warning,
-        Message = "The store {Store} has used {Count} of {Quota} {Kind} of {Period}, with {Key}: raise the quota, or further ones are refused")]
+        Message = "The store {Store} has used {Count} of {Quota} {Kind} of {Period}, with {Key}: raise the quota, or the engine rejects further ones")]
     partial void LogQuotaWarning(string store, long count, long quota, string kind, string period, string key);
 
     [LoggerMessage(EventName = "quota_exceeded", Level = LogLevel.Error,
-        Message = "The store {Store} has used {Count} of {Quota} {Kind} of {Period}, with {Key}: further ones are refused until it ends")]
+        Message = "The store {Store} has used {Count} of {Quota} {Kind} of {Period}, with {Key}: the engine rejects further ones until the period ends")]
     partial void LogQuotaExceeded(string store, long count, long quota, string kind, string period, string key);
 
-    [LoggerMessage(EventName = "usage_failed", Level = LogLevel.Error, Message = "Usage could not be counted or stored; the engine tries again: {Problem}")]
+    [LoggerMessage(EventName = "usage_failed", Level = LogLevel.Error, Message = "Usage could not be counted or stored; the engine retries: {Problem}")]
     partial void LogUsageFailed(string problem);
 
     [LoggerMessage(EventName = "started", Level = LogLevel.Information,
@@ -46,7 +46,7 @@ sealed partial class EngineHost
     partial void LogNotFlushed(string problem);
 
     [LoggerMessage(EventName = "journeys_lost_journal", Level = LogLevel.Error,
-        Message = "Journeys fell too far behind: the journal of partition {Partition} from {From} to {To} was deleted before it was read (journal.maxLag)")]
+        Message = "The lag of journeys exceeded journal.maxLag: the journal of partition {Partition} from {From} to {To} was deleted before they read it")]
     partial void LogLost(int partition, long from, long to);
 
     [LoggerMessage(EventName = "journeys_behind", Level = LogLevel.Warning,
@@ -67,7 +67,7 @@ sealed partial class EngineHost
     partial void LogFault(Exception fault);
 
     [LoggerMessage(EventName = "data_open_to_others", Level = LogLevel.Warning,
-        Message = "Others on this machine can read {Path}, and its mode cannot be changed: {Problem}. Make it 0700, and its files 0600")]
+        Message = "Other users of this machine can read {Path}, and its mode cannot be changed: {Problem}. Make it 0700, and its files 0600")]
     partial void LogOpenToOthers(string path, string problem);
 
     void OnFault(Exception fault)

@@ -315,6 +315,6 @@ sealed partial class ExchangeRatesFeed : IDisposable
     partial void LogFailed(string host, string problem);
 
     [LoggerMessage(EventName = "exchange_rates_not_kept", Level = LogLevel.Warning,
-        Message = "The exchange rates cannot be kept for the next start: {Problem}")]
+        Message = "The exchange rates cannot be saved for the next start: {Problem}")]
     partial void LogNotKept(string problem);
 }

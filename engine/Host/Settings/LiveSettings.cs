@@ -70,7 +70,7 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
         if (start.Problem is { } problem)
         {
             // If only the campaigns are invalid, the settings are in force.
-            LogRejected(start.Head.Number, start.InForce == start.Head.Number ? "they are in force without the campaigns of the API" : "the file is in force alone", problem);
+            LogRejected(start.Head.Number, start.InForce == start.Head.Number ? "the settings are in force without the campaigns" : "only the file is in force", problem);
         }
         else if (Head.Number != InForce)
         {
@@ -266,7 +266,7 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
     }
 
     [LoggerMessage(EventName = "config_overlay_rejected", Level = LogLevel.Error,
-        Message = "The settings (version {Version}) or campaigns of the API do not fit the configuration file; {InForce}; change either: {Problem}")]
+        Message = "The settings (version {Version}) or campaigns of the API do not fit the configuration file; {InForce}; change the settings or the file: {Problem}")]
     partial void LogRejected(long version, string inForce, string problem);
 
     [LoggerMessage(EventName = "config_schedule_failed", Level = LogLevel.Error, Message = "The scheduled change {Id} of the settings could not be made: {Problem}")]

@@ -122,6 +122,6 @@ sealed partial class MoneyMetrics : IDisposable
     }
 
     [LoggerMessage(EventName = "money_metrics_not_read", Level = LogLevel.Warning,
-        Message = "The metrics of money and carts cannot be read; the last figures stay, and are read again every minute: {Problem}")]
+        Message = "The metrics of money and carts cannot be read; the last values stay, and the queries run again every minute: {Problem}")]
     partial void LogNotRead(string problem);
 }
