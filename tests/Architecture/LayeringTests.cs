@@ -30,7 +30,8 @@ public sealed partial class LayeringTests
         ["Journeys"] = ["Configuration", "ControlPlane", "Decisions", "Encryption", "Events", "Journal", "Messages", "State", "Storage"],
         ["Migration"] = ["ControlPlane", "Decisions", "Events", "Journal", "Pipeline", "State", "Storage"],
         ["Privacy"] =
-            ["Backtest", "ControlPlane", "Delivery", "Encryption", "Events", "Ingest", "Journal", "Journeys", "Messages", "Migration", "Pipeline", "State", "Storage"],
+            ["Backtest", "ControlPlane", "Delivery", "Encryption", "Events", "Exports", "Ingest", "Journal", "Journeys", "Messages", "Migration", "Pipeline", "State", "Storage"],
+        ["Exports"] = ["Backtest", "Encryption", "Events", "Journal", "Journeys"],
         ["Backtest"] = ["Decisions", "Encryption", "Events", "Journal", "Pipeline", "Telemetry"],
     };
 

@@ -8,6 +8,7 @@ using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Engine.Privacy;
 using CartRecovery.Host.Backup;
 using CartRecovery.Tests.EndToEnd;
+using CartRecovery.Tests.Exports;
 using CartRecovery.Tests.Hosting.Api;
 using CartRecovery.Tests.Support;
 
@@ -40,7 +41,9 @@ sealed class ForgetTests
         await using (var engine = await StartAsync())
         {
             await FillAsync(engine);
+            await engine.Host.Exports.ArchiveAsync(engine.Host.Config.Archive, TimeProvider.System.GetUtcNow().AddDays(1), _ => { }, default);
             Assert.That(Found(), Has.Some.Contains("outreach.db"), "the search finds what is there");
+            Assert.That(await ArchivedAsync(), Is.Not.Empty, "also in the archive");
             var before = await engine.GetAsync("/v1/conversions?from=0");
             Assert.That(before.Json.GetProperty("items").GetArrayLength(), Is.EqualTo(2));
 
@@ -53,6 +56,8 @@ sealed class ForgetTests
             var done = await CompletedAsync(engine, id);
 
             Assert.That(Found(), Is.Empty, done.Body);
+            Assert.That(await ArchivedAsync(), Is.Empty, done.Body);
+            Assert.That(engine.Host.Exports.Archives.Read("demo").Select(row => (string?)row[4]), Has.Some.EqualTo(Other), "the archive has the others");
             await AssertReceiptAsync(engine, done.Json, mode);
             await AssertOthersAsync(engine, mode);
             await AssertConsentsAsync(engine, known: 0);
@@ -210,6 +215,7 @@ sealed class ForgetTests
         Assert.That(counts.Keys, Is.EqualTo(export.EnumerateObject().Select(kind => kind.Name).Where(name => name != "manifest")));
         Assert.That(counts.Select(kind => export.GetProperty(kind.Key).GetArrayLength()), Is.EqualTo(counts.Values));
         Assert.That((counts["events"], counts["deadLetters"], counts["carts"], counts["journeys"], counts["messages"], counts["orders"], counts["consents"], counts["consentRecords"]), Is.EqualTo((8, 4, 2, 2, 2, 1, 1, 1)));
+        Assert.That(counts["archivedEvents"], Is.EqualTo(counts["events"]));
         Assert.That(s_texts.Where(text => !export.GetRawText().Contains(text, StringComparison.Ordinal)), Is.Empty, "everything is in it");
         Assert.That(new[] { Other, OtherCart, OtherEmail }.Where(text => export.GetRawText().Contains(text, StringComparison.Ordinal)), Is.Empty, "and nothing of others");
         Assert.That(export.GetProperty("manifest").GetProperty("notIncluded").GetArrayLength(), Is.GreaterThan(3));
@@ -261,9 +267,23 @@ sealed class ForgetTests
     IReadOnlyList<string> Found(string folder = "data") =>
         [.. PersonSearch.Find(_scratch.PathOf(folder), s_texts, _ => true), .. PersonSearch.FindIn(JournalBlocks.In(_scratch.PathOf(folder)), s_texts)];
 
+    // The archive's files, and what their pages have compressed.
+    async Task<IReadOnlyList<string>> ArchivedAsync()
+    {
+        var found = PersonSearch.Find(_scratch.PathOf("parquet"), s_texts, _ => true).ToList();
+        foreach (var path in Directory.EnumerateFiles(_scratch.PathOf("parquet"), "*.parquet", SearchOption.AllDirectories))
+        {
+            var table = await ParquetTable.ReadAsync(await File.ReadAllBytesAsync(path));
+            found.AddRange(PersonSearch.FindIn([(path, Encoding.UTF8.GetBytes(string.Join('\n', table.Rows.Select(row => string.Join('|', row)))))], s_texts));
+        }
+
+        return found;
+    }
+
     Task<InProcessEngine> StartAsync() => InProcessEngine.StartAsync(config =>
     {
         config.Data = _scratch.PathOf("data");
+        config.Archive.To = _scratch.PathOf("parquet");
         var sink = new SinkConfig { Type = "file" };
         sink.SetOption("path", new OptionValue(_scratch.PathOf("sent.ndjson")));
         config.Sinks["out"] = sink;

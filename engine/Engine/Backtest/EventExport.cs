@@ -2,16 +2,6 @@ using CartRecovery.Engine.Encryption;
 
 namespace CartRecovery.Engine.Backtest;
 
-/// <summary>The formats of an export.</summary>
-public enum ExportFormat
-{
-    /// <summary>Native JSON, one event per line.</summary>
-    Ndjson,
-
-    /// <summary>RFC 4180 CSV with a header.</summary>
-    Csv,
-}
-
 /// <summary>
 /// Exports the events of all partitions' journals in order of arrival, preserving the order within each partition. Does not allocate per
 /// event.
@@ -37,12 +27,25 @@ public sealed class EventExport(IReadOnlyList<JournalView> journals, TimeRange r
     /// <summary>Progress through the journals, 0–1. Any thread.</summary>
     public double Share => _total == 0 ? 1 : Math.Min(1, (double)Volatile.Read(ref _position) / _total);
 
+    /// <summary>Runs the export as JSON lines or CSV.</summary>
+    /// <inheritdoc cref="WriteTo(IEventWriter, CancellationToken)"/>
+    public void WriteTo(Stream output, ExportFormat format, CancellationToken cancellationToken)
+    {
+        using IEventWriter writer = format switch
+        {
+            ExportFormat.Csv => new CsvEventWriter(output),
+            ExportFormat.Ndjson => new JsonEventWriter(output),
+            _ => throw new ArgumentOutOfRangeException(nameof(format), format, "Give its writer."),
+        };
+        WriteTo(writer, cancellationToken);
+        output.Flush();
+    }
+
     /// <summary>Runs the export.</summary>
     /// <exception cref="Journal.JournalException">A journal cannot be read.</exception>
     /// <exception cref="IOException">Writing failed.</exception>
-    public void WriteTo(Stream output, ExportFormat format, CancellationToken cancellationToken)
+    public void WriteTo(IEventWriter writer, CancellationToken cancellationToken)
     {
-        using IEventWriter writer = format == ExportFormat.Csv ? new CsvEventWriter(output) : new JsonEventWriter(output);
         var sources = new List<JournalEvents>();
         try
         {
@@ -76,7 +79,6 @@ public sealed class EventExport(IReadOnlyList<JournalView> journals, TimeRange r
 
             Locked = sources.Sum(source => source.Locked);
             writer.Flush();
-            output.Flush();
             Volatile.Write(ref _events, count);
             Volatile.Write(ref _position, _total);
         }

@@ -10,11 +10,16 @@ namespace CartRecovery.Engine.Backtest;
 /// <param name="journal">The journal.</param>
 /// <param name="range">The range of arrival times.</param>
 /// <param name="keys">Decrypt personal data; null to leave it out.</param>
-sealed class JournalEvents(JournalView journal, TimeRange range, KeyVault? keys) : IDisposable
+/// <param name="after">Begins after this event; default for the first.</param>
+sealed class JournalEvents(JournalView journal, TimeRange range, KeyVault? keys, EventPosition after = default) : IDisposable
 {
-    readonly JournalViewReader _reader = journal.Read();
+    readonly JournalViewReader _reader = journal.Read(after.Address);
     readonly EventBlockReader _blocks = new(journal.Stores);
     int _index = -1;
+    long _address;
+
+    // Events of the block before the slab.
+    int _before;
     bool _isOpen;
 
     /// <summary>Slab of the current event.</summary>
@@ -25,6 +30,15 @@ sealed class JournalEvents(JournalView journal, TimeRange range, KeyVault? keys)
 
     /// <summary>Number of events whose personal data was left out, because its key is not there.</summary>
     public long Locked { get; private set; }
+
+    /// <summary>The number of the entry that the current event is in.</summary>
+    public long Sequence { get; private set; }
+
+    /// <summary>When that entry was written (ms since 1970 UTC).</summary>
+    public long WrittenAt { get; private set; }
+
+    /// <summary>Where the current event is.</summary>
+    public EventPosition At => new(_address, _before + _index + 1);
 
     /// <summary>Bytes of the journal read so far.</summary>
     public long Position => _reader.Position;
@@ -44,7 +58,7 @@ sealed class JournalEvents(JournalView journal, TimeRange range, KeyVault? keys)
         {
             while (++_index < Slab.Count)
             {
-                if ((Current.Flags & (EventFlags.CustomerCopy | EventFlags.Foreign)) == 0)
+                if ((Current.Flags & (EventFlags.CustomerCopy | EventFlags.Foreign)) == 0 && !(_address == after.Address && At.Events <= after.Events))
                 {
                     return true;
                 }
@@ -59,6 +73,7 @@ sealed class JournalEvents(JournalView journal, TimeRange range, KeyVault? keys)
 
     bool TryNextSlab()
     {
+        _before += Slab.Count;
         Slab.Reset();
         _index = -1;
         while (true)
@@ -71,6 +86,7 @@ sealed class JournalEvents(JournalView journal, TimeRange range, KeyVault? keys)
                     return true;
                 }
 
+                _before += Slab.Count;
                 Slab.Reset();
                 continue;
             }
@@ -84,7 +100,8 @@ sealed class JournalEvents(JournalView journal, TimeRange range, KeyVault? keys)
             if (entry.Kind == EntryKind.Events && IsWanted(EventBlockHeader.Read(entry.Payload.Span)))
             {
                 _blocks.Open(entry.Payload.Span);
-                _isOpen = true;
+                (_address, _before, _isOpen) = (entry.Address, 0, true);
+                (Sequence, WrittenAt) = (entry.Sequence, entry.At);
             }
         }
     }

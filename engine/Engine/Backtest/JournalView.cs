@@ -33,8 +33,9 @@ public sealed class JournalView
     /// <summary>Its end, for all readers.</summary>
     public long End { get; }
 
-    /// <summary>Opens a reader at the beginning.</summary>
-    public JournalViewReader Read() => new(_open(), _layout, Begin, End);
+    /// <summary>Opens a reader.</summary>
+    /// <param name="from">Address of the first entry to read; that of the first there is, if it is before it.</param>
+    public JournalViewReader Read(long from = 0) => new(_open(), _layout, Begin, from, End);
 }
 
 /// <summary>Reads a <see cref="JournalView"/>.</summary>
@@ -45,12 +46,12 @@ public sealed class JournalViewReader : IDisposable
     readonly JournalReader _reader;
     readonly long _begin;
 
-    internal JournalViewReader(JournalDevice device, JournalLayout layout, long begin, long end)
+    internal JournalViewReader(JournalDevice device, JournalLayout layout, long begin, long from, long end)
     {
         _device = device;
         _layout = layout;
         _begin = begin;
-        _reader = new JournalReader(device, layout, until: end);
+        _reader = new JournalReader(device, layout, from, until: end);
         CheckThatNothingWent();
     }
 

@@ -49,6 +49,12 @@ public sealed class CartRecoveryConfig
     [ConfigKey("Backups of the data folder, which the job 'backup' makes.", Reloads = true)]
     public BackupConfig Backup { get; set; } = new();
 
+    [ConfigKey("The archive of events as Parquet, which the job 'archive' makes.", Reloads = true)]
+    public ArchiveConfig Archive { get; set; } = new();
+
+    [ConfigKey("Lists of orders and carts, which the job 'reconciliation' compares with what the engine has.", Reloads = true)]
+    public ReconciliationConfig Reconciliation { get; set; } = new();
+
     [ConfigKey("The sources of secrets, and how often they are read again.")]
     public SecretsConfig Secrets { get; set; } = new();
 

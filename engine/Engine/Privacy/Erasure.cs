@@ -43,6 +43,7 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
             ErasureStep.Partitions => ErasePartitionsAsync(cancellation),
             ErasureStep.Database => EraseRowsAsync(cancellation),
             ErasureStep.DeadLetters => EraseLettersAsync(cancellation),
+            ErasureStep.Archive => EraseArchivesAsync(cancellation),
             ErasureStep.Scrub => ScrubAsync(cancellation),
             ErasureStep.Backups => RenewBackupsAsync(cancellation),
             _ => throw new UnreachableException(name),
@@ -130,6 +131,14 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
 
         var spellings = new PersonSpellings(Person);
         _counts["dead letters"] = await Task.Run(() => targets.DeadLetters.Erase(store.Id, spellings.AreIn), cancellation);
+    }
+
+    async Task EraseArchivesAsync(CancellationToken cancellation)
+    {
+        if (targets.Archives is { } archives)
+        {
+            _counts["archived events"] = await archives.EraseAsync(store.Id, new ArchivedPerson(Person).Has, cancellation);
+        }
     }
 
     async Task ScrubAsync(CancellationToken cancellation)

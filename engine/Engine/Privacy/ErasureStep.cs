@@ -8,8 +8,8 @@ namespace CartRecovery.Engine.Privacy;
 public sealed record ErasureStep(string Name, DateTimeOffset At, long Milliseconds, IReadOnlyDictionary<string, long> Counts)
 {
     /// <summary>The name of a step.</summary>
-    public const string Find = "find", Partitions = "partitions", Database = "database", DeadLetters = "dead_letters", Scrub = "scrub", Backups = "backups";
+    public const string Find = "find", Partitions = "partitions", Database = "database", DeadLetters = "dead_letters", Archive = "archive", Scrub = "scrub", Backups = "backups";
 
     /// <summary>The names of the steps, in order.</summary>
-    public static IReadOnlyList<string> Names { get; } = [Find, Partitions, Database, DeadLetters, Scrub, Backups];
+    public static IReadOnlyList<string> Names { get; } = [Find, Partitions, Database, DeadLetters, Archive, Scrub, Backups];
 }

@@ -1,5 +1,6 @@
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Delivery;
+using CartRecovery.Engine.Exports.Archive;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Engine.Journeys;
 
@@ -40,6 +41,9 @@ public sealed record ErasureTargets
 
     /// <summary>Erases from the partitions; <see langword="null"/> to rely on the journal's retention.</summary>
     public IPartitionErasure? Partitions { get; init; }
+
+    /// <summary>The archives of events; <see langword="null"/> if there are none.</summary>
+    public EventArchives? Archives { get; init; }
 
     /// <summary>
     /// Replaces all backups in every destination by a new one; returns the number of destinations. <see langword="null"/> if there are no

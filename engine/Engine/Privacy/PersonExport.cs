@@ -3,6 +3,7 @@ using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Exports;
 using CartRecovery.Engine.Journeys.Erasure;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Tables;
@@ -58,6 +59,7 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
         Write(writer, "codes", "discount codes", records.Codes());
         Write(writer, "carts", "the present state of the carts, unless they now name somebody else", Carts(person, cancellation));
         Write(writer, "events", "the events of the journal that name the customer, and anonymous ones of their carts", Events(person, cancellation));
+        Write(writer, "archivedEvents", "the same of the archives; those that the journal has too are in both", Archived(person));
         Write(writer, "deadLetters", "rejected events that name the person", Letters(person));
         writer.Finish(Manifest);
     }
@@ -217,6 +219,12 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
         }
     }
 
+    IEnumerable<Action<Utf8JsonWriter>> Archived(Person person)
+    {
+        var archived = new ArchivedPerson(person);
+        return (targets.Archives?.Read(store.Id) ?? []).Where(archived.Has).Select(row => (Action<Utf8JsonWriter>)(json => EventRows.Write(json, row)));
+    }
+
     IEnumerable<Action<Utf8JsonWriter>> Letters(Person person)
     {
         var spellings = new PersonSpellings(person);
@@ -271,7 +279,7 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
 
         json.WriteEndArray();
         json.WriteStartArray("notIncluded"u8);
-        foreach (var (what, why) in _locked == 0 ? s_notIncluded : [.. s_notIncluded, ("personal data of some events", "It is encrypted, and its keys were destroyed.")])
+        foreach (var (what, why) in _locked == 0 ? NotIncluded : [.. NotIncluded, ("personal data of some events", "It is encrypted, and its keys were destroyed.")])
         {
             json.WriteStartObject();
             json.WriteString("what"u8, what);
@@ -284,6 +292,9 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
     }
 
     Person PersonOf(PersonId id) => new(store.Id, id.UserId, store.Ids, id.Carts, id.Orders, id.Addresses);
+
+    IEnumerable<(string What, string Why)> NotIncluded => s_notIncluded.Concat((targets.Archives?.Folders ?? []).Where(folder => !Directory.Exists(folder))
+        .Select(folder => ($"archived events in {folder}", "The folder is not there now.")));
 
     T Ask<T>(Func<Journeys.JourneyEngine, T> ask) => targets.Journeys.InvokeAsync((engine, _) => ask(engine)).GetAwaiter().GetResult();
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Reconciliations;
 using CartRecovery.Host.Api.Analytics;
 using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Auth;
@@ -30,6 +31,7 @@ using CartRecovery.Host.Api.Settings;
 using CartRecovery.Host.Api.Suppressions;
 using CartRecovery.Host.Api.Tracking;
 using CartRecovery.Host.Api.Usage;
+using CartRecovery.Host.Reconciliation;
 
 namespace CartRecovery.Host.Api;
 
@@ -53,6 +55,9 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(ItemPage<InterventionRow>))]
 [JsonSerializable(typeof(RetriedIntervention))]
 [JsonSerializable(typeof(SentEvent))]
+[JsonSerializable(typeof(ReconciliationReport))]
+[JsonSerializable(typeof(ItemPage<ReconciliationReport>))]
+[JsonSerializable(typeof(ShopRow))]
 [JsonSerializable(typeof(TrackBody))]
 [JsonSerializable(typeof(TrackedIntervention))]
 [JsonSerializable(typeof(ConversionBody))]

@@ -7,6 +7,7 @@ using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Host.Settings;
 using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Host.Data;
+using CartRecovery.Host.Exports;
 
 namespace CartRecovery.Host.Composition;
 
@@ -55,6 +56,9 @@ sealed partial class EngineHost
     /// <summary>The services that erase people.</summary>
     public PrivacyServices Privacy { get; }
 
+    /// <summary>What exports read.</summary>
+    public ExportServices Exports { get; }
+
     /// <summary>The identity provider and the trusted issuers.</summary>
     public Federation Federation { get; }
 
@@ -62,6 +66,7 @@ sealed partial class EngineHost
     {
         await ControlSetup.OpenAsync(Control);
         await ControlSetup.StartAsync(Control);
+        Exports.KeepJournals();
         await Usage.StartAsync();
         await Witness.StartAsync();
         _apiKeys.Start();

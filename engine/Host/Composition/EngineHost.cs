@@ -31,6 +31,7 @@ using CartRecovery.Host.Api.DeadLetters;
 using CartRecovery.Host.Composition.Listening;
 using CartRecovery.Host.Composition.Telemetry;
 using CartRecovery.Host.Data;
+using CartRecovery.Host.Exports;
 using CartRecovery.Host.Settings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -157,7 +158,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             IngestSetup.Of(config.DeadLetters.Rate));
         Ingest = IngestSetup.Of(this, DeadLetterQueue);
         DeadLetterReplay = new DeadLetterReplay(Ingest, DeadLetters);
-        Privacy.Attach(this, _data, new PersonJournal(() => config.Journal.Enabled ? PrivacyServices.Journals(_data, new JournalStores(Stores.All)) : [], _keys), _log);
+        Exports = new ExportServices(this, _data, _keys);
+        Privacy.Attach(this, _data, new PersonJournal(Exports.Journals, _keys), _log);
         Metrics = new EngineMetrics(this);
         _money = new MoneyMetrics(this, Metrics.Registry, _loggers.CreateLogger<MoneyMetrics>());
         _otlp = otlp is null ? null : new OtlpExport(otlp, Metrics.Registry, time);
@@ -324,6 +326,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Ingest.Rates.Dispose();
         Connections.Dispose();
         Erasure.Dispose();
+        Exports.Dispose();
         Partitions.Dispose();
         Reports.Dispose();
         await Exposures.DisposeAsync();

@@ -1,10 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
-using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Privacy;
 using CartRecovery.Host.Backup;
 using CartRecovery.Host.Data;
@@ -64,6 +62,7 @@ sealed class PrivacyServices : IAsyncDisposable
             DeadLetters = host.DeadLetters,
             DeadLetterQueue = host.DeadLetterQueue,
             Sinks = host.Sinks,
+            Archives = host.Exports.Archives,
             Partitions = new LockedErasure(host.Erasure, data.Path),
             RenewBackupsAsync = cancellation => Task.Run(() => new BackupRenewal(
                 _control, host.Config.Data, _control.IsShared ? EngineId.Of(Path.GetFullPath(host.Config.Data)) : "", () => host.Config.Backup.Key).RunAsync(cancellation), cancellation),
@@ -76,11 +75,6 @@ sealed class PrivacyServices : IAsyncDisposable
         _runner = new ErasureRunner(_control, Requests, Receipts, _targets, log);
         _runner.Follow();
     }
-
-    /// <summary>Opens the journals of a data folder read-only, beside the partitions that write them.</summary>
-    public static IReadOnlyList<JournalView> Journals(DataFolder data, JournalStores stores) => [.. Enumerable.Range(0, data.Format.Partitions)
-        .Where(i => Directory.Exists(data.Files.JournalOf(i)))
-        .Select(i => new JournalView(() => new FileJournalDevice(data.Files.JournalOf(i), readOnly: true), data.Format.Layout, stores))];
 
     /// <summary>Reserves the right to export: one export at a time.</summary>
     /// <returns>Releases the reservation when disposed; <see langword="null"/> if an export is running.</returns>

@@ -15,7 +15,7 @@ readonly record struct FolderFiles(string Root)
         FolderFormat.Name, StoreNumbersFile.Name, "lock", "secret", "keys", "journal", "checkpoints", "stores", "outreach.db",
         "outreach.db-wal", "outreach.db-shm", "control.db", "control.db-wal",
         "control.db-shm", "deadletters",
-        "archive", "next", "next.tmp", RunningConfig.Name, ExchangeRatesFeed.FileName, EngineId.Name, BackupRunner.Scratch, BackupLock.Name,
+        "archive", "archives", "next", "next.tmp", RunningConfig.Name, ExchangeRatesFeed.FileName, EngineId.Name, BackupRunner.Scratch, BackupLock.Name,
     ];
 
     /// <summary>The folder of all journals.</summary>
@@ -39,6 +39,9 @@ readonly record struct FolderFiles(string Root)
 
     /// <summary>The control plane's database, unless PostgreSQL has it.</summary>
     public string ControlDatabase => Path.Combine(Root, "control.db");
+
+    /// <summary>The list of the archives of events, which are elsewhere.</summary>
+    public string Archives => Path.Combine(Root, "archives");
 
     /// <summary>Returns the folder of a partition's journal.</summary>
     public string JournalOf(int partition) => Path.Combine(Journals, Name(partition));

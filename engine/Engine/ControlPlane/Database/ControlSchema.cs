@@ -119,6 +119,10 @@ static class ControlSchema
             CREATE TABLE backup_destinations (
                 path TEXT NOT NULL, engine TEXT NOT NULL, key_file TEXT, is_encrypted BIGINT NOT NULL, last_at BIGINT NOT NULL, PRIMARY KEY (path, engine));
             """),
+        new(15, "reconciliations", """
+            CREATE TABLE reconciliations (id TEXT PRIMARY KEY, store TEXT NOT NULL, report TEXT NOT NULL);
+            CREATE INDEX reconciliations_store ON reconciliations (store, id);
+            """),
     ];
 
     /// <summary>The version that this program writes.</summary>

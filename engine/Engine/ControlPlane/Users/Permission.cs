@@ -48,6 +48,15 @@ public static class Permission
     /// <summary>Approve campaigns of other users.</summary>
     public const string CampaignsApprove = "campaigns:approve";
 
+    /// <summary>Export events, interventions and conversions; without <see cref="PersonalData"/>, masked.</summary>
+    public const string ExportsRead = "exports:read";
+
+    /// <summary>See what the shop's orders and the engine's differ in.</summary>
+    public const string ReconciliationRead = "reconciliation:read";
+
+    /// <summary>Compare the shop's orders with the engine's, and send it those that it does not have.</summary>
+    public const string ReconciliationWrite = "reconciliation:write";
+
     /// <summary>See jobs, their runs and their reports.</summary>
     public const string JobsRead = "jobs:read";
 
@@ -64,6 +73,7 @@ public static class Permission
         ConfigRead, ConfigWrite,
         CampaignsApprove,
         JobsRead, JobsWrite,
+        ExportsRead, ReconciliationRead, ReconciliationWrite,
     ];
 
     /// <summary>Returns the permission for a group of the API.</summary>

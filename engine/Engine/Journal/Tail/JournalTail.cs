@@ -99,6 +99,24 @@ public sealed class JournalTail
         return cursor;
     }
 
+    /// <summary>Keeps the journal from an address on for a reader of its files, which needs no cursor. What it has released stays so.</summary>
+    /// <param name="name">A word that identifies the reader.</param>
+    /// <param name="from">The address; 0 for all there is.</param>
+    public void Keep(string name, long from)
+    {
+        lock (_gate)
+        {
+            if (_named.TryGetValue(name, out var released) && released >= from)
+            {
+                return;
+            }
+
+            _named[name] = from;
+        }
+
+        Save();
+    }
+
     /// <summary>Forgets a name, so that the journal keeps nothing for it.</summary>
     public void Forget(string name)
     {
@@ -323,20 +341,4 @@ public sealed class JournalTail
 
         return mask;
     }
-}
-
-/// <summary>What a read from memory gave.</summary>
-enum TailRead
-{
-    /// <summary>The next entry.</summary>
-    Entry,
-
-    /// <summary>Nothing: all entries are read.</summary>
-    End,
-
-    /// <summary>Nothing: the next entry is on the disk only.</summary>
-    OnDisk,
-
-    /// <summary>Nothing: the next entries are lost.</summary>
-    Lost,
 }

@@ -25,7 +25,7 @@ public static class InterventionList
         "usefulUntil", "sentAt", "deliveredAt", "openedAt", "clickedAt", "dismissedAt", "endedAt", "message",
     ];
 
-    static readonly int s_sentAt = ColumnOf("sentAt");
+    static readonly int s_sentAt = ColumnOf("sentAt"), s_decidedAt = ColumnOf("decidedAt");
 
     static int ColumnOf(string name) => Names.ToList().IndexOf(name);
 
@@ -73,6 +73,21 @@ public static class InterventionList
             return Read(rows);
         });
     }
+
+    /// <summary>Returns interventions after a place, the oldest first: the columns, and then the row's time and key.</summary>
+    /// <param name="reports">The reports.</param>
+    /// <param name="storeId">The store.</param>
+    /// <param name="period">When they were decided (ms since 1970 UTC).</param>
+    /// <param name="after">The place.</param>
+    /// <param name="limit">Maximum number to return.</param>
+    internal static List<object?[]> After(JourneyReports reports, string storeId, (long From, long To) period, RowPlace after, int limit) => reports.Ask($"""
+        SELECT {s_columns} FROM intervention
+        WHERE store=?1 AND decided_at>=?2 AND decided_at<?3 AND (decided_at>?4 OR id>?5) ORDER BY decided_at, id LIMIT ?6
+        """, rows =>
+    {
+        var table = Read(rows.With(storeId).With(Math.Max(period.From, after.At)).With(period.To).With(after.At).With(after.Key).With((long)limit));
+        return table.Rows.ConvertAll(row => (object?[])[.. row, row[s_decidedAt], row[0]]);
+    });
 
     /// <summary>Returns one intervention of a store; no row if there is none.</summary>
     public static ReportTable One(JourneyReports reports, string storeId, string id) =>

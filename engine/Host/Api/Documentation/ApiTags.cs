@@ -7,6 +7,7 @@ static class ApiTags
         Interventions = "Interventions", Campaigns = "Campaigns", Analytics = "Analytics", Products = "Products", Suppressions = "Suppressions", Codes = "Codes",
         FeatureFlags = "Feature flags", Experiments = "Experiments", Ofrep = "OFREP", DeadLetters = "Dead letters", Tracking = "Tracking", Storefront = "Storefront", Auth = "Users", Audit = "Audit", Keys = "API keys", Privacy = "Privacy", Roles = "Roles", Usage = "Usage", Members = "Members",
         Config = "Config",
+        Exports = "Exports", Reconciliation = "Reconciliation",
         Jobs = "Jobs", Operations = "Operations";
 
     /// <summary>All tags with their descriptions, in the order of the document.</summary>
@@ -38,6 +39,8 @@ static class ApiTags
         (Usage, "What a store and its keys used, beside their quotas."),
         (Audit, "Who did what."),
         (Config, "Read and change the settings that need no restart."),
+        (Exports, "Download events, interventions and conversions."),
+        (Reconciliation, "Compare the shop's orders and carts with the engine's."),
         (Jobs, "What the engine does on a schedule: see, run, change, pause and cancel."),
         (Operations, "Health and metrics."),
     ];

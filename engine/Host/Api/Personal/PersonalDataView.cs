@@ -75,20 +75,23 @@ sealed class PersonalDataView
     /// <summary>Masks a report's columns with personal data, by their names.</summary>
     public void Apply(ReportTable table)
     {
-        for (var i = 0; IsMasked && i < table.Columns.Count; i++)
+        for (var i = 0; i < table.Columns.Count; i++)
         {
-            Func<string?, string?>? mask = table.Columns[i] switch
-            {
-                "userId" => UserId,
-                "cartId" => CartId,
-                "message" => Text,
-                "address" => Address,
-                _ => null,
-            };
+            var mask = MaskOf(table.Columns[i]);
             foreach (var row in mask is null ? [] : table.Rows)
             {
                 row[i] = mask!(row[i] as string);
             }
         }
     }
+
+    /// <summary>Returns what masks the texts of a column, by its name; <see langword="null"/> for a column that is shown.</summary>
+    public Func<string?, string?>? MaskOf(string column) => !IsMasked ? null : column switch
+    {
+        "userId" => UserId,
+        "cartId" => CartId,
+        "message" => Text,
+        "address" => Address,
+        _ => null,
+    };
 }

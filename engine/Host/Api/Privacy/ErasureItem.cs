@@ -28,7 +28,7 @@ sealed record ErasureItem(
 }
 
 /// <summary>A step of an erasure.</summary>
-/// <param name="Name">find, partitions, database, dead_letters, scrub or backups.</param>
+/// <param name="Name">find, partitions, database, dead_letters, archive, scrub or backups.</param>
 /// <param name="State">pending, running or completed.</param>
 /// <param name="CompletedAt">When it was completed; null before.</param>
 /// <param name="Milliseconds">The duration, in milliseconds; null before.</param>

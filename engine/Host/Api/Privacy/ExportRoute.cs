@@ -1,9 +1,7 @@
 using System.ComponentModel;
-using System.IO.Pipelines;
 using System.Text.Json;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Users;
-using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Privacy;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Auth;
@@ -12,6 +10,7 @@ using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Personal;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
+using CartRecovery.Host.Api.Responses;
 using CartRecovery.Host.Composition;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -24,11 +23,6 @@ static class ExportRoute
 {
     const string Zip = "application/zip";
 
-    // Maximum number of bytes buffered while the client does not read.
-    const int PauseAt = 1 << 20;
-
-    static readonly HttpProblem s_busy = new(503, "export_busy", "Another export is running. Try again later.");
-
     static readonly QueryParameter<string> s_format = QueryParameters.Choice("format", "json: one document. zip: an archive with a file for each kind of data.", ["json", "zip"], "json");
 
     public static void Map(IEndpointRouteBuilder group) => group.MapGet("/export/{userId}", ExportAsync)
@@ -37,13 +31,13 @@ static class ExportRoute
             what is not in it and why. It is streamed, and takes as long as reading the journal. One runs at a time. Each is in the audit log.
             """)
         .Query(s_format).Produces<Dictionary<string, JsonElement>>().WithMetadata(new ProducesMediaType(Zip), new ShowsPersonalData(), new RequiredPermission(Permission.PrivacyRead))
-        .Problems(s_busy, ApiProblems.CustomerNotFound, ControlProblems.Unavailable);
+        .Problems(ApiProblems.ExportBusy, ApiProblems.CustomerNotFound, ControlProblems.Unavailable);
 
     static async Task ExportAsync(
         [Description("The customer's id, percent-encoded.")] string userId, HttpContext context, Caller caller, RequestQuery query, PrivacyServices privacy, AuditLog audit, TimeProvider time)
     {
         var id = CartReader.IdOf(context, userId, PersonalIdKind.Customer);
-        using var one = privacy.TryBeginExport() ?? throw new ProblemException(s_busy);
+        using var one = privacy.TryBeginExport() ?? throw new ProblemException(ApiProblems.ExportBusy);
         var isZip = query.Of(s_format) == "zip";
         context.Response.ContentType = isZip ? Zip : "application/json";
         context.Response.Headers.CacheControl = "no-store";
@@ -56,38 +50,11 @@ static class ExportRoute
         await audit.RecordAsync(new AuditEvent(PrivacyRoutes.ActorOf(context), "privacy.export", Tombstones.NameOf(privacy.Tombstones.HashOf(caller.Store.Id, id)), caller.Store.Id,
             $$"""{"format":"{{(isZip ? "zip" : "json")}}"}""")
         { Address = UserIdentity.AddressOf(context) }, context.RequestAborted);
-        await StreamAsync(context, privacy.ExportOf(caller.Store, id), output => isZip ? new ZipExportWriter(output, time) : new JsonExportWriter(output));
-    }
-
-    // While the client does not read, the export blocks its thread.
-    static async Task StreamAsync(HttpContext context, PersonExport export, Func<Stream, IPersonExportWriter> open)
-    {
-        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: PauseAt, resumeWriterThreshold: PauseAt / 2, useSynchronizationContext: false));
-        var writing = Task.Run(() =>
+        var export = privacy.ExportOf(caller.Store, id);
+        await StreamedBody.WriteAsync(context, output =>
         {
-            Exception? failure = null;
-            try
-            {
-                using var output = pipe.Writer.AsStream(leaveOpen: true);
-                using var writer = open(output);
-                export.WriteTo(writer, context.RequestAborted);
-            }
-            catch (Exception e)
-            {
-                // Passed to the reader, which aborts the connection: an export without its manifest is incomplete.
-                failure = e;
-            }
-
-            pipe.Writer.Complete(failure);
-        }, CancellationToken.None);
-        try
-        {
-            await pipe.Reader.CopyToAsync(context.Response.Body, context.RequestAborted);
-        }
-        finally
-        {
-            await pipe.Reader.CompleteAsync();
-            await writing;
-        }
+            using IPersonExportWriter writer = isZip ? new ZipExportWriter(output, time) : new JsonExportWriter(output);
+            export.WriteTo(writer, context.RequestAborted);
+        });
     }
 }

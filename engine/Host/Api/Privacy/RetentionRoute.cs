@@ -10,6 +10,7 @@ using CartRecovery.Host.Api.Auth;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Interventions;
 using CartRecovery.Host.Api.Responses;
+using CartRecovery.Host.Exports;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -28,13 +29,23 @@ static class RetentionRoute
         .WithMetadata(new ReadsReports()).Problems(ControlProblems.Unavailable);
 
     static async Task<Ok<RetentionPreview>> GetAsync(
-        HttpContext context, Caller caller, JourneyWorker journeys, JourneyEngine engine, IJourneyOptionsProvider inForce, CartRecoveryConfig config, DeadLetterStore letters, ControlDatabase control, TimeProvider time)
+        HttpContext context, Caller caller, JourneyWorker journeys, JourneyEngine engine, IJourneyOptionsProvider inForce, CartRecoveryConfig config, DeadLetterStore letters, ControlDatabase control, ExportServices exports, IEngineState engineState, TimeProvider time)
     {
         await journeys.CatchUpForReportAsync();
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var counts = await Task.Run(() => RetentionCounts.Of(engine.Store.Database.Path, caller.Store.Id, inForce.JourneyOptions, now), context.RequestAborted);
         var events = new RetentionItem("events", "journal.retention", DurationText.Write(config.Journal.Retention.Value), Rows: null, Expired: null, OldestAt: null);
-        return TypedResults.Ok(new RetentionPreview([events, .. counts.Select(RetentionItem.Of), LettersOf(caller, config, letters, now), await AuditOfAsync(caller, config, control, now, context.RequestAborted)]));
+        return TypedResults.Ok(new RetentionPreview([events, .. counts.Select(RetentionItem.Of), ArchiveOf(caller, engineState.Config, exports, time.GetUtcNow()), LettersOf(caller, config, letters, now), await AuditOfAsync(caller, config, control, now, context.RequestAborted)]));
+    }
+
+    static RetentionItem ArchiveOf(Caller caller, CartRecoveryConfig config, ExportServices exports, DateTimeOffset now)
+    {
+        var age = config.Archive.Retention?.Value;
+        DateOnly? oldest = age is { } kept ? DateOnly.FromDateTime((now - kept).UtcDateTime) : null;
+        var files = exports.Archives.FilesOf(caller.Store.Id);
+        return RetentionItem.Of(new RetentionCount("archivedEvents", "archive.retention", (long?)age?.TotalMilliseconds, files.Sum(file => file.Rows),
+            files.Where(file => file.Date < oldest).Sum(file => file.Rows),
+            files.Count == 0 ? null : new DateTimeOffset(files.Min(file => file.Date).ToDateTime(TimeOnly.MinValue), TimeSpan.Zero).ToUnixTimeMilliseconds()));
     }
 
     static RetentionItem LettersOf(Caller caller, CartRecoveryConfig config, DeadLetterStore letters, long now)

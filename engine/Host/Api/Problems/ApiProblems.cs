@@ -39,6 +39,8 @@ static class ApiProblems
     public static readonly HttpProblem NotDurable = new(503, "not_durable",
         "The events were accepted but not made durable in time. Send them again with the same ids; they will count once.");
 
+    public static readonly HttpProblem ExportBusy = new(503, "export_busy", "Another export is running. Try again later.");
+
     public static readonly HttpProblem CustomerNotFound = new(404, "customer_not_found",
         "The engine knows neither an address or consent nor a campaign of this customer.");
 

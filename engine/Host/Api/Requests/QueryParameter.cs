@@ -22,6 +22,9 @@ abstract record QueryParameter(string Name, string Description, string Rule)
     /// <summary>The inclusive bounds of a number.</summary>
     public (long Min, long Max)? Range { get; init; }
 
+    /// <summary>Whether the values are positions that <see cref="Responses.SealedCursor"/> sealed.</summary>
+    public bool IsCursor { get; init; }
+
     /// <summary>What the values name, if they are ids; a request may give the masked id.</summary>
     public PersonalIdKind? IdKind { get; init; }
 
@@ -63,7 +66,17 @@ static class QueryParameters
     };
 
     public static readonly QueryParameter<string> Cursor = new("cursor", "Where to continue: the previous page's `next`.",
-        "the previous page's 'next'", (text, _) => text.Length is > 0 and <= MaxCursorLength ? text : null);
+        "the previous page's 'next'", ReadCursor)
+    {
+        IsCursor = true,
+    };
+
+    /// <summary>Where to continue an export.</summary>
+    public static readonly QueryParameter<string> ExportCursor = new("cursor", "Where to continue: the `cursor` of the last row that you have whole.",
+        "the 'cursor' of a row", ReadCursor)
+    {
+        IsCursor = true,
+    };
 
     public static readonly QueryParameter<long> From = Time("from", "Returns only items at or after this time.");
 
@@ -71,6 +84,8 @@ static class QueryParameters
 
     public static readonly QueryParameter<string> Format =
         Choice("format", "The response format. `Accept: text/csv` also selects CSV.", ["json", "csv"], "json");
+
+    static string? ReadCursor(string text, long now) => text.Length is > 0 and <= MaxCursorLength ? text : null;
 
     /// <summary>Creates a parameter for a point in time.</summary>
     public static QueryParameter<long> Time(string name, string description) => new(

@@ -74,7 +74,7 @@ sealed class RequestQuery
                 return ApiProblems.InvalidParameter with { Detail = Wrong(parameter, values) };
             }
 
-            if (parameter == QueryParameters.Cursor)
+            if (parameter.IsCursor)
             {
                 value = SealedCursor.Open(context, (string)value);
             }

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using CartRecovery.Engine.Journeys.Tracking;
 using CartRecovery.Host.Api.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -18,7 +19,14 @@ static class SealedCursor
 
     /// <summary>Seals a position for the request's list and store.</summary>
     public static string? Seal(HttpContext context, string? position) =>
-        position is null ? null : $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(position))}{Separator}{TagOf(context, position)}";
+        position is null ? null : SealerOf(context)(position);
+
+    /// <summary>Returns what seals many positions for the request's list and store, on any thread.</summary>
+    public static Func<string, string> SealerOf(HttpContext context)
+    {
+        var (subject, signer) = (SubjectOf(context), SignerOf(context));
+        return position => $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(position))}{Separator}{signer.TagOf($"{subject} {position}")}";
+    }
 
     /// <summary>Returns the position in a cursor; <see langword="null"/> if it was not made for this list and store.</summary>
     public static string? Open(HttpContext context, string cursor)
@@ -33,10 +41,10 @@ static class SealedCursor
         return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(TagOf(context, position)), Encoding.UTF8.GetBytes(cursor[(end + 1)..])) ? position : null;
     }
 
-    static string TagOf(HttpContext context, string position)
-    {
-        var list = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
-        var store = Caller.Of(context)?.Store.Id;
-        return context.RequestServices.GetRequiredService<IJourneyOptionsProvider>().JourneyOptions.Signer.TagOf($"cursor {list} {store} {position}");
-    }
+    static string TagOf(HttpContext context, string position) => SignerOf(context).TagOf($"{SubjectOf(context)} {position}");
+
+    static LinkSigner SignerOf(HttpContext context) => context.RequestServices.GetRequiredService<IJourneyOptionsProvider>().JourneyOptions.Signer;
+
+    static string SubjectOf(HttpContext context) =>
+        $"cursor {(context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText} {Caller.Of(context)?.Store.Id}";
 }

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Backtest;
+using CartRecovery.Engine.Exports;
 using CartRecovery.Host.Data;
 using CartRecovery.Host.Output;
 
@@ -9,9 +10,9 @@ static class ExportCommand
 {
     public static int Run(ExportOptions options)
     {
-        if (options.Format is not ("ndjson" or "csv"))
+        if (options.Format is not ("ndjson" or "csv" or "parquet"))
         {
-            Console.Error.WriteLine($"error: --format: expected ndjson or csv, got '{options.Format}'");
+            Console.Error.WriteLine($"error: --format: expected ndjson, csv or parquet, got '{options.Format}'");
             return ExitCode.BadUsage;
         }
 
@@ -40,7 +41,7 @@ static class ExportCommand
             using var output = options.Out is { } path
                 ? new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 1) : Console.OpenStandardOutput();
             new WorkProgress(() => (export.Events, export.Share), onTerminalAlone: true)
-                .Run(() => export.WriteTo(output, options.Format == "csv" ? ExportFormat.Csv : ExportFormat.Ndjson, stop));
+                .Run(() => Write(export, options.Format, output, stop));
 
             if (export.Locked > 0)
             {
@@ -54,5 +55,17 @@ static class ExportCommand
 
             return ExitCode.Success;
         });
+    }
+
+    static void Write(EventExport export, string format, Stream output, CancellationToken stop)
+    {
+        if (format == "parquet")
+        {
+            using var writer = new ParquetEventWriter(output);
+            export.WriteTo(writer, stop);
+            return;
+        }
+
+        export.WriteTo(output, format == "csv" ? ExportFormat.Csv : ExportFormat.Ndjson, stop);
     }
 }

@@ -2,10 +2,10 @@ using CommandLine;
 
 namespace CartRecovery.Host.Commands.Backtest;
 
-[Verb("export", HelpText = "Export the journal's events as JSON lines or CSV.")]
+[Verb("export", HelpText = "Export the journal's events as JSON lines, CSV or Parquet.")]
 sealed class ExportOptions : RangeOptions
 {
-    [Option("format", Default = "ndjson", MetaValue = "FORMAT", HelpText = "ndjson (one native event per line) or csv (RFC 4180).")]
+    [Option("format", Default = "ndjson", MetaValue = "FORMAT", HelpText = "ndjson (one native event per line), csv (RFC 4180) or parquet (Apache Parquet).")]
     public string Format { get; set; } = "";
 
     [Option("store", MetaValue = "ID", HelpText = "Only events of this store.")]

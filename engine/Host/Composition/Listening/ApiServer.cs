@@ -3,6 +3,7 @@ using CartRecovery.Engine.ControlPlane.Experiments;
 using CartRecovery.Engine.ControlPlane.Federation.Oidc;
 using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Keys;
+using CartRecovery.Engine.ControlPlane.Reconciliations;
 using CartRecovery.Engine.ControlPlane.Tokens;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Ingest.Streams;
@@ -11,6 +12,7 @@ using CartRecovery.Host.Api;
 using CartRecovery.Host.Api.Members;
 using CartRecovery.Host.Composition.Telemetry;
 using CartRecovery.Host.Jobs;
+using CartRecovery.Host.Reconciliation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -37,7 +39,7 @@ static class ApiServer
             drain);
         builder.Services
             .AddSingleton(host.Time).AddSingleton(host.Control).AddSingleton(host.Users).AddSingleton(host.Federation.Tokens).AddSingleton(host.Federation.Oidc).AddSingleton<OidcSignIns>().AddSingleton<AuditLog>().AddSingleton(host.Audit).AddSingleton(host.Privacy).AddSingleton<UserStore>().AddSingleton<Passwords>()
-            .AddSingleton(host.Flags).AddSingleton<FlagStore>()
+            .AddSingleton(host.Flags).AddSingleton<FlagStore>().AddSingleton(host.Exports).AddSingleton<ReconciliationStore>().AddSingleton<Reconciler>()
             .AddSingleton(host.Settings).AddSingleton(host.Campaigns).AddSingleton<ExperimentStore>().AddSingleton(host.Exposures).AddSingleton(host.Usage)
             .AddSingleton<ApiKeyStore>().AddSingleton<RoleStore>().AddSingleton<MemberMail>().AddSingleton<PasswordResets>()
             .AddSingleton(host.Jobs).AddSingleton(host.Jobs.Control).AddSingleton(host.Witness).AddSingleton<Notices>()

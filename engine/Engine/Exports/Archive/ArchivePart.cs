@@ -1,0 +1,49 @@
+namespace CartRecovery.Engine.Exports.Archive;
+
+/// <summary>A file of the archive that is being written.</summary>
+sealed class ArchivePart : IDisposable
+{
+    readonly ArchiveFolder _folder;
+    readonly FileStream _file;
+    readonly ParquetRowWriter _rows;
+    readonly string _path;
+    readonly string _store;
+    readonly DateOnly _date;
+
+    /// <param name="folder">The archive.</param>
+    /// <param name="path">Its path in the folder.</param>
+    /// <param name="store">The store's id.</param>
+    /// <param name="date">The day.</param>
+    /// <param name="memory">Memory for the rows of a group, in bytes.</param>
+    public ArchivePart(ArchiveFolder folder, string path, string store, DateOnly date, int memory)
+    {
+        (_folder, _path, _store, _date) = (folder, path, store, date);
+        _file = folder.CreateDraft(path);
+        _rows = new ParquetRowWriter(_file, EventRows.Columns, memory);
+    }
+
+    /// <summary>Number of rows.</summary>
+    public long Rows { get; private set; }
+
+    /// <summary>Adds a row.</summary>
+    public void Write(object?[] row)
+    {
+        _rows.Write(row);
+        Rows++;
+    }
+
+    /// <summary>Writes the end, syncs the file, and gives it its name.</summary>
+    public ArchiveFile Publish()
+    {
+        _rows.Finish();
+        _file.Flush(flushToDisk: true);
+        Dispose();
+        return _folder.Publish(_path, _store, _date, Rows);
+    }
+
+    public void Dispose()
+    {
+        _rows.Dispose();
+        _file.Dispose();
+    }
+}

@@ -1,0 +1,21 @@
+using System.Text;
+using CartRecovery.Engine.Backtest;
+using CartRecovery.Engine.Events;
+
+namespace CartRecovery.Engine.Exports;
+
+/// <summary>Writes events as Apache Parquet, with the columns of <see cref="EventRows"/>.</summary>
+/// <param name="output">Receives the file; it need not seek, and is left open.</param>
+public sealed class ParquetEventWriter(Stream output) : IEventWriter
+{
+    readonly ParquetRowWriter _rows = new(output, EventRows.Columns);
+
+    /// <inheritdoc/>
+    public void Write(EventSlab slab, in EventRecord record, ReadOnlySpan<byte> storeId) => _rows.Write(EventRows.Of(slab, record, Encoding.UTF8.GetString(storeId)));
+
+    /// <inheritdoc/>
+    public void Flush() => _rows.Finish();
+
+    /// <inheritdoc/>
+    public void Dispose() => _rows.Dispose();
+}

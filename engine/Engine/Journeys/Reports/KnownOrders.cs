@@ -1,0 +1,61 @@
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Journeys.Reports;
+
+/// <summary>An order that a store's server reported, as the engine has it.</summary>
+/// <param name="Value">Its value, net of refunds, by currency; empty if no campaign was triggered for the shopper: of those the id alone is kept.</param>
+/// <param name="IsReturned">Whether it was refunded or cancelled as a whole.</param>
+public sealed record KnownOrder(IReadOnlyDictionary<string, decimal> Value, bool IsReturned);
+
+/// <summary>Looks up orders by their ids.</summary>
+public static class KnownOrders
+{
+    /// <summary>Returns the orders that are known, by their ids.</summary>
+    /// <param name="reports">The reports.</param>
+    /// <param name="storeId">The store.</param>
+    /// <param name="ids">The orders' ids.</param>
+    public static Dictionary<string, KnownOrder> Find(JourneyReports reports, string storeId, IEnumerable<string> ids) => reports.Ask("""
+        SELECT c.currency, sum(c.value), min(c.returned OR c.value<0) FROM shop_order o LEFT JOIN conversion c ON c.store=o.store AND c.order_id=o.id AND c.verified=1
+        WHERE o.store=?1 AND o.id=?2 GROUP BY o.id, c.currency
+        """, rows =>
+    {
+        var found = new Dictionary<string, KnownOrder>(StringComparer.Ordinal);
+        foreach (var id in ids)
+        {
+            var (values, isReturned, isKnown) = (new Dictionary<string, decimal>(StringComparer.Ordinal), true, false);
+            for (rows.With(storeId).With($"o:{id}"); rows.Next(); isKnown = true)
+            {
+                if (rows.TextOrNull(0) is { } currency)
+                {
+                    values[currency] = Money.ToDecimal(rows.Long(1));
+                    isReturned &= rows.Long(2) != 0;
+                }
+            }
+
+            if (isKnown)
+            {
+                found[id] = new KnownOrder(values, isReturned && values.Count > 0);
+            }
+        }
+
+        return found;
+    });
+
+    /// <summary>Returns the ids of orders that were placed in a period, by time.</summary>
+    /// <param name="reports">The reports.</param>
+    /// <param name="storeId">The store.</param>
+    /// <param name="from">From when (ms since 1970 UTC).</param>
+    /// <param name="to">Until when (ms since 1970 UTC).</param>
+    /// <param name="limit">Maximum number to return.</param>
+    public static List<string> Placed(JourneyReports reports, string storeId, long from, long to, int limit) => reports.Ask(
+        "SELECT substr(id, 3) FROM shop_order WHERE at>=?2 AND at<?3 AND store=?1 AND id LIKE 'o:%' ORDER BY at, id LIMIT ?4", rows =>
+    {
+        var found = new List<string>();
+        for (rows.With(storeId).With(from).With(to).With((long)limit); rows.Next();)
+        {
+            found.Add(rows.Text(0));
+        }
+
+        return found;
+    });
+}

@@ -1,0 +1,123 @@
+using System.Text;
+using CartRecovery.Engine.Backtest;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Encryption;
+using CartRecovery.Engine.Exports;
+using CartRecovery.Engine.Exports.Archive;
+using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Journeys.Reports;
+using CartRecovery.Host.Api.Interventions;
+using CartRecovery.Host.Composition;
+using CartRecovery.Host.Data;
+
+namespace CartRecovery.Host.Exports;
+
+/// <summary>What exports read, and how many run at once: one for each store, and a few in all. Each blocks a thread.</summary>
+/// <param name="host">The engine.</param>
+/// <param name="data">The data folder.</param>
+/// <param name="keys">Decrypt personal data; <see langword="null"/> without encryption.</param>
+sealed class ExportServices(EngineHost host, DataFolder data, KeyVault? keys) : IDisposable
+{
+    const string Reader = "archive";
+
+    /// <summary>Maximum number of exports that run at once.</summary>
+    public const int Max = 2;
+
+    readonly HashSet<string> _running = new(StringComparer.Ordinal);
+
+    /// <summary>Whether there are journals to read.</summary>
+    public bool HasJournals => host.Config.Journal.Enabled;
+
+    /// <summary>Reads the events of the journals.</summary>
+    public JournalExport Events => new(data.Format.Partitions, JournalOf, keys);
+
+    /// <summary>Opens the journals read-only as they are now, beside the partitions that write them; none if they are switched off.</summary>
+    public IReadOnlyList<JournalView> Journals() => [.. Enumerable.Range(0, data.Format.Partitions).Select(JournalOf).OfType<JournalView>()];
+
+    /// <summary>The archives of events.</summary>
+    public EventArchives Archives { get; } = new(data.Files.Archives, host.Privacy.Folder);
+
+    /// <summary>Opens a connection of its own to the database of journeys.</summary>
+    public JourneyReports OpenReports() => new(data.Files.Database);
+
+    /// <summary>Reserves the one export of a store that may run.</summary>
+    /// <returns>Ends the reservation; <see langword="null"/> if another export of the store runs, or too many of others.</returns>
+    public IDisposable? TryBegin(string store)
+    {
+        lock (_running)
+        {
+            return _running.Count < Max && _running.Add(store) ? new Reservation(_running, store) : null;
+        }
+    }
+
+    /// <summary>Completes once everything that was acknowledged before is in the journals, and in the database, unless that takes longer than a second.</summary>
+    public async Task SettleAsync(CancellationToken cancellation)
+    {
+        await host.Partitions.FlushAsync(cancellation);
+        await host.Journeys.CatchUpForReportAsync();
+    }
+
+    /// <summary>Keeps the journals for the archive, up to <c>journal.maxLag</c>, if there is one; otherwise does not.</summary>
+    /// <exception cref="IOException">It cannot be written down.</exception>
+    public void KeepJournals()
+    {
+        for (var i = 0; i < host.Partitions.Count; i++)
+        {
+            if (host.Config.Archive.To is null)
+            {
+                host.Partitions[i].Tail.Forget(Reader);
+            }
+            else
+            {
+                host.Partitions[i].Tail.Keep(Reader, 0);
+            }
+        }
+    }
+
+    /// <summary>Adds the events of whole days to the archive of the configuration, and deletes what is older than its retention.</summary>
+    /// <param name="config">The archive.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="onProgress">Receives the number of events so far.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task<ArchiveOutcome> ArchiveAsync(ArchiveConfig config, DateTimeOffset now, Action<long> onProgress, CancellationToken cancellation)
+    {
+        KeepJournals();
+        await host.Partitions.FlushAsync(cancellation);
+        var stores = new JournalStores(host.Stores.All);
+        var journals = new ArchiveJournals(
+            data.Format.Partitions, JournalOf, () => [.. FolderSwap.ArchivedJournals(data.Path).Select(former => new JournalView(former.Open, former.Layout, stores))], keys,
+            number => Encoding.UTF8.GetString(stores.IdOf(number)));
+        var today = DateOnly.FromDateTime(now.UtcDateTime);
+        DateOnly? oldest = config.Retention is { } kept ? DateOnly.FromDateTime((now - kept.Value).UtcDateTime) : null;
+        return await Archives.RunAsync(
+            config.To!, journals, new DateTimeOffset(today.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero).ToUnixTimeMilliseconds(), oldest, Release, onProgress, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Archives.Dispose();
+
+    void Release(IReadOnlyList<ArchiveMark?> marks)
+    {
+        for (var i = 0; i < marks.Count; i++)
+        {
+            if (marks[i] is { } mark)
+            {
+                host.Partitions[i].Tail.Keep(Reader, mark.Address);
+            }
+        }
+    }
+
+    JournalView? JournalOf(int partition) => HasJournals && data.Files.JournalOf(partition) is var path && Directory.Exists(path)
+        ? new JournalView(() => new FileJournalDevice(path, readOnly: true), data.Format.Layout, new JournalStores(host.Stores.All)) : null;
+
+    sealed class Reservation(HashSet<string> running, string store) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (running)
+            {
+                running.Remove(store);
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Text;
+using CartRecovery.Host.Reconciliation;
+
+namespace CartRecovery.Tests.Hosting.Reconciliation;
+
+/// <summary>Reads the shop's lists in each form.</summary>
+public sealed class ShopRowReaderTests
+{
+    const string Lines = """
+        {"orderId":"o1","cartId":"c1","value":12.5,"currency":"EUR","status":"placed","at":"2026-11-20T09:40:00Z"}
+
+        {"cartId":"c2","itemCount":3}
+        """;
+
+    static readonly ShopRow[] s_rows =
+    [
+        new("o1", "c1", 12.5m, "EUR", "placed", At: new DateTimeOffset(2026, 11, 20, 9, 40, 0, TimeSpan.Zero)) { Line = 1 },
+        new(CartId: "c2", ItemCount: 3) { Line = 3 },
+    ];
+
+    [Test]
+    public void Json_lines_are_read() => Assert.That(Read(Lines), Is.EqualTo(s_rows));
+
+    [Test]
+    public void An_array_is_read() =>
+        Assert.That(Read($"\n [{string.Join(',', Lines.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))}]"), Is.EqualTo(new[] { s_rows[0], s_rows[1] with { Line = 2 } }));
+
+    [Test]
+    public void Csv_is_read() => Assert.That(
+        Read("orderId,cartId,value,currency,status,at,itemCount\r\no1,c1,12.5,EUR,placed,2026-11-20T09:40:00Z,\r\n\r\n,c2,,,,,3\r\n", isCsv: true), Is.EqualTo(new[] { s_rows[0] with { Line = 2 }, s_rows[1] with { Line = 4 } }));
+
+    [Test]
+    public void A_line_that_cannot_be_read_costs_that_line_alone()
+    {
+        var errors = new List<(int, string)>();
+        var rows = ShopRowReader.Read(Encoding.UTF8.GetBytes("""
+            nonsense
+            {"value":1}
+            {"orderId":"o1","value":"x"}
+            {"orderId":"o1","price":1}
+            {"orderId":"o1","value":-1}
+            {"orderId":"o1","currency":"euro"}
+            {"orderId":"o1","status":"lost"}
+            null
+            {"orderId":"o9"}
+            """), isCsv: false, (line, problem) => errors.Add((line, problem)));
+        Assert.That(rows.Select(row => row.OrderId), Is.EqualTo(new[] { "o9" }));
+        Assert.That(errors.Select(error => error.Item1), Is.EqualTo(Enumerable.Range(1, 8)));
+        Assert.That(errors.Select(error => error.Item2), Is.All.Not.Empty);
+    }
+
+    [Test]
+    public void Cells_that_cannot_be_read_cost_their_line_alone()
+    {
+        var errors = new List<int>();
+        var rows = ShopRowReader.Read("orderId,value,at\no1,x,\no2,1,yesterday\no3,1\no4,1,2026-11-20\n"u8.ToArray(), isCsv: true, (line, _) => errors.Add(line));
+        Assert.That((string.Join(' ', rows.Select(row => row.OrderId)), string.Join(' ', errors)), Is.EqualTo(("o4", "2 3 4")));
+    }
+
+    [Test]
+    public void What_is_no_list_is_refused()
+    {
+        Assert.That(() => Read("orderID,value\no1,1\n", isCsv: true), Throws.InstanceOf<FormatException>().With.Message.Contains("did you mean 'orderId'?"));
+        Assert.That(() => Read("[{]"), Throws.InstanceOf<FormatException>().With.Message.Contains("not JSON"));
+        Assert.That(() => Read("orderId\n" + string.Concat(Enumerable.Range(0, ShopRowReader.MaxRows + 1).Select(i => $"o{i}\n")), isCsv: true),
+            Throws.InstanceOf<FormatException>().With.Message.Contains("more than"));
+    }
+
+    static List<ShopRow> Read(string text, bool isCsv = false) => ShopRowReader.Read(Encoding.UTF8.GetBytes(text), isCsv, (line, problem) => Assert.Fail($"{line}: {problem}"));
+}
