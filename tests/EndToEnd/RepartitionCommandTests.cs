@@ -126,6 +126,41 @@ public sealed partial class RepartitionCommandTests
         await engine.StopAsync();
     }
 
+    // As a kill leaves it once the change is decided, before the first folder is moved.
+    [Test]
+    public async Task A_decided_change_is_finished_before_anything_counts_partitions()
+    {
+        Copy(_scratch.PathOf("data"), _scratch.PathOf("changed/data"));
+        _scratch.Write("changed/cartrecovery.yaml", await File.ReadAllTextAsync(_scratch.PathOf("cartrecovery.yaml")));
+        var changed = await EngineBinary.RunAsync(_scratch.PathOf("changed"), ["repartition", "--partitions", "5", "--config", "cartrecovery.yaml"]);
+        Assert.That(changed.ExitCode, Is.Zero, changed.ToString);
+        foreach (var part in new[] { "journal", "checkpoints", "stores" })
+        {
+            Copy(_scratch.PathOf($"changed/data/{part}"), _scratch.PathOf($"data/next/{part}"));
+        }
+
+        File.Copy(_scratch.PathOf("changed/data/format"), _scratch.PathOf("data/next/format"));
+        _scratch.Write("data/next/archive", "1");
+        Copy(_scratch.PathOf("data"), _scratch.PathOf("again/data"));
+        _scratch.Write("again/cartrecovery.yaml", await File.ReadAllTextAsync(_scratch.PathOf("cartrecovery.yaml")));
+        var export = await RunAsync("export");
+        Assert.That(export.ExitCode, Is.EqualTo(1), export.ToString);
+        Assert.That(export.Errors, Does.StartWith("error: data_unfinished: "));
+
+        await using (var engine = await RunningEngine.StartAsync(_scratch, With(partitions: 0)))
+        {
+            Assert.That(await StateAsync(engine), Is.EqualTo(_before), "by a start");
+            await engine.StopAsync();
+        }
+
+        var again = await EngineBinary.RunAsync(_scratch.PathOf("again"), ["repartition", "--partitions", "3", "--config", "cartrecovery.yaml"]);
+        Assert.That(again.ExitCode, Is.Zero, again.ToString);
+        Assert.That(again.Output, Does.Contain("has 3 partitions now"));
+        await using var repeated = await RunningEngine.StartAsync(_scratch, With(partitions: 3) with { Data = "again/data" });
+        Assert.That(await StateAsync(repeated), Is.EqualTo(_before), "by another change");
+        await repeated.StopAsync();
+    }
+
     [Test]
     public async Task A_full_disk_ends_the_change_and_costs_nothing()
     {

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Events;
 
@@ -90,6 +91,45 @@ public sealed class EventSlabTests
 
         Assert.That(new[] { pool.Rent(), pool.Rent() }, Is.EqualTo(new[] { lent[1], lent[0] }));
         Assert.That(pool.Rent(), Is.Not.SameAs(lent[2]));
+    }
+
+    [Test]
+    public async Task A_pool_is_drained_once_the_slabs_rented_before_are_returned()
+    {
+        var (pool, time) = (new SlabPool(4), new ManualTime(EventReading.Now));
+        var (first, second) = (pool.Rent(), pool.Rent());
+        var drained = pool.DrainAsync(time, default);
+        var later = pool.Rent();
+        pool.Return(first);
+        await AdvanceAsync(time);
+        Assert.That(drained.IsCompleted, Is.False, "the second is not returned");
+        pool.Return(second);
+        await Eventually.Is(() => Advance(time) && drained.IsCompletedSuccessfully, "it is drained, although a later one is rented");
+
+        using var cancellation = new CancellationTokenSource();
+        var cancelled = pool.DrainAsync(time, cancellation.Token);
+        await cancellation.CancelAsync();
+        Assert.That(async () => await cancelled, Throws.InstanceOf<OperationCanceledException>());
+        var again = pool.DrainAsync(time, default);
+        await AdvanceAsync(time);
+        Assert.That(again.IsCompleted, Is.False, "the one that the cancelled call has waited for");
+        pool.Return(later);
+        await Eventually.Is(() => Advance(time) && again.IsCompletedSuccessfully, "it is drained");
+    }
+
+    static bool Advance(ManualTime time)
+    {
+        time.Advance(TimeSpan.FromSeconds(1));
+        return true;
+    }
+
+    static async Task AdvanceAsync(ManualTime time)
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            Advance(time);
+            await Task.Yield();
+        }
     }
 
     static string[] Texts(EventSlab slab) => [.. Enumerable.Range(0, slab.Count).Select(i => string.Join('|',

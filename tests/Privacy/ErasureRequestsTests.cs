@@ -46,7 +46,7 @@ public sealed class ErasureRequestsTests(DatabaseKind kind) : ControlDatabaseFix
         Assert.That((running!.State, running.Attempts, subject!.UserId), Is.EqualTo((ErasureRequest.Running, 1, User)));
         await _requests.SetStepAsync(running, [new ErasureStep(ErasureStep.Find, Time.GetUtcNow(), 5, new Dictionary<string, long> { ["carts"] = 2 })], subject with { Carts = ["c1"] }, default);
         var receipts = new Receipts(Control);
-        await _requests.CompleteAsync(running, Time.GetUtcNow(), running.Reason, session => receipts.SignAsync(session, """{"jti":"7"}"""u8.ToArray()), default);
+        await _requests.CompleteAsync(running, Time.GetUtcNow(), session => receipts.SignAsync(session, """{"jti":"7"}"""u8.ToArray()), default);
 
         var done = (await _requests.FindAsync("shop", request.Id))!;
         Assert.That((done.State, done.Steps.Single().Counts["carts"], done.Reason), Is.EqualTo((ErasureRequest.Completed, 2, "ticket 12")));
@@ -116,6 +116,29 @@ public sealed class ErasureRequestsTests(DatabaseKind kind) : ControlDatabaseFix
     }
 
     [Test]
+    public async Task Who_is_erased_is_deleted_before_the_backups_and_known_again_if_the_request_is_repeated()
+    {
+        await AddAsync();
+        var (request, subject, _) = await _requests.StartAsync(Folder, default);
+        ErasureStep[] steps = [.. ErasureStep.OfPerson.Select(name => new ErasureStep(name, Time.GetUtcNow(), 5, new Dictionary<string, long>()))];
+        await _requests.SetStepAsync(request!, steps, subject! with { Carts = ["c1"] }, default);
+        await _requests.ForgetSubjectAsync(request! with { Reason = "(left out)" }, default);
+        await Control.ScrubAsync();
+
+        var (again, none, _) = await _requests.StartAsync(Folder, default);
+        Assert.That((again!.Steps.Count, again.Reason, none), Is.EqualTo((steps.Length, "(left out)", (ErasedSubject?)null)), "only the backups are left");
+        for (var attempt = 2; attempt <= ErasureRequests.MaxAttempts; attempt++)
+        {
+            await _requests.FailAsync(again!, "the disk is not mounted", default);
+            Time.Advance(TimeSpan.FromMinutes(11));
+            (again, _, _) = await _requests.StartAsync(Folder, default);
+        }
+
+        await AddAsync();
+        Assert.That((await _requests.StartAsync(Folder, default)).Subject?.UserId, Is.EqualTo(User));
+    }
+
+    [Test]
     public async Task An_open_request_is_not_sent_again_with_another_mode()
     {
         await AddAsync();
@@ -131,7 +154,7 @@ public sealed class ErasureRequestsTests(DatabaseKind kind) : ControlDatabaseFix
         Assert.That((await AddAsync()).Id, Is.EqualTo(first.Id), "a second request is the first");
         Assert.That(() => _requests.LiftAsync("shop", User, "cli", address: null), Throws.TypeOf<ControlRefusalException>().With.Property("Code").EqualTo(ControlRefusalException.ErasureRuns));
         var (running, _, _) = await _requests.StartAsync(Folder, default);
-        await _requests.CompleteAsync(running!, Time.GetUtcNow(), reason: null, session => new Receipts(Control).SignAsync(session, "{}"u8.ToArray()), default);
+        await _requests.CompleteAsync(running!, Time.GetUtcNow(), session => new Receipts(Control).SignAsync(session, "{}"u8.ToArray()), default);
 
         Assert.That((await _requests.LiftAsync("shop", User, "cli", address: null), await _requests.LiftAsync("shop", User, "cli", address: null)), Is.EqualTo((true, false)));
         Assert.That(_tombstones.People.IsEmpty);

@@ -17,6 +17,7 @@ namespace CartRecovery.Tests.Privacy;
 /// <summary>Forgets a customer of whom everything is known, and looks for them in the data folder.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 sealed class ForgetTests
 {
     const string User = "quill+feather:4711", Cart = "basket-of-quillfeather", Guest = "guest-basket-0815";
@@ -184,6 +185,8 @@ sealed class ForgetTests
         Assert.That((await engine.PostAsync("/v1/events", EventJson.Array(View(Other), View(User)))).Taken, Is.EqualTo((1, 1, "1:person_forgotten")));
         Assert.That((await engine.PostAsync("/v1/events", EventJson.Of(User))).Problem, Is.EqualTo((403, "person_forgotten")), "as the id of a cart");
         Assert.That((await engine.PostAsync("/v1/events", $$"""{"id":"broken","userId":"{{User}}"}""")).Problem, Is.EqualTo((403, "person_forgotten")), "also if more is wrong");
+        Assert.That((await engine.PostAsync("/v1/events", View(User), InProcessEngine.Publishable)).Taken, Is.EqualTo((1, 0, "")), "a browser does not learn who was a customer");
+        await AssertMalformedAsync(engine);
         await using (var socket = await EventStream.WebSocketAsync(new Uri($"ws://{engine.Stream}/v1/stream"), InProcessEngine.Secret))
         {
             await socket.SendAsync(View(User));
@@ -193,6 +196,15 @@ sealed class ForgetTests
 
         Assert.That(engine.Host.DeadLetterQueue.IsIdle && engine.Host.DeadLetterQueue.StoredFor(EventErrorCode.MissingField) == letters
             && engine.Host.DeadLetterQueue.StoredFor(EventErrorCode.PersonForgotten) == 0, "no letter is kept");
+    }
+
+    // It cannot be read, so it is not known to be the person's until it is to become a dead letter.
+    static async Task AssertMalformedAsync(InProcessEngine engine)
+    {
+        var letters = engine.Host.DeadLetterQueue.StoredFor(EventErrorCode.InvalidJson);
+        Assert.That((await engine.PostAsync("/v1/events", $$"""{"id":"broken","type":"page_view","cartId":"another","userId":"{{User}}","meta":{""")).Problem, Is.EqualTo((400, "invalid_json")));
+        await Eventually.Is(() => engine.Host.DeadLetterQueue.IsIdle, "the letter is written or dropped");
+        Assert.That(engine.Host.DeadLetterQueue.StoredFor(EventErrorCode.InvalidJson), Is.EqualTo(letters));
     }
 
     static async Task AssertConsentsAsync(InProcessEngine engine, int known)

@@ -6,6 +6,7 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Privacy;
 
 /// <summary>A person disappears from partitions that serve events; everybody else stays, and so does what recovery makes of it.</summary>
+[Parallelizable]
 public sealed class PartitionErasureTests
 {
     const string Anna = "anna-of-the-test-0815", AnnasCart = "cart-of-anna-4711", Shared = "cart-of-the-family-99", Phone = "phone-cart-of-anna-22", Session = "session-of-anna-31", Name = "Anna Musterfrau";
@@ -37,6 +38,7 @@ public sealed class PartitionErasureTests
             var result = await engine.EraseAsync(Anna).WaitAsync(Eventually.Deadline);
 
             Assert.That(ErasureFixture.Found(_scratch.Folder, s_texts), Is.Empty);
+            Assert.That(result.Carts, Does.Contain(AnnasCart), "the database's rows of it are erased next");
             Assert.That((result.Records > 3, result.Entries > 3, result.Segments > 1, result.Bytes > 1000), Is.EqualTo((true, true, true, true)), result.ToString());
             Assert.That(Same(Without(await engine.StateAsync(s_others), Shared), Without(before, Shared)), Is.True);
             Assert.That((await engine.StateAsync([AnnasCart, Phone])).Values, Is.All.Empty);

@@ -68,6 +68,9 @@ public sealed class EventSlab
     /// <summary>When its bytes were read, in ticks of the monotonic clock.</summary>
     public long ReceivedTicks;
 
+    /// <summary>The pool's period in which it was rented; negative while it is not rented.</summary>
+    internal int Period = -1;
+
     /// <summary>Computes a slab's maximum size in bytes, for the memory budget.</summary>
     /// <param name="maxEvent">Maximum event length, in bytes.</param>
     public static long SizeFor(long maxEvent) =>

@@ -2,26 +2,32 @@ namespace CartRecovery.Engine.Events;
 
 /// <summary>
 /// Pools slabs, reusing the most recently returned first because it is still in the cache. Retains at most <c>capacity</c>; the number in
-/// use is bounded by the inboxes and the connections filling one.
+/// use is bounded by the inboxes and the connections filling one. Thread-safe.
 /// </summary>
 public sealed class SlabPool(int capacity)
 {
+    static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(10);
+
     readonly EventSlab[] _free = new EventSlab[capacity];
     readonly Lock _gate = new();
+
+    // Rented slabs by the parity of the period in which they were rented: as in read-copy-update, a period ends when its count is zero.
+    readonly int[] _rented = new int[2];
+    int _period;
     int _count;
 
     /// <summary>Rents an empty slab.</summary>
     public EventSlab Rent()
     {
+        EventSlab slab;
         lock (_gate)
         {
-            if (_count > 0)
-            {
-                return _free[--_count];
-            }
+            slab = _count > 0 ? _free[--_count] : new EventSlab();
+            slab.Period = _period;
+            _rented[_period]++;
         }
 
-        return new EventSlab();
+        return slab;
     }
 
     /// <summary>Returns a slab; no other reference to it may remain.</summary>
@@ -30,10 +36,55 @@ public sealed class SlabPool(int capacity)
         slab.Reset();
         lock (_gate)
         {
+            if (slab.Period >= 0)
+            {
+                _rented[slab.Period]--;
+                slab.Period = -1;
+            }
+
             if (_count < _free.Length)
             {
                 _free[_count++] = slab;
             }
+        }
+    }
+
+    /// <summary>Completes once every slab that was rented before the call is returned, however long it waits for a partition. One call at a time.</summary>
+    /// <param name="time">The clock of the polls.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public async Task DrainAsync(TimeProvider time, CancellationToken cancellation)
+    {
+        // Also those that a cancelled call has left.
+        while (!TryBeginPeriod())
+        {
+            await Task.Delay(s_poll, time, cancellation);
+        }
+
+        while (!IsFormerPeriodOver())
+        {
+            await Task.Delay(s_poll, time, cancellation);
+        }
+    }
+
+    bool TryBeginPeriod()
+    {
+        lock (_gate)
+        {
+            if (_rented[1 - _period] > 0)
+            {
+                return false;
+            }
+
+            _period = 1 - _period;
+            return true;
+        }
+    }
+
+    bool IsFormerPeriodOver()
+    {
+        lock (_gate)
+        {
+            return _rented[1 - _period] == 0;
         }
     }
 }

@@ -16,8 +16,8 @@ namespace CartRecovery.Engine.Privacy;
 /// <param name="time">The clock.</param>
 sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject, ErasureMode mode, TimeProvider time)
 {
-    // An event decoded before the person was refused is submitted within this time, also by a source that waits for a lagging partition.
-    static readonly TimeSpan s_maxSubmitDelay = TimeSpan.FromSeconds(2);
+    // An event validated before the person was refused is in a rented slab within this time. From there on, SettleAsync waits for it.
+    static readonly TimeSpan s_maxSubmitDelay = TimeSpan.FromSeconds(1);
 
     static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
 
@@ -31,7 +31,10 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
     /// <summary>The person, with all ids found so far.</summary>
     public ErasedSubject Subject { get; private set; } = subject;
 
-    /// <summary>Runs a step.</summary>
+    /// <summary>Returns whether a text names the person.</summary>
+    public bool IsNamedIn(string text) => new PersonSpellings(Person).AreIn(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Runs a step of <see cref="ErasureStep.OfPerson"/>.</summary>
     /// <returns>The finished step.</returns>
     public async Task<ErasureStep> RunAsync(string name, CancellationToken cancellation)
     {
@@ -45,10 +48,23 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
             ErasureStep.DeadLetters => EraseLettersAsync(cancellation),
             ErasureStep.Archive => EraseArchivesAsync(cancellation),
             ErasureStep.Scrub => ScrubAsync(cancellation),
-            ErasureStep.Backups => RenewBackupsAsync(cancellation),
             _ => throw new UnreachableException(name),
         });
         return new ErasureStep(name, time.GetUtcNow(), (long)time.GetElapsedTime(started).TotalMilliseconds, new Dictionary<string, long>(_counts, StringComparer.Ordinal));
+    }
+
+    /// <summary>Runs the step <see cref="ErasureStep.Backups"/>, whoever was erased.</summary>
+    /// <returns>The finished step.</returns>
+    public static async Task<ErasureStep> RenewBackupsAsync(ErasureTargets targets, TimeProvider time, CancellationToken cancellation)
+    {
+        var started = time.GetTimestamp();
+        Dictionary<string, long> counts = new(StringComparer.Ordinal);
+        if (targets.RenewBackupsAsync is { } renew)
+        {
+            counts["destinations of backups"] = await renew(cancellation);
+        }
+
+        return new ErasureStep(ErasureStep.Backups, time.GetUtcNow(), (long)time.GetElapsedTime(started).TotalMilliseconds, counts);
     }
 
     Person Person => new(store.Id, Subject.UserId, store.Ids, Subject.Carts, Subject.Orders, Subject.Addresses);
@@ -89,6 +105,7 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
         if (targets.Partitions is { } partitions)
         {
             var done = await partitions.EraseAsync(new ErasedPerson(store.Number, Subject.UserId, Subject.Carts, Subject.Addresses), progress: null, cancellation);
+            Subject = Subject with { Carts = [.. Subject.Carts.Union(done.Carts, StringComparer.Ordinal)] };
             (_counts["records"], _counts["journal entries"], _counts["segments"], _counts["bytes"]) = (done.Records, done.Entries, done.Segments, done.Bytes);
         }
     }
@@ -97,6 +114,9 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
     {
         // The carts' timers may have made decisions meanwhile.
         await targets.SettleAsync(cancellation);
+
+        // Adds the addresses of carts that only the partitions named.
+        await FindAddressesAsync(cancellation);
         var rows = await FindRowsAsync(cancellation);
         for (var round = 0; round == 0 || !rows.IsEmpty; round++)
         {
@@ -155,14 +175,6 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
         if (await Task.Run(() => PersonRows.CountNamed(targets.Database, person), cancellation) is > 0 and var left)
         {
             throw new IOException($"{left} rows still name the person");
-        }
-    }
-
-    async Task RenewBackupsAsync(CancellationToken cancellation)
-    {
-        if (targets.RenewBackupsAsync is { } renew)
-        {
-            _counts["destinations of backups"] = await renew(cancellation);
         }
     }
 

@@ -10,11 +10,10 @@ static class ErasureReceipt
     /// <summary>Writes the message of a receipt. It identifies the person by a keyed hash only.</summary>
     /// <param name="request">The request.</param>
     /// <param name="steps">The finished steps.</param>
-    /// <param name="reason">The reason of the request; <see langword="null"/> for none.</param>
     /// <param name="at">When the request was completed.</param>
     /// <param name="version">The engine's version.</param>
     /// <param name="hasPartitions">Whether the partitions, their checkpoints and journals were erased.</param>
-    public static byte[] Write(ErasureRequest request, IReadOnlyList<ErasureStep> steps, string? reason, DateTimeOffset at, string version, bool hasPartitions)
+    public static byte[] Write(ErasureRequest request, IReadOnlyList<ErasureStep> steps, DateTimeOffset at, string version, bool hasPartitions)
     {
         var output = new ArrayBufferWriter<byte>(2048);
         using (var json = new Utf8JsonWriter(output))
@@ -28,7 +27,7 @@ static class ErasureReceipt
             json.WriteString("storeId"u8, request.Store);
             json.WriteString("person"u8, Tombstones.NameOf(request.Person));
             json.WriteString("mode"u8, ErasureRequests.NameOf(request.Mode));
-            json.WriteString("reason"u8, reason);
+            json.WriteString("reason"u8, request.Reason);
             json.WriteString("requestedBy"u8, request.RequestedBy);
             json.WriteString("requestedAt"u8, TextOf(request.RequestedAt));
             json.WriteString("completedAt"u8, TextOf(at));

@@ -59,22 +59,24 @@ public sealed class ErasureRequests(ControlDatabase database, Tombstones tombsto
         }
 
         await EnsureRoomAsync(session, folder);
+        byte[] SealedFor(string request) =>
+            database.Keys.Seal(JsonSerializer.Serialize(new ErasedSubject(ForgottenPeople.ShortForm(userId), [], [], []), ErasureJson.Default.ErasedSubject), PlaceOf(request));
+
         if (open is [var failed])
         {
-            // Repeats all steps: the receipt must hold for the time and mode of this request. Keeps the subject: the erased data named the
-            // carts.
+            // Repeats all steps: the receipt must hold for the time and mode of this request. Keeps the subject if it is still stored: the erased
+            // data named the carts.
             id = failed.Id;
             await session.RunAsync($"""
                 UPDATE privacy_requests SET state = {ErasureRequest.Pending}, mode = {NameOf(mode)}, reason = {reason}, requested_by = {actor}, requested_at = {now},
-                    started_at = {(DateTimeOffset?)null}, ended_at = {(DateTimeOffset?)null}, attempts = {0L}, next_at = {now}, problem = {(string?)null}, steps = {"[]"} WHERE id = {id}
+                    started_at = {(DateTimeOffset?)null}, ended_at = {(DateTimeOffset?)null}, attempts = {0L}, next_at = {now}, problem = {(string?)null}, steps = {"[]"}, subject = COALESCE(subject, {SealedFor(id)}) WHERE id = {id}
                 """);
         }
         else
         {
-            var subject = JsonSerializer.Serialize(new ErasedSubject(ForgottenPeople.ShortForm(userId), [], [], []), ErasureJson.Default.ErasedSubject);
             await session.RunAsync($"""
                 INSERT INTO privacy_requests (id, folder, store, person, subject, mode, reason, state, requested_by, requested_at, attempts, next_at, steps)
-                VALUES ({id}, {folder}, {store}, {person}, {database.Keys.Seal(subject, PlaceOf(id))}, {NameOf(mode)}, {reason}, {ErasureRequest.Pending}, {actor}, {now}, {0L}, {now}, {"[]"})
+                VALUES ({id}, {folder}, {store}, {person}, {SealedFor(id)}, {NameOf(mode)}, {reason}, {ErasureRequest.Pending}, {actor}, {now}, {0L}, {now}, {"[]"})
                 """);
         }
 
@@ -138,15 +140,20 @@ public sealed class ErasureRequests(ControlDatabase database, Tombstones tombsto
 
         await session.RunAsync($"UPDATE privacy_requests SET state = {ErasureRequest.Running}, attempts = attempts + 1, started_at = COALESCE(started_at, {now}) WHERE id = {id}");
         var request = (await ReadAsync(session, SqlPart.Of($"id = {id}"), 1))[0];
-        var sealedSubject = await session.FirstAsync($"SELECT subject FROM privacy_requests WHERE id = {id}", row => row.Bytes(0));
-        return ((ErasureRequest?)request, JsonSerializer.Deserialize(database.Keys.Open(sealedSubject!, PlaceOf(id)), ErasureJson.Default.ErasedSubject), (DateTimeOffset?)null);
+        var subject = await session.FirstAsync($"SELECT subject FROM privacy_requests WHERE id = {id}", row => row.BytesOrNull(0)) is not { } sealedSubject ? null
+            : JsonSerializer.Deserialize(database.Keys.Open(sealedSubject, PlaceOf(id)), ErasureJson.Default.ErasedSubject);
+        return ((ErasureRequest?)request, subject, (DateTimeOffset?)null);
     }, cancellation);
 
     /// <summary>Records a finished step, and the subject with all ids found so far.</summary>
-    internal Task SetStepAsync(ErasureRequest request, IReadOnlyList<ErasureStep> steps, ErasedSubject subject, CancellationToken cancellation) => database.WriteAsync(session => session.RunAsync($"""
+    internal Task SetStepAsync(ErasureRequest request, IReadOnlyList<ErasureStep> steps, ErasedSubject? subject, CancellationToken cancellation) => database.WriteAsync(session => session.RunAsync($"""
         UPDATE privacy_requests SET steps = {JsonSerializer.Serialize(steps, ErasureJson.Default.IReadOnlyListErasureStep)},
-            subject = {database.Keys.Seal(JsonSerializer.Serialize(subject, ErasureJson.Default.ErasedSubject), PlaceOf(request.Id))} WHERE id = {request.Id}
+            subject = {(subject is null ? null : database.Keys.Seal(JsonSerializer.Serialize(subject, ErasureJson.Default.ErasedSubject), PlaceOf(request.Id)))} WHERE id = {request.Id}
         """), cancellation);
+
+    /// <summary>Deletes who is erased, which no further step must know.</summary>
+    internal Task ForgetSubjectAsync(ErasureRequest request, CancellationToken cancellation) => database.WriteAsync(session =>
+        session.RunAsync($"UPDATE privacy_requests SET subject = {(byte[]?)null}, reason = {request.Reason} WHERE id = {request.Id}"), cancellation);
 
     /// <summary>Records a failed attempt. After <see cref="MaxAttempts"/> the request has failed; the person stays refused.</summary>
     internal Task FailAsync(ErasureRequest request, string problem, CancellationToken cancellation) => database.WriteAsync(async session =>
@@ -165,11 +172,11 @@ public sealed class ErasureRequests(ControlDatabase database, Tombstones tombsto
     }, cancellation);
 
     /// <summary>Completes a request and stores its receipt, in one transaction. Only the keyed hash of the person remains.</summary>
-    internal Task CompleteAsync(ErasureRequest request, DateTimeOffset at, string? reason, Func<ControlSession, Task<string>> sign, CancellationToken cancellation) => database.WriteAsync(async session =>
+    internal Task CompleteAsync(ErasureRequest request, DateTimeOffset at, Func<ControlSession, Task<string>> sign, CancellationToken cancellation) => database.WriteAsync(async session =>
     {
         var receipt = await sign(session);
         await session.RunAsync($"""
-            UPDATE privacy_requests SET state = {ErasureRequest.Completed}, ended_at = {at}, subject = {(byte[]?)null}, reason = {reason}, problem = {(string?)null}, receipt = {receipt}
+            UPDATE privacy_requests SET state = {ErasureRequest.Completed}, ended_at = {at}, subject = {(byte[]?)null}, problem = {(string?)null}, receipt = {receipt}
             WHERE id = {request.Id}
             """);
         await session.RunAsync($"""

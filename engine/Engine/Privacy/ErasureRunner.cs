@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using CartRecovery.Engine.ControlPlane.Database;
-using CartRecovery.Engine.Journeys.Erasure;
 using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Engine.Privacy;
@@ -89,7 +88,7 @@ public sealed partial class ErasureRunner(ControlDatabase database, ErasureReque
 
         try
         {
-            await EraseAsync(request, subject!);
+            await RunAsync(request, subject);
         }
         catch (Exception e) when (!_stop.IsCancellationRequested)
         {
@@ -101,25 +100,46 @@ public sealed partial class ErasureRunner(ControlDatabase database, ErasureReque
         return null;
     }
 
-    async Task EraseAsync(ErasureRequest request, ErasedSubject subject)
+    async Task RunAsync(ErasureRequest request, ErasedSubject? subject)
     {
         var store = targets.Stores.Stores.FirstOrDefault(store => store.Id == request.Store)
             ?? throw new InvalidOperationException($"the store {request.Store} is not configured, so its keys cannot be derived");
-        var erasure = new Erasure(targets, store, subject, request.Mode, database.Time);
         List<ErasureStep> steps = [.. request.Steps];
-        foreach (var name in ErasureStep.Names.Where(name => steps.TrueForAll(step => step.Name != name)))
+        if (subject is not null)
+        {
+            request = await EraseAsync(request, new Erasure(targets, store, subject, request.Mode, database.Time), steps);
+        }
+
+        // The new backups have nothing of the person, not even the request's note of who it is.
+        if (steps.TrueForAll(step => step.Name != ErasureStep.Backups))
+        {
+            await database.ScrubAsync(_stop.Token);
+            steps.Add(await Erasure.RenewBackupsAsync(targets, database.Time, _stop.Token));
+            await requests.SetStepAsync(request, steps, subject: null, _stop.Token);
+        }
+
+        var at = database.Time.GetUtcNow();
+        var message = ErasureReceipt.Write(request, steps, at, targets.Version, targets.Partitions is not null);
+        await requests.CompleteAsync(request, at, session => receipts.SignAsync(session, message), _stop.Token);
+        LogCompleted(request.Id, (at - (request.StartedAt ?? at)).TotalSeconds);
+    }
+
+    // Runs the steps that must know who the person is, then deletes that. Returns the request as it is stored now.
+    async Task<ErasureRequest> EraseAsync(ErasureRequest request, Erasure erasure, List<ErasureStep> steps)
+    {
+        foreach (var name in ErasureStep.OfPerson.Where(name => steps.TrueForAll(step => step.Name != name)))
         {
             steps.Add(await erasure.RunAsync(name, _stop.Token));
             await requests.SetStepAsync(request, steps, erasure.Subject, _stop.Token);
         }
 
-        var at = database.Time.GetUtcNow();
-        var last = erasure.Subject;
-        var spellings = new PersonSpellings(new Person(store.Id, last.UserId, store.Ids, last.Carts, last.Orders, last.Addresses));
-        var reason = request.Reason is { } text && spellings.AreIn(System.Text.Encoding.UTF8.GetBytes(text)) ? "(omitted: it named the person)" : request.Reason;
-        var message = ErasureReceipt.Write(request, steps, reason, at, targets.Version, targets.Partitions is not null);
-        await requests.CompleteAsync(request, at, reason, session => receipts.SignAsync(session, message), _stop.Token);
-        LogCompleted(request.Id, (at - (request.StartedAt ?? at)).TotalSeconds);
+        if (request.Reason is { } reason && erasure.IsNamedIn(reason))
+        {
+            request = request with { Reason = "(omitted: it named the person)" };
+        }
+
+        await requests.ForgetSubjectAsync(request, _stop.Token);
+        return request;
     }
 
     [LoggerMessage(EventName = "erasure_completed", Level = LogLevel.Information, Message = "Erasure request {Request} is completed, {Seconds:F1} s after its start")]

@@ -9,7 +9,7 @@ public interface IPartitionErasure
 
 /// <summary>A person to erase from the partitions.</summary>
 /// <param name="Store">The store's number.</param>
-/// <param name="UserId">The user's id.</param>
+/// <param name="UserId">The person's id.</param>
 /// <param name="Carts">The ids of the person's known carts; the erasure finds further ones in the journal.</param>
 /// <param name="Addresses">The person's known addresses.</param>
 public sealed record ErasedPerson(int Store, string UserId, IReadOnlyList<string> Carts, IReadOnlyList<string> Addresses);
@@ -19,4 +19,5 @@ public sealed record ErasedPerson(int Store, string UserId, IReadOnlyList<string
 /// <param name="Entries">Number of rewritten journal entries.</param>
 /// <param name="Segments">Number of journal segments with rewritten entries.</param>
 /// <param name="Bytes">Bytes of the rewritten entries.</param>
-public sealed record PartitionErasureResult(long Records, long Entries, long Segments, long Bytes);
+/// <param name="Carts">The ids of all known carts of the person, including those that only a checkpoint or an archived journal named.</param>
+public sealed record PartitionErasureResult(long Records, long Entries, long Segments, long Bytes, IReadOnlyList<string> Carts);

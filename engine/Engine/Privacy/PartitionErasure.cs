@@ -62,7 +62,7 @@ public sealed class PartitionErasure(PartitionSet partitions, Func<StoreTable> s
             var all = Enumerable.Range(0, partitions.Count).Select(i => partitions[i].Eraser).ToArray();
             journals.AddRange(all.Select(eraser => eraser.Journal).OfType<JournalEraser>());
             return new PartitionErasureResult(
-                all.Sum(eraser => eraser.Records), journals.Sum(j => j.Entries), journals.Sum(j => j.Segments), journals.Sum(j => j.Bytes));
+                all.Sum(eraser => eraser.Records), journals.Sum(j => j.Entries), journals.Sum(j => j.Segments), journals.Sum(j => j.Bytes), ids.CartIds);
         }
         finally
         {

@@ -31,6 +31,7 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
     [
         ("features and scores of carts", "They are computed from the events: GET /v1/features/{cartId}, and the journal's events."),
         ("suppressed addresses that the person did not give", "The list has keyed hashes, which cannot be reversed."),
+        ("addresses and consents given anonymously in carts that another customer has continued", "They may be the other's."),
         ("entries of the audit log", "They name people by keyed hashes, and record the actions of staff."),
         ("events that the journal's retention has deleted", "They do not exist any more."),
         ("files and queues of sinks, delivered messages, logs of other systems", "They left the engine."),
@@ -48,9 +49,9 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
         var rows = Find(cancellation);
         var person = PersonOf(_id);
         var records = new PersonRecords(targets.Database, person, rows);
-        Write(writer, "contacts", "addresses, time zone and attributes, by the cart that they were given in; the first is the customer's own", Contacts(person));
+        Write(writer, "contacts", "addresses, time zone and attributes, by the cart that they were given in; the first is the customer's own", Contacts(person, cancellation));
         Write(writer, "consents", "the consents in force", records.Consents());
-        Write(writer, "consentRecords", "consents and refusals by channel, as reported", ConsentRecords(person));
+        Write(writer, "consentRecords", "consents and refusals by channel, as reported", ConsentRecords(person, cancellation));
         Write(writer, "suppressions", "suppressed addresses", Suppressions(person));
         Write(writer, "journeys", "campaigns that were triggered", records.Journeys());
         Write(writer, "messages", "messages, sent or not, with their outcomes", records.Messages());
@@ -84,9 +85,9 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
         _id = _id with { Addresses = [.. _id.Addresses.Union(Ask(engine => engine.AddressesOf(person)), StringComparer.Ordinal)] };
     }
 
-    IEnumerable<Action<Utf8JsonWriter>> Contacts(Person person)
+    IEnumerable<Action<Utf8JsonWriter>> Contacts(Person person, CancellationToken cancellation)
     {
-        foreach (var (cart, owner) in OwnersOf(person))
+        foreach (var (cart, owner) in OwnersOf(person, cancellation))
         {
             var (contact, attributes) = Ask(engine => (engine.Store.Customers.ContactOf(owner), engine.Store.Customers.AttributesOf(owner)));
             if (contact is not null || attributes is not null)
@@ -96,13 +97,18 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
         }
     }
 
-    IEnumerable<(string? Cart, Hash128 Owner)> OwnersOf(Person person)
+    // Excludes what was said anonymously in a cart that another customer has continued: it may be the other's.
+    IEnumerable<(string? Cart, Hash128 Owner)> OwnersOf(Person person, CancellationToken cancellation)
     {
         yield return (null, person.Customer);
         foreach (var cart in person.Carts)
         {
             var key = store.Ids.CartOf(Encoding.UTF8.GetBytes(cart));
-            yield return (cart, key);
+            if (findCart(key, cancellation).GetAwaiter().GetResult() is not { } record || !IsOfAnother(record, person))
+            {
+                yield return (cart, key);
+            }
+
             yield return (cart, Hash128.Join(key, person.Customer));
         }
     }
@@ -128,9 +134,9 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
         json.WriteEndObject();
     }
 
-    IEnumerable<Action<Utf8JsonWriter>> ConsentRecords(Person person)
+    IEnumerable<Action<Utf8JsonWriter>> ConsentRecords(Person person, CancellationToken cancellation)
     {
-        foreach (var (cart, owner) in OwnersOf(person))
+        foreach (var (cart, owner) in OwnersOf(person, cancellation))
         {
             foreach (var record in Ask(engine => engine.Store.Consents.Of(owner)))
             {

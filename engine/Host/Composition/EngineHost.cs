@@ -143,6 +143,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _stages = PipelineSetup.Of(config, Stores, budget, Model, JourneyOptions.Campaigns, _data.Files.Stores, hasReaders: true,
             usesRecorded: true, config.Journal.Enabled ? PipelineSetup.JournalOf(config, Stores, _data.Files, _data.Format) : null, _keys, otlp?.TraceEvery);
         _stages.Returning = _ports.Returning;
+        _data.EnsurePartitions(budget.Partitions);
         Partitions = _data.Use(() => new PartitionSet(budget.Partitions, _stages, time, config.Scoring.MaxAge));
         _ports.Partitions = Partitions;
         Erasure = new PartitionErasure(Partitions, () => Stores.All, () => FolderSwap.ArchivedJournals(_data.Path));

@@ -16,6 +16,7 @@ sealed class PrivacyServices : IAsyncDisposable
 {
     readonly ControlDatabase _control;
     readonly SemaphoreSlim _exports = new(1, 1);
+    readonly SemaphoreSlim _drain = new(1, 1);
     ErasureRunner? _runner;
     ErasureTargets? _targets;
     EngineHost? _host;
@@ -68,6 +69,7 @@ sealed class PrivacyServices : IAsyncDisposable
                 _control, host.Config.Data, _control.IsShared ? EngineId.Of(Path.GetFullPath(host.Config.Data)) : "", () => host.Config.Backup.Key).RunAsync(cancellation), cancellation),
             SettleAsync = async cancellation =>
             {
+                await DrainAsync(host.Partitions.Slabs, cancellation);
                 await host.Partitions.FlushAsync(cancellation);
                 await host.Journeys.CatchUpAsync().WaitAsync(cancellation);
             },
@@ -92,6 +94,20 @@ sealed class PrivacyServices : IAsyncDisposable
         if (_runner is not null)
         {
             await _runner.DisposeAsync();
+        }
+    }
+
+    // An erasure and an export may wait at a time.
+    async Task DrainAsync(SlabPool slabs, CancellationToken cancellation)
+    {
+        await _drain.WaitAsync(cancellation);
+        try
+        {
+            await slabs.DrainAsync(_control.Time, cancellation);
+        }
+        finally
+        {
+            _drain.Release();
         }
     }
 

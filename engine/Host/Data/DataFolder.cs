@@ -115,8 +115,20 @@ sealed class DataFolder : IDisposable
         }
     }
 
-    /// <inheritdoc cref="FolderFormat.Read"/>
-    public static FolderFormat? ReadFormat(string path) => FolderFormat.Read(path);
+    /// <summary>Reads the format that a folder has once it is opened, without locking it.</summary>
+    /// <inheritdoc cref="FolderFormat.Read" path="/returns"/>
+    /// <inheritdoc cref="FolderFormat.Read" path="/exception"/>
+    public static FolderFormat? ReadFormat(string path) => FolderSwap.ReadPending(path) ?? FolderFormat.Read(path);
+
+    /// <summary>Throws unless the folder has the number of partitions that was planned before it was locked.</summary>
+    /// <exception cref="DataFolderException">Another command has changed it meanwhile.</exception>
+    public void EnsurePartitions(int planned)
+    {
+        if (Format.Partitions != planned)
+        {
+            throw new DataFolderException("data_changed", $"{Path} has {Format.Partitions} partitions now: another command changed it meanwhile; try again");
+        }
+    }
 
     /// <summary>Reads the stores' numbers without locking the folder.</summary>
     /// <returns>The registry; <see langword="null"/> if the folder has none yet.</returns>

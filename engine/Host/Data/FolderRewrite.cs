@@ -30,6 +30,7 @@ sealed class FolderRewrite(DataFolder data, CartRecoveryConfig config, OnnxModel
     /// <exception cref="JournalException">A journal cannot be recovered, or messages lag too far behind.</exception>
     public RepartitionReport Run(MemoryBudget from, MemoryBudget to) => data.Use(() =>
     {
+        data.EnsurePartitions(from.Partitions);
         var registry = data.NumberStores(config);
         var changesKeys = !data.Format.HasKeyedIds;
         var former = Options(StoreCompiler.Compile(config.Stores, registry, data.IdSecret()), from, data.Files, data.Format);

@@ -85,6 +85,11 @@ static class FolderSwap
         Delete(next.Root);
     }
 
+    /// <summary>Reads the format of prepared state that counts, but is not in place yet: the next <see cref="DataFolder.Open"/> moves it there.</summary>
+    /// <returns><see langword="null"/> if there is none.</returns>
+    /// <exception cref="DataFolderException">It has another version's layout.</exception>
+    public static FolderFormat? ReadPending(string path) => File.Exists(Path.Combine(path, Next, FolderFormat.Name)) ? FolderFormat.Read(Path.Combine(path, Next)) : null;
+
     /// <summary>Deletes archived journals that nothing was written to for some time.</summary>
     /// <exception cref="IOException">One cannot be deleted.</exception>
     public static void DeleteArchives(string path, DateTime before)

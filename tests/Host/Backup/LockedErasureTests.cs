@@ -32,7 +32,7 @@ public sealed class LockedErasureTests
         {
             using var other = BackupLock.TryTake(data);
             WasLocked = other is null;
-            return Task.FromResult(new PartitionErasureResult(7, 0, 0, 0));
+            return Task.FromResult(new PartitionErasureResult(7, 0, 0, 0, []));
         }
     }
 }

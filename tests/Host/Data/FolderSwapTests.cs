@@ -71,6 +71,7 @@ public sealed class FolderSwapTests
             () => Directory.Move(Path.Combine(next, "stores"), Path.Combine(Data, "stores")),
         ];
         Array.ForEach(all[..moves], move => move());
+        Assert.That(DataFolder.ReadFormat(Data), Is.EqualTo(s_next), "whoever plans before the folder is opened");
         FolderSwap.Resume(Data);
 
         Assert.That(Contents(Data), Is.EqualTo("next next next"));

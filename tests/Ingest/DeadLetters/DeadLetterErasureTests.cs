@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Tests.Encryption;
@@ -51,6 +52,24 @@ public sealed class DeadLetterErasureTests
         Directory.CreateDirectory(_scratch.PathOf("backup"));
         File.WriteAllBytes(Path.Combine(_scratch.PathOf("backup"), Path.GetFileName(Segment())), former);
         Assert.That(DeadLetterFiles.Read(_scratch.PathOf("backup"), keys: _keys).Select(letter => letter.IsLocked), Is.EqualTo(new[] { true, true }), "their keys are destroyed");
+    }
+
+    // As a crash leaves it after the letters were rewritten, and before their keys were destroyed.
+    [Test]
+    public void Keys_of_an_erasure_that_a_crash_has_ended_are_destroyed_by_the_next_one()
+    {
+        using var store = Open();
+        store.Append([DeadLetterSamples.Of("of ben")]);
+        var former = File.ReadAllBytes(Segment());
+        using var line = JsonDocument.Parse(former.AsMemory(0, former.AsSpan().IndexOf((byte)'\n')));
+        File.WriteAllBytes(_scratch.PathOf("letters/former-keys"), line.RootElement.GetProperty("sealed").GetBytesFromBase64()[1..9]);
+
+        Assert.That(store.Erase(DeadLetterSamples.Of("").Store, NamesAda), Is.Zero);
+        Assert.That(store.Read().Single().TextOf(), Is.EqualTo("of ben"), "encrypted under another key");
+        Assert.That(File.Exists(_scratch.PathOf("letters/former-keys")), Is.False);
+        Directory.CreateDirectory(_scratch.PathOf("backup"));
+        File.WriteAllBytes(Path.Combine(_scratch.PathOf("backup"), Path.GetFileName(Segment())), former);
+        Assert.That(DeadLetterFiles.Read(_scratch.PathOf("backup"), keys: _keys).Single().IsLocked);
     }
 
     [Test]

@@ -150,6 +150,25 @@ public sealed class ControlDatabase : IAsyncDisposable
         return true;
     }, cancellation);
 
+    /// <summary>Removes the remains of deleted rows from the log of the database. PostgreSQL keeps them until its own vacuum.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed, or a reader did not end.</exception>
+    public async Task ScrubAsync(CancellationToken cancellation = default)
+    {
+        await _connections.WaitAsync(cancellation);
+        try
+        {
+            await _dialect.ScrubAsync(cancellation);
+        }
+        catch (DbException e)
+        {
+            throw _dialect.Explain(e);
+        }
+        finally
+        {
+            _connections.Release();
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

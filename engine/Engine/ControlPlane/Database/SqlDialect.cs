@@ -26,6 +26,11 @@ abstract class SqlDialect : IAsyncDisposable
     /// <param name="cancellation">Cancels the operation.</param>
     public abstract ValueTask<DbTransaction> BeginAsync(DbConnection connection, bool writes, CancellationToken cancellation);
 
+    /// <summary>Removes the remains of deleted rows from the log of the database, if that is the engine's own.</summary>
+    /// <exception cref="DbException">The database does not answer.</exception>
+    /// <exception cref="ControlDatabaseException">A reader did not end.</exception>
+    public virtual Task ScrubAsync(CancellationToken cancellation) => Task.CompletedTask;
+
     /// <summary>Wraps a failure in an exception with a stable code.</summary>
     public ControlDatabaseException Explain(DbException e) => CodeOf(e) switch
     {

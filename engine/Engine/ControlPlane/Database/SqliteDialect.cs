@@ -58,6 +58,18 @@ sealed class SqliteDialect : SqlDialect
         ValueTask.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(deferred: !writes));
 
     /// <inheritdoc/>
+    public override async Task ScrubAsync(CancellationToken cancellation)
+    {
+        await using var connection = await ConnectAsync(cancellation);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE)";
+        if (await command.ExecuteScalarAsync(cancellation) is not 0L)
+        {
+            throw new ControlDatabaseException(ControlDatabaseException.Conflict, $"{Name}: a reader does not end, so the log cannot be emptied");
+        }
+    }
+
+    /// <inheritdoc/>
     protected override string CodeOf(DbException e) => e is not SqliteException sqlite ? ControlDatabaseException.Failed : sqlite.SqliteErrorCode switch
     {
         raw.SQLITE_BUSY or raw.SQLITE_LOCKED => ControlDatabaseException.Conflict,

@@ -123,6 +123,7 @@ public sealed partial class DeadLetterQueue
             Reason = problem.Error,
             Skipped = skipped,
             KeyTag = rules.KeyTag,
+            Forgotten = rules.Forgotten,
         };
         if (!_queue.Writer.TryWrite(letter))
         {
@@ -200,8 +201,10 @@ public sealed partial class DeadLetterQueue
             bytes += letter.Size;
         }
 
-        var written = Try(() => _store.Append(_batch));
-        foreach (var letter in _batch)
+        // Here, not on the readers' threads: a malformed event has no fields, so all its texts are looked up.
+        DeadLetter[] kept = [.. _batch.Where(letter => !NamesForgotten(letter))];
+        var written = Try(() => _store.Append(kept));
+        foreach (var letter in kept)
         {
             if (written)
             {
@@ -211,13 +214,16 @@ public sealed partial class DeadLetterQueue
 
         if (!written)
         {
-            Interlocked.Add(ref _dropped, _batch.Count);
+            Interlocked.Add(ref _dropped, kept.Length);
         }
 
         // Freed only now: letters being written still occupy memory.
         _batch.ForEach(letter => Release(letter.Size, letter.FromServer));
         return written;
     }
+
+    static bool NamesForgotten(DeadLetter letter) =>
+        letter.Forgotten is { IsEmpty: false } people && ForgottenInLetter.IsNamed(people, Encoding.UTF8.GetBytes(letter.Store), letter.Event);
 
     bool Try(Action use)
     {

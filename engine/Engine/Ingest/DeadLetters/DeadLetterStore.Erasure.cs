@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using CartRecovery.Primitives;
 
@@ -8,6 +9,8 @@ namespace CartRecovery.Engine.Ingest.DeadLetters;
 /// <content>The erasure of people.</content>
 public sealed partial class DeadLetterStore
 {
+    const string FormerKeys = "former-keys";
+
     /// <summary>
     /// Blanks the letters that name a person. If there is one, all letters are encrypted anew and the former keys destroyed, so that nobody can read the
     /// former files in a backup either. Letters are neither appended nor marked meanwhile. A repeated call after a crash continues.
@@ -20,8 +23,10 @@ public sealed partial class DeadLetterStore
     {
         lock (_gate)
         {
+            // Of an erasure that a crash has ended: it may have blanked the letters, but not destroyed the keys.
+            var former = ReadFormerKeys();
             var blanked = Read(store: store).Where(letter => letter.Store == store && letter.Event.Length > 0 && names(letter.Event)).Select(letter => letter.Id).ToHashSet();
-            if (blanked.Count == 0)
+            if (blanked.Count == 0 && former.Count == 0)
             {
                 return 0;
             }
@@ -30,41 +35,45 @@ public sealed partial class DeadLetterStore
             _marks.Add([.. blanked.Select(id => (id, new DeadLetterMark(DeadLetterState.Dropped, _time.GetUtcNow().ToUnixTimeMilliseconds(), EventId: null)))]);
             _marks.Compact();
 
-            var former = new HashSet<long>();
             (_key, _keyUses) = (null, 0);
             foreach (var group in _groups.Values)
             {
                 group.Sync();
-                foreach (var segment in group.Segments.Where(segment => segment.Letters > 0))
-                {
-                    Rewrite(segment, blanked, former);
-                }
+            }
+
+            DeadLetterSegment[] segments = [.. _groups.Values.SelectMany(group => group.Segments).Where(segment => segment.Letters > 0)];
+            former.UnionWith(segments.SelectMany(segment => DeadLetterFiles.Lines(segment.Path)).Select(line => DeadLetterLine.Read(line.Span) is null ? null : KeyNumberOf(line.Span)).OfType<long>());
+            DurableFile.Write(FormerKeysPath, MemoryMarshal.AsBytes<long>(former.ToArray()));
+            foreach (var segment in segments)
+            {
+                Rewrite(segment, blanked);
             }
 
             _keys?.Destroy(former);
+            File.Delete(FormerKeysPath);
             return blanked.Count;
         }
     }
 
-    void Rewrite(DeadLetterSegment segment, HashSet<long> blanked, HashSet<long> former)
+    string FormerKeysPath => Path.Combine(_folder, FormerKeys);
+
+    HashSet<long> ReadFormerKeys() => File.Exists(FormerKeysPath) ? [.. MemoryMarshal.Cast<byte, long>(File.ReadAllBytes(FormerKeysPath))] : [];
+
+    void Rewrite(DeadLetterSegment segment, HashSet<long> blanked)
     {
         var output = new ArrayBufferWriter<byte>((int)segment.Bytes + 1);
         foreach (var line in DeadLetterFiles.Lines(segment.Path))
         {
-            if (DeadLetterLine.Read(line.Span, _keys) is not { IsLocked: false } letter)
+            if (DeadLetterLine.Read(line.Span, _keys) is { IsLocked: false } letter)
+            {
+                // The message may quote an id.
+                DeadLetterLine.Write(output, letter.Id, blanked.Contains(letter.Id) ? letter with { Event = [], Message = "the person was forgotten" } : letter, KeyOf());
+            }
+            else
             {
                 output.Write(line.Span);
                 output.Write("\n"u8);
-                continue;
             }
-
-            if (KeyNumberOf(line.Span) is { } number)
-            {
-                former.Add(number);
-            }
-
-            // The message may quote an id.
-            DeadLetterLine.Write(output, letter.Id, blanked.Contains(letter.Id) ? letter with { Event = [], Message = "the person was forgotten" } : letter, KeyOf());
         }
 
         DurableFile.Write(segment.Path, output.WrittenSpan);

@@ -171,6 +171,14 @@ public sealed class EventRouter
     {
         _counters.AddRejected(problem.Error);
         _ofStore.AddRejected(problem.Error);
+
+        // A browser must not learn whose id was a customer's: to it, the event was accepted.
+        if (problem.Error == EventErrorCode.PersonForgotten && !_rules.IsServer)
+        {
+            _received++;
+            return;
+        }
+
         _deadLetters?.Add(problem, raw, isTruncated, _filler.ReceivedAt, _rules, IngestCounters.NameOf(_protocol), Source.ConnectionId);
         _rejected.OnRejected(_received++, problem);
     }

@@ -144,11 +144,20 @@ public sealed class SlabFiller(PartitionSet partitions)
 
     async ValueTask SubmitSlowAsync(CancellationToken cancellationToken)
     {
-        while (_sealed.Count > 0)
+        try
         {
-            var (partition, slab) = _sealed[0];
-            _sealed.RemoveAt(0);
-            await partitions[partition].Inbox.EnqueueAsync(slab, cancellationToken);
+            while (_sealed.Count > 0)
+            {
+                var (partition, slab) = _sealed[0];
+                await partitions[partition].Inbox.EnqueueAsync(slab, cancellationToken);
+                _sealed.RemoveAt(0);
+            }
+        }
+        finally
+        {
+            // Nobody else returns those that were not handed over.
+            _sealed.ForEach(rest => partitions.Slabs.Return(rest.Slab));
+            _sealed.Clear();
         }
     }
 

@@ -27,6 +27,12 @@ static class JournalFiles
                 $"{path} has no journal: run the engine first, or set 'data' in the configuration to its data folder");
         }
 
+        if (FolderSwap.ReadPending(path) is not null)
+        {
+            throw new DataFolderException("data_unfinished",
+                $"{path}: a change of its partitions was interrupted after it was decided; start the engine, or run repartition again, to finish it");
+        }
+
         var known = new JournalStores(stores);
         var files = new FolderFiles(path);
         return [.. Enumerable.Range(0, format.Partitions).Select(i =>
