@@ -43,7 +43,7 @@ public sealed partial class Partition
             {
                 (item as CartLookup)?.Result.TrySetException(e);
                 (item as Flush)?.Done.TrySetException(e);
-                (item as ErasureRequest)?.Fail(e);
+                (item as PartitionErasureRequest)?.Fail(e);
             }
 
             _phase = PartitionPhase.Ended;
@@ -114,7 +114,7 @@ public sealed partial class Partition
                 case Flush flush:
                     _work.NotifyWhenDurable(flush);
                     break;
-                case ErasureRequest erasure:
+                case PartitionErasureRequest erasure:
                     _work.Erase(erasure);
                     break;
             }

@@ -6,10 +6,10 @@ namespace CartRecovery.Engine.Pipeline;
 /// <content>Erases people.</content>
 public sealed partial class PartitionProcessor
 {
-    ErasureRequest? _erasure;
+    PartitionErasureRequest? _erasure;
 
     /// <summary>Erases a person: journals it, ends their records, and then, in steps between batches, overwrites what memory has of them.</summary>
-    internal void Erase(ErasureRequest request)
+    internal void Erase(PartitionErasureRequest request)
     {
         EndBatch();
         _erasure?.Fail(new InvalidOperationException("another erasure has begun"));

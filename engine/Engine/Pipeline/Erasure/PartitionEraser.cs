@@ -19,7 +19,7 @@ public sealed class PartitionEraser
     readonly PartitionStores _stores;
     readonly PipelineOptions _options;
     readonly JournalTail _tail;
-    readonly List<ErasureRequest> _requests = [];
+    readonly List<PartitionErasureRequest> _requests = [];
     long _until;
 
     /// <param name="index">The partition's number.</param>
@@ -79,7 +79,7 @@ public sealed class PartitionEraser
         var carts = person.Carts.Where(cart => PartitionSet.IndexOf(cart, _partitions) == _index).Chunk(ErasureEntry.MaxCarts).DefaultIfEmpty([]);
         foreach (var part in carts)
         {
-            var request = new ErasureRequest(new ErasureEntry(person.Store, person.Customer, part));
+            var request = new PartitionErasureRequest(new ErasureEntry(person.Store, person.Customer, part));
             await _inbox.EnqueueAsync(request, cancel);
             await request.Done.WaitAsync(cancel);
             _requests.Add(request);

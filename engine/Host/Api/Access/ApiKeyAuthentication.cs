@@ -111,7 +111,7 @@ sealed class ApiKeyAuthentication(
 
     async Task RejectAsync(HttpProblem problem)
     {
-        await RequestAudit.RefuseAsync(Context, problem, recorder);
+        await RequestAudit.RecordRefusalAsync(Context, problem, recorder);
         rejections.Add(problem, Context.Connection.RemoteIpAddress, "http");
         var policy = Context.GetEndpoint()?.Metadata.GetMetadata<IEnableCorsAttribute>()?.PolicyName;
         if (problem == Authenticator.ForbiddenOrigin && policy == KeyOrigins.OfKey)

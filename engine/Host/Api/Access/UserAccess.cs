@@ -74,7 +74,7 @@ static class UserAccess
             return Refuse(context, PermissionDenied);
         }
 
-        identity.Enter(store);
+        identity.AdmitTo(store);
         return metadata.GetMetadata<ShowsPersonalData>() is not { IsMasked: false, IsOfCart: false } || identity.User.Has(Permission.PersonalData, store.Id) || Refuse(context, PermissionDenied);
     }
 

@@ -27,5 +27,5 @@ sealed class UserIdentity(SignedInUser user) : ClaimsIdentity(authenticationType
     public static string? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString();
 
     /// <summary>Admits the user to a store.</summary>
-    public void Enter(Store store) => Caller = new Caller(new StoreKey(store, KeyKind.Secret, LoopbackOnly: false, []));
+    public void AdmitTo(Store store) => Caller = new Caller(new StoreKey(store, KeyKind.Secret, LoopbackOnly: false, []));
 }

@@ -34,7 +34,7 @@ static class RequestAudit
     /// <param name="context">The request.</param>
     /// <param name="problem">Why the request is rejected.</param>
     /// <param name="recorder">Records the entry.</param>
-    public static Task RefuseAsync(HttpContext context, HttpProblem problem, AuditRecorder recorder) =>
+    public static Task RecordRefusalAsync(HttpContext context, HttpProblem problem, AuditRecorder recorder) =>
         problem.Status == StatusCodes.Status403Forbidden && ActorOf(context) is { } actor && RouteOf(context) is { } route
             ? recorder.RefuseAsync(new AuditEvent(actor, "access.refused", TargetOf(context, route), Caller.Of(context)?.Store.Id, $$"""{"code":"{{problem.Code}}"}""")
             {

@@ -43,7 +43,7 @@ sealed partial class FailedRequests(ILogger<FailedRequests> log, AuditRecorder r
             problem = ApiProblems.Internal;
         }
 
-        await RequestAudit.RefuseAsync(context, problem, recorder);
+        await RequestAudit.RecordRefusalAsync(context, problem, recorder);
 
         try
         {

@@ -5,7 +5,7 @@ namespace CartRecovery.Engine.Pipeline.Erasure;
 
 /// <summary>A request to a partition to end a person's records. The partition's worker executes it in steps.</summary>
 /// <param name="entry">The person and the carts in this partition.</param>
-sealed class ErasureRequest(ErasureEntry entry)
+sealed class PartitionErasureRequest(ErasureEntry entry)
 {
     readonly HashSet<Hash128> _carts = [.. entry.Carts];
     readonly HashSet<Hash128> _customer = [entry.Customer];
