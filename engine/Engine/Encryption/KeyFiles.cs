@@ -4,8 +4,7 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Encryption;
 
 /// <summary>
-/// Stores the records of all keys of one use in files of 65,536 records (4 MB), in the order of their numbers. One writer at a time; any
-/// number of readers.
+/// Stores the records of all keys of one use in files of 65,536 records (4 MB), in the order of their numbers. One writer at a time; any number of readers.
 /// </summary>
 /// <param name="folder">The folder.</param>
 /// <param name="use">The use of the keys.</param>

@@ -22,9 +22,7 @@ sealed class KeyPool(KeyFiles files, int batch, KeyPool.Wrap wrap)
     /// <summary>Encrypts a key for its record.</summary>
     public delegate void Wrap(Span<byte> record, DataKey key);
 
-    /// <summary>
-    /// Takes a key. Blocks only if none is ready, and then until the disk accepts new ones. The journal cannot be written then either.
-    /// </summary>
+    /// <summary>Takes a key. Blocks only if none is ready, and then until the disk accepts new ones. The journal cannot be written then either.</summary>
     /// <param name="stop">Cancels the wait.</param>
     /// <exception cref="IOException">The wait was cancelled.</exception>
     public DataKey Take(CancellationToken stop)

@@ -89,9 +89,7 @@ public sealed class KeyVault : IDisposable
         WriteRoot(folder, keys._root, next);
     }
 
-    /// <summary>
-    /// Takes a durable key that was never used. Blocks only while the disk accepts no keys, until <see cref="GiveUp"/>.
-    /// </summary>
+    /// <summary>Takes a durable key that was never used. Blocks only while the disk accepts no keys, until <see cref="GiveUp"/>.</summary>
     /// <exception cref="IOException">The wait was cancelled.</exception>
     public DataKey Take(KeyUse use) => _pools[(int)use].Take(_stop.Token);
 

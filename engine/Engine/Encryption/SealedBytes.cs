@@ -21,8 +21,7 @@ public static class SealedBytes
     /// <summary>Encrypts data.</summary>
     /// <param name="key">The key. Nonces are random, so at most 2³² messages per key.</param>
     /// <param name="data">The data.</param>
-    /// <param name="place">The place that the data belongs to. <see cref="Open(KeyVault, ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>
-    /// requires the same.</param>
+    /// <param name="place">The place that the data belongs to. <see cref="Open(KeyVault, ReadOnlySpan{byte}, ReadOnlySpan{byte})"/> requires the same.</param>
     /// <param name="target">Receives the sealed data: <see cref="Overhead"/> bytes longer than <paramref name="data"/>.</param>
     public static void Seal(DataKey key, ReadOnlySpan<byte> data, ReadOnlySpan<byte> place, Span<byte> target)
     {

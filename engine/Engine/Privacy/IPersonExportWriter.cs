@@ -2,9 +2,7 @@ using System.Text.Json;
 
 namespace CartRecovery.Engine.Privacy;
 
-/// <summary>
-/// Writes the export of a person to a stream in some format, item by item. Memory is bounded by one item. Not thread-safe.
-/// </summary>
+/// <summary>Writes the export of a person to a stream in some format, item by item. Memory is bounded by one item. Not thread-safe.</summary>
 public interface IPersonExportWriter : IDisposable
 {
     /// <summary>Begins a section for one kind of data.</summary>

@@ -4,9 +4,7 @@ using CartRecovery.Engine.Journeys.Erasure;
 
 namespace CartRecovery.Engine.Privacy;
 
-/// <summary>
-/// Finds a person in texts in any usual spelling: escaped, percent-encoded, in other case, or a phone number with spaces.
-/// </summary>
+/// <summary>Finds a person in texts in any usual spelling: escaped, percent-encoded, in other case, or a phone number with spaces.</summary>
 public sealed class PersonSpellings
 {
     // Trailing digits that national and international spellings of a phone number share.

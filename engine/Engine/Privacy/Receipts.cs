@@ -35,8 +35,7 @@ public sealed class Receipts(ControlDatabase database)
     public Task<string> SignAsync(byte[] message, CancellationToken cancellation = default) => database.WriteAsync(session => SignAsync(session, message), cancellation);
 
     /// <summary>Verifies a receipt with the stored key that its footer names.</summary>
-    /// <returns>The message, the key's id and the public key; <see langword="null"/> if the receipt was altered, or another installation
-    /// signed it.</returns>
+    /// <returns>The message, the key's id and the public key; <see langword="null"/> if the receipt was altered, or another installation signed it.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task<(byte[] Message, string Key, byte[] PublicKey)?> VerifyAsync(string receipt, CancellationToken cancellation = default)
     {

@@ -6,7 +6,6 @@ namespace CartRecovery.Host.Backup;
 /// <param name="Length">The length in bytes.</param>
 /// <param name="Sha256">SHA-256 of the contents, hexadecimal.</param>
 /// <param name="Source">
-/// Length and modification time (ticks) of the original. The next backup copies the file only if they differ. <see langword="null"/> to
-/// copy it always.
+/// Length and modification time (ticks) of the original. The next backup copies the file only if they differ. <see langword="null"/> to copy it always.
 /// </param>
 sealed record BackupFile(string Path, string Blob, long Length, string Sha256, string? Source);

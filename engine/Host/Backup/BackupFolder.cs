@@ -6,8 +6,7 @@ namespace CartRecovery.Host.Backup;
 
 /// <summary>
 /// A destination of backups, locked by one writer or by any number of readers. <c>backups/ID</c> is a manifest, <c>blobs/</c> has the
-/// contents that manifests name, and <c>keys/</c> mirrors the keys of personal data, once for all backups. A backup is complete once its
-/// manifest exists.
+/// contents that manifests name, and <c>keys/</c> mirrors the keys of personal data, once for all backups. A backup is complete once its manifest exists.
 /// </summary>
 sealed class BackupFolder : IDisposable
 {
@@ -30,8 +29,7 @@ sealed class BackupFolder : IDisposable
     /// <summary>Opens a destination and locks it.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="cipher">Encrypts the files.</param>
-    /// <param name="create">Whether to open it for writing, and to create it if missing. Otherwise it is read only; the medium may be
-    /// read-only too.</param>
+    /// <param name="create">Whether to open it for writing, and to create it if missing. Otherwise it is read only; the medium may be read-only too.</param>
     /// <exception cref="BackupException">It is missing, or in use.</exception>
     /// <exception cref="IOException">It cannot be read or written.</exception>
     public static BackupFolder Open(string path, BackupCipher cipher, bool create = false)
@@ -165,9 +163,7 @@ sealed class BackupFolder : IDisposable
         }
     }
 
-    /// <summary>
-    /// Rewrites a file in every backup that has it, and deletes the former contents. Contents that backups share are rewritten once.
-    /// </summary>
+    /// <summary>Rewrites a file in every backup that has it, and deletes the former contents. Contents that backups share are rewritten once.</summary>
     /// <param name="path">The file's path in the data folder.</param>
     /// <param name="rewrite">Changes a copy of the file in place; returns whether it changed anything.</param>
     /// <param name="scratch">A folder in the data folder for the copy.</param>

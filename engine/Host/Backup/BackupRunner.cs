@@ -25,8 +25,7 @@ sealed class BackupRunner(string data, TimeProvider time)
     /// <param name="isFull">Whether to copy files that seem unchanged as well.</param>
     /// <param name="cancellation">Cancels the operation; the backup stays incomplete.</param>
     /// <returns>The backup, and the bytes copied for it.</returns>
-    /// <exception cref="BackupException">The folder is not a data folder; a migration, backup or erasure is running in it; or
-    /// verification failed.</exception>
+    /// <exception cref="BackupException">The folder is not a data folder; a migration, backup or erasure is running in it; or verification failed.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
     public (BackupManifest Manifest, long Copied) Run(BackupFolder folder, bool isFull = false, CancellationToken cancellation = default)
     {

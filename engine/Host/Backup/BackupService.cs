@@ -4,9 +4,7 @@ using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Host.Backup;
 
-/// <summary>
-/// Registers a destination, makes a backup there, and deletes old ones. In an engine's process, or in another one beside it.
-/// </summary>
+/// <summary>Registers a destination, makes a backup there, and deletes old ones. In an engine's process, or in another one beside it.</summary>
 /// <param name="control">The control database.</param>
 /// <param name="data">The data folder.</param>
 /// <param name="engine">The engine's id if several engines share the database; else empty.</param>

@@ -37,8 +37,7 @@ sealed class FolderSnapshot : IDisposable
     }
 
     /// <summary>
-    /// Opens the other files: for each partition the newest checkpoint, then the records that it needs; then what was appended to the
-    /// journals meanwhile.
+    /// Opens the other files: for each partition the newest checkpoint, then the records that it needs; then what was appended to the journals meanwhile.
     /// </summary>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public void AddOtherFiles()

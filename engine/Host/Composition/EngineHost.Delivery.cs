@@ -8,8 +8,7 @@ namespace CartRecovery.Host.Composition;
 /// <content>Handles the outcomes of deliveries.</content>
 sealed partial class EngineHost
 {
-    // Kept interventions are delivered after the next start, or by the sink that replaces theirs. Dropped ones are retried later. Neither
-    // outcome is final.
+    // Kept interventions are delivered after the next start, or by the sink that replaces theirs. Dropped ones are retried later. Neither outcome is final.
     void RecordOutcome(Intervention intervention, DeliveryResult result)
     {
         if (result.Outcome is not (FinalOutcome.Kept or FinalOutcome.Dropped))

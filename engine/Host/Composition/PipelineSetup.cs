@@ -22,8 +22,7 @@ static class PipelineSetup
     /// <param name="folder">The folder for records that do not fit into memory.</param>
     /// <param name="hasReaders">Whether customer events have a reader; <see langword="false"/> for a replay.</param>
     /// <param name="journal">The journals; <see langword="null"/> for none.</param>
-    /// <param name="usesRecorded">Whether recovery decides under the campaigns that the journal recorded; otherwise under the given
-    /// ones.</param>
+    /// <param name="usesRecorded">Whether recovery decides under the campaigns that the journal recorded; otherwise under the given ones.</param>
     /// <param name="keys">Encrypts personal data of events; <see langword="null"/> if no events arrive.</param>
     /// <param name="traceEvery">Traces one commit batch in this many; <see langword="null"/> for none.</param>
     public static PipelineOptions Of(

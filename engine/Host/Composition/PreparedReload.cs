@@ -6,9 +6,7 @@ using CartRecovery.Host.Composition.Listening;
 
 namespace CartRecovery.Host.Composition;
 
-/// <summary>
-/// Holds everything that a reload creates before it changes the engine. Unless it is committed, disposal releases the parts.
-/// </summary>
+/// <summary>Holds everything that a reload creates before it changes the engine. Unless it is committed, disposal releases the parts.</summary>
 /// <param name="config">The configuration.</param>
 /// <param name="values">Its values.</param>
 /// <param name="applied">The changed keys that the reload applies.</param>

@@ -30,8 +30,7 @@ static class RunningConfig
     public static void Delete(string folder) => File.Delete(Path.Combine(folder, Name));
 
     /// <summary>Compares a configuration with the running one.</summary>
-    /// <returns>The changed keys that a reload applies, and those that require a restart; <see langword="null"/> if no engine is
-    /// running.</returns>
+    /// <returns>The changed keys that a reload applies, and those that require a restart; <see langword="null"/> if no engine is running.</returns>
     /// <exception cref="IOException">The folder cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder cannot be read.</exception>
     public static (IReadOnlyList<string> Reloads, IReadOnlyList<string> Restarts)? Compare(

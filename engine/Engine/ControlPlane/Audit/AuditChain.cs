@@ -6,8 +6,7 @@ namespace CartRecovery.Engine.ControlPlane.Audit;
 
 /// <summary>
 /// Computes the audit log's hash chain. An entry's hash covers the previous hash, so changing, removing or inserting an entry changes all
-/// later hashes. An HMAC authenticates both ends: the last hash and, after a deletion by age, the hash before the first entry. Its key is
-/// not in the database.
+/// later hashes. An HMAC authenticates both ends: the last hash and, after a deletion by age, the hash before the first entry. Its key is not in the database.
 /// </summary>
 static class AuditChain
 {

@@ -1,8 +1,7 @@
 namespace CartRecovery.Engine.ControlPlane.Audit;
 
 /// <summary>An action, for the audit log. Its texts identify persons by id only, because entries outlive the deletion of a person's data.</summary>
-/// <param name="Actor">The actor: <c>user:ID</c>, <c>key:STORE/TAG</c>, <c>cli</c> for a command on the machine, <c>engine</c>, or
-/// <c>anonymous</c>.</param>
+/// <param name="Actor">The actor: <c>user:ID</c>, <c>key:STORE/TAG</c>, <c>cli</c> for a command on the machine, <c>engine</c>, or <c>anonymous</c>.</param>
 /// <param name="Action">The action, as <c>thing.verb</c>: <c>user.login</c>.</param>
 /// <param name="Target">The target, as <c>kind:ID</c>; empty if the action implies it.</param>
 /// <param name="Store">The store's id; <see langword="null"/> for the whole engine.</param>

@@ -4,8 +4,7 @@ using System.Security.Cryptography;
 namespace CartRecovery.Engine.ControlPlane.Audit;
 
 /// <summary>
-/// The last entry of the audit log at some time. Stored outside of the database, it is a witness: a log without it was truncated or
-/// replaced.
+/// The last entry of the audit log at some time. Stored outside of the database, it is a witness: a log without it was truncated or replaced.
 /// </summary>
 /// <param name="Number">The entry's number; 0 for an empty log.</param>
 /// <param name="Hash">The entry's hash, in lower-case hexadecimal.</param>

@@ -3,9 +3,7 @@ using CartRecovery.Engine.ControlPlane.Database;
 
 namespace CartRecovery.Engine.ControlPlane.Audit;
 
-/// <summary>
-/// Stores the audit log. An entry is appended in the transaction of the change that it describes, and deleted by age only. Thread-safe.
-/// </summary>
+/// <summary>Stores the audit log. An entry is appended in the transaction of the change that it describes, and deleted by age only. Thread-safe.</summary>
 /// <param name="database">The database.</param>
 public sealed class AuditLog(ControlDatabase database)
 {
@@ -68,8 +66,7 @@ public sealed class AuditLog(ControlDatabase database)
             Read), cancellation);
 
     /// <summary>
-    /// Deletes entries older than a time. The hash of the last deleted one becomes the signed start of the chain. The deletion is an entry
-    /// itself.
+    /// Deletes entries older than a time. The hash of the last deleted one becomes the signed start of the chain. The deletion is an entry itself.
     /// </summary>
     /// <returns>The number of deleted entries.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>

@@ -50,8 +50,7 @@ public sealed class AuditRecorder(ControlDatabase database) : IAsyncDisposable
 
     /// <summary>Records an entry.</summary>
     /// <param name="entry">The entry.</param>
-    /// <returns> <see langword="true"/> once the entry is durable; <see langword="false"/> if the database does not answer: the entry stays
-    /// queued until it does.
+    /// <returns><see langword="true"/> once the entry is durable; <see langword="false"/> if the database does not answer: the entry stays queued until it does.
     /// </returns>
     /// <exception cref="ControlDatabaseException"><see cref="Capacity"/> entries are queued. The entry is not recorded.</exception>
     public Task<bool> RecordAsync(AuditEvent entry)
@@ -84,9 +83,7 @@ public sealed class AuditRecorder(ControlDatabase database) : IAsyncDisposable
         return waiting.Done.Task;
     }
 
-    /// <summary>
-    /// Records an action that is done already. Does not throw: if the queue is full, only <see cref="OnDelayed"/> receives the entry.
-    /// </summary>
+    /// <summary>Records an action that is done already. Does not throw: if the queue is full, only <see cref="OnDelayed"/> receives the entry.</summary>
     public async Task RecordDoneAsync(AuditEvent entry)
     {
         try

@@ -1,8 +1,7 @@
 namespace CartRecovery.Engine.ControlPlane.Audit;
 
 /// <summary>
-/// Normalizes texts of requests for the audit log. PostgreSQL rejects U+0000 and unpaired surrogates; the hash must be that of the stored
-/// text.
+/// Normalizes texts of requests for the audit log. PostgreSQL rejects U+0000 and unpaired surrogates; the hash must be that of the stored text.
 /// </summary>
 static class AuditText
 {

@@ -3,8 +3,7 @@ using System.Runtime.InteropServices;
 namespace CartRecovery.Engine.ControlPlane.Audit;
 
 /// <summary>
-/// Limits the audit entries for reads of personal data. Admits the first read of an actor, store and target in a minute, and counts further
-/// ones. Thread-safe.
+/// Limits the audit entries for reads of personal data. Admits the first read of an actor, store and target in a minute, and counts further ones. Thread-safe.
 /// </summary>
 /// <param name="time">The clock.</param>
 public sealed class ReadQuota(TimeProvider time)
@@ -12,9 +11,7 @@ public sealed class ReadQuota(TimeProvider time)
     /// <summary>Maximum number of tracked reads. Beyond it, every read is admitted.</summary>
     public const int MaxReads = 16_384;
 
-    /// <summary>
-    /// Maximum number of an actor's tracked reads. Beyond it, the actor's reads are only counted, without store and target.
-    /// </summary>
+    /// <summary>Maximum number of an actor's tracked reads. Beyond it, the actor's reads are only counted, without store and target.</summary>
     public const int MaxPerActor = 1024;
 
     readonly Lock _gate = new();

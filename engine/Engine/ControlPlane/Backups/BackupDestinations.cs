@@ -2,9 +2,7 @@ using CartRecovery.Engine.ControlPlane.Database;
 
 namespace CartRecovery.Engine.ControlPlane.Backups;
 
-/// <summary>
-/// Stores which folders have backups, so that an erasure can replace the backups as well. Thread-safe; used by several processes.
-/// </summary>
+/// <summary>Stores which folders have backups, so that an erasure can replace the backups as well. Thread-safe; used by several processes.</summary>
 /// <param name="database">The database.</param>
 public sealed class BackupDestinations(ControlDatabase database)
 {

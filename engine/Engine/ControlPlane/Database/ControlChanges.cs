@@ -32,8 +32,7 @@ public sealed class ControlChanges : IAsyncDisposable
     public Action<Exception>? OnFailure { get; set; }
 
     /// <summary>
-    /// Registers a callback that loads a topic at the start and after each change. After a failure it is retried at each poll; see <see
-    /// cref="Problem"/>.
+    /// Registers a callback that loads a topic at the start and after each change. After a failure it is retried at each poll; see <see cref="Problem"/>.
     /// </summary>
     /// <param name="topic">The topic, as in <see cref="ControlSession.MarkChangedAsync"/>. A topic has one follower.</param>
     /// <param name="read">Loads the topic. Calls do not overlap.</param>

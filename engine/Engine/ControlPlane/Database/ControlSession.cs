@@ -2,9 +2,7 @@ using System.Data.Common;
 
 namespace CartRecovery.Engine.ControlPlane.Database;
 
-/// <summary>
-/// A transaction of the control database. Not thread-safe: one statement at a time, and none after its action has returned.
-/// </summary>
+/// <summary>A transaction of the control database. Not thread-safe: one statement at a time, and none after its action has returned.</summary>
 public sealed class ControlSession
 {
     readonly DbConnection _connection;

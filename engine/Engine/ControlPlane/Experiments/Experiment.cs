@@ -56,9 +56,7 @@ public sealed record Experiment(
         return Definition.Variants![last].Name!;
     }
 
-    /// <summary>
-    /// Returns whether all weights so far assign the same variant to a draw, so that no recorded assignment needs to be read.
-    /// </summary>
+    /// <summary>Returns whether all weights so far assign the same variant to a draw, so that no recorded assignment needs to be read.</summary>
     public bool IsSettled(double draw)
     {
         var now = VariantOf(draw, Allocation);

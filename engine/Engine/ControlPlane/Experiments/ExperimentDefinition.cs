@@ -16,9 +16,7 @@ public sealed record ExperimentDefinition(
     /// <summary>Maximum weight of a variant.</summary>
     public const double MaxWeight = 1000;
 
-    /// <summary>
-    /// Validates the definition. Returns the first problem, beginning with the field; <see langword="null"/> if it is valid.
-    /// </summary>
+    /// <summary>Validates the definition. Returns the first problem, beginning with the field; <see langword="null"/> if it is valid.</summary>
     /// <param name="check">Validates the flag.</param>
     /// <param name="store">The store's id.</param>
     public string? ProblemOf(FlagCheck check, string store)

@@ -4,8 +4,7 @@ using System.Net.Http.Headers;
 namespace CartRecovery.Engine.ControlPlane.Federation;
 
 /// <summary>
-/// Sends requests to identity providers. Bounds the size and the time of an answer. Does not follow redirects: they could lead to another
-/// host. Thread-safe.
+/// Sends requests to identity providers. Bounds the size and the time of an answer. Does not follow redirects: they could lead to another host. Thread-safe.
 /// </summary>
 public sealed class FederationHttp : IDisposable
 {

@@ -3,8 +3,7 @@ using CartRecovery.Engine.ControlPlane.Users;
 namespace CartRecovery.Engine.ControlPlane.Federation;
 
 /// <summary>
-/// Verifies JSON Web Tokens of trusted issuers and maps their claims to roles. Stores nothing: such a caller has no account and no session.
-/// Thread-safe.
+/// Verifies JSON Web Tokens of trusted issuers and maps their claims to roles. Stores nothing: such a caller has no account and no session. Thread-safe.
 /// </summary>
 /// <param name="http">Fetches keys.</param>
 /// <param name="time">The clock.</param>
@@ -21,9 +20,7 @@ public sealed class ForeignTokens(FederationHttp http, TimeProvider time, Func<s
     /// <summary>Whether any issuer is configured.</summary>
     public bool IsConfigured => _issuers.Length > 0;
 
-    /// <summary>
-    /// Called when an issuer's keys cannot be read, with its name and the cause: once for each cause, until they are read.
-    /// </summary>
+    /// <summary>Called when an issuer's keys cannot be read, with its name and the cause: once for each cause, until they are read.</summary>
     public Action<string, string>? OnProblem { get; set; }
 
     /// <summary>Why an issuer's keys cannot be read; <see langword="null"/> if all can, or none were needed yet.</summary>

@@ -3,8 +3,7 @@ using System.Text.Json;
 namespace CartRecovery.Engine.ControlPlane.Federation;
 
 /// <summary>
-/// An issuer's public keys (RFC 7517, section 5). Leaves out keys that cannot verify signatures, and shared secrets: a published secret is
-/// none.
+/// An issuer's public keys (RFC 7517, section 5). Leaves out keys that cannot verify signatures, and shared secrets: a published secret is none.
 /// </summary>
 /// <param name="Keys">The keys.</param>
 public sealed record JsonWebKeySet(IReadOnlyList<JsonWebKey> Keys)

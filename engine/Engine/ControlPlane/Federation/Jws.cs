@@ -5,8 +5,7 @@ using CartRecovery.Engine.ControlPlane.Tokens;
 namespace CartRecovery.Engine.ControlPlane.Federation;
 
 /// <summary>
-/// A JSON Web Signature in compact form (RFC 7515). Parsing verifies nothing: do not trust the payload before <see cref="IsSignedBy"/> is
-/// true.
+/// A JSON Web Signature in compact form (RFC 7515). Parsing verifies nothing: do not trust the payload before <see cref="IsSignedBy"/> is true.
 /// </summary>
 public sealed class Jws
 {

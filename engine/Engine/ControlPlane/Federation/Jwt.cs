@@ -7,8 +7,7 @@ public static class Jwt
     public const int MaxCandidates = 4;
 
     /// <summary>
-    /// The problem if an issuer's keys cannot be read. The cause (<see cref="KeySetSource.Problem"/>) is not for clients: it names hosts
-    /// and files.
+    /// The problem if an issuer's keys cannot be read. The cause (<see cref="KeySetSource.Problem"/>) is not for clients: it names hosts and files.
     /// </summary>
     public const string NoKeys = "its issuer's keys are not available";
 
@@ -44,8 +43,7 @@ public static class Jwt
             return (null, keys.Problem is null ? "its issuer has no key with its id" : NoKeys);
         }
 
-        // An RSA key with an "alg" verifies that algorithm only. The sender of a token must not decide how many keys are tried: the number
-        // is bounded.
+        // An RSA key with an "alg" verifies that algorithm only. The sender of a token must not decide how many keys are tried: the number is bounded.
         if (!candidates.Where(key => key.Algorithms.Contains(token.Algorithm, StringComparer.Ordinal) && (key.Algorithm is null || key.Type != "RSA" || key.Algorithm == token.Algorithm))
             .Take(MaxCandidates).Any(token.IsSignedBy))
         {

@@ -9,9 +9,7 @@ public sealed record JwtRules(string Issuer, string Audience, bool NeedsExpiry =
     /// <summary>Tolerated difference between the issuer's clock and ours.</summary>
     public static readonly TimeSpan Leeway = TimeSpan.FromSeconds(60);
 
-    /// <summary>
-    /// Returns whether a header's <c>typ</c> is accepted. Prevents confusion of one kind of token with another (RFC 8725, section 3.11).
-    /// </summary>
+    /// <summary>Returns whether a header's <c>typ</c> is accepted. Prevents confusion of one kind of token with another (RFC 8725, section 3.11).</summary>
     public Func<string?, bool> IsType { get; init; } = IsPlain;
 
     /// <summary>Checks the claims of a token whose signature is verified.</summary>

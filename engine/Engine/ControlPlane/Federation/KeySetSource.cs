@@ -43,8 +43,7 @@ public sealed class KeySetSource(Func<CancellationToken, Task<(byte[]? Body, str
     public Action<string>? OnProblem { get; init; }
 
     /// <summary>
-    /// An object that identifies the keys in use, to tell cached verdicts of former keys apart; <see langword="null"/> for none. Starts a
-    /// read if they are old.
+    /// An object that identifies the keys in use, to tell cached verdicts of former keys apart; <see langword="null"/> for none. Starts a read if they are old.
     /// </summary>
     public object? Current
     {

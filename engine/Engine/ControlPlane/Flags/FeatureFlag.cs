@@ -59,9 +59,7 @@ public sealed class FeatureFlag
     /// <summary>The actor who last changed it, as in the audit log.</summary>
     public string UpdatedBy { get; }
 
-    /// <summary>
-    /// Whether a condition, other than those of segments, compares a feature of the cart, or an attribute of the customer.
-    /// </summary>
+    /// <summary>Whether a condition, other than those of segments, compares a feature of the cart, or an attribute of the customer.</summary>
     public bool ReadsCart { get; }
 
     /// <inheritdoc cref="ReadsCart"/>
@@ -70,9 +68,7 @@ public sealed class FeatureFlag
     /// <summary>Whether a rule names a segment.</summary>
     public bool HasSegments { get; }
 
-    /// <summary>
-    /// The experiment that the flag evaluates; <see langword="null"/> for none. Its only rule selects the subjects who take part.
-    /// </summary>
+    /// <summary>The experiment that the flag evaluates; <see langword="null"/> for none. Its only rule selects the subjects who take part.</summary>
     public Experiment? Experiment { get; init; }
 
     /// <summary>Returns whether a subject takes part in the flag's experiment.</summary>

@@ -24,9 +24,7 @@ public sealed class FlagCheck(Func<string, bool> isFeature, IFlagSegments segmen
     /// <summary>Returns whether a text is valid as a key or the name of a variant.</summary>
     public static bool IsKey(string? text) => text is { Length: > 0 and <= MaxKey } && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 
-    /// <summary>
-    /// Validates a definition. Returns the first problem, beginning with the field; <see langword="null"/> if it is valid.
-    /// </summary>
+    /// <summary>Validates a definition. Returns the first problem, beginning with the field; <see langword="null"/> if it is valid.</summary>
     /// <param name="definition">The definition.</param>
     /// <param name="store">The store's id; empty for a flag that all stores share.</param>
     public string? ProblemOf(FlagDefinition definition, string store)
@@ -60,9 +58,7 @@ public sealed class FlagCheck(Func<string, bool> isFeature, IFlagSegments segmen
             : (definition.Rules ?? []).Select((rule, i) => ProblemOf(rule, variants.Keys, store) is { } problem ? $"rules[{i}].{problem}" : null).FirstOrDefault(problem => problem is not null);
     }
 
-    /// <summary>
-    /// Validates conditions. Returns the first problem, beginning with the field; <see langword="null"/> if they are valid.
-    /// </summary>
+    /// <summary>Validates conditions. Returns the first problem, beginning with the field; <see langword="null"/> if they are valid.</summary>
     public string? ProblemOf(IReadOnlyList<FlagCondition> conditions) => conditions.Count > MaxConditions ? $"conditions: expected at most {MaxConditions}"
         : conditions.Select((condition, i) => ProblemOf(condition) is { } problem ? $"conditions[{i}]{problem}" : null).FirstOrDefault(problem => problem is not null);
 

@@ -13,9 +13,7 @@ public sealed class FlagSubject(string? targetingKey, JsonElement context = defa
     /// <summary>The targeting key.</summary>
     public string? TargetingKey => targetingKey;
 
-    /// <summary>
-    /// Computes a feature of the subject's cart; <see langword="null"/> if there is no cart, or the caller may not read it.
-    /// </summary>
+    /// <summary>Computes a feature of the subject's cart; <see langword="null"/> if there is no cart, or the caller may not read it.</summary>
     public Func<string, float?>? Features { get; init; }
 
     /// <summary>The customer's attributes: a JSON object; undefined if there are none, or the caller may not read them.</summary>

@@ -7,9 +7,7 @@ namespace CartRecovery.Engine.ControlPlane.Jobs;
 /// <summary>Gives a run of a job its log, progress, report and the engine's services. Thread-safe.</summary>
 public sealed class JobContext
 {
-    /// <summary>
-    /// Maximum number of lines of a run's log. Beyond it, lines in the middle are dropped: the first half and the newest stay.
-    /// </summary>
+    /// <summary>Maximum number of lines of a run's log. Beyond it, lines in the middle are dropped: the first half and the newest stay.</summary>
     public const int MaxLines = 200;
 
     /// <summary>Maximum length of a line, in characters; longer lines are truncated.</summary>
@@ -99,9 +97,7 @@ public sealed class JobContext
         IsChanged = true;
     }
 
-    /// <summary>
-    /// Fences a change: call it in the change's transaction. After a long pause, another engine may have taken over the job.
-    /// </summary>
+    /// <summary>Fences a change: call it in the change's transaction. After a long pause, another engine may have taken over the job.</summary>
     /// <exception cref="OperationCanceledException">The lease is lost. The transaction must not commit.</exception>
     public async Task EnsureHeldAsync(ControlSession session)
     {

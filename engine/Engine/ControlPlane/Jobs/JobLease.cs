@@ -1,8 +1,7 @@
 namespace CartRecovery.Engine.ControlPlane.Jobs;
 
 /// <summary>
-/// An exclusive right to run a job until it expires. The fencing number grows with each run, so an engine that lost the lease can change
-/// nothing.
+/// An exclusive right to run a job until it expires. The fencing number grows with each run, so an engine that lost the lease can change nothing.
 /// </summary>
 /// <param name="Holder">The engine.</param>
 /// <param name="Fence">The fencing number.</param>

@@ -1,8 +1,7 @@
 namespace CartRecovery.Engine.ControlPlane.Keys;
 
 /// <summary>
-/// A pattern of web origins that may use a key: one origin (<c>https://shop.example</c>), one host on any port (<c>http://localhost:*</c>),
-/// or all (<c>*</c>).
+/// A pattern of web origins that may use a key: one origin (<c>https://shop.example</c>), one host on any port (<c>http://localhost:*</c>), or all (<c>*</c>).
 /// </summary>
 /// <param name="Pattern">The pattern as configured.</param>
 public readonly record struct AllowedOrigin(string Pattern)

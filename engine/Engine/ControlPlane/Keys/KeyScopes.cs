@@ -3,9 +3,7 @@ using CartRecovery.Engine.ControlPlane.Users;
 
 namespace CartRecovery.Engine.ControlPlane.Keys;
 
-/// <summary>
-/// The scopes of API keys: the permissions that concern one store. Managing people, keys and the audit log is reserved for users.
-/// </summary>
+/// <summary>The scopes of API keys: the permissions that concern one store. Managing people, keys and the audit log is reserved for users.</summary>
 public static class KeyScopes
 {
     /// <summary>Send events, over HTTP and on streams. Publishable keys have it, and no other.</summary>

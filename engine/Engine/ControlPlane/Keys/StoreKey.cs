@@ -13,9 +13,7 @@ public sealed record StoreKey(Store Store, KeyKind Kind, bool LoopbackOnly, IRea
     /// <summary>The key's hash; zeros for the engine's internal key.</summary>
     public KeyHash Hash { get; init; }
 
-    /// <summary>
-    /// The id of a key of the control database; <see langword="null"/> for a configured key and the engine's internal key.
-    /// </summary>
+    /// <summary>The id of a key of the control database; <see langword="null"/> for a configured key and the engine's internal key.</summary>
     public string? Id { get; init; }
 
     /// <summary>The scopes; <see langword="null"/> for all of its kind.</summary>

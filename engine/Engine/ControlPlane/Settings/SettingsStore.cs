@@ -5,9 +5,7 @@ using CartRecovery.Engine.ControlPlane.Database;
 
 namespace CartRecovery.Engine.ControlPlane.Settings;
 
-/// <summary>
-/// Stores the versions of the settings, and scheduled changes. Every change and its audit entry are one transaction. Thread-safe.
-/// </summary>
+/// <summary>Stores the versions of the settings, and scheduled changes. Every change and its audit entry are one transaction. Thread-safe.</summary>
 /// <param name="database">The database.</param>
 public sealed class SettingsStore(ControlDatabase database)
 {
@@ -44,8 +42,7 @@ public sealed class SettingsStore(ControlDatabase database)
     public Task<List<SettingsVersion>> ListAsync(long before, int limit, CancellationToken cancellation = default) => ReadAsync(SqlPart.Of($"number < {before}"), limit, cancellation);
 
     /// <summary>Adds a version.</summary>
-    /// <returns>Its number; <see langword="null"/> if <see cref="SettingsWrite.After"/> is out of date, or the scheduled change is no
-    /// longer pending.</returns>
+    /// <returns>Its number; <see langword="null"/> if <see cref="SettingsWrite.After"/> is out of date, or the scheduled change is no longer pending.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<long?> AddAsync(SettingsWrite write, CancellationToken cancellation = default) => database.WriteAsync<long?>(async session =>
     {

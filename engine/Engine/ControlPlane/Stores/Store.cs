@@ -15,9 +15,7 @@ public sealed record Store(int Number, string Id, byte[] IdUtf8, TimeZoneInfo Ti
     /// <summary>Derives the keys of its carts and customers; unkeyed unless set.</summary>
     public IdHasher Ids { get; init; } = new(IdUtf8);
 
-    /// <summary>
-    /// <see langword="true"/> if the store is no longer configured: its carts stay, but are no longer scored, decided on or sent messages.
-    /// </summary>
+    /// <summary><see langword="true"/> if the store is no longer configured: its carts stay, but are no longer scored, decided on or sent messages.</summary>
     public bool IsRemoved { get; init; }
 
     /// <summary>Whether bots are contacted and counted like people. For shops that are tested by programs.</summary>
@@ -45,8 +43,7 @@ public sealed record Store(int Number, string Id, byte[] IdUtf8, TimeZoneInfo Ti
     public double Margin { get; init; } = 0.4;
 
     /// <summary>
-    /// Whether cart ids are unguessable. A client that knows such an id may change the cart, but not replace its address or receive its
-    /// offers.
+    /// Whether cart ids are unguessable. A client that knows such an id may change the cart, but not replace its address or receive its offers.
     /// </summary>
     public bool HasSecretCartIds { get; init; }
 
@@ -62,9 +59,7 @@ public sealed record Store(int Number, string Id, byte[] IdUtf8, TimeZoneInfo Ti
     /// <summary>Maximum number of open streams; 0 for no limit.</summary>
     public int MaxConnections { get; init; }
 
-    /// <summary>
-    /// A hash of the settings it was compiled from, without its keys; empty if it is removed. Equal for equal settings.
-    /// </summary>
+    /// <summary>A hash of the settings it was compiled from, without its keys; empty if it is removed. Equal for equal settings.</summary>
     public string Settings { get; init; } = "";
 
     /// <summary>Returns whether another store with the same id was compiled from the same settings.</summary>

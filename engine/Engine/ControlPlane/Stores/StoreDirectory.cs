@@ -42,8 +42,7 @@ public sealed class StoreDirectory
     public Store? FindStore(string id) => All.FindConfigured(id);
 
     /// <summary>
-    /// Finds a key's permissions; <see langword="null"/> if it is unknown. The lookup is by SHA-256, so its timing reveals nothing about
-    /// how close a guess is.
+    /// Finds a key's permissions; <see langword="null"/> if it is unknown. The lookup is by SHA-256, so its timing reveals nothing about how close a guess is.
     /// </summary>
     public StoreKey? FindKey(ReadOnlySpan<byte> utf8) =>
         utf8.Length <= MaxKeyLength && _content.Keys.TryGetValue(KeyHash.Of(utf8), out var key) ? key : null;
@@ -84,8 +83,7 @@ public sealed class StoreDirectory
     }
 
     /// <summary>
-    /// Prepares the replacement of another directory's content by this one's. Equal stores and keys stay the same objects, so their clients
-    /// stay connected.
+    /// Prepares the replacement of another directory's content by this one's. Equal stores and keys stay the same objects, so their clients stay connected.
     /// </summary>
     public StoreDirectory MergeInto(StoreDirectory current)
     {

@@ -55,8 +55,7 @@ public static class AccessTokens
     /// <param name="token">The token.</param>
     /// <param name="keys">The keys to verify with, by id.</param>
     /// <param name="now">The current time.</param>
-    /// <returns>The claims; <see langword="null"/> if the signature is invalid, the token has expired, or its audience is another
-    /// one.</returns>
+    /// <returns>The claims; <see langword="null"/> if the signature is invalid, the token has expired, or its audience is another one.</returns>
     public static AccessClaims? Verify(string token, IReadOnlyDictionary<string, SigningKey> keys, DateTimeOffset now)
     {
         if (Paseto.FooterOf(token) is not { Length: <= MaxFooter } footer || Field(footer, "kid") is not { } id || !keys.TryGetValue(id, out var key)

@@ -2,9 +2,7 @@ using System.Buffers.Text;
 
 namespace CartRecovery.Engine.ControlPlane.Tokens;
 
-/// <summary>
-/// Decodes base64url (RFC 4648, section 5) strictly: unpadded and canonical. Otherwise several texts would be the same token.
-/// </summary>
+/// <summary>Decodes base64url (RFC 4648, section 5) strictly: unpadded and canonical. Otherwise several texts would be the same token.</summary>
 static class Base64UrlText
 {
     /// <summary>Decodes a text.</summary>

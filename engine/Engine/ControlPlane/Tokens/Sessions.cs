@@ -41,9 +41,7 @@ public sealed class Sessions(ControlDatabase database)
     /// <summary>Maximum number of sessions of a user. The oldest end first.</summary>
     public const int MaxPerUser = 50;
 
-    /// <summary>
-    /// Maximum number of kept used refresh tokens of a session. The oldest are deleted first, and their reuse is no longer detected.
-    /// </summary>
+    /// <summary>Maximum number of kept used refresh tokens of a session. The oldest are deleted first, and their reuse is no longer detected.</summary>
     public const int MaxUsedTokens = 1000;
 
     /// <summary>The topic that ended sessions mark in <see cref="ControlChanges"/>.</summary>
@@ -121,9 +119,7 @@ public sealed class Sessions(ControlDatabase database)
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<bool> EndAsync(string id, AuditEvent entry, CancellationToken cancellation = default) => database.WriteAsync(session => EndAsync(session, id, entry), cancellation);
 
-    /// <summary>
-    /// Finds the session of a refresh token, used or not; returns <see langword="null"/> if there is none, or it has ended.
-    /// </summary>
+    /// <summary>Finds the session of a refresh token, used or not; returns <see langword="null"/> if there is none, or it has ended.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task<(string User, string Session)?> FindAsync(string token, CancellationToken cancellation = default) =>
         await database.ReadAsync(session => FindAsync(session, UserStore.HashOfToken(token)), cancellation) is { } known ? (known.User, known.Session) : null;

@@ -13,8 +13,7 @@ public sealed record SigningKey(string Id, byte[] Public, byte[] Private, DateTi
 
 /// <summary>
 /// Stores and rotates the keys that sign access tokens; private keys are encrypted. A key signs for <see cref="Life"/>. The next key is
-/// created <see cref="Ahead"/> of its use, so that every engine has it in time. A retired key verifies tokens until the last one it signed
-/// has expired.
+/// created <see cref="Ahead"/> of its use, so that every engine has it in time. A retired key verifies tokens until the last one it signed has expired.
 /// </summary>
 /// <param name="database">The database.</param>
 public sealed class SigningKeys(ControlDatabase database)

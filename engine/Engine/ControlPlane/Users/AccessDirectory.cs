@@ -17,8 +17,7 @@ public sealed record SignedInUser(User User, string Session, IReadOnlyDictionary
 
     /// <summary>Returns whether the user has a permission.</summary>
     /// <param name="permission">The permission.</param>
-    /// <param name="store">The store's id; <see langword="null"/> for anything that belongs to no store, which requires a role for all
-    /// stores.</param>
+    /// <param name="store">The store's id; <see langword="null"/> for anything that belongs to no store, which requires a role for all stores.</param>
     public bool Has(string permission, string? store) => User.Grants.Any(grant =>
         (grant.Store is null || grant.Store == store) && Roles.TryGetValue(grant.Role, out var role) && role.Permissions.Contains(permission));
 
@@ -43,9 +42,7 @@ public sealed class AccessDirectory(ControlDatabase database)
     /// <summary>All roles by name.</summary>
     public IReadOnlyDictionary<string, Role> Roles => _content.Roles;
 
-    /// <summary>
-    /// Registers the caches for reloads. A sign-in reloads nothing; the end of a session reloads only the ended sessions.
-    /// </summary>
+    /// <summary>Registers the caches for reloads. A sign-in reloads nothing; the end of a session reloads only the ended sessions.</summary>
     public void Follow()
     {
         database.Changes.Follow(UserStore.Topic, LoadAsync);

@@ -96,8 +96,7 @@ public sealed class Logins(ControlDatabase database, Passwords passwords, AuditR
     /// <param name="code">A code of the app.</param>
     /// <param name="address">The client's address, for the audit log.</param>
     /// <param name="cancellation">Cancels the operation.</param>
-    /// <returns>The recovery codes, of which only hashes are stored; <see langword="null"/> if the code is wrong or an app is set up
-    /// already.</returns>
+    /// <returns>The recovery codes, of which only hashes are stored; <see langword="null"/> if the code is wrong or an app is set up already.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task<IReadOnlyList<string>?> SetUpTotpAsync(string user, byte[] secret, string code, string? address = null, CancellationToken cancellation = default)
     {

@@ -22,12 +22,10 @@ public sealed class RoleStore(ControlDatabase database)
     /// <param name="isNew">Whether the role is added.</param>
     /// <param name="actor">The actor, for the audit log.</param>
     /// <param name="address">The client's address, for the audit log.</param>
-    /// <param name="by">The user who makes the change. Must hold the former and the new permissions. <see langword="null"/> for a
-    /// command.</param>
+    /// <param name="by">The user who makes the change. Must hold the former and the new permissions. <see langword="null"/> for a command.</param>
     /// <param name="cancellation">Cancels the operation.</param>
     /// <returns><see langword="false"/> if there is no such role to change.</returns>
-    /// <exception cref="ControlRefusalException">The name is taken, there are too many roles, or <paramref name="by"/> lacks a
-    /// permission.</exception>
+    /// <exception cref="ControlRefusalException">The name is taken, there are too many roles, or <paramref name="by"/> lacks a permission.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<bool> SetAsync(
         Role role, bool isNew, string actor, string? address, SignedInUser? by = null, CancellationToken cancellation = default) => database.WriteAsync(async session =>

@@ -5,9 +5,7 @@ using System.Text;
 
 namespace CartRecovery.Engine.ControlPlane.Users;
 
-/// <summary>
-/// Time-based one-time passwords (RFC 6238) with HMAC-SHA-1, 6 digits and 30 seconds: the parameters that all authenticator apps support.
-/// </summary>
+/// <summary>Time-based one-time passwords (RFC 6238) with HMAC-SHA-1, 6 digits and 30 seconds: the parameters that all authenticator apps support.</summary>
 public static class Totp
 {
     /// <summary>Length of a secret, in bytes.</summary>

@@ -31,10 +31,8 @@ public sealed class UserStore(ControlDatabase database)
     /// <param name="by">The user who invites. Must hold all permissions of the roles. <see langword="null"/> for a command.</param>
     /// <param name="cancellation">Cancels the operation.</param>
     /// <returns>The user and the token, of which only a hash is stored.</returns>
-    /// <exception cref="ControlRefusalException">A role is unknown, there are too many users, or <paramref name="by"/> lacks a
-    /// permission.</exception>
-    /// <exception cref="ControlDatabaseException"><see cref="ControlDatabaseException.Duplicate"/>: the user exists. Or the database
-    /// failed.</exception>
+    /// <exception cref="ControlRefusalException">A role is unknown, there are too many users, or <paramref name="by"/> lacks a permission.</exception>
+    /// <exception cref="ControlDatabaseException"><see cref="ControlDatabaseException.Duplicate"/>: the user exists. Or the database failed.</exception>
     public Task<(User User, string Token)> InviteAsync(
         string email, IReadOnlyList<Grant> grants, string actor, string? address = null, SignedInUser? by = null, CancellationToken cancellation = default)
     {
@@ -151,13 +149,11 @@ public sealed class UserStore(ControlDatabase database)
     /// <param name="change">The change.</param>
     /// <param name="actor">The actor, for the audit log.</param>
     /// <param name="address">The client's address, for the audit log.</param>
-    /// <param name="by">The user who makes the change. Must hold the user's former and new permissions. <see langword="null"/> for a
-    /// command.</param>
+    /// <param name="by">The user who makes the change. Must hold the user's former and new permissions. <see langword="null"/> for a command.</param>
     /// <param name="cancellation">Cancels the operation.</param>
     /// <returns><see langword="false"/> if there is no such user.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
-    /// <exception cref="ControlRefusalException">The user is the last administrator, a role is unknown, or <paramref name="by"/> lacks a
-    /// permission.</exception>
+    /// <exception cref="ControlRefusalException">The user is the last administrator, a role is unknown, or <paramref name="by"/> lacks a permission.</exception>
     public Task<bool> ChangeAsync(
         string id, UserChange change, string actor, string? address = null, SignedInUser? by = null, CancellationToken cancellation = default) => KeepAdminAsync(async session =>
     {
@@ -189,8 +185,7 @@ public sealed class UserStore(ControlDatabase database)
     /// <summary>Deletes a user with all sessions and links. The audit log keeps the id.</summary>
     /// <returns><see langword="false"/> if there is no such user.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
-    /// <exception cref="ControlRefusalException">The user is the last administrator, or has a permission that <paramref name="by"/>
-    /// lacks.</exception>
+    /// <exception cref="ControlRefusalException">The user is the last administrator, or has a permission that <paramref name="by"/> lacks.</exception>
     public Task<bool> DeleteAsync(string id, string actor, string? address, SignedInUser? by = null, CancellationToken cancellation = default) => KeepAdminAsync(async session =>
     {
         await GrantCheck.EnsureHeldAsync(session, by, await UserGrants.ReadAsync(session, id));

@@ -3,8 +3,7 @@ using System.Diagnostics;
 namespace CartRecovery.Engine.Journal.Erasure;
 
 /// <summary>
-/// Throttles an erasure to half of its thread's time: after some milliseconds of work it sleeps as long. Keeps disk and caches free for
-/// events.
+/// Throttles an erasure to half of its thread's time: after some milliseconds of work it sleeps as long. Keeps disk and caches free for events.
 /// </summary>
 /// <param name="cancel">Cancels the work.</param>
 public sealed class ErasurePace(CancellationToken cancel)

@@ -38,8 +38,7 @@ static class JournalRedo
     /// <summary>Reads the file.</summary>
     /// <param name="path">Its path; <see langword="null"/> for none.</param>
     /// <returns>The addresses and the entries with their frames; empty if there is no file.</returns>
-    /// <exception cref="JournalException"><c>journal_damaged</c>: the file is damaged. <c>journal_version</c>: a later version wrote
-    /// it.</exception>
+    /// <exception cref="JournalException"><c>journal_damaged</c>: the file is damaged. <c>journal_version</c>: a later version wrote it.</exception>
     public static IReadOnlyList<(long Address, byte[] Entry)> Read(string? path)
     {
         byte[] file;
@@ -78,9 +77,7 @@ static class JournalRedo
         return entries;
     }
 
-    /// <summary>
-    /// Writes the entries of the redo file to the journal's files, and deletes the redo file. Does nothing if there is none.
-    /// </summary>
+    /// <summary>Writes the entries of the redo file to the journal's files, and deletes the redo file. Does nothing if there is none.</summary>
     /// <param name="device">The journal's device.</param>
     /// <param name="layout">The journal's layout.</param>
     /// <exception cref="IOException">A file cannot be written.</exception>

@@ -7,8 +7,7 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Journeys.Erasure;
 
 /// <summary>
-/// Erases a person's rows in the caller's transaction, and destroys their keys. Idempotent. SQLite overwrites deleted rows with zeros.
-/// Journey thread only.
+/// Erases a person's rows in the caller's transaction, and destroys their keys. Idempotent. SQLite overwrites deleted rows with zeros. Journey thread only.
 /// </summary>
 /// <param name="store">The store.</param>
 sealed class PersonEraser(JourneyStore store)
@@ -20,8 +19,7 @@ sealed class PersonEraser(JourneyStore store)
     /// <summary>Erases a person.</summary>
     /// <param name="person">The person.</param>
     /// <param name="rows">Their rows.</param>
-    /// <param name="keepsAmounts">Whether to keep journeys, messages and orders for reports, by day and with random keys instead of all
-    /// identifiers.</param>
+    /// <param name="keepsAmounts">Whether to keep journeys, messages and orders for reports, by day and with random keys instead of all identifiers.</param>
     /// <returns>The numbers of deleted or anonymised rows by kind, and the ids of messages that were not sent yet.</returns>
     /// <exception cref="IOException">The database or the keys cannot be written. A repeated call continues.</exception>
     public (IReadOnlyDictionary<string, long> Counts, IReadOnlyList<string> Unsent) Erase(Person person, PersonRows rows, bool keepsAmounts)

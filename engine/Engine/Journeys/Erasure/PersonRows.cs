@@ -66,9 +66,7 @@ public sealed record PersonRows(
     /// <summary>Whether there are no rows to erase.</summary>
     public bool IsEmpty => Journeys.Count + Codes.Count + Refunds.Count + Merged.Count == 0;
 
-    /// <summary>
-    /// Counts rows that contain the person's id, in every table with a column <c>user_id</c>. Must be 0 after the erasure.
-    /// </summary>
+    /// <summary>Counts rows that contain the person's id, in every table with a column <c>user_id</c>. Must be 0 after the erasure.</summary>
     /// <exception cref="IOException">The database cannot be read.</exception>
     public static long CountNamed(string path, Person person)
     {

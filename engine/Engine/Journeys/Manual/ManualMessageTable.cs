@@ -33,9 +33,7 @@ sealed class ManualMessageTable
         return found;
     }
 
-    /// <summary>
-    /// Returns the journey, the step and the state of a store's message; <see langword="null"/> if there is no such message.
-    /// </summary>
+    /// <summary>Returns the journey, the step and the state of a store's message; <see langword="null"/> if there is no such message.</summary>
     public (long Journey, int Step, MessageState State)? Find(string storeId, string id)
     {
         if (!_find.With(id).With(storeId).Next())

@@ -5,8 +5,7 @@ using CartRecovery.Engine.Journal.Tail;
 namespace CartRecovery.Engine.Pipeline.Erasure;
 
 /// <summary>
-/// Finds a person in one journal, and overwrites the person's data entry by entry. Not thread-safe; one eraser per journal. Blocks the
-/// caller's thread.
+/// Finds a person in one journal, and overwrites the person's data entry by entry. Not thread-safe; one eraser per journal. Blocks the caller's thread.
 /// </summary>
 /// <param name="device">The journal's device.</param>
 /// <param name="layout">Its layout.</param>

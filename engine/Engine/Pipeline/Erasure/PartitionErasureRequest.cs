@@ -28,8 +28,7 @@ sealed class PartitionErasureRequest(ErasureEntry entry)
     public long Versions => Volatile.Read(ref _versions);
 
     /// <summary>
-    /// Completes once memory contains nothing of the person, the only checkpoint is later than that, and no file can receive anything of
-    /// the person.
+    /// Completes once memory contains nothing of the person, the only checkpoint is later than that, and no file can receive anything of the person.
     /// </summary>
     public Task Done => _searched.Task.Unwrap();
 

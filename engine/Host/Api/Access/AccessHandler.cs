@@ -4,10 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api.Access;
 
-/// <summary>
-/// Checks all requirements of <see cref="AccessPolicies"/>. A single handler: the framework calls every registered handler for each
-/// request.
-/// </summary>
+/// <summary>Checks all requirements of <see cref="AccessPolicies"/>. A single handler: the framework calls every registered handler for each request.</summary>
 sealed class AccessHandler(OperatorAccess operators, StoreDirectory stores) : IAuthorizationHandler
 {
     /// <inheritdoc/>

@@ -5,9 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace CartRecovery.Host.Api.Access;
 
-/// <summary>
-/// Authorization policies. Each route declares one of them or is explicitly public; a route that declares neither rejects every request.
-/// </summary>
+/// <summary>Authorization policies. Each route declares one of them or is explicitly public; a route that declares neither rejects every request.</summary>
 static class AccessPolicies
 {
     /// <summary>Requires any valid key, including a publishable one.</summary>

@@ -12,9 +12,7 @@ static class AdminPort
     /// <summary>Maximum number of connections.</summary>
     public const int MaxConnections = 64;
 
-    /// <summary>
-    /// Marks the port's connections. They have a limit of their own, so that operators can connect while clients fill the other ports.
-    /// </summary>
+    /// <summary>Marks the port's connections. They have a limit of their own, so that operators can connect while clients fill the other ports.</summary>
     public static Func<ConnectionDelegate, ConnectionDelegate> Mark()
     {
         var open = 0;

@@ -12,8 +12,7 @@ namespace CartRecovery.Host.Api.Access;
 sealed class SendsEvents : IAuthorizationRequirement;
 
 /// <summary>
-/// Requires the scope to evaluate feature flags of a secret key with scopes. Publishable keys may evaluate the flags that are visible to
-/// clients.
+/// Requires the scope to evaluate feature flags of a secret key with scopes. Publishable keys may evaluate the flags that are visible to clients.
 /// </summary>
 sealed class EvaluatesFlags : IAuthorizationRequirement;
 

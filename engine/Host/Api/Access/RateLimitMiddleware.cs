@@ -17,9 +17,7 @@ namespace CartRecovery.Host.Api.Access;
 /// </summary>
 static class RateLimitMiddleware
 {
-    /// <summary>
-    /// Adds the middleware: after authentication, so that keys are known; before authorization, so that invalid keys consume tokens.
-    /// </summary>
+    /// <summary>Adds the middleware: after authentication, so that keys are known; before authorization, so that invalid keys consume tokens.</summary>
     public static void UseRateLimits(this WebApplication app)
     {
         var rates = app.Services.GetRequiredService<IngestOptions>().Rates;
@@ -45,9 +43,7 @@ static class RateLimitMiddleware
         });
     }
 
-    /// <summary>
-    /// Consumes the request's token before its credentials are verified, because that is expensive. The middleware then consumes none.
-    /// </summary>
+    /// <summary>Consumes the request's token before its credentials are verified, because that is expensive. The middleware then consumes none.</summary>
     /// <returns><see langword="false"/> if the rate is exceeded: the middleware rejects the request.</returns>
     public static bool TryAcquireEarly(HttpContext context, RateLimits rates)
     {

@@ -6,8 +6,7 @@ namespace CartRecovery.Host.Api.Access;
 
 /// <summary>
 /// The cookies of a browser's session. Their prefix makes browsers require TLS (or this machine), this host and all paths. Pages cannot
-/// read them, and requests from other sites do not send them. Requests from other origins of the same site do: see <see
-/// cref="IsOwnOrigin"/>.
+/// read them, and requests from other sites do not send them. Requests from other origins of the same site do: see <see cref="IsOwnOrigin"/>.
 /// </summary>
 static class SessionCookies
 {

@@ -12,9 +12,7 @@ sealed class UserIdentity(SignedInUser user) : ClaimsIdentity(authenticationType
     /// <summary>The user.</summary>
     public SignedInUser User { get; } = user;
 
-    /// <summary>
-    /// The store of the request, with the rights of the store's servers; <see langword="null"/> until authorization has admitted the user.
-    /// </summary>
+    /// <summary>The store of the request, with the rights of the store's servers; <see langword="null"/> until authorization has admitted the user.</summary>
     public Caller? Caller { get; private set; }
 
     /// <summary>The actor, for the audit log.</summary>

@@ -9,9 +9,7 @@ namespace CartRecovery.Host.Api.Experiments;
 /// <param name="Exposed">Number of subjects who were exposed to the variant.</param>
 /// <param name="Converted">Number of those with a later order that was not returned completely.</param>
 /// <param name="Revenue">Their later revenue, net of refunds.</param>
-/// <param name="ConversionDifference">The difference of the conversion rate to the control's; null for the control, and if a group is too
-/// small.</param>
-/// <param name="RevenueDifference">The difference of the revenue per subject to the control's; null for the control, and if a group is too
-/// small.</param>
+/// <param name="ConversionDifference">The difference of the conversion rate to the control's; null for the control, and if a group is too small.</param>
+/// <param name="RevenueDifference">The difference of the revenue per subject to the control's; null for the control, and if a group is too small.</param>
 sealed record ExperimentItemVariant(
     string Name, JsonElement? Value, double Weight, long Exposed, long Converted, double Revenue, Difference? ConversionDifference, Difference? RevenueDifference);

@@ -16,8 +16,7 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Host.Api.Flags;
 
 /// <summary>
-/// Evaluates flags for keys. The context of a browser is an unverified claim: for it, no stored data of the customer or the cart is read.
-/// Thread-safe.
+/// Evaluates flags for keys. The context of a browser is an unverified claim: for it, no stored data of the customer or the cart is read. Thread-safe.
 /// </summary>
 sealed class FlagEvaluations(FlagDirectory flags, IFlagSegments segments, CartReader carts, JourneyWorker journeys, ExposureLog exposures, IJourneyOptionsProvider inForce, IngestOptions ingest, TimeProvider time)
 {
@@ -34,8 +33,7 @@ sealed class FlagEvaluations(FlagDirectory flags, IFlagSegments segments, CartRe
     public IReadOnlyList<FeatureFlag> AllFor(Caller caller) => IsClient(caller) ? flags.OfStore(caller.Store.Id).Visible : flags.OfStore(caller.Store.Id).All;
 
     /// <summary>
-    /// Gathers the data that flags compare. Reads the cart and the customer at most once, and only if a flag needs them and the key may see
-    /// them.
+    /// Gathers the data that flags compare. Reads the cart and the customer at most once, and only if a flag needs them and the key may see them.
     /// </summary>
     public async ValueTask<FlagSubject> SubjectOf(Caller caller, OfrepContext context, IReadOnlyList<FeatureFlag> asked, CancellationToken cancellation)
     {

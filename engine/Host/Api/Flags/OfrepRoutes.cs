@@ -14,8 +14,7 @@ using Microsoft.AspNetCore.Routing;
 namespace CartRecovery.Host.Api.Flags;
 
 /// <summary>
-/// Routes of <c>/ofrep/v1/evaluate/flags</c>: the OpenFeature Remote Evaluation Protocol 0.1, for unmodified providers of OpenFeature's
-/// SDKs.
+/// Routes of <c>/ofrep/v1/evaluate/flags</c>: the OpenFeature Remote Evaluation Protocol 0.1, for unmodified providers of OpenFeature's SDKs.
 /// </summary>
 static class OfrepRoutes
 {

@@ -3,9 +3,7 @@ using CartRecovery.Engine.Journeys;
 
 namespace CartRecovery.Host.Api.Interventions;
 
-/// <summary>
-/// Waits until reports include everything acknowledged before the request. Journeys persist it some milliseconds after the acknowledgement.
-/// </summary>
+/// <summary>Waits until reports include everything acknowledged before the request. Journeys persist it some milliseconds after the acknowledgement.</summary>
 static class CatchUp
 {
     // After this time, a slightly stale report is better than none.

@@ -17,8 +17,7 @@ using Microsoft.AspNetCore.Routing;
 namespace CartRecovery.Host.Api.Members;
 
 /// <summary>
-/// Routes of <c>/v1/members</c>: users who may sign in. Require a role for all stores; a caller cannot invite or change a member with
-/// further permissions.
+/// Routes of <c>/v1/members</c>: users who may sign in. Require a role for all stores; a caller cannot invite or change a member with further permissions.
 /// </summary>
 static class MemberRoutes
 {

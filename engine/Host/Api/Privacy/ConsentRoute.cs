@@ -22,9 +22,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Privacy;
 
-/// <summary>
-/// Route of <c>GET /v1/gdpr/consents/{userId}</c>: a customer's consents with time, source and text version; signed on request.
-/// </summary>
+/// <summary>Route of <c>GET /v1/gdpr/consents/{userId}</c>: a customer's consents with time, source and text version; signed on request.</summary>
 static class ConsentRoute
 {
     static readonly QueryParameter<string> s_proof = QueryParameters.Choice("proof", "Whether to add a signed copy, as proof for third parties.", ["true", "false"], "false");

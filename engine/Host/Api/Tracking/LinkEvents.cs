@@ -17,9 +17,7 @@ sealed class LinkEvents(IJourneyOptionsProvider inForce, StoreDirectory stores, 
 {
     long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>
-    /// Verifies a link's token and returns its content and store; <see langword="null"/> if it is altered, expired, or another engine's.
-    /// </summary>
+    /// <summary>Verifies a link's token and returns its content and store; <see langword="null"/> if it is altered, expired, or another engine's.</summary>
     public (SignedLink Link, Store Store)? Read(string token, LinkKind kind) =>
         inForce.JourneyOptions.Signer.Read(token, kind, Now) is { } link && StoreOf(link) is { } store ? (link, store) : null;
 

@@ -21,8 +21,7 @@ namespace CartRecovery.Host.Api.Tracking;
 
 /// <summary>
 /// Routes of the links in messages: clicks, openings, unsubscriptions and restored carts. Links are signed and need no key. Each visit is
-/// ingested as an event, except visits of link scanners. Unknown query parameters are ignored, because mail programs and gateways add their
-/// own.
+/// ingested as an event, except visits of link scanners. Unknown query parameters are ignored, because mail programs and gateways add their own.
 /// </summary>
 static class TrackingRoutes
 {

@@ -6,9 +6,7 @@ using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands.Control;
 
-/// <summary>
-/// Implements <c>audit</c>: lists and verifies the audit log, and prints its head, beside a running engine or without one.
-/// </summary>
+/// <summary>Implements <c>audit</c>: lists and verifies the audit log, and prints its head, beside a running engine or without one.</summary>
 static class AuditCommand
 {
     const int MaxLimit = 100_000;

@@ -9,12 +9,9 @@ namespace CartRecovery.Host.Composition.Listening;
 /// <summary>Connection middleware: limits connections on both ports, and on the HTTP port enforces a deadline for the first byte.</summary>
 static class ConnectionMiddleware
 {
-    /// <summary>
-    /// Counts a socket while it is open. Marks a socket beyond its address's limit, so that its protocol can report the rejection.
-    /// </summary>
+    /// <summary>Counts a socket while it is open. Marks a socket beyond its address's limit, so that its protocol can report the rejection.</summary>
     /// <param name="limiter">Counts connections.</param>
-    /// <param name="proxies">Trusted proxies. Their connections belong to many clients, and are counted once the client's address is
-    /// known.</param>
+    /// <param name="proxies">Trusted proxies. Their connections belong to many clients, and are counted once the client's address is known.</param>
     public static Func<ConnectionDelegate, ConnectionDelegate> Counting(ConnectionLimiter limiter, TrustedProxies proxies) =>
         next => async connection =>
     {

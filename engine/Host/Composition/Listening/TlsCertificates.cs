@@ -5,9 +5,7 @@ using CartRecovery.Host.Api.Access.Certificates;
 
 namespace CartRecovery.Host.Composition.Listening;
 
-/// <summary>
-/// Holds the ports' certificates and trust stores. A reload replaces them; a connection uses those in force at its handshake. Thread-safe.
-/// </summary>
+/// <summary>Holds the ports' certificates and trust stores. A reload replaces them; a connection uses those in force at its handshake. Thread-safe.</summary>
 /// <param name="httpClients">Verifies client certificates on the HTTP port.</param>
 /// <param name="streamClients">Verifies client certificates on the stream port.</param>
 /// <param name="time">The clock.</param>

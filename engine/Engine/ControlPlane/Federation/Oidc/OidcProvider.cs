@@ -29,9 +29,7 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
     (string? Problem, DateTimeOffset At) _failure;
     string? _told;
 
-    /// <summary>
-    /// Called when the provider's document or keys cannot be read, with the cause. Clients must not see it: it names hosts.
-    /// </summary>
+    /// <summary>Called when the provider's document or keys cannot be read, with the cause. Clients must not see it: it names hosts.</summary>
     public Action<string>? OnProblem { get; init; }
 
     /// <summary>The provider's configuration.</summary>

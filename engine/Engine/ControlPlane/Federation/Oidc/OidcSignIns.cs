@@ -29,8 +29,7 @@ public enum OidcOutcome
 
 /// <summary>
 /// Signs in people whom a provider has authenticated, and ends their sessions when the provider says so. Issuer and subject identify a
-/// person. The e-mail address finds the account at the first sign-in only, so changing an address at the provider takes over no other
-/// account. Thread-safe.
+/// person. The e-mail address finds the account at the first sign-in only, so changing an address at the provider takes over no other account. Thread-safe.
 /// </summary>
 /// <param name="database">The database.</param>
 /// <param name="recorder">Records refusals.</param>

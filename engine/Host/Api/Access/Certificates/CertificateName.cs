@@ -12,9 +12,7 @@ static class CertificateName
     // RFC 5280, section 4.2.1.6.
     static readonly Asn1Tag s_uri = new(TagClass.ContextSpecific, 6);
 
-    /// <summary>
-    /// Returns a certificate's name; <see langword="null"/> if it has several SPIFFE ids, which the SPIFFE specification forbids.
-    /// </summary>
+    /// <summary>Returns a certificate's name; <see langword="null"/> if it has several SPIFFE ids, which the SPIFFE specification forbids.</summary>
     public static string? Of(X509Certificate2 certificate)
     {
         var ids = UrisOf(certificate).Where(uri => uri.StartsWith(Scheme, StringComparison.Ordinal)).Take(2).ToList();

@@ -6,8 +6,7 @@ using Org.BouncyCastle.X509;
 namespace CartRecovery.Host.Api.Access.Certificates;
 
 /// <summary>
-/// A certificate revocation list (RFC 5280, section 5) from a file. Needed because .NET only downloads lists from the address in a
-/// certificate.
+/// A certificate revocation list (RFC 5280, section 5) from a file. Needed because .NET only downloads lists from the address in a certificate.
 /// </summary>
 sealed class RevocationList
 {
@@ -26,8 +25,7 @@ sealed class RevocationList
     /// <param name="path">The file.</param>
     /// <param name="authorities">The trusted authorities. One of them must have signed the list.</param>
     /// <param name="now">The current time.</param>
-    /// <exception cref="CryptographicException">The file is not a list, the list has expired, or none of the authorities signed
-    /// it.</exception>
+    /// <exception cref="CryptographicException">The file is not a list, the list has expired, or none of the authorities signed it.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static RevocationList Load(string path, X509Certificate2Collection authorities, DateTimeOffset now)
     {

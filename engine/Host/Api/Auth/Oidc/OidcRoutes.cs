@@ -16,9 +16,7 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace CartRecovery.Host.Api.Auth.Oidc;
 
-/// <summary>
-/// Routes of <c>/v1/auth/oidc</c>: sign-in and sign-out through an OpenID Connect provider. The session is the same as after a password.
-/// </summary>
+/// <summary>Routes of <c>/v1/auth/oidc</c>: sign-in and sign-out through an OpenID Connect provider. The session is the same as after a password.</summary>
 static class OidcRoutes
 {
     const int MaxForm = 2 * Jws.MaxLength;
