@@ -9,7 +9,7 @@ namespace CartRecovery.Engine.Backtest;
 /// <param name="journals">The partitions' journals.</param>
 /// <param name="range">The range of arrival times.</param>
 /// <param name="store">The number of the only store to export; null for all.</param>
-/// <param name="keys">Decrypt personal data; null to leave it out.</param>
+/// <param name="keys">The keys that decrypt personal data; null to leave personal data out.</param>
 public sealed class EventExport(IReadOnlyList<JournalView> journals, TimeRange range, int? store = null, KeyVault? keys = null)
 {
     const int EventsPerLook = 1024;
@@ -18,13 +18,13 @@ public sealed class EventExport(IReadOnlyList<JournalView> journals, TimeRange r
     long _events;
     long _position;
 
-    /// <summary>Number of events written. Any thread.</summary>
+    /// <summary>Number of events written. Thread-safe.</summary>
     public long Events => Volatile.Read(ref _events);
 
-    /// <summary>Number of events whose personal data was left out, because its key is not there. After the export.</summary>
+    /// <summary>Number of events whose personal data was left out because its key is missing. Valid after the export.</summary>
     public long Locked { get; private set; }
 
-    /// <summary>Progress through the journals, 0–1. Any thread.</summary>
+    /// <summary>Progress through the journals, 0–1. Thread-safe.</summary>
     public double Share => _total == 0 ? 1 : Math.Min(1, (double)Volatile.Read(ref _position) / _total);
 
     /// <summary>Runs the export as JSON lines or CSV.</summary>

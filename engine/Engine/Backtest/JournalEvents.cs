@@ -9,7 +9,7 @@ namespace CartRecovery.Engine.Backtest;
 /// </summary>
 /// <param name="journal">The journal.</param>
 /// <param name="range">The range of arrival times.</param>
-/// <param name="keys">Decrypt personal data; null to leave it out.</param>
+/// <param name="keys">The keys that decrypt personal data; null to leave personal data out.</param>
 /// <param name="after">Begins after this event; default for the first.</param>
 sealed class JournalEvents(JournalView journal, TimeRange range, KeyVault? keys, EventPosition after = default) : IDisposable
 {
@@ -28,7 +28,7 @@ sealed class JournalEvents(JournalView journal, TimeRange range, KeyVault? keys,
     /// <summary>Current event.</summary>
     public ref readonly EventRecord Current => ref Slab.Records[_index];
 
-    /// <summary>Number of events whose personal data was left out, because its key is not there.</summary>
+    /// <summary>Number of events whose personal data was left out because its key is missing.</summary>
     public long Locked { get; private set; }
 
     /// <summary>The number of the entry that the current event is in.</summary>

@@ -2,7 +2,7 @@ using CartRecovery.Engine.Configuration.Values;
 
 namespace CartRecovery.Engine.Configuration;
 
-/// <summary>The archive of events, which the job 'archive' makes.</summary>
+/// <summary>The archive of events that the job <c>archive</c> writes.</summary>
 public sealed class ArchiveConfig
 {
     [ConfigKey("The folder of the archive, relative to the working directory; best on another disk. Default: the job makes none.", Example = "/mnt/archive/cartrecovery")]

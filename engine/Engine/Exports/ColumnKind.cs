@@ -1,6 +1,6 @@
 namespace CartRecovery.Engine.Exports;
 
-/// <summary>What a column of an export has. Any value may be null.</summary>
+/// <summary>The type of an export's column. Any value may be null.</summary>
 public enum ColumnKind
 {
     /// <summary>A <see cref="string"/>.</summary>

@@ -1,12 +1,12 @@
 namespace CartRecovery.Engine.Exports;
 
-/// <summary>Counts what is written to a stream that cannot seek, so that writers know their position. Leaves the stream open.</summary>
+/// <summary>Counts the bytes written to a stream that cannot seek, for writers that read their position. Leaves the stream open.</summary>
 /// <param name="output">Receives the bytes.</param>
 sealed class CountingStream(Stream output) : Stream
 {
     long _written;
 
-    /// <summary>Whether what is written from now on is dropped.</summary>
+    /// <summary>Whether to drop further bytes.</summary>
     public bool IsCut { get; set; }
 
     /// <inheritdoc/>

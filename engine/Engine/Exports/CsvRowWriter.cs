@@ -3,7 +3,7 @@ using CartRecovery.Primitives.Csv;
 
 namespace CartRecovery.Engine.Exports;
 
-/// <summary>Writes rows as CSV with a header. Null is empty. Texts that a spreadsheet would execute are neutralised, as in every CSV of the engine.</summary>
+/// <summary>Writes rows as CSV with a header. Null is empty. A text that a spreadsheet would run as a formula begins with <c>'</c>.</summary>
 sealed class CsvRowWriter : RowWriter
 {
     const int BufferSize = 64 * 1024;

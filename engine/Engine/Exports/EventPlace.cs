@@ -3,17 +3,17 @@ using CartRecovery.Engine.Backtest;
 
 namespace CartRecovery.Engine.Exports;
 
-/// <summary>An event's place in an export of the events, which goes from partition to partition.</summary>
+/// <summary>The position of an event in an export, which reads one partition after the other.</summary>
 /// <param name="Partition">The partition's index.</param>
-/// <param name="At">The event's place in its journal.</param>
+/// <param name="At">The event's position in its journal.</param>
 public readonly record struct EventPlace(int Partition, EventPosition At)
 {
-    /// <summary>Formats it for a cursor.</summary>
-    /// <param name="partitions">The number of partitions: with another, places mean nothing.</param>
+    /// <summary>Formats the position for a cursor.</summary>
+    /// <param name="partitions">The number of partitions. With another number, the position is invalid.</param>
     public string ToText(int partitions) => string.Create(CultureInfo.InvariantCulture, $"{partitions}-{Partition}-{At.Address}-{At.Events}");
 
-    /// <summary>Reads a place.</summary>
-    /// <returns><see langword="null"/> if the text is none for this number of partitions.</returns>
+    /// <summary>Parses a position.</summary>
+    /// <returns><see langword="null"/> if the text is not a position, or of another number of partitions.</returns>
     public static EventPlace? Parse(string text, int partitions)
     {
         var parts = text.Split('-');

@@ -5,7 +5,7 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Exports;
 
-/// <summary>Events as rows. Written as JSON, a row is a native event, with the time when it was received.</summary>
+/// <summary>Converts events to rows. As JSON, a row is a native event with the time received.</summary>
 public static class EventRows
 {
     static readonly string[] s_types = [.. Enumerable.Range(0, EventTypes.Count).Select(i => EventTypes.NameOf((EventType)i))];
@@ -18,7 +18,7 @@ public static class EventRows
         new("currency", ColumnKind.Text), new("ts", ColumnKind.Time), new("receivedAt", ColumnKind.Time), new("meta", ColumnKind.Json),
     ];
 
-    /// <summary>Returns an event's row, with room for further columns.</summary>
+    /// <summary>Returns an event's row, with space for further columns.</summary>
     /// <param name="slab">The event's slab.</param>
     /// <param name="record">The event.</param>
     /// <param name="storeId">Its store.</param>
@@ -35,7 +35,7 @@ public static class EventRows
         row[6] = TextOf(slab.ProductOf(record));
         row[7] = record.Quantity;
 
-        // As in native JSON: the total of lines is their value in the meta.
+        // As in native JSON, where the meta has the total of the lines.
         row[8] = (record.Flags & EventFlags.HasPrice) != 0 && ((record.Details & EventDetails.IsTotal) == 0 || EventTypes.Has(record.Type, EventTraits.ChangesHistory))
             ? Money.ToDecimal(record.Price) : null;
         row[9] = record.Currency == 0 ? null : CurrencyCode.ToString(record.Currency);

@@ -4,10 +4,10 @@ using Parquet.Schema;
 
 namespace CartRecovery.Engine.Exports;
 
-/// <summary>Collects a column of a row group.</summary>
+/// <summary>Buffers a column's values of a row group. Not thread-safe.</summary>
 abstract class ParquetColumn
 {
-    // Money has four places, and its largest amounts fit.
+    // Enough for the four decimal places of money and its largest amount.
     const int Precision = 18, Scale = 4;
 
     ParquetColumn(DataField field) => Field = field;
@@ -15,9 +15,9 @@ abstract class ParquetColumn
     /// <summary>The column in the file's schema.</summary>
     public DataField Field { get; }
 
-    /// <summary>Creates a column. All may be null.</summary>
+    /// <summary>Creates a column, which is nullable.</summary>
     /// <param name="column">The column.</param>
-    /// <param name="timeOf">Converts its times.</param>
+    /// <param name="timeOf">Converts times (ms since 1970 UTC).</param>
     public static ParquetColumn Of(ExportColumn column, Func<long, DateTime> timeOf) => column.Kind switch
     {
         ColumnKind.Text or ColumnKind.Json => new Texts(column.Name),
@@ -31,15 +31,15 @@ abstract class ParquetColumn
     };
 
     /// <summary>Adds a value.</summary>
-    /// <returns>About the memory that it takes, in bytes.</returns>
+    /// <returns>The memory for the value, in bytes, approximately.</returns>
     public abstract int Add(object? value);
 
-    /// <summary>Writes the values, and forgets them.</summary>
+    /// <summary>Writes the buffered values, and removes them.</summary>
     public abstract Task WriteAsync(ParquetRowGroupWriter group);
 
     sealed class Texts(string name) : ParquetColumn(new DataField<string>(name, nullable: true))
     {
-        // Of a string in memory.
+        // Bytes of a string in memory, in addition to its characters.
         const int Overhead = 24;
 
         readonly List<string?> _values = [];

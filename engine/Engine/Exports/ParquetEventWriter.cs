@@ -5,7 +5,7 @@ using CartRecovery.Engine.Events;
 namespace CartRecovery.Engine.Exports;
 
 /// <summary>Writes events as Apache Parquet, with the columns of <see cref="EventRows"/>.</summary>
-/// <param name="output">Receives the file; it need not seek, and is left open.</param>
+/// <param name="output">Receives the file; need not seek. Left open.</param>
 public sealed class ParquetEventWriter(Stream output) : IEventWriter
 {
     readonly ParquetRowWriter _rows = new(output, EventRows.Columns);

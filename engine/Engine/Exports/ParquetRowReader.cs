@@ -4,13 +4,13 @@ using Parquet.Schema;
 
 namespace CartRecovery.Engine.Exports;
 
-/// <summary>Reads the rows of a Parquet file that <see cref="ParquetRowWriter"/> wrote, a row group at a time. Blocks its thread.</summary>
+/// <summary>Reads the rows of a Parquet file that <see cref="ParquetRowWriter"/> wrote. Holds one row group in memory, and blocks its thread.</summary>
 public static class ParquetRowReader
 {
     /// <summary>Reads the rows.</summary>
-    /// <param name="input">The file; it must seek. Left open.</param>
-    /// <param name="columns">Its columns.</param>
-    /// <exception cref="InvalidDataException">It has other columns.</exception>
+    /// <param name="input">The file; must be able to seek. Left open.</param>
+    /// <param name="columns">The expected columns.</param>
+    /// <exception cref="InvalidDataException">The file has other columns.</exception>
     public static IEnumerable<object?[]> Read(Stream input, IReadOnlyList<ExportColumn> columns)
     {
         var reader = ParquetReader.CreateAsync(input, leaveStreamOpen: true).GetAwaiter().GetResult();

@@ -3,13 +3,13 @@ using Parquet.Schema;
 
 namespace CartRecovery.Engine.Exports;
 
-/// <summary>Writes rows as Apache Parquet: row groups of bounded size, compressed by Snappy. Readers need the file's end, so one that is cut off cannot be read.</summary>
+/// <summary>Writes rows as Apache Parquet: row groups of bounded size, compressed by Snappy. Readers need the footer: a file that was cut off cannot be read.</summary>
 sealed class ParquetRowWriter : RowWriter
 {
     /// <summary>Maximum number of rows of a row group.</summary>
     public const int GroupRows = 50_000;
 
-    /// <summary>Memory that the values of a row group may take, in bytes.</summary>
+    /// <summary>Maximum memory for the values of a row group, in bytes.</summary>
     public const int GroupBytes = 16 << 20;
 
     readonly ParquetColumn[] _columns;
@@ -53,7 +53,7 @@ sealed class ParquetRowWriter : RowWriter
         _writer.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
-    // An unfinished file gets no end, so that nobody takes it for a whole one.
+    // Writes no footer to an unfinished file, so that no reader takes it for a complete one.
     public override void Dispose()
     {
         if (!_isFinished)

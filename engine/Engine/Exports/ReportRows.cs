@@ -3,8 +3,8 @@ using CartRecovery.Engine.Journeys.Reports;
 namespace CartRecovery.Engine.Exports;
 
 /// <summary>
-/// Reads interventions and conversions of a store as rows, the oldest first, a page at a time: no read of the database is open while the receiver is slow. Whoever knows
-/// the place of the last row goes on after it. Blocks its thread.
+/// Reads interventions and conversions of a store as rows, oldest first. Reads a page at a time, so that a slow receiver does not keep a read transaction open. Continues
+/// after any row. Blocks its thread.
 /// </summary>
 public static class ReportRows
 {
@@ -22,23 +22,23 @@ public static class ReportRows
         JourneyReports reports, string storeId, (long From, long To) period, string? after, int more, CancellationToken cancellation) =>
         Read((place, limit) => InterventionList.After(reports, storeId, period, place, limit), InterventionList.Names.Count, after, more, cancellation);
 
-    /// <summary>Reads orders and refunds of a period.</summary>
+    /// <summary>Reads the orders and refunds of a period.</summary>
     /// <inheritdoc cref="Read"/>
     public static IEnumerable<(object?[] Row, string Place)> ReadConversions(
         JourneyReports reports, string storeId, (long From, long To) period, string? after, int more, CancellationToken cancellation) =>
         Read((place, limit) => ConversionRows.After(reports, storeId, period, place, limit), ConversionRows.Names.Count, after, more, cancellation);
 
     /// <summary>Reads rows.</summary>
-    /// <param name="page">Reads a page after a place: the columns, the row's time and its key.</param>
+    /// <param name="page">Reads a page of rows after a position. Each row has the columns, the time and the key.</param>
     /// <param name="columns">The number of columns.</param>
-    /// <param name="after">Begins after this row; <see langword="null"/> for the first.</param>
-    /// <param name="more">The number of further columns that the rows have room for.</param>
-    /// <param name="cancellation">Ends it.</param>
+    /// <param name="after">Begins after this row; <see langword="null"/> to begin with the first.</param>
+    /// <param name="more">The number of further columns in each row.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="IOException">The database cannot be read.</exception>
     static IEnumerable<(object?[] Row, string Place)> Read(
         Func<RowPlace, int, List<object?[]>> page, int columns, string? after, int more, CancellationToken cancellation)
     {
-        var place = after is null ? RowPlace.First : RowPlace.Parse(after) ?? throw new ArgumentException("It is no place of a row.", nameof(after));
+        var place = after is null ? RowPlace.First : RowPlace.Parse(after) ?? throw new ArgumentException("The text is not the position of a row.", nameof(after));
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();

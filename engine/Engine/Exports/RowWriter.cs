@@ -3,7 +3,7 @@ using CartRecovery.Engine.Backtest;
 
 namespace CartRecovery.Engine.Exports;
 
-/// <summary>Writes rows in an export format. Memory is bounded, however many there are. One thread at a time; blocks it while the receiver does not read.</summary>
+/// <summary>Writes rows in an export format, with bounded memory. Not thread-safe; blocks its thread while the receiver does not read.</summary>
 public abstract class RowWriter : IDisposable
 {
     static readonly (long Min, long Max) s_calendar =
@@ -11,7 +11,7 @@ public abstract class RowWriter : IDisposable
 
     /// <summary>Creates a writer.</summary>
     /// <param name="format">The format.</param>
-    /// <param name="output">Receives the rows; it need not seek, and is left open.</param>
+    /// <param name="output">Receives the rows; need not seek. Left open.</param>
     /// <param name="columns">The columns.</param>
     public static RowWriter Create(ExportFormat format, Stream output, IReadOnlyList<ExportColumn> columns) => format switch
     {
@@ -28,21 +28,21 @@ public abstract class RowWriter : IDisposable
         _ => "application/x-ndjson",
     };
 
-    /// <summary>Writes a row, perhaps to a buffer.</summary>
-    /// <param name="row">A value for each column, of its kind. Not kept.</param>
+    /// <summary>Writes a row. The writer may buffer it.</summary>
+    /// <param name="row">A value of the column's type for each column. Not kept.</param>
     public abstract void Write(object?[] row);
 
-    /// <summary>Writes what is buffered, and the end of the format. Call once, after the last row: without it, the output is incomplete.</summary>
+    /// <summary>Writes the buffered rows and the format's footer. Call once, after the last row. Otherwise the output is incomplete.</summary>
     public abstract void Finish();
 
     /// <inheritdoc/>
     public abstract void Dispose();
 
-    /// <summary>Formats a time as RFC 3339, clamped to the range of the calendar.</summary>
+    /// <summary>Formats a time as RFC 3339, clamped to the range of <see cref="DateTime"/>.</summary>
     /// <param name="milliseconds">Milliseconds since 1970 UTC.</param>
     protected static string TextOf(long milliseconds) => TimeOf(milliseconds).ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
 
-    /// <summary>Converts a time, clamped to the range of the calendar.</summary>
+    /// <summary>Converts a time, clamped to the range of <see cref="DateTime"/>.</summary>
     /// <param name="milliseconds">Milliseconds since 1970 UTC.</param>
     protected static DateTime TimeOf(long milliseconds) =>
         DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(milliseconds, s_calendar.Min, s_calendar.Max)).UtcDateTime;

@@ -6,8 +6,8 @@ using CartRecovery.Engine.Journeys.Erasure;
 namespace CartRecovery.Engine.Privacy;
 
 /// <summary>
-/// Finds a person in the rows of an archive, as in the journals: an event is theirs if it names them, or if it names nobody and is of one of their carts, or says
-/// one of their ids or addresses.
+/// Finds a person's events in the rows of an archive, by the rules for journals: an event with a user id is the person's if the id is. One without is the person's if it
+/// is of one of their carts, or if its text has one of their ids or addresses.
 /// </summary>
 /// <param name="person">The person.</param>
 sealed class ArchivedPerson(Person person)
@@ -18,7 +18,7 @@ sealed class ArchivedPerson(Person person)
     readonly HashSet<string> _users = new([person.UserId, ForgottenPeople.ShortForm(person.UserId)], StringComparer.Ordinal);
     readonly HashSet<string> _carts = new(person.Carts, StringComparer.Ordinal);
 
-    /// <summary>Returns whether a row of <see cref="EventRows"/> is theirs.</summary>
+    /// <summary>Returns whether a row of <see cref="EventRows"/> is the person's.</summary>
     public bool Has(object?[] row) => row[s_user] is string user ? _users.Contains(user)
         : _carts.Contains((string)row[s_cart]!) || _spellings.AreIn(Encoding.UTF8.GetBytes($"{row[s_id]} {row[s_cart]} {row[s_session]} {row[s_meta]}"));
 

@@ -300,7 +300,7 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
     Person PersonOf(PersonId id) => new(store.Id, id.UserId, store.Ids, id.Carts, id.Orders, id.Addresses);
 
     IEnumerable<(string What, string Why)> NotIncluded => s_notIncluded.Concat((targets.Archives?.Folders ?? []).Where(folder => !Directory.Exists(folder))
-        .Select(folder => ($"archived events in {folder}", "The folder is not there now.")));
+        .Select(folder => ($"archived events in {folder}", "The folder is missing.")));
 
     T Ask<T>(Func<Journeys.JourneyEngine, T> ask) => targets.Journeys.InvokeAsync((engine, _) => ask(engine)).GetAwaiter().GetResult();
 

@@ -12,10 +12,12 @@ using CartRecovery.Host.Data;
 
 namespace CartRecovery.Host.Exports;
 
-/// <summary>What exports read, and how many run at once: one for each store, and a few in all. Each blocks a thread.</summary>
+/// <summary>
+/// Opens the sources of exports, and limits how many run at once: one for each store, and <see cref="Max"/> in all, since each blocks a thread. Thread-safe.
+/// </summary>
 /// <param name="host">The engine.</param>
 /// <param name="data">The data folder.</param>
-/// <param name="keys">Decrypt personal data; <see langword="null"/> without encryption.</param>
+/// <param name="keys">The keys that decrypt personal data; <see langword="null"/> without encryption.</param>
 sealed class ExportServices(EngineHost host, DataFolder data, KeyVault? keys) : IDisposable
 {
     const string Reader = "archive";
@@ -25,23 +27,23 @@ sealed class ExportServices(EngineHost host, DataFolder data, KeyVault? keys) : 
 
     readonly HashSet<string> _running = new(StringComparer.Ordinal);
 
-    /// <summary>Whether there are journals to read.</summary>
+    /// <summary>Whether the engine writes journals.</summary>
     public bool HasJournals => host.Config.Journal.Enabled;
 
     /// <summary>Reads the events of the journals.</summary>
     public JournalExport Events => new(data.Format.Partitions, JournalOf, keys);
 
-    /// <summary>Opens the journals read-only as they are now, beside the partitions that write them; none if they are switched off.</summary>
+    /// <summary>Opens the journals read-only up to their current end, while the partitions write them. Empty if journals are disabled.</summary>
     public IReadOnlyList<JournalView> Journals() => [.. Enumerable.Range(0, data.Format.Partitions).Select(JournalOf).OfType<JournalView>()];
 
     /// <summary>The archives of events.</summary>
     public EventArchives Archives { get; } = new(data.Files.Archives, host.Privacy.Folder);
 
-    /// <summary>Opens a connection of its own to the database of journeys.</summary>
+    /// <summary>Opens a new connection to the database of journeys.</summary>
     public JourneyReports OpenReports() => new(data.Files.Database);
 
-    /// <summary>Reserves the one export of a store that may run.</summary>
-    /// <returns>Ends the reservation; <see langword="null"/> if another export of the store runs, or too many of others.</returns>
+    /// <summary>Reserves the export of a store.</summary>
+    /// <returns>The reservation, to be disposed; <see langword="null"/> if another export of the store or the maximum number of exports is running.</returns>
     public IDisposable? TryBegin(string store)
     {
         lock (_running)
@@ -50,15 +52,15 @@ sealed class ExportServices(EngineHost host, DataFolder data, KeyVault? keys) : 
         }
     }
 
-    /// <summary>Completes once everything that was acknowledged before is in the journals, and in the database, unless that takes longer than a second.</summary>
+    /// <summary>Waits until all events acknowledged so far are in the journals and the database, but not longer than a second.</summary>
     public async Task SettleAsync(CancellationToken cancellation)
     {
         await host.Partitions.FlushAsync(cancellation);
         await host.Journeys.CatchUpForReportAsync();
     }
 
-    /// <summary>Keeps the journals for the archive, up to <c>journal.maxLag</c>, if there is one; otherwise does not.</summary>
-    /// <exception cref="IOException">It cannot be written down.</exception>
+    /// <summary>Keeps the journals for the archive, up to <c>journal.maxLag</c>; no longer keeps them if no archive is configured.</summary>
+    /// <exception cref="IOException">The position to keep cannot be saved.</exception>
     public void KeepJournals()
     {
         for (var i = 0; i < host.Partitions.Count; i++)
@@ -74,11 +76,11 @@ sealed class ExportServices(EngineHost host, DataFolder data, KeyVault? keys) : 
         }
     }
 
-    /// <summary>Adds the events of whole days to the archive of the configuration, and deletes what is older than its retention.</summary>
+    /// <summary>Adds the events of whole days to the configured archive, and deletes files older than its retention.</summary>
     /// <param name="config">The archive.</param>
     /// <param name="now">The time.</param>
     /// <param name="onProgress">Receives the number of events so far.</param>
-    /// <param name="cancellation">Ends it.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     public async Task<ArchiveOutcome> ArchiveAsync(ArchiveConfig config, DateTimeOffset now, Action<long> onProgress, CancellationToken cancellation)
     {
         KeepJournals();

@@ -5,11 +5,11 @@ using CartRecovery.Host.Exports;
 
 namespace CartRecovery.Host.Jobs;
 
-/// <summary>Adds the events of whole days to the archive that the section archive names.</summary>
+/// <summary>The job that adds the events of whole days to the configured archive.</summary>
 static class ArchiveJob
 {
     public static JobDefinition Definition { get; } = new(
-        "archive", "Adds the events of whole days to archive.to as Parquet, and deletes what is older than archive.retention.", "30 3 * * 1", TimeSpan.FromHours(6), RunAsync)
+        "archive", "Adds the events of whole days to archive.to as Parquet, and deletes files older than archive.retention.", "30 3 * * 1", TimeSpan.FromHours(6), RunAsync)
     {
         PerEngine = true,
     };
@@ -19,13 +19,13 @@ static class ArchiveJob
         var (config, exports) = (job.Service<IEngineState>().Config, job.Service<ExportServices>());
         if (config.Archive.To is null)
         {
-            job.Log("archive.to is not configured, so there is no archive");
+            job.Log("nothing to archive: archive.to is not configured");
             return;
         }
 
         if (!exports.HasJournals)
         {
-            job.Log("journal.enabled is false, so there is nothing to archive");
+            job.Log("nothing to archive: journal.enabled is false");
             return;
         }
 

@@ -7,10 +7,10 @@ using CartRecovery.Host.Reconciliation;
 
 namespace CartRecovery.Host.Jobs;
 
-/// <summary>Compares the lists of orders and carts that shops put into a folder, with a folder for each store.</summary>
+/// <summary>The job that compares the lists of orders and carts that shops write to a folder for each store.</summary>
 static partial class ReconciliationJob
 {
-    // Of a run; the next one takes further files.
+    // Maximum number of files of a run. The next run compares the others.
     const int MaxFiles = 20;
 
     public static JobDefinition Definition { get; } = new(
@@ -51,11 +51,11 @@ static partial class ReconciliationJob
     {
         if (new FileInfo(file).Length > ShopRowReader.MaxBytes)
         {
-            return $"longer than {ShopRowReader.MaxBytes} bytes; write it in parts";
+            return $"longer than {ShopRowReader.MaxBytes} bytes: split it";
         }
 
         var reconciler = job.Service<Reconciler>();
-        using var one = reconciler.TryBegin() ?? throw new IOException("a list that was sent is compared just now");
+        using var one = reconciler.TryBegin() ?? throw new IOException("the engine is comparing a list from the API");
         try
         {
             var report = await reconciler.RunAsync(store, new ToldOrders(await File.ReadAllBytesAsync(file, stop), file.EndsWith(".csv", StringComparison.OrdinalIgnoreCase),
@@ -68,7 +68,7 @@ static partial class ReconciliationJob
             return e.Message;
         }
 
-        // If it is compared again after a crash, there is a second report, and orders count once.
+        // After a crash before this line, the file is compared again: there are two reports, but each order counts once.
         File.Move(file, $"{file}.done", overwrite: true);
         return null;
     }
@@ -76,7 +76,7 @@ static partial class ReconciliationJob
     static string[] FilesOf(string folder) => Directory.Exists(folder)
         ? [.. Directory.EnumerateFiles(folder).Where(file => Path.GetExtension(file).ToLowerInvariant() is ".csv" or ".ndjson" or ".json")] : [];
 
-    // A day in the name says that these are all orders of the day.
+    // A file with a day in its name has all orders of that day.
     static (long From, long To)? PeriodOf(string name) => Day().Match(name) is { Success: true } match
         && DateTimeOffset.TryParseExact(match.Value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var day)
         ? (day.ToUnixTimeMilliseconds(), day.AddDays(1).ToUnixTimeMilliseconds()) : null;

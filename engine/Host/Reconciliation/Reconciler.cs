@@ -17,30 +17,30 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Host.Reconciliation;
 
 /// <summary>
-/// Compares orders and carts that a shop tells with what the engine has, keeps the report, and sends missing orders as events if asked. One at a time. Changes nothing else.
+/// Compares a shop's orders and carts with the engine's, and saves the report. If asked, sends missing orders as events; changes nothing else. Compares one list at a time.
 /// </summary>
 sealed class Reconciler(JourneyReports reports, JourneyWorker journeys, PartitionSet partitions, IngestOptions ingest, ReconciliationStore store, TimeProvider time) : IDisposable
 {
-    /// <summary>Maximum number of differences, and of lines that cannot be used, that a report has.</summary>
+    /// <summary>Maximum number of differences and of errors in a report.</summary>
     public const int MaxDifferences = 1000, MaxErrors = 100;
 
-    // Orders looked up, or sent, at once.
+    // Number of orders looked up or sent at once.
     const int Chunk = 500;
 
-    // Half of the smallest amount that is told apart.
+    // Smaller differences are rounding: half a cent.
     const decimal Tolerance = 0.005m;
 
     readonly SemaphoreSlim _one = new(1, 1);
 
-    /// <summary>Reserves the one comparison that may run.</summary>
-    /// <returns>Ends the reservation; <see langword="null"/> if another one runs.</returns>
+    /// <summary>Reserves the comparison.</summary>
+    /// <returns>The reservation, to be disposed; <see langword="null"/> if another comparison is running.</returns>
     public IDisposable? TryBegin() => _one.Wait(0) ? new Reservation(_one) : null;
 
-    /// <summary>Compares.</summary>
+    /// <summary>Compares a list. Call with a reservation of <see cref="TryBegin"/>.</summary>
     /// <param name="of">The store.</param>
-    /// <param name="told">What the shop told.</param>
-    /// <param name="cancellation">Ends it.</param>
-    /// <exception cref="FormatException">It cannot be read.</exception>
+    /// <param name="told">The shop's list.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <exception cref="FormatException">The list cannot be read.</exception>
     public async Task<ReconciliationReport> RunAsync(Store of, ToldOrders told, CancellationToken cancellation)
     {
         var errors = new List<ReconciliationError>();
@@ -50,7 +50,7 @@ sealed class Reconciler(JourneyReports reports, JourneyWorker journeys, Partitio
         {
             if (!orders.TryAdd(row.OrderId!, row))
             {
-                errors.Add(new ReconciliationError(row.Line, $"the order is in line {orders[row.OrderId!].Line} already"));
+                errors.Add(new ReconciliationError(row.Line, $"duplicate of the order in line {orders[row.OrderId!].Line}"));
             }
         }
 
@@ -106,7 +106,7 @@ sealed class Reconciler(JourneyReports reports, JourneyWorker journeys, Partitio
         return matched;
     }
 
-    // Of an order for whose shopper no campaign was triggered, the engine keeps the id alone.
+    // Orders without a value are not compared: the engine keeps only their id, since no campaign was triggered for the shopper.
     static void Compare(Store of, ShopRow row, KnownOrder order, List<ReconciliationDifference> differences)
     {
         var currency = row.Currency?.ToUpperInvariant() ?? of.Currency;
@@ -165,7 +165,7 @@ sealed class Reconciler(JourneyReports reports, JourneyWorker journeys, Partitio
         return matched;
     }
 
-    // As POST /v1/conversions does: the id of the event is that of the order, and the order counts once, whoever reports it.
+    // As POST /v1/conversions: the event's id is derived from the order's, so that the order counts once if others report it too.
     async Task<HashSet<string>> RepairAsync(
         Store of, Dictionary<string, ShopRow> orders, List<ReconciliationDifference> differences, List<ReconciliationError> errors, CancellationToken cancellation)
     {
@@ -175,7 +175,7 @@ sealed class Reconciler(JourneyReports reports, JourneyWorker journeys, Partitio
         {
             if (row.Status == "cancelled" || row.CartId is not { Length: > 0 } || row.Value is null)
             {
-                errors.Add(new ReconciliationError(row.Line, row.Status == "cancelled" ? "not repaired: the order is cancelled" : "not repaired: an order event takes cartId and value"));
+                errors.Add(new ReconciliationError(row.Line, row.Status == "cancelled" ? "not repaired: the order is cancelled" : "not repaired: cartId and value are required"));
                 continue;
             }
 
@@ -189,7 +189,7 @@ sealed class Reconciler(JourneyReports reports, JourneyWorker journeys, Partitio
             await source.SubmitAsync(Write(chunk).Span, cancellation);
             if (!await source.WaitAsync(cancellation))
             {
-                throw new IOException("The orders were not durable in time. Send the list again: they count once.");
+                throw new IOException("The orders were not durable in time. Send the list again; each order counts once.");
             }
 
             var rejected = source.Rejected.ToDictionary(rejection => (int)rejection.Index, rejection => rejection.Problem.Message);

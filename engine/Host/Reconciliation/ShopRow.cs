@@ -2,12 +2,12 @@ using System.Text.Json.Serialization;
 
 namespace CartRecovery.Host.Reconciliation;
 
-/// <summary>An order or a cart, as the shop told it.</summary>
+/// <summary>An order or a cart of a shop's list.</summary>
 /// <param name="OrderId">The order; null for a cart.</param>
 /// <param name="CartId">The cart.</param>
-/// <param name="Value">What it is worth, net of refunds.</param>
+/// <param name="Value">The value, net of refunds.</param>
 /// <param name="Currency">ISO 4217.</param>
-/// <param name="Status">placed or cancelled; null if it was not told.</param>
+/// <param name="Status">placed or cancelled; null if absent.</param>
 /// <param name="UserId">The customer.</param>
 /// <param name="At">When the order was placed.</param>
 /// <param name="ItemCount">The number of units in the cart.</param>
@@ -15,11 +15,11 @@ sealed record ShopRow(
     string? OrderId = null, string? CartId = null, decimal? Value = null, string? Currency = null, string? Status = null, string? UserId = null, DateTimeOffset? At = null,
     decimal? ItemCount = null)
 {
-    /// <summary>Its line, from 1.</summary>
+    /// <summary>The line in the list, from 1.</summary>
     [JsonIgnore]
     public int Line { get; init; }
 
-    /// <summary>Returns what is wrong with it; <see langword="null"/> if nothing is.</summary>
+    /// <summary>The reason why the row is invalid; <see langword="null"/> if it is valid.</summary>
     [JsonIgnore]
     public string? Problem => string.IsNullOrEmpty(OrderId) && string.IsNullOrEmpty(CartId) ? "orderId or cartId: required"
         : OrderId is { Length: > 256 } || CartId is { Length: > 256 } || UserId is { Length: > 256 } ? "an id has at most 256 characters"

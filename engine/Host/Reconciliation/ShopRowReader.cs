@@ -6,13 +6,13 @@ using CartRecovery.Primitives.Csv;
 
 namespace CartRecovery.Host.Reconciliation;
 
-/// <summary>Reads the orders and carts that a shop tells: CSV with a header, JSON lines, or an array of JSON. A line that cannot be read costs that line alone.</summary>
+/// <summary>Reads a shop's list of orders and carts: CSV with a header, JSON lines, or a JSON array. Skips a line that cannot be read.</summary>
 static class ShopRowReader
 {
     /// <summary>Maximum number of rows.</summary>
     public const int MaxRows = 100_000;
 
-    /// <summary>Maximum length, in bytes.</summary>
+    /// <summary>Maximum length of a list, in bytes.</summary>
     public const int MaxBytes = 16 << 20;
 
     static readonly string[] s_columns = ["orderId", "cartId", "value", "currency", "status", "userId", "at", "itemCount"];
@@ -20,8 +20,8 @@ static class ShopRowReader
     /// <summary>Reads rows.</summary>
     /// <param name="text">The text in UTF-8.</param>
     /// <param name="isCsv">Whether it is CSV.</param>
-    /// <param name="onError">Receives each line that cannot be read, and why.</param>
-    /// <exception cref="FormatException">It is neither, has a column that there is not, or too many rows.</exception>
+    /// <param name="onError">Receives the number of each line that cannot be read, and the reason.</param>
+    /// <exception cref="FormatException">The text is neither CSV nor JSON, or has an unknown column or too many rows.</exception>
     public static List<ShopRow> Read(byte[] text, bool isCsv, Action<int, string> onError)
     {
         var rows = new List<ShopRow>();
@@ -29,7 +29,7 @@ static class ShopRowReader
         {
             if (rows.Count == MaxRows)
             {
-                throw new FormatException($"There are more than {MaxRows} rows. Send them in parts.");
+                throw new FormatException($"There are more than {MaxRows} rows. Split the list.");
             }
 
             if ((problem ?? row!.Problem) is { } wrong)
@@ -140,12 +140,12 @@ static class ShopRowReader
         }
         catch (JsonException e)
         {
-            return (null, e.Path is { Length: > 2 } path ? $"{path[2..]}: not what is expected" : "not JSON");
+            return (null, e.Path is { Length: > 2 } path ? $"{path[2..]}: wrong type" : "not JSON");
         }
     }
 }
 
-/// <summary>JSON of rows. Unknown fields are refused.</summary>
+/// <summary>The JSON format of rows. Rejects unknown fields.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(ShopRow))]
 sealed partial class ShopRowJson : JsonSerializerContext;

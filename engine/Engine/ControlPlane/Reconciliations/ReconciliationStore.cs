@@ -4,19 +4,19 @@ using CartRecovery.Engine.ControlPlane.Database;
 
 namespace CartRecovery.Engine.ControlPlane.Reconciliations;
 
-/// <summary>Keeps the latest reports of each store. Each is in the audit log. Any thread.</summary>
+/// <summary>Keeps the latest reports of each store, and records each in the audit log. Thread-safe.</summary>
 /// <param name="database">The database.</param>
 public sealed class ReconciliationStore(ControlDatabase database)
 {
-    /// <summary>Maximum number of reports of a store. The oldest are deleted.</summary>
+    /// <summary>Maximum number of reports of a store. Older ones are deleted.</summary>
     public const int MaxPerStore = 200;
 
     readonly AuditLog _audit = new(database);
 
     /// <summary>Adds a report.</summary>
     /// <param name="report">The report.</param>
-    /// <param name="address">Where the request comes from; <see langword="null"/> for none.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="address">The client's address, for the audit log; <see langword="null"/> without a request.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task AddAsync(ReconciliationReport report, string? address, CancellationToken cancellation = default) => database.WriteAsync(async session =>
     {
@@ -33,13 +33,13 @@ public sealed class ReconciliationStore(ControlDatabase database)
 
     /// <summary>Lists reports of a store, the newest first.</summary>
     /// <param name="store">The store's id.</param>
-    /// <param name="before">Lists those with smaller ids; <see langword="null"/> for the newest.</param>
-    /// <param name="limit">How many at most.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="before">Lists reports with smaller ids; <see langword="null"/> to begin with the newest.</param>
+    /// <param name="limit">Maximum number of reports to return.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<List<ReconciliationReport>> ListAsync(string store, string? before, int limit, CancellationToken cancellation = default)
     {
-        // Ids are in the order of time.
+        // Ids are ordered by time.
         var last = before ?? "~";
         return database.ReadAsync(session => session.ListAsync(
             $"SELECT report FROM reconciliations WHERE store = {store} AND id < {last} ORDER BY id DESC LIMIT {limit}", Read), cancellation);

@@ -17,8 +17,8 @@ public sealed class ArchiveFolder(string path)
     public string Path => path;
 
     /// <summary>Reads the manifest; <see langword="null"/> if there is none.</summary>
-    /// <exception cref="InvalidDataException">It is damaged, or a later version wrote it.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The manifest is damaged, or a later version of the engine wrote it.</exception>
+    /// <exception cref="IOException">The manifest cannot be read.</exception>
     public ArchiveManifest? Read()
     {
         var file = System.IO.Path.Combine(path, Manifest);
@@ -31,7 +31,7 @@ public sealed class ArchiveFolder(string path)
         {
             var manifest = JsonSerializer.Deserialize(File.ReadAllBytes(file), ArchiveJson.Default.ArchiveManifest);
             return manifest is { Format: >= 1 and <= ArchiveManifest.CurrentFormat } ? manifest
-                : throw new InvalidDataException($"{file} has the format {manifest?.Format}; this engine reads up to {ArchiveManifest.CurrentFormat}. Use the engine that wrote it.");
+                : throw new InvalidDataException($"{file} has the format {manifest?.Format}; this engine reads formats up to {ArchiveManifest.CurrentFormat}. Use the version of the engine that wrote the archive.");
         }
         catch (JsonException e)
         {
@@ -39,8 +39,8 @@ public sealed class ArchiveFolder(string path)
         }
     }
 
-    /// <summary>Replaces the manifest, durably, and then deletes the files that it does not name.</summary>
-    /// <exception cref="IOException">It cannot be written, or a file cannot be deleted.</exception>
+    /// <summary>Replaces the manifest durably, then deletes the files that it does not name.</summary>
+    /// <exception cref="IOException">The manifest cannot be written, or a file cannot be deleted.</exception>
     public void Commit(ArchiveManifest manifest)
     {
         Directory.CreateDirectory(path);
@@ -48,8 +48,8 @@ public sealed class ArchiveFolder(string path)
         Clean(manifest);
     }
 
-    /// <summary>Deletes the files that a manifest does not name: what a crash has left.</summary>
-    /// <exception cref="IOException">One cannot be deleted.</exception>
+    /// <summary>Deletes the files that a manifest does not name. A crash leaves them.</summary>
+    /// <exception cref="IOException">A file cannot be deleted.</exception>
     public void Clean(ArchiveManifest manifest)
     {
         var events = System.IO.Path.Combine(path, Events);
@@ -66,7 +66,7 @@ public sealed class ArchiveFolder(string path)
         }
     }
 
-    /// <summary>Returns the path of a new file in the folder.</summary>
+    /// <summary>Returns the path of a new file, relative to the folder.</summary>
     /// <param name="store">The store's id.</param>
     /// <param name="date">The day.</param>
     /// <param name="batch">The batch.</param>
@@ -76,7 +76,7 @@ public sealed class ArchiveFolder(string path)
     /// <summary>Returns the full path of a file.</summary>
     public string FullPathOf(string file) => System.IO.Path.Combine(path, System.IO.Path.Combine(file.Split('/')));
 
-    /// <summary>Opens the draft of a file, which <see cref="Publish"/> makes a file.</summary>
+    /// <summary>Creates the draft of a file. <see cref="Publish"/> gives the draft its name.</summary>
     public FileStream CreateDraft(string file)
     {
         var target = FullPathOf(file);
@@ -84,7 +84,7 @@ public sealed class ArchiveFolder(string path)
         return new FileStream(target + Draft, FileMode.Create, FileAccess.Write, FileShare.None);
     }
 
-    /// <summary>Gives a draft that is on the disk its name, and measures it.</summary>
+    /// <summary>Renames a synced draft to the file, and computes its length and hash.</summary>
     public ArchiveFile Publish(string file, string store, DateOnly date, long rows)
     {
         var target = FullPathOf(file);

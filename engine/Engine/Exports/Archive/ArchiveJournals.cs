@@ -4,19 +4,19 @@ using CartRecovery.Engine.Journal;
 
 namespace CartRecovery.Engine.Exports.Archive;
 
-/// <summary>The journals that an archive is made from.</summary>
+/// <summary>The journals to archive.</summary>
 /// <param name="Partitions">The number of partitions.</param>
-/// <param name="Open">Opens a partition's journal as it is now; <see langword="null"/> if there is none yet.</param>
-/// <param name="Former">Opens the journals from before the partitions were changed.</param>
-/// <param name="Keys">Decrypt personal data; <see langword="null"/> without encryption.</param>
+/// <param name="Open">Opens a partition's journal up to its current end; <see langword="null"/> if the partition has none yet.</param>
+/// <param name="Former">Opens the journals from before the number of partitions was changed.</param>
+/// <param name="Keys">The keys that decrypt personal data; <see langword="null"/> without encryption.</param>
 /// <param name="StoreOf">Returns the id of a store by its number.</param>
 public sealed record ArchiveJournals(int Partitions, Func<int, JournalView?> Open, Func<IReadOnlyList<JournalView>> Former, KeyVault? Keys, Func<int, string> StoreOf)
 {
-    /// <summary>Opens what is not in an archive yet.</summary>
+    /// <summary>Opens the journals after the last event in an archive.</summary>
     /// <param name="manifest">The archive.</param>
-    /// <param name="until">Events of former journals that were received from this time on wait (ms since 1970 UTC).</param>
-    /// <param name="isContinued">Receives whether the marks are of these journals. If not, the manifest's time tells what is in the archive.</param>
-    /// <param name="lost">Receives the bytes that a journal has no more.</param>
+    /// <param name="until">Skips events of former journals that were received at or after this time (ms since 1970 UTC).</param>
+    /// <param name="isContinued">Whether the marks are of these journals. Otherwise, only the manifest's time says which events are in the archive.</param>
+    /// <param name="lost">Bytes that the journals deleted before they were archived.</param>
     /// <exception cref="JournalException">A journal cannot be read.</exception>
     internal List<ArchiveSource> OpenAfter(ArchiveManifest manifest, long until, out bool isContinued, out long lost)
     {
@@ -25,7 +25,7 @@ public sealed record ArchiveJournals(int Partitions, Func<int, JournalView?> Ope
         var journals = Enumerable.Range(0, Partitions).Select(Open).ToArray();
         isContinued = manifest.Marks.Count == 0 || (manifest.Marks.Count == Partitions && journals.Zip(manifest.Marks).All(pair => Continues(pair.First, pair.Second)));
 
-        // After other journals have taken the place of those that were read, or a backup was restored, only the time tells what is in the archive.
+        // If the journals were replaced (a restored backup, other partitions), only the time says which events are in the archive.
         var from = isContinued ? manifest.From : manifest.Until;
         for (var i = 0; i < journals.Length; i++)
         {
@@ -40,7 +40,7 @@ public sealed record ArchiveJournals(int Partitions, Func<int, JournalView?> Ope
                 new JournalEvents(journal, TimeRange.Everything, Keys, mark is null ? default : new EventPosition(mark.Address, mark.Events)), i, from));
         }
 
-        // Nearly always there is nothing in that range, and the blocks' headers say so.
+        // Cheap: nearly always, no block's header is in the range.
         sources.AddRange(Former().Select(journal => new ArchiveSource(new JournalEvents(journal, new TimeRange(manifest.Until, until), Keys), partition: null, manifest.Until)));
         return sources;
     }

@@ -3,27 +3,28 @@ using System.Text.Json.Serialization;
 namespace CartRecovery.Engine.Exports.Archive;
 
 /// <summary>
-/// What an archive has, and up to where the journals are in it. A file counts once the manifest names it, and the manifest is replaced as a whole: so is each change.
+/// The files of an archive, and the last archived event of each journal. A file is part of the archive once the manifest names it. Each change replaces
+/// the manifest atomically.
 /// </summary>
 public sealed record ArchiveManifest
 {
-    /// <summary>The version written, and the latest that can be read.</summary>
+    /// <summary>The format version written, and the latest that can be read.</summary>
     public const int CurrentFormat = 1;
 
-    /// <summary>The version it was written with.</summary>
+    /// <summary>The format version of this manifest.</summary>
     public int Format { get; init; } = CurrentFormat;
 
-    /// <summary>The id of the data folder whose events it has.</summary>
+    /// <summary>The id of the data folder whose events the archive has.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>The number of the last batch: no file has a higher one.</summary>
+    /// <summary>The number of the last batch.</summary>
     public long Batch { get; init; }
 
-    /// <summary>Events that were received before this time are in it (ms since 1970 UTC).</summary>
+    /// <summary>The archive has the events that were received before this time (ms since 1970 UTC).</summary>
     public long Until { get; init; }
 
     /// <summary>
-    /// Events that were received before this time are in it, in whatever journal they are (ms since 1970 UTC): set when other journals took the place of those that were read.
+    /// Events of any journal that were received before this time are in the archive already (ms since 1970 UTC). Set when the journals were replaced.
     /// </summary>
     public long From { get; init; } = long.MinValue;
 
@@ -34,7 +35,7 @@ public sealed record ArchiveManifest
     public IReadOnlyList<ArchiveFile> Files { get; init; } = [];
 }
 
-/// <summary>JSON of the manifest.</summary>
+/// <summary>The JSON format of the manifest.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(ArchiveManifest))]
 sealed partial class ArchiveJson : JsonSerializerContext;

@@ -1,6 +1,6 @@
 namespace CartRecovery.Engine.Exports.Archive;
 
-/// <summary>The last event of a journal that is in the archive. With the entry's number and time, another journal is not taken for the one that was read.</summary>
+/// <summary>The last archived event of a journal. The entry's number and time tell a replaced journal from the one that was archived.</summary>
 /// <param name="Address">Address of its block.</param>
 /// <param name="Events">The event's number in the block, from 1.</param>
 /// <param name="Sequence">The number of the block's entry.</param>

@@ -1,6 +1,6 @@
 namespace CartRecovery.Engine.Exports.Archive;
 
-/// <summary>A file of the archive that is being written.</summary>
+/// <summary>Writes a file of the archive. Not thread-safe.</summary>
 sealed class ArchivePart : IDisposable
 {
     readonly ArchiveFolder _folder;
@@ -11,10 +11,10 @@ sealed class ArchivePart : IDisposable
     readonly DateOnly _date;
 
     /// <param name="folder">The archive.</param>
-    /// <param name="path">Its path in the folder.</param>
+    /// <param name="path">The file's path, relative to the folder.</param>
     /// <param name="store">The store's id.</param>
     /// <param name="date">The day.</param>
-    /// <param name="memory">Memory for the rows of a group, in bytes.</param>
+    /// <param name="memory">Memory for the rows of a row group, in bytes.</param>
     public ArchivePart(ArchiveFolder folder, string path, string store, DateOnly date, int memory)
     {
         (_folder, _path, _store, _date) = (folder, path, store, date);
@@ -32,7 +32,7 @@ sealed class ArchivePart : IDisposable
         Rows++;
     }
 
-    /// <summary>Writes the end, syncs the file, and gives it its name.</summary>
+    /// <summary>Writes the footer, syncs the draft, and renames it to the file.</summary>
     public ArchiveFile Publish()
     {
         _rows.Finish();

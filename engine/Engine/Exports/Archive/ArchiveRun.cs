@@ -3,8 +3,8 @@ using CartRecovery.Engine.Journal;
 namespace CartRecovery.Engine.Exports.Archive;
 
 /// <summary>
-/// Adds the events of whole days to an archive: a file for each store and day, in the order in which they were received. A batch counts with its manifest, as a whole;
-/// what a crash leaves of one is deleted and made again. Blocks its thread.
+/// Adds the events of whole days to an archive: a file for each store and day, ordered by the time received. Writes in batches, each of which is committed with its
+/// manifest. After a crash, the next run deletes the uncommitted files and writes the batch again. Blocks its thread.
 /// </summary>
 /// <param name="folder">The archive.</param>
 /// <param name="id">The data folder's id.</param>
@@ -16,7 +16,7 @@ sealed class ArchiveRun(ArchiveFolder folder, string id, ArchiveJournals journal
 
     const int EventsPerLook = 1024;
 
-    // Memory for the rows of all files that are being written.
+    // Memory for the rows of all open files, and the minimum of each.
     const int Memory = 64 << 20, MinMemory = 256 << 10;
 
     readonly Dictionary<(int Store, DateOnly Date), ArchivePart> _parts = [];
@@ -27,20 +27,20 @@ sealed class ArchiveRun(ArchiveFolder folder, string id, ArchiveJournals journal
     int _files;
     long _bytes;
 
-    /// <summary>Called after each batch, with the marks: the journals are not needed before them.</summary>
+    /// <summary>Called after each batch with its marks. The journals before them may be deleted.</summary>
     public Action<IReadOnlyList<ArchiveMark?>> OnCommitted { get; init; } = _ => { };
 
     /// <summary>Called with the number of events so far.</summary>
     public Action<long> OnProgress { get; init; } = _ => { };
 
-    /// <summary>Called with the name of each step of a commit, by which tests crash in between.</summary>
+    /// <summary>Called with the name of each step of a commit; tests crash there.</summary>
     public Action<string> OnStep { get; init; } = _ => { };
 
-    /// <summary>Runs.</summary>
-    /// <param name="until">Events that were received at or after this time wait for the next run (ms since 1970 UTC). The beginning of a day.</param>
-    /// <param name="oldest">Files of earlier days are deleted; <see langword="null"/> to keep all.</param>
-    /// <param name="cancellation">Ends it between two events; the batch that was not finished is made again.</param>
-    /// <exception cref="InvalidDataException">The archive is damaged, or another data folder's.</exception>
+    /// <summary>Archives new events.</summary>
+    /// <param name="until">Archives events that were received before this time, the start of a day (ms since 1970 UTC).</param>
+    /// <param name="oldest">Deletes files of earlier days; <see langword="null"/> to keep all.</param>
+    /// <param name="cancellation">Cancels the run between two events. The next run writes the unfinished batch again.</param>
+    /// <exception cref="InvalidDataException">The archive is damaged, or belongs to another data folder.</exception>
     /// <exception cref="JournalException">A journal cannot be read.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
     public ArchiveOutcome Run(long until, DateOnly? oldest, CancellationToken cancellation)
@@ -48,14 +48,14 @@ sealed class ArchiveRun(ArchiveFolder folder, string id, ArchiveJournals journal
         _manifest = folder.Read() ?? _manifest;
         if (_manifest.Folder != id)
         {
-            throw new InvalidDataException($"{folder.Path} is the archive of another data folder. Name another folder in archive.to.");
+            throw new InvalidDataException($"{folder.Path} is the archive of another data folder. Set archive.to to another folder.");
         }
 
         folder.Clean(_manifest);
         var sources = journals.OpenAfter(_manifest, until, out var isContinued, out var lost);
         try
         {
-            // Of journals that were replaced, the marks mean nothing.
+            // The marks do not apply to journals that were replaced.
             _manifest = isContinued ? _manifest : _manifest with { From = _manifest.Until };
             _marks = [.. Enumerable.Range(0, journals.Partitions).Select(i => isContinued ? _manifest.Marks.ElementAtOrDefault(i) : null)];
             Add(sources, until, cancellation);
@@ -83,7 +83,7 @@ sealed class ArchiveRun(ArchiveFolder folder, string id, ArchiveJournals journal
         var next = new PriorityQueue<ArchiveSource, (long, long, bool, int)>(sources.Count);
         var today = DateOnly.MinValue;
 
-        // Of former journals only the time is kept, which batches of whole days move on.
+        // Former journals have no marks, only a time, which advances by whole days.
         var isSplit = sources.TrueForAll(source => source.Partition is not null);
         for (var i = 0; i < sources.Count; i++)
         {
@@ -160,7 +160,7 @@ sealed class ArchiveRun(ArchiveFolder folder, string id, ArchiveJournals journal
         OnCommitted(_marks);
     }
 
-    // A partition's first event from the time on ends it: what follows is for the next run, whenever it was received.
+    // A partition ends at its first event at or after the time. The next run archives the events behind it, also those that were received earlier.
     static void Enqueue(PriorityQueue<ArchiveSource, (long, long, bool, int)> next, ArchiveSource source, long until, int number)
     {
         if (source.Events.TryNext() && (source.Partition is null || source.Events.Slab.ReceivedAt < until))

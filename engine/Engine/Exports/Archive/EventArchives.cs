@@ -5,9 +5,9 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Exports.Archive;
 
 /// <summary>
-/// The archives of a data folder: the one that is written to, and others that were before and may have people to be forgotten. One works on them at a time. Any thread.
+/// The archives of a data folder: the current one, and earlier ones, from which people must be erased too. Runs and erasures take turns. Thread-safe.
 /// </summary>
-/// <param name="list">The file that lists their folders, a line for each.</param>
+/// <param name="list">The file that lists the archives' folders, one per line.</param>
 /// <param name="id">The data folder's id.</param>
 public sealed class EventArchives(string list, string id) : IDisposable
 {
@@ -16,22 +16,22 @@ public sealed class EventArchives(string list, string id) : IDisposable
 
     readonly SemaphoreSlim _one = new(1, 1);
 
-    /// <summary>The folders, also those that are not there now.</summary>
+    /// <summary>The archives' folders, including missing ones.</summary>
     /// <exception cref="IOException">The list cannot be read.</exception>
     public IReadOnlyList<string> Folders => File.Exists(list) ? [.. File.ReadAllLines(list).Where(line => line.Length > 0)] : [];
 
-    /// <summary>Called with the name of each step of a change, by which tests crash in between.</summary>
+    /// <summary>Called with the name of each step of a change; tests crash there.</summary>
     internal Action<string> OnStep { get; set; } = _ => { };
 
-    /// <summary>Adds the events of whole days to an archive, and deletes old files: <see cref="ArchiveRun"/>.</summary>
+    /// <summary>Adds the events of whole days to an archive, and deletes old files, as <see cref="ArchiveRun"/> does.</summary>
     /// <param name="to">The archive's folder.</param>
     /// <param name="journals">The journals.</param>
-    /// <param name="until">Events that were received from this time on wait (ms since 1970 UTC).</param>
-    /// <param name="oldest">Files of earlier days are deleted; <see langword="null"/> to keep all.</param>
-    /// <param name="onCommitted">Receives the marks before which the journals are not needed any more.</param>
+    /// <param name="until">Archives events that were received before this time (ms since 1970 UTC).</param>
+    /// <param name="oldest">Deletes files of earlier days; <see langword="null"/> to keep all.</param>
+    /// <param name="onCommitted">Receives the marks after each batch. The journals before them may be deleted.</param>
     /// <param name="onProgress">Receives the number of events so far.</param>
-    /// <param name="cancellation">Ends it.</param>
-    /// <exception cref="InvalidDataException">The archive is damaged, or another data folder's.</exception>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <exception cref="InvalidDataException">The archive is damaged, or belongs to another data folder.</exception>
     /// <exception cref="JournalException">A journal cannot be read.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
     public Task<ArchiveOutcome> RunAsync(
@@ -43,13 +43,13 @@ public sealed class EventArchives(string list, string id) : IDisposable
             return new ArchiveRun(folder, id, journals) { OnCommitted = onCommitted, OnProgress = onProgress, OnStep = OnStep }.Run(until, oldest, cancellation);
         }, cancellation);
 
-    /// <summary>Deletes events from all archives. Each file that has some is replaced by one without them.</summary>
+    /// <summary>Deletes events from all archives. Replaces each file that has such events.</summary>
     /// <param name="store">The store's id.</param>
-    /// <param name="isErased">Whether a row of <see cref="EventRows"/> is deleted.</param>
-    /// <param name="cancellation">Ends it.</param>
-    /// <returns>The number of events that were deleted.</returns>
+    /// <param name="isErased">Returns whether to delete a row of <see cref="EventRows"/>.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <returns>The number of deleted events.</returns>
     /// <exception cref="InvalidDataException">An archive is damaged.</exception>
-    /// <exception cref="IOException">An archive is not there, or a file cannot be written.</exception>
+    /// <exception cref="IOException">An archive is missing, or a file cannot be written.</exception>
     public Task<long> EraseAsync(string store, Func<object?[], bool> isErased, CancellationToken cancellation) => AloneAsync(() =>
     {
         var erased = 0L;
@@ -57,7 +57,7 @@ public sealed class EventArchives(string list, string id) : IDisposable
         {
             var folder = new ArchiveFolder(path);
             var manifest = folder.Read() ?? throw new IOException(
-                $"the archive in {path} is not there, and may have the person: mount it, or if it is deleted, remove its line from {list}");
+                $"the archive in {path} is missing and may have events of the person: mount it, or if you deleted it, remove its line from {list}");
             folder.Clean(manifest);
             foreach (var file in manifest.Files.Where(file => file.Store == store))
             {
@@ -77,15 +77,15 @@ public sealed class EventArchives(string list, string id) : IDisposable
         return erased;
     }, cancellation);
 
-    /// <summary>Reads the events of a store from all archives that are there.</summary>
+    /// <summary>Reads the events of a store from all archives that are not missing.</summary>
     /// <param name="store">The store's id.</param>
     /// <returns>Rows of <see cref="EventRows"/>.</returns>
     /// <exception cref="InvalidDataException">An archive is damaged.</exception>
-    /// <exception cref="IOException">A file cannot be read; perhaps it was replaced meanwhile.</exception>
+    /// <exception cref="IOException">A file cannot be read, for example because it was replaced meanwhile.</exception>
     public IEnumerable<object?[]> Read(string store) => Folders.Select(path => new ArchiveFolder(path))
         .SelectMany(folder => (folder.Read()?.Files ?? []).Where(file => file.Store == store).SelectMany(file => RowsOf(folder, file)));
 
-    /// <summary>Lists the files of a store in all archives that are there.</summary>
+    /// <summary>Lists the files of a store in all archives that are not missing.</summary>
     /// <exception cref="InvalidDataException">An archive is damaged.</exception>
     /// <exception cref="IOException">A manifest cannot be read.</exception>
     public IReadOnlyList<ArchiveFile> FilesOf(string store) => [.. Folders.SelectMany(path => new ArchiveFolder(path).Read()?.Files ?? []).Where(file => file.Store == store)];
@@ -93,7 +93,7 @@ public sealed class EventArchives(string list, string id) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _one.Dispose();
 
-    // Before the first file: an archive that nobody knows of would keep people.
+    // Called before the first file is written: people are erased only from listed archives.
     void Register(ArchiveFolder folder)
     {
         var known = Folders;
@@ -101,7 +101,7 @@ public sealed class EventArchives(string list, string id) : IDisposable
         {
             if (known.Count == Max)
             {
-                throw new IOException($"there are {Max} archives already; remove the lines of those that are deleted from {list}");
+                throw new IOException($"there are {Max} archives, the maximum: remove the lines of deleted archives from {list}");
             }
 
             if (folder.Read() is null)
@@ -113,11 +113,11 @@ public sealed class EventArchives(string list, string id) : IDisposable
         }
         else if (folder.Read() is null)
         {
-            throw new IOException($"the archive in {folder.Path} is not there: mount it, or if it is deleted, remove its line from {list}");
+            throw new IOException($"the archive in {folder.Path} is missing: mount it, or if you deleted it, remove its line from {list}");
         }
     }
 
-    // Under another name, so that there is one file or the other, whole, whenever a crash comes.
+    // Writes under a new name, so that after a crash at any point the manifest names a complete file.
     static ArchiveFile? Rewrite(ArchiveFolder folder, ArchiveFile file, Func<object?[], bool> isKept)
     {
         var stem = file.Path[..^".parquet".Length];

@@ -1,17 +1,17 @@
 namespace CartRecovery.Engine.Journal.Tail;
 
-/// <summary>What a read from memory gave.</summary>
+/// <summary>The result of a read from memory.</summary>
 enum TailRead
 {
     /// <summary>The next entry.</summary>
     Entry,
 
-    /// <summary>Nothing: all entries are read.</summary>
+    /// <summary>No entry: all were read.</summary>
     End,
 
-    /// <summary>Nothing: the next entry is on the disk only.</summary>
+    /// <summary>No entry: the next one is only on the disk.</summary>
     OnDisk,
 
-    /// <summary>Nothing: the next entries are lost.</summary>
+    /// <summary>No entry: the next ones were deleted.</summary>
     Lost,
 }

@@ -2,10 +2,10 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys.Reports;
 
-/// <summary>Reads orders and refunds of shoppers with a journey, the oldest first.</summary>
+/// <summary>Reads orders and refunds of shoppers with a journey, oldest first.</summary>
 static class ConversionRows
 {
-    // The order's key: o: and the id that the shop gave it, or what was made up for one without.
+    // The database's key of an order with an id is "o:" and the id; other orders have a generated key.
     const string OrderId = "CASE WHEN order_id LIKE 'o:%' THEN substr(order_id, 3) END";
 
     const string Key = "lower(hex(cart)) || lower(hex(id)) || currency";
@@ -13,11 +13,11 @@ static class ConversionRows
     /// <summary>The columns' names.</summary>
     public static IReadOnlyList<string> Names { get; } = ["cartId", "at", "value", "currency", "verified", "journey", "intervention", "touch", "orderId"];
 
-    /// <summary>Returns rows after a place: the columns, and then the row's time and key.</summary>
+    /// <summary>Returns rows after a position. Each has the columns, then the row's time and key.</summary>
     /// <param name="reports">The reports.</param>
     /// <param name="storeId">The store.</param>
-    /// <param name="period">When the orders were placed, and the refunds made (ms since 1970 UTC).</param>
-    /// <param name="after">The place.</param>
+    /// <param name="period">When the orders and refunds were made (ms since 1970 UTC).</param>
+    /// <param name="after">The position.</param>
     /// <param name="limit">Maximum number to return.</param>
     public static List<object?[]> After(JourneyReports reports, string storeId, (long From, long To) period, RowPlace after, int limit) => reports.Ask($"""
         SELECT cart_id, at, value, currency, verified, journey, intervention, touch, {OrderId}, {Key} FROM conversion

@@ -2,15 +2,15 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys.Reports;
 
-/// <summary>An order that a store's server reported, as the engine has it.</summary>
-/// <param name="Value">Its value, net of refunds, by currency; empty if no campaign was triggered for the shopper: of those the id alone is kept.</param>
-/// <param name="IsReturned">Whether it was refunded or cancelled as a whole.</param>
+/// <summary>An order that a store's server has reported to the engine.</summary>
+/// <param name="Value">The value by currency, net of refunds. Empty if no campaign was triggered for the shopper: of such an order, the engine keeps only the id.</param>
+/// <param name="IsReturned">Whether the whole order was refunded or cancelled.</param>
 public sealed record KnownOrder(IReadOnlyDictionary<string, decimal> Value, bool IsReturned);
 
 /// <summary>Looks up orders by their ids.</summary>
 public static class KnownOrders
 {
-    /// <summary>Returns the orders that are known, by their ids.</summary>
+    /// <summary>Returns the orders that the engine has, by id.</summary>
     /// <param name="reports">The reports.</param>
     /// <param name="storeId">The store.</param>
     /// <param name="ids">The orders' ids.</param>
@@ -41,11 +41,11 @@ public static class KnownOrders
         return found;
     });
 
-    /// <summary>Returns the ids of orders that were placed in a period, by time.</summary>
+    /// <summary>Returns the ids of orders that were placed in a period, oldest first.</summary>
     /// <param name="reports">The reports.</param>
     /// <param name="storeId">The store.</param>
-    /// <param name="from">From when (ms since 1970 UTC).</param>
-    /// <param name="to">Until when (ms since 1970 UTC).</param>
+    /// <param name="from">Start of the period (ms since 1970 UTC).</param>
+    /// <param name="to">End of the period (ms since 1970 UTC).</param>
     /// <param name="limit">Maximum number to return.</param>
     public static List<string> Placed(JourneyReports reports, string storeId, long from, long to, int limit) => reports.Ask(
         "SELECT substr(id, 3) FROM shop_order WHERE at>=?2 AND at<?3 AND store=?1 AND id LIKE 'o:%' ORDER BY at, id LIMIT ?4", rows =>

@@ -35,13 +35,13 @@ static class ApiTags
         (Members, "Who may sign in: invite, change, disable and delete members."),
         (Roles, "The built-in roles, and roles of your own."),
         (Keys, "Keys for the shop's servers and pages: make, rotate and revoke them."),
-        (Privacy, "Forget people, and prove it."),
-        (Usage, "What a store and its keys used, beside their quotas."),
+        (Privacy, "Forget people, with receipts."),
+        (Usage, "The usage of a store and its keys, with their quotas."),
         (Audit, "Who did what."),
         (Config, "Read and change the settings that need no restart."),
         (Exports, "Download events, interventions and conversions."),
         (Reconciliation, "Compare the shop's orders and carts with the engine's."),
-        (Jobs, "What the engine does on a schedule: see, run, change, pause and cancel."),
+        (Jobs, "Scheduled jobs: list, run, change, pause and cancel."),
         (Operations, "Health and metrics."),
     ];
 }

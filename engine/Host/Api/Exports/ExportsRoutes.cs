@@ -18,22 +18,22 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Exports;
 
-/// <summary><c>/v1/export</c>: all rows of a store, streamed. Each row has a cursor after which a download goes on.</summary>
+/// <summary><c>/v1/export</c>: streams all rows of a store. A download continues after any row, by the row's cursor.</summary>
 static class ExportsRoutes
 {
-    /// <summary>The column with a row's cursor.</summary>
+    /// <summary>The column of the row's cursor.</summary>
     public const string Cursor = "cursor";
 
     const long MaxRows = 1_000_000_000;
 
-    const string Resume = " The answer is streamed, the oldest first, and has every row unless `limit` is given. If it is cut off, go on with the `cursor` of the last whole row. One "
-        + "export of a store runs at a time. Without `personal_data:read`, personal data is masked. Each is in the audit log.";
+    const string Resume = " The answer is streamed, oldest first, and has every row unless you give `limit`. If it is cut off, continue with the `cursor` of the last complete "
+        + "row. One export of a store runs at a time. Without `personal_data:read`, personal data is masked. The audit log has each export.";
 
-    static readonly HttpProblem s_expired = new(410, "cursor_expired", "The engine has no more what follows the cursor. Begin without it, perhaps with 'from'.");
-    static readonly HttpProblem s_noJournal = new(409, "journal_disabled", "There is no journal to export events from. Set journal.enabled.");
+    static readonly HttpProblem s_expired = new(410, "cursor_expired", "The events after the cursor were deleted. Send the request again without 'cursor'.");
+    static readonly HttpProblem s_noJournal = new(409, "journal_disabled", "Events are exported from the journal, which is disabled. Set journal.enabled to true.");
 
     static readonly QueryParameter<string> s_format = QueryParameters.Choice("format",
-        "ndjson: one JSON object per line. csv: RFC 4180. parquet: Apache Parquet, which can be read only when it is whole.", ["ndjson", "csv", "parquet"], "ndjson");
+        "ndjson: one JSON object per line. csv: RFC 4180. parquet: Apache Parquet, which can be read only if it is complete.", ["ndjson", "csv", "parquet"], "ndjson");
 
     static readonly QueryParameter<long> s_limit = new("limit", "The maximum number of rows; all if absent.", $"a number from 1 to {MaxRows}",
         (text, _) => long.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var n) && n is >= 1 and <= MaxRows ? n : null)
@@ -46,12 +46,12 @@ static class ExportsRoutes
     {
         var group = routes.ForServers("/v1/export", ApiTags.Exports);
         Declare(group.MapGet("/events", EventsAsync), "exportEvents", "Export events",
-            "The events of the journal, by the time when they were received: an event of a cart never before an earlier one of it." + Resume)
+            "The events of the journal; 'from' and 'to' are the time received. The events of a cart are in order." + Resume)
             .Problems(s_noJournal, s_expired, ApiProblems.ExportBusy, ControlProblems.Unavailable);
         Declare(group.MapGet("/interventions", InterventionsAsync), "exportInterventions", "Export interventions",
-            "The rows of `GET /v1/interventions`, by the time of the decision." + Resume).Problems(ApiProblems.ExportBusy, ControlProblems.Unavailable);
+            "The rows of `GET /v1/interventions`; 'from' and 'to' are the time of the decision." + Resume).Problems(ApiProblems.ExportBusy, ControlProblems.Unavailable);
         Declare(group.MapGet("/conversions", ConversionsAsync), "exportConversions", "Export conversions",
-            "The rows of `GET /v1/conversions` with the order's id, by the time of the order or refund." + Resume).Problems(ApiProblems.ExportBusy, ControlProblems.Unavailable);
+            "The rows of `GET /v1/conversions` with the order's id; 'from' and 'to' are the time of the order or refund." + Resume).Problems(ApiProblems.ExportBusy, ControlProblems.Unavailable);
     }
 
     static RouteHandlerBuilder Declare(RouteHandlerBuilder route, string operationId, string summary, string description)
@@ -82,7 +82,7 @@ static class ExportsRoutes
 
         var (from, to) = PeriodOf(query);
 
-        // The shop makes event and session ids of whatever it likes.
+        // Masked completely: a shop may put personal data into the ids of events and sessions.
         return RunAsync(context, caller, query, audit, exports, "events", EventRows.Columns, ["id", "sessionId", "meta"], cancellation =>
             events.Read(caller.Store.Number, caller.Store.Id, new TimeRange(from, to), after, more: 1, cancellation).Select(row => (row.Row, row.Place.ToText(events.Partitions))));
     }

@@ -18,36 +18,37 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Reconciliation;
 
-/// <summary><c>/v1/reconciliation</c>: the shop tells its orders and carts, and the engine says what it has otherwise.</summary>
+/// <summary><c>/v1/reconciliation</c>: compares a shop's orders and carts with the engine's.</summary>
 static class ReconciliationRoutes
 {
     const string Csv = "text/csv";
 
-    static readonly HttpProblem s_invalid = new(400, "invalid_reconciliation", "The body is no list of orders and carts.");
-    static readonly HttpProblem s_notFound = new(404, "reconciliation_not_found", "The store has no such report. GET /v1/reconciliation lists them.");
-    static readonly HttpProblem s_busy = new(503, "reconciliation_busy", "Another list is compared. Send it again later.");
+    static readonly HttpProblem s_invalid = new(400, "invalid_reconciliation", "The body is not a list of orders and carts.");
+    static readonly HttpProblem s_notFound = new(404, "reconciliation_not_found", "The store has no report with this id. GET /v1/reconciliation lists the reports.");
+    static readonly HttpProblem s_busy = new(503, "reconciliation_busy", "The engine is comparing another list. Send the request again later.");
 
     static readonly QueryParameter<string> s_repair = QueryParameters.Choice(
-        "repair", "true: orders that the engine does not have are sent to it as events. false: nothing is changed.", ["true", "false"], "false");
+        "repair", "true: send the orders that the engine does not have to it as events. false: change nothing.", ["true", "false"], "false");
 
-    static readonly QueryParameter<long> s_from = QueryParameters.Time("from", "With `to`: these are all orders that were placed from this time on. Others that the engine has are told.");
-    static readonly QueryParameter<long> s_to = QueryParameters.Time("to", "With `from`: these are all orders that were placed before this time.");
+    static readonly QueryParameter<long> s_from = QueryParameters.Time(
+        "from", "With `to`: the list has all orders that were placed from this time on. The report has the orders of the period that are not in the list.");
+    static readonly QueryParameter<long> s_to = QueryParameters.Time("to", "With `from`: the list has all orders that were placed before this time.");
 
     public static void Map(IEndpointRouteBuilder routes)
     {
         var group = routes.ForServers("/v1/reconciliation", ApiTags.Reconciliation);
         group.MapPost("", CompareAsync)
             .Describe("reconcile", "Compare orders and carts", """
-                The body is what the shop has: CSV with a header, JSON lines, or an array. A row with `orderId` is an order, one without is a cart, by `cartId`. The other fields are
-                `value` (net of refunds), `currency`, `status` (placed or cancelled), `userId`, `at` and `itemCount`; what is absent is not compared. At most 100,000 rows and 16 MB. A row
-                that cannot be read costs that row alone. With `repair=true`, each missing order with `cartId` and `value` becomes the event `purchase`; an order counts once, however often
-                it is told. Nothing else is changed.
+                The body is the shop's list: CSV with a header, JSON lines, or an array. A row with `orderId` is an order, one without is a cart, by `cartId`. The other fields are
+                `value` (net of refunds), `currency`, `status` (placed or cancelled), `userId`, `at` and `itemCount`; absent fields are not compared. At most 100,000 rows and 16 MB. A row
+                that cannot be read is skipped and is in `errors`. With `repair=true`, each missing order with `cartId` and `value` becomes the event `purchase`;
+                an order counts once, however often you send it. Nothing else is changed.
                 """)
             .Accepts<ShopRow>("application/json", "application/x-ndjson", Csv).Query(s_from, s_to, s_repair).Produces<ReconciliationReport>()
             .WithMetadata(new BodyLimit(ShopRowReader.MaxBytes), new ShowsPersonalData(IsMasked: true))
             .Problems(s_invalid, s_busy, ApiProblems.NotDurable, ControlProblems.Unavailable);
         group.MapGet("", ListAsync)
-            .Describe("listReconciliations", "List comparisons", "The newest first, without their differences and errors; the last 200 are kept.")
+            .Describe("listReconciliations", "List comparisons", "Newest first, without differences and errors. The engine keeps the last 200.")
             .Query(QueryParameters.Limit, QueryParameters.Cursor).Problems(ControlProblems.Unavailable);
         group.MapGet("/{id}", GetAsync)
             .Describe("getReconciliation", "Get a comparison", "A report with its differences.").WithMetadata(new ShowsPersonalData(IsMasked: true))
@@ -59,7 +60,7 @@ static class ReconciliationRoutes
         var (from, to) = (query.Of(s_from, long.MinValue), query.Of(s_to, long.MaxValue));
         if ((from == long.MinValue) != (to == long.MaxValue) || from > to)
         {
-            throw new ProblemException(s_invalid with { Detail = "from and to: give both, the earlier one first, or neither." });
+            throw new ProblemException(s_invalid with { Detail = "from and to: expected both, with 'from' not after 'to', or neither." });
         }
 
         using var one = reconciler.TryBegin() ?? throw new ProblemException(s_busy);

@@ -3,13 +3,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api.Responses;
 
-/// <summary>Streams a body that blocking code writes, on a thread of the pool: it waits while the client does not read.</summary>
+/// <summary>Streams a body that blocking code writes on a thread of the pool. The thread waits while the client does not read.</summary>
 static class StreamedBody
 {
-    // What may be written before the client reads.
+    // Maximum number of bytes that the client has not read.
     const int PauseAt = 1 << 20;
 
-    /// <summary>Writes the body. If it fails after the first bytes, the connection is cut, so that nobody takes a part for the whole.</summary>
+    /// <summary>Writes the body. Aborts the connection if writing fails after the first bytes, so that the client does not take a part for the whole.</summary>
     /// <param name="context">The request.</param>
     /// <param name="write">Writes to a stream that cannot seek.</param>
     public static async Task WriteAsync(HttpContext context, Action<Stream> write)
@@ -25,7 +25,7 @@ static class StreamedBody
             }
             catch (Exception e)
             {
-                // The reader gets it.
+                // Rethrown by the reader.
                 failure = e;
             }
 

@@ -45,7 +45,7 @@ static class ExportCommand
 
             if (export.Locked > 0)
             {
-                Console.Error.WriteLine($"warning: the meta of {export.Locked:N0} events is left out: it is encrypted, and its keys are not there");
+                Console.Error.WriteLine($"warning: the meta of {export.Locked:N0} events is left out: it is encrypted, and its keys are missing");
             }
 
             if (options.Out is not null)
