@@ -26,7 +26,7 @@ public sealed class RowWriterTests
     ];
 
     [Test]
-    public void Json_lines_have_what_is_not_null()
+    public void Json_lines_omit_nulls()
     {
         var lines = Encoding.UTF8.GetString(Write(ExportFormat.Ndjson, s_rows)).Split('\n');
         Assert.That(lines, Is.EqualTo(new[]
@@ -79,14 +79,14 @@ public sealed class RowWriterTests
 
     [TestCase(ExportFormat.Ndjson, 0)]
     [TestCase(ExportFormat.Csv, 1)]
-    public void No_rows_are_an_empty_export(ExportFormat format, int lines) =>
+    public void An_export_without_rows_is_empty(ExportFormat format, int lines) =>
         Assert.That(Encoding.UTF8.GetString(Write(format, [])).Count(letter => letter == '\n'), Is.EqualTo(lines));
 
     [Test]
-    public async Task No_rows_are_a_valid_Parquet_file() => Assert.That((await ParquetTable.ReadAsync(Write(ExportFormat.Parquet, []))).Rows, Is.Empty);
+    public async Task A_Parquet_file_without_rows_is_valid() => Assert.That((await ParquetTable.ReadAsync(Write(ExportFormat.Parquet, []))).Rows, Is.Empty);
 
     [Test]
-    public void An_export_that_fails_is_no_Parquet_file()
+    public void A_failed_export_has_no_Parquet_footer()
     {
         using var output = new MemoryStream();
         using (var writer = RowWriter.Create(ExportFormat.Parquet, output, s_columns))
@@ -98,7 +98,7 @@ public sealed class RowWriterTests
     }
 
     [Test]
-    public void Rows_are_written_before_the_last_one_is_there()
+    public void Rows_are_streamed()
     {
         using var output = new MemoryStream();
         using var writer = RowWriter.Create(ExportFormat.Ndjson, output, s_columns);

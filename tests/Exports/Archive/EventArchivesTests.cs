@@ -81,7 +81,7 @@ public sealed class EventArchivesTests
     }
 
     [Test]
-    public async Task The_journals_are_released_as_far_as_they_are_archived()
+    public async Task Archived_journals_are_released()
     {
         using var archives = Open();
         var marks = new List<IReadOnlyList<ArchiveMark?>>();
@@ -90,7 +90,7 @@ public sealed class EventArchivesTests
     }
 
     [Test]
-    public async Task Other_journals_in_place_of_those_that_were_read_add_what_was_received_later_alone()
+    public async Task Replaced_journals_add_only_events_received_later()
     {
         using var archives = Open();
         await RunAsync(archives, s_middle);
@@ -121,7 +121,7 @@ public sealed class EventArchivesTests
     }
 
     [Test]
-    public async Task An_archive_of_another_data_folder_or_one_that_is_damaged_is_left_alone()
+    public async Task A_damaged_or_foreign_archive_is_not_changed()
     {
         using (var archives = Open())
         {
@@ -179,7 +179,7 @@ public sealed class EventArchivesTests
     }
 
     [Test]
-    public async Task An_archive_that_is_not_there_may_have_the_person()
+    public async Task Erasing_fails_while_an_archive_is_missing()
     {
         using var archives = Open();
         await RunAsync(archives, s_end);

@@ -52,7 +52,7 @@ sealed class ReconciliationApiTests
     }
 
     [Test]
-    public async Task Differences_are_told_and_nothing_is_changed()
+    public async Task Differences_are_reported_and_nothing_is_changed()
     {
         var report = await SendAsync("/v1/reconciliation?from=1d&to=30m", """
             orderId,cartId,value,currency,status,itemCount
@@ -115,7 +115,7 @@ sealed class ReconciliationApiTests
     }
 
     [Test]
-    public async Task What_is_no_list_is_refused()
+    public async Task An_invalid_list_is_rejected()
     {
         Assert.That((await PostAsync("/v1/reconciliation", "orderID\no1\n", "text/csv")).Problem, Is.EqualTo((400, "invalid_reconciliation")));
         Assert.That((await PostAsync("/v1/reconciliation?from=1d", "[]", "application/json")).Problem, Is.EqualTo((400, "invalid_reconciliation")));

@@ -50,7 +50,7 @@ public sealed class ShopRowReaderTests
     }
 
     [Test]
-    public void Cells_that_cannot_be_read_cost_their_line_alone()
+    public void Rows_with_invalid_cells_are_skipped()
     {
         var errors = new List<int>();
         var rows = ShopRowReader.Read("orderId,value,at\no1,x,\no2,1,yesterday\no3,1\no4,1,2026-11-20\n"u8.ToArray(), isCsv: true, (line, _) => errors.Add(line));
@@ -58,7 +58,7 @@ public sealed class ShopRowReaderTests
     }
 
     [Test]
-    public void What_is_no_list_is_refused()
+    public void An_invalid_list_is_rejected()
     {
         Assert.That(() => Read("orderID,value\no1,1\n", isCsv: true), Throws.InstanceOf<FormatException>().With.Message.Contains("did you mean 'orderId'?"));
         Assert.That(() => Read("[{]"), Throws.InstanceOf<FormatException>().With.Message.Contains("not JSON"));
