@@ -128,7 +128,7 @@ public sealed partial class RepartitionCommandTests
 
     // As a kill leaves it once the change is decided, before the first folder is moved.
     [Test]
-    public async Task A_decided_change_is_finished_before_anything_counts_partitions()
+    public async Task A_decided_change_of_partitions_is_finished_first()
     {
         Copy(_scratch.PathOf("data"), _scratch.PathOf("changed/data"));
         _scratch.Write("changed/cartrecovery.yaml", await File.ReadAllTextAsync(_scratch.PathOf("cartrecovery.yaml")));

@@ -94,7 +94,7 @@ public sealed class EventSlabTests
     }
 
     [Test]
-    public async Task A_pool_is_drained_once_the_slabs_rented_before_are_returned()
+    public async Task Draining_waits_for_slabs_rented_before()
     {
         var (pool, time) = (new SlabPool(4), new ManualTime(EventReading.Now));
         var (first, second) = (pool.Rent(), pool.Rent());

@@ -116,7 +116,7 @@ public sealed class ErasureRequestsTests(DatabaseKind kind) : ControlDatabaseFix
     }
 
     [Test]
-    public async Task Who_is_erased_is_deleted_before_the_backups_and_known_again_if_the_request_is_repeated()
+    public async Task The_persons_identity_is_deleted_before_the_backups_and_restored_by_a_repeated_request()
     {
         await AddAsync();
         var (request, subject, _) = await _requests.StartAsync(Folder, default);

@@ -68,7 +68,7 @@ public sealed class EventSlab
     /// <summary>When its bytes were read, in ticks of the monotonic clock.</summary>
     public long ReceivedTicks;
 
-    /// <summary>The pool's period in which it was rented; negative while it is not rented.</summary>
+    /// <summary>The pool's grace period in which the slab was rented; negative if it is not rented.</summary>
     internal int Period = -1;
 
     /// <summary>Computes a slab's maximum size in bytes, for the memory budget.</summary>

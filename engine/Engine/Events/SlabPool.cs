@@ -49,12 +49,12 @@ public sealed class SlabPool(int capacity)
         }
     }
 
-    /// <summary>Completes once every slab that was rented before the call is returned, however long it waits for a partition. One call at a time.</summary>
+    /// <summary>Waits until every slab that was rented before the call is returned, without a timeout. Allows one call at a time.</summary>
     /// <param name="time">The clock of the polls.</param>
     /// <param name="cancellation">Ends the wait.</param>
     public async Task DrainAsync(TimeProvider time, CancellationToken cancellation)
     {
-        // Also those that a cancelled call has left.
+        // Includes slabs that a cancelled call was waiting for.
         while (!TryBeginPeriod())
         {
             await Task.Delay(s_poll, time, cancellation);

@@ -16,7 +16,7 @@ namespace CartRecovery.Engine.Privacy;
 /// <param name="time">The clock.</param>
 sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject, ErasureMode mode, TimeProvider time)
 {
-    // An event validated before the person was refused is in a rented slab within this time. From there on, SettleAsync waits for it.
+    // Within this time, an event that was validated before the person was refused is in a rented slab, and SettleAsync waits for the slabs.
     static readonly TimeSpan s_maxSubmitDelay = TimeSpan.FromSeconds(1);
 
     static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
@@ -53,7 +53,7 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
         return new ErasureStep(name, time.GetUtcNow(), (long)time.GetElapsedTime(started).TotalMilliseconds, new Dictionary<string, long>(_counts, StringComparer.Ordinal));
     }
 
-    /// <summary>Runs the step <see cref="ErasureStep.Backups"/>, whoever was erased.</summary>
+    /// <summary>Runs the step <see cref="ErasureStep.Backups"/>, which does not need to know the person.</summary>
     /// <returns>The finished step.</returns>
     public static async Task<ErasureStep> RenewBackupsAsync(ErasureTargets targets, TimeProvider time, CancellationToken cancellation)
     {

@@ -151,7 +151,7 @@ public sealed class ErasureRequests(ControlDatabase database, Tombstones tombsto
             subject = {(subject is null ? null : database.Keys.Seal(JsonSerializer.Serialize(subject, ErasureJson.Default.ErasedSubject), PlaceOf(request.Id)))} WHERE id = {request.Id}
         """), cancellation);
 
-    /// <summary>Deletes who is erased, which no further step must know.</summary>
+    /// <summary>Deletes the identity of the erased person, which the remaining steps do not need.</summary>
     internal Task ForgetSubjectAsync(ErasureRequest request, CancellationToken cancellation) => database.WriteAsync(session =>
         session.RunAsync($"UPDATE privacy_requests SET subject = {(byte[]?)null}, reason = {request.Reason} WHERE id = {request.Id}"), cancellation);
 

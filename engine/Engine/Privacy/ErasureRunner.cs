@@ -110,7 +110,7 @@ public sealed partial class ErasureRunner(ControlDatabase database, ErasureReque
             request = await EraseAsync(request, new Erasure(targets, store, subject, request.Mode, database.Time), steps);
         }
 
-        // The new backups have nothing of the person, not even the request's note of who it is.
+        // The new backups must not name the person, not even in the request.
         if (steps.TrueForAll(step => step.Name != ErasureStep.Backups))
         {
             await database.ScrubAsync(_stop.Token);
@@ -124,7 +124,7 @@ public sealed partial class ErasureRunner(ControlDatabase database, ErasureReque
         LogCompleted(request.Id, (at - (request.StartedAt ?? at)).TotalSeconds);
     }
 
-    // Runs the steps that must know who the person is, then deletes that. Returns the request as it is stored now.
+    // Runs the steps that need the person's identity, then deletes the identity. Returns the stored request.
     async Task<ErasureRequest> EraseAsync(ErasureRequest request, Erasure erasure, List<ErasureStep> steps)
     {
         foreach (var name in ErasureStep.OfPerson.Where(name => steps.TrueForAll(step => step.Name != name)))

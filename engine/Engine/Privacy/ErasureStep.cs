@@ -10,7 +10,7 @@ public sealed record ErasureStep(string Name, DateTimeOffset At, long Millisecon
     /// <summary>The name of a step.</summary>
     public const string Find = "find", Partitions = "partitions", Database = "database", DeadLetters = "dead_letters", Archive = "archive", Scrub = "scrub", Backups = "backups";
 
-    /// <summary>The names of the steps that must know who the person is, in order.</summary>
+    /// <summary>The names of the steps that need the person's identity, in order.</summary>
     public static IReadOnlyList<string> OfPerson { get; } = [Find, Partitions, Database, DeadLetters, Archive, Scrub];
 
     /// <summary>The names of the steps, in order.</summary>

@@ -36,7 +36,7 @@ public sealed record ErasureTargets
     /// <summary>The sinks, which may have unsent messages.</summary>
     public required SinkSet Sinks { get; init; }
 
-    /// <summary>Completes once every event decoded before is processed, including the journeys.</summary>
+    /// <summary>Waits until all events decoded so far are processed, including by the journeys.</summary>
     public required Func<CancellationToken, Task> SettleAsync { get; init; }
 
     /// <summary>Erases from the partitions; <see langword="null"/> to rely on the journal's retention.</summary>

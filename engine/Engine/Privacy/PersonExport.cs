@@ -97,7 +97,7 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
         }
     }
 
-    // Excludes what was said anonymously in a cart that another customer has continued: it may be the other's.
+    // Excludes anonymous data of a cart that another customer has continued: it may be the other's.
     IEnumerable<(string? Cart, Hash128 Owner)> OwnersOf(Person person, CancellationToken cancellation)
     {
         yield return (null, person.Customer);

@@ -97,7 +97,7 @@ sealed class PrivacyServices : IAsyncDisposable
         }
     }
 
-    // An erasure and an export may wait at a time.
+    // Serializes the calls of an erasure and an export: the pool allows one at a time.
     async Task DrainAsync(SlabPool slabs, CancellationToken cancellation)
     {
         await _drain.WaitAsync(cancellation);

@@ -115,13 +115,13 @@ sealed class DataFolder : IDisposable
         }
     }
 
-    /// <summary>Reads the format that a folder has once it is opened, without locking it.</summary>
+    /// <summary>Reads the format that <see cref="Open"/> would use, without locking the folder.</summary>
     /// <inheritdoc cref="FolderFormat.Read" path="/returns"/>
     /// <inheritdoc cref="FolderFormat.Read" path="/exception"/>
     public static FolderFormat? ReadFormat(string path) => FolderSwap.ReadPending(path) ?? FolderFormat.Read(path);
 
-    /// <summary>Throws unless the folder has the number of partitions that was planned before it was locked.</summary>
-    /// <exception cref="DataFolderException">Another command has changed it meanwhile.</exception>
+    /// <summary>Throws if the folder's number of partitions is not the one planned before the lock.</summary>
+    /// <exception cref="DataFolderException">Another command changed the number meanwhile.</exception>
     public void EnsurePartitions(int planned)
     {
         if (Format.Partitions != planned)

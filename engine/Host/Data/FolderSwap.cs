@@ -85,9 +85,9 @@ static class FolderSwap
         Delete(next.Root);
     }
 
-    /// <summary>Reads the format of prepared state that counts, but is not in place yet: the next <see cref="DataFolder.Open"/> moves it there.</summary>
+    /// <summary>Reads the format of prepared state that is decided but not in place yet. The next <see cref="DataFolder.Open"/> moves it there.</summary>
     /// <returns><see langword="null"/> if there is none.</returns>
-    /// <exception cref="DataFolderException">It has another version's layout.</exception>
+    /// <exception cref="DataFolderException">The folder has the layout of another version.</exception>
     public static FolderFormat? ReadPending(string path) => File.Exists(Path.Combine(path, Next, FolderFormat.Name)) ? FolderFormat.Read(Path.Combine(path, Next)) : null;
 
     /// <summary>Deletes archived journals that nothing was written to for some time.</summary>

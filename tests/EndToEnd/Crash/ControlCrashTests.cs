@@ -65,7 +65,7 @@ public sealed class ControlCrashTests(string? database)
     public void TearDown() => _scratch.Dispose();
 
     [Test]
-    public async Task Each_change_is_in_force_and_audited_or_neither()
+    public async Task After_a_crash_each_change_is_both_active_and_audited_or_neither()
     {
         var control = database is null ? "" : $"control: {{ database: \"{await PostgresCluster.CreateDatabaseAsync()}\" }}";
         var encryption = database is null ? "" : "encryption: { key: 0123456789abcdef0123456789abcdef }";

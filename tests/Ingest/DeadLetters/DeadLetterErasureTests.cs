@@ -56,7 +56,7 @@ public sealed class DeadLetterErasureTests
 
     // As a crash leaves it after the letters were rewritten, and before their keys were destroyed.
     [Test]
-    public void Keys_of_an_erasure_that_a_crash_has_ended_are_destroyed_by_the_next_one()
+    public void Keys_of_an_interrupted_erasure_are_destroyed_by_the_next_one()
     {
         using var store = Open();
         store.Append([DeadLetterSamples.Of("of ben")]);

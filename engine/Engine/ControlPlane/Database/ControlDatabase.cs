@@ -150,8 +150,8 @@ public sealed class ControlDatabase : IAsyncDisposable
         return true;
     }, cancellation);
 
-    /// <summary>Removes the remains of deleted rows from the log of the database. PostgreSQL keeps them until its own vacuum.</summary>
-    /// <exception cref="ControlDatabaseException">The database failed, or a reader did not end.</exception>
+    /// <summary>Removes deleted rows from SQLite's write-ahead log. PostgreSQL keeps deleted rows until it vacuums the table.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed, or an open read transaction keeps the log.</exception>
     public async Task ScrubAsync(CancellationToken cancellation = default)
     {
         await _connections.WaitAsync(cancellation);

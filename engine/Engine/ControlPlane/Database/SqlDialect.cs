@@ -26,9 +26,9 @@ abstract class SqlDialect : IAsyncDisposable
     /// <param name="cancellation">Cancels the operation.</param>
     public abstract ValueTask<DbTransaction> BeginAsync(DbConnection connection, bool writes, CancellationToken cancellation);
 
-    /// <summary>Removes the remains of deleted rows from the log of the database, if that is the engine's own.</summary>
+    /// <summary>Removes deleted rows from the database's log, if the engine manages it.</summary>
     /// <exception cref="DbException">The database does not answer.</exception>
-    /// <exception cref="ControlDatabaseException">A reader did not end.</exception>
+    /// <exception cref="ControlDatabaseException">An open read transaction keeps the log.</exception>
     public virtual Task ScrubAsync(CancellationToken cancellation) => Task.CompletedTask;
 
     /// <summary>Wraps a failure in an exception with a stable code.</summary>

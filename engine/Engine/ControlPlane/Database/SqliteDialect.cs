@@ -65,7 +65,7 @@ sealed class SqliteDialect : SqlDialect
         command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE)";
         if (await command.ExecuteScalarAsync(cancellation) is not 0L)
         {
-            throw new ControlDatabaseException(ControlDatabaseException.Conflict, $"{Name}: a reader does not end, so the log cannot be emptied");
+            throw new ControlDatabaseException(ControlDatabaseException.Conflict, $"{Name}: the log cannot be truncated, because of an open read transaction");
         }
     }
 

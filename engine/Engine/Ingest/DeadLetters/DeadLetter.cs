@@ -36,7 +36,7 @@ public sealed record DeadLetter(
     /// <summary>Code as an enum while the letter waits to be stored.</summary>
     internal EventErrorCode Reason { get; init; }
 
-    /// <summary>The people whom it must not name, while it waits to be stored; null for none.</summary>
+    /// <summary>The forgotten people whom the letter must not name, until it is stored; null for none.</summary>
     internal ForgottenPeople? Forgotten { get; init; }
 
     /// <summary>Approximate memory the letter takes, in bytes.</summary>

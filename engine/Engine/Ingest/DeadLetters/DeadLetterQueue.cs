@@ -201,7 +201,7 @@ public sealed partial class DeadLetterQueue
             bytes += letter.Size;
         }
 
-        // Here, not on the readers' threads: a malformed event has no fields, so all its texts are looked up.
+        // Slow, so not on the readers' threads: a malformed event has no fields, so all its texts are looked up.
         DeadLetter[] kept = [.. _batch.Where(letter => !NamesForgotten(letter))];
         var written = Try(() => _store.Append(kept));
         foreach (var letter in kept)

@@ -23,7 +23,7 @@ public sealed partial class DeadLetterStore
     {
         lock (_gate)
         {
-            // Of an erasure that a crash has ended: it may have blanked the letters, but not destroyed the keys.
+            // Finishes an erasure that a crash interrupted after it blanked the letters and before it destroyed the keys.
             var former = ReadFormerKeys();
             var blanked = Read(store: store).Where(letter => letter.Store == store && letter.Event.Length > 0 && names(letter.Event)).Select(letter => letter.Id).ToHashSet();
             if (blanked.Count == 0 && former.Count == 0)

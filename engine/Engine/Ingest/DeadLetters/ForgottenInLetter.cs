@@ -5,8 +5,8 @@ using CartRecovery.Engine.Events;
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
 /// <summary>
-/// Finds forgotten people in rejected events, which may be malformed: only keyed hashes of the ids are known, so every text that may be an id is
-/// hashed. Any thread.
+/// Finds forgotten people in rejected events, which may be malformed: hashes every text that may be an id, since only keyed hashes
+/// of the ids are known. Thread-safe.
 /// </summary>
 static class ForgottenInLetter
 {
@@ -15,11 +15,11 @@ static class ForgottenInLetter
     /// <summary>Returns whether a rejected event names a forgotten person of a store in any field.</summary>
     /// <param name="people">The forgotten people.</param>
     /// <param name="store">The store's id, in UTF-8.</param>
-    /// <param name="received">The event as it was received, in JSON or MessagePack, whole or not.</param>
+    /// <param name="received">The event as received, in JSON or MessagePack, possibly incomplete.</param>
     public static bool IsNamed(ForgottenPeople people, ReadOnlySpan<byte> store, ReadOnlySpan<byte> received) =>
         !people.IsEmpty && (IsBetweenQuotes(people, store, received) || IsWord(people, store, received) || IsMessagePackText(people, store, received));
 
-    // Between any two neighbouring quotes: where one is missing, texts and what is between them have changed places.
+    // Tries the text between any two successive quotes: if a quote is missing, the texts are outside of the pairs.
     static bool IsBetweenQuotes(ForgottenPeople people, ReadOnlySpan<byte> store, ReadOnlySpan<byte> received)
     {
         for (var start = NextQuote(received, 0); start >= 0;)
@@ -58,7 +58,7 @@ static class ForgottenInLetter
         return -1;
     }
 
-    // Numbers, ids in other formats, and ids within a longer text.
+    // Tries numbers, ids in other formats, and ids within a longer text.
     static bool IsWord(ForgottenPeople people, ReadOnlySpan<byte> store, ReadOnlySpan<byte> received)
     {
         while (!received.IsEmpty)
@@ -75,7 +75,7 @@ static class ForgottenInLetter
         return false;
     }
 
-    // At every byte that may be a string's header, since the message may be broken before it.
+    // Tries every byte that may be a string's header, since the message may be broken before it.
     static bool IsMessagePackText(ForgottenPeople people, ReadOnlySpan<byte> store, ReadOnlySpan<byte> received)
     {
         for (var at = 0; at + 1 < received.Length; at++)

@@ -172,7 +172,7 @@ public sealed class EventRouter
         _counters.AddRejected(problem.Error);
         _ofStore.AddRejected(problem.Error);
 
-        // A browser must not learn whose id was a customer's: to it, the event was accepted.
+        // A browser must not find out whether an id was a customer's, so its events are reported as accepted.
         if (problem.Error == EventErrorCode.PersonForgotten && !_rules.IsServer)
         {
             _received++;

@@ -155,7 +155,7 @@ public sealed class SlabFiller(PartitionSet partitions)
         }
         finally
         {
-            // Nobody else returns those that were not handed over.
+            // Slabs that were not handed over are returned only here.
             _sealed.ForEach(rest => partitions.Slabs.Return(rest.Slab));
             _sealed.Clear();
         }

@@ -55,7 +55,7 @@ public sealed class ErasedIds
     /// <summary>The keys of the person's carts found so far.</summary>
     public IReadOnlySet<Hash128> Carts => _carts;
 
-    /// <summary>The ids of those of <see cref="Carts"/> whose ids are known.</summary>
+    /// <summary>The ids of <see cref="Carts"/>, as far as they are known.</summary>
     public IReadOnlyList<string> CartIds => [.. _texts.Select(Encoding.UTF8.GetString)];
 
     /// <summary>Whether some carts are known by key only: an earlier, incomplete erasure has removed their ids.</summary>
