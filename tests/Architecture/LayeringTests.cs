@@ -32,6 +32,7 @@ public sealed partial class LayeringTests
         ["Privacy"] =
             ["Backtest", "ControlPlane", "Delivery", "Encryption", "Events", "Exports", "Ingest", "Journal", "Journeys", "Messages", "Migration", "Pipeline", "State", "Storage"],
         ["Exports"] = ["Backtest", "Encryption", "Events", "Journal", "Journeys"],
+        ["Insights"] = ["Backtest", "Events", "Journal"],
         ["Backtest"] = ["Decisions", "Encryption", "Events", "Journal", "Pipeline", "Telemetry"],
     };
 

@@ -67,14 +67,15 @@ sealed class RecordedTraffic
         [.. Enumerable.Range(0, Partitions).Select(i => new JournalView(() => new FileJournalDevice(FolderOf(i), readOnly: true), s_layout, s_stores))];
 
     /// <summary>Replays the journals.</summary>
-    public ReplayReport Replay(int lanes = 1, TimeRange? range = null, IEnumerable<CampaignConfig>? campaigns = null, OnnxModel? model = null, int threads = 2) =>
-        Replay([.. Journals().Select(j => new JournalStream(j))], lanes, range, campaigns, model, threads);
+    public ReplayReport Replay(
+        int lanes = 1, TimeRange? range = null, IEnumerable<CampaignConfig>? campaigns = null, OnnxModel? model = null, int threads = 2, ReplayScope? scope = null) =>
+        Replay([.. Journals().Select(j => new JournalStream(j))], lanes, range, campaigns, model, threads, scope);
 
     /// <summary>Replays the given streams.</summary>
     public static ReplayReport Replay(
         IReadOnlyList<IReplayStream> streams, int lanes = 1, TimeRange? range = null, IEnumerable<CampaignConfig>? campaigns = null,
-        OnnxModel? model = null, int threads = 2) =>
-        new Replay(streams, lanes, threads, PipelineOptionsOf(campaigns ?? Campaigns, model)).Run(range ?? TimeRange.Everything, default);
+        OnnxModel? model = null, int threads = 2, ReplayScope? scope = null) =>
+        new Replay(streams, lanes, threads, PipelineOptionsOf(campaigns ?? Campaigns, model), scope).Run(range ?? TimeRange.Everything, default);
 
     /// <summary>Replays the journals by the campaigns that they record.</summary>
     public ReplayReport ReplayRecorded(int lanes) =>

@@ -108,6 +108,34 @@ public sealed class ReplayTests(bool quiet)
     }
 
     [Test]
+    public void A_replay_of_one_store_decides_on_its_carts_alone()
+    {
+        Same(_traffic.Replay(lanes: 2, scope: new ReplayScope { Store = (0, "demo") }), _report);
+        var other = _traffic.Replay(scope: new ReplayScope { Store = (1, "other") });
+        Assert.That((other.Events, other.Carts, other.Decisions.Count, other.Originals.Count, other.Orders.Count), Is.EqualTo((0L, 0L, 0, 0, 0)));
+    }
+
+    [Test]
+    public void Orders_and_original_decisions_are_told()
+    {
+        var buyers = _report.Decisions.Where(d => d.Campaign == "bought").ToArray();
+        Assert.That(buyers, Is.Not.Empty.And.All.Matches<ReplayedDecision>(d => _report.Orders[d!.Key] >= d.At));
+        Assert.That(_report.Originals.Select(d => d.Id), Is.EqualTo(_report.Decisions.Select(d => d.Id)));
+        Assert.That(_report.Decisions, Is.All.Matches<ReplayedDecision>(d => d!.Channel.Length > 0 && d.Currency.Length == 3));
+    }
+
+    [Test]
+    public void A_replay_with_too_many_decisions_ends() =>
+        Assert.That(() => _traffic.Replay(scope: new ReplayScope { MaxDecisions = 3 }), Throws.TypeOf<ReplayLimitException>());
+
+    [Test]
+    public void A_replay_that_rests_decides_the_same()
+    {
+        var pace = new ReplayPace(0.9, TimeProvider.System);
+        Same(_traffic.Replay(threads: 1, scope: new ReplayScope { Pace = pace }), _report);
+    }
+
+    [Test]
     public void A_replay_can_be_cancelled()
     {
         using var stop = new CancellationTokenSource();

@@ -66,6 +66,8 @@ sealed class AccessMatrixTests
         ["POST /v1/interventions/schedule"] = Access.Secret,
         ["PUT /v1/interventions/{id}"] = Access.Secret,
         ["DELETE /v1/interventions/{id}"] = Access.Secret,
+        ["GET /v1/data-quality"] = Access.Secret,
+        ["GET /v1/features/stats"] = Access.Secret,
         ["GET /v1/campaigns"] = Access.Secret,
         ["POST /v1/campaigns"] = Access.Secret,
         ["GET /v1/campaigns/{name}"] = Access.Secret,
@@ -76,6 +78,10 @@ sealed class AccessMatrixTests
         ["POST /v1/campaigns/{name}/activate"] = Access.Secret,
         ["POST /v1/campaigns/{name}/archive"] = Access.Secret,
         ["POST /v1/campaigns/{name}/approve"] = Access.User,
+        ["POST /v1/campaigns/{name}/backtest"] = Access.Secret,
+        ["GET /v1/campaigns/{name}/backtests"] = Access.Secret,
+        ["GET /v1/campaigns/{name}/backtests/{id:long}"] = Access.Secret,
+        ["POST /v1/campaigns/{name}/backtests/{id:long}/cancel"] = Access.Secret,
         ["POST /v1/campaigns/{name}/pause"] = Access.Secret,
         ["POST /v1/campaigns/{name}/resume"] = Access.Secret,
         ["GET /v1/campaigns/{name}/preview"] = Access.Secret,
@@ -425,7 +431,7 @@ sealed class AccessMatrixTests
     Task<ApiAnswer> AskAsync(string route, string? key, string? origin, string? ids, bool foreign)
     {
         var (method, pattern) = (route.Split(' ')[0], route.Split(' ')[1]);
-        var path = string.Join('/', pattern.Split('/').Select(part => !part.StartsWith('{') ? part : ids ?? IdFor(pattern)));
+        var path = string.Join('/', pattern.Split('/').Select(part => !part.StartsWith('{') ? part : part == "{id:long}" && pattern.Contains("backtests", StringComparison.Ordinal) ? "1" : ids ?? IdFor(pattern)));
         var isBodyless = method == "GET" || path.StartsWith("/v1/track/", StringComparison.Ordinal);
         return _engine.AskAsync(new HttpMethod(method), path, isBodyless ? null : Json(foreign ? BodyFor(pattern) : "{}"), key,
             origin is null ? [] : [("Origin", origin)]);

@@ -73,6 +73,8 @@ sealed class AuditMatrixTests
         ["POST /v1/campaigns/{name}/activate"] = "campaign.*, in the transaction of the change",
         ["POST /v1/campaigns/{name}/archive"] = "campaign.*, in the transaction of the change",
         ["POST /v1/campaigns/{name}/approve"] = "campaign.*, in the transaction of the change",
+        ["POST /v1/campaigns/{name}/backtest"] = "campaign.backtest, in the transaction of the change",
+        ["POST /v1/campaigns/{name}/backtests/{id:long}/cancel"] = "campaign.backtest_cancel, in the transaction of the change",
         ["PATCH /v1/jobs/{name}"] = "job.change, in the transaction of the change",
         ["POST /v1/jobs/{name}/run"] = "job.run, in the transaction of the change",
         ["POST /v1/jobs/{name}/pause"] = "job.pause, in the transaction of the change",

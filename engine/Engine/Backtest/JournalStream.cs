@@ -31,6 +31,7 @@ public sealed class JournalStream(JournalView journal) : IReplayStream
         while (reader.TryNext(out var entry))
         {
             cancellationToken.ThrowIfCancellationRequested();
+            lane.Rest(cancellationToken);
             var payload = entry.Payload.Span;
             if (entry.Kind is EntryKind.Decisions or EntryKind.LegacyDecisions)
             {

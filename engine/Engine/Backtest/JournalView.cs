@@ -33,6 +33,9 @@ public sealed class JournalView
     /// <summary>Its end, for all readers.</summary>
     public long End { get; }
 
+    /// <summary>Opens its pages, to read some of them.</summary>
+    public JournalPages Pages() => new(_open(), _layout, End);
+
     /// <summary>Opens a reader.</summary>
     /// <param name="from">Address of the first entry to read; that of the first there is, if it is before it.</param>
     public JournalViewReader Read(long from = 0) => new(_open(), _layout, Begin, from, End);

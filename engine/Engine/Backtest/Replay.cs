@@ -13,6 +13,7 @@ public sealed class Replay
     readonly int _lanesAStream;
     readonly int _threads;
     readonly PipelineOptions _options;
+    readonly ReplayScope? _scope;
     readonly ReplayLane?[] _lanes;
     readonly long _total;
 
@@ -20,7 +21,8 @@ public sealed class Replay
     /// <param name="lanesAStream">The number of lanes for each stream's carts, 1 or more. Does not affect the decisions.</param>
     /// <param name="threads">The number of lanes replayed concurrently, 1 or more.</param>
     /// <param name="options">The stages' options; sizes are per lane, and the folder belongs to this replay alone.</param>
-    public Replay(IReadOnlyList<IReplayStream> streams, int lanesAStream, int threads, PipelineOptions options)
+    /// <param name="scope">What is decided on; <see langword="null"/> for everything.</param>
+    public Replay(IReadOnlyList<IReplayStream> streams, int lanesAStream, int threads, PipelineOptions options, ReplayScope? scope = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(lanesAStream, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
@@ -28,6 +30,7 @@ public sealed class Replay
         _lanesAStream = lanesAStream;
         _threads = threads;
         _options = options;
+        _scope = scope;
         _lanes = new ReplayLane?[streams.Count * lanesAStream];
         _total = streams.Sum(s => s.Length) * lanesAStream;
     }
@@ -44,6 +47,7 @@ public sealed class Replay
     /// <exception cref="Journal.JournalException">A journal cannot be read.</exception>
     /// <exception cref="InvalidDataException">A stream is invalid.</exception>
     /// <exception cref="IOException">A file cannot be read, or the folder cannot be written.</exception>
+    /// <exception cref="ReplayLimitException">There are more decisions than the scope permits.</exception>
     /// <exception cref="OperationCanceledException">The replay was cancelled.</exception>
     public ReplayReport Run(TimeRange range, CancellationToken cancellationToken)
     {
@@ -63,7 +67,7 @@ public sealed class Replay
 
     void Play(int number, TimeRange range, CancellationToken cancellationToken)
     {
-        using var lane = new ReplayLane(number, number % _lanesAStream, _lanesAStream, _options);
+        using var lane = new ReplayLane(number, number % _lanesAStream, _lanesAStream, _options, _scope);
         Volatile.Write(ref _lanes[number], lane);
         _streams[number / _lanesAStream].Play(lane, range, cancellationToken);
     }
@@ -84,6 +88,8 @@ public sealed class Replay
             EventsBefore = lanes.Sum(l => l.Folded - l.Events),
             Carts = lanes.Sum(l => l.Carts),
             Scores = scores,
+            Orders = lanes.SelectMany(l => l.Orders).ToDictionary(),
+            Originals = DecisionDifference.InOrder(lanes.SelectMany(l => l.Then)),
             Decisions = DecisionDifference.InOrder(lanes.SelectMany(l => l.Now)),
             Difference = _streams.All(s => s.KnowsDecisions)
                 ? new DecisionDifference(lanes.SelectMany(l => l.Then), lanes.SelectMany(l => l.Now)) : null,

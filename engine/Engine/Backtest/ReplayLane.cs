@@ -18,6 +18,7 @@ public sealed class ReplayLane : IDisposable
     readonly PartitionCounters _counters = new() { Scores = new ScoreDistribution() };
     readonly PartitionStages _stages;
     readonly Func<ReadOnlyMemory<byte>, CampaignSet?>? _readCampaigns;
+    readonly ReplayScope _scope;
     long _now;
     long _folded;
     long _position;
@@ -26,8 +27,10 @@ public sealed class ReplayLane : IDisposable
     /// <param name="index">Its index among its stream's lanes.</param>
     /// <param name="count">The number of lanes of its stream.</param>
     /// <param name="options">The options shared by all lanes.</param>
-    public ReplayLane(int number, int index, int count, PipelineOptions options)
+    /// <param name="scope">What it decides on; <see langword="null"/> for everything.</param>
+    public ReplayLane(int number, int index, int count, PipelineOptions options, ReplayScope? scope = null)
     {
+        _scope = scope ?? ReplayScope.All;
         _index = index;
         _count = count;
         _readCampaigns = options.ReadCampaigns;
@@ -68,12 +71,18 @@ public sealed class ReplayLane : IDisposable
     /// <summary>Replayed decisions in the range.</summary>
     public List<ReplayedDecision> Now { get; } = [];
 
+    /// <summary>When each cart's last order of the range was placed (ms since 1970 UTC), by the cart's key.</summary>
+    public Dictionary<Hash128, long> Orders { get; } = [];
+
+    /// <summary>Rests, if the replay shares the machine.</summary>
+    public void Rest(CancellationToken cancellation) => _scope.Pace?.Rest(cancellation);
+
     /// <summary>Processes events.</summary>
     /// <param name="slab">The events; those of other lanes are marked in it.</param>
     /// <param name="isScored">Whether they are in the range.</param>
     public void Take(EventSlab slab, bool isScored)
     {
-        var own = Select(slab);
+        var own = Select(slab, isScored);
         _stages.Process(slab, isDecided: !isScored);
         if (isScored)
         {
@@ -113,14 +122,14 @@ public sealed class ReplayLane : IDisposable
     /// <summary>Records original decisions.</summary>
     public void TakeDecision(Decision decision, bool isScored)
     {
-        if (!IsOwn(decision.Cart))
+        if (!IsOwn(decision.Cart) || (_scope.Store is { } only && decision.Intervention.StoreId != only.Id))
         {
             return;
         }
 
         if (isScored)
         {
-            Then.Add(ReplayedDecision.Of(decision));
+            Add(Then, decision);
         }
         else
         {
@@ -145,7 +154,7 @@ public sealed class ReplayLane : IDisposable
     // Uses the key's other half than partitioning, which is the same for all carts of a partition's journal.
     bool IsOwn(in Hash128 cart) => _count == 1 || (int)(((cart.Low >> 32) * (ulong)_count) >> 32) == _index;
 
-    int Select(EventSlab slab)
+    int Select(EventSlab slab, bool isScored)
     {
         var (own, isNew) = (0, false);
         foreach (ref var e in slab.Records.AsSpan(0, slab.Count))
@@ -156,6 +165,12 @@ public sealed class ReplayLane : IDisposable
             }
 
             isNew = true;
+            if (_scope.Store is { } only && e.Store != only.Number)
+            {
+                e.Flags |= EventFlags.Duplicate;
+                continue;
+            }
+
             if ((e.Flags & (EventFlags.CustomerCopy | EventFlags.Foreign)) != 0)
             {
                 continue;
@@ -164,6 +179,11 @@ public sealed class ReplayLane : IDisposable
             if (IsOwn(e.Cart))
             {
                 own++;
+                if (isScored && e.Type == EventType.Purchase)
+                {
+                    Orders[e.Cart] = Math.Max(Orders.GetValueOrDefault(e.Cart), e.Timestamp);
+                    EnsureRoom(Orders.Count);
+                }
             }
             else
             {
@@ -181,9 +201,23 @@ public sealed class ReplayLane : IDisposable
     {
         foreach (var decision in _stages.Decisions)
         {
-            Now.Add(ReplayedDecision.Of(decision));
+            Add(Now, decision);
         }
 
         _stages.Decisions.Clear();
+    }
+
+    void Add(List<ReplayedDecision> decisions, Decision decision)
+    {
+        decisions.Add(ReplayedDecision.Of(decision));
+        EnsureRoom(decisions.Count);
+    }
+
+    void EnsureRoom(int count)
+    {
+        if (count > _scope.MaxDecisions)
+        {
+            throw new ReplayLimitException(_scope.MaxDecisions);
+        }
     }
 }

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Telemetry;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Backtest;
 
@@ -19,6 +20,12 @@ public sealed record ReplayReport
 
     /// <summary>Replayed decisions, in event time order.</summary>
     public required IReadOnlyList<ReplayedDecision> Decisions { get; init; }
+
+    /// <summary>Original decisions, in event time order; empty if those are unknown.</summary>
+    public required IReadOnlyList<ReplayedDecision> Originals { get; init; }
+
+    /// <summary>When each cart's last order of the range was placed (ms since 1970 UTC), by the cart's key.</summary>
+    public required IReadOnlyDictionary<Hash128, long> Orders { get; init; }
 
     /// <summary>Difference from the original decisions; null if those are unknown.</summary>
     public required DecisionDifference? Difference { get; init; }

@@ -46,6 +46,9 @@ public sealed class CartRecoveryConfig
     [ConfigKey("Changes of jobs by their names, which 'cartrecovery jobs list' prints.", Max = "64", Reloads = true, Example = "{ upkeep: { schedule: \"30 * * * *\" } }")]
     public Dictionary<string, JobConfig> Jobs { get; set; } = new(StringComparer.Ordinal);
 
+    [ConfigKey("The limits of the job 'data-quality': what may be missing or wrong in a store's events of an hour.", Reloads = true)]
+    public DataQualityConfig DataQuality { get; set; } = new();
+
     [ConfigKey("Backups of the data folder, which the job 'backup' makes.", Reloads = true)]
     public BackupConfig Backup { get; set; } = new();
 

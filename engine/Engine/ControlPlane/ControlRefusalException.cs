@@ -67,6 +67,12 @@ public sealed class ControlRefusalException(string code, string message) : Excep
     /// <summary>The version needs an approval first.</summary>
     public const string ApprovalRequired = "approval_required";
 
+    /// <summary>Too many backtests wait.</summary>
+    public const string TooManyBacktests = "too_many_backtests";
+
+    /// <summary>The backtest has ended.</summary>
+    public const string BacktestEnded = "backtest_ended";
+
     /// <summary>The limit on experiments is reached.</summary>
     public const string TooManyExperiments = "too_many_experiments";
 

@@ -119,6 +119,10 @@ public sealed class JournalReader
         }
     }
 
+    /// <summary>Goes on at another entry, whose number is not known.</summary>
+    /// <param name="address">Its address: the start of a page, for instance.</param>
+    internal void MoveTo(long address) => (_next, End, _sequence) = (Math.Max(address, JournalLayout.FirstAddress), Math.Max(address, JournalLayout.FirstAddress), 0);
+
     enum ReadResult
     {
         Entry,

@@ -7,6 +7,7 @@ using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Auth;
 using CartRecovery.Host.Api.Auth.Oidc;
 using CartRecovery.Host.Api.Campaigns;
+using CartRecovery.Host.Api.Campaigns.Backtests;
 using CartRecovery.Host.Api.Campaigns.Managed;
 using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Codes;
@@ -18,6 +19,7 @@ using CartRecovery.Host.Api.Experiments;
 using CartRecovery.Host.Api.Features;
 using CartRecovery.Host.Api.Flags;
 using CartRecovery.Host.Api.Health;
+using CartRecovery.Host.Api.Insights;
 using CartRecovery.Host.Api.Interventions;
 using CartRecovery.Host.Api.Jobs;
 using CartRecovery.Host.Api.Keys;
@@ -125,6 +127,10 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(OidcSignOut))]
 [JsonSerializable(typeof(ItemPage<AuditRow>))]
 [JsonSerializable(typeof(JsonElement))]
+[JsonSerializable(typeof(BacktestBody))]
+[JsonSerializable(typeof(BacktestStarted))]
+[JsonSerializable(typeof(BacktestItem))]
+[JsonSerializable(typeof(ItemPage<BacktestItem>))]
 [JsonSerializable(typeof(CampaignBody))]
 [JsonSerializable(typeof(CampaignDetail))]
 [JsonSerializable(typeof(ItemPage<CampaignVersionItem>))]
@@ -141,6 +147,10 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(JobCancelled))]
 [JsonSerializable(typeof(ItemPage<JobItem>))]
 [JsonSerializable(typeof(ItemPage<JobRunItem>))]
+[JsonSerializable(typeof(QualityReport))]
+[JsonSerializable(typeof(ItemPage<QualityReport>))]
+[JsonSerializable(typeof(FeatureProfile))]
+[JsonSerializable(typeof(ItemPage<FeatureProfile>))]
 [JsonSerializable(typeof(SuppressionBody))]
 [JsonSerializable(typeof(SuppressedAddresses))]
 [JsonSerializable(typeof(DiscountCode))]

@@ -15,6 +15,7 @@ using CartRecovery.Host.Api.Exports;
 using CartRecovery.Host.Api.Features;
 using CartRecovery.Host.Api.Flags;
 using CartRecovery.Host.Api.Health;
+using CartRecovery.Host.Api.Insights;
 using CartRecovery.Host.Api.Interventions;
 using CartRecovery.Host.Api.Jobs;
 using CartRecovery.Host.Api.Keys;
@@ -51,6 +52,7 @@ static class ApiRoutes
         InterventionsRoutes.Map(routes);
         CampaignsRoutes.Map(routes);
         AnalyticsRoutes.Map(routes);
+        InsightRoutes.Map(routes);
         ProductsRoutes.Map(routes);
         SuppressionsRoutes.Map(routes);
         CodesRoutes.Map(routes);

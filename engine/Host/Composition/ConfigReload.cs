@@ -92,15 +92,7 @@ sealed partial class ConfigReload : ISettingsReload
     {
         lock (_loading)
         {
-            var (config, problems) = _load(_path, overlay());
-            if (config is null)
-            {
-                throw new SettingsException(problems.Select(problem => problem.Code).FirstOrDefault(code => code is not null) ?? SettingsException.Invalid, problems[0].ToString())
-                {
-                    Problems = [.. problems.Select(problem => problem.ToString())],
-                };
-            }
-
+            var config = Load(overlay);
             var before = SettingsView.Of(_host.Config, Commands.ConfigFile.Catalog);
             try
             {
@@ -121,6 +113,19 @@ sealed partial class ConfigReload : ISettingsReload
             }
 
             return SettingsChange.Between(before, SettingsView.Of(config, Commands.ConfigFile.Catalog));
+        }
+    }
+
+    /// <inheritdoc/>
+    public CartRecoveryConfig Load(Func<SettingsOverlay> overlay)
+    {
+        lock (_loading)
+        {
+            var (config, problems) = _load(_path, overlay());
+            return config ?? throw new SettingsException(problems.Select(problem => problem.Code).FirstOrDefault(code => code is not null) ?? SettingsException.Invalid, problems[0].ToString())
+            {
+                Problems = [.. problems.Select(problem => problem.ToString())],
+            };
         }
     }
 

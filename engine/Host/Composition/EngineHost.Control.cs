@@ -4,6 +4,7 @@ using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Usage;
 using CartRecovery.Engine.ControlPlane.Users;
+using CartRecovery.Host.Backtests;
 using CartRecovery.Host.Settings;
 using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Host.Data;
@@ -30,6 +31,9 @@ sealed partial class EngineHost
 
     /// <summary>The campaigns that the API manages.</summary>
     public LiveCampaigns Campaigns { get; }
+
+    /// <summary>Tries campaigns on the journal.</summary>
+    public CampaignBacktests Backtests => field ??= new CampaignBacktests(this, _data);
 
     /// <summary>The settings that the API changes.</summary>
     public LiveSettings Settings { get; }

@@ -1,5 +1,7 @@
 using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Insights;
 using CartRecovery.Engine.ControlPlane.Jobs;
+using CartRecovery.Host.Insights;
 using CartRecovery.Host.Jobs;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -15,15 +17,29 @@ sealed partial class EngineHost
     /// <summary>Logs the head of the audit log.</summary>
     public AuditWitness Witness { get; }
 
+    /// <summary>Checks what the shops send.</summary>
+    public DataQuality DataQuality => field ??= new DataQuality(this, Insights, _log);
+
+    /// <summary>Measures features.</summary>
+    public FeatureProfiles FeatureProfiles => field ??= new FeatureProfiles(this, Insights);
+
+    /// <summary>What jobs found in the stores' data.</summary>
+    public InsightStore Insights => field ??= new InsightStore(Control, Jobs.Control.Engine);
+
     JobScheduler MakeJobs() => new(Control, BuiltInJobs.All, Control.IsShared ? EngineId.Of(_data.Path) : "")
     {
         Configured = name => Config.Jobs.GetValueOrDefault(name)?.ToOverrides(),
         OnNotice = OnJobNotice,
+        OnReplaced = LogJobReplaced,
     };
 
     void OnJobNotice(JobNotice notice)
     {
-        if (notice.IsLate)
+        if (notice.IsOverdue)
+        {
+            LogJobOverdue(notice.Job, notice.Problem);
+        }
+        else if (notice.IsLate)
         {
             LogJobLate(notice.Job, notice.Problem);
         }
@@ -32,11 +48,11 @@ sealed partial class EngineHost
             LogJobFailed(notice.Job, notice.Problem, notice.IsFinal ? "no retry follows" : "a retry follows");
         }
 
-        if (notice.IsLate || notice.IsFinal)
+        if (notice.IsLate || notice.IsFinal || notice.IsOverdue)
         {
             _app.Services.GetRequiredService<Notices>().TrySend(
-                $"CartRecovery: the job {notice.Job} {(notice.IsLate ? "is late" : "failed")}",
-                $"The job {notice.Job} {(notice.IsLate ? "has not started in time" : "failed, and is not retried before its next scheduled time")}: {notice.Problem}\n\n"
+                $"CartRecovery: the job {notice.Job} {(notice.IsOverdue ? "does not end" : notice.IsLate ? "is late" : "failed")}",
+                $"The job {notice.Job} {(notice.IsOverdue ? "was asked to end, and is still running" : notice.IsLate ? "has not started in time" : "failed, and is not retried before its next scheduled time")}: {notice.Problem}\n\n"
                 + $"cartrecovery jobs history {notice.Job} shows its runs.");
         }
     }
@@ -59,6 +75,14 @@ sealed partial class EngineHost
 
     [LoggerMessage(EventName = "job_late", Level = LogLevel.Warning, Message = "The job {Job} is late: {Problem}")]
     partial void LogJobLate(string job, string problem);
+
+    [LoggerMessage(EventName = "job_overdue", Level = LogLevel.Warning,
+        Message = "The job {Job} was asked to end, and goes on: {Problem}; until it ends it keeps a place, and no engine runs it. A restart ends it")]
+    partial void LogJobOverdue(string job, string problem);
+
+    [LoggerMessage(EventName = "job_settings_replaced", Level = LogLevel.Warning,
+        Message = "The settings of the job {Job} are those of this engine's configuration now; the engine {Engine}, which shares the control database, has others: give all the same section jobs")]
+    partial void LogJobReplaced(string job, string engine);
 
     [LoggerMessage(EventName = "jobs_not_changed", Level = LogLevel.Warning,
         Message = "The control database does not answer, so the reloaded settings of jobs apply after their next change or the next start: {Problem}")]

@@ -21,6 +21,7 @@ using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Engine.State.Customers;
 using CartRecovery.Engine.Storage;
+using CartRecovery.Host.Backtests;
 
 namespace CartRecovery.Host.Composition;
 
@@ -91,6 +92,7 @@ public sealed class MemoryBudget
             ("control", ControlDatabase.CacheBytes + (Passwords.Concurrency * Passwords.MemorySize) + FlagStore.MaxAllBytes,
                 $"{ControlDatabase.MaxConnections} connections to the control database, {Passwords.Concurrency} passwords, {FlagStore.MaxAllBytes >> 20} MB of flags"),
             ("dead letters", DeadLetterQueue.CapacityBytes, $"{DeadLetterQueue.Capacity:N0} waiting to be written"),
+            ("backtest", CampaignBacktests.Memory, "carts and decisions of one at a time"),
             ("base", Base, "runtime, ONNX Runtime, model"),
         ];
     }

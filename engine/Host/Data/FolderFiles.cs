@@ -1,4 +1,5 @@
 using System.Globalization;
+using CartRecovery.Host.Backtests;
 using CartRecovery.Host.Backup;
 using CartRecovery.Host.Composition;
 using CartRecovery.Host.Jobs;
@@ -16,6 +17,7 @@ readonly record struct FolderFiles(string Root)
         "outreach.db-wal", "outreach.db-shm", "control.db", "control.db-wal",
         "control.db-shm", "deadletters",
         "archive", "archives", "next", "next.tmp", RunningConfig.Name, ExchangeRatesFeed.FileName, EngineId.Name, BackupRunner.Scratch, BackupLock.Name,
+        CampaignBacktests.Scratch,
     ];
 
     /// <summary>The folder of all journals.</summary>

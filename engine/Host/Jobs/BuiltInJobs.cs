@@ -5,5 +5,7 @@ namespace CartRecovery.Host.Jobs;
 /// <summary>Lists the engine's jobs. To add a job, write its definition and add it here.</summary>
 static class BuiltInJobs
 {
-    public static IReadOnlyList<JobDefinition> All { get; } = [UpkeepJob.Definition, AuditJobs.Counts, AuditJobs.Head, BackupJob.Definition, ArchiveJob.Definition, ReconciliationJob.Definition];
+    public static IReadOnlyList<JobDefinition> All { get; } =
+        [UpkeepJob.Definition, AuditJobs.Counts, AuditJobs.Head, BackupJob.Definition, ArchiveJob.Definition, ReconciliationJob.Definition, BacktestJob.Definition, InsightJobs.DataQuality,
+        InsightJobs.Features, HealthChecksJob.Definition];
 }

@@ -20,6 +20,7 @@ static class UpkeepJob
         ])
     {
         IsEssential = true,
+        AtLeastEvery = TimeSpan.FromDays(1),
     };
 
     static async Task TrimAsync(JobContext job, CancellationToken stop)

@@ -1,3 +1,4 @@
+using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Settings;
 
 namespace CartRecovery.Host.Settings;
@@ -12,6 +13,12 @@ interface ISettingsReload
     /// <returns>The differences in the settings in force.</returns>
     /// <exception cref="SettingsException">The settings are invalid, or cannot be applied. Nothing has changed.</exception>
     IReadOnlyList<SettingsChange> Change(Func<SettingsOverlay> overlay, Action? record);
+
+    /// <summary>Loads the file with changes laid over it, and applies nothing. Blocks as <see cref="Change"/> does.</summary>
+    /// <param name="overlay">Returns the changes, with campaigns.</param>
+    /// <returns>The configuration, which belongs to the caller.</returns>
+    /// <exception cref="SettingsException">They are not valid.</exception>
+    CartRecoveryConfig Load(Func<SettingsOverlay> overlay);
 
     /// <summary>Requests a reload. Logs only if it changes anything.</summary>
     void RequestQuietly();

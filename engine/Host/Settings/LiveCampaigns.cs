@@ -63,6 +63,10 @@ sealed class LiveCampaigns(ControlDatabase database)
     /// <exception cref="SettingsException">The campaign is invalid.</exception>
     public Task CheckAsync(string name, CampaignDraft draft) => Settings!.ReloadAsync(() => Compose(With(name, draft), database.Time.GetUtcNow(), anyTime: name), record: null);
 
+    /// <summary>Loads the configuration that would be in force with a version of a campaign, whatever its dates.</summary>
+    /// <exception cref="SettingsException">It is not valid.</exception>
+    public Task<CartRecoveryConfig> LoadAsync(string name, CampaignDraft draft) => Settings!.LoadAsync(() => Compose(With(name, draft), database.Time.GetUtcNow(), anyTime: name));
+
     /// <summary>Changes the version in force, in the engine and in the database: both or neither.</summary>
     /// <param name="name">The campaign.</param>
     /// <param name="draft">The version to put into force; <see langword="null"/> for none.</param>

@@ -1,3 +1,4 @@
+using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Settings;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Settings;
@@ -91,6 +92,15 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
     {
         var reload = _reload ?? throw NotStarted();
         return Task.Run(() => reload.Change(() => SettingsOverlay.Parse(Head.Overlay).WithCampaigns(campaigns()), record));
+    }
+
+    /// <summary>Loads the configuration with other campaigns, and applies nothing.</summary>
+    /// <param name="campaigns">Returns them by name.</param>
+    /// <exception cref="SettingsException">They are not valid.</exception>
+    public Task<CartRecoveryConfig> LoadAsync(Func<string> campaigns)
+    {
+        var reload = _reload ?? throw NotStarted();
+        return Task.Run(() => reload.Load(() => SettingsOverlay.Parse(Head.Overlay).WithCampaigns(campaigns())));
     }
 
     /// <summary>Changes the settings, in the engine and in the database: both or neither.</summary>

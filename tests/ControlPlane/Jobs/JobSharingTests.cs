@@ -136,4 +136,23 @@ public sealed class JobSharingTests(DatabaseKind kind) : JobFixture(kind)
         Assert.That(isEnded);
         Assert.That(await RunsAsync(one), Is.EqualTo(new[] { "schedule interrupted", "retry waiting" }));
     }
+
+    [Test]
+    public async Task Of_engines_that_configure_a_job_differently_the_last_one_wins_and_says_so()
+    {
+        var definition = Hourly((_, _) => Task.CompletedTask);
+        await using var one = await EngineAsync(definition, "one", configured: _ => new JobOverrides(Retries: 7));
+        var replaced = new List<string>();
+        await using var two = new JobScheduler(await OpenAsync(), [definition], "two") { Interval = TimeSpan.FromDays(1), Configured = _ => new JobOverrides(Retries: 3), OnReplaced = (job, by) => replaced.Add($"{job} of {by}") };
+        await two.StartAsync();
+        Assert.That((replaced, (await JobAsync(one)).Settings.Retries, (await JobAsync(one)).ConfiguredBy), Is.EqualTo(((List<string>)["work of one"], 3, "two")));
+
+        // A change by a user makes the first engine write settings: not its own.
+        await one.Control.ChangeAsync(await JobAsync(one), "job.change", own => own with { Schedule = "30 * * * *" }, "cli", address: null);
+        await Control.Changes.RefreshAsync();
+        var job = await JobAsync(one);
+        Assert.That((job.Settings.Retries, job.Settings.Schedule, job.ConfiguredBy), Is.EqualTo((3, "30 * * * *", "two")));
+        await one.SyncAsync();
+        Assert.That((await JobAsync(two)).Settings.Retries, Is.EqualTo(7), "until it is reloaded");
+    }
 }

@@ -62,6 +62,7 @@ sealed class ApiKeysApiTests
     [TestCase("{}", "kind: ")]
     [TestCase("""{"kind":"secret"}""", "name: ")]
     [TestCase("""{"name":"x","kind":"master"}""", "kind: ")]
+    [TestCase("""{"name":"x","kind":"secret","eventsPerDay":-1}""", "eventsPerDay: ")]
     [TestCase("""{"name":"x","kind":"secret","scopes":["users:write"]}""", "scopes: ")]
     [TestCase("""{"name":"x","kind":"publishable","origins":["https://shop.example/"]}""", "origins: ")]
     [TestCase("""{"name":"x","kind":"secret","expiresAt":"2020-01-01T00:00:00Z"}""", "expiresAt: ")]
@@ -70,6 +71,19 @@ sealed class ApiKeysApiTests
         var refused = await PostAsync("/v1/api-keys", body);
         Assert.That(refused.Problem, Is.EqualTo((400, "invalid_api_key")));
         Assert.That(refused.Json.GetProperty("detail").GetString(), Does.StartWith(detail));
+    }
+
+    [Test]
+    public async Task A_key_has_a_quota_which_a_rotation_keeps()
+    {
+        var (id, key) = await NewAsync("""{"name":"partner","kind":"secret","eventsPerDay":3}""");
+        Assert.That((await _engine.PostAsync("/v1/events", EventJson.Array(EventJson.Many("quota", 3)), key)).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await _engine.PostAsync("/v1/events", EventJson.Of("quota"), key)).Problem, Is.EqualTo((429, "quota_exceeded")));
+        Assert.That((await _engine.PostAsync("/v1/events", EventJson.Of("quota"))).Status, Is.EqualTo(HttpStatusCode.OK), "another key of the store");
+        var used = (await _engine.GetAsync("/v1/usage", key)).Json.GetProperty("items").EnumerateArray().Single(item => item.GetProperty("keyId").GetString() == id);
+        Assert.That((used.GetProperty("count").GetInt64(), used.GetProperty("quota").GetInt64()), Is.EqualTo((3L, 3L)));
+        var next = await PostAsync($"/v1/api-keys/{id}/rotate", "{}");
+        Assert.That(next.Json.GetProperty("apiKey").GetProperty("eventsPerDay").GetInt64(), Is.EqualTo(3));
     }
 
     [Test]

@@ -150,6 +150,19 @@ public sealed class ManagedCampaignsApiTests
     }
 
     [Test]
+    public async Task Of_the_stores_of_a_shared_campaign_each_sees_its_own()
+    {
+        var shared = Definition.Replace("{\"trigger\"", "{\"stores\":[\"shop\",\"other\"],\"trigger\"", StringComparison.Ordinal);
+        Assert.That((await AskAsync("POST", "/v1/campaigns", $$"""{"name":"shared","campaign":{{shared}}}""", user: _approver)).Json.GetProperty("stores").ToString(), Is.EqualTo("[\"shop\",\"other\"]"));
+        Assert.That((await AskAsync("GET", "/v1/campaigns/shared")).Json.GetProperty("stores").ToString(), Is.EqualTo("[\"shop\"]"), "a user of one store");
+        foreach (var path in new[] { "/v1/campaigns/shared", "/v1/campaigns/shared/versions" })
+        {
+            var seen = await _engine.GetAsync(path, OtherKey);
+            Assert.That((seen.Status, seen.Body.Contains("\"shop\"", StringComparison.Ordinal), seen.Body.Contains("\"other\"", StringComparison.Ordinal)), Is.EqualTo((HttpStatusCode.OK, false, true)), seen.Body);
+        }
+    }
+
+    [Test]
     public async Task What_the_file_has_is_the_files()
     {
         var detail = (await AskAsync("GET", "/v1/campaigns/of-file")).Json;

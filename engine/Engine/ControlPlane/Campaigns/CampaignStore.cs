@@ -158,6 +158,7 @@ public sealed class CampaignStore(ControlDatabase database)
         }
 
         await session.RunAsync($"DELETE FROM campaign_versions WHERE name = {name}");
+        await session.RunAsync($"DELETE FROM campaign_backtests WHERE campaign = {name}");
         await session.RunAsync($"DELETE FROM campaigns WHERE name = {name}");
         await RecordAsync(session, "campaign.delete", name, version, "", actor, address);
     });

@@ -123,6 +123,26 @@ static class ControlSchema
             CREATE TABLE reconciliations (id TEXT PRIMARY KEY, store TEXT NOT NULL, report TEXT NOT NULL);
             CREATE INDEX reconciliations_store ON reconciliations (store, id);
             """),
+        new(16, "backtests of campaigns", """
+            CREATE TABLE campaign_backtests (
+                id BIGINT PRIMARY KEY, engine TEXT NOT NULL, campaign TEXT NOT NULL, version BIGINT NOT NULL, store TEXT NOT NULL, from_at BIGINT NOT NULL, to_at BIGINT NOT NULL,
+                model TEXT, state TEXT NOT NULL, requested_by TEXT NOT NULL, requested_at BIGINT NOT NULL, started_at BIGINT, ended_at BIGINT, percent BIGINT NOT NULL,
+                attempts BIGINT NOT NULL, problem TEXT, result TEXT);
+            CREATE INDEX campaign_backtests_campaign ON campaign_backtests (campaign, store, id);
+            CREATE INDEX campaign_backtests_queue ON campaign_backtests (engine, state);
+            """),
+        new(17, "insights", """
+            CREATE TABLE insights (
+                kind TEXT NOT NULL, engine TEXT NOT NULL, store TEXT NOT NULL, at BIGINT NOT NULL, report TEXT NOT NULL, PRIMARY KEY (kind, engine, store, at));
+            CREATE INDEX insights_time ON insights (kind, at);
+            """),
+        new(18, "whose configuration of jobs is in force", """
+            ALTER TABLE jobs ADD COLUMN configured TEXT;
+            ALTER TABLE jobs ADD COLUMN configured_by TEXT;
+            """),
+        new(19, "quotas of API keys", """
+            ALTER TABLE api_keys ADD COLUMN events_per_day BIGINT NOT NULL DEFAULT 0;
+            """),
     ];
 
     /// <summary>The version that this program writes.</summary>

@@ -13,6 +13,9 @@ public sealed class JobControl(ControlDatabase database, string engine)
 {
     readonly AuditLog _audit = new(database);
 
+    /// <summary>The engine's id where engines share the database; else empty.</summary>
+    public string Engine => engine;
+
     /// <summary>Lists this engine's own jobs and those that engines share, by name.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task<IReadOnlyList<JobState>> ListAsync(CancellationToken cancellation = default) =>
@@ -55,6 +58,23 @@ public sealed class JobControl(ControlDatabase database, string engine)
         await session.MarkChangedAsync(JobStore.Topic);
         return id;
     }, cancellation);
+
+    /// <summary>
+    /// Asks for a run, in the transaction that makes work for it. If the job runs, another run follows, so that the work is not missed; one that waits already is enough.
+    /// </summary>
+    /// <param name="session">The transaction.</param>
+    /// <param name="job">The job.</param>
+    /// <param name="actor">Who asks.</param>
+    public async Task RequestAsync(ControlSession session, string job, string actor)
+    {
+        if (await session.NumberAsync($"""
+            SELECT COUNT(*) FROM job_runs WHERE job = {job} AND engine = {engine} AND outcome = {JobOutcome.Waiting} AND cause = {JobRun.ByHand}
+            """) == 0)
+        {
+            await JobStore.AddRunAsync(session, job, engine, JobRun.ByHand, actor, attempt: 1, JobOutcome.Waiting, database.Time.GetUtcNow(), startedAt: null);
+            await session.MarkChangedAsync(JobStore.Topic);
+        }
+    }
 
     /// <summary>Cancels the running and the pending runs of a job.</summary>
     /// <param name="job">The job.</param>

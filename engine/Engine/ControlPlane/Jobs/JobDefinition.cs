@@ -28,6 +28,15 @@ public sealed record JobDefinition(string Name, string Description, string Sched
     /// <summary>Whether the engine needs the job: it can then be neither paused nor switched off.</summary>
     public bool IsEssential { get; init; }
 
+    /// <summary>How often it runs at least, whatever its schedule; <see langword="null"/> for as the schedule says.</summary>
+    public TimeSpan? AtLeastEvery { get; init; }
+
+    /// <summary>Returns when it runs next; <see langword="null"/> if by hand alone.</summary>
+    /// <param name="settings">The settings in force.</param>
+    /// <param name="time">The time after which.</param>
+    public DateTimeOffset? NextAfter(JobSettings settings, DateTimeOffset time) =>
+        settings.NextAfter(time) is { } next ? AtLeastEvery is { } every && next > time + every ? time + every : next : null;
+
     /// <summary>What happens to a run that no engine could start in time.</summary>
     public MissedRun Missed { get; init; } = MissedRun.Run;
 

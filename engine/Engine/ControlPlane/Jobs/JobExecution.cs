@@ -10,7 +10,7 @@ sealed class JobExecution : IDisposable
 
     readonly CancellationTokenSource _stop = new();
     readonly JobStore _store;
-    volatile Ending? _ended;
+    volatile End? _ended;
 
     JobExecution(JobClaim claim, JobStore store, IServiceProvider services, TimeProvider time)
     {
@@ -31,6 +31,9 @@ sealed class JobExecution : IDisposable
     /// <summary>When the lease expires, as last granted.</summary>
     public DateTimeOffset LeaseUntil { get; set; }
 
+    /// <summary>When it was asked to end, and why; <see langword="null"/> if it was not.</summary>
+    public (DateTimeOffset At, string Problem)? Ending => _ended is { } ended ? (ended.At, ended.Problem) : null;
+
     /// <summary>Starts a run.</summary>
     public static JobExecution Start(JobClaim claim, JobStore store, IServiceProvider services, TimeProvider time) => new(claim, store, services, time) { LeaseUntil = claim.Lease.Until };
 
@@ -44,7 +47,7 @@ sealed class JobExecution : IDisposable
                 return;
             }
 
-            _ended = new Ending(outcome, problem);
+            _ended = new End(outcome, problem, Context.Time.GetUtcNow());
         }
 
         _stop.Cancel();
@@ -122,5 +125,5 @@ sealed class JobExecution : IDisposable
 
     static string Cut(string text) => text.Length > MaxProblem ? text[..MaxProblem] : text;
 
-    sealed record Ending(string Outcome, string Problem);
+    sealed record End(string Outcome, string Problem, DateTimeOffset At);
 }

@@ -5,4 +5,8 @@ namespace CartRecovery.Engine.ControlPlane.Jobs;
 /// <param name="IsLate">Whether the run has not started in time; otherwise it has failed.</param>
 /// <param name="IsFinal">Whether no retry follows.</param>
 /// <param name="Problem">The problem.</param>
-public sealed record JobNotice(string Job, bool IsLate, bool IsFinal, string Problem);
+public sealed record JobNotice(string Job, bool IsLate, bool IsFinal, string Problem)
+{
+    /// <summary>Whether a run that was to end goes on.</summary>
+    public bool IsOverdue { get; init; }
+}

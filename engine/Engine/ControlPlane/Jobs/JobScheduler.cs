@@ -13,7 +13,6 @@ public sealed class JobScheduler : IAsyncDisposable
     public const int MaxRunning = 4;
 
     static readonly TimeSpan s_renewal = TimeSpan.FromSeconds(10);
-    static readonly TimeSpan s_lateAfter = TimeSpan.FromMinutes(5);
 
     // How long the shutdown waits for running jobs.
     static readonly TimeSpan s_stopTimeout = TimeSpan.FromSeconds(10);
@@ -24,7 +23,7 @@ public sealed class JobScheduler : IAsyncDisposable
     readonly SemaphoreSlim _ticking = new(1, 1);
     readonly CancellationTokenSource _stop = new();
     readonly List<JobExecution> _running = [];
-    readonly HashSet<(string Job, DateTimeOffset DueAt)> _late = [];
+    readonly JobWatch _watch;
     readonly ConcurrentDictionary<(string Job, string Outcome), long> _runs = new();
     volatile IReadOnlyList<JobState> _jobs = [];
     Task _loop = Task.CompletedTask;
@@ -38,6 +37,7 @@ public sealed class JobScheduler : IAsyncDisposable
     public JobScheduler(ControlDatabase database, IReadOnlyList<JobDefinition> definitions, string engine)
     {
         (_database, _store, Control) = (database, new JobStore(database, engine), new JobControl(database, engine));
+        _watch = new JobWatch(database.Time);
         _definitions = definitions.ToDictionary(definition => definition.Name, StringComparer.Ordinal);
         database.Changes.Follow(JobStore.Topic, ReadAsync);
     }
@@ -63,6 +63,9 @@ public sealed class JobScheduler : IAsyncDisposable
     /// <summary>Called when a run has ended, with the job, the outcome and the duration.</summary>
     public Action<string, string, TimeSpan>? OnEnd { get; set; }
 
+    /// <summary>Called when this configuration takes the place of another engine's: the job, and the engine.</summary>
+    public Action<string, string>? OnReplaced { get; set; }
+
     /// <summary>This engine's own jobs and those that engines share, as last read.</summary>
     public IReadOnlyList<JobState> Jobs => _jobs;
 
@@ -73,7 +76,10 @@ public sealed class JobScheduler : IAsyncDisposable
     public long CountOf(string job, string outcome) => _runs.GetValueOrDefault((job, outcome));
 
     /// <summary>Returns whether a job is overdue: due for some time, and not started.</summary>
-    public bool IsLate(JobState job) => job.Lease is null && job.DueAt + s_lateAfter < _database.Time.GetUtcNow();
+    public bool IsLate(JobState job) => _watch.IsLate(job);
+
+    /// <summary>Whether a run of this engine was asked to end, and goes on: it keeps its place, and nobody else may run the job.</summary>
+    public bool IsOverdue(JobState job) => _watch.IsOverdue(job);
 
     /// <summary>Returns the last failure of a job, if neither a success nor a retry follows it; otherwise <see langword="null"/>.</summary>
     public static string? FailureOf(JobState job) => job is { Lease: null, WaitingSince: null, Last: { Outcome: JobOutcome.Failed or JobOutcome.TimedOut or JobOutcome.Interrupted } last } ? last.Outcome : null;
@@ -90,7 +96,11 @@ public sealed class JobScheduler : IAsyncDisposable
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task SyncAsync(CancellationToken cancellation = default)
     {
-        await _store.SyncAsync(_definitions.Values, Configured, cancellation);
+        foreach (var (job, by) in await _store.SyncAsync(_definitions.Values, Configured, wins: true, cancellation))
+        {
+            OnReplaced?.Invoke(job, by);
+        }
+
         await ReadJobsAsync(cancellation);
     }
 
@@ -104,9 +114,11 @@ public sealed class JobScheduler : IAsyncDisposable
             var now = _database.Time.GetUtcNow();
             EndOverdue(now);
             await CompleteAsync(cancellation);
+            Tell(_watch.FindOverdue(Running(), now));
             await RenewAsync(now, cancellation);
+            await SetBackAsync(now, cancellation);
             await ClaimAsync(now, cancellation);
-            ReportLate(now);
+            Tell(_watch.FindLate(_jobs.Where(job => _definitions.ContainsKey(job.Name)), now));
         }
         finally
         {
@@ -260,7 +272,7 @@ public sealed class JobScheduler : IAsyncDisposable
         var running = Running();
         var ids = running.Select(execution => execution.Claim.Lease.RunId).ToHashSet();
         var isDue = _jobs.Any(job => _definitions.ContainsKey(job.Name) && (job.Lease is { } lease
-            ? !ids.Contains(lease.RunId) && (lease.Until <= now || lease.Holder == _store.Holder) : job.DueAt <= now && running.Count < MaxRunning));
+            ? !ids.Contains(lease.RunId) && (!JobStore.Holds(lease, now) || lease.Holder == _store.Holder) : job.DueAt <= now && running.Count < MaxRunning));
         if (!isDue)
         {
             return;
@@ -292,15 +304,22 @@ public sealed class JobScheduler : IAsyncDisposable
         }
     }
 
-    void ReportLate(DateTimeOffset now)
+    void Tell(IEnumerable<JobNotice> notices)
     {
-        var late = _jobs.Where(job => _definitions.ContainsKey(job.Name) && IsLate(job)).Select(job => (job.Name, DueAt: job.DueAt!.Value)).ToHashSet();
-        foreach (var (job, dueAt) in late.Where(_late.Add))
+        foreach (var notice in notices)
         {
-            OnNotice?.Invoke(new JobNotice(job, IsLate: true, IsFinal: false, $"due at {dueAt.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ} and has not begun at {now.UtcDateTime:HH:mm:ss}"));
+            OnNotice?.Invoke(notice);
         }
+    }
 
-        _late.IntersectWith(late);
+    // A clock that was ahead leaves times behind that would come too late.
+    async Task SetBackAsync(DateTimeOffset now, CancellationToken cancellation)
+    {
+        if (_jobs.Any(job => _definitions.TryGetValue(job.Name, out var definition) && JobStore.IsAhead(definition, job, now)))
+        {
+            await _store.SetBackAsync(_definitions.Values, cancellation);
+            await ReadJobsAsync(cancellation);
+        }
     }
 
     void Count(string job, string outcome, TimeSpan took)
@@ -314,9 +333,11 @@ public sealed class JobScheduler : IAsyncDisposable
     {
         await ReadJobsAsync(cancellation);
         _isChanged = true;
-        if (_jobs.Any(job => _definitions.TryGetValue(job.Name, out var definition) && JobStore.SettingsOf(definition, Configured(job.Name), job.Own) != job.Settings))
+        if (_jobs.Any(job => _definitions.TryGetValue(job.Name, out var definition) && JobStore.SettingsOf(definition, job.Configured ?? Configured(job.Name), job.Own) != job.Settings))
         {
-            await SyncAsync(cancellation);
+            // Not this engine's configuration: that of the engine which was started or reloaded last stays.
+            await _store.SyncAsync(_definitions.Values, Configured, wins: false, cancellation);
+            await ReadJobsAsync(cancellation);
         }
     }
 

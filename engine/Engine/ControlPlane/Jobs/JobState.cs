@@ -19,6 +19,12 @@ public sealed record JobState(
     /// <summary>When a requested run is due, which runs also if the job is paused; <see langword="null"/> if there is none.</summary>
     public DateTimeOffset? AskedSince { get; init; }
 
+    /// <summary>What the configuration in force changes; <see langword="null"/> if no engine has said yet.</summary>
+    public JobOverrides? Configured { get; init; }
+
+    /// <summary>The engine whose configuration that is: of those that share a job, the one that was started or reloaded last.</summary>
+    public string? ConfiguredBy { get; init; }
+
     /// <summary>When an engine should start a run or take one over; <see langword="null"/> if no run is planned.</summary>
     public DateTimeOffset? DueAt => Lease is { } lease ? lease.Until : Settings.Paused ? AskedSince : NextAt is null || WaitingSince < NextAt ? WaitingSince : NextAt;
 }

@@ -24,6 +24,12 @@ sealed class JobStore(ControlDatabase database, string engine)
     // Retention of jobs that no engine has defined since: those of removed engines and former versions.
     static readonly TimeSpan s_retention = TimeSpan.FromDays(90);
 
+    // A clock that differs by less is no clock that was ahead.
+    static readonly TimeSpan s_skew = TimeSpan.FromMinutes(5);
+
+    // An engine whose clock is ahead by less keeps its lease.
+    static readonly TimeSpan s_leaseSkew = TimeSpan.FromHours(1);
+
     // Runs kept of each job.
     const int MaxRuns = 300;
 
@@ -52,28 +58,74 @@ sealed class JobStore(ControlDatabase database, string engine)
         };
     }
 
-    /// <summary>Stores the definitions and their settings. A job whose schedule changed gets a new next time.</summary>
-    public Task SyncAsync(IReadOnlyCollection<JobDefinition> definitions, Func<string, JobOverrides?> configured, CancellationToken cancellation = default) => database.WriteAsync(async session =>
+    /// <summary>Whether a lease holds: it has not expired, and does not come from a clock that was ahead.</summary>
+    public static bool Holds(JobLease lease, DateTimeOffset now) => lease.Until > now && lease.Until <= now + LeaseTime + s_leaseSkew;
+
+    /// <summary>Whether a job's next time comes from a clock that was ahead: it is later than its schedule says from now on.</summary>
+    public static bool IsAhead(JobDefinition definition, JobState job, DateTimeOffset now) =>
+        (job.NextAt > now + s_skew && job.NextAt > definition.NextAfter(job.Settings, now + s_skew)) || job.WaitingSince > now + JobDefinition.MaxRetryDelay + s_skew;
+
+    /// <summary>Gives jobs their times again after a clock was ahead.</summary>
+    public Task SetBackAsync(IReadOnlyCollection<JobDefinition> definitions, CancellationToken cancellation = default) => database.WriteAsync(async session =>
     {
         var now = database.Time.GetUtcNow();
+        foreach (var job in await JobTable.ListAsync(session))
+        {
+            if (definitions.FirstOrDefault(definition => definition.Name == job.Name && EngineOf(definition) == job.Engine) is { } definition && IsAhead(definition, job, now))
+            {
+                await session.RunAsync($"UPDATE jobs SET next_at = {definition.NextAfter(job.Settings, now)} WHERE name = {job.Name} AND engine = {job.Engine}");
+                await session.RunAsync($"""
+                    UPDATE job_runs SET due_at = {now} WHERE job = {job.Name} AND engine = {job.Engine} AND outcome = {JobOutcome.Waiting} AND due_at > {now + JobDefinition.MaxRetryDelay + s_skew}
+                    """);
+            }
+        }
+
+        await session.MarkChangedAsync(Topic);
+    }, cancellation);
+
+    /// <summary>Writes the definitions and their settings. Whoever has its schedule changed gets a new time.</summary>
+    /// <param name="definitions">The jobs.</param>
+    /// <param name="configured">What this engine's configuration changes.</param>
+    /// <param name="wins">Whether this configuration is in force from now on; otherwise that which is stays, and only what users changed is taken over.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The jobs that another engine configured differently.</returns>
+    public Task<List<(string Job, string By)>> SyncAsync(
+        IReadOnlyCollection<JobDefinition> definitions, Func<string, JobOverrides?> configured, bool wins, CancellationToken cancellation = default) => database.WriteAsync(async session =>
+    {
+        var (now, replaced) = (database.Time.GetUtcNow(), new List<(string, string)>());
         var known = (await JobTable.ListAsync(session)).ToDictionary(job => (job.Name, job.Engine));
         foreach (var definition in definitions)
         {
             var (name, of) = (definition.Name, EngineOf(definition));
             var job = known.GetValueOrDefault((name, of));
-            var settings = SettingsOf(definition, configured(name), job?.Own);
+            var (mine, by) = (configured(name) ?? new JobOverrides(), Holder);
+            if (job is { Configured: { } theirs, ConfiguredBy: { } other } && other != Holder)
+            {
+                if (!wins)
+                {
+                    (mine, by) = (theirs, other);
+                }
+                else if (theirs != mine)
+                {
+                    replaced.Add((name, other));
+                }
+            }
+
+            var settings = SettingsOf(definition, mine, job?.Own);
             var isSame = job is not null && (job.Settings.Schedule, job.Settings.Zone, job.Settings.Paused) == (settings.Schedule, settings.Zone, settings.Paused);
-            var next = isSame ? job!.NextAt : settings.NextAfter(now);
+            var next = isSame ? job!.NextAt : definition.NextAfter(settings, now);
             await session.RunAsync($"""
-                INSERT INTO jobs (name, engine, description, is_essential, settings, own, next_at, fence, seen_at)
-                VALUES ({name}, {of}, {definition.Description}, {definition.IsEssential}, {JobJson.Write(settings)}, {JobJson.Write(new JobOverrides())}, {next}, {0}, {now})
+                INSERT INTO jobs (name, engine, description, is_essential, settings, own, next_at, fence, seen_at, configured, configured_by)
+                VALUES ({name}, {of}, {definition.Description}, {definition.IsEssential}, {JobJson.Write(settings)}, {JobJson.Write(new JobOverrides())}, {next}, {0}, {now},
+                    {JobJson.Write(mine)}, {by})
                 ON CONFLICT (name, engine) DO UPDATE SET description = excluded.description, is_essential = excluded.is_essential, settings = excluded.settings,
-                    next_at = excluded.next_at, seen_at = excluded.seen_at
+                    next_at = excluded.next_at, seen_at = excluded.seen_at, configured = excluded.configured, configured_by = excluded.configured_by
                 """);
         }
 
         await session.RunAsync($"DELETE FROM jobs WHERE seen_at < {now - s_retention} AND holder IS NULL");
         await session.RunAsync($"DELETE FROM job_runs WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.name = job_runs.job AND jobs.engine = job_runs.engine)");
+        return replaced;
     }, cancellation);
 
     /// <summary>Records runs with expired leases as interrupted, and claims due runs.</summary>
@@ -98,7 +150,7 @@ sealed class JobStore(ControlDatabase database, string engine)
                 if (job.Lease is { } lease)
                 {
                     // Engine ids are unique: a lease of this engine for a run that it does not execute is from before a restart.
-                    var isGone = lease.Until <= now || (lease.Holder == Holder && !running.Contains(lease.RunId));
+                    var isGone = !Holds(lease, now) || (lease.Holder == Holder && !running.Contains(lease.RunId));
                     if (isGone && !running.Contains(lease.RunId) && await JobTable.RunAsync(session, job.Name, lease.RunId) is { } lost)
                     {
                         var isRetried = await EndAsync(
@@ -223,7 +275,7 @@ sealed class JobStore(ControlDatabase database, string engine)
             WHERE job = {job.Name} AND engine = {job.Engine} AND outcome = {JobOutcome.Waiting} AND due_at <= {now} AND cause <> {held} ORDER BY due_at, id LIMIT 1
             """, row => (Id: row.Number(0), Attempt: (int)row.Number(1), Former: row.NumberOrNull(2)));
         var isScheduled = waiting.Id == 0;
-        var next = isScheduled ? job.Settings.NextAfter(now) : job.NextAt;
+        var next = isScheduled ? definition.NextAfter(job.Settings, now) : job.NextAt;
         long id;
         if (isScheduled)
         {
@@ -272,7 +324,7 @@ sealed class JobStore(ControlDatabase database, string engine)
         var next = await session.FirstAsync($"SELECT next_at FROM jobs WHERE name = {name} AND engine = {of}", row => row.TimeOrNull(0));
 
         // Runs do not overlap: times that passed during this run are skipped.
-        next = next <= now ? settings.NextAfter(now) : next;
+        next = next <= now ? definition.NextAfter(settings, now) : next;
         DateTimeOffset? success = outcome == JobOutcome.Succeeded ? now : null;
         await session.RunAsync($"""
             UPDATE jobs SET holder = NULL, lease_until = NULL, run_id = NULL, next_at = {next}, last_outcome = {outcome}, last_ended_at = {now},

@@ -15,7 +15,8 @@ static class JobTable
     public static Task<List<JobState>> ListAsync(ControlSession session) => session.ListAsync($"""
         SELECT name, engine, description, is_essential, settings, own, next_at, fence, holder, lease_until, run_id, last_outcome, last_ended_at, last_took, last_success_at,
             (SELECT MIN(due_at) FROM job_runs WHERE job_runs.job = jobs.name AND job_runs.engine = jobs.engine AND job_runs.outcome = {JobOutcome.Waiting}),
-            (SELECT MIN(due_at) FROM job_runs WHERE job_runs.job = jobs.name AND job_runs.engine = jobs.engine AND job_runs.outcome = {JobOutcome.Waiting} AND job_runs.cause = {JobRun.ByHand})
+            (SELECT MIN(due_at) FROM job_runs WHERE job_runs.job = jobs.name AND job_runs.engine = jobs.engine AND job_runs.outcome = {JobOutcome.Waiting} AND job_runs.cause = {JobRun.ByHand}),
+            configured, configured_by
         FROM jobs ORDER BY name, engine LIMIT {MaxJobs}
         """, ReadState);
 
@@ -39,6 +40,8 @@ static class JobTable
         row.TextOrNull(11) is { } outcome ? (outcome, row.Time(12), TimeSpan.FromMilliseconds(row.Number(13))) : null, row.TimeOrNull(14), row.TimeOrNull(15))
     {
         AskedSince = row.TimeOrNull(16),
+        Configured = row.TextOrNull(17) is { } configured ? JobJson.ReadOverrides(configured) : null,
+        ConfiguredBy = row.TextOrNull(18),
     };
 
     static JobRun ReadRun(ControlRow row) => new(row.Number(0), row.Text(1), row.Text(2), row.Text(3), row.TextOrNull(4), (int)row.Number(5), row.Text(6), row.Time(7),

@@ -27,6 +27,7 @@ public sealed record ApiKey(string Id, string Store, ApiKeySettings Settings, st
     {
         Hash = Hash,
         Id = Id,
+        EventsPerDay = Settings.EventsPerDay,
         Scopes = Settings.Scopes?.ToFrozenSet(StringComparer.Ordinal),
         Usage = usage ?? new KeyUsage(),
     };

@@ -8,14 +8,19 @@ namespace CartRecovery.Engine.ControlPlane.Keys;
 /// <param name="Origins">The web origins whose pages may use a publishable key, as patterns of <see cref="AllowedOrigin"/>.</param>
 /// <param name="LoopbackOnly">Whether only clients on this machine may use it.</param>
 /// <param name="ExpiresAt">When it expires; <see langword="null"/> for never.</param>
+/// <param name="EventsPerDay">Maximum number of events a day, in the store's time zone; 0 for no limit.</param>
 public sealed record ApiKeySettings(
-    string Name, KeyKind Kind, IReadOnlyList<string>? Scopes, IReadOnlyList<string> Origins, bool LoopbackOnly = false, DateTimeOffset? ExpiresAt = null)
+    string Name, KeyKind Kind, IReadOnlyList<string>? Scopes, IReadOnlyList<string> Origins, bool LoopbackOnly = false, DateTimeOffset? ExpiresAt = null,
+    long EventsPerDay = 0)
 {
     /// <summary>Maximum length of a name, and of an origin, in characters.</summary>
     public const int MaxName = 100, MaxOrigin = 256;
 
     /// <summary>Maximum lifetime of a key that expires: ten years.</summary>
     public static readonly TimeSpan MaxLife = TimeSpan.FromDays(3653);
+
+    /// <summary>Maximum of a quota, as in the configuration.</summary>
+    public const long MaxEventsPerDay = 2_000_000_000;
 
     /// <summary>Maximum number of origins.</summary>
     public const int MaxOrigins = 100;
@@ -39,6 +44,11 @@ public sealed record ApiKeySettings(
         if (ExpiresAt <= now || ExpiresAt - now > MaxLife)
         {
             return "expiresAt: expected a future time within ten years; leave it out for never";
+        }
+
+        if (EventsPerDay is < 0 or > MaxEventsPerDay)
+        {
+            return $"eventsPerDay: expected 0 (unlimited) to {MaxEventsPerDay}";
         }
 
         if (Kind == KeyKind.Publishable)

@@ -149,11 +149,11 @@ public sealed class ApiKeyStore(ControlDatabase database)
     /// <summary>Reads keys in a transaction, the newest first.</summary>
     internal static Task<List<ApiKey>> ReadAsync(ControlSession session, SqlPart condition) => session.ListAsync(
         $"""
-        SELECT id, store, name, kind, scopes, origins, loopback_only, expires_at, hint, hash, created_at, created_by, last_used_at, replaced_by
+        SELECT id, store, name, kind, scopes, origins, loopback_only, expires_at, hint, hash, created_at, created_by, last_used_at, replaced_by, events_per_day
         FROM api_keys WHERE {condition} ORDER BY created_at DESC, id DESC LIMIT {MaxRows}
         """,
         row => new ApiKey(row.Text(0), row.Text(1), new ApiKeySettings(row.Text(2), row.Text(3) == Secret ? KeyKind.Secret : KeyKind.Publishable,
-            row.TextOrNull(4)?.Split(' '), row.Text(5).Split(' ', StringSplitOptions.RemoveEmptyEntries), row.IsTrue(6), row.TimeOrNull(7)), row.Text(8),
+            row.TextOrNull(4)?.Split(' '), row.Text(5).Split(' ', StringSplitOptions.RemoveEmptyEntries), row.IsTrue(6), row.TimeOrNull(7), row.Number(14)), row.Text(8),
             KeyHash.FromBytes(row.Bytes(9)), row.Time(10), row.Text(11))
         { LastUsedAt = row.TimeOrNull(12), ReplacedBy = row.TextOrNull(13) });
 
@@ -184,9 +184,10 @@ public sealed class ApiKeyStore(ControlDatabase database)
 
         var settings = key.Settings;
         await session.RunAsync($"""
-            INSERT INTO api_keys (id, store, name, kind, scopes, origins, loopback_only, expires_at, hint, hash, created_at, created_by)
+            INSERT INTO api_keys (id, store, name, kind, scopes, origins, loopback_only, expires_at, hint, hash, created_at, created_by, events_per_day)
             VALUES ({key.Id}, {key.Store}, {settings.Name}, {NameOf(settings.Kind)}, {(settings.Scopes is null ? null : string.Join(' ', settings.Scopes))},
-                {string.Join(' ', settings.Origins)}, {settings.LoopbackOnly}, {settings.ExpiresAt}, {key.Hint}, {key.Hash.ToBytes()}, {key.CreatedAt}, {key.CreatedBy})
+                {string.Join(' ', settings.Origins)}, {settings.LoopbackOnly}, {settings.ExpiresAt}, {key.Hint}, {key.Hash.ToBytes()}, {key.CreatedAt}, {key.CreatedBy},
+                {settings.EventsPerDay})
             """);
     }
 

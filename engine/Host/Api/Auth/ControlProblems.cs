@@ -35,13 +35,16 @@ static class ControlProblems
     public static readonly HttpProblem OwnApproval = new(409, ControlRefusalException.OwnApproval, "You cannot approve your own version. Another user must approve it.");
     public static readonly HttpProblem ApprovalRequired = new(409, ControlRefusalException.ApprovalRequired, "Another user must approve the campaign first.");
 
+    public static readonly HttpProblem TooManyBacktests = new(503, ControlRefusalException.TooManyBacktests, "As many backtests wait as can. Wait for one, or cancel one.");
+    public static readonly HttpProblem BacktestEnded = new(409, ControlRefusalException.BacktestEnded, "The backtest has ended.");
+
     public static readonly HttpProblem TooManyExperiments = new(409, ControlRefusalException.TooManyExperiments, "The maximum number of experiments is reached. Delete one that has ended.");
     public static readonly HttpProblem ExperimentUnchangeable = new(409, ControlRefusalException.ExperimentUnchangeable, "The experiment does not permit this change.");
 
     public static readonly HttpProblem JobRunning = new(409, ControlRefusalException.JobRunning, "The job is running. Wait for its end, or cancel it.");
     public static readonly HttpProblem JobEssential = new(409, ControlRefusalException.JobEssential, "The engine needs the job, so it cannot be paused. Change its schedule instead.");
 
-    static readonly HttpProblem[] s_refusals = [ApprovalRequired, OwnApproval, CampaignState, CampaignChanged, TooManyCampaigns, CampaignExists, TooManyErasures, ErasureRuns, NotHeld, TooManyKeys, KeyEnded, RoleExists, TooManyRoles, RoleInUse, RoleUnknown, LastAdmin, TooManyMembers, FlagExists, FlagChanged, TooManyFlags, TooManyExperiments,
+    static readonly HttpProblem[] s_refusals = [TooManyBacktests, BacktestEnded, ApprovalRequired, OwnApproval, CampaignState, CampaignChanged, TooManyCampaigns, CampaignExists, TooManyErasures, ErasureRuns, NotHeld, TooManyKeys, KeyEnded, RoleExists, TooManyRoles, RoleInUse, RoleUnknown, LastAdmin, TooManyMembers, FlagExists, FlagChanged, TooManyFlags, TooManyExperiments,
         ExperimentUnchangeable, JobRunning, JobEssential];
 
     /// <summary>Returns the problem of a rejected change.</summary>

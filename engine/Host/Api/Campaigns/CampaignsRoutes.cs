@@ -7,6 +7,7 @@ using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Auth;
+using CartRecovery.Host.Api.Campaigns.Backtests;
 using CartRecovery.Host.Api.Campaigns.Managed;
 using CartRecovery.Host.Settings;
 using CartRecovery.Host.Api.Audit;
@@ -43,6 +44,7 @@ static class CampaignsRoutes
             .Describe("listCampaigns", "List campaigns", "The store's campaigns in force, highest priority first, with their series; then those of the API that are not in force.")
             .Query(s_state, QueryParameters.Limit, QueryParameters.Cursor).Problems(ControlProblems.Unavailable);
         ManagedCampaignRoutes.Map(group);
+        BacktestRoutes.Map(group);
         group.MapPost("/{name}/pause", PauseAsync)
             .Describe("pauseCampaign", "Pause a campaign", "Starts no more series in the key's store, and delays due messages. Survives restarts and changes of the file.")
             .WithMetadata(new AuditedChange("campaign.pause", "name")).Problems(Unknown, ControlProblems.Unavailable);

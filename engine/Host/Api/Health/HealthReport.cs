@@ -146,8 +146,10 @@ sealed class HealthReport(
     string? JobsProblem()
     {
         string[] late = [.. jobs.Jobs.Where(jobs.IsLate).Select(job => job.Name)];
+        string[] overdue = [.. jobs.Jobs.Where(jobs.IsOverdue).Select(job => job.Name)];
         string[] failed = [.. jobs.Jobs.Where(job => JobScheduler.FailureOf(job) is not null).Select(job => job.Name)];
         return jobs.Problem is { } problem ? $"jobs do not run: {problem}"
+            : overdue.Length > 0 ? $"asked to end, and still running: {string.Join(", ", overdue)}"
             : late.Length > 0 ? $"late: {string.Join(", ", late)}"
             : failed.Length > 0 ? $"failed: {string.Join(", ", failed)}; see: cartrecovery jobs history {failed[0]}" : null;
     }

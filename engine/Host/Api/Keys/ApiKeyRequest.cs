@@ -15,7 +15,7 @@ static class ApiKeyRequest
         }
 
         var settings = new ApiKeySettings(body.Name?.Trim() ?? "", body.Kind == "secret" ? KeyKind.Secret : KeyKind.Publishable, body.Scopes?.Distinct().ToList(),
-            body.Origins?.Distinct().ToList() ?? [], body.LoopbackOnly, body.ExpiresAt);
+            body.Origins?.Distinct().ToList() ?? [], body.LoopbackOnly, body.ExpiresAt, body.EventsPerDay);
         var problem = settings.ProblemAt(now)
             ?? (settings.Origins.Where(origin => !OriginPattern.TryParse(origin, out _)).ToList() is [var wrong, ..] ? $"origins: expected {OriginPattern.Form}; got '{wrong}'" : null);
         return problem is null ? (settings, null) : (null, problem);

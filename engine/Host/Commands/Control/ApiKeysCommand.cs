@@ -58,7 +58,7 @@ static class ApiKeysCommand
         }
 
         var (settings, problem) = ApiKeyRequest.Read(new ApiKeyBody(options.Subject, options.Kind, options.Scopes?.Split(',', StringSplitOptions.TrimEntries),
-            options.Origins?.Split(',', StringSplitOptions.TrimEntries), ExpiresAt: options.Expires is null ? null : now + life), now);
+            options.Origins?.Split(',', StringSplitOptions.TrimEntries), ExpiresAt: options.Expires is null ? null : now + life, EventsPerDay: options.EventsPerDay), now);
         return settings is null ? Wrong($"--{problem}") : Show(await keys.AddAsync(store.Id, settings, AuditEvent.Command, address: null));
     }
 

@@ -28,6 +28,9 @@ sealed class KeysOptions : ConfigOptions
     [Option("expires", MetaValue = "TIME", HelpText = "With add: how long the key is valid, such as 90d. Default: for ever.")]
     public string? Expires { get; set; }
 
+    [Option("eventsPerDay", MetaValue = "N", HelpText = "With add: maximum number of events a day with the key. Default: unlimited.")]
+    public long EventsPerDay { get; set; }
+
     [Option("overlap", Default = "24h", MetaValue = "TIME", HelpText = "With rotate: how long the former key is valid beside the new one; at most 30d.")]
     public string Overlap { get; set; } = "";
 

@@ -47,7 +47,7 @@ sealed class EngineMetrics : IEngineTotals
         DeclareQuotas();
         DeclareDeadLetters();
         DeclareDurations();
-        JobMetrics.Declare(Registry, host.Jobs);
+        JobMetrics.Declare(Registry, host.Jobs, host.DataQuality);
     }
 
     /// <summary>The metrics exposed at <c>/metrics</c>.</summary>

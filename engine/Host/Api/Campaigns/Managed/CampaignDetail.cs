@@ -10,7 +10,7 @@ namespace CartRecovery.Host.Api.Campaigns.Managed;
 /// <param name="Version">The last version, as in the ETag; 0 for a campaign of the configuration.</param>
 /// <param name="ActiveVersion">The version in force, within its dates; null for none.</param>
 /// <param name="InForce">Whether it starts series now.</param>
-/// <param name="Stores">The ids of the stores that it runs in; empty for all.</param>
+/// <param name="Stores">The ids of the stores that it runs in, as far as the reader may see them; empty for all.</param>
 /// <param name="StartsAt">When it starts; null to start at once.</param>
 /// <param name="EndsAt">When it ends; null if it never ends.</param>
 /// <param name="By">The actor who made the version, as in the audit log; null for a campaign of the configuration.</param>
@@ -21,7 +21,10 @@ sealed record CampaignDetail(
     string? ApprovedBy, JsonNode Campaign)
 {
     /// <summary>Describes a campaign of the API.</summary>
-    public static CampaignDetail Of(ManagedCampaign campaign, bool isInForce) => new(campaign.Name, "api", campaign.State, campaign.Last.Number, campaign.ActiveVersion, isInForce,
-        campaign.Last.Draft.Stores, campaign.Last.Draft.StartsAt?.UtcDateTime, campaign.Last.Draft.EndsAt?.UtcDateTime, campaign.Last.By, campaign.Last.ApprovedBy,
+    /// <param name="campaign">The campaign.</param>
+    /// <param name="isInForce">Whether it begins series now.</param>
+    /// <param name="stores">The stores that the reader may know of.</param>
+    public static CampaignDetail Of(ManagedCampaign campaign, bool isInForce, IReadOnlyList<string> stores) => new(campaign.Name, "api", campaign.State, campaign.Last.Number, campaign.ActiveVersion, isInForce,
+        stores, campaign.Last.Draft.StartsAt?.UtcDateTime, campaign.Last.Draft.EndsAt?.UtcDateTime, campaign.Last.By, campaign.Last.ApprovedBy,
         JsonNode.Parse(campaign.Last.Draft.Definition)!);
 }

@@ -25,15 +25,15 @@ namespace CartRecovery.Host.Api.Campaigns.Managed;
 /// <summary>Routes of <c>/v1/campaigns</c> for campaigns that the API manages, from the draft to the archive.</summary>
 static class ManagedCampaignRoutes
 {
-    const string Write = "campaigns:write", NameHelp = "The campaign.";
+    const string Write = "campaigns:write", Read = "campaigns:read", NameHelp = "The campaign.";
     const int MaxReason = 256, MaxName = 64;
 
     static readonly HttpProblem s_invalid = new(400, "invalid_campaign", "The body is not a campaign.");
-    static readonly HttpProblem s_file = new(409, "managed_by_file", "The configuration has the campaign. Change it there.");
+    public static readonly HttpProblem OfFile = new(409, "managed_by_file", "The configuration has the campaign. Change it there.");
 
     static readonly HttpProblem[] s_step =
     [
-        CampaignsRoutes.Unknown, s_file, ControlProblems.CampaignChanged, ControlProblems.CampaignState, SettingsProblems.MatchRequired, ControlProblems.Unavailable,
+        CampaignsRoutes.Unknown, OfFile, ControlProblems.CampaignChanged, ControlProblems.CampaignState, SettingsProblems.MatchRequired, ControlProblems.Unavailable,
     ];
 
     public static void Map(RouteGroupBuilder group)
@@ -44,7 +44,7 @@ static class ManagedCampaignRoutes
         group.MapGet("/{name}", FindAsync).Describe("getCampaign", "Read a campaign", "A campaign of the API or of the configuration with its definition. The ETag is the last version.")
             .Produces<CampaignDetail>().Problems(CampaignsRoutes.Unknown, ControlProblems.Unavailable);
         group.MapGet("/{name}/versions", ListAsync).Describe("listCampaignVersions", "List a campaign's versions", "The versions with author and time, the newest first. The last 100 are kept.")
-            .Query(QueryParameters.Limit, QueryParameters.Cursor).Problems(CampaignsRoutes.Unknown, s_file, ControlProblems.Unavailable);
+            .Query(QueryParameters.Limit, QueryParameters.Cursor).Problems(CampaignsRoutes.Unknown, OfFile, ControlProblems.Unavailable);
         group.MapPut("/{name}", ChangeAsync).Describe("changeCampaign", "Change a campaign", "Adds a draft version. The version in force stays in force until another one is activated.")
             .Produces<CampaignDetail>().Problems([.. s_step, ApiProblems.InvalidJson, s_invalid]);
         group.MapDelete("/{name}", DeleteAsync).Describe("deleteCampaign", "Delete a campaign", "Deletes a campaign and its versions. No version may be in force.")
@@ -76,7 +76,7 @@ static class ManagedCampaignRoutes
         }
 
         await campaigns.Store.SaveAsync(name, after: 0, draft, ActorOf(context), UserIdentity.AddressOf(context));
-        return TypedResults.Created((string?)null, await DetailAsync(context, name, campaigns, inForce));
+        return TypedResults.Created((string?)null, await DetailAsync(context, name, caller, campaigns, inForce));
     }
 
     static async Task<Ok<CampaignDetail>> FindAsync(
@@ -84,7 +84,7 @@ static class ManagedCampaignRoutes
     {
         if (await campaigns.Store.FindAsync(name, context.RequestAborted) is { } managed)
         {
-            return managed.Last.Draft.AppliesTo(caller.Store.Id) ? TypedResults.Ok(await DetailAsync(context, name, campaigns, inForce)) : throw new ProblemException(CampaignsRoutes.Unknown);
+            return managed.Last.Draft.AppliesTo(caller.Store.Id) ? TypedResults.Ok(await DetailAsync(context, name, caller, campaigns, inForce)) : throw new ProblemException(CampaignsRoutes.Unknown);
         }
 
         if (inForce.JourneyOptions.Campaigns.Find(name)?.AppliesTo(caller.Store.Number) != true)
@@ -103,7 +103,7 @@ static class ManagedCampaignRoutes
     {
         await ManagedAsync(context, name, caller, campaigns, inForce);
         return TypedResults.Ok(Cursors.Page(context, query, [.. (await campaigns.Store.VersionsAsync(name, context.RequestAborted)).Where(version => version.Draft.AppliesTo(caller.Store.Id))
-            .Select(CampaignVersionItem.Of)]));
+            .Select(version => CampaignVersionItem.Of(version, SeenBy(context, caller, version.Draft.Stores)))]));
     }
 
     static async Task<Ok<CampaignDetail>> ChangeAsync(
@@ -118,7 +118,7 @@ static class ManagedCampaignRoutes
         var draft = DraftOf(body, caller);
         EnsureManages(context, caller, draft.Stores);
         await campaigns.Store.SaveAsync(name, VersionOf(context, managed), draft, ActorOf(context), UserIdentity.AddressOf(context));
-        return TypedResults.Ok(await DetailAsync(context, name, campaigns, inForce));
+        return TypedResults.Ok(await DetailAsync(context, name, caller, campaigns, inForce));
     }
 
     static async Task<NoContent> DeleteAsync(HttpContext context, [Description(NameHelp)] string name, Caller caller, LiveCampaigns campaigns, IJourneyOptionsProvider inForce)
@@ -165,16 +165,16 @@ static class ManagedCampaignRoutes
             throw new ProblemException(SettingsProblems.Of(e));
         }
 
-        return TypedResults.Ok(await DetailAsync(context, name, campaigns, inForce));
+        return TypedResults.Ok(await DetailAsync(context, name, caller, campaigns, inForce));
     }
 
-    // Throws unless the campaign runs in the request's store, and in no store that the caller does not manage.
-    static async Task<ManagedCampaign> ManagedAsync(
+    /// <summary>Finds a campaign of the API. It must be for the request's store; to be changed, for no other than those that the caller manages.</summary>
+    public static async Task<ManagedCampaign> ManagedAsync(
         HttpContext context, string name, Caller caller, LiveCampaigns campaigns, IJourneyOptionsProvider inForce, bool changes = false, string permission = Write)
     {
         if (await campaigns.Store.FindAsync(name, context.RequestAborted) is not { } managed)
         {
-            throw new ProblemException(inForce.JourneyOptions.Campaigns.Find(name)?.AppliesTo(caller.Store.Number) == true ? s_file : CampaignsRoutes.Unknown);
+            throw new ProblemException(inForce.JourneyOptions.Campaigns.Find(name)?.AppliesTo(caller.Store.Number) == true ? OfFile : CampaignsRoutes.Unknown);
         }
 
         if (!managed.Last.Draft.AppliesTo(caller.Store.Id))
@@ -208,11 +208,15 @@ static class ManagedCampaignRoutes
         }
     }
 
-    static async Task<CampaignDetail> DetailAsync(HttpContext context, string name, LiveCampaigns campaigns, IJourneyOptionsProvider inForce)
+    // A key is its store's, and a user sees stores of their grants: which other shops there are is nobody else's business.
+    static List<string> SeenBy(HttpContext context, Caller caller, IReadOnlyList<string> stores) =>
+        [.. stores.Where(store => store == caller.Store.Id || (context.User.Identity is UserIdentity { User: var user } && user.Has(Read, store)))];
+
+    static async Task<CampaignDetail> DetailAsync(HttpContext context, string name, Caller caller, LiveCampaigns campaigns, IJourneyOptionsProvider inForce)
     {
         var managed = await campaigns.Store.FindAsync(name, context.RequestAborted) ?? throw new ProblemException(CampaignsRoutes.Unknown);
         context.Response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{managed.Last.Number}\"");
-        return CampaignDetail.Of(managed, managed.ActiveVersion is not null && inForce.JourneyOptions.Campaigns.Find(name) is not null);
+        return CampaignDetail.Of(managed, managed.ActiveVersion is not null && inForce.JourneyOptions.Campaigns.Find(name) is not null, SeenBy(context, caller, managed.Last.Draft.Stores));
     }
 
     static CampaignDraft DraftOf(CampaignBody body, Caller caller)
@@ -258,7 +262,8 @@ static class ManagedCampaignRoutes
         var tag => long.TryParse(tag.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : throw new ProblemException(ControlProblems.CampaignChanged),
     };
 
-    static string ActorOf(HttpContext context) => context.User.Identity switch
+    /// <summary>Returns who sent a request, as in the audit log.</summary>
+    public static string ActorOf(HttpContext context) => context.User.Identity switch
     {
         UserIdentity user => user.ActorName,
         StoreKeyIdentity key => key.ActorName,

@@ -1,0 +1,81 @@
+using CartRecovery.Engine.Journal;
+
+namespace CartRecovery.Engine.Backtest;
+
+/// <summary>
+/// Reads pages of a journal out of order: no entry crosses a page, so each begins with one. Finds a time by bisection instead of reading everything before it.
+/// </summary>
+public sealed class JournalPages : IDisposable
+{
+    readonly JournalDevice _device;
+    readonly JournalLayout _layout;
+    readonly JournalReader _reader;
+
+    internal JournalPages(JournalDevice device, JournalLayout layout, long end)
+    {
+        (_device, _layout) = (device, layout);
+        _reader = new JournalReader(device, layout, until: end);
+    }
+
+    /// <summary>Returns the pages whose events may have been received in a range: from the last one that begins before it to the last one that begins in it.</summary>
+    /// <exception cref="JournalException">A page cannot be read.</exception>
+    public IReadOnlyList<long> Find(TimeRange range)
+    {
+        var count = (int)Math.Min(int.MaxValue, (_reader.FileEnd - _reader.Begin + _layout.PageSize - 1) / _layout.PageSize);
+        var first = Math.Max(0, Bisect(count, range.From) - 1);
+        return [.. Enumerable.Range(first, Bisect(count, range.To) - first).Select(AddressOf)];
+    }
+
+    /// <summary>Reads the entries of a page.</summary>
+    /// <param name="page">The page's address.</param>
+    /// <param name="read">Receives each entry, which is valid until it returns.</param>
+    /// <exception cref="JournalException">The page cannot be read.</exception>
+    public void Read(long page, Action<JournalEntry> read)
+    {
+        _reader.MoveTo(page);
+        while (_reader.TryNext(out var entry) && entry.Address < page + _layout.PageSize)
+        {
+            read(entry);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _device.Dispose();
+
+    long AddressOf(int page) => _reader.Begin + (page * (long)_layout.PageSize);
+
+    // Of the first event in the page or after it; null if none follows.
+    long? FirstReceivedAt(long page)
+    {
+        _reader.MoveTo(page);
+        while (_reader.TryNext(out var entry))
+        {
+            if (entry.Kind == EntryKind.Events && EventBlockHeader.Read(entry.Payload.Span) is { Count: > 0 } header)
+            {
+                return header.FirstReceivedAt;
+            }
+        }
+
+        return null;
+    }
+
+    // The first page that begins at a time or later.
+    int Bisect(int count, long time)
+    {
+        var (low, high) = (0, count);
+        while (low < high)
+        {
+            var middle = low + ((high - low) / 2);
+            if (FirstReceivedAt(AddressOf(middle)) < time)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+    }
+}

@@ -1,0 +1,76 @@
+using CartRecovery.Engine.Events;
+
+namespace CartRecovery.Engine.Insights;
+
+/// <summary>Counts what is missing or wrong in a store's events. One thread.</summary>
+public sealed class StoreQuality
+{
+    // Products that are looked up; what exceeds them is not counted.
+    const int MaxProducts = 20_000;
+
+    // An event that arrives later than this after it happened is late.
+    const long Late = 3_600_000;
+
+    /// <summary>The checks, by name.</summary>
+    public const string WithoutUser = "without_user", WithoutPrice = "without_price", WithoutCurrency = "without_currency", UnknownProduct = "unknown_product", LateEvents = "late",
+        FutureEvents = "future", ClampedEvents = "clamped";
+
+    readonly Dictionary<ulong, long> _products = [];
+    long _withoutUser, _priced, _withoutPrice, _withPrice, _withoutCurrency, _late, _future, _clamped;
+
+    /// <summary>The number of events.</summary>
+    public long Events { get; private set; }
+
+    /// <summary>When the last one was received (ms since 1970 UTC); 0 for none.</summary>
+    public long LastAt { get; private set; }
+
+    /// <summary>The events of each product, by its key.</summary>
+    public IReadOnlyDictionary<ulong, long> Products => _products;
+
+    /// <summary>Counts an event.</summary>
+    /// <param name="record">The event.</param>
+    /// <param name="receivedAt">When it was received (ms since 1970 UTC).</param>
+    public void Add(in EventRecord record, long receivedAt)
+    {
+        Events++;
+        LastAt = Math.Max(LastAt, receivedAt);
+        _withoutUser += record.UserLength == 0 ? 1 : 0;
+        var hasPrice = (record.Flags & EventFlags.HasPrice) != 0;
+        if (record.Type is EventType.AddToCart or EventType.Purchase && (record.Details & EventDetails.HasLines) == 0)
+        {
+            _priced++;
+            _withoutPrice += hasPrice ? 0 : 1;
+        }
+
+        if (hasPrice)
+        {
+            _withPrice++;
+            _withoutCurrency += record.Currency == 0 ? 1 : 0;
+        }
+
+        _late += receivedAt - record.Timestamp > Late ? 1 : 0;
+        _future += record.Timestamp > receivedAt ? 1 : 0;
+        _clamped += (record.Flags & EventFlags.Clamped) != 0 ? 1 : 0;
+        if (record.Product != 0 && (_products.ContainsKey(record.Product) || _products.Count < MaxProducts))
+        {
+            _products[record.Product] = _products.GetValueOrDefault(record.Product) + 1;
+        }
+    }
+
+    /// <summary>Returns for each check how many events fail it, and of how many.</summary>
+    /// <param name="unknown">The products that the shop has not described; <see langword="null"/> if it describes none at all, so that nothing is wrong.</param>
+    public IEnumerable<(string Check, long Count, long Of)> Checks(IReadOnlySet<ulong>? unknown)
+    {
+        yield return (WithoutUser, _withoutUser, Events);
+        yield return (WithoutPrice, _withoutPrice, _priced);
+        yield return (WithoutCurrency, _withoutCurrency, _withPrice);
+        if (unknown is not null)
+        {
+            yield return (UnknownProduct, _products.Where(product => unknown.Contains(product.Key)).Sum(product => product.Value), _products.Values.Sum());
+        }
+
+        yield return (LateEvents, _late, Events);
+        yield return (FutureEvents, _future, Events);
+        yield return (ClampedEvents, _clamped, Events);
+    }
+}

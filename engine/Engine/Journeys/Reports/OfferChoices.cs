@@ -1,0 +1,49 @@
+using CartRecovery.Engine.Journeys.Experiments;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Journeys.Reports;
+
+/// <summary>
+/// A choice among a step's offers that was drawn at random, and what came of it. Carts that only a browser vouched for, and bots, are left out, as where the engine learns.
+/// </summary>
+/// <param name="Offer">The offer.</param>
+/// <param name="Context">What was known: <see cref="OfferChooser.ContextOf"/>.</param>
+/// <param name="Propensity">The probability with which it was chosen.</param>
+/// <param name="Reward">The orders of the series, net of refunds.</param>
+public sealed record OfferChoices(string Offer, int Context, double Propensity, double Reward)
+{
+    /// <summary>How many contexts there are: three sizes of carts, each for known and unknown customers.</summary>
+    public const int Contexts = 6;
+
+    // The newest say most, and estimates of more would keep others from reading reports.
+    const int MaxChoices = 20_000;
+
+    /// <summary>Reads the choices of a campaign's sent messages, by step and currency.</summary>
+    /// <param name="reports">The reports.</param>
+    /// <param name="storeId">The store.</param>
+    /// <param name="campaign">The campaign.</param>
+    /// <param name="from">The first moment of the decision (ms since 1970 UTC).</param>
+    /// <param name="to">The first moment after it.</param>
+    public static IReadOnlyList<(int Step, string Currency, IReadOnlyList<OfferChoices> Choices)> Read(JourneyReports reports, string storeId, string campaign, long from, long to) => reports.Ask($"""
+        SELECT i.step, j.currency, i.offer, i.context, i.propensity,
+            (SELECT COALESCE(SUM(c.value), 0) FROM conversion c WHERE c.journey=i.journey AND c.verified=1 AND c.currency=j.currency)
+        FROM intervention i JOIN journey j ON j.id=i.journey
+        WHERE i.store=?1 AND i.decided_at>=?2 AND i.decided_at<?3 AND i.campaign=?4 AND i.propensity>0 AND i.propensity<1 AND i.sent_at IS NOT NULL AND j.standing>0 AND j.bot=0
+        ORDER BY i.decided_at DESC, i.id LIMIT {MaxChoices}
+        """, rows =>
+    {
+        var found = new SortedDictionary<(int, string), List<OfferChoices>>();
+        for (rows.With(storeId).With(from).With(to).With(campaign); rows.Next();)
+        {
+            var key = (rows.Int(0), rows.Text(1));
+            if (!found.TryGetValue(key, out var choices))
+            {
+                found[key] = choices = [];
+            }
+
+            choices.Add(new OfferChoices(rows.Text(2), rows.Int(3), rows.DoubleOrNull(4) ?? 0, (double)rows.Long(5) / Money.PerUnit));
+        }
+
+        return found.Select(step => (step.Key.Item1, step.Key.Item2, (IReadOnlyList<OfferChoices>)step.Value)).ToList();
+    });
+}

@@ -1,0 +1,29 @@
+using System.Text.Json;
+using CartRecovery.Engine.ControlPlane.Campaigns;
+
+namespace CartRecovery.Host.Api.Campaigns.Backtests;
+
+/// <summary>A backtest of a campaign.</summary>
+/// <param name="Id">Its number.</param>
+/// <param name="Campaign">The campaign.</param>
+/// <param name="Version">The version that is tried.</param>
+/// <param name="State">`waiting`, `running`, `succeeded`, `failed` or `cancelled`.</param>
+/// <param name="Progress">How far it is, in percent.</param>
+/// <param name="From">The beginning of the period.</param>
+/// <param name="To">Its exclusive end.</param>
+/// <param name="Model">The model's file; null for the one in force.</param>
+/// <param name="By">Who asked for it, as in the audit log.</param>
+/// <param name="RequestedAt">When.</param>
+/// <param name="StartedAt">When it began; null while it waits.</param>
+/// <param name="EndedAt">When it ended; null until then.</param>
+/// <param name="Problem">Why it failed; null if it did not.</param>
+/// <param name="Result">What it found; null in lists, and until it has succeeded.</param>
+sealed record BacktestItem(
+    long Id, string Campaign, long Version, string State, int Progress, DateTime From, DateTime To, string? Model, string By, DateTime RequestedAt, DateTime? StartedAt, DateTime? EndedAt,
+    string? Problem, BacktestResult? Result)
+{
+    /// <summary>Describes a backtest.</summary>
+    public static BacktestItem Of(CampaignBacktest backtest) => new(backtest.Id, backtest.Campaign, backtest.Version, backtest.State, backtest.Percent, backtest.From.UtcDateTime,
+        backtest.To.UtcDateTime, backtest.Model, backtest.By, backtest.RequestedAt.UtcDateTime, backtest.StartedAt?.UtcDateTime, backtest.EndedAt?.UtcDateTime, backtest.Problem,
+        backtest.Result is { } json ? JsonSerializer.Deserialize(json, ApiJson.Default.BacktestResult) : null);
+}

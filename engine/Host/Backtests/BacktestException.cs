@@ -1,0 +1,5 @@
+namespace CartRecovery.Host.Backtests;
+
+/// <summary>Thrown if a backtest cannot be run; the message tells its owner why.</summary>
+/// <param name="message">What is wrong, and what to do.</param>
+sealed class BacktestException(string message) : Exception(message);

@@ -1,0 +1,185 @@
+using System.Globalization;
+using System.Text.Json;
+using CartRecovery.Engine.Backtest;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.Configuration.Settings;
+using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.ControlPlane.Campaigns;
+using CartRecovery.Engine.ControlPlane.Jobs;
+using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Scoring;
+using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Engine.State;
+using CartRecovery.Host.Api;
+using CartRecovery.Host.Api.Campaigns.Backtests;
+using CartRecovery.Host.Composition;
+using CartRecovery.Host.Data;
+
+namespace CartRecovery.Host.Backtests;
+
+/// <summary>
+/// Runs backtests beside the engine: reads the journal's files, keeps to half a core and a bounded memory, and touches nothing of the live state. One at a time.
+/// </summary>
+/// <param name="host">The engine.</param>
+/// <param name="data">Its data folder.</param>
+sealed class CampaignBacktests(EngineHost host, DataFolder data)
+{
+    /// <summary>Maximum number of decisions of a backtest, original or replayed.</summary>
+    public const int MaxDecisions = 50_000;
+
+    /// <summary>Memory of a backtest, in bytes: two FASTER stores, and the decisions.</summary>
+    public const long Memory = (CartMegabytes + CustomerMegabytes + DecisionMegabytes) << 20;
+
+    /// <summary>The folder of its carts in the data folder. Backups leave out what ends in .tmp.</summary>
+    public const string Scratch = "backtest.tmp";
+
+    const int CartMegabytes = 32, CustomerMegabytes = 8, DecisionMegabytes = 56;
+
+    // The engine may delete the journal's oldest file while it is read.
+    const int MaxReads = 3;
+
+    const double Share = 0.5;
+
+    static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a backtest may take.</summary>
+    public static TimeSpan MaxTime { get; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>The queue and the results.</summary>
+    public BacktestStore Store { get; } = new(host.Control, host.Jobs.Control);
+
+    /// <summary>Whether there is a journal to try campaigns on.</summary>
+    public bool HasJournal => host.Config.Journal.Enabled;
+
+    /// <summary>Whether a model lies beside the one in force.</summary>
+    /// <param name="name">The file's name.</param>
+    public bool HasModel(string name) => name.EndsWith(".onnx", StringComparison.Ordinal) && name == Path.GetFileName(name) && File.Exists(ModelOf(name));
+
+    /// <summary>Runs what waits.</summary>
+    public async Task RunAsync(JobContext job, CancellationToken stop)
+    {
+        while (await Store.BeginAsync(stop) is { } next)
+        {
+            job.Log(string.Create(CultureInfo.InvariantCulture, $"backtest {next.Id}: {next.Campaign}, version {next.Version}"));
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            using var limit = new CancellationTokenSource(MaxTime, job.Time);
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(ending.Token, limit.Token);
+            try
+            {
+                var result = await TryAsync(next, job, ending, ended.Token);
+                await Store.EndAsync(next.Id, CampaignBacktest.Succeeded, problem: null, JsonSerializer.Serialize(result, ApiJson.Default.BacktestResult), stop);
+            }
+            catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+            {
+                // Cancelled, which the database has already; or it took too long.
+                await Store.EndAsync(next.Id, CampaignBacktest.Failed, $"It took longer than {MaxTime.TotalMinutes} minutes. Choose a shorter period.", result: null, stop);
+            }
+            catch (Exception e) when (e is BacktestException or ReplayLimitException or SettingsException or ModelException or JournalException or InvalidDataException or IOException)
+            {
+                var problem = e is SettingsException { Problems.Count: > 0 } invalid ? string.Join("; ", invalid.Problems) : e.Message;
+                job.Log($"backtest {next.Id}: {problem}");
+                await Store.EndAsync(next.Id, CampaignBacktest.Failed, problem, result: null, stop);
+            }
+        }
+    }
+
+    async Task<BacktestResult> TryAsync(CampaignBacktest backtest, JobContext job, CancellationTokenSource ending, CancellationToken cancellation)
+    {
+        var (store, draft) = (host.Stores.Stores.FirstOrDefault(known => known.Id == backtest.Store), (await host.Campaigns.Store.VersionsAsync(backtest.Campaign, cancellation)).Find(version => version.Number == backtest.Version)?.Draft);
+        if (store is null || draft is null)
+        {
+            throw new BacktestException(store is null ? "The store is not configured any more." : "The version is not kept any more.");
+        }
+
+        var config = await host.Campaigns.LoadAsync(backtest.Campaign, draft);
+        var progress = 0.0;
+        var work = Task.Factory.StartNew(() => Replay(backtest, config, store, share => Volatile.Write(ref progress, share), job.Time, cancellation),
+            cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        try
+        {
+            while (await Task.WhenAny(work, Task.Delay(s_look, job.Time, CancellationToken.None)) != work)
+            {
+                var percent = (int)(100 * Volatile.Read(ref progress));
+                job.Progress(percent, 100, "percent");
+                if (!await Store.ReportAsync(backtest.Id, percent, CancellationToken.None))
+                {
+                    await ending.CancelAsync();
+                }
+            }
+        }
+        finally
+        {
+            if (!work.IsCompleted)
+            {
+                // The database does not answer. Nothing may read the journal after this run.
+                await ending.CancelAsync();
+                await ((Task)work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+
+        return await work;
+    }
+
+    BacktestResult Replay(CampaignBacktest backtest, CartRecoveryConfig config, Store store, Action<double> progress, TimeProvider time, CancellationToken cancellation)
+    {
+        var started = time.GetTimestamp();
+        var decisions = DecisionsOf(config, backtest.Campaign);
+        var campaigns = CampaignCompiler.Compile(decisions, host.Stores.All);
+        using var model = OnnxModel.Load(backtest.Model is { } file ? ModelOf(file) : config.ModelPath, FeatureTable.Names);
+        var range = new TimeRange(backtest.From.ToUnixTimeMilliseconds(), backtest.To.ToUnixTimeMilliseconds());
+        var scope = new ReplayScope { Store = (store.Number, store.Id), MaxDecisions = MaxDecisions, Pace = new ReplayPace(Share, time) };
+        Limit(config);
+        var budget = new MemoryBudget(config, long.MaxValue, 1);
+        var folder = Path.Combine(data.Path, Scratch);
+        for (var read = 1; ; read++)
+        {
+            Delete(folder);
+            Directory.CreateDirectory(folder);
+            try
+            {
+                var journals = host.Exports.Journals().Select(journal => new JournalStream(journal));
+                var replay = new Replay([.. journals], 1, threads: 1,
+                    PipelineSetup.Of(config, host.Stores, budget, model, campaigns, folder, hasReaders: false, usesRecorded: false), scope);
+                using var watch = time.CreateTimer(_ => progress(replay.Share), state: null, s_look, s_look);
+                var report = replay.Run(range, cancellation);
+                return BacktestSummary.Of(report, store, campaigns, config.Contact.Holdout / 100, model.Id, time.GetElapsedTime(started),
+                    BacktestSummary.MessagesOf(host.Reports, store.Id, range), OffPolicyValues.Of(host.Reports, store.Id, backtest.Campaign, range));
+            }
+            catch (JournalException e) when (e.Code == "journal_moved" && read < MaxReads)
+            {
+                // Once more, without what is gone.
+            }
+            finally
+            {
+                Delete(folder);
+            }
+        }
+    }
+
+    // What activating the version would put into force: pauses of other campaigns count, one of its own would make the trial empty.
+    DecisionsConfig DecisionsOf(CartRecoveryConfig config, string campaign)
+    {
+        var decisions = host.Rates.AddTo(config.Decisions);
+        return decisions.With(campaigns: [.. host.Pauses.AddTo(decisions).Campaigns.Select(other => other.Name == campaign ? decisions.Campaigns.Find(own => own.Name == campaign)! : other)]);
+    }
+
+    static void Limit(CartRecoveryConfig config)
+    {
+        config.Partitions = 1;
+        config.Memory.Carts = ByteSize.FromMegabytes(CartMegabytes);
+        config.Memory.Customers = ByteSize.FromMegabytes(CustomerMegabytes);
+        config.Dedup.Memory = ByteSize.FromMegabytes(1);
+    }
+
+    string ModelOf(string name) => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(host.Config.ModelPath))!, name);
+
+    static void Delete(string folder)
+    {
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using CartRecovery.Engine.Backtest;
+using CartRecovery.Engine.Journeys.Reports;
+using CartRecovery.Engine.Learning.OffPolicy;
+using CartRecovery.Host.Api.Campaigns.Backtests;
+
+namespace CartRecovery.Host.Backtests;
+
+/// <summary>Estimates from the randomised offers of a campaign's sent messages what each offer would have earned, as <c>offpolicy</c> does.</summary>
+static class OffPolicyValues
+{
+    // Offers of a step, and of a campaign's steps in all currencies.
+    const int MaxRows = 100;
+
+    // The estimator fits in five parts.
+    const int MinChoices = 50;
+
+    /// <summary>Estimates the offers of a campaign's steps; none if they were not chosen at random often enough.</summary>
+    public static IReadOnlyList<BacktestOffer> Of(JourneyReports reports, string storeId, string campaign, TimeRange range)
+    {
+        var found = new List<BacktestOffer>();
+        foreach (var (step, currency, choices) in OfferChoices.Read(reports, storeId, campaign, range.From, range.To))
+        {
+            var offers = choices.Select(choice => choice.Offer).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+            if (choices.Count < MinChoices || offers.Count < 2 || found.Count + offers.Count > MaxRows)
+            {
+                continue;
+            }
+
+            var log = new ChoiceLog([.. Enumerable.Range(1, OfferChoices.Contexts - 1).Select(i => $"context={i}")], offers,
+                [.. choices.SelectMany(choice => Enumerable.Range(1, OfferChoices.Contexts - 1).Select(i => choice.Context == i ? 1f : 0f))],
+                [.. choices.Select(choice => offers.IndexOf(choice.Offer))], [.. choices.Select(choice => choice.Propensity)], [.. choices.Select(choice => choice.Reward)]);
+            var estimator = new OffPolicyEstimator(log);
+            for (var i = 0; i < offers.Count; i++)
+            {
+                var value = estimator.Evaluate(OffPolicyEstimator.Always(i));
+                var number = i;
+                found.Add(new BacktestOffer(step, currency, offers[i], log.Chosen.Count(chosen => chosen == number), Math.Round(estimator.Logged.Value, 4),
+                    Math.Round(value.DoublyRobust.Value, 4), Math.Round(value.DoublyRobust.Low, 4), Math.Round(value.DoublyRobust.High, 4), Math.Round(value.EffectiveSampleSize, 1)));
+            }
+        }
+
+        return found;
+    }
+}

@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Text.Json;
+using CartRecovery.Engine.Backtest;
+using CartRecovery.Engine.ControlPlane.Insights;
+using CartRecovery.Engine.ControlPlane.Jobs;
+using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.Insights;
+using CartRecovery.Engine.State;
+using CartRecovery.Host.Api;
+using CartRecovery.Host.Api.Insights;
+using CartRecovery.Host.Composition;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Host.Insights;
+
+/// <summary>Measures how the features of carts are distributed that had events in the last day: a sample of the journal names the carts, the live state has the features.</summary>
+/// <param name="host">The engine.</param>
+/// <param name="insights">Keeps the profiles.</param>
+sealed class FeatureProfiles(EngineHost host, InsightStore insights)
+{
+    // Carts of a store, and of all stores together.
+    const int MaxCarts = 5_000, MaxAll = 20_000;
+
+    // A distribution of fewer carts says nothing.
+    const int MinCarts = 30;
+
+    const int MaxPages = 64;
+
+    const double Share = 0.5;
+
+    static readonly TimeSpan s_period = TimeSpan.FromDays(1), s_retention = TimeSpan.FromDays(90);
+
+    static readonly FeatureVector s_all = new(FeatureTable.Names);
+
+    /// <summary>Measures the carts of the last day.</summary>
+    public async Task MeasureAsync(JobContext job, CancellationToken stop)
+    {
+        if (!host.Config.Journal.Enabled)
+        {
+            job.Log("there is no journal (journal.enabled), which would name the carts");
+            return;
+        }
+
+        var now = job.Time.GetUtcNow();
+        var range = new TimeRange((now - s_period).ToUnixTimeMilliseconds(), now.ToUnixTimeMilliseconds());
+        var carts = await Task.Factory.StartNew(() => CartsOf(range, job.Time, stop), stop, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var profiles = new List<(string Store, string Json)>();
+        foreach (var store in host.Stores.Stores.Where(store => carts.TryGetValue(store.Number, out var some) && some.Count >= MinCarts))
+        {
+            if (await ProfileAsync(store, carts[store.Number], now, stop) is { } profile)
+            {
+                profiles.Add((store.Id, JsonSerializer.Serialize(profile, ApiJson.Default.FeatureProfile)));
+            }
+        }
+
+        await insights.SaveAsync(InsightStore.Features, now, profiles, s_retention, stop);
+        job.Log(string.Create(CultureInfo.InvariantCulture, $"{carts.Values.Sum(some => some.Count)} carts; profiles of {profiles.Count} stores with {MinCarts} carts at least"));
+    }
+
+    Dictionary<int, HashSet<Hash128>> CartsOf(TimeRange range, TimeProvider time, CancellationToken stop)
+    {
+        var (carts, count) = (new Dictionary<int, HashSet<Hash128>>(), 0);
+        new JournalSample(host.Exports.Journals(), MaxPages).Read(range, new ReplayPace(Share, time), (_, in record) =>
+        {
+            if (!carts.TryGetValue(record.Store, out var some))
+            {
+                carts[record.Store] = some = [];
+            }
+
+            if (some.Count < MaxCarts && count < MaxAll && some.Add(record.Cart))
+            {
+                count++;
+            }
+        }, stop);
+        return carts;
+    }
+
+    async Task<FeatureProfile?> ProfileAsync(Store store, IReadOnlyCollection<Hash128> carts, DateTimeOffset now, CancellationToken stop)
+    {
+        var values = Enumerable.Range(0, s_all.Count).Select(_ => new List<float>(carts.Count)).ToArray();
+        var (row, clock) = (new float[s_all.Count], new StoreClock(store.TimeZone));
+        foreach (var key in carts)
+        {
+            if (await host.Partitions.FindAsync(key, stop) is not { } cart)
+            {
+                continue;
+            }
+
+            s_all.Fill(cart, clock.At(cart.LastAt), row);
+            for (var i = 0; i < row.Length; i++)
+            {
+                values[i].Add(row[i]);
+            }
+        }
+
+        return values[0].Count < MinCarts ? null : new FeatureProfile(now.UtcDateTime, values[0].Count, FeatureStatistics.Probabilities,
+            [.. values.Select((of, i) => FeatureStatistics.Of(s_all.Names[i], of))]);
+    }
+}

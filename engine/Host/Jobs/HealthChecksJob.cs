@@ -1,0 +1,89 @@
+using System.Globalization;
+using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Jobs;
+using CartRecovery.Engine.Delivery;
+using CartRecovery.Host.Api;
+
+namespace CartRecovery.Host.Jobs;
+
+/// <summary>Probes what the engine depends on. A run that fails is in <c>/health</c>, in the part jobs; the runs are the history.</summary>
+static class HealthChecksJob
+{
+    // What a disk needs so that the journal and the databases go on for a while.
+    const long MinFree = 512L << 20;
+
+    const string Probe = "probe.tmp";
+
+    const int ProbeBytes = 4096;
+
+    static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10);
+
+    public static JobDefinition Definition { get; } = new(
+        "health-checks", "Probes the control database, the disk and each sink.", "*/15 * * * *", TimeSpan.FromMinutes(1),
+        [
+            new JobStep("control-database", ControlAsync),
+            new JobStep("disk", (job, stop) => Task.Run(() => Disk(job), stop).WaitAsync(s_limit, job.Time, stop)),
+            new JobStep("sinks", SinksAsync),
+        ])
+    {
+        PerEngine = true,
+        Missed = MissedRun.Skip,
+        Retries = 0,
+    };
+
+    static async Task ControlAsync(JobContext job, CancellationToken stop)
+    {
+        var started = job.Time.GetTimestamp();
+        await job.Service<ControlDatabase>().ReadAsync(session => session.NumberAsync($"SELECT COUNT(*) FROM control_schema"), stop).WaitAsync(s_limit, job.Time, stop);
+        Log(job, "control database", started);
+    }
+
+    static void Disk(JobContext job)
+    {
+        var (folder, started) = (Path.GetFullPath(job.Service<IEngineState>().Config.Data), job.Time.GetTimestamp());
+        using (var file = new FileStream(Path.Combine(folder, Probe), FileMode.Create, FileAccess.Write, FileShare.Delete, bufferSize: 1, FileOptions.DeleteOnClose))
+        {
+            file.Write(new byte[ProbeBytes]);
+            file.Flush(flushToDisk: true);
+        }
+
+        Log(job, "disk written and synced", started);
+        var free = new DriveInfo(folder).AvailableFreeSpace;
+        if (free < MinFree)
+        {
+            throw new IOException(string.Create(CultureInfo.InvariantCulture, $"{free >> 20} MB are free where the data folder is; {MinFree >> 20} MB are the least. Make room, or lower journal.retention"));
+        }
+    }
+
+    static async Task SinksAsync(JobContext job, CancellationToken stop)
+    {
+        var failed = new List<string>();
+        foreach (var sink in job.Service<SinkSet>().Runners)
+        {
+            var (started, problem) = (job.Time.GetTimestamp(), (string?)null);
+            try
+            {
+                var health = (await sink.CheckHealthAsync(stop).WaitAsync(s_limit, job.Time, stop)).Health;
+                problem = health.Healthy ? null : health.Detail ?? "not healthy";
+            }
+            catch (TimeoutException)
+            {
+                problem = string.Create(CultureInfo.InvariantCulture, $"no answer within {s_limit.TotalSeconds} s");
+            }
+
+            Log(job, problem is null ? $"sink {sink.Name}" : $"sink {sink.Name}: {problem}", started);
+            if (problem is not null)
+            {
+                failed.Add($"{sink.Name}: {problem}");
+            }
+        }
+
+        if (failed.Count > 0)
+        {
+            throw new IOException(string.Join("; ", failed));
+        }
+    }
+
+    static void Log(JobContext job, string what, long started) =>
+        job.Log(string.Create(CultureInfo.InvariantCulture, $"{what}: {job.Time.GetElapsedTime(started).TotalMilliseconds:F1} ms"));
+}
