@@ -93,7 +93,7 @@ sealed class ForgetTests
             Directory.Move(gone, gone + ".unmounted");
             var asked = await engine.PostAsync($"/v1/gdpr/forget/{Uri.EscapeDataString(User)}", "{}");
             var id = asked.Json.GetProperty("id").GetString()!;
-            await Eventually.Is(() => engine.GetAsync($"/v1/gdpr/status/{id}").GetAwaiter().GetResult().Body.Contains("mount it", StringComparison.Ordinal), "it says what is missing");
+            await Eventually.Is(() => engine.GetAsync($"/v1/gdpr/status/{id}").GetAwaiter().GetResult().Body.Contains("Mount it", StringComparison.Ordinal), "it says what is missing");
             Directory.Move(gone + ".unmounted", gone);
         }
 

@@ -58,6 +58,9 @@ public sealed class CartRecoveryConfig
     [ConfigKey("Lists of orders and carts, which the job 'reconciliation' compares with what the engine has.", Reloads = true)]
     public ReconciliationConfig Reconciliation { get; set; } = new();
 
+    [ConfigKey("Where the daily and weekly reports go. Default: none are sent.", Reloads = true)]
+    public ReportsConfig? Reports { get; set; }
+
     [ConfigKey("The sources of secrets, and how often they are read again.")]
     public SecretsConfig Secrets { get; set; } = new();
 

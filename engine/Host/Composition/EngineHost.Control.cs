@@ -75,4 +75,14 @@ sealed partial class EngineHost
         await Witness.StartAsync();
         _apiKeys.Start();
     }
+
+    async Task DisposeControlAsync()
+    {
+        await Settings.DisposeAsync();
+        await Witness.DisposeAsync();
+        await _apiKeys.DisposeAsync();
+        await Usage.DisposeAsync();
+        await Control.DisposeAsync();
+        Federation.Dispose();
+    }
 }

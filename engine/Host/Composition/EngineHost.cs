@@ -335,12 +335,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         DeadLetterReplay.Dispose();
         DeadLetters.Dispose();
         _keys?.Dispose();
-        await Settings.DisposeAsync();
-        await Witness.DisposeAsync();
-        await _apiKeys.DisposeAsync();
-        await Usage.DisposeAsync();
-        await Control.DisposeAsync();
-        Federation.Dispose();
+        await DisposeControlAsync();
         _data.Dispose();
         _otlp?.Dispose();
         Metrics.Registry.Dispose();

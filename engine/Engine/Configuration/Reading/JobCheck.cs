@@ -34,7 +34,12 @@ sealed class JobCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocations 
 
         if (config.Control.Notices is { } notices && check.AreValid(config, "sinks"))
         {
-            Notices(config, notices);
+            Receivers(config, notices, "control.notices", notices.Sink, notices.To is null ? [] : [notices.To]);
+        }
+
+        if (config.Reports is { } reports && check.AreValid(config, "sinks"))
+        {
+            Receivers(config, reports, "reports", reports.Sink, reports.To);
         }
     }
 
@@ -54,27 +59,27 @@ sealed class JobCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocations 
         }
     }
 
-    void Notices(CartRecoveryConfig config, NoticesConfig notices)
+    void Receivers(CartRecoveryConfig config, object section, string path, string name, IReadOnlyList<string> to)
     {
         List<string> sinks = [.. locations.KeysOf(config.Sinks)];
-        if (!sinks.Contains(notices.Sink))
+        if (!sinks.Contains(name))
         {
-            check.Report(notices, "sink", $"control.notices.sink: unknown sink '{notices.Sink}'{Suggestion.Hint(notices.Sink, sinks)}");
+            check.Report(section, "sink", $"{path}.sink: unknown sink '{name}'{Suggestion.Hint(name, sinks)}");
             return;
         }
 
-        var address = config.Sinks.TryGetValue(notices.Sink, out var sink) ? catalog.FindSink(sink.Type)?.Address : null;
-        if (address is AddressKind.Phone or AddressKind.Push)
+        var kind = config.Sinks.TryGetValue(name, out var sink) ? catalog.FindSink(sink.Type)?.Address : null;
+        if (kind is AddressKind.Phone or AddressKind.Push)
         {
-            check.Report(notices, "sink", $"control.notices.sink: the sink '{notices.Sink}' sends to telephones and devices; name one of another type, such as email or webhook");
+            check.Report(section, "sink", $"{path}.sink: the sink '{name}' sends to telephones and devices; name one of another type, such as email or webhook");
         }
-        else if (address is AddressKind.Email && (notices.To is not { } to || !User.IsEmail(to)))
+        else if (kind is AddressKind.Email && (to.Count == 0 || to.Any(address => !User.IsEmail(address))))
         {
-            check.Report(notices, "to", $"control.notices.to must be an e-mail address, because the sink '{notices.Sink}' sends e-mails");
+            check.Report(section, "to", $"{path}.to must be an e-mail address, because the sink '{name}' sends e-mails");
         }
-        else if (address is AddressKind.None && notices.To is not null)
+        else if (kind is AddressKind.None && to.Count > 0)
         {
-            check.Report(notices, "to", $"control.notices.to has no effect: the sink '{notices.Sink}' sends no e-mails; remove it");
+            check.Report(section, "to", $"{path}.to has no effect: the sink '{name}' sends no e-mails; remove it");
         }
     }
 }
