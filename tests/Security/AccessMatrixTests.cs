@@ -105,6 +105,13 @@ sealed class AccessMatrixTests
         ["GET /v1/feature-flags/{key}"] = Access.Secret,
         ["PUT /v1/feature-flags/{key}"] = Access.Secret,
         ["DELETE /v1/feature-flags/{key}"] = Access.Secret,
+        ["GET /v1/segments"] = Access.Secret,
+        ["POST /v1/segments"] = Access.Secret,
+        ["GET /v1/segments/{key}"] = Access.Secret,
+        ["PUT /v1/segments/{key}"] = Access.Secret,
+        ["DELETE /v1/segments/{key}"] = Access.Secret,
+        ["GET /v1/segments/{key}/versions"] = Access.Secret,
+        ["GET /v1/segments/{key}/size"] = Access.Secret,
         ["GET /v1/usage"] = Access.Secret,
         ["GET /v1/export/events"] = Access.Secret,
         ["POST /v1/reconciliation"] = Access.Secret,
@@ -236,6 +243,7 @@ sealed class AccessMatrixTests
             EventJson.Of(_cart, "add_to_cart", $",\"productId\":\"{Mark}-p\",\"price\":5,\"userId\":\"{Mark}-u\""),
             EventJson.Of(_cart, "begin_checkout"), $"{{\"id\":\"{Mark}\"}}"), ShopSecret);
         await _engine.PostAsync("/v1/suppressions", $$"""{"channel":"email","address":"{{Mark}}@shop.example"}""", ShopSecret);
+        await _engine.PostAsync("/v1/segments", $$"""{"key":"{{Mark}}","conditions":[{"feature":"adds","above":1}]}""", ShopSecret);
         await _engine.PostAsync("/v1/feature-flags", $$"""{"key":"{{Mark}}","type":"string","variants":{"a":"{{Mark}}"},"defaultVariant":"a","visibleToClients":true}""", ShopSecret);
         await Eventually.Is(() => _engine.Host.DeadLetters.Count(DeadLetterState.Waiting) > 0, "a letter is kept");
         _letter = (await _engine.GetAsync("/v1/deadletters", ShopSecret)).Json.GetProperty("items")[0].GetProperty("id").GetInt64();
@@ -335,6 +343,7 @@ sealed class AccessMatrixTests
     [TestCase("/v1/deadletters")]
     [TestCase("/v1/campaigns")]
     [TestCase("/v1/feature-flags")]
+    [TestCase("/v1/segments")]
     public async Task A_lists_cursor_is_of_no_use_to_another_store_or_list(string list)
     {
         await SecondOfEverythingAsync();
@@ -413,6 +422,7 @@ sealed class AccessMatrixTests
             EventJson.Of(cart, "add_to_cart", ",\"productId\":\"second\",\"price\":5,\"userId\":\"second-u\""), EventJson.Of(cart, "begin_checkout"),
             EventJson.Of(cart, "add_to_cart", $",\"productId\":\"second\",\"price\":5,\"userId\":\"{Mark}-u\""), "{\"id\":\"second\"}"), ShopSecret);
         await _engine.PostAsync("/v1/products", """[{"id":"p1"},{"id":"p2"}]""", ShopSecret);
+        await _engine.AskAsync(HttpMethod.Put, "/v1/segments/second", Json("""{"conditions":[{"feature":"adds","above":1}]}"""), ShopSecret);
         await _engine.AskAsync(HttpMethod.Put, "/v1/feature-flags/second", Json("""{"type":"boolean","variants":{"on":true},"defaultVariant":"on"}"""), ShopSecret);
         await _engine.PostAsync("/v1/suppressions", """{"channel":"email","address":"second@shop.example"}""", ShopSecret);
         await Eventually.Is(() => _engine.Host.DeadLetters.Count(DeadLetterState.Waiting) > 1, "a letter is kept");

@@ -24,6 +24,10 @@ public sealed class CampaignConfig
     [ConfigKey("Conditions on the cart. All of them must hold.", Max = "16")]
     public List<ConditionConfig> When { get; set; } = [];
 
+    [ConfigKey("A segment of the store, made with POST /v1/segments. Its conditions must hold too, as they are at the time. Where the store has no such segment, nobody is in it.",
+        Example = "loyal")]
+    public string? Segment { get; set; }
+
     [ConfigKey("Minimum time before the same cart can enter the campaign again. A cart never enters while its series is running.", Max = "365d")]
     public Duration Reentry { get; set; } = new(TimeSpan.Zero);
 
@@ -46,6 +50,9 @@ public sealed class CampaignConfig
     [JsonIgnore]
     public IReadOnlyList<StepConfig> StepsOrSingle =>
         Steps.Count > 0 ? Steps : [new StepConfig { Action = Action, Channel = Channel ?? "", Message = Message ?? "" }];
+
+    /// <summary>Returns whether the campaign applies to a store, by its id.</summary>
+    public bool AppliesTo(string store) => Stores.Count == 0 || Stores.Contains(store);
 
     /// <summary>Returns a copy that is paused in more stores.</summary>
     public CampaignConfig PausedAlsoIn(IEnumerable<string> stores)

@@ -73,6 +73,21 @@ public sealed class ControlRefusalException(string code, string message) : Excep
     /// <summary>The backtest has ended.</summary>
     public const string BacktestEnded = "backtest_ended";
 
+    /// <summary>There is a segment with this key.</summary>
+    public const string SegmentExists = "segment_exists";
+
+    /// <summary>The segment is not the version that the client changed.</summary>
+    public const string SegmentChanged = "segment_changed";
+
+    /// <summary>Something uses the segment.</summary>
+    public const string SegmentInUse = "segment_in_use";
+
+    /// <summary>There are as many segments as there may be, or they are as large.</summary>
+    public const string TooManySegments = "too_many_segments";
+
+    /// <summary>The store has no such segment any more.</summary>
+    public const string SegmentUnknown = "segment_unknown";
+
     /// <summary>The limit on experiments is reached.</summary>
     public const string TooManyExperiments = "too_many_experiments";
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Decisions;
 
@@ -46,6 +47,9 @@ public sealed class Campaign
     /// <summary>Conditions; all must hold.</summary>
     public ImmutableArray<Condition> Conditions { get; init; } = [];
 
+    /// <summary>The segment that the cart must be in, by the store's number: <see langword="null"/> where nobody is; <see langword="null"/> as a whole for a campaign without one.</summary>
+    public NumberTable<CampaignSegment?>? Segments { get; init; }
+
     /// <summary>For <see cref="TriggerKind.Idle"/>: the stage the cart must have been left at; <see langword="null"/> for any.</summary>
     public CartStage? Stage { get; init; }
 
@@ -89,7 +93,8 @@ public sealed class Campaign
             return false;
         }
 
-        return Condition.AllHold(Conditions, cart, moment);
+        return Condition.AllHold(Conditions, cart, moment)
+            && (Segments is null || (Segments[cart.Store] is { } segment && Condition.AllHold(segment.OfCart, cart, moment)));
     }
 
     /// <summary>Returns when the campaign is due for a cart that went idle (ms since 1970 UTC).</summary>
@@ -125,6 +130,9 @@ public sealed record Condition(
     double AtMost = double.PositiveInfinity,
     double Below = double.PositiveInfinity)
 {
+    /// <summary>The feature is one of these; empty for any.</summary>
+    public ImmutableArray<float> OneOf { get; init; } = [];
+
     /// <summary>Returns <see langword="true"/> if all conditions hold.</summary>
     public static bool AllHold(ImmutableArray<Condition> conditions, in CartRecord cart, in FeatureMoment moment)
     {
@@ -144,6 +152,7 @@ public sealed record Condition(
     {
         // Compared as floats, the type of features: a cart of 19.99 is at least 19.99. What is not known is in no range.
         var value = Feature.Compare(cart, moment);
-        return value >= (float)AtLeast && value > (float)Above && value <= (float)AtMost && value < (float)Below;
+        return value >= (float)AtLeast && value > (float)Above && value <= (float)AtMost && value < (float)Below
+            && (OneOf.IsEmpty || OneOf.Contains(value));
     }
 }

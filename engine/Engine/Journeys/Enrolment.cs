@@ -1,9 +1,11 @@
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Recipients;
 using CartRecovery.Engine.Journeys.Tables;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys;
 
@@ -12,7 +14,8 @@ namespace CartRecovery.Engine.Journeys;
 /// <param name="identities">Resolves subjects.</param>
 /// <param name="planner">Plans messages.</param>
 /// <param name="sender">Sends messages that are due at once.</param>
-sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlanner planner, MessageSender sender)
+/// <param name="counters">Counts those who are not in a campaign's segment.</param>
+sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlanner planner, MessageSender sender, JourneyCounters counters)
 {
     readonly CartMerger _merger = new(store, identities, sender);
 
@@ -77,6 +80,13 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
             return;
         }
 
+        // Nothing is stored: whoever the campaign is not for is in none of the groups that its reports compare. By hand it is started for anybody.
+        if (startAt is null && campaign.Segments is not null && !IsInSegment(campaign, options.FindStore(candidate.StoreId), proven))
+        {
+            counters.AddWithheld(WithheldReason.NotInSegment);
+            return;
+        }
+
         if (Assignment.IsHoldout(subject, candidate.StoreId, options.Holdout))
         {
             Observe(journey with { IsHoldout = true }, WithheldReason.Holdout, now);
@@ -102,6 +112,10 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
         var first = planner.Plan(options, journey, campaign, variant, number: 1, now)!;
         sender.Begin(options, journey, startAt is { } at ? first with { DueAt = at, UsefulUntil = at + (first.UsefulUntil - first.DueAt) } : first, campaign, variant, now);
     }
+
+    // A partition has checked the cart. Somebody whom a browser only claims to be has no attributes here.
+    bool IsInSegment(Campaign campaign, Store? shop, in Hash128 customer) => shop is not null && campaign.Segments![shop.Number] is { } segment
+        && (segment.OfCustomer.Count == 0 || segment.HoldsFor(store.Customers.AttributesOf(customer)));
 
     // The journey is stored anyway: shoppers left alone are the control group.
     void Observe(Journey journey, WithheldReason reason, long now)

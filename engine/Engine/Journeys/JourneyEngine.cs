@@ -65,7 +65,7 @@ public sealed partial class JourneyEngine : IDisposable
         _unproven = new UnprovenRecipients(_store, ports, Counters);
         _offers = new SocketOffers(_store, ports, Counters);
         _sender = new MessageSender(_store, ports, planner, _renderer, eligibility, Counters, _unproven, _offers);
-        _enrolment = new Enrolment(_store, identities, planner, _sender);
+        _enrolment = new Enrolment(_store, identities, planner, _sender, Counters);
         Manual = new ManualInterventions(_store, _enrolment, _sender);
         _projector = new CustomerEventProjector(_store, identities, _sender, Counters);
         _learner = new OutcomeLearner(_store, chooser, eligibility);

@@ -42,6 +42,7 @@ public sealed partial class Partition
             while (Inbox.TryDequeue(out var item))
             {
                 (item as CartLookup)?.Result.TrySetException(e);
+                (item as CartSample)?.Result.TrySetException(e);
                 (item as Flush)?.Done.TrySetException(e);
                 (item as PartitionErasureRequest)?.Fail(e);
             }
@@ -110,6 +111,9 @@ public sealed partial class Partition
                     break;
                 case CartLookup lookup:
                     lookup.Result.SetResult(_state!.Stages.Find(lookup.Cart));
+                    break;
+                case CartSample sample:
+                    sample.Run(_state!.Stages);
                     break;
                 case Flush flush:
                     _work.NotifyWhenDurable(flush);

@@ -137,6 +137,18 @@ public sealed partial class Partition : IDisposable
         return await lookup.Result.Task.WaitAsync(cancellationToken);
     }
 
+    /// <summary>Visits a sample of the carts in memory, on the worker.</summary>
+    /// <param name="count">How many records to look at; all if there are not more.</param>
+    /// <param name="visit">Receives the carts.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>How many records were looked at, and how many are in memory, with former versions of carts.</returns>
+    public async Task<(int Looked, long Records)> SampleAsync(int count, CartVisitor visit, CancellationToken cancellationToken)
+    {
+        var sample = new CartSample(count, visit);
+        await Inbox.EnqueueAsync(sample, cancellationToken);
+        return await sample.Result.Task.WaitAsync(cancellationToken);
+    }
+
     /// <summary>Completes once everything enqueued before this call is durable.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Reconciliations;
+using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Host.Api.Analytics;
 using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Auth;
@@ -29,6 +30,7 @@ using CartRecovery.Host.Api.Privacy;
 using CartRecovery.Host.Api.Products;
 using CartRecovery.Host.Api.Responses;
 using CartRecovery.Host.Api.Roles;
+using CartRecovery.Host.Api.Segments;
 using CartRecovery.Host.Api.Settings;
 using CartRecovery.Host.Api.Suppressions;
 using CartRecovery.Host.Api.Tracking;
@@ -101,6 +103,11 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(RotationBody))]
 [JsonSerializable(typeof(IssuedApiKey))]
 [JsonSerializable(typeof(ItemPage<ApiKeyItem>))]
+[JsonSerializable(typeof(SegmentDefinition))]
+[JsonSerializable(typeof(NewSegmentBody))]
+[JsonSerializable(typeof(SegmentItem))]
+[JsonSerializable(typeof(ItemPage<SegmentItem>))]
+[JsonSerializable(typeof(SegmentSize))]
 [JsonSerializable(typeof(FlagDefinition))]
 [JsonSerializable(typeof(NewFlagBody))]
 [JsonSerializable(typeof(FlagItem))]

@@ -25,6 +25,7 @@ using CartRecovery.Host.Api.Privacy;
 using CartRecovery.Host.Api.Products;
 using CartRecovery.Host.Api.Reconciliation;
 using CartRecovery.Host.Api.Roles;
+using CartRecovery.Host.Api.Segments;
 using CartRecovery.Host.Api.Settings;
 using CartRecovery.Host.Api.Storefront;
 using CartRecovery.Host.Api.Streams;
@@ -56,6 +57,7 @@ static class ApiRoutes
         ProductsRoutes.Map(routes);
         SuppressionsRoutes.Map(routes);
         CodesRoutes.Map(routes);
+        SegmentRoutes.Map(routes);
         FlagRoutes.Map(routes);
         OfrepRoutes.Map(routes);
         ExperimentRoutes.Map(routes);

@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Audit;
@@ -15,6 +14,7 @@ using CartRecovery.Host.Api.Personal;
 using CartRecovery.Host.Api.Predictions;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
+using CartRecovery.Host.Api.Segments;
 using CartRecovery.Host.Api.Storefront;
 using CartRecovery.Host.Api.Tracking;
 using Microsoft.AspNetCore.Builder;
@@ -39,7 +39,7 @@ static class ApiServices
             options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
         services.AddSingleton<MaskedIds>().AddSingleton<CartReader>().AddSingleton<Predictors>().AddSingleton<LinkEvents>().AddSingleton<ServerEvents>().AddSingleton<HealthReport>().AddSingleton<StorefrontClient>().AddSingleton<TestSendLimits>()
-            .AddSingleton<IFlagSegments, NoSegments>().AddSingleton<FlagEvaluations>();
+            .AddSingleton<FlagEvaluations>().AddSingleton<SegmentSizes>();
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.AddAccess();
         services.AddProblemResponses();

@@ -2,6 +2,7 @@ using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Keys;
+using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Engine.ControlPlane.Usage;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Host.Backtests;
@@ -41,14 +42,15 @@ sealed partial class EngineHost
     /// <inheritdoc/>
     public (string? Problem, long Version) SettingsState => (Settings.Problem, Settings.InForce);
 
-    (LiveSettings Settings, LiveCampaigns Campaigns) FollowSettings(SettingsStart start)
+    (SegmentDirectory Segments, LiveSettings Settings, LiveCampaigns Campaigns) FollowSettings(SettingsStart start)
     {
-        var campaigns = new LiveCampaigns(Control) { Config = () => Config };
+        var segments = FollowSegments();
+        var campaigns = new LiveCampaigns(Control) { Config = () => Config, Segments = segments };
         campaigns.SetInForce(start.Campaigns);
         campaigns.Settings = new LiveSettings(Control, start, _log) { Campaigns = campaigns };
         campaigns.Settings.Follow();
         campaigns.Follow();
-        return (campaigns.Settings, campaigns);
+        return (segments, campaigns.Settings, campaigns);
     }
 
     /// <summary>The users and their tokens.</summary>
@@ -71,6 +73,7 @@ sealed partial class EngineHost
         await ControlSetup.OpenAsync(Control);
         await ControlSetup.StartAsync(Control);
         Exports.KeepJournals();
+        ApplySegments();
         await Usage.StartAsync();
         await Witness.StartAsync();
         _apiKeys.Start();

@@ -169,6 +169,7 @@ sealed partial class EngineHost
         _ports.Update(addresses);
         _ = Sinks.Replace(reload.Sinks, s_sinkDrain);
         Update(options);
+        WarnOfMissingSegments();
         Connections.CloseRevoked();
     }
 
@@ -185,8 +186,8 @@ sealed partial class EngineHost
         DecisionsConfig configured, ContactConfig contact, StoreDirectory stores, ExchangeRatesFeed.Prepared? rates = null)
     {
         var decisions = Rates.AddTo(Pauses?.AddTo(configured) ?? configured, rates);
-        var record = ConfigurationRecord.Write(decisions, contact, stores.Stores);
-        return new(contact, CampaignCompiler.Compile(decisions, stores.All, record), stores.All,
+        var record = ConfigurationRecord.Write(decisions, contact, stores.Stores, Segments);
+        return new(contact, CampaignCompiler.Compile(decisions, stores.All, record, Segments), stores.All,
             contact.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : _data.Secret())
         { Usage = Usage };
     }

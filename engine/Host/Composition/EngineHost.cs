@@ -109,7 +109,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _data.DeleteArchives(time.GetUtcNow().UtcDateTime - config.Journal.Retention.Value);
         Control = ControlSetup.Of(config, _data.Files, _data.Secret(), time);
         Privacy = new PrivacyServices(Control, _data.Secret());
-        (Settings, Campaigns) = FollowSettings(settings ?? SettingsStart.None);
+        (Segments, Settings, Campaigns) = FollowSettings(settings ?? SettingsStart.None);
         Users = new AccessDirectory(Control);
         Users.Follow();
         Federation = new Federation(config, time, subject => Control.Keys.Hash("jwt.subject", subject), _log);

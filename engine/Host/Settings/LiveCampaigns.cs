@@ -4,6 +4,8 @@ using CartRecovery.Engine.Configuration.Settings;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.ControlPlane.Campaigns;
 using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Segments;
 
 namespace CartRecovery.Host.Settings;
 
@@ -19,6 +21,9 @@ sealed class LiveCampaigns(ControlDatabase database)
 
     /// <summary>Returns the configuration in force.</summary>
     public required Func<CartRecoveryConfig> Config { get; init; }
+
+    /// <summary>The segments that campaigns refer to.</summary>
+    public required IFlagSegments Segments { get; init; }
 
     /// <summary>Whether a campaign needs the approval of another user.</summary>
     public bool NeedsApproval => Config().Settings.Approval == ApprovalRule.Required;
@@ -61,7 +66,11 @@ sealed class LiveCampaigns(ControlDatabase database)
 
     /// <summary>Validates a campaign together with everything in force. Changes nothing.</summary>
     /// <exception cref="SettingsException">The campaign is invalid.</exception>
-    public Task CheckAsync(string name, CampaignDraft draft) => Settings!.ReloadAsync(() => Compose(With(name, draft), database.Time.GetUtcNow(), anyTime: name), record: null);
+    public Task CheckAsync(string name, CampaignDraft draft)
+    {
+        CheckSegment(name, draft);
+        return Settings!.ReloadAsync(() => Compose(With(name, draft), database.Time.GetUtcNow(), anyTime: name), record: null);
+    }
 
     /// <summary>Loads the configuration that would be in force with a version of a campaign, whatever its dates.</summary>
     /// <exception cref="SettingsException">It is not valid.</exception>
@@ -106,6 +115,23 @@ sealed class LiveCampaigns(ControlDatabase database)
         }
 
         return all.ToJsonString();
+    }
+
+    // Each of its stores must have the segment; of all stores, one.
+    void CheckSegment(string name, CampaignDraft draft)
+    {
+        if (SegmentDirectory.NameIn(draft.Definition) is not { } segment)
+        {
+            return;
+        }
+
+        string[] stores = [.. draft.Stores.Count > 0 ? draft.Stores : Config().Stores.Select(store => store.Id)];
+        string[] missing = [.. stores.Where(store => Segments.Find(store, segment) is null)];
+        if (missing.Length > 0 && (draft.Stores.Count > 0 || missing.Length == stores.Length))
+        {
+            var problem = $"settings: decisions.campaigns.{name}.segment: error: the store '{missing[0]}' has no segment '{segment}': make it with POST /v1/segments";
+            throw new SettingsException(SettingsException.Invalid, problem) { Problems = [problem] };
+        }
     }
 
     // Runs inside the reload, which blocks, as the last step that can fail.

@@ -84,6 +84,25 @@ public sealed class ManagedCampaignsApiTests
     }
 
     [Test]
+    public async Task A_campaign_is_for_a_segment_that_its_store_has()
+    {
+        var name = await CreateAsync(Definition.Replace("{\"trigger\"", "{\"segment\":\"big\",\"trigger\"", StringComparison.Ordinal));
+        var refused = await AskAsync("POST", $"/v1/campaigns/{name}/check");
+        Assert.That((refused.Problem, refused.Json.GetProperty("problems")[0].GetString()), Is.EqualTo(((400, (string?)"invalid_settings"),
+            $"settings: decisions.campaigns.{name}.segment: error: the store 'shop' has no segment 'big': make it with POST /v1/segments")));
+
+        Assert.That((await AskAsync("POST", "/v1/segments", """{"key":"big","conditions":[{"feature":"item_count","atLeast":3}]}""")).Status, Is.EqualTo(HttpStatusCode.Created));
+        await AskAsync("POST", $"/v1/campaigns/{name}/check");
+        Assert.That((await AskAsync("POST", $"/v1/campaigns/{name}/activate")).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(Rule(name), Is.EqualTo("event begin_checkout and in segment big"));
+        Assert.That((await AskAsync("DELETE", "/v1/segments/big")).Problem, Is.EqualTo((409, "segment_in_use")));
+        await AskAsync("POST", $"/v1/campaigns/{name}/archive");
+        Assert.That((await AskAsync("DELETE", "/v1/segments/big")).Problem, Is.EqualTo((409, "segment_in_use")), "it could be activated again");
+        await AskAsync("DELETE", $"/v1/campaigns/{name}");
+        Assert.That((await AskAsync("DELETE", "/v1/segments/big")).Status, Is.EqualTo(HttpStatusCode.NoContent));
+    }
+
+    [Test]
     public async Task Where_approval_is_required_another_person_gives_it()
     {
         var text = await File.ReadAllTextAsync(_path);

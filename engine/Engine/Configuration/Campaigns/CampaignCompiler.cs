@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
@@ -16,8 +17,9 @@ public static class CampaignCompiler
     /// <param name="config">The section.</param>
     /// <param name="stores">The stores that campaigns may refer to.</param>
     /// <param name="record">The section as <see cref="ConfigurationRecord"/> writes it, for the journal; empty for none.</param>
-    public static CampaignSet Compile(DecisionsConfig config, StoreTable? stores = null, ReadOnlyMemory<byte> record = default) =>
-        new([.. config.Campaigns.Select(campaign => Compile(campaign, stores ?? new StoreTable([])))])
+    /// <param name="segments">The segments that campaigns may refer to.</param>
+    public static CampaignSet Compile(DecisionsConfig config, StoreTable? stores = null, ReadOnlyMemory<byte> record = default, IFlagSegments? segments = null) =>
+        new([.. config.Campaigns.Select(campaign => Compile(campaign, stores ?? new StoreTable([]), segments))])
         {
             Record = record,
             Stores = stores,
@@ -30,9 +32,9 @@ public static class CampaignCompiler
     /// <param name="stores">The stores by number, as they are now; the record says how they were then.</param>
     /// <returns><see langword="null"/> if this version cannot read it.</returns>
     public static CampaignSet? Compile(ReadOnlyMemory<byte> record, StoreTable stores) =>
-        ConfigurationRecord.ReadDecisions(record.Span) is { } decisions ? Compile(decisions, ConfigurationRecord.ReadStores(record.Span, stores), record) : null;
+        ConfigurationRecord.ReadDecisions(record.Span) is { } decisions ? Compile(decisions, ConfigurationRecord.ReadStores(record.Span, stores), record, ConfigurationRecord.ReadSegments(record.Span)) : null;
 
-    static Campaign Compile(CampaignConfig config, StoreTable stores) => new()
+    static Campaign Compile(CampaignConfig config, StoreTable stores, IFlagSegments? segments) => new()
     {
         Name = config.Name,
         Stores = config.Stores.Count == 0 ? null
@@ -46,6 +48,7 @@ public static class CampaignCompiler
         ScoreAbove = config.Trigger.Score?.Above ?? double.NegativeInfinity,
         ScoreBelow = config.Trigger.Score?.Below ?? double.PositiveInfinity,
         Conditions = [.. config.When.Select(Compile)],
+        Segments = config.Segment is { } segment ? stores.Map(store => config.AppliesTo(store.Id) ? SegmentCompiler.Compile(segments?.Find(store.Id, segment)) : null, other: null) : null,
         Stage = config.Trigger.Stage,
         At = config.Trigger.At is { } at ? new DailyTime(at.Value, config.Trigger.Days.Aggregate(0, (days, day) => days | (1 << (int)day))) : null,
         Reentry = Milliseconds(config.Reentry),
@@ -113,6 +116,11 @@ public static class CampaignCompiler
             AddBound(parts, condition.Feature, "<", condition.Below);
             AddBound(parts, condition.Feature, "<=", condition.AtMost);
             AddBound(parts, condition.Feature, "=", condition.EqualTo);
+        }
+
+        if (config.Segment is { } segment)
+        {
+            parts.Add($"in segment {segment}");
         }
 
         return string.Join(" and ", parts);

@@ -1,24 +1,27 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Configuration.Campaigns;
 
 /// <summary>
-/// Writes what is in force for an entry of the journal: the campaigns and the contact policy as in the configuration, without secrets, and
-/// the stores, as a JSON object. So a replay can decide by the campaigns of then.
+/// Writes what is in force for an entry of the journal: the campaigns and the contact policy as in the configuration, without secrets, the segments that
+/// campaigns use, and the stores, as a JSON object. So a replay can decide by the campaigns of then.
 /// </summary>
 public static class ConfigurationRecord
 {
-    const string Decisions = "decisions", Contact = "contact", Stores = "stores", SecretIds = "secretCartIds", BotsArePeople = "botsArePeople";
+    const string Decisions = "decisions", Contact = "contact", Stores = "stores", Segments = "segments", SecretIds = "secretCartIds", BotsArePeople = "botsArePeople";
 
     /// <summary>Writes the record.</summary>
     /// <param name="decisions">The campaigns.</param>
     /// <param name="contact">The contact policy.</param>
     /// <param name="stores">The stores.</param>
-    public static byte[] Write(DecisionsConfig decisions, ContactConfig contact, IEnumerable<Store> stores)
+    /// <param name="segments">The segments in force, of which it has those that campaigns use.</param>
+    public static byte[] Write(DecisionsConfig decisions, ContactConfig contact, IEnumerable<Store> stores, IFlagSegments? segments = null)
     {
+        stores = [.. stores];
         var policy = JsonSerializer.SerializeToNode(contact, ConfigJson.Default.ContactConfig)!.AsObject();
         policy.Remove(JsonNamingPolicy.CamelCase.ConvertName(nameof(ContactConfig.Secret)));
         var campaigns = JsonSerializer.SerializeToNode(decisions, ConfigJson.Default.DecisionsConfig)!.AsObject();
@@ -33,6 +36,11 @@ public static class ConfigurationRecord
                 [BotsArePeople] = store.TreatsBotsAsPeople,
             })]),
         };
+        if (RecordedSegments.Write(decisions, stores.Select(store => store.Id), segments) is { } used)
+        {
+            record[Segments] = used;
+        }
+
         using var bytes = new MemoryStream();
         using (var writer = new Utf8JsonWriter(bytes))
         {
@@ -68,6 +76,20 @@ public static class ConfigurationRecord
             HasSecretCartIds = (bool?)recorded[SecretIds] ?? store.HasSecretCartIds,
             TreatsBotsAsPeople = (bool?)recorded[BotsArePeople] ?? store.TreatsBotsAsPeople,
         };
+
+    /// <summary>Reads the segments that the campaigns of a record used.</summary>
+    /// <returns><see langword="null"/> if this version cannot read them: then nobody is in them.</returns>
+    public static IFlagSegments? ReadSegments(ReadOnlySpan<byte> record)
+    {
+        try
+        {
+            return RecordedSegments.Read(JsonNode.Parse(record)?[Segments]);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Reads the campaigns of a record.</summary>
     /// <returns><see langword="null"/> if this version cannot read them.</returns>

@@ -1,4 +1,5 @@
 using CartRecovery.Contracts;
+using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.Messages;
 using CartRecovery.Primitives;
 
@@ -29,6 +30,11 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
 
             Trigger(campaign.Trigger);
             Conditions(campaign.When);
+            if (campaign.Segment is { } segment && !FlagCheck.IsKey(segment))
+            {
+                check.Report(campaign, "segment", $"expected a segment's key: letters, digits, '-', '_' and '.', at most {FlagCheck.MaxKey}");
+            }
+
             Series(campaign, config);
             if (campaign.Trigger.Idle is { } idle && idle.Value >= config.Memory.CartLifetime.Value && check.AreValid(config.Memory, "cartLifetime"))
             {

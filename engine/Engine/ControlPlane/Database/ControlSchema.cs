@@ -143,6 +143,12 @@ static class ControlSchema
         new(19, "quotas of API keys", """
             ALTER TABLE api_keys ADD COLUMN events_per_day BIGINT NOT NULL DEFAULT 0;
             """),
+        new(20, "segments", """
+            CREATE TABLE segments (store TEXT NOT NULL, key TEXT NOT NULL, number BIGINT NOT NULL, PRIMARY KEY (store, key));
+            CREATE TABLE segment_versions (
+                store TEXT NOT NULL, key TEXT NOT NULL, number BIGINT NOT NULL, version TEXT NOT NULL, definition TEXT NOT NULL, bytes BIGINT NOT NULL,
+                created_at BIGINT NOT NULL, created_by TEXT NOT NULL, PRIMARY KEY (store, key, number));
+            """),
     ];
 
     /// <summary>The version that this program writes.</summary>

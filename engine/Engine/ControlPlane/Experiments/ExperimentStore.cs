@@ -3,6 +3,7 @@ using System.Text.Json;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Segments;
 
 namespace CartRecovery.Engine.ControlPlane.Experiments;
 
@@ -42,6 +43,7 @@ public sealed class ExperimentStore(ControlDatabase database)
                 $"An experiment has at most {FlagStore.MaxBytes} bytes, a store {MaxPerStore} experiments, all stores {MaxExperiments}. Delete one that has ended.");
         }
 
+        await SegmentUses.EnsureAsync(session, store, [definition.Segment]);
         var now = DateTimeOffset.FromUnixTimeMilliseconds(database.Time.GetUtcNow().ToUnixTimeMilliseconds());
         var experiment = new Experiment(Guid.CreateVersion7().ToString("n"), store, key, definition,
             [new Allocation(now.ToUnixTimeMilliseconds(), [.. definition.Variants!.Select(variant => variant.Weight)])], now, actor);

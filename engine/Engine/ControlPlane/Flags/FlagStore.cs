@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Segments;
 
 namespace CartRecovery.Engine.ControlPlane.Flags;
 
@@ -47,6 +48,7 @@ public sealed class FlagStore(ControlDatabase database)
                 throw new ControlRefusalException(ControlRefusalException.FlagExists, "The store has an experiment with this key. Choose another key.");
             }
 
+            await SegmentUses.EnsureAsync(session, store, (definition.Rules ?? []).Select(rule => rule.Segment));
             var others = await session.NumberAsync($"SELECT SUM(bytes) FROM feature_flags WHERE NOT (store = {store} AND key = {key})") ?? 0;
             if (bytes > MaxBytes || others + bytes > MaxAllBytes
                 || (former is null && (await session.NumberAsync($"SELECT COUNT(*) FROM feature_flags WHERE store = {store}") >= MaxPerStore

@@ -131,4 +131,7 @@ public enum WithheldReason
 
     /// <summary>The store has sent its messages of the month.</summary>
     QuotaExceeded = 42,
+
+    /// <summary>The customer is not in the campaign's segment.</summary>
+    NotInSegment = 43,
 }

@@ -28,6 +28,14 @@ static class ControlProblems
 
     public static readonly HttpProblem TooManyFlags = new(409, ControlRefusalException.TooManyFlags, "The maximum number of flags is reached. Delete an unused one.");
 
+    public static readonly HttpProblem SegmentExists = new(409, ControlRefusalException.SegmentExists, "There is a segment with this key already. Change it, or choose another key.");
+    public static readonly HttpProblem SegmentChanged = new(412, ControlRefusalException.SegmentChanged,
+        "The segment was changed meanwhile. Read it again, and repeat your change with its ETag.");
+
+    public static readonly HttpProblem SegmentInUse = new(409, ControlRefusalException.SegmentInUse, "A flag, an experiment or a campaign uses the segment.");
+    public static readonly HttpProblem SegmentUnknown = new(409, ControlRefusalException.SegmentUnknown, "The store has no such segment any more.");
+    public static readonly HttpProblem TooManySegments = new(409, ControlRefusalException.TooManySegments, "There are as many segments as there may be. Delete one that is not used.");
+
     public static readonly HttpProblem CampaignExists = new(409, ControlRefusalException.CampaignExists, "There is already a campaign of this name. Choose another name.");
     public static readonly HttpProblem TooManyCampaigns = new(409, ControlRefusalException.TooManyCampaigns, "The maximum number of campaigns is reached. Delete archived ones.");
     public static readonly HttpProblem CampaignChanged = new(412, ControlRefusalException.CampaignChanged, "The campaign has another version now. Read it again, and send If-Match with its ETag.");
@@ -44,7 +52,7 @@ static class ControlProblems
     public static readonly HttpProblem JobRunning = new(409, ControlRefusalException.JobRunning, "The job is running. Wait for its end, or cancel it.");
     public static readonly HttpProblem JobEssential = new(409, ControlRefusalException.JobEssential, "The engine needs the job, so it cannot be paused. Change its schedule instead.");
 
-    static readonly HttpProblem[] s_refusals = [TooManyBacktests, BacktestEnded, ApprovalRequired, OwnApproval, CampaignState, CampaignChanged, TooManyCampaigns, CampaignExists, TooManyErasures, ErasureRuns, NotHeld, TooManyKeys, KeyEnded, RoleExists, TooManyRoles, RoleInUse, RoleUnknown, LastAdmin, TooManyMembers, FlagExists, FlagChanged, TooManyFlags, TooManyExperiments,
+    static readonly HttpProblem[] s_refusals = [SegmentExists, SegmentChanged, SegmentInUse, SegmentUnknown, TooManySegments, TooManyBacktests, BacktestEnded, ApprovalRequired, OwnApproval, CampaignState, CampaignChanged, TooManyCampaigns, CampaignExists, TooManyErasures, ErasureRuns, NotHeld, TooManyKeys, KeyEnded, RoleExists, TooManyRoles, RoleInUse, RoleUnknown, LastAdmin, TooManyMembers, FlagExists, FlagChanged, TooManyFlags, TooManyExperiments,
         ExperimentUnchangeable, JobRunning, JobEssential];
 
     /// <summary>Returns the problem of a rejected change.</summary>

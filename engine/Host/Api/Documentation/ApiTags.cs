@@ -5,7 +5,7 @@ static class ApiTags
 {
     public const string Events = "Events", Streams = "Streams", Features = "Features", Predictions = "Predictions", Carts = "Carts", Customers = "Customers",
         Interventions = "Interventions", Campaigns = "Campaigns", Analytics = "Analytics", Products = "Products", Suppressions = "Suppressions", Codes = "Codes",
-        FeatureFlags = "Feature flags", Experiments = "Experiments", Ofrep = "OFREP", DeadLetters = "Dead letters", Tracking = "Tracking", Storefront = "Storefront", Auth = "Users", Audit = "Audit", Keys = "API keys", Privacy = "Privacy", Roles = "Roles", Usage = "Usage", Members = "Members",
+        Segments = "Segments", FeatureFlags = "Feature flags", Experiments = "Experiments", Ofrep = "OFREP", DeadLetters = "Dead letters", Tracking = "Tracking", Storefront = "Storefront", Auth = "Users", Audit = "Audit", Keys = "API keys", Privacy = "Privacy", Roles = "Roles", Usage = "Usage", Members = "Members",
         Config = "Config",
         Exports = "Exports", Reconciliation = "Reconciliation",
         Jobs = "Jobs", Operations = "Operations";
@@ -25,6 +25,7 @@ static class ApiTags
         (Products, "Product names, prices and stock for messages."),
         (Suppressions, "Addresses that must not be contacted."),
         (Codes, "Discount codes that messages carried, each worth one order."),
+        (Segments, "Named conditions that campaigns, flags and experiments refer to, and how many they hold for."),
         (FeatureFlags, "Values that the shop's pages and servers ask for, by store, segment and percentage."),
         (Experiments, "Compare variants of a flag, or of a campaign, by what shoppers buy."),
         (Ofrep, "Evaluate feature flags by the OpenFeature Remote Evaluation Protocol."),

@@ -43,7 +43,7 @@ static class ExperimentRoutes
         group.MapPost("", AddAsync)
             .Describe("startExperiment", "Start an experiment", "Its flag, with the same key, evaluates to the variants at once.")
             .Produces<ExperimentItem>(StatusCodes.Status201Created)
-            .Problems(ApiProblems.InvalidJson, s_invalid, ControlProblems.FlagExists, ControlProblems.TooManyExperiments, ControlProblems.Unavailable);
+            .Problems(ApiProblems.InvalidJson, s_invalid, ControlProblems.FlagExists, ControlProblems.SegmentUnknown, ControlProblems.TooManyExperiments, ControlProblems.Unavailable);
         group.MapPatch("/{key}", ChangeAsync)
             .Describe("changeExperiment", "Change an experiment's weights", "New subjects are assigned by the new weights. Subjects already assigned keep their variant.")
             .Problems(ApiProblems.InvalidJson, s_invalid, s_notFound, s_file, ControlProblems.ExperimentUnchangeable, ControlProblems.Unavailable);

@@ -13,7 +13,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Net.Http.Headers;
 
 namespace CartRecovery.Host.Api.Flags;
 
@@ -37,12 +36,12 @@ static class FlagRoutes
         group.MapPost("", AddAsync)
             .Describe("createFeatureFlag", "Create a feature flag", "Rejected if the key is taken. A flag that all stores share requires a user with a role for all stores.")
             .Query(s_shared).Produces<FlagItem>(StatusCodes.Status201Created)
-            .Problems(ApiProblems.InvalidJson, s_invalid, s_sharedByUsers, ControlProblems.FlagExists, ControlProblems.TooManyFlags, ControlProblems.Unavailable);
+            .Problems(ApiProblems.InvalidJson, s_invalid, s_sharedByUsers, ControlProblems.FlagExists, ControlProblems.SegmentUnknown, ControlProblems.TooManyFlags, ControlProblems.Unavailable);
         group.MapPut("/{key}", PutAsync)
             .Describe("putFeatureFlag", "Create or replace a feature flag",
                 "Takes effect at once in this engine, and within a second in others that share the database. With `If-Match`, replaces only the version with this ETag; with `If-None-Match: *`, only creates.")
             .Query(s_shared).Produces<FlagItem>().Produces<FlagItem>(StatusCodes.Status201Created)
-            .Problems(ApiProblems.InvalidJson, s_invalid, s_sharedByUsers, ControlProblems.FlagExists, ControlProblems.FlagChanged, ControlProblems.TooManyFlags, ControlProblems.Unavailable);
+            .Problems(ApiProblems.InvalidJson, s_invalid, s_sharedByUsers, ControlProblems.FlagExists, ControlProblems.SegmentUnknown, ControlProblems.FlagChanged, ControlProblems.TooManyFlags, ControlProblems.Unavailable);
         group.MapDelete("/{key}", DeleteAsync)
             .Describe("deleteFeatureFlag", "Delete a feature flag", "Clients then use the default in their code. With `If-Match`, deletes only the version with this ETag.")
             .Query(s_shared).Produces(StatusCodes.Status204NoContent).Problems(s_notFound, s_sharedByUsers, ControlProblems.FlagChanged, ControlProblems.Unavailable);
@@ -67,7 +66,7 @@ static class FlagRoutes
     static async Task<IResult> PutAsync(
         [Description("The flag's key: letters, digits, `-`, `_` and `.`, at most 128.")] string key, FlagDefinition body, HttpContext context, Caller caller, RequestQuery query,
         FlagStore store, IFlagSegments segments) =>
-        await SetAsync(key, body, ExpectationOf(context), context, caller, query, store, segments);
+        await SetAsync(key, body, EntityTags.ExpectationOf(context), context, caller, query, store, segments);
 
     static async Task<IResult> SetAsync(
         string key, FlagDefinition definition, FlagExpectation expected, HttpContext context, Caller caller, RequestQuery query, FlagStore store, IFlagSegments segments)
@@ -87,7 +86,7 @@ static class FlagRoutes
     }
 
     static async Task<NoContent> DeleteAsync([Description("The flag's key.")] string key, HttpContext context, Caller caller, RequestQuery query, FlagStore store) =>
-        await store.DeleteAsync(OwnerOf(context, caller, query), key, ExpectationOf(context), RequestAudit.ActorOf(context)!, UserIdentity.AddressOf(context), context.RequestAborted)
+        await store.DeleteAsync(OwnerOf(context, caller, query), key, EntityTags.ExpectationOf(context), RequestAudit.ActorOf(context)!, UserIdentity.AddressOf(context), context.RequestAborted)
             ? TypedResults.NoContent() : throw new ProblemException(s_notFound);
 
     static bool IsShared(RequestQuery query) => query.Of(s_shared) == "true";
@@ -99,20 +98,6 @@ static class FlagRoutes
 
     static string? ShownTo(HttpContext context, Caller caller) =>
         context.User.Identity is UserIdentity user && user.User.Has(Engine.ControlPlane.Users.Permission.FlagsRead, store: null) ? null : caller.Store.Id;
-
-    static FlagExpectation ExpectationOf(HttpContext context)
-    {
-        var headers = context.Request.GetTypedHeaders();
-        return headers.IfNoneMatch is [var none] && EntityTagHeaderValue.Any.Equals(none) ? new FlagExpectation(IsNew: true)
-            : headers.IfMatch switch
-            {
-                [] => default,
-                [var tag] when EntityTagHeaderValue.Any.Equals(tag) => new FlagExpectation(MustExist: true),
-
-                // Takes the first of several tags: a client that has read one version sends one.
-                [var tag, ..] => new FlagExpectation(Version: tag.Tag.ToString().Trim('"')),
-            };
-    }
 
     static string TagOf(FeatureFlag flag) => $"\"{flag.Version}\"";
 }

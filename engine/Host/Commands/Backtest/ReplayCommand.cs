@@ -5,6 +5,7 @@ using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
+using CartRecovery.Host.Commands.Control;
 using CartRecovery.Host.Composition;
 using CartRecovery.Host.Output;
 
@@ -77,7 +78,9 @@ static class ReplayCommand
         var folder = Directory.CreateTempSubdirectory("cartrecovery-replay-").FullName;
         try
         {
-            var replay = new Replay(streams, options.Partitions, threads, PipelineSetup.Of(config, stores, budget, model, CampaignCompiler.Compile(config.Decisions, stores.All), folder, hasReaders: false, options.Recorded));
+            var segments = config.Decisions.Campaigns.Exists(campaign => campaign.Segment is not null) ? SettingsAccess.SegmentsAsync(config).GetAwaiter().GetResult() : null;
+            var campaigns = CampaignCompiler.Compile(config.Decisions, stores.All, segments: segments);
+            var replay = new Replay(streams, options.Partitions, threads, PipelineSetup.Of(config, stores, budget, model, campaigns, folder, hasReaders: false, options.Recorded));
             ReplayReport report = null!;
             var start = TimeProvider.System.GetTimestamp();
             new WorkProgress(() => (replay.Events, replay.Share)).Run(() => report = replay.Run(range, stop));

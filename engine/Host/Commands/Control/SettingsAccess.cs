@@ -2,6 +2,8 @@ using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Settings;
 using CartRecovery.Engine.ControlPlane.Campaigns;
 using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Engine.ControlPlane.Settings;
 using CartRecovery.Host.Data;
 using CartRecovery.Host.Settings;
@@ -20,7 +22,8 @@ static class SettingsAccess
     /// <returns>The configuration, and which settings it contains.</returns>
     public static async Task<(CartRecoveryConfig Config, SettingsStart Start)> ApplyAsync(string path, CartRecoveryConfig file)
     {
-        var (head, campaigns) = await ReadAsync(file);
+        var (head, campaigns) = await ReadAsync(file, none: (SettingsVersion.None, "{}"), async control =>
+            (await new SettingsStore(control).HeadAsync(), LiveCampaigns.Compose(await new CampaignStore(control).ActiveAsync(), TimeProvider.System.GetUtcNow())));
         var overlay = SettingsOverlay.Parse(head.Overlay);
         var (config, problem) = Try(path, overlay.WithCampaigns(campaigns));
         if (config is not null)
@@ -32,6 +35,16 @@ static class SettingsAccess
         return Try(path, overlay).Config is { } without ? (without, new SettingsStart(head, problem) { InForce = head.Number }) : (file, new SettingsStart(head, problem));
     }
 
+    /// <summary>Reads the segments that the file's campaigns may refer to.</summary>
+    /// <param name="file">What is in the file.</param>
+    public static async Task<IFlagSegments?> SegmentsAsync(CartRecoveryConfig file) => await ReadAsync<IFlagSegments?>(file, none: null, async control =>
+    {
+        var segments = new SegmentDirectory(control);
+        segments.Follow();
+        await control.Changes.RefreshAsync();
+        return segments;
+    });
+
     static (CartRecoveryConfig? Config, string? Problem) Try(string path, SettingsOverlay overlay)
     {
         var (config, problems) = ConfigFile.Reload(path, overlay);
@@ -40,14 +53,14 @@ static class SettingsAccess
     }
 
     // Returns no settings before the first start, or if the database cannot be read: the engine's start reports that.
-    static async Task<(SettingsVersion Head, string Campaigns)> ReadAsync(CartRecoveryConfig file)
+    static async Task<T> ReadAsync<T>(CartRecoveryConfig file, T none, Func<ControlDatabase, Task<T>> read)
     {
         var folder = Path.GetFullPath(file.Data);
         var files = new FolderFiles(folder);
         var secret = Path.Combine(folder, "secret");
         if (!File.Exists(secret) || (file.Control.Database is null && !File.Exists(files.ControlDatabase)))
         {
-            return (SettingsVersion.None, "{}");
+            return none;
         }
 
         try
@@ -57,11 +70,11 @@ static class SettingsAccess
             FolderKeys.Check(files, file.Encryption, folderSecret);
             await using var control = ControlSetup.Of(file, files, folderSecret, TimeProvider.System);
             await ControlSetup.OpenAsync(control);
-            return (await new SettingsStore(control).HeadAsync(), LiveCampaigns.Compose(await new CampaignStore(control).ActiveAsync(), TimeProvider.System.GetUtcNow()));
+            return await read(control);
         }
         catch (Exception e) when (e is DataFolderException or ControlDatabaseException or IOException or UnauthorizedAccessException)
         {
-            return (SettingsVersion.None, "{}");
+            return none;
         }
     }
 }

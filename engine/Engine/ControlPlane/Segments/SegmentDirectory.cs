@@ -1,0 +1,36 @@
+using System.Collections.Frozen;
+using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Flags;
+
+namespace CartRecovery.Engine.ControlPlane.Segments;
+
+/// <summary>Keeps the segments in memory, where they are looked up without asking the database, and follows changes. Any thread.</summary>
+/// <param name="database">The database.</param>
+public sealed class SegmentDirectory(ControlDatabase database) : IFlagSegments
+{
+    volatile FrozenDictionary<string, Segment[]> _byStore = FrozenDictionary<string, Segment[]>.Empty;
+
+    /// <summary>Called after a change, when the directory has it. It must not wait for what changes the database.</summary>
+    public Action? OnChange { get; set; }
+
+    /// <summary>Reads the segments when the database is started, and whenever they change.</summary>
+    public void Follow() => database.Changes.Follow(SegmentStore.Topic, async cancellation =>
+    {
+        var all = await database.ReadAsync(session => SegmentStore.ReadAsync(session, SqlPart.Of($"1 = 1")), cancellation);
+        _byStore = all.GroupBy(segment => segment.Store, StringComparer.Ordinal).ToFrozenDictionary(group => group.Key, group => group.ToArray(), StringComparer.Ordinal);
+        OnChange?.Invoke();
+    });
+
+    /// <summary>Returns a store's segments, by key.</summary>
+    public IReadOnlyList<Segment> OfStore(string store) => _byStore.GetValueOrDefault(store) ?? [];
+
+    /// <summary>Returns a segment; <see langword="null"/> if the store has none with this key.</summary>
+    public Segment? Get(string store, string key) => Array.Find(_byStore.GetValueOrDefault(store) ?? [], segment => segment.Key == key);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<FlagCondition>? Find(string store, string name) => Get(store, name)?.Definition.Conditions;
+
+    /// <summary>Returns the segment that a campaign's definition names; <see langword="null"/> for none.</summary>
+    /// <param name="definition">The campaign as in the configuration, a JSON object.</param>
+    public static string? NameIn(string definition) => SegmentUses.NameIn(definition);
+}

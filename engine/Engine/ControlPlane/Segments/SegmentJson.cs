@@ -1,0 +1,10 @@
+using System.Text.Json.Serialization;
+using CartRecovery.Engine.ControlPlane.Flags;
+
+namespace CartRecovery.Engine.ControlPlane.Segments;
+
+/// <summary>JSON metadata for what the control database and the journal keep of segments.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(SegmentDefinition))]
+[JsonSerializable(typeof(List<FlagCondition>))]
+sealed partial class SegmentJson : JsonSerializerContext;

@@ -1,0 +1,63 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CartRecovery.Engine.ControlPlane.Campaigns;
+using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Experiments;
+using CartRecovery.Engine.ControlPlane.Flags;
+
+namespace CartRecovery.Engine.ControlPlane.Segments;
+
+/// <summary>Finds what refers to a segment.</summary>
+static class SegmentUses
+{
+    // Uses that a refusal names.
+    const int MaxNamed = 5;
+
+    /// <summary>Refuses a change whose segments were deleted since it was checked.</summary>
+    /// <param name="session">The transaction.</param>
+    /// <param name="store">The store's id.</param>
+    /// <param name="names">The segments that it names; <see langword="null"/> among them for none.</param>
+    /// <exception cref="ControlRefusalException">One is missing.</exception>
+    public static async Task EnsureAsync(ControlSession session, string store, IEnumerable<string?> names)
+    {
+        foreach (var name in names.OfType<string>().Distinct(StringComparer.Ordinal))
+        {
+            if (await session.NumberAsync($"SELECT 1 FROM segments WHERE store = {store} AND key = {name}") is null)
+            {
+                throw new ControlRefusalException(ControlRefusalException.SegmentUnknown, $"The store has no segment '{name}' any more. Choose another one.");
+            }
+        }
+    }
+
+    /// <summary>Finds the flags, experiments and campaigns that name a segment, as a reader understands them.</summary>
+    /// <param name="session">The transaction.</param>
+    /// <param name="store">The store's id.</param>
+    /// <param name="key">The segment.</param>
+    /// <param name="campaigns">The campaigns in force that name it.</param>
+    public static async Task<List<string>> FindAsync(ControlSession session, string store, string key, IReadOnlyList<string> campaigns)
+    {
+        var flags = await FlagStore.ReadAsync(session, SqlPart.Of($"store = {store}"));
+        var experiments = await ExperimentStore.ReadAsync(session, SqlPart.Of($"store = {store}"));
+        var managed = await session.ListAsync(
+            $"""
+            SELECT c.name, v.definition, v.stores FROM campaigns c JOIN campaign_versions v ON v.name = c.name AND (v.number = c.version OR v.number = c.active_version)
+            ORDER BY c.name LIMIT {2 * CampaignStore.MaxCampaigns}
+            """, row => (Name: row.Text(0), Definition: row.Text(1), Stores: row.Text(2).Split(' ', StringSplitOptions.RemoveEmptyEntries)));
+        return
+        [
+            .. flags.Where(flag => flag.Rules.Any(rule => rule.Segment == key)).Select(flag => $"the feature flag '{flag.Key}'"),
+            .. experiments.Where(experiment => experiment.Definition.Segment == key).Select(experiment => $"the experiment '{experiment.Key}'"),
+            .. campaigns.Concat(managed.Where(one => (one.Stores.Length == 0 || one.Stores.Contains(store)) && NameIn(one.Definition) == key).Select(one => one.Name))
+                .Distinct(StringComparer.Ordinal).Select(name => $"the campaign '{name}'"),
+        ];
+    }
+
+    /// <summary>Returns the segment that a campaign's definition names; <see langword="null"/> for none.</summary>
+    /// <param name="definition">A JSON object.</param>
+    public static string? NameIn(string definition) =>
+        JsonNode.Parse(definition) is JsonObject campaign && campaign["segment"] is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : null;
+
+    /// <summary>Joins uses to a text of bounded length.</summary>
+    public static string Describe(IReadOnlyList<string> uses) => uses.Count <= MaxNamed ? string.Join(", ", uses)
+        : $"{string.Join(", ", uses.Take(MaxNamed))} and {uses.Count - MaxNamed} others";
+}

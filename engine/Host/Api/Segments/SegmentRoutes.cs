@@ -1,0 +1,110 @@
+using System.ComponentModel;
+using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Segments;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.State;
+using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Audit;
+using CartRecovery.Host.Api.Auth;
+using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Api.Flags;
+using CartRecovery.Host.Api.Personal;
+using CartRecovery.Host.Api.Problems;
+using CartRecovery.Host.Api.Requests;
+using CartRecovery.Host.Api.Responses;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace CartRecovery.Host.Api.Segments;
+
+/// <summary><c>/v1/segments</c>: named conditions that a store's flags, experiments and campaigns refer to.</summary>
+static class SegmentRoutes
+{
+    const string KeyHelp = "The segment's key: letters, digits, `-`, `_` and `.`, at most 128.";
+
+    static readonly HttpProblem s_invalid = new(400, "invalid_segment", "The body is no segment.");
+    static readonly HttpProblem s_notFound = new(404, "segment_not_found", "There is no such segment.");
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var group = routes.ForServers("/v1/segments", ApiTags.Segments);
+        group.MapGet("", List).Describe("listSegments", "List segments", "The store's segments, by key.").Query(QueryParameters.Limit, QueryParameters.Cursor);
+        group.MapGet("/{key}", Get).Describe("getSegment", "Get a segment", "With its version as ETag, for `If-Match`.").Problems(s_notFound);
+        group.MapGet("/{key}/versions", VersionsAsync).Describe("listSegmentVersions", "List a segment's versions", "Who made what and when, the newest first. The last 100 are kept.")
+            .Query(QueryParameters.Limit, QueryParameters.Cursor).Problems(s_notFound, ControlProblems.Unavailable);
+        group.MapGet("/{key}/size", SizeAsync).Describe("getSegmentSize", "Estimate a segment's size", """
+            How many carts and signed-in customers are in it, from a sample of at most 4,000 of the carts in memory. Without `personal_data:read`, the matches of a segment that
+            compares customers' attributes are rounded down to tens.
+            """).WithMetadata(new ReadsReports()).Problems(s_notFound, ApiProblems.Overloaded);
+        group.MapPost("", AddAsync).Describe("createSegment", "Create a segment", "Refused if there is one with this key.")
+            .Produces<SegmentItem>(StatusCodes.Status201Created)
+            .Problems(ApiProblems.InvalidJson, s_invalid, ControlProblems.SegmentExists, ControlProblems.TooManySegments, ControlProblems.Unavailable);
+        group.MapPut("/{key}", PutAsync).Describe("putSegment", "Create or change a segment", """
+            In force at once where it is used, and within a second in other engines that share the database. With `If-Match`, only the version with this ETag is followed; with
+            `If-None-Match: *`, none.
+            """).Produces<SegmentItem>().Produces<SegmentItem>(StatusCodes.Status201Created)
+            .Problems(ApiProblems.InvalidJson, s_invalid, ControlProblems.SegmentExists, ControlProblems.SegmentChanged, ControlProblems.TooManySegments, ControlProblems.Unavailable);
+        group.MapDelete("/{key}", DeleteAsync).Describe("deleteSegment", "Delete a segment", "With its versions. Refused while a flag, an experiment or a campaign uses it.")
+            .Produces(StatusCodes.Status204NoContent)
+            .Problems(s_notFound, ControlProblems.SegmentChanged, ControlProblems.SegmentInUse, ControlProblems.Unavailable);
+    }
+
+    static Ok<ItemPage<SegmentItem>> List(HttpContext context, Caller caller, RequestQuery query, SegmentDirectory segments) =>
+        TypedResults.Ok(Cursors.Page(context, query, [.. segments.OfStore(caller.Store.Id).Select(SegmentItem.Of)]));
+
+    static Ok<SegmentItem> Get([Description(KeyHelp)] string key, HttpContext context, Caller caller, SegmentDirectory segments) =>
+        TypedResults.Ok(Tagged(context, Find(segments, caller, key)));
+
+    static async Task<Ok<ItemPage<SegmentItem>>> VersionsAsync(
+        [Description(KeyHelp)] string key, HttpContext context, Caller caller, RequestQuery query, SegmentStore store, SegmentDirectory segments)
+    {
+        Find(segments, caller, key);
+        return TypedResults.Ok(Cursors.Page(context, query, [.. (await store.VersionsAsync(caller.Store.Id, key, context.RequestAborted)).Select(SegmentItem.Of)]));
+    }
+
+    static async Task<Ok<SegmentSize>> SizeAsync([Description(KeyHelp)] string key, HttpContext context, Caller caller, SegmentDirectory segments, SegmentSizes sizes) =>
+        TypedResults.Ok(await sizes.EstimateAsync(caller.Store, Find(segments, caller, key), PersonalDataView.IsMaskedFor(context), context.RequestAborted));
+
+    static Task<IResult> AddAsync(NewSegmentBody body, HttpContext context, Caller caller, SegmentStore store, SegmentDirectory segments, ISegmentControl control) =>
+        SetAsync(body.Key ?? "", body.ToDefinition(), new FlagExpectation(IsNew: true), context, caller, store, segments, control);
+
+    static Task<IResult> PutAsync(
+        [Description(KeyHelp)] string key, SegmentDefinition body, HttpContext context, Caller caller, SegmentStore store, SegmentDirectory segments, ISegmentControl control) =>
+        SetAsync(key, body, EntityTags.ExpectationOf(context), context, caller, store, segments, control);
+
+    static async Task<IResult> SetAsync(
+        string key, SegmentDefinition definition, FlagExpectation expected, HttpContext context, Caller caller, SegmentStore store, SegmentDirectory segments, ISegmentControl control)
+    {
+        var problem = !FlagCheck.IsKey(key) ? $"key: expected letters, digits, '-', '_' and '.', at most {FlagCheck.MaxKey}"
+            : definition.ProblemOf(new FlagCheck(FeatureTable.Names.Contains, segments));
+        if (problem is not null)
+        {
+            throw new ProblemException(s_invalid with { Detail = $"{problem}." });
+        }
+
+        var segment = await store.SetAsync(caller.Store.Id, key, definition, expected, RequestAudit.ActorOf(context)!, UserIdentity.AddressOf(context), context.RequestAborted);
+        await control.ApplySegmentsAsync();
+        var item = Tagged(context, segment);
+        return segment.Number == 1 ? TypedResults.Created((string?)null, item) : TypedResults.Ok(item);
+    }
+
+    static async Task<NoContent> DeleteAsync(
+        [Description(KeyHelp)] string key, HttpContext context, Caller caller, SegmentStore store, IEngineState engine, ISegmentControl control)
+    {
+        List<string> campaigns = [.. engine.Config.Decisions.Campaigns.Where(campaign => campaign.Segment == key && campaign.AppliesTo(caller.Store.Id)).Select(campaign => campaign.Name)];
+        var isDeleted = await store.DeleteAsync(caller.Store.Id, key, EntityTags.ExpectationOf(context), campaigns, RequestAudit.ActorOf(context)!, UserIdentity.AddressOf(context),
+            context.RequestAborted);
+        await control.ApplySegmentsAsync();
+        return isDeleted ? TypedResults.NoContent() : throw new ProblemException(s_notFound);
+    }
+
+    static Segment Find(SegmentDirectory segments, Caller caller, string key) => segments.Get(caller.Store.Id, key) ?? throw new ProblemException(s_notFound);
+
+    static SegmentItem Tagged(HttpContext context, Segment segment)
+    {
+        context.Response.Headers.ETag = $"\"{segment.Version}\"";
+        return SegmentItem.Of(segment);
+    }
+}
