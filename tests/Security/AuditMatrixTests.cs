@@ -99,6 +99,8 @@ sealed class AuditMatrixTests
         ["POST /v1/campaigns/{name}/pause"] = ("/v1/campaigns/none/pause", "", "campaign.pause", "campaign:none"),
         ["POST /v1/campaigns/{name}/resume"] = ("/v1/campaigns/none/resume", "", "campaign.resume", "campaign:none"),
         ["POST /v1/campaigns/{name}/test"] = ("/v1/campaigns/none/test", """{"to":"a@b.example"}""", "campaign.test", "campaign:none"),
+        ["POST /v1/users"] = ("/v1/users", """{"userId":"u1"}""", "customer.add", ""),
+        ["PATCH /v1/users/{userId}"] = ("/v1/users/u1", """{"attributes":{"plan":"a"}}""", "customer.change", ""),
         ["POST /v1/products"] = ("/v1/products", """[{"id":"p1"},{"id":"p2"}]""", "product.put", ""),
         ["POST /v1/suppressions"] = ("/v1/suppressions", """{"channel":"email","address":"a@b.example"}""", "suppression.add", ""),
         ["DELETE /v1/suppressions"] = ("/v1/suppressions", """{"channel":"email","address":"a@b.example"}""", "suppression.remove", ""),

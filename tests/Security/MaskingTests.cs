@@ -122,7 +122,7 @@ sealed class MaskingTests
         var (customer, cart) = (ids.Mask("demo", PersonalIdKind.Customer, Customer), ids.Mask("demo", PersonalIdKind.Cart, Cart));
         foreach (var (masked, others) in new[] { (customer, new[] { Customer, "nobody", cart }), (cart, new[] { Cart, "nobody", customer, ids.Mask("other", PersonalIdKind.Cart, Cart) }) })
         {
-            foreach (var path in masked == customer ? new[] { "/v1/customers/ID", "/v1/customers/ID/timeline", "/v1/carts?userId=ID", "/v1/interventions?userId=ID" }
+            foreach (var path in masked == customer ? new[] { "/v1/customers/ID", "/v1/customers/ID/timeline", "/v1/users/ID", "/v1/carts?userId=ID", "/v1/interventions?userId=ID" }
                 : ["/v1/carts/ID", "/v1/features/ID", "/v1/interventions?cartId=ID"])
             {
                 Assert.That((await _engine.GetAsync(path.Replace("ID", masked, StringComparison.Ordinal), key: null, access)).Status, Is.EqualTo(HttpStatusCode.OK), path);

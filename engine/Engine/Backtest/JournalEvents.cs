@@ -58,7 +58,7 @@ sealed class JournalEvents(JournalView journal, TimeRange range, KeyVault? keys,
         {
             while (++_index < Slab.Count)
             {
-                if ((Current.Flags & (EventFlags.CustomerCopy | EventFlags.Foreign)) == 0 && !(_address == after.Address && At.Events <= after.Events))
+                if (IsOwn(Current) && !(_address == after.Address && At.Events <= after.Events))
                 {
                     return true;
                 }
@@ -106,5 +106,9 @@ sealed class JournalEvents(JournalView journal, TimeRange range, KeyVault? keys,
         }
     }
 
-    bool IsWanted(in EventBlockHeader header) => header.OwnCount > 0 && header.LastReceivedAt >= range.From && header.FirstReceivedAt < range.To;
+    // An event without a cart is no copy, although it changes no cart either.
+    static bool IsOwn(in EventRecord e) => (e.Flags & EventFlags.Foreign) == 0 && ((e.Flags & EventFlags.CustomerCopy) == 0 || e.HasNoCart);
+
+    // Its number of own events leaves out those without a cart.
+    bool IsWanted(in EventBlockHeader header) => header.LastReceivedAt >= range.From && header.FirstReceivedAt < range.To;
 }

@@ -15,7 +15,7 @@ public sealed record CustomerEvent
     /// <summary>The event's key.</summary>
     public required Hash128 Id { get; init; }
 
-    /// <summary>The cart's key.</summary>
+    /// <summary>The cart's key; of an event without a cart, the customer's.</summary>
     public required Hash128 Cart { get; init; }
 
     /// <summary>The customer's key; empty for an anonymous shopper.</summary>
@@ -24,7 +24,7 @@ public sealed record CustomerEvent
     /// <summary>The store's number.</summary>
     public required int Store { get; init; }
 
-    /// <summary>The cart's id as sent by the shop.</summary>
+    /// <summary>The cart's id as sent by the shop; empty for an event without a cart.</summary>
     public required string CartId { get; init; }
 
     /// <summary>The product's key; 0 if there is none.</summary>
@@ -32,6 +32,9 @@ public sealed record CustomerEvent
 
     /// <summary>The product's id as sent by the shop; empty if there is none.</summary>
     public string ProductId { get; init; } = "";
+
+    /// <summary>Of an <see cref="EventType.Identify"/>, the customer's id as sent by the shop; empty for an anonymous shopper.</summary>
+    public string UserId { get; init; } = "";
 
     /// <summary>Of a <see cref="EventType.CartMerged"/>, the key of the sender's session; 0 for none.</summary>
     public ulong Session { get; init; }

@@ -27,12 +27,13 @@ static class CustomerEventCodec
         Write(output, e.Cart);
         Write(output, e.Customer);
         // A merged cart names no product; the session says whether its sender may merge it.
-        output.Write(e.Type == EventType.CartMerged ? e.Session : e.Product);
+        // Nor does who is identified: their id takes the product's place.
+        output.Write(e.Type switch { EventType.CartMerged => e.Session, EventType.Identify => 0, _ => e.Product });
         output.Write(e.Timestamp);
         output.Write((e.Flags & EventFlags.HasPrice) != 0 ? e.Amount : e.Type == EventType.Refund ? CustomerEvent.WholeOrder : 0);
         output.Write(e.Currency | ofCart);
         Write(output, slab.CartOf(e));
-        Write(output, slab.ProductOf(e));
+        Write(output, e.Type == EventType.Identify ? slab.UserOf(e) : slab.ProductOf(e));
         Write(output, slab.MetaOf(e));
         WriteNetwork(output, network);
         output.Write(slab.ReceivedAt);
@@ -53,7 +54,7 @@ static class CustomerEventCodec
         output.Write(e.Amount);
         output.Write(e.Currency | e.CartCurrency);
         Write(output, Encoding.UTF8.GetBytes(e.CartId));
-        Write(output, Encoding.UTF8.GetBytes(e.ProductId));
+        Write(output, Encoding.UTF8.GetBytes(e.Type == EventType.Identify ? e.UserId : e.ProductId));
         Write(output, e.Meta);
         WriteNetwork(output, e.Network);
         output.Write(e.ReceivedAt);
@@ -89,6 +90,11 @@ static class CustomerEventCodec
         if (type == EventType.CartMerged)
         {
             e = e with { Session = e.Product, Product = 0 };
+        }
+
+        if (type == EventType.Identify)
+        {
+            e = e with { UserId = e.ProductId, ProductId = "", Product = 0 };
         }
 
         return (flags & OfCart) != 0 ? e with { CartCurrency = e.Currency, Currency = 0 } : e;

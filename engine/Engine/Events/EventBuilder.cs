@@ -177,7 +177,7 @@ sealed partial class EventBuilder(EventRules rules)
 
         var missing = LengthOf(EventField.Id) == 0 ? EventField.Id
             : _record.Type == EventType.None ? EventField.Type
-            : LengthOf(EventField.CartId) == 0 ? EventField.CartId
+            : LengthOf(EventField.CartId) == 0 && !MayHaveNoCart ? EventField.CartId
             : !_hasTimestamp ? EventField.Timestamp : EventField.Other;
         if (missing != EventField.Other)
         {
@@ -197,12 +197,17 @@ sealed partial class EventBuilder(EventRules rules)
         // Records hold short ids.
         if (_hasLongId)
         {
+            if (MaskedField(message) is var masked and not EventField.Other)
+            {
+                return new(EventErrorCode.MaskedId, $"'{EventFields.NameOf(masked)}' is a masked id, which the API shows to those who may not see personal data; send the id itself");
+            }
+
             ShortenIds(message);
         }
 
         // A running number may begin with 0.
         var isIdMissing = IsPlaceholder(EventField.Id, message) && TextOf(EventField.Id, message).ContainsAnyExcept((byte)'0');
-        if (isIdMissing || IsPlaceholder(EventField.CartId, message))
+        if (isIdMissing || (LengthOf(EventField.CartId) != 0 && IsPlaceholder(EventField.CartId, message)))
         {
             var field = isIdMissing ? EventField.Id : EventField.CartId;
             var id = Encoding.UTF8.GetString(TextOf(field, message));
@@ -217,9 +222,20 @@ sealed partial class EventBuilder(EventRules rules)
         // Whoever has no id yet is anonymous.
         IsUserIgnored = Ignore(EventField.UserId, message);
         IsSessionIgnored = Ignore(EventField.SessionId, message);
+        if (IsUserIgnored && LengthOf(EventField.CartId) == 0)
+        {
+            return new(EventErrorCode.PlaceholderId, "'userId' is a placeholder, not an id; an event without a cart needs the customer's");
+        }
+
         Rules.Ids.Set(
             ref _record, TextOf(EventField.Id, message), TextOf(EventField.CartId, message), TextOf(EventField.UserId, message),
             TextOf(EventField.SessionId, message), TextOf(EventField.ProductId, message));
+        if (_record.CartLength == 0)
+        {
+            // Routed by the customer. It is nobody's cart: nothing is folded, scored or triggered.
+            (_record.Cart, _record.Flags) = (_record.Customer, _record.Flags | EventFlags.CustomerCopy);
+        }
+
         if (FinishTime() is { IsError: true } time)
         {
             return time;
@@ -258,6 +274,15 @@ sealed partial class EventBuilder(EventRules rules)
         Meta.CopyTo(target[at..], _record.Type, slab);
         return ref record;
     }
+
+    // What a server says of a customer need not be about a cart.
+    bool MayHaveNoCart => Rules.IsServer && (_record.Type is EventType.Identify or EventType.Consent) && LengthOf(EventField.UserId) != 0;
+
+    EventField MaskedField(ReadOnlySpan<byte> message) => Rules.Masked is not { } masked ? EventField.Other
+        : IsMasked(masked, TextOf(EventField.UserId, message)) ? EventField.UserId
+        : IsMasked(masked, TextOf(EventField.CartId, message)) ? EventField.CartId : EventField.Other;
+
+    bool IsMasked(IMaskedIds masked, ReadOnlySpan<byte> id) => id.StartsWith(IMaskedIds.Prefix) && masked.IsMasked(Rules.StoreId, id);
 
     // Shops make ids of carts of their customers' ids, too.
     bool NamesForgotten(ForgottenPeople forgotten, ReadOnlySpan<byte> message) =>

@@ -26,4 +26,5 @@ public enum EventErrorCode : byte
     MissingAmount,
     InvalidAddress,
     PersonForgotten,
+    MaskedId,
 }

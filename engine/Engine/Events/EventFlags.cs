@@ -15,7 +15,7 @@ public enum EventFlags : byte
     /// <summary>The event came with a secret key: <see cref="Standing.Server"/>.</summary>
     Server = 4,
 
-    /// <summary>A copy for another partition's customer records; it does not change a cart.</summary>
+    /// <summary>It does not change a cart: a copy for another partition's customer records, or an event without a cart (<see cref="EventRecord.HasNoCart"/>).</summary>
     CustomerCopy = 8,
 
     /// <summary>An event with this id was received before; this one has no effect.</summary>

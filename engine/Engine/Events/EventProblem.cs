@@ -8,7 +8,7 @@ public readonly record struct EventProblem
         "none", "invalid_json", "invalid_utf8", "invalid_event", "missing_field", "wrong_type", "unknown_type", "out_of_range",
         "invalid_timestamp", "id_too_long", "foreign_store", "event_too_large", "message_too_large", "batch_too_large",
         "unsupported_encoding", "unknown_key", "overloaded", "invalid_messagepack", "foreign_cart", "placeholder_id", "missing_amount",
-        "invalid_address", "person_forgotten",
+        "invalid_address", "person_forgotten", "masked_id",
     ];
 
     // A whole word: a returned byte is stored and read back as eight, and such a read waits for all stores before it.

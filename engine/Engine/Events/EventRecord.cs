@@ -10,7 +10,7 @@ namespace CartRecovery.Engine.Events;
 [StructLayout(LayoutKind.Sequential)]
 public struct EventRecord
 {
-    /// <summary>The key of (store, cart).</summary>
+    /// <summary>The key of (store, cart); of an event without a cart, the customer's.</summary>
     public Hash128 Cart;
 
     /// <summary>The key of (store, user); none for an anonymous shopper.</summary>
@@ -83,6 +83,9 @@ public struct EventRecord
 
     /// <summary>The quantity in units.</summary>
     public readonly decimal Quantity => Primitives.Quantity.ToDecimal(Thousandths);
+
+    /// <summary>Whether it is about a customer and no cart. An erased event has neither.</summary>
+    public readonly bool HasNoCart => CartLength == 0 && UserLength != 0;
 
     /// <summary>Bytes of its ids.</summary>
     public readonly int IdsLength => IdLength + CartLength + UserLength + SessionLength + ProductLength;

@@ -220,7 +220,7 @@ public sealed class EventSlab
             var count = 0;
             foreach (ref readonly var e in Records.AsSpan(begin, run.End - begin))
             {
-                count += (e.Flags & (EventFlags.Duplicate | EventFlags.CustomerCopy)) == EventFlags.Duplicate ? 1 : 0;
+                count += (e.Flags & EventFlags.Duplicate) != 0 && ((e.Flags & EventFlags.CustomerCopy) == 0 || e.HasNoCart) ? 1 : 0;
             }
 
             if (count > 0)

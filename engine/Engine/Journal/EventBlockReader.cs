@@ -149,6 +149,11 @@ public sealed class EventBlockReader(JournalStores stores)
         var session = rest[..record.SessionLength];
         var product = rest.Slice(session.Length, record.ProductLength);
         _ids!.Set(ref record, id, cart, user, session, product);
+        if (record.HasNoCart)
+        {
+            record.Cart = record.Customer;
+        }
+
         slab.Append(record, out var target);
         text.CopyTo(target);
     }

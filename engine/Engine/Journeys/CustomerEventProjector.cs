@@ -1,3 +1,4 @@
+using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Decisions;
@@ -85,22 +86,27 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
             EmailText.Parse(meta.Email), PhoneText.ToE164(meta.Phone, options.Stores[e.Store].Country), Short(meta.PushToken, MaxTextLength));
         var owner = OwnerOf(e);
         var known = store.Customers.AttributesOf(owner);
+        var userId = UserIdOf(options, e, owner);
         var attributes = CustomerAttributes.Merge(known, e.Meta);
-        if (recipient != new Recipient() || meta.Timezone is not null || attributes != known)
+        if (recipient != new Recipient() || meta.Timezone is not null || attributes != known || (userId is not null && !store.Customers.IsNamed(owner)))
         {
             store.Customers.SetContact(
-                owner, e.Customer == default ? e.Cart : e.Customer, storeId, e.Standing == Standing.Server ? recipient : WithoutNew(e.Cart, storeId, recipient), Short(meta.Timezone, 64), e.At, attributes, e.Standing, e.Network);
+                owner, e.Customer == default ? e.Cart : e.Customer, storeId, e.Standing == Standing.Server ? recipient : WithoutNew(e.Cart, storeId, recipient), Short(meta.Timezone, 64), e.At, attributes, e.Standing, e.Network, userId);
         }
 
         _orders.MarkLateAddresses(e, storeId, owner, recipient);
         Resubscribe(e, storeId);
 
         // Signing in ties the customer to this cart's assignments.
-        if (ActsFor(e) is var customer && customer != default)
+        if (e.CartId.Length > 0 && ActsFor(e) is var customer && customer != default)
         {
             identities.SubjectOf(e.Cart, customer);
         }
     }
+
+    // Whose own record it is. An entry of an earlier version has the id of a product in its place.
+    static string? UserIdOf(JourneyOptions options, CustomerEvent e, in Hash128 owner) =>
+        e.UserId.Length > 0 && owner == e.Customer && options.Stores[e.Store].Ids.CustomerOf(Encoding.UTF8.GetBytes(e.UserId)) == e.Customer ? e.UserId : null;
 
     // Once a message went to an address that a browser named, the cart keeps it: one address for a cart.
     Recipient WithoutNew(in Hash128 cart, string storeId, Recipient recipient) => new(

@@ -34,6 +34,12 @@ public sealed class CustomerAttributes
     /// <summary>Returns an attribute by name, in any case style: <c>firstName</c> is <c>first_name</c>.</summary>
     internal FluidValue Find(string name) => _values.TryGetValue(NameOf(name), out var value) ? value : NilValue.Instance;
 
+    /// <summary>Returns whether an attribute can have this name, in any case style.</summary>
+    public static bool IsName(string name) => NameOf(name) is { Length: > 0 and <= MaxNameLength } snake && !s_reserved.Contains(snake);
+
+    /// <summary>Returns whether an attribute can have this value. <see langword="null"/> removes it.</summary>
+    public static bool IsValue(JsonElement value) => IsKept(value) && (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() <= MaxEntries);
+
     /// <summary>Parses the result of <see cref="Merge"/>.</summary>
     public static CustomerAttributes Read(string? json)
     {

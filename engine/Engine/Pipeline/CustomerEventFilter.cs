@@ -25,6 +25,16 @@ sealed class CustomerEventFilter(bool isAsked)
         }
     }
 
+    /// <summary>Collects an event that is about a customer and no cart.</summary>
+    public void CollectWithoutCart(in EventRecord e, EventSlab slab, ulong network)
+    {
+        if (isAsked)
+        {
+            CustomerEventCodec.Write(CustomerEvents.Output, e, slab, network, cartCurrency: 0);
+            CustomerEvents.EndRecord();
+        }
+    }
+
     // The items of a line say what it is: they go to the journeys each time, which only events with items pay.
     bool IsCustomerEvent(in EventRecord e) => e.Type switch
     {

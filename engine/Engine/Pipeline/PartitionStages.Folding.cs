@@ -43,6 +43,12 @@ public sealed partial class PartitionStages
 
             if ((e.Flags & EventFlags.CustomerCopy) != 0)
             {
+                if (e.HasNoCart)
+                {
+                    _filter.CollectWithoutCart(e, slab, source?.Network ?? 0);
+                    own++;
+                }
+
                 continue;
             }
 

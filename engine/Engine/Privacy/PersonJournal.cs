@@ -43,7 +43,7 @@ public sealed class PersonJournal(Func<IReadOnlyList<JournalView>> open, KeyVaul
                     continue;
                 }
 
-                if (carts.Count < PersonRows.MaxCarts)
+                if (carts.Count < PersonRows.MaxCarts && !record.HasNoCart)
                 {
                     carts.Add(Encoding.UTF8.GetString(events.Slab.CartOf(record)));
                 }

@@ -50,6 +50,7 @@ static class ApiRoutes
         PredictionsRoutes.Map(routes);
         CartsRoutes.Map(routes);
         CustomersRoutes.Map(routes);
+        UserRoutes.Map(routes);
         InterventionsRoutes.Map(routes);
         CampaignsRoutes.Map(routes);
         AnalyticsRoutes.Map(routes);

@@ -126,7 +126,7 @@ sealed class CampaignBacktests(EngineHost host, DataFolder data)
     {
         var started = time.GetTimestamp();
         var decisions = DecisionsOf(config, backtest.Campaign);
-        var campaigns = CampaignCompiler.Compile(decisions, host.Stores.All);
+        var campaigns = CampaignCompiler.Compile(decisions, host.Stores.All, segments: host.Segments);
         using var model = OnnxModel.Load(backtest.Model is { } file ? ModelOf(file) : config.ModelPath, FeatureTable.Names);
         var range = new TimeRange(backtest.From.ToUnixTimeMilliseconds(), backtest.To.ToUnixTimeMilliseconds());
         var scope = new ReplayScope { Store = (store.Number, store.Id), MaxDecisions = MaxDecisions, Pace = new ReplayPace(Share, time) };

@@ -94,8 +94,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);
         Counters = new IngestCounters();
         AccessRejections = new AccessRejections(time, _loggers.CreateLogger("CartRecovery.Engine.Ingest.AccessRefusals"));
-        Connections = new ConnectionRegistry(time, config.Listen.Heartbeat,
-            config.Listen.IdleTimeout)
+        Connections = new ConnectionRegistry(time, config.Listen.Heartbeat, config.Listen.IdleTimeout)
         { StateOf = key => Stores.StateOf(key) };
         Sinks = new SinkSet(SinkCatalog.Of(config), time, _loggers, RecordOutcome);
         _data = DataFolder.Open(config);

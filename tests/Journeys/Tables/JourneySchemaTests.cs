@@ -47,12 +47,16 @@ public class JourneySchemaTests
                 ALTER TABLE cart_product DROP COLUMN variant;
                 DROP TABLE shop_order;
                 ALTER TABLE intervention DROP COLUMN attempts;
+                INSERT INTO contact(owner, store, zone, at) VALUES(x'05', 'shop', 'UTC', 7);
+                ALTER TABLE contact DROP COLUMN user_id;
+                ALTER TABLE contact DROP COLUMN created_at;
                 PRAGMA user_version=4
                 """);
         }
 
         using var again = new JourneyStore(scratch.PathOf("journeys.db"));
         Assert.That(TextOf(again, "SELECT campaign || bot || ' ' || received_at FROM journey", column: 0), Is.EqualTo("left0 5"));
+        Assert.That(TextOf(again, "SELECT zone || created_at || coalesce(user_id, ' none') FROM contact", column: 0), Is.EqualTo("UTC7 none"));
         Assert.That(TextOf(again, "SELECT group_concat(value || ' ' || coalesce(order_id, 'none'), ', ') FROM (SELECT * FROM conversion ORDER BY at)", column: 0),
             Is.EqualTo("70000 c:0a:5, -10000 c:0a:5"));
         Assert.That(TextOf(again, "SELECT order_id || ' ' || currency || ' ' || amount FROM refund", column: 0), Is.EqualTo("c:0a:5 EUR 10000"));

@@ -22,7 +22,7 @@ public static class EventJson
         writer.WriteString("id"u8, slab.IdOf(record));
         writer.WriteString("type"u8, EventTypes.NameOf(record.Type));
         writer.WriteString("storeId"u8, storeId);
-        writer.WriteString("cartId"u8, slab.CartOf(record));
+        WriteText(writer, "cartId"u8, slab.CartOf(record));
         WriteText(writer, "userId"u8, slab.UserOf(record));
         WriteText(writer, "sessionId"u8, slab.SessionOf(record));
         WriteText(writer, "productId"u8, slab.ProductOf(record));

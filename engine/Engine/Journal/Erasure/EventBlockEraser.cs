@@ -128,7 +128,7 @@ public sealed class EventBlockEraser
                 if (target is null)
                 {
                     // Anyone may name the person in a stranger's cart: a foreign event does not make the cart theirs.
-                    if (isTheirs && !e.User.IsEmpty && (e.Flags & EventFlags.Foreign) == 0)
+                    if (isTheirs && !e.User.IsEmpty && !e.Cart.IsEmpty && (e.Flags & EventFlags.Foreign) == 0)
                     {
                         _person.AddCart(e.Cart);
                     }

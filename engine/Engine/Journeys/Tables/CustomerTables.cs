@@ -1,6 +1,7 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Engine.Journeys.Recipients;
 using CartRecovery.Engine.Storage;
 using CartRecovery.Primitives;
 
@@ -12,7 +13,9 @@ namespace CartRecovery.Engine.Journeys.Tables;
 /// </summary>
 public sealed class CustomerTables
 {
-    readonly Statement _subject, _setSubject, _joined, _purchase, _setPurchase, _purchaseAfter, _purgePurchases, _contact, _setContact, _consent, _setConsent, _suppressed, _suppress, _resubscribe, _release;
+    readonly Statement _subject, _setSubject, _joined, _purchase, _setPurchase, _purchaseAfter, _purgePurchases, _contact, _contactsAfter, _setContact, _consent, _setConsent, _suppressed, _suppress, _resubscribe, _release;
+
+    const string UserId = "user_id";
 
     // Where the last purge of old purchases ended. It scans a thousand at a time; an index by time would cost more.
     Hash128 _seenUpTo;
@@ -33,11 +36,13 @@ public sealed class CustomerTables
         _purchaseAfter = database.Prepare("SELECT owner FROM purchase WHERE owner>coalesce(?1, x'') ORDER BY owner LIMIT 1 OFFSET 999");
         _purgePurchases = database.Prepare("DELETE FROM purchase WHERE owner>coalesce(?1, x'') AND (?2 IS NULL OR owner<=?2) AND at<?3");
         _contact = database.Prepare(
-            "SELECT email, phone, push, zone, email_standing, phone_standing, push_standing, network, at, attributes, store FROM contact WHERE owner=?1");
+            "SELECT email, phone, push, zone, email_standing, phone_standing, push_standing, network, at, attributes, store, user_id, created_at FROM contact WHERE owner=?1");
         _setContact = database.Prepare("""
-            INSERT OR REPLACE INTO contact(owner, store, email, phone, push, zone, at, attributes, email_standing, phone_standing, push_standing, network)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+            INSERT OR REPLACE INTO contact(owner, store, email, phone, push, zone, at, attributes, email_standing, phone_standing, push_standing, network, user_id,
+                created_at)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
             """);
+        _contactsAfter = database.Prepare("SELECT owner, store=?3 AND user_id IS NOT NULL FROM contact WHERE owner>coalesce(?1, x'') ORDER BY owner LIMIT ?2");
         _consent = database.Prepare("SELECT granted, expires, at FROM consent WHERE owner=?1 AND address=?2");
         _setConsent = database.Prepare("""
             INSERT INTO consent(owner, address, granted, at, expires) VALUES(?1, ?2, ?3, ?4, ?5)
@@ -113,8 +118,9 @@ public sealed class CustomerTables
     /// <param name="attributes">The attributes.</param>
     /// <param name="standing">The standing of the sender that named the addresses.</param>
     /// <param name="network">A key of the network they came from; 0 if unknown.</param>
+    /// <param name="userId">The customer's id, if the owner is a customer.</param>
     public void SetContact(
-        in Hash128 owner, in Hash128 person, string store, Recipient recipient, string? zone, long at, string? attributes, Standing standing, ulong network)
+        in Hash128 owner, in Hash128 person, string store, Recipient recipient, string? zone, long at, string? attributes, Standing standing, ulong network, string? userId = null)
     {
         var before = RowOf(owner);
         if (before?.At > at)
@@ -133,7 +139,9 @@ public sealed class CustomerTables
         _setContact.With((long?)StandingOf(recipient.Email, known.Recipient.Email, known.Email, standing))
             .With((long?)StandingOf(recipient.Phone, known.Recipient.Phone, known.Phone, standing))
             .With((long?)StandingOf(recipient.PushToken, known.Recipient.PushToken, known.Push, standing))
-            .With(before is not null && recipient == new Recipient() ? known.Network : (long)network).Run();
+            .With(before is not null && recipient == new Recipient() ? known.Network : (long)network);
+        _people.Bind(_setContact, person, Place(store, owner, UserId), userId ?? before?.UserId);
+        _setContact.With(before is null ? at : before.CreatedAt).Run();
     }
 
     /// <summary>
@@ -141,6 +149,31 @@ public sealed class CustomerTables
     /// langword="null"/>.
     /// </summary>
     public string? AttributesOf(in Hash128 owner) => RowOf(owner)?.Attributes;
+
+    /// <summary>Returns whether a customer's id is stored with the record.</summary>
+    public bool IsNamed(in Hash128 owner) => RowOf(owner)?.UserId is not null;
+
+    /// <summary>Returns what is known of a customer, or <see langword="null"/>.</summary>
+    /// <param name="owner">The customer.</param>
+    public KnownCustomer? Find(in Hash128 owner) => RowOf(owner) is { } row
+        ? new KnownCustomer(owner, row.UserId, row.Contact.Recipient, row.Contact.Zone, row.Attributes, row.CreatedAt, row.At) : null;
+
+    /// <summary>Reads a store's customers whose ids are known, by key, among the next records of all stores.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="after">The key after which to begin; empty for the first.</param>
+    /// <param name="count">How many records to look at.</param>
+    /// <returns>The customers, and the last key that was looked at; <see langword="null"/> if there are no more.</returns>
+    public (List<KnownCustomer> Found, Hash128? Last) ListAfter(string store, in Hash128 after, int count)
+    {
+        var owners = new List<(Hash128 Owner, bool IsTheirs)>();
+        for (_contactsAfter.With(after).With((long)count).With(store); _contactsAfter.Next();)
+        {
+            owners.Add((_contactsAfter.Key(0), _contactsAfter.Long(1) != 0));
+        }
+
+        return ([.. owners.Where(row => row.IsTheirs).Select(row => Find(row.Owner)).Where(customer => customer?.UserId is not null).Select(customer => customer!)],
+            owners.Count < count ? null : owners[^1].Owner);
+    }
 
     /// <summary>Returns the latest consent for a channel, or <see langword="null"/>.</summary>
     public Consent? ConsentOf(in Hash128 owner, AddressKind address)
@@ -231,7 +264,7 @@ public sealed class CustomerTables
                     _people.Read(_contact, 0, Place(store, owner, "email")), NumberOf(_people.Read(_contact, 1, Place(store, owner, "phone"))),
                     _people.Read(_contact, 2, Place(store, owner, "push"))),
                 _contact.TextOrNull(3), (Standing?)_contact.LongOrNull(4), (Standing?)_contact.LongOrNull(5), (Standing?)_contact.LongOrNull(6), _contact.LongOrNull(7) ?? 0),
-            _contact.Long(8), _people.Read(_contact, 9, Place(store, owner, "attributes")));
+            _contact.Long(8), _people.Read(_contact, 9, Place(store, owner, "attributes")), _people.Read(_contact, 11, Place(store, owner, UserId)), _contact.LongOrNull(12) ?? _contact.Long(8));
         _contact.Reset();
         return row;
     }
@@ -242,5 +275,5 @@ public sealed class CustomerTables
     static Standing? StandingOf(string? named, string? known, Standing? before, Standing standing) =>
         named is null ? before : named == known && before > standing ? before : standing;
 
-    sealed record ContactRow(Contact Contact, long At, string? Attributes);
+    sealed record ContactRow(Contact Contact, long At, string? Attributes, string? UserId, long CreatedAt);
 }

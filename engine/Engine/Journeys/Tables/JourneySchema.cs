@@ -10,7 +10,7 @@ namespace CartRecovery.Engine.Journeys.Tables;
 /// </summary>
 static class JourneySchema
 {
-    const int Version = 11;
+    const int Version = 12;
 
     /// <summary>Creates the tables that do not exist, and migrates older versions.</summary>
     /// <exception cref="IOException">The file was written by a later version, or cannot be used.</exception>
@@ -67,7 +67,13 @@ static class JourneySchema
 
         if (version == 9)
         {
-            database.Execute($"BEGIN IMMEDIATE; {OfVersion9} PRAGMA user_version={Version}; COMMIT");
+            database.Execute($"BEGIN IMMEDIATE; {OfVersion9} PRAGMA user_version=11; COMMIT");
+            version = 11;
+        }
+
+        if (version is 10 or 11)
+        {
+            database.Execute($"BEGIN IMMEDIATE; {OfVersion11} PRAGMA user_version={Version}; COMMIT");
         }
 
         database.Execute(s_tables);
@@ -150,6 +156,9 @@ static class JourneySchema
         DROP INDEX IF EXISTS conversion_cart;
         """;
 
+    // Migrates versions 10 and 11: the ids of customers, and since when they are known. A version before would not show them to whom they belong.
+    const string OfVersion11 = "ALTER TABLE contact ADD COLUMN user_id TEXT; ALTER TABLE contact ADD COLUMN created_at INTEGER; UPDATE contact SET created_at=at;";
+
     // Refunds of orders that count, and of orders that are not known yet. Amount: null for the price of the lines, or without them the whole order.
     const string Refunds = """
         CREATE TABLE IF NOT EXISTS refund(
@@ -173,7 +182,8 @@ static class JourneySchema
         -- Owner: the customer for a server's data; the cart, or the customer in it, for a browser's.
         CREATE TABLE IF NOT EXISTS contact(
             owner BLOB PRIMARY KEY, store TEXT NOT NULL, email TEXT, phone TEXT, push TEXT, zone TEXT, at INTEGER NOT NULL,
-            attributes TEXT, email_standing INTEGER, phone_standing INTEGER, push_standing INTEGER, network INTEGER) WITHOUT ROWID;
+            attributes TEXT, email_standing INTEGER, phone_standing INTEGER, push_standing INTEGER, network INTEGER,
+            user_id TEXT, created_at INTEGER) WITHOUT ROWID;
 
         -- The keys that encrypt data of a customer, or of a cart's anonymous shopper: KeyVault has them. What was done in PlaintextSealing.
         CREATE TABLE IF NOT EXISTS person_key(person BLOB NOT NULL, number INTEGER NOT NULL, PRIMARY KEY(person, number)) WITHOUT ROWID;

@@ -11,7 +11,7 @@ static class PlaintextSealing
 {
     const int Encrypted = 1, Rewritten = 2, Batch = 1000;
 
-    static readonly string[] s_columns = ["email", "phone", "push", "attributes"];
+    static readonly string[] s_columns = ["email", "phone", "push", "attributes", "user_id"];
 
     /// <summary>Encrypts what is there.</summary>
     /// <exception cref="IOException">The database cannot be written.</exception>

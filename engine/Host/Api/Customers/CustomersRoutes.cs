@@ -80,7 +80,8 @@ static class CustomersRoutes
 
     static Hash128 KeyOf(Caller caller, string userId) => caller.Store.Ids.CustomerOf(Encoding.UTF8.GetBytes(userId));
 
-    static ChannelReach[] ReachOf(CustomerTables customers, string storeId, Hash128 customer, long now)
+    /// <summary>Returns how a customer can be reached by e-mail, text message and push notification.</summary>
+    public static ChannelReach[] ReachOf(CustomerTables customers, string storeId, Hash128 customer, long now)
     {
         var recipient = customers.ContactOf(customer)?.Recipient ?? new Recipient();
         return [.. ((AddressKind[])[AddressKind.Email, AddressKind.Phone, AddressKind.Push]).Select(kind =>

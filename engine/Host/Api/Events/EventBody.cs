@@ -9,8 +9,8 @@ namespace CartRecovery.Host.Api.Events;
 /// <summary>An event as a client sends it. Fields not listed here are kept with `meta`.</summary>
 /// <param name="Id">The event's id, at most 256 bytes of UTF-8. An id counts once.</param>
 /// <param name="Type">The event type.</param>
-/// <param name="CartId">The cart, at most 256 bytes of UTF-8.</param>
 /// <param name="Ts">When it happened: milliseconds since 1970, or RFC 3339 with a zone.</param>
+/// <param name="CartId">The cart, at most 256 bytes of UTF-8. Only `identify` and `consent` events of a server with a `userId` may have none.</param>
 /// <param name="SentAt">When it was sent, by the same clock as `ts`, which is corrected by it.</param>
 /// <param name="StoreId">The store; must be the key's.</param>
 /// <param name="UserId">The customer, if known.</param>
@@ -24,7 +24,7 @@ namespace CartRecovery.Host.Api.Events;
 /// <param name="Currency">ISO 4217; if absent that of what is in the cart, of an edited or refunded order the order's.</param>
 /// <param name="Meta">`device`, `source` and any further fields.</param>
 sealed record EventBody(
-    string Id, string Type, string CartId, JsonElement Ts, JsonElement? SentAt = null, string? StoreId = null, string? UserId = null, string? SessionId = null,
+    string Id, string Type, JsonElement Ts, string? CartId = null, JsonElement? SentAt = null, string? StoreId = null, string? UserId = null, string? SessionId = null,
     string? ProductId = null, decimal? Quantity = null, decimal? Price = null, IReadOnlyList<EventItemBody>? Items = null, decimal? Value = null, string? OrderId = null,
     string? Currency = null, IReadOnlyDictionary<string, JsonElement>? Meta = null);
 

@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api.Events;
 
-/// <summary>Sends the event that a request of a shop's server amounts to. It counts, and is limited, like one sent to <c>/v1/events</c>.</summary>
+/// <summary>Sends the events that a request of a shop's server amounts to. They count, and are limited, like those sent to <c>/v1/events</c>.</summary>
 sealed class ServerEvents(IngestOptions ingest, TimeProvider time)
 {
     /// <summary>Sends an event, and waits until it is durable and decided on.</summary>
@@ -22,7 +22,16 @@ sealed class ServerEvents(IngestOptions ingest, TimeProvider time)
     /// <param name="writeFields">Writes the other fields.</param>
     /// <returns>Whether the id had counted before.</returns>
     /// <exception cref="ProblemException">The event was rejected, there were too many, or it was not durable in time.</exception>
-    public async Task<bool> SendAsync(HttpContext context, Caller caller, EventType type, string? id, DateTimeOffset? at, Action<Utf8JsonWriter> writeFields)
+    public Task<bool> SendAsync(HttpContext context, Caller caller, EventType type, string? id, DateTimeOffset? at, Action<Utf8JsonWriter> writeFields) =>
+        SendAsync(context, caller, [new ServerEvent(type, id, at, writeFields)]);
+
+    /// <summary>Sends events, and waits until they are durable and decided on.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="caller">The caller.</param>
+    /// <param name="events">The events; few.</param>
+    /// <returns>Whether all their ids had counted before.</returns>
+    /// <exception cref="ProblemException">An event was rejected, there were too many, or they were not durable in time.</exception>
+    public async Task<bool> SendAsync(HttpContext context, Caller caller, IReadOnlyList<ServerEvent> events)
     {
         var meter = ingest.Rates.MeterOf(context.Connection.RemoteIpAddress, caller.Key);
         if (meter?.CheckDebt() is { } debt)
@@ -47,17 +56,23 @@ sealed class ServerEvents(IngestOptions ingest, TimeProvider time)
         var json = new ArrayBufferWriter<byte>(512);
         using (var writer = new Utf8JsonWriter(json))
         {
-            writer.WriteStartObject();
-            writer.WriteString("id"u8, id ?? Guid.NewGuid().ToString("n"));
-            writer.WriteString("type"u8, EventTypes.NameOf(type));
-            writer.WriteNumber("ts"u8, (at ?? time.GetUtcNow()).ToUnixTimeMilliseconds());
-            writeFields(writer);
-            writer.WriteEndObject();
+            writer.WriteStartArray();
+            foreach (var (type, id, at, writeFields) in events)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("id"u8, id ?? Guid.NewGuid().ToString("n"));
+                writer.WriteString("type"u8, EventTypes.NameOf(type));
+                writer.WriteNumber("ts"u8, (at ?? time.GetUtcNow()).ToUnixTimeMilliseconds());
+                writeFields(writer);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
         }
 
         var source = new RequestSource(ingest, new Client(caller.Key, context.Connection.RemoteIpAddress));
-        meter?.Add(1, json.WrittenCount);
-        usage?.Add(1);
+        meter?.Add(events.Count, json.WrittenCount);
+        usage?.Add(events.Count);
         meter?.ChargeWithoutWaiting();
         await source.SubmitAsync(json.WrittenSpan, context.RequestAborted);
         if (!await source.WaitAsync(context.RequestAborted))
@@ -65,6 +80,6 @@ sealed class ServerEvents(IngestOptions ingest, TimeProvider time)
             throw new ProblemException(ApiProblems.NotDurable);
         }
 
-        return source.Rejected is [(_, var problem), ..] ? throw new ProblemException(EventsRoutes.ProblemOf(problem)) : source.Duplicates > 0;
+        return source.Rejected is [(_, var problem), ..] ? throw new ProblemException(EventsRoutes.ProblemOf(problem)) : source.Duplicates >= events.Count;
     }
 }

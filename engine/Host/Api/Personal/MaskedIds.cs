@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Host.Api.Personal;
 
@@ -12,7 +13,7 @@ namespace CartRecovery.Host.Api.Personal;
 /// Thread-safe.
 /// </summary>
 /// <param name="database">Derives the keys, which all engines that share the database have in common.</param>
-sealed class MaskedIds(ControlDatabase database)
+sealed class MaskedIds(ControlDatabase database) : IMaskedIds
 {
     /// <summary>The prefix of masked ids.</summary>
     public const string Prefix = "masked.";
@@ -40,6 +41,13 @@ sealed class MaskedIds(ControlDatabase database)
         using var cipher = new AesGcm(_keys.Value.Sealing, TagSize);
         cipher.Encrypt(bytes.AsSpan(0, NonceSize), plain, bytes.AsSpan(NonceSize + TagSize), bytes.AsSpan(NonceSize, TagSize), context);
         return Prefix + Base64Url.EncodeToString(bytes);
+    }
+
+    /// <inheritdoc/>
+    public bool IsMasked(ReadOnlySpan<byte> storeId, ReadOnlySpan<byte> id)
+    {
+        var (store, text) = (Encoding.UTF8.GetString(storeId), Encoding.UTF8.GetString(id));
+        return Open(store, PersonalIdKind.Customer, text) is not null || Open(store, PersonalIdKind.Cart, text) is not null;
     }
 
     /// <summary>Unmasks an id; returns <see langword="null"/> if the text is not a masked id of the store and the kind.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys.Reports;
@@ -15,6 +16,8 @@ namespace CartRecovery.Host.Api.Personal;
 sealed class PersonalDataView
 {
     const string Hidden = "***";
+
+    static readonly JsonElement s_hidden = JsonElement.Parse($"\"{Hidden}\"");
 
     readonly MaskedIds _ids;
     readonly string _store;
@@ -54,6 +57,17 @@ sealed class PersonalDataView
     /// <summary>Returns an address, a phone number or a push token; if masked, only the first character.</summary>
     public string? Address(string? address) =>
         IsMasked && address is { Length: > 0 } ? $"{address[..(char.IsHighSurrogate(address[0]) && address.Length > 1 ? 2 : 1)]}{Hidden}" : address;
+
+    /// <summary>Returns a customer's attributes as the view shows them: any may tell who it is.</summary>
+    /// <param name="json">A JSON object; <see langword="null"/> for none.</param>
+    public Dictionary<string, JsonElement> Attributes(string? json) => json is null ? [] : JsonElement.Parse(json).EnumerateObject()
+        .ToDictionary(attribute => attribute.Name, attribute => IsMasked ? s_hidden : attribute.Value, StringComparer.Ordinal);
+
+    /// <summary>Returns whether a text is what <see cref="Address"/> shows instead of one.</summary>
+    public static bool IsMaskedAddress(string text) => text.EndsWith(Hidden, StringComparison.Ordinal) && text.Length <= Hidden.Length + 2;
+
+    /// <summary>Returns whether a text is what stands for one that is masked.</summary>
+    public static bool IsMaskedText(string text) => text == Hidden;
 
     /// <summary>
     /// Returns the id that a request names in the clear or masked; <see langword="null"/> if a caller who sees only masked ids names it in

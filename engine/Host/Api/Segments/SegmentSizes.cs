@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Segments;
