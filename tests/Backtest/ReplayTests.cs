@@ -116,7 +116,7 @@ public sealed class ReplayTests(bool quiet)
     }
 
     [Test]
-    public void Orders_and_original_decisions_are_told()
+    public void Orders_and_original_decisions_are_reported()
     {
         var buyers = _report.Decisions.Where(d => d.Campaign == "bought").ToArray();
         Assert.That(buyers, Is.Not.Empty.And.All.Matches<ReplayedDecision>(d => _report.Orders[d!.Key] >= d.At));

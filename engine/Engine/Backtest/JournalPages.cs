@@ -3,7 +3,7 @@ using CartRecovery.Engine.Journal;
 namespace CartRecovery.Engine.Backtest;
 
 /// <summary>
-/// Reads pages of a journal out of order: no entry crosses a page, so each begins with one. Finds a time by bisection instead of reading everything before it.
+/// Reads pages of a journal in any order: no entry crosses a page. Finds a time by bisection instead of reading everything before it. Not thread-safe.
 /// </summary>
 public sealed class JournalPages : IDisposable
 {
@@ -17,7 +17,7 @@ public sealed class JournalPages : IDisposable
         _reader = new JournalReader(device, layout, until: end);
     }
 
-    /// <summary>Returns the pages whose events may have been received in a range: from the last one that begins before it to the last one that begins in it.</summary>
+    /// <summary>Returns the addresses of the pages that may have events of a range: from the last page that begins before it to the last one that begins in it.</summary>
     /// <exception cref="JournalException">A page cannot be read.</exception>
     public IReadOnlyList<long> Find(TimeRange range)
     {
@@ -44,7 +44,7 @@ public sealed class JournalPages : IDisposable
 
     long AddressOf(int page) => _reader.Begin + (page * (long)_layout.PageSize);
 
-    // Of the first event in the page or after it; null if none follows.
+    // Returns when the first event in or after the page was received; null if there is none.
     long? FirstReceivedAt(long page)
     {
         _reader.MoveTo(page);
@@ -59,7 +59,7 @@ public sealed class JournalPages : IDisposable
         return null;
     }
 
-    // The first page that begins at a time or later.
+    // Returns the index of the first page that begins at or after a time.
     int Bisect(int count, long time)
     {
         var (low, high) = (0, count);

@@ -1,5 +1,5 @@
 namespace CartRecovery.Engine.Backtest;
 
-/// <summary>Thrown if a replay decides more than its <see cref="ReplayScope"/> permits.</summary>
-/// <param name="max">The bound.</param>
+/// <summary>Thrown if a replay exceeds the maximum of its <see cref="ReplayScope"/>.</summary>
+/// <param name="max">The maximum.</param>
 public sealed class ReplayLimitException(int max) : Exception($"The period has more than {max} decisions or orders. Choose a shorter one.");

@@ -1,19 +1,19 @@
 namespace CartRecovery.Engine.Backtest;
 
-/// <summary>Keeps a replay to a share of one core, so that an engine beside it keeps the others. One thread.</summary>
-/// <param name="share">The share of the time in which it works, above 0 and up to 1.</param>
+/// <summary>Throttles a replay to a share of one core, beside a running engine. Not thread-safe.</summary>
+/// <param name="share">The share of time to work; above 0, at most 1.</param>
 /// <param name="time">The clock.</param>
 public sealed class ReplayPace(double share, TimeProvider time)
 {
     static readonly TimeSpan s_slice = TimeSpan.FromMilliseconds(10);
 
-    // A slice that took longer was interrupted: the machine worked on something else.
+    // A longer slice was preempted: the time is not the replay's own.
     static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(100);
 
     long _since = time.GetTimestamp();
 
-    /// <summary>Rests if the last slice of work is over.</summary>
-    /// <param name="cancellation">Ends the rest.</param>
+    /// <summary>Sleeps if the current slice of work is over.</summary>
+    /// <param name="cancellation">Cancels the sleep.</param>
     public void Rest(CancellationToken cancellation)
     {
         var worked = time.GetElapsedTime(_since);

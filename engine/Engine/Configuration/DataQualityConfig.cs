@@ -2,7 +2,7 @@ using CartRecovery.Engine.Configuration.Values;
 
 namespace CartRecovery.Engine.Configuration;
 
-/// <summary>What the job 'data-quality' warns of: percentages of a store's events of the last hour, above which something is wrong with what the shop sends.</summary>
+/// <summary>The limits of the job 'data-quality': percentages of a store's events of the last hour above which it warns.</summary>
 public sealed class DataQualityConfig
 {
     [ConfigKey("Events without a userId, in percent. 100: never warns.", Min = "0", Max = "100")]

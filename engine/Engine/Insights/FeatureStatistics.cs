@@ -2,8 +2,8 @@ namespace CartRecovery.Engine.Insights;
 
 /// <summary>The distribution of a feature over carts.</summary>
 /// <param name="Name">The feature.</param>
-/// <param name="Count">How many carts have a value.</param>
-/// <param name="Missing">How many have none.</param>
+/// <param name="Count">Number of carts with a value.</param>
+/// <param name="Missing">Number of carts without one.</param>
 /// <param name="Mean">The mean; <see langword="null"/> without values.</param>
 /// <param name="Deviation">The standard deviation of the sample; <see langword="null"/> with fewer than two values.</param>
 /// <param name="Quantiles">The values at <see cref="Probabilities"/>, by the nearest rank; empty without values.</param>
@@ -12,9 +12,9 @@ public sealed record FeatureStatistics(string Name, int Count, int Missing, doub
     /// <summary>The probabilities of the quantiles: the smallest and the largest value are the first and the last.</summary>
     public static IReadOnlyList<double> Probabilities { get; } = [0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1];
 
-    /// <summary>Sums up values. Those that are not finite are missing.</summary>
+    /// <summary>Computes the statistics of values. Values that are not finite count as missing.</summary>
     /// <param name="name">The feature.</param>
-    /// <param name="values">A value of each cart.</param>
+    /// <param name="values">The value of each cart.</param>
     public static FeatureStatistics Of(string name, IReadOnlyCollection<float> values)
     {
         double[] known = [.. values.Where(float.IsFinite).Select(value => (double)value).Order()];
@@ -23,7 +23,7 @@ public sealed record FeatureStatistics(string Name, int Count, int Missing, doub
             return new FeatureStatistics(name, 0, values.Count, null, null, []);
         }
 
-        // In two passes, so that large values with small differences keep them.
+        // Two passes, for precision with large values and small differences.
         var mean = known.Average();
         var squares = known.Sum(value => (value - mean) * (value - mean));
         return new FeatureStatistics(name, known.Length, values.Count - known.Length, mean, known.Length < 2 ? null : Math.Sqrt(squares / (known.Length - 1)),

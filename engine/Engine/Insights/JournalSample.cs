@@ -4,22 +4,22 @@ using CartRecovery.Engine.Journal;
 
 namespace CartRecovery.Engine.Insights;
 
-/// <summary>Reads a sample of the events that the journals got in a period, beside the engine: whole pages, evenly spread over the period.</summary>
+/// <summary>Reads a sample of the events that the journals received in a period, beside the engine: whole pages, evenly spread over the period.</summary>
 /// <param name="journals">The partitions' journals.</param>
 /// <param name="maxPages">Maximum number of pages (4 MB) of all journals together.</param>
 public sealed class JournalSample(IReadOnlyList<JournalView> journals, int maxPages)
 {
-    /// <summary>Receives an event. It is valid until this returns.</summary>
+    /// <summary>Receives an event, which is valid until the call returns.</summary>
     /// <param name="slab">The event's slab.</param>
     /// <param name="record">The event.</param>
     public delegate void Visitor(EventSlab slab, in EventRecord record);
 
     /// <summary>Reads the sample.</summary>
     /// <param name="range">The range of arrival times.</param>
-    /// <param name="pace">Lets it rest; <see langword="null"/> for full speed.</param>
+    /// <param name="pace">Throttles the work; <see langword="null"/> for full speed.</param>
     /// <param name="visit">Receives each event of the sample, without copies for customers' records.</param>
-    /// <param name="cancellation">Ends it.</param>
-    /// <returns>The share of the period's pages that was read, 0–1.</returns>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <returns>The share of the period's pages that were read, 0–1.</returns>
     /// <exception cref="JournalException">A journal cannot be read.</exception>
     public double Read(TimeRange range, ReplayPace? pace, Visitor visit, CancellationToken cancellation)
     {

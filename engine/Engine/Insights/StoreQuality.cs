@@ -2,13 +2,13 @@ using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Engine.Insights;
 
-/// <summary>Counts what is missing or wrong in a store's events. One thread.</summary>
+/// <summary>Counts missing and implausible values in a store's events. Not thread-safe.</summary>
 public sealed class StoreQuality
 {
-    // Products that are looked up; what exceeds them is not counted.
+    // Maximum number of products to look up; further ones are not counted.
     const int MaxProducts = 20_000;
 
-    // An event that arrives later than this after it happened is late.
+    // An event that arrives more than this after it happened (ms) is late.
     const long Late = 3_600_000;
 
     /// <summary>The checks, by name.</summary>
@@ -21,10 +21,10 @@ public sealed class StoreQuality
     /// <summary>The number of events.</summary>
     public long Events { get; private set; }
 
-    /// <summary>When the last one was received (ms since 1970 UTC); 0 for none.</summary>
+    /// <summary>When the last event was received (ms since 1970 UTC); 0 for none.</summary>
     public long LastAt { get; private set; }
 
-    /// <summary>The events of each product, by its key.</summary>
+    /// <summary>The number of events of each product, by its key.</summary>
     public IReadOnlyDictionary<ulong, long> Products => _products;
 
     /// <summary>Counts an event.</summary>
@@ -57,8 +57,8 @@ public sealed class StoreQuality
         }
     }
 
-    /// <summary>Returns for each check how many events fail it, and of how many.</summary>
-    /// <param name="unknown">The products that the shop has not described; <see langword="null"/> if it describes none at all, so that nothing is wrong.</param>
+    /// <summary>Returns for each check the number of failing events, and of checked ones.</summary>
+    /// <param name="unknown">The products that the shop has not described; <see langword="null"/> if it describes none, so that the check does not apply.</param>
     public IEnumerable<(string Check, long Count, long Of)> Checks(IReadOnlySet<ulong>? unknown)
     {
         yield return (WithoutUser, _withoutUser, Events);

@@ -1,5 +1,5 @@
 namespace CartRecovery.Host.Backtests;
 
-/// <summary>Thrown if a backtest cannot be run; the message tells its owner why.</summary>
+/// <summary>Thrown if a backtest cannot be run. Its user sees the message.</summary>
 /// <param name="message">What is wrong, and what to do.</param>
 sealed class BacktestException(string message) : Exception(message);

@@ -20,7 +20,7 @@ using CartRecovery.Host.Data;
 namespace CartRecovery.Host.Backtests;
 
 /// <summary>
-/// Runs backtests beside the engine: reads the journal's files, keeps to half a core and a bounded memory, and touches nothing of the live state. One at a time.
+/// Executes backtests beside the engine, one at a time. Reads the journal's files, uses at most half a core and bounded memory, and does not touch live state.
 /// </summary>
 /// <param name="host">The engine.</param>
 /// <param name="data">Its data folder.</param>
@@ -32,32 +32,32 @@ sealed class CampaignBacktests(EngineHost host, DataFolder data)
     /// <summary>Memory of a backtest, in bytes: two FASTER stores, and the decisions.</summary>
     public const long Memory = (CartMegabytes + CustomerMegabytes + DecisionMegabytes) << 20;
 
-    /// <summary>The folder of its carts in the data folder. Backups leave out what ends in .tmp.</summary>
+    /// <summary>The name of the folder in the data folder for its carts. Backups exclude names that end in .tmp.</summary>
     public const string Scratch = "backtest.tmp";
 
     const int CartMegabytes = 32, CustomerMegabytes = 8, DecisionMegabytes = 56;
 
-    // The engine may delete the journal's oldest file while it is read.
+    // Attempts: the engine may delete the journal's oldest file during a read.
     const int MaxReads = 3;
 
     const double Share = 0.5;
 
     static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a backtest may take.</summary>
+    /// <summary>Maximum duration of a backtest.</summary>
     public static TimeSpan MaxTime { get; } = TimeSpan.FromMinutes(30);
 
     /// <summary>The queue and the results.</summary>
     public BacktestStore Store { get; } = new(host.Control, host.Jobs.Control);
 
-    /// <summary>Whether there is a journal to try campaigns on.</summary>
+    /// <summary>Whether the engine has a journal.</summary>
     public bool HasJournal => host.Config.Journal.Enabled;
 
-    /// <summary>Whether a model lies beside the one in force.</summary>
+    /// <summary>Returns whether a model is in the folder of the model in force.</summary>
     /// <param name="name">The file's name.</param>
     public bool HasModel(string name) => name.EndsWith(".onnx", StringComparison.Ordinal) && name == Path.GetFileName(name) && File.Exists(ModelOf(name));
 
-    /// <summary>Runs what waits.</summary>
+    /// <summary>Executes pending backtests.</summary>
     public async Task RunAsync(JobContext job, CancellationToken stop)
     {
         while (await Store.BeginAsync(stop) is { } next)
@@ -73,7 +73,7 @@ sealed class CampaignBacktests(EngineHost host, DataFolder data)
             }
             catch (OperationCanceledException) when (!stop.IsCancellationRequested)
             {
-                // Cancelled, which the database has already; or it took too long.
+                // Either cancelled, which is stored already, or timed out.
                 await Store.EndAsync(next.Id, CampaignBacktest.Failed, $"It took longer than {MaxTime.TotalMinutes} minutes. Choose a shorter period.", result: null, stop);
             }
             catch (Exception e) when (e is BacktestException or ReplayLimitException or SettingsException or ModelException or JournalException or InvalidDataException or IOException)
@@ -90,7 +90,7 @@ sealed class CampaignBacktests(EngineHost host, DataFolder data)
         var (store, draft) = (host.Stores.Stores.FirstOrDefault(known => known.Id == backtest.Store), (await host.Campaigns.Store.VersionsAsync(backtest.Campaign, cancellation)).Find(version => version.Number == backtest.Version)?.Draft);
         if (store is null || draft is null)
         {
-            throw new BacktestException(store is null ? "The store is not configured any more." : "The version is not kept any more.");
+            throw new BacktestException(store is null ? "The store is not configured any more." : "The version was deleted by age.");
         }
 
         var config = await host.Campaigns.LoadAsync(backtest.Campaign, draft);
@@ -149,7 +149,7 @@ sealed class CampaignBacktests(EngineHost host, DataFolder data)
             }
             catch (JournalException e) when (e.Code == "journal_moved" && read < MaxReads)
             {
-                // Once more, without what is gone.
+                // Retried, without the deleted file.
             }
             finally
             {
@@ -158,7 +158,7 @@ sealed class CampaignBacktests(EngineHost host, DataFolder data)
         }
     }
 
-    // What activating the version would put into force: pauses of other campaigns count, one of its own would make the trial empty.
+    // The campaigns as activating the version would put them into force. Ignores a pause of the campaign itself, which would make the backtest empty.
     DecisionsConfig DecisionsOf(CartRecoveryConfig config, string campaign)
     {
         var decisions = host.Rates.AddTo(config.Decisions);

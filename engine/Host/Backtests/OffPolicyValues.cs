@@ -5,16 +5,16 @@ using CartRecovery.Host.Api.Campaigns.Backtests;
 
 namespace CartRecovery.Host.Backtests;
 
-/// <summary>Estimates from the randomised offers of a campaign's sent messages what each offer would have earned, as <c>offpolicy</c> does.</summary>
+/// <summary>Estimates the revenue of each offer from the random choices of a campaign's sent messages, as the command <c>offpolicy</c> does.</summary>
 static class OffPolicyValues
 {
-    // Offers of a step, and of a campaign's steps in all currencies.
+    // Maximum number of estimates: offers of all steps in all currencies.
     const int MaxRows = 100;
 
-    // The estimator fits in five parts.
+    // The estimator uses five folds.
     const int MinChoices = 50;
 
-    /// <summary>Estimates the offers of a campaign's steps; none if they were not chosen at random often enough.</summary>
+    /// <summary>Estimates the offers of a campaign's steps. Returns none if too few were chosen at random.</summary>
     public static IReadOnlyList<BacktestOffer> Of(JourneyReports reports, string storeId, string campaign, TimeRange range)
     {
         var found = new List<BacktestOffer>();

@@ -15,19 +15,19 @@ using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Insights;
 
-/// <summary>Measures what is missing or wrong in the events of the last hour, from a sample of the journal, and warns of what exceeds the limits.</summary>
+/// <summary>Measures the quality of the last hour's events from a sample of the journal, and warns if a limit is exceeded.</summary>
 /// <param name="host">The engine.</param>
-/// <param name="insights">Keeps the reports.</param>
+/// <param name="insights">Stores the reports.</param>
 /// <param name="log">Receives the warnings.</param>
 sealed partial class DataQuality(EngineHost host, InsightStore insights, ILogger log)
 {
-    /// <summary>The checks of all events of the engine, and that of a store that sends none.</summary>
+    /// <summary>The checks of all events of the engine, and the check for a store without events.</summary>
     public const string Duplicate = "duplicate", Rejected = "rejected", Silent = "silent";
 
-    // 256 MB of the journal at most.
+    // At most 256 MB of the journal.
     const int MaxPages = 64;
 
-    // Warnings of a run: more stores have one cause.
+    // Maximum number of warnings of a run: with more stores, the cause is a common one.
     const int MaxWarnings = 20;
 
     const double Share = 0.5;
@@ -45,7 +45,7 @@ sealed partial class DataQuality(EngineHost host, InsightStore insights, ILogger
         StoreQuality.ClampedEvents, Silent, Duplicate, Rejected,
     ];
 
-    /// <summary>Returns how many stores exceeded the limit of a check in the last hour that was measured; of a check of the engine, 1 or 0.</summary>
+    /// <summary>Returns the number of stores that exceeded a check's limit in the last measured hour; for a check of the engine, 1 or 0.</summary>
     public int ExceededBy(string check) => Volatile.Read(ref _exceeded).Count(exceeded => exceeded.Check.Name == check);
 
     /// <summary>Measures the last hour.</summary>
@@ -64,7 +64,7 @@ sealed partial class DataQuality(EngineHost host, InsightStore insights, ILogger
                 : former.TryGetValue(store.Id, out var json) ? JsonSerializer.Deserialize(json, ApiJson.Default.QualityReport)!.LastEventAt : null;
             var report = new QualityReport((now - s_period).UtcDateTime, now.UtcDateTime, quality.Events, Math.Round(sampled, 4), last, ChecksOf(store, quality, last, now));
 
-            // A store that sends nothing has nothing to tell, until that is what is wrong.
+            // No report for a store without events, unless its silence exceeds the limit.
             if (quality.Events > 0 || report.Checks.Any(check => check.Exceeded))
             {
                 reports.Add((store.Id, report));
@@ -81,7 +81,7 @@ sealed partial class DataQuality(EngineHost host, InsightStore insights, ILogger
             $$"""{"events":{{reports.Sum(report => report.Report.Events)}},"stores":{{reports.Count}},"exceeded":{{exceeded.Count}},{{string.Join(',', ofEngine.Select(check => $"\"{check.Name}\":{check.Count}"))}}}"""));
     }
 
-    /// <summary>Warns of what exceeds its limit since this run: once, until it does no more.</summary>
+    /// <summary>Warns of checks that have started to exceed their limits: once, until they no longer do.</summary>
     public void Warn(JobContext job)
     {
         var exceeded = Volatile.Read(ref _exceeded);
@@ -122,7 +122,7 @@ sealed partial class DataQuality(EngineHost host, InsightStore insights, ILogger
         return checks;
     }
 
-    // Of what came since the last run: the counters know no stores.
+    // Counts since the last run. These counters are not kept by store.
     List<QualityCheck> OfEngine()
     {
         var now = (Received: host.Metrics.Received, Duplicates: Enumerable.Range(0, host.Partitions.Count).Sum(i => host.Partitions[i].Counters.Duplicates),

@@ -13,15 +13,15 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Host.Insights;
 
-/// <summary>Measures how the features of carts are distributed that had events in the last day: a sample of the journal names the carts, the live state has the features.</summary>
+/// <summary>Measures the distributions of the features of carts with events in the last day. A sample of the journal selects the carts; the live state has the features.</summary>
 /// <param name="host">The engine.</param>
-/// <param name="insights">Keeps the profiles.</param>
+/// <param name="insights">Stores the profiles.</param>
 sealed class FeatureProfiles(EngineHost host, InsightStore insights)
 {
-    // Carts of a store, and of all stores together.
+    // Maximum number of carts of a store, and of all stores together.
     const int MaxCarts = 5_000, MaxAll = 20_000;
 
-    // A distribution of fewer carts says nothing.
+    // Fewer carts give no meaningful distribution.
     const int MinCarts = 30;
 
     const int MaxPages = 64;

@@ -6,10 +6,10 @@ using CartRecovery.Host.Api;
 
 namespace CartRecovery.Host.Jobs;
 
-/// <summary>Probes what the engine depends on. A run that fails is in <c>/health</c>, in the part jobs; the runs are the history.</summary>
+/// <summary>Probes the engine's dependencies. A failed run shows in the part jobs of <c>/health</c>; the runs are the history.</summary>
 static class HealthChecksJob
 {
-    // What a disk needs so that the journal and the databases go on for a while.
+    // Free space that the journal and the databases need for some time.
     const long MinFree = 512L << 20;
 
     const string Probe = "probe.tmp";

@@ -17,7 +17,7 @@ public sealed class BacktestStoreTests(DatabaseKind kind) : ControlDatabaseFixtu
     public void SetUp() => _store = new BacktestStore(Control, new JobControl(Control, ""));
 
     [Test]
-    public async Task Backtests_run_in_the_order_in_which_they_were_asked_for()
+    public async Task Backtests_run_in_the_order_of_their_requests()
     {
         var (first, second) = (await AddAsync(), await AddAsync("winter"));
         Assert.That(await Control.ReadAsync(session => session.NumberAsync($"SELECT COUNT(*) FROM job_runs WHERE job = {"backtest"}")), Is.EqualTo(1), "one waiting run of the job is enough");
@@ -50,7 +50,7 @@ public sealed class BacktestStoreTests(DatabaseKind kind) : ControlDatabaseFixtu
     }
 
     [Test]
-    public async Task One_that_was_cancelled_stays_so()
+    public async Task A_cancelled_backtest_stays_cancelled()
     {
         var id = await AddAsync();
         var backtest = (await _store.BeginAsync())!;
@@ -63,7 +63,7 @@ public sealed class BacktestStoreTests(DatabaseKind kind) : ControlDatabaseFixtu
     }
 
     [Test]
-    public async Task One_whose_engine_stopped_is_begun_again_a_few_times()
+    public async Task A_backtest_interrupted_by_a_stop_is_restarted_a_few_times()
     {
         var (id, next) = (await AddAsync(), await AddAsync());
         for (var attempt = 1; attempt <= BacktestStore.MaxAttempts; attempt++)
@@ -78,7 +78,7 @@ public sealed class BacktestStoreTests(DatabaseKind kind) : ControlDatabaseFixtu
     }
 
     [Test]
-    public async Task Results_are_kept_by_number_and_time_and_go_with_their_campaign()
+    public async Task Results_are_kept_by_number_and_age_and_deleted_with_their_campaign()
     {
         for (var i = 0; i < BacktestStore.MaxKept + 3; i++)
         {

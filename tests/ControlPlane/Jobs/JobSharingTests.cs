@@ -138,7 +138,7 @@ public sealed class JobSharingTests(DatabaseKind kind) : JobFixture(kind)
     }
 
     [Test]
-    public async Task Of_engines_that_configure_a_job_differently_the_last_one_wins_and_says_so()
+    public async Task The_last_engine_that_configures_a_job_wins_and_reports_it()
     {
         var definition = Hourly((_, _) => Task.CompletedTask);
         await using var one = await EngineAsync(definition, "one", configured: _ => new JobOverrides(Retries: 7));

@@ -78,7 +78,7 @@ public sealed class BacktestApiTests
     }
 
     [Test]
-    public async Task What_cannot_be_tried_is_refused_at_once()
+    public async Task Invalid_requests_are_rejected_at_once()
     {
         var name = await CreateAsync();
         foreach (var body in new[]
@@ -100,7 +100,7 @@ public sealed class BacktestApiTests
     }
 
     [Test]
-    public async Task The_model_beside_the_one_in_force_can_be_tried_and_an_earlier_version()
+    public async Task Another_model_and_an_earlier_version_can_be_replayed()
     {
         var name = await CreateAsync();
         await _engine.AskAsync(HttpMethod.Put, $"/v1/campaigns/{name}", Json($$"""{"campaign":{{Draft.Replace("begin_checkout", "refund", StringComparison.Ordinal)}}}"""), key: null,

@@ -31,7 +31,7 @@ public sealed class BacktestSummaryTests
     }
 
     [Test]
-    public void What_an_enrolment_would_withhold_begins_no_series()
+    public void Withheld_decisions_begin_no_series()
     {
         var side = Sum([], [Decision("a", 0), Decision("a", Hour), Decision("a", 49 * Hour), Decision("b", 0) with { IsBot = true }], []).WouldDecide;
         Assert.That((side.Decisions, side.Series, side.Carts), Is.EqualTo((4, 2, 1)));

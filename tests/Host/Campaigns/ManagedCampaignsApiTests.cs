@@ -169,7 +169,7 @@ public sealed class ManagedCampaignsApiTests
     }
 
     [Test]
-    public async Task Of_the_stores_of_a_shared_campaign_each_sees_its_own()
+    public async Task Each_store_sees_its_own_part_of_a_shared_campaign()
     {
         var shared = Definition.Replace("{\"trigger\"", "{\"stores\":[\"shop\",\"other\"],\"trigger\"", StringComparison.Ordinal);
         Assert.That((await AskAsync("POST", "/v1/campaigns", $$"""{"name":"shared","campaign":{{shared}}}""", user: _approver)).Json.GetProperty("stores").ToString(), Is.EqualTo("[\"shop\",\"other\"]"));

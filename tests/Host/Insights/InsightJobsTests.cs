@@ -40,7 +40,7 @@ public sealed class InsightJobsTests
     }
 
     [Test]
-    public async Task The_quality_of_events_is_measured_by_store_and_what_exceeds_a_limit_is_told()
+    public async Task The_quality_of_events_is_measured_by_store_and_exceeded_limits_are_reported()
     {
         await SendAsync(EventJson.Array(Enumerable.Range(0, 20).Select(i => EventJson.Of($"q{i}", "add_to_cart", $""","productId":"p{i % 2}","quantity":1{(i % 4 == 0 ? "" : ",\"price\":5,\"currency\":\"USD\"")}"""))));
         await SendAsync(EventJson.Array(Enumerable.Range(0, 40).Select(i => EventJson.Of($"f{i}", "add_to_cart", $""","productId":"p1","price":20,"userId":"u{i}" """))), OtherKey);
@@ -82,7 +82,7 @@ public sealed class InsightJobsTests
     }
 
     [Test]
-    public async Task What_the_engine_depends_on_is_probed_and_a_failure_is_in_the_health()
+    public async Task Dependencies_are_probed_and_failures_are_in_the_health()
     {
         Assert.That((await RunAsync("health-checks")).Outcome, Is.EqualTo("succeeded"));
         File.Delete(_scratch.PathOf("sent.ndjson"));

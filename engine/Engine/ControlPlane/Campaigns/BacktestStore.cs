@@ -5,33 +5,33 @@ using CartRecovery.Engine.ControlPlane.Jobs;
 
 namespace CartRecovery.Engine.ControlPlane.Campaigns;
 
-/// <summary>The backtests of campaigns: the queue of an engine, and the results that are kept. Any thread.</summary>
+/// <summary>Stores the backtests of campaigns: an engine's queue, and the results. Thread-safe.</summary>
 /// <param name="database">The database.</param>
-/// <param name="jobs">Asks for the job that runs them.</param>
+/// <param name="jobs">Requests runs of the job that executes them.</param>
 public sealed class BacktestStore(ControlDatabase database, JobControl jobs)
 {
-    /// <summary>How many of an engine may wait or run, and how many that ended are kept for each campaign and store.</summary>
+    /// <summary>Maximum number of an engine's pending and running backtests, and of kept ended ones for each campaign and store.</summary>
     public const int MaxOpen = 10, MaxKept = 20;
 
-    /// <summary>How often a backtest is begun whose engine stopped meanwhile.</summary>
+    /// <summary>Maximum number of attempts at a backtest that a stop of the engine interrupts.</summary>
     public const int MaxAttempts = 3;
 
-    /// <summary>The job that runs them.</summary>
+    /// <summary>The name of the job that executes them.</summary>
     public const string Job = "backtest";
 
-    // Of a problem, in characters.
+    // Maximum length of a stored problem, in characters.
     const int MaxProblem = 1000;
 
     readonly AuditLog _audit = new(database);
 
-    /// <summary>How long results are kept.</summary>
+    /// <summary>Retention of results.</summary>
     public static TimeSpan Retention { get; } = TimeSpan.FromDays(30);
 
-    /// <summary>Puts a backtest into the queue, and asks for the job.</summary>
-    /// <param name="backtest">What shall be tried; number, state and times are set here.</param>
+    /// <summary>Queues a backtest, and requests a run of the job.</summary>
+    /// <param name="backtest">The backtest; its number, state and times are ignored.</param>
     /// <param name="address">Where the request comes from.</param>
     /// <returns>Its number.</returns>
-    /// <exception cref="ControlRefusalException">Too many wait.</exception>
+    /// <exception cref="ControlRefusalException">The queue is full.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<long> AddAsync(CampaignBacktest backtest, string? address) => database.WriteAsync(async session =>
     {
@@ -39,7 +39,7 @@ public sealed class BacktestStore(ControlDatabase database, JobControl jobs)
             SELECT COUNT(*) FROM campaign_backtests WHERE engine = {jobs.Engine} AND state IN ({CampaignBacktest.Waiting}, {CampaignBacktest.Running})
             """) >= MaxOpen)
         {
-            throw new ControlRefusalException(ControlRefusalException.TooManyBacktests, $"{MaxOpen} backtests wait or run. Wait for one, or cancel one.");
+            throw new ControlRefusalException(ControlRefusalException.TooManyBacktests, $"{MaxOpen} backtests are pending or running. Wait for one, or cancel one.");
         }
 
         var (now, id) = (database.Time.GetUtcNow(), (await session.NumberAsync($"SELECT MAX(id) FROM campaign_backtests") ?? 0) + 1);
@@ -63,7 +63,7 @@ public sealed class BacktestStore(ControlDatabase database, JobControl jobs)
         FROM campaign_backtests WHERE campaign = {campaign} AND store = {store} AND id < {before} ORDER BY id DESC LIMIT {limit}
         """, Read), cancellation);
 
-    /// <summary>Finds a backtest with its result; <see langword="null"/> if the campaign has none of this number in the store.</summary>
+    /// <summary>Finds a backtest with its result; returns <see langword="null"/> if the campaign has none with this number in the store.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<CampaignBacktest?> FindAsync(string campaign, string store, long id, CancellationToken cancellation = default) => database.ReadAsync(session => session.FirstAsync(
         $"""
@@ -71,7 +71,7 @@ public sealed class BacktestStore(ControlDatabase database, JobControl jobs)
         FROM campaign_backtests WHERE id = {id} AND campaign = {campaign} AND store = {store}
         """, Read), cancellation)!;
 
-    /// <summary>Ends a backtest that waits or runs.</summary>
+    /// <summary>Cancels a pending or running backtest.</summary>
     /// <exception cref="ControlRefusalException">It has ended.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task CancelAsync(CampaignBacktest backtest, string actor, string? address) => database.WriteAsync(async session =>
@@ -89,8 +89,8 @@ public sealed class BacktestStore(ControlDatabase database, JobControl jobs)
         { Address = address });
     });
 
-    /// <summary>Begins the next backtest of this engine: one that a former process left, else the one that waits longest. Deletes what was kept for long enough.</summary>
-    /// <returns><see langword="null"/> if none waits.</returns>
+    /// <summary>Starts the next backtest of this engine: an interrupted one, or else the oldest pending one. Deletes expired results.</summary>
+    /// <returns><see langword="null"/> if none is pending.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<CampaignBacktest?> BeginAsync(CancellationToken cancellation = default) => database.WriteAsync(async session =>
     {
@@ -114,18 +114,18 @@ public sealed class BacktestStore(ControlDatabase database, JobControl jobs)
         return next with { State = CampaignBacktest.Running, StartedAt = now, Percent = 0, Attempts = next.Attempts + 1 };
     }, cancellation);
 
-    /// <summary>Writes how far a backtest is.</summary>
-    /// <returns><see langword="false"/> if somebody has cancelled it, or deleted its campaign.</returns>
+    /// <summary>Stores the progress of a backtest.</summary>
+    /// <returns><see langword="false"/> if it was cancelled, or its campaign deleted.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task<bool> ReportAsync(long id, int percent, CancellationToken cancellation = default) => await database.WriteAsync(session => session.RunAsync(
         $"UPDATE campaign_backtests SET percent = {percent} WHERE id = {id} AND state = {CampaignBacktest.Running}"), cancellation) == 1;
 
-    /// <summary>Ends a backtest. Does nothing if somebody has cancelled it.</summary>
+    /// <summary>Records the end of a backtest. Does nothing if it was cancelled.</summary>
     /// <param name="id">The backtest.</param>
-    /// <param name="state">How it ended.</param>
+    /// <param name="state">The final state.</param>
     /// <param name="problem">Why it failed; <see langword="null"/> if it did not.</param>
-    /// <param name="result">What it found, as JSON.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="result">The result, as JSON.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task EndAsync(long id, string state, string? problem, string? result, CancellationToken cancellation = default) => database.WriteAsync(session => session.RunAsync($"""
         UPDATE campaign_backtests SET state = {state}, ended_at = {database.Time.GetUtcNow()}, percent = {100}, problem = {(problem?.Length > MaxProblem ? problem[..MaxProblem] : problem)},

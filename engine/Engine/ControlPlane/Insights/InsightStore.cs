@@ -2,23 +2,23 @@ using CartRecovery.Engine.ControlPlane.Database;
 
 namespace CartRecovery.Engine.ControlPlane.Insights;
 
-/// <summary>Reports on a store's data that an engine makes on a schedule, kept by time. Any thread.</summary>
+/// <summary>Stores periodic reports on a store's data, by time. Thread-safe.</summary>
 /// <param name="database">The database.</param>
-/// <param name="engine">The engine's id where engines share the database; else empty.</param>
+/// <param name="engine">The engine's id if several engines share the database; else empty.</param>
 public sealed class InsightStore(ControlDatabase database, string engine)
 {
     /// <summary>A kind of report.</summary>
     public const string DataQuality = "data_quality", Features = "features";
 
-    // Stores of an engine, with some that were removed.
+    // Stores of an engine, including removed ones.
     const int MaxStores = 5000;
 
-    /// <summary>Keeps reports, and deletes those of the kind that were kept for long enough.</summary>
+    /// <summary>Stores reports, and deletes expired ones of the kind.</summary>
     /// <param name="kind">The kind.</param>
-    /// <param name="at">The time that they are of; another report of the time is replaced.</param>
+    /// <param name="at">The time of the reports; a report of the same time is replaced.</param>
     /// <param name="reports">The reports as JSON, by the id of their store.</param>
-    /// <param name="retention">How long they are kept.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="retention">Retention of reports.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task SaveAsync(
         string kind, DateTimeOffset at, IReadOnlyCollection<(string Store, string Report)> reports, TimeSpan retention, CancellationToken cancellation = default) => database.WriteAsync(async session =>

@@ -1,24 +1,24 @@
 namespace CartRecovery.Engine.ControlPlane.Jobs;
 
-/// <summary>Knows which jobs are late and which runs do not end, and tells each once. Ticks on one thread; any thread asks.</summary>
+/// <summary>Detects late jobs and runs that do not stop, and reports each once. One thread ticks; queries are thread-safe.</summary>
 /// <param name="time">The clock.</param>
 sealed class JobWatch(TimeProvider time)
 {
     static readonly TimeSpan s_lateAfter = TimeSpan.FromMinutes(5);
 
-    // How long a run may take to end when it is asked to.
+    // A cancelled run that still runs after this is overdue.
     static readonly TimeSpan s_overdueAfter = TimeSpan.FromSeconds(30);
 
     readonly HashSet<(string Job, DateTimeOffset DueAt)> _late = [];
     volatile HashSet<long> _overdue = [];
 
-    /// <summary>Whether a job that should have begun has not for too long.</summary>
+    /// <summary>Returns whether a job is overdue: due for some time, and not started.</summary>
     public bool IsLate(JobState job) => job.Lease is null && job.DueAt + s_lateAfter < time.GetUtcNow();
 
-    /// <summary>Whether a run was asked to end, and goes on.</summary>
+    /// <summary>Returns whether a run was cancelled, and still runs.</summary>
     public bool IsOverdue(JobState job) => job.Lease is { } lease && _overdue.Contains(lease.RunId);
 
-    /// <summary>Returns the jobs that are late since this tick.</summary>
+    /// <summary>Returns the jobs that have become late.</summary>
     /// <param name="jobs">The jobs that this engine can run.</param>
     /// <param name="now">The time.</param>
     public IEnumerable<JobNotice> FindLate(IEnumerable<JobState> jobs, DateTimeOffset now)
@@ -30,7 +30,7 @@ sealed class JobWatch(TimeProvider time)
         return found;
     }
 
-    /// <summary>Returns the runs that are overdue since this tick.</summary>
+    /// <summary>Returns the runs that have become overdue.</summary>
     /// <param name="running">The runs of this process.</param>
     /// <param name="now">The time.</param>
     public IEnumerable<JobNotice> FindOverdue(IEnumerable<JobExecution> running, DateTimeOffset now)

@@ -1,12 +1,12 @@
 namespace CartRecovery.Engine.Journeys.Reports;
 
-/// <summary>Tells which products the shop has described: those that have a name. That a server put one into a cart makes it known, and no more.</summary>
+/// <summary>Finds products that the shop has not described. A described product has a name; a product that a server only put into a cart has none.</summary>
 public static class DescribedProducts
 {
-    // Products of one query, so that other reports come in between.
+    // Products per query, so that other reports can run in between.
     const int Batch = 500;
 
-    /// <summary>Returns the products of some that the shop has not described; <see langword="null"/> if it has described none at all.</summary>
+    /// <summary>Returns those of the given products that the shop has not described; <see langword="null"/> if it has described none at all.</summary>
     /// <param name="reports">The reports.</param>
     /// <param name="storeId">The store.</param>
     /// <param name="products">The products' keys.</param>

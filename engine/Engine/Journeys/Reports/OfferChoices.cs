@@ -4,26 +4,26 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Journeys.Reports;
 
 /// <summary>
-/// A choice among a step's offers that was drawn at random, and what came of it. Carts that only a browser vouched for, and bots, are left out, as where the engine learns.
+/// A random choice among a step's offers, and its outcome. Excludes carts that only a browser claimed, and bots, as learning does.
 /// </summary>
 /// <param name="Offer">The offer.</param>
-/// <param name="Context">What was known: <see cref="OfferChooser.ContextOf"/>.</param>
-/// <param name="Propensity">The probability with which it was chosen.</param>
+/// <param name="Context">The context of the choice: <see cref="OfferChooser.ContextOf"/>.</param>
+/// <param name="Propensity">The probability of the choice.</param>
 /// <param name="Reward">The orders of the series, net of refunds.</param>
 public sealed record OfferChoices(string Offer, int Context, double Propensity, double Reward)
 {
-    /// <summary>How many contexts there are: three sizes of carts, each for known and unknown customers.</summary>
+    /// <summary>Number of contexts: three sizes of carts, each for known and unknown customers.</summary>
     public const int Contexts = 6;
 
-    // The newest say most, and estimates of more would keep others from reading reports.
+    // The newest are the most relevant, and estimates of more would block other reports.
     const int MaxChoices = 20_000;
 
     /// <summary>Reads the choices of a campaign's sent messages, by step and currency.</summary>
     /// <param name="reports">The reports.</param>
     /// <param name="storeId">The store.</param>
     /// <param name="campaign">The campaign.</param>
-    /// <param name="from">The first moment of the decision (ms since 1970 UTC).</param>
-    /// <param name="to">The first moment after it.</param>
+    /// <param name="from">The start of the period of decisions, inclusive (ms since 1970 UTC).</param>
+    /// <param name="to">The end of the period, exclusive.</param>
     public static IReadOnlyList<(int Step, string Currency, IReadOnlyList<OfferChoices> Choices)> Read(JourneyReports reports, string storeId, string campaign, long from, long to) => reports.Ask($"""
         SELECT i.step, j.currency, i.offer, i.context, i.propensity,
             (SELECT COALESCE(SUM(c.value), 0) FROM conversion c WHERE c.journey=i.journey AND c.verified=1 AND c.currency=j.currency)

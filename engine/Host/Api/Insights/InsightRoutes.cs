@@ -14,16 +14,16 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Insights;
 
-/// <summary><c>/v1/data-quality</c> and <c>/v1/features/stats</c>: what jobs found in a store's data.</summary>
+/// <summary>Routes of <c>/v1/data-quality</c> and <c>/v1/features/stats</c>: reports of jobs on a store's data.</summary>
 static class InsightRoutes
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.ForServers("/v1/data-quality", ApiTags.Analytics).MapGet("", QualityAsync)
-            .Describe("listDataQuality", "List reports on data quality", "What was missing or wrong in the store's events, by the hour, the newest first. Kept for seven days.")
+            .Describe("listDataQuality", "List reports on data quality", "Missing and implausible values in the store's events by hour, the newest first. Kept for seven days.")
             .Query(QueryParameters.Limit, QueryParameters.Cursor).Problems(ControlProblems.Unavailable);
         routes.ForServers("/v1/features/stats", ApiTags.Features).MapGet("", FeaturesAsync)
-            .Describe("listFeatureStats", "List distributions of features", "How the features of carts were distributed, by the day, the newest first. Kept for 90 days.")
+            .Describe("listFeatureStats", "List distributions of features", "The distributions of the features of carts by day, the newest first. Kept for 90 days.")
             .Query(QueryParameters.Limit, QueryParameters.Cursor).Problems(ControlProblems.Unavailable);
     }
 

@@ -1,12 +1,12 @@
 namespace CartRecovery.Host.Api.Insights;
 
 /// <summary>A check of events.</summary>
-/// <param name="Name">What is wrong with the events that it counts: `without_user`, `without_price`, `without_currency`, `unknown_product`, `late`, `future`, `clamped`, `silent`.</param>
-/// <param name="Count">How many events fail it; of `silent`, the hours since the last event.</param>
-/// <param name="Of">Of how many.</param>
+/// <param name="Name">The fault of the events that it counts: `without_user`, `without_price`, `without_currency`, `unknown_product`, `late`, `future`, `clamped`, `silent`.</param>
+/// <param name="Count">The number of failing events; for `silent`, the hours since the last event.</param>
+/// <param name="Of">The number of checked events.</param>
 /// <param name="Percent">The share in percent; null without events.</param>
-/// <param name="Limit">The percentage of the configuration; of `silent`, the hours.</param>
-/// <param name="Exceeded">Whether it is above the limit, and there are enough events.</param>
+/// <param name="Limit">The percentage in the configuration; for `silent`, the hours.</param>
+/// <param name="Exceeded">Whether it exceeds the limit, and there are enough events.</param>
 sealed record QualityCheck(string Name, long Count, long Of, double? Percent, double Limit, bool Exceeded)
 {
     /// <summary>Compares a count with its limit.</summary>

@@ -1,11 +1,11 @@
 namespace CartRecovery.Host.Api.Campaigns.Backtests;
 
-/// <summary>Series of a campaign that begin in one way.</summary>
+/// <summary>Series of a campaign with the same first action and channel.</summary>
 /// <param name="Campaign">The campaign.</param>
 /// <param name="Action">The kind of the first offer: `reminder`, `discount` or `urgency`.</param>
 /// <param name="Channel">The channel of the first message.</param>
-/// <param name="Series">How many series begin.</param>
-/// <param name="Carts">How many carts that are.</param>
-/// <param name="CartsOrdered">How many of them ordered afterwards, within the period: not because of the message.</param>
+/// <param name="Series">Number of series.</param>
+/// <param name="Carts">Number of carts.</param>
+/// <param name="CartsOrdered">Number of these carts that were ordered later in the period. The order need not be caused by the message.</param>
 /// <param name="Discounts">The discounts of the first messages.</param>
 sealed record BacktestGroup(string Campaign, string Action, string Channel, int Series, int Carts, int CartsOrdered, BacktestDiscounts Discounts);

@@ -21,20 +21,20 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Campaigns.Backtests;
 
-/// <summary><c>/v1/campaigns/{name}/backtest</c>: tries a campaign on the journal before it comes into force.</summary>
+/// <summary>Routes of <c>/v1/campaigns/{name}/backtest</c>: tests a campaign on the journal before it is activated.</summary>
 static class BacktestRoutes
 {
     const string NameHelp = "The campaign.", IdHelp = "The backtest's number.", Usual = "7d";
 
-    static readonly HttpProblem s_invalid = new(400, "invalid_backtest", "The body is no backtest.");
-    static readonly HttpProblem s_noJournal = new(409, "journal_disabled", "The engine keeps no journal (journal.enabled), so that there is nothing to try a campaign on.");
-    static readonly HttpProblem s_notFound = new(404, "backtest_not_found", "The campaign has no such backtest, or it is not kept any more.");
+    static readonly HttpProblem s_invalid = new(400, "invalid_backtest", "The body is not a backtest.");
+    static readonly HttpProblem s_noJournal = new(409, "journal_disabled", "The engine has no journal (journal.enabled), which a backtest needs.");
+    static readonly HttpProblem s_notFound = new(404, "backtest_not_found", "The campaign has no such backtest, or it was deleted by age.");
 
     public static void Map(RouteGroupBuilder group)
     {
         group.MapPost("/{name}/backtest", StartAsync)
-            .Describe("startBacktest", "Try a campaign on the journal",
-                "A job lets a version decide on what the store's shoppers did, beside the engine. Nothing is sent. One runs at a time; results are kept for 30 days.")
+            .Describe("startBacktest", "Backtest a campaign",
+                "A job replays the store's events with a version of the campaign, beside the engine. Nothing is sent. One backtest runs at a time; results are kept for 30 days.")
             .Produces<BacktestStarted>(StatusCodes.Status202Accepted)
             .Problems(ApiProblems.InvalidJson, s_invalid, CampaignsRoutes.Unknown, ManagedCampaignRoutes.OfFile, s_noJournal, ControlProblems.TooManyBacktests, SettingsProblems.Invalid,
                 SettingsProblems.Pinned, SettingsProblems.Secret, SettingsProblems.NeedsRestart, SettingsProblems.Fixed, ControlProblems.Unavailable);
@@ -42,10 +42,10 @@ static class BacktestRoutes
             .Describe("listBacktests", "List backtests of a campaign", "The newest first, without results. The last 20 of a store are kept, for 30 days.")
             .Query(QueryParameters.Limit, QueryParameters.Cursor).Problems(CampaignsRoutes.Unknown, ManagedCampaignRoutes.OfFile, ControlProblems.Unavailable);
         group.MapGet("/{name}/backtests/{id:long}", GetAsync)
-            .Describe("getBacktest", "Get a backtest", "Its state and progress, and what it found: what the version would have decided, against what was decided.")
+            .Describe("getBacktest", "Get a backtest", "The state, the progress and the result: the version's decisions, compared with the original ones.")
             .Problems(CampaignsRoutes.Unknown, ManagedCampaignRoutes.OfFile, s_notFound, ControlProblems.Unavailable);
         group.MapPost("/{name}/backtests/{id:long}/cancel", CancelAsync)
-            .Describe("cancelBacktest", "Cancel a backtest", "Ends one that waits or runs, within two seconds.")
+            .Describe("cancelBacktest", "Cancel a backtest", "Cancels a pending or running backtest within two seconds.")
             .Produces<BacktestItem>().Problems(CampaignsRoutes.Unknown, ManagedCampaignRoutes.OfFile, s_notFound, ControlProblems.BacktestEnded, ControlProblems.Unavailable);
     }
 
@@ -123,7 +123,7 @@ static class BacktestRoutes
         return await backtests.Store.FindAsync(name, caller.Store.Id, id, context.RequestAborted) ?? throw new ProblemException(s_notFound);
     }
 
-    // What is in the future has not been recorded.
+    // The future has no events.
     static long TimeOf(string name, string? text, long now)
     {
         var moment = now;

@@ -1,5 +1,5 @@
 namespace CartRecovery.Host.Api.Campaigns.Backtests;
 
-/// <summary>A backtest that was asked for.</summary>
-/// <param name="Id">Its number.</param>
+/// <summary>A requested backtest.</summary>
+/// <param name="Id">The backtest's number.</param>
 sealed record BacktestStarted(long Id);
