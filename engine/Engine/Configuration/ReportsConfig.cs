@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace CartRecovery.Engine.Configuration;
 
-/// <summary>Where the daily and weekly reports go.</summary>
+/// <summary>The receivers of the daily and weekly reports.</summary>
 public sealed class ReportsConfig
 {
     [JsonRequired]

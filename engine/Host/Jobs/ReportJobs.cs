@@ -8,7 +8,7 @@ using CartRecovery.Host.Api.Interventions;
 
 namespace CartRecovery.Host.Jobs;
 
-/// <summary>Sends the figures of the last day and week to the receivers that the section reports names.</summary>
+/// <summary>The jobs that send the figures of the last day and week to the receivers in the section <c>reports</c>.</summary>
 static class ReportJobs
 {
     static readonly TimeSpan s_timeout = TimeSpan.FromMinutes(10);
@@ -31,7 +31,7 @@ static class ReportJobs
     {
         if (job.Service<IEngineState>().Config.Reports is not { } config)
         {
-            job.Log("reports is not configured, so no report is sent");
+            job.Log("no report sent: reports is not configured");
             return;
         }
 
@@ -48,7 +48,7 @@ static class ReportJobs
         job.Report(string.Create(CultureInfo.InvariantCulture, $$"""{"from":"{{from:yyyy-MM-dd}}","to":"{{to:yyyy-MM-dd}}","stores":{{stores.Count}},"sent":{{receivers.Length - failed}}}"""));
         if (failed > 0)
         {
-            throw new IOException($"the sink {config.Sink} did not take {failed} of {receivers.Length} reports: its queue is full, or it is not configured");
+            throw new IOException($"the sink {config.Sink} rejected {failed} of {receivers.Length} reports: its queue is full, or it is not configured");
         }
     }
 }

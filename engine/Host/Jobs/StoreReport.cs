@@ -5,15 +5,15 @@ using CartRecovery.Engine.State;
 
 namespace CartRecovery.Host.Jobs;
 
-/// <summary>Writes a store's figures as text: those of <c>/v1/analytics</c> for the period.</summary>
+/// <summary>Writes a store's figures of <c>/v1/analytics</c> for a period as text.</summary>
 static class StoreReport
 {
     /// <summary>Writes the figures.</summary>
     /// <param name="reports">The reports.</param>
     /// <param name="storeId">The store.</param>
     /// <param name="currency">The store's currency.</param>
-    /// <param name="from">The beginning.</param>
-    /// <param name="to">The exclusive end.</param>
+    /// <param name="from">The first day (UTC).</param>
+    /// <param name="to">The day after the last one (UTC).</param>
     /// <param name="rates">The exchange rates.</param>
     public static string Write(JourneyReports reports, string storeId, string currency, DateTimeOffset from, DateTimeOffset to, ExchangeRates rates)
     {
