@@ -34,7 +34,7 @@ public sealed class CampaignSegmentTests
     }
 
     [Test]
-    public void Its_conditions_must_hold_beside_the_campaigns_own()
+    public void The_segments_and_the_campaigns_conditions_must_hold()
     {
         var campaign = Named("some");
         campaign.When = [new ConditionConfig { Feature = "item_count", AtMost = 3 }];
@@ -55,7 +55,7 @@ public sealed class CampaignSegmentTests
 
     [TestCase("nobody")]
     [TestCase("newer")]
-    public void Nobody_is_in_a_segment_that_is_missing_or_that_this_version_does_not_know(string name)
+    public void Nobody_is_in_a_missing_or_unknown_segment(string name)
     {
         _segments.Segments[("shop", "newer")] = [new FlagCondition(Feature: "a feature of tomorrow", Above: 0)];
         Assert.That(new[] { 1, 2, 3 }.Any(units => Holds(Compile(Named(name)), store: 0, units)), Is.False);
@@ -72,7 +72,7 @@ public sealed class CampaignSegmentTests
     }
 
     [Test]
-    public void Only_a_change_of_a_segment_that_a_campaign_uses_is_a_change_of_the_campaigns()
+    public void Only_a_change_of_a_used_segment_changes_the_campaigns()
     {
         var campaign = Named("some");
         campaign.Stores = ["shop"];

@@ -23,11 +23,11 @@ public sealed class EventWithoutCartTests
     [TestCase("""{"id":"e1","type":"purchase","userId":"ann","value":5,"ts":1732095600000}""", true, "missing_field")]
     [TestCase("""{"id":"e1","type":"identify","userId":"undefined","ts":1732095600000}""", true, "placeholder_id")]
     [TestCase("""{"id":"e1","type":"identify","userId":"guest","cartId":"","ts":1732095600000}""", true, "placeholder_id")]
-    public void Only_a_server_may_leave_the_cart_out_and_only_of_a_customer(string json, bool isServer, string code) =>
+    public void Only_a_server_may_omit_the_cart_and_only_for_a_customer(string json, bool isServer, string code) =>
         Assert.That(new JsonEventDecoder(EventReading.Rules(isServer)).Read(json).Code, Is.EqualTo(code));
 
     [Test]
-    public void It_is_routed_by_the_customer_and_so_it_is_when_it_is_read_again()
+    public void An_event_without_a_cart_is_routed_by_the_customer_also_when_read_again()
     {
         var slab = Slab();
         var record = slab.Records[0];
@@ -45,7 +45,7 @@ public sealed class EventWithoutCartTests
     }
 
     [Test]
-    public void It_makes_no_cart_triggers_nothing_and_reaches_the_customers_side()
+    public void An_event_without_a_cart_creates_no_cart_and_triggers_nothing_but_reaches_the_customer()
     {
         using var run = new StageRun([TestStages.OnEvent("identified", "identify"), TestStages.OnScore("scored", above: 0)]);
         var slab = Slab();
@@ -72,7 +72,7 @@ public sealed class EventWithoutCartTests
     }
 
     [Test]
-    public void It_is_erased_with_its_customer_and_another_customers_stays()
+    public void An_event_without_a_cart_is_erased_only_with_its_customer()
     {
         var slab = EventReading.Slab(new TestEvent("identify", EventReading.Now) { Cart = "", User = "ann" }, new TestEvent("identify", EventReading.Now) { Cart = "", User = "bob" },
             new TestEvent("page_view", EventReading.Now) { Cart = "c1" });

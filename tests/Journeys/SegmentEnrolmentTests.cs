@@ -30,7 +30,7 @@ public sealed class SegmentEnrolmentTests
     }
 
     [Test]
-    public void Whom_a_browser_only_claims_to_be_does_not_count()
+    public void A_customer_whom_only_a_browser_named_is_in_no_segment()
     {
         using var run = Run();
         run.Tell(EventType.Identify, "c1", "ann", meta: """{"plan":"gold"}""");
@@ -41,7 +41,7 @@ public sealed class SegmentEnrolmentTests
     }
 
     [Test]
-    public void Who_joins_it_later_is_enrolled_then()
+    public void A_shopper_who_joins_the_segment_later_is_enrolled_then()
     {
         using var run = Run();
         run.Decide("c1", "ann");
@@ -54,7 +54,7 @@ public sealed class SegmentEnrolmentTests
     }
 
     [Test]
-    public void By_hand_it_is_started_for_anybody()
+    public void A_campaign_started_by_hand_ignores_its_segment()
     {
         using var run = Run();
         run.Fill("c1", run.Now - Hour, "bob");

@@ -4,13 +4,13 @@ using CartRecovery.Engine.ControlPlane.Flags;
 
 namespace CartRecovery.Engine.Decisions;
 
-/// <summary>A store's segment as a campaign runs it. A partition checks what concerns the cart; what concerns the customer is checked when the shopper is enrolled.</summary>
+/// <summary>A store's segment, compiled for a campaign. The partition checks the conditions on the cart; the enrolment checks those on the customer. Immutable.</summary>
 /// <param name="OfCart">Conditions on the cart's features; all must hold.</param>
 /// <param name="OfCustomer">Conditions on the customer's attributes; all must hold.</param>
 public sealed record CampaignSegment(ImmutableArray<Condition> OfCart, IReadOnlyList<FlagCondition> OfCustomer)
 {
     /// <summary>Returns whether the conditions on the customer hold.</summary>
-    /// <param name="attributes">What is known of the customer, a JSON object; <see langword="null"/> if nothing is.</param>
+    /// <param name="attributes">The customer's attributes, a JSON object; <see langword="null"/> if unknown.</param>
     public bool HoldsFor(string? attributes)
     {
         if (OfCustomer.Count == 0 || attributes is null)

@@ -4,14 +4,14 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Pipeline;
 
 /// <summary>A request for a sample of a partition's carts.</summary>
-/// <param name="count">How many records to look at.</param>
+/// <param name="count">Maximum number of records to visit.</param>
 /// <param name="visit">Receives the carts.</param>
 sealed class CartSample(int count, CartVisitor visit)
 {
-    /// <summary>How many records were looked at, and how many are in memory.</summary>
+    /// <summary>The number of visited records, and of records in memory.</summary>
     public TaskCompletionSource<(int Looked, long Records)> Result { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Takes the sample. On the worker.</summary>
+    /// <summary>Takes the sample. Worker thread only.</summary>
     public void Run(PartitionStages stages)
     {
         try
@@ -28,7 +28,7 @@ sealed class CartSample(int count, CartVisitor visit)
 
             Result.SetResult(sampled);
         }
-#pragma warning disable CA1031 // What a visitor throws is the caller's, and must not end the partition.
+#pragma warning disable CA1031 // An exception of the visitor is passed to the caller, and must not fail the partition.
         catch (Exception e)
 #pragma warning restore CA1031
         {

@@ -2,14 +2,14 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.State;
 
-/// <content>Sampling. Records that are in memory follow one another, so that random addresses are random records.</content>
+/// <content>Sampling. Records in memory are contiguous, so random addresses give random records.</content>
 public sealed partial class RecordStore<TRecord, TInput, TUpdate>
 {
-    /// <summary>Draws records that are in memory; all of them if they are not more. Only on the worker, outside <see cref="Enter"/>.</summary>
-    /// <param name="count">How many places to look at.</param>
+    /// <summary>Draws records in memory; all of them if there are at most <paramref name="count"/>. Worker thread only, outside of <see cref="Enter"/>.</summary>
+    /// <param name="count">Number of places to draw.</param>
     /// <param name="random">Draws the places.</param>
-    /// <param name="keys">Receives the keys of those that have a current record. A place may be drawn twice.</param>
-    /// <returns>How many places were looked at, and how many there are: each record has one, and so have its former versions.</returns>
+    /// <param name="keys">Receives the keys of current records. A place may be drawn twice.</param>
+    /// <returns>The number of drawn places, and of all places: one for each record and each of its former versions.</returns>
     internal (int Looked, long Places) SampleInMemory(int count, Random random, List<Hash128> keys)
     {
         if (Prefetch is null)

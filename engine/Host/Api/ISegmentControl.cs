@@ -1,8 +1,8 @@
 namespace CartRecovery.Host.Api;
 
-/// <summary>Puts segments into force where campaigns use them.</summary>
+/// <summary>Applies changed segments to campaigns.</summary>
 interface ISegmentControl
 {
-    /// <summary>Compiles the campaigns with the segments of now. Returns when partitions and journeys take them with their next event.</summary>
+    /// <summary>Compiles the campaigns with the current segments. Completes when partitions and journeys use them from their next event on.</summary>
     Task ApplySegmentsAsync();
 }

@@ -7,7 +7,7 @@ namespace CartRecovery.Host.Composition;
 /// <content>The segments.</content>
 sealed partial class EngineHost : ISegmentControl
 {
-    // What was warned of. Few: campaigns by stores.
+    // Logged warnings. Bounded by campaigns × stores.
     readonly HashSet<(string Campaign, string Segment, string Store)> _missingSegments = [];
 
     /// <summary>The segments that flags, experiments and campaigns refer to.</summary>
@@ -16,7 +16,7 @@ sealed partial class EngineHost : ISegmentControl
     /// <inheritdoc/>
     public Task ApplySegmentsAsync() => Task.Run(ApplySegments);
 
-    // On another thread: a reload holds the lock while it waits for the database, whose changes may be read meanwhile.
+    // On another thread: a reload holds the lock while it waits for the database, whose followers must not wait for the reload.
     SegmentDirectory FollowSegments()
     {
         var segments = new SegmentDirectory(Control) { OnChange = () => _ = ApplySegmentsAsync() };
@@ -24,7 +24,7 @@ sealed partial class EngineHost : ISegmentControl
         return segments;
     }
 
-    // Campaigns that use no segment that has changed stay as they are, and the journals get no entry.
+    // Does nothing, and appends no journal entry, if no campaign uses a changed segment.
     void ApplySegments()
     {
         lock (_applying)

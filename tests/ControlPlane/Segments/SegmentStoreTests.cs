@@ -45,7 +45,7 @@ public sealed class SegmentStoreTests(DatabaseKind kind) : ControlDatabaseFixtur
     }
 
     [Test]
-    public async Task What_is_in_use_is_not_deleted_and_the_refusal_says_by_what()
+    public async Task A_segment_in_use_is_not_deleted_and_the_problem_names_its_uses()
     {
         await SetAsync("demo", "a", s_rich);
         await SetAsync("other", "a", s_rich);
@@ -70,7 +70,7 @@ public sealed class SegmentStoreTests(DatabaseKind kind) : ControlDatabaseFixtur
     }
 
     [Test]
-    public async Task What_names_a_segment_that_was_just_deleted_is_refused()
+    public async Task A_use_of_a_segment_that_was_just_deleted_is_rejected()
     {
         var flag = Boolean(new FlagRule("on", Segment: "gone"));
         Assert.That(await RefusedAsync(() => new FlagStore(Control).SetAsync("demo", "flag", flag, default, "user:1", address: null)), Is.EqualTo("segment_unknown"));
@@ -96,7 +96,7 @@ public sealed class SegmentStoreTests(DatabaseKind kind) : ControlDatabaseFixtur
     }
 
     [Test]
-    public async Task There_is_a_bounded_number_of_segments_and_versions_of_bounded_size()
+    public async Task The_number_and_size_of_segments_and_versions_are_bounded()
     {
         await Control.WriteAsync(async session =>
         {

@@ -102,7 +102,7 @@ sealed class UsersApiTests
     }
 
     [Test]
-    public async Task Who_may_not_see_personal_data_sees_it_masked_and_cannot_send_it_back()
+    public async Task Without_the_permission_personal_data_is_masked_and_cannot_be_sent_back()
     {
         await PostAsync("""{"userId":"zoe","email":"zoe@mail.example","attributes":{"firstName":"Zoe"}}""");
         (string, string)[] clerk = [await _users.NewAsync(new Grant("clerk", null)), ("X-Store-Id", "demo")];

@@ -5,7 +5,7 @@ using CartRecovery.Engine.ControlPlane.Segments;
 
 namespace CartRecovery.Engine.Configuration.Campaigns;
 
-/// <summary>The segments that campaigns used when a <see cref="ConfigurationRecord"/> was written.</summary>
+/// <summary>The segments of campaigns at the time a <see cref="ConfigurationRecord"/> was written. Immutable.</summary>
 sealed class RecordedSegments : IFlagSegments
 {
     readonly Dictionary<(string Store, string Name), IReadOnlyList<FlagCondition>> _all = [];
@@ -38,8 +38,8 @@ sealed class RecordedSegments : IFlagSegments
         return record.Count == 0 ? null : record;
     }
 
-    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
-    /// <exception cref="JsonException">It is of another version.</exception>
+    /// <summary>Parses the object that <see cref="Write"/> returns.</summary>
+    /// <exception cref="JsonException">Another version wrote it.</exception>
     public static RecordedSegments Read(JsonNode? record)
     {
         var read = new RecordedSegments();

@@ -9,7 +9,7 @@ static class SegmentCompiler
 {
     /// <summary>Compiles a segment.</summary>
     /// <param name="conditions">Its conditions; <see langword="null"/> if the store has no such segment.</param>
-    /// <returns><see langword="null"/> if nobody is in it: it is missing, or a newer version wrote it.</returns>
+    /// <returns><see langword="null"/> if the segment contains nobody: it is missing, or a newer version wrote it.</returns>
     public static CampaignSegment? Compile(IReadOnlyList<FlagCondition>? conditions) =>
         conditions is null || conditions.Any(condition => condition.Attribute is not null || (condition.Feature is { } name && !FeatureTable.Names.Contains(name))) ? null
             : new CampaignSegment([.. conditions.Where(condition => condition.Feature is not null).Select(Compile)],

@@ -4,16 +4,16 @@ using CartRecovery.Engine.ControlPlane.Flags;
 
 namespace CartRecovery.Engine.ControlPlane.Segments;
 
-/// <summary>Keeps the segments in memory, where they are looked up without asking the database, and follows changes. Any thread.</summary>
+/// <summary>Caches all segments in memory and reloads them when they change. Lookups do not use the database. Thread-safe.</summary>
 /// <param name="database">The database.</param>
 public sealed class SegmentDirectory(ControlDatabase database) : IFlagSegments
 {
     volatile FrozenDictionary<string, Segment[]> _byStore = FrozenDictionary<string, Segment[]>.Empty;
 
-    /// <summary>Called after a change, when the directory has it. It must not wait for what changes the database.</summary>
+    /// <summary>Called after a reload. Must not wait for a change of the database.</summary>
     public Action? OnChange { get; set; }
 
-    /// <summary>Reads the segments when the database is started, and whenever they change.</summary>
+    /// <summary>Registers the segments for reloads.</summary>
     public void Follow() => database.Changes.Follow(SegmentStore.Topic, async cancellation =>
     {
         var all = await database.ReadAsync(session => SegmentStore.ReadAsync(session, SqlPart.Of($"1 = 1")), cancellation);
@@ -24,7 +24,7 @@ public sealed class SegmentDirectory(ControlDatabase database) : IFlagSegments
     /// <summary>Returns a store's segments, by key.</summary>
     public IReadOnlyList<Segment> OfStore(string store) => _byStore.GetValueOrDefault(store) ?? [];
 
-    /// <summary>Returns a segment; <see langword="null"/> if the store has none with this key.</summary>
+    /// <summary>Finds a segment; returns <see langword="null"/> if the store has none with this key.</summary>
     public Segment? Get(string store, string key) => Array.Find(_byStore.GetValueOrDefault(store) ?? [], segment => segment.Key == key);
 
     /// <inheritdoc/>

@@ -3,7 +3,7 @@ using CartRecovery.Engine.ControlPlane.Flags;
 
 namespace CartRecovery.Engine.ControlPlane.Segments;
 
-/// <summary>JSON metadata for what the control database and the journal keep of segments.</summary>
+/// <summary>JSON metadata of segments in the control database and the journal.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(SegmentDefinition))]
 [JsonSerializable(typeof(List<FlagCondition>))]

@@ -7,30 +7,30 @@ using CartRecovery.Engine.ControlPlane.Flags;
 
 namespace CartRecovery.Engine.ControlPlane.Segments;
 
-/// <summary>The segments in the control database, with their versions. Every change is in the audit log, in its own transaction. Any thread.</summary>
+/// <summary>Stores segments and their versions. Every change and its audit entry are one transaction. Thread-safe.</summary>
 /// <param name="database">The database.</param>
 public sealed class SegmentStore(ControlDatabase database)
 {
-    /// <summary>Maximum number of segments of a store, of all stores, and of versions of each that are kept.</summary>
+    /// <summary>Maximum number of segments of a store, of all stores, and of kept versions of each.</summary>
     public const int MaxPerStore = 200, MaxSegments = 2_000, MaxVersions = 100;
 
-    /// <summary>Maximum size of one definition, and of all together, in bytes. What campaigns use is in an entry of the journal.</summary>
+    /// <summary>Maximum size of one definition, and of all together, in bytes. The definitions that campaigns use must fit into a journal entry.</summary>
     public const int MaxBytes = 16 * 1024, MaxAllBytes = 1 << 20;
 
-    /// <summary>The topic of changes: <see cref="ControlChanges"/>.</summary>
+    /// <summary>The topic that every change marks in <see cref="ControlChanges"/>.</summary>
     internal const string Topic = "segments";
 
     readonly AuditLog _audit = new(database);
 
-    /// <summary>Makes a segment or a new version of one, which is in force at once.</summary>
+    /// <summary>Creates a segment, or adds a version. The new version is in force at once.</summary>
     /// <param name="store">The store's id.</param>
     /// <param name="key">The key.</param>
-    /// <param name="definition">The definition. The caller has checked it.</param>
+    /// <param name="definition">The definition. The caller has validated it.</param>
     /// <param name="expected">What must be there.</param>
     /// <param name="actor">Who asks, for the audit log.</param>
     /// <param name="address">Where the request comes from.</param>
-    /// <param name="cancellation">Ends the wait.</param>
-    /// <exception cref="ControlRefusalException">Something else is there, or there are too many.</exception>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <exception cref="ControlRefusalException">The precondition fails, or there are too many segments.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<Segment> SetAsync(
         string store, string key, SegmentDefinition definition, FlagExpectation expected, string actor, string? address, CancellationToken cancellation = default)
@@ -50,7 +50,7 @@ public sealed class SegmentStore(ControlDatabase database)
                     || await session.NumberAsync($"SELECT COUNT(*) FROM segments") >= MaxSegments)))
             {
                 throw new ControlRefusalException(ControlRefusalException.TooManySegments,
-                    $"A segment has at most {MaxBytes} bytes, a store {MaxPerStore} segments, all stores {MaxSegments} with {MaxAllBytes} bytes. Delete one that is not used.");
+                    $"A segment has at most {MaxBytes} bytes, a store {MaxPerStore} segments, all stores {MaxSegments} with {MaxAllBytes} bytes. Delete an unused one.");
             }
 
             var now = DateTimeOffset.FromUnixTimeMilliseconds(database.Time.GetUtcNow().ToUnixTimeMilliseconds());
@@ -69,16 +69,16 @@ public sealed class SegmentStore(ControlDatabase database)
         }, cancellation);
     }
 
-    /// <summary>Deletes a segment that nothing uses, with its versions.</summary>
+    /// <summary>Deletes an unused segment and its versions.</summary>
     /// <param name="store">The store's id.</param>
     /// <param name="key">The key.</param>
     /// <param name="expected">What must be there.</param>
-    /// <param name="campaigns">The campaigns in force that name it, also those of the configuration, which is not in the database.</param>
+    /// <param name="campaigns">The campaigns in force that name it, including those of the configuration file.</param>
     /// <param name="actor">Who asks, for the audit log.</param>
     /// <param name="address">Where the request comes from.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <returns><see langword="false"/> if there is none.</returns>
-    /// <exception cref="ControlRefusalException">Another version is there, or something uses it.</exception>
+    /// <exception cref="ControlRefusalException">The precondition fails, or the segment is in use.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<bool> DeleteAsync(
         string store, string key, FlagExpectation expected, IReadOnlyList<string> campaigns, string actor, string? address, CancellationToken cancellation = default) =>
@@ -110,7 +110,7 @@ public sealed class SegmentStore(ControlDatabase database)
         WHERE store = {store} AND key = {key} ORDER BY number DESC LIMIT {MaxVersions}
         """, Read), cancellation);
 
-    /// <summary>Reads the present versions in a transaction, by store and key.</summary>
+    /// <summary>Reads the current versions in a transaction, by store and key.</summary>
     internal static Task<List<Segment>> ReadAsync(ControlSession session, SqlPart condition) => session.ListAsync(
         $"""
         SELECT s.store, s.key, v.definition, v.number, v.version, v.created_at, v.created_by

@@ -7,17 +7,17 @@ using CartRecovery.Engine.ControlPlane.Flags;
 
 namespace CartRecovery.Engine.ControlPlane.Segments;
 
-/// <summary>Finds what refers to a segment.</summary>
+/// <summary>Finds references to segments.</summary>
 static class SegmentUses
 {
-    // Uses that a refusal names.
+    // Maximum number of references in an error.
     const int MaxNamed = 5;
 
-    /// <summary>Refuses a change whose segments were deleted since it was checked.</summary>
+    /// <summary>Throws if a segment that a change names was deleted since its validation.</summary>
     /// <param name="session">The transaction.</param>
     /// <param name="store">The store's id.</param>
-    /// <param name="names">The segments that it names; <see langword="null"/> among them for none.</param>
-    /// <exception cref="ControlRefusalException">One is missing.</exception>
+    /// <param name="names">The segments that the change names; <see langword="null"/> elements are ignored.</param>
+    /// <exception cref="ControlRefusalException">A segment is missing.</exception>
     public static async Task EnsureAsync(ControlSession session, string store, IEnumerable<string?> names)
     {
         foreach (var name in names.OfType<string>().Distinct(StringComparer.Ordinal))
@@ -29,7 +29,7 @@ static class SegmentUses
         }
     }
 
-    /// <summary>Finds the flags, experiments and campaigns that name a segment, as a reader understands them.</summary>
+    /// <summary>Finds the flags, experiments and campaigns that name a segment. Returns a description of each.</summary>
     /// <param name="session">The transaction.</param>
     /// <param name="store">The store's id.</param>
     /// <param name="key">The segment.</param>
@@ -57,7 +57,7 @@ static class SegmentUses
     public static string? NameIn(string definition) =>
         JsonNode.Parse(definition) is JsonObject campaign && campaign["segment"] is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : null;
 
-    /// <summary>Joins uses to a text of bounded length.</summary>
+    /// <summary>Joins descriptions to a text of bounded length.</summary>
     public static string Describe(IReadOnlyList<string> uses) => uses.Count <= MaxNamed ? string.Join(", ", uses)
         : $"{string.Join(", ", uses.Take(MaxNamed))} and {uses.Count - MaxNamed} others";
 }

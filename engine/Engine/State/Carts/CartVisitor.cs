@@ -1,5 +1,5 @@
 namespace CartRecovery.Engine.State.Carts;
 
-/// <summary>Looks at a cart on its partition's worker. It must be quick, and may not keep a reference.</summary>
+/// <summary>Visits a cart on its partition's worker. Must be fast, and must not keep the reference.</summary>
 /// <param name="cart">The cart.</param>
 public delegate void CartVisitor(in CartRecord cart);

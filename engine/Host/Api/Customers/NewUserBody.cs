@@ -3,20 +3,20 @@ using System.Text.Json.Serialization;
 
 namespace CartRecovery.Host.Api.Customers;
 
-/// <summary>A customer whom the engine does not know yet.</summary>
+/// <summary>A new customer.</summary>
 /// <param name="UserId">The shop's id of the customer, as events have it in `userId`.</param>
 /// <param name="Email">The e-mail address.</param>
 /// <param name="Phone">The telephone number: international, or a national one of the store's country.</param>
 /// <param name="PushToken">The token for push notifications.</param>
 /// <param name="Timezone">The IANA time zone.</param>
 /// <param name="Attributes">Texts, numbers, Booleans and lists of them, by name; at most 32.</param>
-/// <param name="Consents">What the customer said about channels; at most 3.</param>
-/// <param name="Id">Your id of the request: it counts once.</param>
+/// <param name="Consents">Consents and refusals by channel; at most 3.</param>
+/// <param name="Id">Your id of the request. Repeated requests with it have no effect.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 sealed record NewUserBody(
     string? UserId, string? Email = null, string? Phone = null, string? PushToken = null, string? Timezone = null, IReadOnlyDictionary<string, JsonElement>? Attributes = null,
     IReadOnlyList<UserConsent>? Consents = null, string? Id = null)
 {
-    /// <summary>Returns what it says of the customer.</summary>
+    /// <summary>Returns the data as a change.</summary>
     public UserChange ToChange() => new(Email, Phone, PushToken, Timezone, Attributes, Consents, Id);
 }

@@ -8,20 +8,20 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Host.Api.Customers;
 
-/// <summary>Checks what a request says of a customer, before an event of it counts. Addresses are checked like those of any event.</summary>
+/// <summary>Validates a change of a customer before it becomes an event. The event's decoder validates addresses.</summary>
 static class UserChangeCheck
 {
-    /// <summary>Maximum number of attributes of a request, and of consents: one for each channel.</summary>
+    /// <summary>Maximum number of attributes of a request, and of consents (one for each channel).</summary>
     public const int MaxAttributes = 32, MaxConsents = 3;
 
     const int MaxText = 2048, MaxProof = 200, MaxZone = 64;
 
-    /// <summary>A value of a masked answer was sent back.</summary>
+    /// <summary>A request contains a masked value of a response.</summary>
     public static readonly HttpProblem Masked = new(400, "masked_value", "A value is masked, as the API shows it to those who may not see personal data. Leave it out, or send the value itself.");
 
     static readonly string[] s_channels = ["email", "sms", "push"];
 
-    /// <summary>Returns what is wrong; <see langword="null"/> if nothing is.</summary>
+    /// <summary>Validates a change. Returns the first problem; <see langword="null"/> if it is valid.</summary>
     public static HttpProblem? ProblemOf(UserChange change)
     {
         foreach (var (name, text) in new[] { ("email", change.Email), ("phone", change.Phone), ("pushToken", change.PushToken) })
@@ -75,7 +75,7 @@ static class UserChangeCheck
         return null;
     }
 
-    // A text with half of a surrogate pair is no text.
+    // Throws for a text with an unpaired surrogate.
     static IEnumerable<string> Texts(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => [TextOf(value)],

@@ -2,15 +2,15 @@ using System.Text.Json;
 
 namespace CartRecovery.Host.Api.Customers;
 
-/// <summary>A customer, as the shop's server and user tokens told of them.</summary>
+/// <summary>A customer, from the shop's server and from user tokens.</summary>
 /// <param name="UserId">The customer's id.</param>
 /// <param name="Email">The e-mail address.</param>
 /// <param name="Phone">The telephone number in E.164.</param>
 /// <param name="PushToken">The token for push notifications.</param>
 /// <param name="Timezone">The IANA time zone.</param>
-/// <param name="Attributes">What else is known, by names in snake case.</param>
+/// <param name="Attributes">Further attributes, by name in snake case.</param>
 /// <param name="Channels">How the customer can be reached.</param>
-/// <param name="CreatedAt">When the customer was first told of; null if only a consent is known.</param>
+/// <param name="CreatedAt">When the customer was first reported; null if only a consent is known.</param>
 /// <param name="UpdatedAt">When addresses, zone or attributes were last told.</param>
 sealed record UserItem(
     string UserId, string? Email, string? Phone, string? PushToken, string? Timezone, IReadOnlyDictionary<string, JsonElement> Attributes, UserChannels Channels,

@@ -26,15 +26,15 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Customers;
 
-/// <summary><c>/v1/users</c>: a shop's customers as resources. A write is an <c>identify</c> event and a <c>consent</c> event for each channel, without a cart.</summary>
+/// <summary>Routes of <c>/v1/users</c>: a shop's customers as resources. A write is an <c>identify</c> event and a <c>consent</c> event for each channel, without a cart.</summary>
 static class UserRoutes
 {
     const string UserIdHelp = "The customer's id, percent-encoded.";
 
-    // Records of all stores that a page looks at, and how many at once on the journey thread.
+    // Maximum number of records that a page reads, and that it reads at a time on the journey thread.
     const int MaxLooked = 5_000, Step = 200;
 
-    static readonly HttpProblem s_exists = new(409, "customer_exists", "The customer is known. Change them with PATCH /v1/users/{userId}.");
+    static readonly HttpProblem s_exists = new(409, "customer_exists", "The customer exists already. Change it with PATCH /v1/users/{userId}.");
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -46,14 +46,14 @@ static class UserRoutes
                 """)
             .Query(QueryParameters.Limit, QueryParameters.Cursor).WithMetadata(new ShowsPersonalData(IsMasked: true));
         group.MapGet("/{userId}", GetAsync)
-            .Describe("getUser", "Get a customer of the shop", "Addresses, attributes and consents, as the server's events and user tokens told them.")
+            .Describe("getUser", "Get a customer of the shop", "Addresses, attributes and consents from the server's events and from user tokens.")
             .WithMetadata(new ShowsPersonalData(IsMasked: true)).Problems(ApiProblems.CustomerNotFound);
         group.MapPost("", AddAsync)
-            .Describe("createUser", "Tell of a new customer", "The event `identify` without a cart, and a `consent` for each channel. Nothing is triggered by them.")
+            .Describe("createUser", "Create a customer", "Sends the event `identify` without a cart, and a `consent` for each channel. They trigger no campaign.")
             .WithMetadata(new RequiredPermission(KeyScopes.SendEvents), new AuditedChange("customer.add")).Produces<UserItem>(StatusCodes.Status201Created)
             .Problems([s_exists, .. Problems]);
         group.MapPatch("/{userId}", ChangeAsync)
-            .Describe("changeUser", "Change a customer", "What is absent stays; `null` takes an attribute away. The events `identify` and `consent` without a cart: a customer who is not known yet becomes known.")
+            .Describe("changeUser", "Change a customer", "Absent properties stay; `null` removes an attribute. Sends the events `identify` and `consent` without a cart. Creates an unknown customer.")
             .WithMetadata(new RequiredPermission(KeyScopes.SendEvents), new AuditedChange("customer.change")).Problems([ApiProblems.CustomerNotFound, .. Problems]);
     }
 

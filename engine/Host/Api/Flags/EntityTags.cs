@@ -4,10 +4,10 @@ using Microsoft.Net.Http.Headers;
 
 namespace CartRecovery.Host.Api.Flags;
 
-/// <summary>Reads the preconditions of requests.</summary>
+/// <summary>Parses the preconditions of requests.</summary>
 static class EntityTags
 {
-    /// <summary>Returns what must be there, by <c>If-Match</c> and <c>If-None-Match</c>.</summary>
+    /// <summary>Returns the precondition in <c>If-Match</c> and <c>If-None-Match</c>.</summary>
     public static FlagExpectation ExpectationOf(HttpContext context)
     {
         var headers = context.Request.GetTypedHeaders();
@@ -17,7 +17,7 @@ static class EntityTags
                 [] => default,
                 [var tag] when EntityTagHeaderValue.Any.Equals(tag) => new FlagExpectation(MustExist: true),
 
-                // Of several tags the first: a client that knows one version sends one.
+                // Takes the first of several tags: a client that has read one version sends one.
                 [var tag, ..] => new FlagExpectation(Version: tag.Tag.ToString().Trim('"')),
             };
     }

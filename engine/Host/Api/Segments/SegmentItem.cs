@@ -4,13 +4,13 @@ using CartRecovery.Engine.ControlPlane.Segments;
 namespace CartRecovery.Host.Api.Segments;
 
 /// <summary>A segment, or a version of one.</summary>
-/// <param name="Key">Its key.</param>
-/// <param name="Description">Who they are; null if nobody said.</param>
+/// <param name="Key">The segment's key.</param>
+/// <param name="Description">A description of the members; null if not given.</param>
 /// <param name="Conditions">The conditions, which must all hold.</param>
 /// <param name="Number">The version's number, from 1.</param>
-/// <param name="Version">A text that no other version has: the ETag.</param>
+/// <param name="Version">A text that is unique to the version: the ETag.</param>
 /// <param name="UpdatedAt">When the version was made.</param>
-/// <param name="UpdatedBy">Who made it, as in the audit log.</param>
+/// <param name="UpdatedBy">The actor who made it, as in the audit log.</param>
 sealed record SegmentItem(
     string Key, string? Description, IReadOnlyList<FlagCondition> Conditions, long Number, string Version, DateTime UpdatedAt, string UpdatedBy)
 {

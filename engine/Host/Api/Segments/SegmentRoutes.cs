@@ -19,12 +19,12 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Segments;
 
-/// <summary><c>/v1/segments</c>: named conditions that a store's flags, experiments and campaigns refer to.</summary>
+/// <summary>Routes of <c>/v1/segments</c>: named conditions that a store's flags, experiments and campaigns refer to.</summary>
 static class SegmentRoutes
 {
     const string KeyHelp = "The segment's key: letters, digits, `-`, `_` and `.`, at most 128.";
 
-    static readonly HttpProblem s_invalid = new(400, "invalid_segment", "The body is no segment.");
+    static readonly HttpProblem s_invalid = new(400, "invalid_segment", "The body is not a segment.");
     static readonly HttpProblem s_notFound = new(404, "segment_not_found", "There is no such segment.");
 
     public static void Map(IEndpointRouteBuilder routes)
@@ -32,13 +32,13 @@ static class SegmentRoutes
         var group = routes.ForServers("/v1/segments", ApiTags.Segments);
         group.MapGet("", List).Describe("listSegments", "List segments", "The store's segments, by key.").Query(QueryParameters.Limit, QueryParameters.Cursor);
         group.MapGet("/{key}", Get).Describe("getSegment", "Get a segment", "With its version as ETag, for `If-Match`.").Problems(s_notFound);
-        group.MapGet("/{key}/versions", VersionsAsync).Describe("listSegmentVersions", "List a segment's versions", "Who made what and when, the newest first. The last 100 are kept.")
+        group.MapGet("/{key}/versions", VersionsAsync).Describe("listSegmentVersions", "List a segment's versions", "The versions with author and time, the newest first. The last 100 are kept.")
             .Query(QueryParameters.Limit, QueryParameters.Cursor).Problems(s_notFound, ControlProblems.Unavailable);
         group.MapGet("/{key}/size", SizeAsync).Describe("getSegmentSize", "Estimate a segment's size", """
             How many carts and signed-in customers are in it, from a sample of at most 4,000 of the carts in memory. Without `personal_data:read`, the matches of a segment that
             compares customers' attributes are rounded down to tens.
             """).WithMetadata(new ReadsReports()).Problems(s_notFound, ApiProblems.Overloaded);
-        group.MapPost("", AddAsync).Describe("createSegment", "Create a segment", "Refused if there is one with this key.")
+        group.MapPost("", AddAsync).Describe("createSegment", "Create a segment", "Rejected if the key is taken.")
             .Produces<SegmentItem>(StatusCodes.Status201Created)
             .Problems(ApiProblems.InvalidJson, s_invalid, ControlProblems.SegmentExists, ControlProblems.TooManySegments, ControlProblems.Unavailable);
         group.MapPut("/{key}", PutAsync).Describe("putSegment", "Create or change a segment", """
@@ -46,7 +46,7 @@ static class SegmentRoutes
             `If-None-Match: *`, none.
             """).Produces<SegmentItem>().Produces<SegmentItem>(StatusCodes.Status201Created)
             .Problems(ApiProblems.InvalidJson, s_invalid, ControlProblems.SegmentExists, ControlProblems.SegmentChanged, ControlProblems.TooManySegments, ControlProblems.Unavailable);
-        group.MapDelete("/{key}", DeleteAsync).Describe("deleteSegment", "Delete a segment", "With its versions. Refused while a flag, an experiment or a campaign uses it.")
+        group.MapDelete("/{key}", DeleteAsync).Describe("deleteSegment", "Delete a segment", "Deletes a segment and its versions. Rejected while a flag, an experiment or a campaign uses it.")
             .Produces(StatusCodes.Status204NoContent)
             .Problems(s_notFound, ControlProblems.SegmentChanged, ControlProblems.SegmentInUse, ControlProblems.Unavailable);
     }

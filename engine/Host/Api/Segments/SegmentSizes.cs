@@ -17,20 +17,20 @@ namespace CartRecovery.Host.Api.Segments;
 /// </summary>
 sealed class SegmentSizes(PartitionSet partitions, JourneyWorker journeys, IJourneyOptionsProvider inForce, TimeProvider time)
 {
-    /// <summary>How many records all samples together have, at most.</summary>
+    /// <summary>Maximum number of records of all samples together.</summary>
     public const int MaxSample = 4_000;
 
-    // Customers that the journey thread reads at once.
+    // Customers read at a time on the journey thread.
     const int MaxRead = 200;
 
-    // Without the permission to see personal data, the smallest difference that counts of customers by attributes show.
+    // Granularity of counts by customers' attributes for callers without access to personal data.
     const int Step = 10;
 
     /// <summary>Estimates a segment's size.</summary>
     /// <param name="store">The store.</param>
     /// <param name="segment">The segment.</param>
-    /// <param name="isCoarse">Whether counts that depend on customers' attributes are rounded down to tens, so that nobody finds out one customer's.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="isCoarse">Whether to round counts by customers' attributes down to tens, so that they reveal no single customer's attributes.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     public async Task<SegmentSize> EstimateAsync(Store store, Segment segment, bool isCoarse, CancellationToken cancellation)
     {
         var (at, started) = (time.GetUtcNow(), time.GetTimestamp());
@@ -79,7 +79,7 @@ sealed class SegmentSizes(PartitionSet partitions, JourneyWorker journeys, IJour
         return Array.TrueForAll(conditions, condition => condition.Holds(subject));
     }
 
-    // Filled by one worker after the other.
+    // Filled by one worker after another.
     sealed class Sample(Store store, IReadOnlyList<FlagCondition> conditions, IJourneyOptionsProvider inForce, DateTimeOffset at)
     {
         readonly FlagCondition[] _ofCart = [.. conditions.Where(condition => condition.Feature is not null)];
