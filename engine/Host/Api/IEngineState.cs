@@ -24,6 +24,9 @@ interface IEngineState
     /// <summary>Why the last version of the settings is not in force, <see langword="null"/> if it is; and the version in force.</summary>
     (string? Problem, long Version) SettingsState { get; }
 
+    /// <summary>Why campaigns of the API are set aside, by name: they do not fit the configuration.</summary>
+    IReadOnlyDictionary<string, string> UnfitCampaigns { get; }
+
     /// <summary>The keys of the configuration file that only a restart applies.</summary>
     IReadOnlyList<string> NeedsRestart { get; }
 }

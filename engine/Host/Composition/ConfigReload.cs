@@ -203,13 +203,15 @@ sealed partial class ConfigReload : ISettingsReload
         try
         {
             _seen = Written();
-            var (config, found) = _load(_path, SettingsOverlay.Parse(settings.Overlay).WithCampaigns(campaigns));
-            problems = [.. found.Select(problem => problem.ToString())];
-            if (config is not null)
+            var overlay = SettingsOverlay.Parse(settings.Overlay);
+            var fit = CampaignFit.Load(campaigns, some => _load(_path, overlay.WithCampaigns(some)));
+            problems = [.. fit.Problems.Select(problem => problem.ToString())];
+            if (fit.Config is { } config)
             {
                 (applied, NeedsRestart) = _host.Apply(config);
                 _host.Settings.SetInForce(settings.Number);
-                _host.Campaigns.SetInForce(campaigns);
+                _host.Settings.Report(fit.Unfit.Where(unfit => !_host.Campaigns.Unfit.ContainsKey(unfit.Key)));
+                _host.Campaigns.SetInForce(campaigns, fit.Unfit);
             }
         }
 #pragma warning disable CA1031 // Any exception, also of a sink's factory: the engine continues with the configuration in force.

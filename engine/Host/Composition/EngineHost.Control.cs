@@ -40,13 +40,16 @@ sealed partial class EngineHost
     public LiveSettings Settings { get; }
 
     /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> UnfitCampaigns => Campaigns.Unfit;
+
+    /// <inheritdoc/>
     public (string? Problem, long Version) SettingsState => (Settings.Problem, Settings.InForce);
 
     (SegmentDirectory Segments, LiveSettings Settings, LiveCampaigns Campaigns) FollowSettings(SettingsStart start)
     {
         var segments = FollowSegments();
         var campaigns = new LiveCampaigns(Control) { Config = () => Config, Segments = segments };
-        campaigns.SetInForce(start.Campaigns);
+        campaigns.SetInForce(start.Campaigns, start.Unfit);
         campaigns.Settings = new LiveSettings(Control, start, _log) { Campaigns = campaigns };
         campaigns.Settings.Follow();
         campaigns.Follow();

@@ -17,6 +17,7 @@ namespace CartRecovery.Host.Settings;
 sealed class LiveCampaigns(ControlDatabase database)
 {
     IReadOnlyList<(string Name, CampaignDraft Draft)> _active = [];
+    IReadOnlyDictionary<string, string> _unfit = CampaignFit.None;
     string _requested = "{}", _own = "";
 
     /// <summary>Returns the configuration in force.</summary>
@@ -37,6 +38,9 @@ sealed class LiveCampaigns(ControlDatabase database)
     /// <summary>The campaigns in force, as <see cref="Compose()"/> returns them.</summary>
     public string InForce { get; private set; } = "{}";
 
+    /// <summary>Why campaigns that should be in force are set aside, by name: they do not fit the configuration. Each reload tries them again.</summary>
+    public IReadOnlyDictionary<string, string> Unfit => Volatile.Read(ref _unfit);
+
     /// <summary>Registers the campaigns for reloads.</summary>
     public void Follow() => database.Changes.Follow(CampaignStore.Topic, async cancellation =>
     {
@@ -47,8 +51,17 @@ sealed class LiveCampaigns(ControlDatabase database)
     /// <summary>Returns the campaigns that should be in force now: a JSON object with a campaign by each name.</summary>
     public string Compose() => Compose(Volatile.Read(ref _active), database.Time.GetUtcNow());
 
+    /// <summary>Returns the campaigns that can be in force now: without those that are set aside.</summary>
+    public string ComposeFitting() => Compose(Fitting(Volatile.Read(ref _active)), database.Time.GetUtcNow());
+
     /// <summary>Sets the campaigns in force.</summary>
-    public void SetInForce(string campaigns) => (InForce, _requested) = (campaigns, campaigns);
+    /// <param name="campaigns">The campaigns, as <see cref="Compose()"/> returns them.</param>
+    /// <param name="unfit">Why some of them are set aside; <see langword="null"/> if that has not changed.</param>
+    public void SetInForce(string campaigns, IReadOnlyDictionary<string, string>? unfit = null)
+    {
+        (InForce, _requested) = (campaigns, campaigns);
+        Volatile.Write(ref _unfit, unfit ?? _unfit);
+    }
 
     /// <summary>
     /// Requests a reload if a campaign starts or ends, or another engine changed one. Campaigns that were rejected are not retried until
@@ -69,12 +82,12 @@ sealed class LiveCampaigns(ControlDatabase database)
     public Task CheckAsync(string name, CampaignDraft draft)
     {
         CheckSegment(name, draft);
-        return Settings!.ReloadAsync(() => Compose(With(name, draft), database.Time.GetUtcNow(), anyTime: name), record: null);
+        return Settings!.ReloadAsync(() => Compose(Fitting(With(name, draft), name), database.Time.GetUtcNow(), anyTime: name), record: null);
     }
 
     /// <summary>Loads the configuration that would be in force with a version of a campaign, whatever its dates.</summary>
     /// <exception cref="SettingsException">It is not valid.</exception>
-    public Task<CartRecoveryConfig> LoadAsync(string name, CampaignDraft draft) => Settings!.LoadAsync(() => Compose(With(name, draft), database.Time.GetUtcNow(), anyTime: name));
+    public Task<CartRecoveryConfig> LoadAsync(string name, CampaignDraft draft) => Settings!.LoadAsync(() => Compose(Fitting(With(name, draft), name), database.Time.GetUtcNow(), anyTime: name));
 
     /// <summary>Changes the version in force, in the engine and in the database: both or neither.</summary>
     /// <param name="name">The campaign.</param>
@@ -94,9 +107,17 @@ sealed class LiveCampaigns(ControlDatabase database)
         await Settings!.ReloadAsync(() =>
         {
             active = With(name, draft);
-            return next = Compose(active, database.Time.GetUtcNow());
+            next = Compose(active, database.Time.GetUtcNow());
+            return Compose(Fitting(active, name), database.Time.GetUtcNow());
         }, () => Record(next, active, record));
-        SetInForce(next);
+        var left = Unfit.Where(unfit => unfit.Key != name).ToDictionary(StringComparer.Ordinal);
+        SetInForce(next, left);
+        if (left.Count > 0)
+        {
+            // What this one took from others, they may have now.
+            Settings.RequestReload();
+        }
+
         RequestIfChanged();
     }
 
@@ -147,6 +168,13 @@ sealed class LiveCampaigns(ControlDatabase database)
         {
             Volatile.Write(ref _own, "");
         }
+    }
+
+    // Those that are set aside must not keep others from changing; one that changes is tried.
+    List<(string Name, CampaignDraft Draft)> Fitting(IEnumerable<(string Name, CampaignDraft Draft)> active, string? changes = null)
+    {
+        var unfit = Unfit;
+        return [.. active.Where(campaign => campaign.Name == changes || !unfit.ContainsKey(campaign.Name))];
     }
 
     List<(string Name, CampaignDraft Draft)> With(string name, CampaignDraft? draft)

@@ -21,19 +21,27 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
     /// <summary>Code: the engine was not started from a file that it can reload.</summary>
     public const string NotReloadable = "settings_fixed";
 
+    /// <summary>Too many checks and changes are pending.</summary>
+    public const string Busy = "settings_busy";
+
     /// <summary>Code: the limit on pending changes is reached.</summary>
     public const string TooManyScheduled = "too_many_scheduled";
 
     // Maximum length of a stored problem, in characters.
     const int MaxProblem = 1000;
 
+    // Checks and changes that wait: each loads the whole file, one at a time.
+    const int MaxWaiting = 8;
+
     static readonly TimeSpan s_tick = TimeSpan.FromSeconds(1);
 
     readonly CancellationTokenSource _stop = new();
+    readonly SemaphoreSlim _turn = new(1, 1);
     readonly Lock _gate = new();
     IReadOnlyList<ScheduledSettings> _pending = [];
     SettingsVersion _head = start.Head;
     long _inForce = start.InForce, _own;
+    int _waiting;
     string? _problem = start.Problem;
     ISettingsReload? _reload;
     Task _running = Task.CompletedTask;
@@ -68,10 +76,10 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
     public void Start(ISettingsReload reload)
     {
         _reload = reload;
+        Report(start.Unfit);
         if (start.Problem is { } problem)
         {
-            // If only the campaigns are invalid, the settings are in force.
-            LogRejected(start.Head.Number, start.InForce == start.Head.Number ? "the settings are in force without the campaigns" : "only the file is in force", problem);
+            LogRejected(start.Head.Number, problem);
         }
         else if (Head.Number != InForce)
         {
@@ -79,6 +87,16 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
         }
 
         _running = RunAsync();
+    }
+
+    /// <summary>Logs campaigns that are set aside.</summary>
+    /// <param name="unfit">Why, by name.</param>
+    public void Report(IEnumerable<KeyValuePair<string, string>> unfit)
+    {
+        foreach (var (name, why) in unfit)
+        {
+            LogUnfit(name, why);
+        }
     }
 
     /// <summary>Requests a reload. Logs only if it changes anything.</summary>
@@ -91,7 +109,7 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
     public Task ReloadAsync(Func<string> campaigns, Action? record)
     {
         var reload = _reload ?? throw NotStarted();
-        return Task.Run(() => reload.Change(() => SettingsOverlay.Parse(Head.Overlay).WithCampaigns(campaigns()), record));
+        return InTurnAsync(() => reload.Change(() => SettingsOverlay.Parse(Head.Overlay).WithCampaigns(campaigns()), record));
     }
 
     /// <summary>Loads the configuration with other campaigns, and applies nothing.</summary>
@@ -100,7 +118,7 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
     public Task<CartRecoveryConfig> LoadAsync(Func<string> campaigns)
     {
         var reload = _reload ?? throw NotStarted();
-        return Task.Run(() => reload.Load(() => SettingsOverlay.Parse(Head.Overlay).WithCampaigns(campaigns())));
+        return InTurnAsync(() => reload.Load(() => SettingsOverlay.Parse(Head.Overlay).WithCampaigns(campaigns())));
     }
 
     /// <summary>Changes the settings, in the engine and in the database: both or neither.</summary>
@@ -130,7 +148,11 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
         var differences = SettingsChange.ToJson(SettingsChange.Between(former.ToNode(), next.ToNode())).ToJsonString();
         var write = new SettingsWrite(head.Number, next.Json, differences, author.Action, edit.Path, author.Actor, author.Reason, author.Address, scheduled);
         var campaigns = "{}";
-        var changes = await Task.Run(() => reload.Change(() => next.WithCampaigns(campaigns = Campaigns.Compose()), isDryRun ? null : () => Add(write)));
+        var changes = await InTurnAsync(() => reload.Change(() =>
+        {
+            campaigns = Campaigns.Compose();
+            return next.WithCampaigns(Campaigns.ComposeFitting());
+        }, isDryRun ? null : () => Add(write)));
         if (isDryRun)
         {
             return new SettingsResult(head.Number, changes);
@@ -138,6 +160,12 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
 
         SetInForce(head.Number + 1);
         Campaigns.SetInForce(campaigns);
+        if (Campaigns.Unfit.Count > 0)
+        {
+            // They may fit the changed settings.
+            RequestReload();
+        }
+
         return new SettingsResult(head.Number + 1, changes);
     }
 
@@ -166,7 +194,7 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
             {
                 await ChangeAsync(SettingsEdit.Of(change), new SettingsAuthor(change.By, change.Reason), scheduled: change.Id);
             }
-            catch (SettingsException e) when (e.Code == VersionChanged)
+            catch (SettingsException e) when (e.Code is VersionChanged or Busy)
             {
                 // Another engine made it first, or another version was made: the next tick retries.
             }
@@ -201,6 +229,7 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
         await _stop.CancelAsync();
         await _running;
         _stop.Dispose();
+        _turn.Dispose();
     }
 
     static SettingsException NotStarted() => new(NotReloadable, "This engine was not started from a file that it can load again, so its settings are fixed.");
@@ -233,6 +262,33 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
         }
 
         Take(new SettingsVersion(number, database.Time.GetUtcNow(), write.Actor, write.Reason, write.Overlay, write.Changes));
+    }
+
+    // Waits without a thread, so that checks cannot use up the pool.
+    async Task<T> InTurnAsync<T>(Func<T> work)
+    {
+        if (Interlocked.Increment(ref _waiting) > MaxWaiting)
+        {
+            Interlocked.Decrement(ref _waiting);
+            throw new SettingsException(Busy, $"{MaxWaiting} checks and changes of settings and campaigns are pending. Try again in a few seconds.");
+        }
+
+        try
+        {
+            await _turn.WaitAsync(_stop.Token);
+            try
+            {
+                return await Task.Run(work);
+            }
+            finally
+            {
+                _turn.Release();
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
     }
 
     void Take(SettingsVersion head)
@@ -276,8 +332,12 @@ sealed partial class LiveSettings(ControlDatabase database, SettingsStart start,
     }
 
     [LoggerMessage(EventName = "config_overlay_rejected", Level = LogLevel.Error,
-        Message = "The settings (version {Version}) or campaigns of the API do not fit the configuration file; {InForce}; change the settings or the file: {Problem}")]
-    partial void LogRejected(long version, string inForce, string problem);
+        Message = "The settings (version {Version}) of the API do not fit the configuration file, which is in force alone; change the settings or the file: {Problem}")]
+    partial void LogRejected(long version, string problem);
+
+    [LoggerMessage(EventName = "campaign_unfit", Level = LogLevel.Error,
+        Message = "The campaign {Campaign} of the API does not fit the configuration any more and is set aside; the others are in force. Change it, or the configuration: {Problem}")]
+    partial void LogUnfit(string campaign, string problem);
 
     [LoggerMessage(EventName = "config_schedule_failed", Level = LogLevel.Error, Message = "The scheduled change {Id} of the settings could not be made: {Problem}")]
     partial void LogScheduledFailed(string id, string problem);

@@ -10,7 +10,10 @@ sealed record SettingsStart(SettingsVersion Head, string? Problem = null)
     /// <summary>The version in force.</summary>
     public long InForce { get; init; }
 
-    /// <summary>The campaigns of the API that are in force, by name.</summary>
+    /// <summary>Why campaigns of the API are set aside, by name.</summary>
+    public IReadOnlyDictionary<string, string> Unfit { get; init; } = CampaignFit.None;
+
+    /// <summary>The campaigns of the API that should be in force, by name.</summary>
     public string Campaigns { get; init; } = "{}";
 
     /// <summary>No settings of the API: the file alone is in force.</summary>

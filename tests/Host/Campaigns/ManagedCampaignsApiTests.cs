@@ -182,6 +182,33 @@ public sealed class ManagedCampaignsApiTests
     }
 
     [Test]
+    public async Task A_campaign_that_does_not_fit_a_changed_file_is_set_aside_alone()
+    {
+        var text = await File.ReadAllTextAsync(_path);
+        var (unfit, kept) = (await CreateAsync(), await CreateAsync());
+        foreach (var name in new[] { unfit, kept })
+        {
+            await AskAsync("POST", $"/v1/campaigns/{name}/check");
+            Assert.That((await AskAsync("POST", $"/v1/campaigns/{name}/activate")).Status, Is.EqualTo(HttpStatusCode.OK));
+        }
+
+        await File.WriteAllTextAsync(_path, text.Replace("name: of-file", $"name: {unfit}", StringComparison.Ordinal));
+        _engine.Host.RequestReload();
+        await Eventually.Is(() => _engine.Host.Campaigns.Unfit.ContainsKey(unfit), "it is set aside");
+        Assert.That((_engine.Host.ReloadProblem, Rule(kept), Rule(unfit)), Is.EqualTo(((string?)null, "event begin_checkout", "event view_cart")), "the file is in force, and the other campaign");
+        Assert.That((await AskAsync("GET", $"/v1/campaigns/{unfit}")).Json.GetProperty("state").GetString(), Is.EqualTo("unfit"));
+        var part = (await _engine.GetAsync("/health", key: null)).Json.GetProperty("parts").GetProperty("campaigns");
+        Assert.That((part.GetProperty("status").GetString(), part.GetProperty("detail").GetString()![..24]), Is.EqualTo(("degraded", $"unfit, and set aside: {unfit}"[..24])));
+        Assert.That((await AskAsync("POST", $"/v1/campaigns/{kept}/archive")).Status, Is.EqualTo(HttpStatusCode.OK), "others can be changed");
+
+        await File.WriteAllTextAsync(_path, text);
+        _engine.Host.RequestReload();
+        await Eventually.Is(() => _engine.Host.Campaigns.Unfit.Count == 0, "it fits again");
+        Assert.That((await AskAsync("GET", $"/v1/campaigns/{unfit}")).Json.GetProperty("state").GetString(), Is.EqualTo("active"));
+        await AskAsync("POST", $"/v1/campaigns/{unfit}/archive");
+    }
+
+    [Test]
     public async Task What_the_file_has_is_the_files()
     {
         var detail = (await AskAsync("GET", "/v1/campaigns/of-file")).Json;
@@ -236,7 +263,7 @@ public sealed class ManagedCampaignsApiTests
         await using (var engine = await FileEngine.StartAsync((config with { Campaigns = taken }).WriteTo(scratch)))
         {
             Assert.That((engine.Host.JourneyOptions.Campaigns.Find("kept")?.Rule, engine.Host.Ingest.MaxBatch), Is.EqualTo(("event view_cart", 71)), "the file's, and the settings");
-            Assert.That(engine.Host.Settings.Problem, Does.Contain("the file has a campaign 'kept' too"));
+            Assert.That((engine.Host.Settings.Problem, engine.Host.Campaigns.Unfit["kept"]), Is.EqualTo(((string?)null, "settings: decisions.campaigns.kept: error: the file has a campaign 'kept' too; rename that, or archive the API's")));
         }
     }
 

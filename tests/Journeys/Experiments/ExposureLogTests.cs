@@ -1,8 +1,11 @@
 using System.Text;
 using CartRecovery.Engine.ControlPlane.Experiments;
 using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Experiments;
+using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Journeys.Tables;
+using CartRecovery.Engine.State;
 using CartRecovery.Primitives;
 using CartRecovery.Tests.ControlPlane.Experiments;
 using CartRecovery.Tests.Support;
@@ -75,6 +78,42 @@ public sealed class ExposureLogTests
         Assert.That(log.Assign(experiment, "c2", SubjectOf("c2")), Is.EqualTo(new FlagEvaluation("b", FlagReason.Split)));
         Assert.That(table.Delete("demo", experiment.Id));
         Assert.That(table.Full, Is.Empty);
+    }
+
+    [Test]
+    public void A_store_leaves_room_for_others()
+    {
+        using var scratch = new Scratch();
+        using var store = new JourneyStore(scratch.PathOf("journeys.db"));
+        var table = new ExposureTable(store.Database, mostOfAll: 10);
+        Add("one", "x", 7);
+        Assert.That(table.Full, Is.Empty);
+        Add("one", "x", 8);
+        Assert.That(table.Full, Is.EqualTo(new[] { "x" }), "a fifth is for others");
+        Add("two", "y", 1);
+        Assert.That(table.Full, Is.EqualTo(new[] { "x" }));
+        Assert.That(new ExposureTable(store.Database, mostOfAll: 10).Full, Is.EqualTo(new[] { "x" }), "after a restart");
+        Add("two", "y", 2);
+        Assert.That(table.Full, Is.EqualTo(new[] { "x", "y" }), "all are");
+        Assert.That(table.Delete("one", "x"));
+        Assert.That(table.Full, Is.Empty);
+
+        void Add(string of, string experiment, int count) =>
+            table.Add([.. Enumerable.Range(0, count).Select(i => new Exposure(of, experiment, SubjectOf($"c{i}"), "b", 0, At: 1))]);
+    }
+
+    [Test]
+    public void A_bot_is_not_in_the_results()
+    {
+        using var scratch = new Scratch();
+        using var shop = new JourneyFixture([JourneyFixture.Series(JourneyFixture.Step("socket"))], path: scratch.PathOf("journeys.db"));
+        shop.Decide("c1", "robot", bot: BotEvidence.Timing);
+        shop.Decide("c2", "person");
+        shop.Decide("c3", "both", bot: BotEvidence.Timing);
+        shop.Decide("c4", "both");
+        shop.It.Store.Exposures.Add([.. new[] { "robot", "person", "both", "other" }.Select(user => new Exposure("shop", "x", JourneyFixture.Customer(user), "b", 0, At: 1))]);
+        using var reports = new JourneyReports(scratch.PathOf("journeys.db"));
+        Assert.That(ExperimentReport.Of(reports, "shop", "EUR", ExchangeRates.None, "x", 0).Single().Spending.Customers, Is.EqualTo(3));
     }
 
     [Test]

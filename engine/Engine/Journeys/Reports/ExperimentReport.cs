@@ -17,7 +17,7 @@ public sealed record VariantOutcome(string Variant, long Converted, SpendingGrou
 /// <summary>Reads the outcomes of experiments.</summary>
 public static class ExperimentReport
 {
-    /// <summary>Reads the outcomes of an experiment's variants.</summary>
+    /// <summary>Reads the outcomes of an experiment's variants, without subjects whose carts are all a bot's.</summary>
     /// <param name="reports">The database.</param>
     /// <param name="storeId">The store.</param>
     /// <param name="currency">The store's currency. Orders in another are converted if there is a rate, and else left out.</param>
@@ -29,7 +29,9 @@ public static class ExperimentReport
         FROM exposure e LEFT JOIN (
             SELECT x.subject, sum(c.value*{JourneyReports.WorthIn(currency, rates)}) AS spent FROM exposure_order x JOIN conversion c ON c.store=x.store AND c.order_id=x.order_id
             WHERE x.store=?1 AND x.experiment=?2 AND c.verified=1 GROUP BY x.subject) o ON o.subject=e.subject
-        WHERE e.store=?1 AND e.experiment=?2 GROUP BY e.variant
+        WHERE e.store=?1 AND e.experiment=?2 AND e.subject NOT IN (
+            SELECT customer FROM journey WHERE store=?1 AND bot>0 AND customer IS NOT NULL EXCEPT SELECT customer FROM journey WHERE store=?1 AND bot=0 AND customer IS NOT NULL)
+        GROUP BY e.variant
         """, rows => Read(rows.With(storeId).With(experiment).With((long)allocation)));
 
     /// <summary>Reads the outcomes of a campaign's variants: shoppers whom the shop's server vouches for, without the holdout and bots.</summary>

@@ -14,28 +14,32 @@ public sealed class ExposureTable
     internal const string Find = "SELECT variant FROM exposure WHERE store=?1 AND subject=?2 AND experiment=?3";
 
     readonly Statement _add, _of, _order, _deleteOrders, _delete;
-    readonly Dictionary<string, long> _sizes = new(StringComparer.Ordinal);
+    // The last fifth is kept for stores below an equal share.
+    const double SharedFrom = 0.8;
+
+    readonly Dictionary<string, (string Store, long Size)> _sizes = new(StringComparer.Ordinal);
+    readonly Dictionary<string, long> _ofStores = new(StringComparer.Ordinal);
     readonly int _mostOfExperiment;
+    readonly long _mostOfAll;
     long _size;
 
-    internal ExposureTable(Database database, int mostOfExperiment = MaxOfExperiment)
+    internal ExposureTable(Database database, int mostOfExperiment = MaxOfExperiment, long mostOfAll = MaxOfAll)
     {
-        _mostOfExperiment = mostOfExperiment;
+        (_mostOfExperiment, _mostOfAll) = (mostOfExperiment, mostOfAll);
         _add = database.Prepare("INSERT OR IGNORE INTO exposure(store, subject, experiment, variant, allocation, at) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
         _of = database.Prepare("SELECT experiment FROM exposure WHERE store=?1 AND subject=?2 AND at<=?3");
         _order = database.Prepare("INSERT OR IGNORE INTO exposure_order(store, experiment, order_id, subject) VALUES(?1, ?2, ?3, ?4)");
         _deleteOrders = database.Prepare("DELETE FROM exposure_order WHERE (store, experiment, order_id) IN (SELECT store, experiment, order_id FROM exposure_order WHERE store=?1 AND experiment=?2 LIMIT ?3)");
         _delete = database.Prepare("DELETE FROM exposure WHERE (store, subject, experiment) IN (SELECT store, subject, experiment FROM exposure WHERE store=?1 AND experiment=?2 LIMIT ?3)");
-        using var sizes = new Query(database, "SELECT experiment, count(*) FROM exposure GROUP BY experiment");
+        using var sizes = new Query(database, "SELECT experiment, store, count(*) FROM exposure GROUP BY experiment, store");
         while (sizes.Rows.Next())
         {
-            _sizes[sizes.Rows.Text(0)] = sizes.Rows.Long(1);
-            _size += sizes.Rows.Long(1);
+            Count(sizes.Rows.Text(1), sizes.Rows.Text(0), sizes.Rows.Long(2));
         }
     }
 
     /// <summary>The experiments that take no more subjects.</summary>
-    public IReadOnlyCollection<string> Full => _size >= MaxOfAll ? [.. _sizes.Keys] : [.. _sizes.Where(pair => pair.Value >= _mostOfExperiment).Select(pair => pair.Key)];
+    public IReadOnlyCollection<string> Full => [.. _sizes.Where(pair => pair.Value.Size >= _mostOfExperiment || IsFull(pair.Value.Store)).Select(pair => pair.Key)];
 
     /// <summary>Adds exposures. Of a subject the first one counts.</summary>
     public void Add(IReadOnlyList<Exposure> exposures)
@@ -44,8 +48,7 @@ public sealed class ExposureTable
         {
             if (_add.With(e.Store).With(e.Subject).With(e.Experiment).With(e.Variant).With((long)e.Allocation).With(e.At).Run() > 0)
             {
-                _sizes[e.Experiment] = _sizes.GetValueOrDefault(e.Experiment) + 1;
-                _size++;
+                Count(e.Store, e.Experiment, 1);
             }
         }
     }
@@ -89,8 +92,7 @@ public sealed class ExposureTable
         const long most = 2000;
         var isEmpty = _deleteOrders.With(store).With(experiment).With(most).Run() < most;
         var deleted = _delete.With(store).With(experiment).With(most).Run();
-        _size -= deleted;
-        _sizes[experiment] = _sizes.GetValueOrDefault(experiment) - deleted;
+        Count(store, experiment, -deleted);
         if (!isEmpty || deleted == most)
         {
             return false;
@@ -99,4 +101,18 @@ public sealed class ExposureTable
         _sizes.Remove(experiment);
         return true;
     }
+
+    void Count(string store, string experiment, long count)
+    {
+        _size += count;
+        _sizes[experiment] = (store, _sizes.GetValueOrDefault(experiment).Size + count);
+        if ((_ofStores[store] = _ofStores.GetValueOrDefault(store) + count) == 0)
+        {
+            _ofStores.Remove(store);
+        }
+    }
+
+    // A store cannot take the room of those that have none yet: each has a share as if there were one more.
+    bool IsFull(string store) => _size >= _mostOfAll
+        || (_size >= SharedFrom * _mostOfAll && _ofStores.GetValueOrDefault(store) * (_ofStores.Count + 1) >= _mostOfAll);
 }

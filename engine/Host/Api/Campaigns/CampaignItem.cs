@@ -10,7 +10,7 @@ namespace CartRecovery.Host.Api.Campaigns;
 /// <param name="Name">The campaign's name.</param>
 /// <param name="ManagedBy">file, if the configuration has it; or api.</param>
 /// <param name="State">active or paused. For a campaign of the API that is not in force: draft, checked, approved, scheduled, ended,
-/// archived, or rejected if it does not fit the configuration.</param>
+/// archived, or unfit if it does not fit the configuration.</param>
 /// <param name="PausedBy">api or configuration; null if it is active.</param>
 /// <param name="PausedAt">When the API paused it; null if it did not.</param>
 /// <param name="Trigger">idle, event or score.</param>
@@ -41,7 +41,7 @@ sealed record CampaignItem(
     {
         var trigger = JsonNode.Parse(campaign.Last.Draft.Definition)?["trigger"] as JsonObject;
         var state = campaign.State != ManagedCampaign.Active ? campaign.State
-            : campaign.Last.Draft.StartsAt > now ? "scheduled" : campaign.Last.Draft.EndsAt <= now ? "ended" : "rejected";
+            : campaign.Last.Draft.StartsAt > now ? "scheduled" : campaign.Last.Draft.EndsAt <= now ? "ended" : "unfit";
         return new(campaign.Name, "api", state, PausedBy: null, PausedAt: null,
             trigger?.Select(key => key.Key).FirstOrDefault(key => key is "idle" or "event" or "score") ?? "", trigger?.ToJsonString() ?? "", 0, Goal: null, []);
     }

@@ -35,7 +35,7 @@ static class CampaignsRoutes
     static readonly QueryParameter<string> s_variant = QueryParameters.Text("variant", "Shows only this variant.");
 
     static readonly QueryParameter<string> s_state =
-        QueryParameters.Choice("state", "Returns only campaigns in this state.", ["active", "paused", "draft", "checked", "approved", "scheduled", "ended", "archived"], @default: null);
+        QueryParameters.Choice("state", "Returns only campaigns in this state.", ["active", "paused", "draft", "checked", "approved", "scheduled", "ended", "archived", "unfit"], @default: null);
 
     public static void Map(IEndpointRouteBuilder routes)
     {

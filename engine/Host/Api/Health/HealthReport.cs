@@ -75,11 +75,11 @@ sealed class HealthReport(
         var recipients = RecipientsProblem();
         var jobsProblem = JobsProblem();
         var (hasRates, rates) = engine.RatesState;
-        var settings = engine.SettingsState;
+        var (settings, unfit) = (engine.SettingsState, engine.UnfitCampaigns);
         var quotas = usage.Counters.Where(counter => counter.Level > 0).OrderByDescending(counter => counter.Level).Take(MaxNotes).ToList();
         var exceeded = quotas.Exists(counter => counter.Level > 1) ? TextOf(quotas) : null;
         var isHealthy = !sheds && exceeded is null && journeysProblem is null && recipients is null && rates is null && engine.ReloadProblem is null && settings.Problem is null && partitions.CheckpointProblem is null
-            && !ingest.Incomplete.IsExhausted && jobsProblem is null
+            && !ingest.Incomplete.IsExhausted && jobsProblem is null && unfit.Count == 0
             && control.Changes.Problem is null && foreign.Problem is null && partitions.ClockMonitor.Problem is null && reports.All(s => s.Health.Healthy);
         var parts = new Dictionary<string, PartHealth>(StringComparer.Ordinal);
         for (var i = 0; i < partitions.Count; i++)
@@ -119,7 +119,7 @@ sealed class HealthReport(
         parts.Add("configuration", Part(engine.ReloadProblem is { } problem ? $"the configuration file was rejected; the running configuration is unchanged: {problem}" : null,
             engine.NeedsRestart.Count == 0 ? "in force" : $"in force. Restart required: {string.Join(", ", engine.NeedsRestart)}"));
         parts.Add("settings", Part(settings.Problem is { } rejected ? $"config_overlay_rejected: {rejected}" : null, settings.Version == 0 ? "the file's" : $"version {settings.Version}"));
-        parts.Add("campaigns", Part(null, $"{inForce.JourneyOptions.Campaigns.Count} in force"));
+        parts.Add("campaigns", Part(unfit.Count == 0 ? null : $"unfit, and set aside: {string.Join("; ", unfit.Take(MaxNotes).Select(one => $"{one.Key}: {one.Value}"))}", $"{inForce.JourneyOptions.Campaigns.Count} in force"));
         parts.Add("model", new PartHealth(Ok, engine.Model.Id, Evaluator: engine.Model.Evaluator));
         foreach (var sink in reports)
         {

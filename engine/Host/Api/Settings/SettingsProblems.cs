@@ -13,6 +13,7 @@ static class SettingsProblems
     public static readonly HttpProblem Pinned = new(409, SettingsException.Pinned, "The key is pinned to the file. Change it there.");
     public static readonly HttpProblem NeedsRestart = new(409, SettingsException.NeedsRestart, "Only a restart changes the key. Set it in the file, and restart the engine.");
     public static readonly HttpProblem Fixed = new(409, LiveSettings.NotReloadable, "This engine was not started from a file that it can load again.");
+    public static readonly HttpProblem Busy = new(503, LiveSettings.Busy, "Too many checks and changes are pending. Try again in a few seconds.");
     public static readonly HttpProblem TooManyScheduled = new(409, LiveSettings.TooManyScheduled, "The maximum number of changes is scheduled. Cancel one.");
     public static readonly HttpProblem Changed = new(412, LiveSettings.VersionChanged, "The settings have another version now. Read them again, and send If-Match with their ETag.");
     public static readonly HttpProblem MatchRequired = new(428, "if_match_required", "Send If-Match with the ETag of the settings that you read, or * for any version.");
@@ -22,7 +23,7 @@ static class SettingsProblems
     public static readonly HttpProblem Past = new(400, "out_of_range", "at: expected a time in the next 366 days.");
 
     /// <summary>The problems of every change.</summary>
-    public static HttpProblem[] OfChange { get; } = [Invalid, TooLarge, Secret, Pinned, NeedsRestart, Fixed, Changed, MatchRequired];
+    public static HttpProblem[] OfChange { get; } = [Invalid, TooLarge, Secret, Pinned, NeedsRestart, Fixed, Changed, MatchRequired, Busy];
 
     /// <summary>Returns the problem of a rejected change.</summary>
     public static HttpProblem Of(SettingsException refusal) => OfChange.Append(TooManyScheduled).First(problem => problem.Code == refusal.Code) with

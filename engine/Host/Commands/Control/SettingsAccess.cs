@@ -25,14 +25,10 @@ static class SettingsAccess
         var (head, campaigns) = await ReadAsync(file, none: (SettingsVersion.None, "{}"), async control =>
             (await new SettingsStore(control).HeadAsync(), LiveCampaigns.Compose(await new CampaignStore(control).ActiveAsync(), TimeProvider.System.GetUtcNow())));
         var overlay = SettingsOverlay.Parse(head.Overlay);
-        var (config, problem) = Try(path, overlay.WithCampaigns(campaigns));
-        if (config is not null)
-        {
-            return (overlay.IsEmpty && campaigns == "{}" ? file : config, new SettingsStart(head) { InForce = head.Number, Campaigns = campaigns });
-        }
-
-        // Without the campaigns: if only they do not fit, the settings still apply.
-        return Try(path, overlay).Config is { } without ? (without, new SettingsStart(head, problem) { InForce = head.Number }) : (file, new SettingsStart(head, problem));
+        var fit = CampaignFit.Load(campaigns, some => Try(path, overlay.WithCampaigns(some)));
+        return fit.Config is { } config
+            ? (overlay.IsEmpty && campaigns == "{}" ? file : config, new SettingsStart(head) { InForce = head.Number, Campaigns = campaigns, Unfit = fit.Unfit })
+            : (file, new SettingsStart(head, string.Join("; ", fit.Problems)));
     }
 
     /// <summary>Reads the segments that the file's campaigns may refer to.</summary>
@@ -45,11 +41,11 @@ static class SettingsAccess
         return segments;
     });
 
-    static (CartRecoveryConfig? Config, string? Problem) Try(string path, SettingsOverlay overlay)
+    static (CartRecoveryConfig? Config, IReadOnlyList<ConfigProblem> Problems) Try(string path, SettingsOverlay overlay)
     {
         var (config, problems) = ConfigFile.Reload(path, overlay);
-        return config is null ? (null, string.Join("; ", problems))
-            : ConfigFile.BudgetOf(config).Fits ? (config, null) : (null, "with them the memory plan does not fit into memory.limit");
+        return config is null || ConfigFile.BudgetOf(config).Fits ? (config, problems)
+            : (null, [new ConfigProblem(path, 1, 1, "with the settings of the API, the memory plan does not fit into memory.limit")]);
     }
 
     // Returns no settings before the first start, or if the database cannot be read: the engine's start reports that.

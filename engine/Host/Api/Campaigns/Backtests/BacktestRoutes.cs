@@ -37,7 +37,7 @@ static class BacktestRoutes
                 "A job replays the store's events with a version of the campaign, beside the engine. Nothing is sent. One backtest runs at a time; results are kept for 30 days.")
             .Produces<BacktestStarted>(StatusCodes.Status202Accepted)
             .Problems(ApiProblems.InvalidJson, s_invalid, CampaignsRoutes.Unknown, ManagedCampaignRoutes.OfFile, s_noJournal, ControlProblems.TooManyBacktests, SettingsProblems.Invalid,
-                SettingsProblems.Pinned, SettingsProblems.Secret, SettingsProblems.NeedsRestart, SettingsProblems.Fixed, ControlProblems.Unavailable);
+                SettingsProblems.Pinned, SettingsProblems.Secret, SettingsProblems.NeedsRestart, SettingsProblems.Fixed, SettingsProblems.Busy, ControlProblems.Unavailable);
         group.MapGet("/{name}/backtests", ListAsync)
             .Describe("listBacktests", "List backtests of a campaign", "The newest first, without results. The last 20 of a store are kept, for 30 days.")
             .Query(QueryParameters.Limit, QueryParameters.Cursor).Problems(CampaignsRoutes.Unknown, ManagedCampaignRoutes.OfFile, ControlProblems.Unavailable);

@@ -6,7 +6,7 @@ namespace CartRecovery.Host.Api.Campaigns.Managed;
 /// <summary>A campaign with its definition.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="ManagedBy">file, if only the configuration changes it; or api.</param>
-/// <param name="State">The state of the last version: draft, checked, approved, active or archived.</param>
+/// <param name="State">The state of the last version: draft, checked, approved, active or archived; unfit if the active version does not fit the configuration any more, so that it is set aside.</param>
 /// <param name="Version">The last version, as in the ETag; 0 for a campaign of the configuration.</param>
 /// <param name="ActiveVersion">The version in force, within its dates; null for none.</param>
 /// <param name="InForce">Whether it starts series now.</param>
@@ -24,7 +24,8 @@ sealed record CampaignDetail(
     /// <param name="campaign">The campaign.</param>
     /// <param name="isInForce">Whether it begins series now.</param>
     /// <param name="stores">The stores that the reader may know of.</param>
-    public static CampaignDetail Of(ManagedCampaign campaign, bool isInForce, IReadOnlyList<string> stores) => new(campaign.Name, "api", campaign.State, campaign.Last.Number, campaign.ActiveVersion, isInForce,
+    /// <param name="isUnfit">Whether it is set aside because it does not fit the configuration.</param>
+    public static CampaignDetail Of(ManagedCampaign campaign, bool isInForce, IReadOnlyList<string> stores, bool isUnfit) => new(campaign.Name, "api", isUnfit && campaign.State == ManagedCampaign.Active ? "unfit" : campaign.State, campaign.Last.Number, campaign.ActiveVersion, isInForce,
         stores, campaign.Last.Draft.StartsAt?.UtcDateTime, campaign.Last.Draft.EndsAt?.UtcDateTime, campaign.Last.By, campaign.Last.ApprovedBy,
         JsonNode.Parse(campaign.Last.Draft.Definition)!);
 }

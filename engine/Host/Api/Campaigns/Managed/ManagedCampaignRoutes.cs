@@ -51,7 +51,7 @@ static class ManagedCampaignRoutes
             .Produces(StatusCodes.Status204NoContent).Problems(s_step);
         Step(group.MapPost("/{name}/check", CheckAsync)).Describe("checkCampaign", "Check a campaign", "Validates the last version together with everything in force; `problems` lists the errors.");
         Step(group.MapPost("/{name}/activate", ActivateAsync)).Describe("activateCampaign", "Activate a campaign", "Puts the last version into force, within its dates.")
-            .Problems([.. s_step, SettingsProblems.Invalid, SettingsProblems.Pinned, SettingsProblems.Secret, SettingsProblems.NeedsRestart, SettingsProblems.Fixed, ControlProblems.ApprovalRequired]);
+            .Problems([.. s_step, SettingsProblems.Invalid, SettingsProblems.Pinned, SettingsProblems.Secret, SettingsProblems.NeedsRestart, SettingsProblems.Fixed, SettingsProblems.Busy, ControlProblems.ApprovalRequired]);
         Step(group.MapPost("/{name}/archive", ArchiveAsync)).Describe("archiveCampaign", "Archive a campaign", "Takes the campaign out of force. Its scheduled messages are not sent.");
         Step(group.MapPost("/{name}/approve", ApproveAsync)).RequireAuthorization(AccessPolicies.StoreUser).WithMetadata(new RequiredPermission(Permission.CampaignsApprove))
             .Describe("approveCampaign", "Approve a campaign", "Approves the last version of another author.")
@@ -59,7 +59,7 @@ static class ManagedCampaignRoutes
     }
 
     static RouteHandlerBuilder Step(RouteHandlerBuilder route) => route.Produces<CampaignDetail>()
-        .Problems([.. s_step, SettingsProblems.Invalid, SettingsProblems.Pinned, SettingsProblems.Secret, SettingsProblems.NeedsRestart, SettingsProblems.Fixed]);
+        .Problems([.. s_step, SettingsProblems.Invalid, SettingsProblems.Pinned, SettingsProblems.Secret, SettingsProblems.NeedsRestart, SettingsProblems.Fixed, SettingsProblems.Busy]);
 
     static async Task<Created<CampaignDetail>> CreateAsync(HttpContext context, CampaignBody body, Caller caller, LiveCampaigns campaigns, IJourneyOptionsProvider inForce)
     {
@@ -216,7 +216,9 @@ static class ManagedCampaignRoutes
     {
         var managed = await campaigns.Store.FindAsync(name, context.RequestAborted) ?? throw new ProblemException(CampaignsRoutes.Unknown);
         context.Response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{managed.Last.Number}\"");
-        return CampaignDetail.Of(managed, managed.ActiveVersion is not null && inForce.JourneyOptions.Campaigns.Find(name) is not null, SeenBy(context, caller, managed.Last.Draft.Stores));
+        var isUnfit = campaigns.Unfit.ContainsKey(name);
+        return CampaignDetail.Of(managed, managed.ActiveVersion is not null && !isUnfit && inForce.JourneyOptions.Campaigns.Find(name) is not null,
+            SeenBy(context, caller, managed.Last.Draft.Stores), isUnfit);
     }
 
     static CampaignDraft DraftOf(CampaignBody body, Caller caller)
