@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Exports;
+using CartRecovery.Engine.Journal;
 using CartRecovery.Tests.Backtest;
 
 namespace CartRecovery.Tests.Exports;
@@ -46,9 +47,9 @@ public sealed class JournalExportTests
     [Test]
     public void A_place_is_read_as_it_was_written_and_only_for_as_many_partitions()
     {
-        var place = new EventPlace(1, new EventPosition(4711, 12));
+        var place = new EventPlace(1, new EventPosition(4711, 12), Sequence: 3, WrittenAt: 1_795_167_600_123);
         Assert.That(EventPlace.Parse(place.ToText(2), 2), Is.EqualTo(place));
-        foreach (var text in new[] { place.ToText(3), "", "2-1-5", "2-2-5-1", "2-1-x-1", "2-1-5-9999999999", "2--1-5-1", "2-1-5-1-1" })
+        foreach (var text in new[] { place.ToText(3), "", "2-1-5-1", "2-2-5-1-1-1", "2-1-x-1-1-1", "2-1-5-9999999999-1-1", "2--1-5-1-1", "2-1-5-1-1-1-1" })
         {
             Assert.That(EventPlace.Parse(text, 2), Is.Null, text);
         }
@@ -69,7 +70,18 @@ public sealed class JournalExportTests
     {
         var export = Export();
         Assert.That(_all.Select(e => export.Has(e.Place)), Is.All.True);
-        Assert.That(export.Has(new EventPlace(0, new EventPosition(long.MaxValue, 1))), Is.False);
+        Assert.That(export.Has(_all[0].Place with { At = new EventPosition(long.MaxValue, 1) }), Is.False);
+    }
+
+    [Test]
+    public void A_place_of_another_journal_is_told_though_there_is_an_event_at_its_address()
+    {
+        var place = _all[_all.Length / 3].Place;
+        foreach (var other in new[] { place with { Sequence = place.Sequence + 1 }, place with { WrittenAt = place.WrittenAt + 1 } })
+        {
+            Assert.That(Export().Has(other), Is.False);
+            Assert.That(() => Read(other).ToArray(), Throws.InstanceOf<JournalException>().With.Property(nameof(JournalException.Code)).EqualTo(JournalView.Moved), "also if it was asked before");
+        }
     }
 
     JournalExport Export()

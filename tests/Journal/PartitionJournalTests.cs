@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Tests.Support;
 
@@ -114,6 +115,25 @@ public sealed class PartitionJournalTests
         Write(Texts(200).ToArray(), commitEach: true);
         File.Delete(Segments()[1]);
         Assert.That(Assert.Throws<JournalException>(() => Read(out _))!.Code, Is.EqualTo("journal_damaged"));
+    }
+
+    [Test]
+    public void Segments_that_are_deleted_during_a_read_are_not_taken_for_the_end([Values(1, 40, 100)] int read)
+    {
+        Write(Texts(200).ToArray(), commitEach: true);
+        var view = new JournalView(() => new FileJournalDevice(Path.Combine(_scratch.Folder, "journal"), readOnly: true), s_layout, new JournalStores("demo"u8.ToArray()));
+        using var reader = view.Read();
+        for (var i = 0; i < read; i++)
+        {
+            Assert.That(reader.TryNext(out _), Is.True);
+        }
+
+        Array.ForEach(Segments()[..^1], File.Delete);
+        var moved = Assert.Throws<JournalException>(() =>
+        {
+            while (reader.TryNext(out _)) { }
+        });
+        Assert.That(moved!.Code, Is.EqualTo("journal_moved"));
     }
 
     [Test]

@@ -28,7 +28,7 @@ sealed class AuditMatrixTests
         ["DELETE /v1/cart/{itemId}"] = "what shoppers do; the journal has it",
         ["POST /v1/checkout"] = "what shoppers do; the journal has it",
         ["POST /v1/predict"] = "changes nothing",
-        ["POST /v1/reconciliation"] = "reconciliation.add, in the transaction of the report",
+        ["POST /v1/reconciliation"] = "reconciliation.repair before the first event, and reconciliation.add in the transaction of the report",
         ["POST /ofrep/v1/evaluate/flags"] = "changes nothing",
         ["POST /ofrep/v1/evaluate/flags/{key}"] = "changes nothing",
         ["POST /v1/experiments"] = "experiment.start, in the transaction of the change",

@@ -7,6 +7,9 @@ namespace CartRecovery.Engine.Backtest;
 /// </summary>
 public sealed class JournalView
 {
+    /// <summary>Code of the exception for events that were deleted during the read.</summary>
+    public const string Moved = "journal_moved";
+
     readonly Func<JournalDevice> _open;
     readonly JournalLayout _layout;
 
@@ -36,6 +39,22 @@ public sealed class JournalView
     /// <summary>Opens its pages, to read some of them.</summary>
     public JournalPages Pages() => new(_open(), _layout, End);
 
+    /// <summary>Returns whether an entry is there, and is the one that was read: after a restore, another one may be at its address.</summary>
+    /// <param name="address">Its address.</param>
+    /// <param name="sequence">Its number.</param>
+    /// <param name="at">When it was written (ms since 1970 UTC).</param>
+    /// <exception cref="JournalException">The journal cannot be read.</exception>
+    public bool Has(long address, long sequence, long at)
+    {
+        if (address < Begin || address >= End)
+        {
+            return false;
+        }
+
+        using var reader = Read(address);
+        return reader.TryNext(out var entry) && (entry.Address, entry.Sequence, entry.At) == (address, sequence, at);
+    }
+
     /// <summary>Opens a reader.</summary>
     /// <param name="from">Address of the first entry to read; that of the first there is, if it is before it.</param>
     public JournalViewReader Read(long from = 0) => new(_open(), _layout, Begin, from, End);
@@ -48,12 +67,13 @@ public sealed class JournalViewReader : IDisposable
     readonly JournalLayout _layout;
     readonly JournalReader _reader;
     readonly long _begin;
+    readonly long _end;
 
     internal JournalViewReader(JournalDevice device, JournalLayout layout, long begin, long from, long end)
     {
         _device = device;
         _layout = layout;
-        _begin = begin;
+        (_begin, _end) = (begin, end);
         _reader = new JournalReader(device, layout, from, until: end);
         CheckThatNothingWent();
     }
@@ -69,13 +89,24 @@ public sealed class JournalViewReader : IDisposable
     {
         try
         {
-            return _reader.TryNext(out entry);
+            if (_reader.TryNext(out entry))
+            {
+                return true;
+            }
         }
         catch (JournalException)
         {
             CheckThatNothingWent();
             throw;
         }
+
+        // A segment that was deleted looks like the journal's end.
+        if (_reader.End < _end && _device.Segments() is [var first, ..] && first * _layout.SegmentSize > _reader.End)
+        {
+            throw Moved();
+        }
+
+        return false;
     }
 
     /// <inheritdoc/>
@@ -85,7 +116,9 @@ public sealed class JournalViewReader : IDisposable
     {
         if (_device.Segments() is [var first, ..] && first * _layout.SegmentSize != _begin)
         {
-            throw new JournalException("journal_moved", "The engine deleted old events during the read. Start again.");
+            throw Moved();
         }
     }
+
+    static JournalException Moved() => new(JournalView.Moved, "The engine deleted old events during the read. Start again.");
 }

@@ -20,7 +20,7 @@ public sealed class JournalExport(int partitions, Func<int, JournalView?> open, 
 
     /// <summary>Returns whether the journal still has all events after a position.</summary>
     /// <exception cref="JournalException">A journal cannot be read.</exception>
-    public bool Has(EventPlace place) => open(place.Partition) is { } journal && place.At.Address >= journal.Begin && place.At.Address < journal.End;
+    public bool Has(EventPlace place) => open(place.Partition) is { } journal && Has(journal, place);
 
     /// <summary>Reads events as rows.</summary>
     /// <param name="store">The store's number.</param>
@@ -34,12 +34,24 @@ public sealed class JournalExport(int partitions, Func<int, JournalView?> open, 
     {
         for (var partition = after?.Partition ?? 0; partition < partitions; partition++)
         {
+            EventPlace? begin = after is { } place && place.Partition == partition ? place : null;
             if (open(partition) is not { } journal)
             {
-                continue;
+                if (begin is null)
+                {
+                    continue;
+                }
+
+                throw Moved();
             }
 
-            using var events = new JournalEvents(journal, range, keys, after is { } place && place.Partition == partition ? place.At : default);
+            // Again: retention may have deleted it since the caller asked.
+            if (begin is { } known && !Has(journal, known))
+            {
+                throw Moved();
+            }
+
+            using var events = new JournalEvents(journal, range, keys, begin?.At ?? default);
             for (var looked = 0; events.TryNext(); looked++)
             {
                 if (looked % EventsPerLook == 0)
@@ -49,9 +61,13 @@ public sealed class JournalExport(int partitions, Func<int, JournalView?> open, 
 
                 if (events.Current.Store == store)
                 {
-                    yield return (EventRows.Of(events.Slab, events.Current, storeId, more), new EventPlace(partition, events.At));
+                    yield return (EventRows.Of(events.Slab, events.Current, storeId, more), new EventPlace(partition, events.At, events.Sequence, events.WrittenAt));
                 }
             }
         }
     }
+
+    static bool Has(JournalView journal, EventPlace place) => journal.Has(place.At.Address, place.Sequence, place.WrittenAt);
+
+    static JournalException Moved() => new(JournalView.Moved, "The journal has no more what follows the cursor. Begin without it.");
 }

@@ -76,12 +76,32 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
         var customer = store.Ids.CustomerOf(Encoding.UTF8.GetBytes(Subject.UserId));
         var (carts, orders) = await Task.Run(() => targets.Journal.Find(store.Number, customer, cancellation), cancellation);
         Subject = Subject with { Carts = [.. Subject.Carts.Union(carts, StringComparer.Ordinal)], Orders = [.. Subject.Orders.Union(orders, StringComparer.Ordinal)] };
+        await FindArchivedAsync(cancellation);
         await FindAddressesAsync(cancellation);
         await FindRowsAsync(cancellation);
 
         // Again, because the rows named further carts.
         await FindAddressesAsync(cancellation);
         (_counts["carts"], _counts["orders"], _counts["addresses"]) = (Subject.Carts.Count, Subject.Orders.Count, Subject.Addresses.Count);
+    }
+
+    // Returns whether the archives that are there name more than was known.
+    async Task<bool> FindArchivedAsync(CancellationToken cancellation)
+    {
+        if (targets.Archives is not { } archives)
+        {
+            return false;
+        }
+
+        var (found, before) = (new ArchivedIds(store, Subject.UserId), Subject);
+        await archives.ReadAsync(store.Id, found.Add, cancellation);
+        Subject = Subject with
+        {
+            Carts = [.. before.Carts.Union(found.Carts, StringComparer.Ordinal)],
+            Orders = [.. before.Orders.Union(found.Orders, StringComparer.Ordinal)],
+            Addresses = [.. before.Addresses.Union(found.Addresses, StringComparer.Ordinal)],
+        };
+        return Subject.Carts.Count + Subject.Orders.Count + Subject.Addresses.Count > before.Carts.Count + before.Orders.Count + before.Addresses.Count;
     }
 
     async Task FindAddressesAsync(CancellationToken cancellation)
@@ -140,6 +160,20 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
 
             rows = await FindRowsAsync(cancellation);
         }
+
+        await EraseReportsAsync(cancellation);
+    }
+
+    async Task EraseReportsAsync(CancellationToken cancellation)
+    {
+        if (targets.Reconciliations is { } reports)
+        {
+            var spellings = new PersonSpellings(Person);
+            HashSet<string> carts = new(Subject.Carts, StringComparer.Ordinal), orders = new(Subject.Orders, StringComparer.Ordinal);
+            _counts["reconciliation differences"] = await reports.EraseAsync(store.Id,
+                (order, cart) => (cart is not null && carts.Contains(cart)) || (order is not null && orders.Contains($"o:{order}")),
+                text => spellings.AreIn(Encoding.UTF8.GetBytes(text)), cancellation);
+        }
     }
 
     async Task EraseLettersAsync(CancellationToken cancellation)
@@ -157,6 +191,14 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
     {
         if (targets.Archives is { } archives)
         {
+            // One that was not there at the first step may name further carts.
+            if (await FindArchivedAsync(cancellation))
+            {
+                await ErasePartitionsAsync(cancellation);
+                await EraseRowsAsync(cancellation);
+                await EraseLettersAsync(cancellation);
+            }
+
             _counts["archived events"] = await archives.EraseAsync(store.Id, new ArchivedPerson(Person).Has, cancellation);
         }
     }

@@ -1,3 +1,4 @@
+using CartRecovery.Engine.ControlPlane.Reconciliations;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Delivery;
 using CartRecovery.Engine.Exports.Archive;
@@ -44,6 +45,9 @@ public sealed record ErasureTargets
 
     /// <summary>The archives of events; <see langword="null"/> if there are none.</summary>
     public EventArchives? Archives { get; init; }
+
+    /// <summary>The reports of reconciliations; <see langword="null"/> if there are none.</summary>
+    public ReconciliationStore? Reconciliations { get; init; }
 
     /// <summary>
     /// Replaces all backups in every destination by a new one; returns the number of destinations. <see langword="null"/> if there are no

@@ -32,6 +32,7 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
         ("features and scores of carts", "They are computed from the events: GET /v1/features/{cartId}, and the journal's events."),
         ("suppressed addresses that the person did not give", "The list has keyed hashes, which cannot be reversed."),
         ("addresses and consents given anonymously in carts that another customer has continued", "They may be the other's."),
+        ("differences in reports of reconciliations", "They repeat ids of carts and orders that the shop sent: GET /v1/reconciliation/{id}."),
         ("entries of the audit log", "They name people by keyed hashes, and record the actions of staff."),
         ("events that the journal's retention has deleted", "They do not exist any more."),
         ("files and queues of sinks, delivered messages, logs of other systems", "They left the engine."),
@@ -70,6 +71,7 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
         var customer = store.Ids.CustomerOf(Encoding.UTF8.GetBytes(_id.UserId));
         var (carts, orders) = targets.Journal.Find(store.Number, customer, cancellation);
         _id = _id with { Carts = carts, Orders = orders };
+        AddArchived(cancellation);
         AddAddresses();
         var person = PersonOf(_id);
         var reached = Ask(engine => person.Addresses.Select(address => engine.Store.Addresses.Of(person.Store, address)).ToHashSet());
@@ -77,6 +79,23 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
         _id = _id with { Carts = [.. _id.Carts.Union(rows.Carts, StringComparer.Ordinal)] };
         AddAddresses();
         return rows;
+    }
+
+    void AddArchived(CancellationToken cancellation)
+    {
+        var found = new ArchivedIds(store, _id.UserId);
+        foreach (var row in targets.Archives?.Read(store.Id) ?? [])
+        {
+            cancellation.ThrowIfCancellationRequested();
+            found.Add(row);
+        }
+
+        _id = _id with
+        {
+            Carts = [.. _id.Carts.Union(found.Carts, StringComparer.Ordinal)],
+            Orders = [.. _id.Orders.Union(found.Orders, StringComparer.Ordinal)],
+            Addresses = [.. _id.Addresses.Union(found.Addresses, StringComparer.Ordinal)],
+        };
     }
 
     void AddAddresses()
@@ -299,8 +318,8 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
 
     Person PersonOf(PersonId id) => new(store.Id, id.UserId, store.Ids, id.Carts, id.Orders, id.Addresses);
 
-    IEnumerable<(string What, string Why)> NotIncluded => s_notIncluded.Concat((targets.Archives?.Folders ?? []).Where(folder => !Directory.Exists(folder))
-        .Select(folder => ($"archived events in {folder}", "The folder is missing.")));
+    IEnumerable<(string What, string Why)> NotIncluded => s_notIncluded.Concat((targets.Archives?.Missing ?? [])
+        .Select(folder => ($"archived events in {folder}", "The archive is missing.")));
 
     T Ask<T>(Func<Journeys.JourneyEngine, T> ask) => targets.Journeys.InvokeAsync((engine, _) => ask(engine)).GetAwaiter().GetResult();
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Reconciliations;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Privacy;
@@ -64,6 +65,7 @@ sealed class PrivacyServices : IAsyncDisposable
             DeadLetterQueue = host.DeadLetterQueue,
             Sinks = host.Sinks,
             Archives = host.Exports.Archives,
+            Reconciliations = new ReconciliationStore(_control),
             Partitions = new LockedErasure(host.Erasure, data.Path),
             RenewBackupsAsync = cancellation => Task.Run(() => new BackupRenewal(
                 _control, host.Config.Data, _control.IsShared ? EngineId.Of(Path.GetFullPath(host.Config.Data)) : "", () => host.Config.Backup.Key).RunAsync(cancellation), cancellation),

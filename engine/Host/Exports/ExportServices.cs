@@ -23,7 +23,7 @@ sealed class ExportServices(EngineHost host, DataFolder data, KeyVault? keys) : 
     const string Reader = "archive";
 
     /// <summary>Maximum number of exports that run at once.</summary>
-    public const int Max = 2;
+    public const int Max = 4;
 
     readonly HashSet<string> _running = new(StringComparer.Ordinal);
 
@@ -52,7 +52,7 @@ sealed class ExportServices(EngineHost host, DataFolder data, KeyVault? keys) : 
         }
     }
 
-    /// <summary>Waits until all events acknowledged so far are in the journals and the database, but not longer than a second.</summary>
+    /// <summary>Waits until all events acknowledged so far are in the journals, and for the database, but for that not longer than a second.</summary>
     public async Task SettleAsync(CancellationToken cancellation)
     {
         await host.Partitions.FlushAsync(cancellation);
@@ -92,7 +92,8 @@ sealed class ExportServices(EngineHost host, DataFolder data, KeyVault? keys) : 
         var today = DateOnly.FromDateTime(now.UtcDateTime);
         DateOnly? oldest = config.Retention is { } kept ? DateOnly.FromDateTime((now - kept.Value).UtcDateTime) : null;
         return await Archives.RunAsync(
-            config.To!, journals, new DateTimeOffset(today.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero).ToUnixTimeMilliseconds(), oldest, Release, onProgress, cancellation);
+            config.To!, journals, new DateTimeOffset(today.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero).ToUnixTimeMilliseconds(), now.ToUnixTimeMilliseconds(), oldest, Release, onProgress,
+            cancellation);
     }
 
     /// <inheritdoc/>

@@ -1,16 +1,17 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using CartRecovery.Engine.ControlPlane.Jobs;
+using CartRecovery.Engine.ControlPlane.Reconciliations;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Host.Api;
 using CartRecovery.Host.Reconciliation;
 
 namespace CartRecovery.Host.Jobs;
 
-/// <summary>The job that compares the lists of orders and carts that shops write to a folder for each store.</summary>
+/// <summary>Compares the lists of orders and carts that shops put into a folder, with a folder for each store.</summary>
 static partial class ReconciliationJob
 {
-    // Maximum number of files of a run. The next run compares the others.
+    // Of a run; the next one takes further files.
     const int MaxFiles = 20;
 
     public static JobDefinition Definition { get; } = new(
@@ -21,13 +22,28 @@ static partial class ReconciliationJob
 
     static async Task RunAsync(JobContext job, CancellationToken stop)
     {
-        var config = job.Service<IEngineState>().Config.Reconciliation;
+        var state = job.Service<IEngineState>();
+        var (config, oldest) = (state.Config.Reconciliation, job.Time.GetUtcNow() - state.Config.Contact.Retention.Value);
+        await job.Service<ReconciliationStore>().PurgeAsync(oldest, stop);
         if (config.From is not { } folder)
         {
             return;
         }
 
-        var files = job.Service<StoreDirectory>().Stores.SelectMany(store => FilesOf(Path.Combine(folder, store.Id)).Select(file => (Store: store, File: file)))
+        var stores = job.Service<StoreDirectory>().Stores;
+        foreach (var store in stores)
+        {
+            try
+            {
+                ListFiles.DeleteProcessed(Path.Combine(folder, store.Id), oldest.UtcDateTime);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                job.Log($"{store.Id}: old lists cannot be deleted: the engine needs the right to write into the folder");
+            }
+        }
+
+        var files = stores.SelectMany(store => ListFiles.In(Path.Combine(folder, store.Id)).Select(file => (Store: store, File: file)))
             .OrderBy(found => File.GetLastWriteTimeUtc(found.File)).Take(MaxFiles).ToArray();
         var failed = 0;
         foreach (var (store, file) in files)
@@ -36,7 +52,6 @@ static partial class ReconciliationJob
             {
                 failed++;
                 job.Log($"{store.Id}/{Path.GetFileName(file)}: {problem}");
-                File.Move(file, $"{file}.failed", overwrite: true);
             }
         }
 
@@ -47,40 +62,52 @@ static partial class ReconciliationJob
         }
     }
 
+    // Renamed before it is compared: where that fails, it would be compared again with each run.
     static async Task<string?> TryRunAsync(JobContext job, Store store, string file, bool repair, CancellationToken stop)
     {
-        if (new FileInfo(file).Length > ShopRowReader.MaxBytes)
-        {
-            return $"longer than {ShopRowReader.MaxBytes} bytes: split it";
-        }
-
-        var reconciler = job.Service<Reconciler>();
-        using var one = reconciler.TryBegin() ?? throw new IOException("the engine is comparing a list from the API");
+        using var one = job.Service<Reconciler>().TryBegin(store.Id) ?? throw new IOException("a list that was sent is compared just now");
+        ListFile list;
         try
         {
-            var report = await reconciler.RunAsync(store, new ToldOrders(await File.ReadAllBytesAsync(file, stop), file.EndsWith(".csv", StringComparison.OrdinalIgnoreCase),
-                Path.GetFileName(file), "engine", Address: null, PeriodOf(Path.GetFileName(file)), repair), stop);
+            list = ListFiles.Take(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "cannot be renamed, so it is not compared: the engine needs the right to write into the folder";
+        }
+
+        var problem = await CompareAsync(job, store, list, repair, stop);
+        list.Finish(problem is null);
+        return problem;
+    }
+
+    // If it is compared again after a crash, there is a second report, and orders count once.
+    static async Task<string?> CompareAsync(JobContext job, Store store, ListFile list, bool repair, CancellationToken stop)
+    {
+        if (await list.ReadAsync(ShopRowReader.MaxBytes, stop) is not { } text)
+        {
+            return $"longer than {ShopRowReader.MaxBytes} bytes; write it in parts";
+        }
+
+        try
+        {
+            var report = await job.Service<Reconciler>().RunAsync(
+                store, new ToldOrders(text, list.Name.EndsWith(".csv", StringComparison.OrdinalIgnoreCase), list.Name, "engine", Address: null, PeriodOf(list.Name), repair), stop);
             job.Log(string.Create(CultureInfo.InvariantCulture,
                 $"{store.Id}/{report.Source}: {report.Orders} orders, {report.Carts} carts; {report.MissingHere} missing here, {report.MissingThere} missing there, {report.Differing} differing, {report.Repaired} repaired, {report.Invalid} lines in error: report {report.Id}"));
+            return null;
         }
         catch (FormatException e)
         {
             return e.Message;
         }
-
-        // After a crash before this line, the file is compared again: there are two reports, but each order counts once.
-        File.Move(file, $"{file}.done", overwrite: true);
-        return null;
     }
 
-    static string[] FilesOf(string folder) => Directory.Exists(folder)
-        ? [.. Directory.EnumerateFiles(folder).Where(file => Path.GetExtension(file).ToLowerInvariant() is ".csv" or ".ndjson" or ".json")] : [];
-
-    // A file with a day in its name has all orders of that day.
-    static (long From, long To)? PeriodOf(string name) => Day().Match(name) is { Success: true } match
+    // A name that ends with a day says that these are all orders of the day; orders-2026-11-30-2.csv does not.
+    internal static (long From, long To)? PeriodOf(string name) => Day().Match(Path.GetFileNameWithoutExtension(name)) is { Success: true } match
         && DateTimeOffset.TryParseExact(match.Value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var day)
         ? (day.ToUnixTimeMilliseconds(), day.AddDays(1).ToUnixTimeMilliseconds()) : null;
 
-    [GeneratedRegex(@"\d{4}-\d{2}-\d{2}", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"(?<!\d)\d{4}-\d{2}-\d{2}$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Day();
 }

@@ -1,56 +1,64 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
-using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Reconciliations;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Ingest;
-using CartRecovery.Engine.Ingest.Access;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Pipeline;
-using CartRecovery.Host.Api.Events;
 using CartRecovery.Host.Api.Interventions;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Host.Reconciliation;
 
 /// <summary>
-/// Compares a shop's orders and carts with the engine's, and saves the report. If asked, sends missing orders as events; changes nothing else. Compares one list at a time.
+/// Compares a shop's orders and carts with the engine's, and saves the report. If asked, sends missing orders as events; changes nothing else. Compares one list of a store at a time.
 /// </summary>
-sealed class Reconciler(JourneyReports reports, JourneyWorker journeys, PartitionSet partitions, IngestOptions ingest, ReconciliationStore store, TimeProvider time) : IDisposable
+sealed class Reconciler(
+    JourneyReports reports, JourneyWorker journeys, PartitionSet partitions, IngestOptions ingest, OrderRepair repair, ReconciliationStore store, TimeProvider time)
 {
-    /// <summary>Maximum number of differences and of errors in a report.</summary>
-    public const int MaxDifferences = 1000, MaxErrors = 100;
+    /// <summary>Maximum number of differences that a report has.</summary>
+    public const int MaxDifferences = 1000;
 
-    // Number of orders looked up or sent at once.
+    /// <summary>Maximum number of lists that are compared at once.</summary>
+    public const int Max = 4;
+
+    // Orders looked up at once.
     const int Chunk = 500;
 
-    // Smaller differences are rounding: half a cent.
+    // Half of the smallest amount that is told apart.
     const decimal Tolerance = 0.005m;
 
-    readonly SemaphoreSlim _one = new(1, 1);
+    readonly HashSet<string> _running = new(StringComparer.Ordinal);
 
-    /// <summary>Reserves the comparison.</summary>
-    /// <returns>The reservation, to be disposed; <see langword="null"/> if another comparison is running.</returns>
-    public IDisposable? TryBegin() => _one.Wait(0) ? new Reservation(_one) : null;
+    /// <summary>Reserves the one comparison of a store that may run.</summary>
+    /// <returns>Ends the reservation; <see langword="null"/> if another one of the store runs, or too many of others.</returns>
+    public IDisposable? TryBegin(string of)
+    {
+        lock (_running)
+        {
+            return _running.Count < Max && _running.Add(of) ? new Reservation(_running, of) : null;
+        }
+    }
 
-    /// <summary>Compares a list. Call with a reservation of <see cref="TryBegin"/>.</summary>
+    /// <summary>Compares.</summary>
     /// <param name="of">The store.</param>
     /// <param name="told">The shop's list.</param>
     /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="FormatException">The list cannot be read.</exception>
+    /// <exception cref="TimeoutException">Orders that were sent were not durable in time. The report is kept.</exception>
     public async Task<ReconciliationReport> RunAsync(Store of, ToldOrders told, CancellationToken cancellation)
     {
-        var errors = new List<ReconciliationError>();
-        var rows = ShopRowReader.Read(told.Text, told.IsCsv, (line, problem) => errors.Add(new ReconciliationError(line, problem)));
+        var id = Guid.CreateVersion7(time.GetUtcNow()).ToString("n");
+        var errors = new LineErrors();
+        var rows = ShopRowReader.Read(told.Text, told.IsCsv, errors.Add, cancellation);
+        Forget(of, rows, errors);
         var orders = new Dictionary<string, ShopRow>(StringComparer.Ordinal);
         foreach (var row in rows.Where(row => row.OrderId is { Length: > 0 }))
         {
             if (!orders.TryAdd(row.OrderId!, row))
             {
-                errors.Add(new ReconciliationError(row.Line, $"duplicate of the order in line {orders[row.OrderId!].Line}"));
+                errors.Add(row.Line, $"duplicate of the order in line {orders[row.OrderId!].Line}");
             }
         }
 
@@ -65,21 +73,33 @@ sealed class Reconciler(JourneyReports reports, JourneyWorker journeys, Partitio
                 .Select(id => new ReconciliationDifference(ReconciliationDifference.MissingThere, Line: null, id, CartId: null)));
         }
 
-        var repaired = told.Repair ? await RepairAsync(of, orders, differences, errors, cancellation) : [];
-        differences = differences.ConvertAll(difference => difference with { Repaired = difference.OrderId is { } id && repaired.Contains(id) });
+        var missing = differences.Where(d => d is { Kind: ReconciliationDifference.MissingHere, OrderId: not null }).Select(d => orders[d.OrderId!]).ToArray();
+        var (repaired, isDurable) = told.Repair ? await repair.RunAsync(of, told, id, missing, errors, cancellation) : ([], true);
+        differences = differences.ConvertAll(difference => difference with { Repaired = difference.OrderId is { } order && repaired.Contains(order) });
         var report = new ReconciliationReport(
-            Guid.CreateVersion7(time.GetUtcNow()).ToString("n"), of.Id, time.GetUtcNow().UtcDateTime, told.By, told.Source, told.Repair, orders.Count, carts.Length, matched,
+            id, of.Id, time.GetUtcNow().UtcDateTime, told.By, told.Source, told.Repair, orders.Count, carts.Length, matched,
             Count(ReconciliationDifference.MissingHere), Count(ReconciliationDifference.MissingThere),
             differences.Where(difference => difference.Kind == ReconciliationDifference.Differs).Select(difference => difference.Line).Distinct().Count(),
-            repaired.Count, errors.Count, [.. differences.Take(MaxDifferences)], [.. errors.Take(MaxErrors)]);
-        await store.AddAsync(report, told.Address, cancellation);
-        return report;
+            repaired.Count, errors.Count, [.. differences.Take(MaxDifferences)], errors.First);
+
+        // What was sent is reported, also if the client has gone.
+        await store.AddAsync(report, told.Address, told.Repair ? CancellationToken.None : cancellation);
+        return isDurable ? report : throw new TimeoutException("The orders were not durable in time. Send the list again: they count once.");
 
         int Count(string kind) => differences.Count(difference => difference.Kind == kind);
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _one.Dispose();
+    // A report must not have what the engine has just erased.
+    void Forget(Store of, List<ShopRow> rows, LineErrors errors) => rows.RemoveAll(row =>
+    {
+        var isForgotten = row.UserId is { Length: > 0 } user && ingest.Forgotten.Contains(of.IdUtf8, Encoding.UTF8.GetBytes(user));
+        if (isForgotten)
+        {
+            errors.Add(row.Line, "the customer is forgotten");
+        }
+
+        return isForgotten;
+    });
 
     int CompareOrders(Store of, IEnumerable<ShopRow> orders, List<ReconciliationDifference> differences)
     {
@@ -106,10 +126,10 @@ sealed class Reconciler(JourneyReports reports, JourneyWorker journeys, Partitio
         return matched;
     }
 
-    // Orders without a value are not compared: the engine keeps only their id, since no campaign was triggered for the shopper.
+    // Of an order for whose shopper no campaign was triggered, the engine keeps the id alone.
     static void Compare(Store of, ShopRow row, KnownOrder order, List<ReconciliationDifference> differences)
     {
-        var currency = row.Currency?.ToUpperInvariant() ?? of.Currency;
+        var currency = row.Currency?.ToUpperInvariant() ?? (order.Value.Count == 1 ? order.Value.Keys.First() : of.Currency);
         var isCancelled = row.Status == "cancelled";
         if (row.Status is not null && isCancelled != order.IsReturned)
         {
@@ -120,7 +140,7 @@ sealed class Reconciler(JourneyReports reports, JourneyWorker journeys, Partitio
         {
             Add("currency", currency, string.Join(' ', order.Value.Keys.Order(StringComparer.Ordinal)));
         }
-        else if (row.Value is { } value && !isCancelled && Math.Abs(value - order.Value.GetValueOrDefault(currency)) > Tolerance)
+        else if (row.Value is { } value && !isCancelled && order.Value.ContainsKey(currency) && Math.Abs(value - order.Value.GetValueOrDefault(currency)) > Tolerance)
         {
             Add("value", TextOf(value), TextOf(order.Value.GetValueOrDefault(currency)));
         }
@@ -165,86 +185,16 @@ sealed class Reconciler(JourneyReports reports, JourneyWorker journeys, Partitio
         return matched;
     }
 
-    // As POST /v1/conversions: the event's id is derived from the order's, so that the order counts once if others report it too.
-    async Task<HashSet<string>> RepairAsync(
-        Store of, Dictionary<string, ShopRow> orders, List<ReconciliationDifference> differences, List<ReconciliationError> errors, CancellationToken cancellation)
-    {
-        var repaired = new HashSet<string>(StringComparer.Ordinal);
-        var missing = new List<ShopRow>();
-        foreach (var row in differences.Where(d => d is { Kind: ReconciliationDifference.MissingHere, OrderId: not null }).Select(d => orders[d.OrderId!]))
-        {
-            if (row.Status == "cancelled" || row.CartId is not { Length: > 0 } || row.Value is null)
-            {
-                errors.Add(new ReconciliationError(row.Line, row.Status == "cancelled" ? "not repaired: the order is cancelled" : "not repaired: cartId and value are required"));
-                continue;
-            }
-
-            missing.Add(row);
-        }
-
-        var key = new StoreKey(of, KeyKind.Secret, LoopbackOnly: false, []);
-        foreach (var chunk in missing.Chunk(Chunk))
-        {
-            var source = new RequestSource(ingest, new Client(key));
-            await source.SubmitAsync(Write(chunk).Span, cancellation);
-            if (!await source.WaitAsync(cancellation))
-            {
-                throw new IOException("The orders were not durable in time. Send the list again; each order counts once.");
-            }
-
-            var rejected = source.Rejected.ToDictionary(rejection => (int)rejection.Index, rejection => rejection.Problem.Message);
-            for (var i = 0; i < chunk.Length; i++)
-            {
-                if (rejected.TryGetValue(i, out var problem))
-                {
-                    errors.Add(new ReconciliationError(chunk[i].Line, $"not repaired: {problem}"));
-                }
-                else
-                {
-                    repaired.Add(chunk[i].OrderId!);
-                }
-            }
-        }
-
-        return repaired;
-    }
-
-    ReadOnlyMemory<byte> Write(IEnumerable<ShopRow> rows)
-    {
-        var output = new ArrayBufferWriter<byte>(64 * 1024);
-        using var json = new Utf8JsonWriter(output);
-        json.WriteStartArray();
-        foreach (var row in rows)
-        {
-            json.WriteStartObject();
-            json.WriteString("id"u8, $"order.{row.OrderId}");
-            json.WriteString("type"u8, "purchase"u8);
-            json.WriteNumber("ts"u8, (row.At ?? time.GetUtcNow()).ToUnixTimeMilliseconds());
-            json.WriteString("cartId"u8, row.CartId);
-            if (row.UserId is { Length: > 0 } user)
-            {
-                json.WriteString("userId"u8, user);
-            }
-
-            json.WriteString("orderId"u8, row.OrderId);
-            json.WriteNumber("value"u8, row.Value!.Value);
-            if (row.Currency is { } currency)
-            {
-                json.WriteString("currency"u8, currency);
-            }
-
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.Flush();
-        return output.WrittenMemory;
-    }
-
     static string TextOf(decimal number) => number.ToString("0.####", CultureInfo.InvariantCulture);
 
-    sealed class Reservation(SemaphoreSlim one) : IDisposable
+    sealed class Reservation(HashSet<string> running, string of) : IDisposable
     {
-        public void Dispose() => one.Release();
+        public void Dispose()
+        {
+            lock (running)
+            {
+                running.Remove(of);
+            }
+        }
     }
 }

@@ -24,6 +24,6 @@ sealed record ShopRow(
     public string? Problem => string.IsNullOrEmpty(OrderId) && string.IsNullOrEmpty(CartId) ? "orderId or cartId: required"
         : OrderId is { Length: > 256 } || CartId is { Length: > 256 } || UserId is { Length: > 256 } ? "an id has at most 256 characters"
         : Value < 0 ? "value: expected a number that is not negative"
-        : Currency is not null && Primitives.CurrencyCode.Parse(Currency) == 0 ? $"currency: expected an ISO 4217 code, got '{(Currency.Length > 16 ? Currency[..16] : Currency)}'"
+        : Currency is not null && Primitives.CurrencyCode.Parse(Currency) == 0 ? "currency: expected an ISO 4217 code"
         : Status is not (null or "placed" or "cancelled") ? "status: expected placed or cancelled" : null;
 }

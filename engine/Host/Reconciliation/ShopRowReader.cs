@@ -15,19 +15,30 @@ static class ShopRowReader
     /// <summary>Maximum length of a list, in bytes.</summary>
     public const int MaxBytes = 16 << 20;
 
+    const int RowsPerLook = 256;
+
+    static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
+
     static readonly string[] s_columns = ["orderId", "cartId", "value", "currency", "status", "userId", "at", "itemCount"];
 
     /// <summary>Reads rows.</summary>
     /// <param name="text">The text in UTF-8.</param>
     /// <param name="isCsv">Whether it is CSV.</param>
     /// <param name="onError">Receives the number of each line that cannot be read, and the reason.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="FormatException">The text is neither CSV nor JSON, or has an unknown column or too many rows.</exception>
-    public static List<ShopRow> Read(byte[] text, bool isCsv, Action<int, string> onError)
+    public static List<ShopRow> Read(byte[] text, bool isCsv, Action<int, string> onError, CancellationToken cancellation = default)
     {
-        var rows = new List<ShopRow>();
-        foreach (var (line, row, problem) in isCsv ? ReadCsv(text) : text.AsSpan().TrimStart(" \t\r\n\uFEFF"u8) is [(byte)'[', ..] ? ReadArray(text) : ReadLines(text))
+        var (rows, count) = (new List<ShopRow>(), 0);
+        var body = text.AsMemory(text.AsSpan().StartsWith(ByteOrderMark) ? ByteOrderMark.Length : 0);
+        foreach (var (line, row, problem) in isCsv ? ReadCsv(text) : body.Span.TrimStart(" \t\r\n"u8) is [(byte)'[', ..] ? ReadArray(body) : ReadLines(text))
         {
-            if (rows.Count == MaxRows)
+            if (count % RowsPerLook == 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            if (count++ == MaxRows)
             {
                 throw new FormatException($"There are more than {MaxRows} rows. Split the list.");
             }
@@ -58,7 +69,7 @@ static class ShopRowReader
         }
     }
 
-    static IEnumerable<(int Line, ShopRow? Row, string? Problem)> ReadArray(byte[] text)
+    static IEnumerable<(int Line, ShopRow? Row, string? Problem)> ReadArray(ReadOnlyMemory<byte> text)
     {
         JsonDocument document;
         try
@@ -91,9 +102,10 @@ static class ShopRowReader
         }
 
         var header = csv.Texts();
-        if (header.FirstOrDefault(name => !s_columns.Contains(name)) is { } unknown)
+        if (Array.FindIndex(header, name => !s_columns.Contains(name)) is >= 0 and var unknown)
         {
-            throw new FormatException($"line 1: unknown column '{(unknown.Length > 64 ? unknown[..64] : unknown)}'{Primitives.Suggestion.Hint(unknown, s_columns)}; the columns are {string.Join(", ", s_columns)}");
+            // Without a header, this is a row: it is not repeated, because it may be personal data.
+            throw new FormatException($"line 1: column {unknown + 1} is unknown{Primitives.Suggestion.Hint(header[unknown], s_columns)}; the columns are {string.Join(", ", s_columns)}");
         }
 
         while (csv.Next())
@@ -118,12 +130,11 @@ static class ShopRowReader
         DateTimeOffset? at = null;
         if (values.TryGetValue("at", out var time))
         {
-            if (!DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var parsed))
+            at = ShopTimeConverter.Parse(time);
+            if (at is null)
             {
                 return (null, "at: expected RFC 3339, like 2026-11-20T09:40:00Z");
             }
-
-            at = parsed;
         }
 
         return (new ShopRow(Of("orderId"), Of("cartId"), NumberOf("value"), Of("currency"), Of("status"), Of("userId"), at, NumberOf("itemCount")), null);
@@ -140,12 +151,12 @@ static class ShopRowReader
         }
         catch (JsonException e)
         {
-            return (null, e.Path is { Length: > 2 } path ? $"{path[2..]}: wrong type" : "not JSON");
+            return (null, e.Path is { Length: > 2 } path ? $"{(s_columns.Contains(path[2..]) ? path[2..] : "a field")}: wrong type" : "not JSON");
         }
     }
 }
 
 /// <summary>The JSON format of rows. Rejects unknown fields.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, Converters = [typeof(ShopTimeConverter)])]
 [JsonSerializable(typeof(ShopRow))]
 sealed partial class ShopRowJson : JsonSerializerContext;

@@ -70,6 +70,7 @@ public sealed class EventArchivesTests
             await RunAsync(archives, s_middle);
             archives.OnStep = at => Crash(at == step);
             Assert.That(async () => await RunAsync(archives, s_end), Throws.InstanceOf<CrashException>());
+            Assert.That(Directory.EnumerateFiles(To, "*.tmp", SearchOption.AllDirectories), Is.Empty, "a draft has personal data");
         }
 
         using (var archives = Open())
@@ -85,7 +86,7 @@ public sealed class EventArchivesTests
     {
         using var archives = Open();
         var marks = new List<IReadOnlyList<ArchiveMark?>>();
-        await archives.RunAsync(To, Journals(), s_middle, oldest: null, marks.Add, _ => { }, default);
+        await archives.RunAsync(To, Journals(), s_middle, s_end, oldest: null, marks.Add, _ => { }, default);
         Assert.That(marks[^1].Select(mark => mark!.Address), Is.EqualTo(Manifest().Marks.Select(mark => mark!.Address)).And.All.Positive);
     }
 
@@ -105,7 +106,7 @@ public sealed class EventArchivesTests
         Directory.Delete(Path.Combine(To, "events"), recursive: true);
         folder.Commit(new ArchiveManifest { Folder = Id });
         await RunAsync(archives, s_middle);
-        await archives.RunAsync(To, new ArchiveJournals(3, _ => null, () => _traffic.Journals(), Keys: null, _ => "demo"), s_end, oldest: null, _ => { }, _ => { }, default);
+        await archives.RunAsync(To, new ArchiveJournals(3, _ => null, () => _traffic.Journals(), Keys: null, _ => "demo"), s_end, s_end, oldest: null, _ => { }, _ => { }, default);
         await AssertWholeAsync();
     }
 
@@ -115,7 +116,7 @@ public sealed class EventArchivesTests
         using var archives = Open();
         await RunAsync(archives, s_end);
         var files = Manifest().Files.Count;
-        var done = await archives.RunAsync(To, Journals(), s_end, new DateOnly(2019, 11, 1), _ => { }, _ => { }, default);
+        var done = await archives.RunAsync(To, Journals(), s_end, s_end, new DateOnly(2019, 11, 1), _ => { }, _ => { }, default);
         Assert.That((done.Deleted, Manifest().Files.Count, Directory.EnumerateFiles(To, "*.parquet", SearchOption.AllDirectories).Count()), Is.EqualTo((files, 0, 0)));
         Assert.That((await RunAsync(archives, s_end)).Events, Is.Zero, "and not archived again");
     }
@@ -129,12 +130,92 @@ public sealed class EventArchivesTests
         }
 
         using var other = new EventArchives(_scratch.PathOf("other"), "folder-2");
-        Assert.That(async () => await RunAsync(other, s_end), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("another data folder"));
+        Assert.That(async () => await RunAsync(other, s_end), Throws.InstanceOf<ArchiveException>().With.Property("Code").EqualTo(ArchiveException.Foreign));
+        Assert.That(other.Folders, Is.Empty, "nor is it erased from, or read");
         File.WriteAllText(Path.Combine(To, ArchiveFolder.Manifest), "{");
         using var mine = Open();
         Assert.That(async () => await RunAsync(mine, s_end), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("is damaged"));
         File.WriteAllText(Path.Combine(To, ArchiveFolder.Manifest), """{"format":2,"folder":"folder-1"}""");
         Assert.That(async () => await RunAsync(mine, s_end), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("format 2"));
+    }
+
+    [Test]
+    public async Task An_archive_of_another_data_folder_in_the_place_of_this_ones_is_neither_read_nor_changed()
+    {
+        using var archives = Open();
+        await RunAsync(archives, s_end);
+        var folder = new ArchiveFolder(To);
+        folder.Commit(folder.Read()! with { Folder = "folder-2" });
+        Assert.That((archives.Read("demo").Count(), archives.FilesOf("demo").Count), Is.EqualTo((0, 0)));
+        Assert.That(archives.Missing, Is.EqualTo(new[] { To }));
+        Assert.That(async () => await archives.EraseAsync("demo", _ => true, default), Throws.InstanceOf<ArchiveException>().With.Property("Code").EqualTo(ArchiveException.Foreign));
+        Assert.That(Manifest().Files, Is.Not.Empty);
+    }
+
+    [Test]
+    public async Task Files_of_something_else_stay()
+    {
+        var (theirs, own) = (Path.Combine(To, "events", "store=demo", "date=2019-10-01"), Path.Combine(To, "events"));
+        Directory.CreateDirectory(theirs);
+        File.WriteAllText(Path.Combine(theirs, "part-000001.parquet"), "of another program");
+        using var archives = Open();
+        Assert.That(async () => await RunAsync(archives, s_end), Throws.InstanceOf<ArchiveException>().With.Property("Code").EqualTo(ArchiveException.Foreign), "there is no manifest");
+        Assert.That((File.Exists(Path.Combine(theirs, "part-000001.parquet")), archives.Folders.Count), Is.EqualTo((true, 0)));
+
+        Directory.Delete(own, recursive: true);
+        await RunAsync(archives, s_middle);
+        var outside = Directory.CreateDirectory(_scratch.PathOf("outside")).FullName;
+        string[] kept = [Path.Combine(own, "README"), Path.Combine(theirs, "notes.parquet"), Path.Combine(outside, "part-000009.parquet")];
+        Array.ForEach(kept, file => File.WriteAllText(file, "mine"));
+        Directory.CreateSymbolicLink(Path.Combine(own, "store=demo", "date=2019-01-01"), outside);
+        File.WriteAllText(Path.Combine(theirs, "part-000099.parquet.tmp"), "what a crash has left");
+        await RunAsync(archives, s_end);
+        Assert.That(kept.Where(file => !File.Exists(file)), Is.Empty);
+        Assert.That(File.Exists(Path.Combine(theirs, "part-000099.parquet.tmp")), Is.False);
+    }
+
+    [Test]
+    public async Task Two_processes_do_not_change_an_archive_at_once()
+    {
+        using var archives = Open();
+        await RunAsync(archives, s_middle);
+        using (new ArchiveFolder(To).TakeLock())
+        {
+            Assert.That(async () => await RunAsync(archives, s_end), Throws.InstanceOf<ArchiveException>().With.Property("Code").EqualTo(ArchiveException.Locked));
+            Assert.That(async () => await archives.EraseAsync("demo", _ => true, default), Throws.InstanceOf<ArchiveException>().With.Property("Code").EqualTo(ArchiveException.Locked));
+        }
+
+        await RunAsync(archives, s_end);
+        await AssertWholeAsync();
+    }
+
+    [Test]
+    public async Task Events_of_a_clock_that_was_ahead_are_archived_and_stop_nothing()
+    {
+        // Everything after the middle claims to be received long after this run.
+        using var archives = Open();
+        await archives.RunAsync(To, Journals(), s_middle, s_middle - (2 * 60 * 60 * 1000), oldest: null, _ => { }, _ => { }, default);
+        Assert.That(archives.Read("demo").Select(row => (string)row[0]!).Order(StringComparer.Ordinal), Is.EqualTo(_ids));
+        Assert.That(Manifest().Files.Select(file => file.Date), Is.All.LessThanOrEqualTo(DateOnly.FromDateTime(DateTimeOffset.FromUnixTimeMilliseconds(s_middle - 1).UtcDateTime)));
+        Assert.That(Manifest().Until, Is.EqualTo(s_middle), "that clock does not count");
+        Assert.That((await RunAsync(archives, s_end)).Events, Is.Zero);
+    }
+
+    [Test]
+    public async Task A_clock_that_jumps_ahead_deletes_nothing_by_age()
+    {
+        const long Day = 24 * 60 * 60 * 1000;
+        using var archives = Open();
+        await RunAsync(archives, s_end);
+        var files = Manifest().Files.Count;
+        var jumped = s_end + (20_000 * Day);
+        Assert.That(async () => await archives.RunAsync(To, Journals(), jumped, jumped, DateOf(jumped).AddDays(-730), _ => { }, _ => { }, default),
+            Throws.InstanceOf<ArchiveException>().With.Property("Code").EqualTo(ArchiveException.Clock));
+        jumped = s_end + (20 * Day);
+        await archives.RunAsync(To, Journals(), jumped, jumped, DateOf(jumped).AddDays(-10), _ => { }, _ => { }, default);
+        Assert.That(Manifest().Files, Has.Count.EqualTo(files), "they are as old as at the last run");
+
+        static DateOnly DateOf(long time) => DateOnly.FromDateTime(DateTimeOffset.FromUnixTimeMilliseconds(time).UtcDateTime);
     }
 
     [TestCase(null)]
@@ -188,6 +269,7 @@ public sealed class EventArchivesTests
         Directory.CreateDirectory(To);
         Assert.That(async () => await archives.EraseAsync("demo", _ => true, default), Throws.InstanceOf<IOException>().With.Message.Contains("mount it"), "an empty mount point");
         Assert.That(async () => await RunAsync(archives, s_end), Throws.InstanceOf<IOException>().With.Message.Contains("mount it"), "nor is it begun anew");
+        Assert.That(archives.Missing, Is.EqualTo(new[] { To }));
         Directory.Delete(To);
         Directory.Move(To + ".unmounted", To);
         Assert.That(await archives.EraseAsync("demo", _ => true, default), Is.EqualTo(_ids.Length));
@@ -205,7 +287,7 @@ public sealed class EventArchivesTests
         return new ArchiveJournals(journals.Length, i => journals[i], () => [], Keys: null, _ => "demo");
     }
 
-    Task<ArchiveOutcome> RunAsync(EventArchives archives, long until) => archives.RunAsync(To, Journals(), until, oldest: null, _ => { }, _ => { }, default);
+    Task<ArchiveOutcome> RunAsync(EventArchives archives, long until) => archives.RunAsync(To, Journals(), until, s_end, oldest: null, _ => { }, _ => { }, default);
 
     async Task AssertWholeAsync()
     {

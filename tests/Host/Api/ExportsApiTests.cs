@@ -164,6 +164,9 @@ sealed class ExportsApiTests
             Assert.That((await _engine.GetAsync("/v1/export/events")).Problem, Is.EqualTo((503, "export_busy")));
             Assert.That((await _engine.GetAsync("/v1/export/events", Other)).Status, Is.EqualTo(HttpStatusCode.OK));
             using var second = _engine.Host.Exports.TryBegin("third");
+            using var third = _engine.Host.Exports.TryBegin("fourth");
+            Assert.That((await _engine.GetAsync("/v1/export/conversions", Other)).Status, Is.EqualTo(HttpStatusCode.OK));
+            using var fourth = _engine.Host.Exports.TryBegin("fifth");
             Assert.That((await _engine.GetAsync("/v1/export/conversions", Other)).Problem, Is.EqualTo((503, "export_busy")));
         }
 

@@ -60,10 +60,49 @@ public sealed class ShopRowReaderTests
     [Test]
     public void An_invalid_list_is_rejected()
     {
-        Assert.That(() => Read("orderID,value\no1,1\n", isCsv: true), Throws.InstanceOf<FormatException>().With.Message.Contains("did you mean 'orderId'?"));
+        Assert.That(() => Read("orderID,value\no1,1\n", isCsv: true), Throws.InstanceOf<FormatException>().With.Message.Contains("did you mean 'orderId'?").And.Message.Not.Contains("orderID"));
         Assert.That(() => Read("[{]"), Throws.InstanceOf<FormatException>().With.Message.Contains("not JSON"));
         Assert.That(() => Read("orderId\n" + string.Concat(Enumerable.Range(0, ShopRowReader.MaxRows + 1).Select(i => $"o{i}\n")), isCsv: true),
             Throws.InstanceOf<FormatException>().With.Message.Contains("more than"));
+    }
+
+    [Test]
+    public void Lines_that_cannot_be_read_count_as_rows_and_few_are_kept()
+    {
+        var errors = new LineErrors();
+        var text = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("x\n", ShopRowReader.MaxRows + 1)));
+        Assert.That(() => ShopRowReader.Read("orderId,value\n"u8.ToArray().Concat(text).ToArray(), isCsv: true, errors.Add), Throws.InstanceOf<FormatException>().With.Message.Contains("more than"));
+        Assert.That((errors.Count, errors.First.Count), Is.EqualTo((ShopRowReader.MaxRows, LineErrors.Max)));
+        using var cancelled = new CancellationTokenSource();
+        cancelled.Cancel();
+        Assert.That(() => ShopRowReader.Read("{}\n"u8.ToArray(), isCsv: false, errors.Add, cancelled.Token), Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
+    public void A_byte_order_mark_is_skipped()
+    {
+        Assert.That(Read("\uFEFF[{\"orderId\":\"o1\"}]").Single().OrderId, Is.EqualTo("o1"));
+        Assert.That(Read("\uFEFF{\"orderId\":\"o1\"}").Single().OrderId, Is.EqualTo("o1"));
+        Assert.That(Read("\uFEFForderId\no1\n", isCsv: true).Single().OrderId, Is.EqualTo("o1"));
+    }
+
+    [Test]
+    public void A_time_without_an_offset_is_utc_in_each_form()
+    {
+        var time = new DateTimeOffset(2026, 11, 20, 9, 40, 0, TimeSpan.Zero);
+        foreach (var row in new[] { Read("""{"orderId":"o1","at":"2026-11-20T09:40:00"}"""), Read("orderId,at\no1,2026-11-20T09:40:00\n", isCsv: true), Read("""{"orderId":"o1","at":"2026-11-20T10:40:00+01:00"}""") })
+        {
+            Assert.That((row.Single().At, row.Single().At!.Value.UtcDateTime), Is.EqualTo(((DateTimeOffset?)time, time.UtcDateTime)));
+        }
+    }
+
+    [Test]
+    public void What_a_line_has_is_not_repeated_in_its_error()
+    {
+        var errors = new List<string>();
+        ShopRowReader.Read("""{"orderId":"o1","zoe@mail.example":1}"""u8.ToArray(), isCsv: false, (_, problem) => errors.Add(problem));
+        ShopRowReader.Read("orderId,currency\no1,zoe@mail.example\n"u8.ToArray(), isCsv: true, (_, problem) => errors.Add(problem));
+        Assert.That(errors, Has.Count.EqualTo(2).And.All.Not.Contain("zoe"));
     }
 
     static List<ShopRow> Read(string text, bool isCsv = false) => ShopRowReader.Read(Encoding.UTF8.GetBytes(text), isCsv, (line, problem) => Assert.Fail($"{line}: {problem}"));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Database;
@@ -10,6 +11,10 @@ public sealed class ReconciliationStore(ControlDatabase database)
 {
     /// <summary>Maximum number of reports of a store. Older ones are deleted.</summary>
     public const int MaxPerStore = 200;
+
+    const string Omitted = "(omitted: it named a person who is forgotten)";
+
+    const int TimeDigits = 12;
 
     readonly AuditLog _audit = new(database);
 
@@ -49,6 +54,75 @@ public sealed class ReconciliationStore(ControlDatabase database)
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<ReconciliationReport?> FindAsync(string store, string id, CancellationToken cancellation = default) =>
         database.ReadAsync(session => session.FirstAsync($"SELECT report FROM reconciliations WHERE store = {store} AND id = {id}", Read), cancellation);
+
+    /// <summary>Deletes a person's ids from the reports of a store. The reports' numbers stay.</summary>
+    /// <param name="store">The store's id.</param>
+    /// <param name="isTheirs">Whether an order's id and a cart's id are theirs.</param>
+    /// <param name="names">Whether a text names them.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The number of differences and errors that had some.</returns>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<long> EraseAsync(string store, Func<string?, string?, bool> isTheirs, Func<string, bool> names, CancellationToken cancellation = default) => database.WriteAsync(async session =>
+    {
+        var erased = 0L;
+        foreach (var id in await session.ListAsync($"SELECT id FROM reconciliations WHERE store = {store} ORDER BY id", row => row.Text(0)))
+        {
+            var report = (await session.FirstAsync($"SELECT report FROM reconciliations WHERE id = {id}", Read))!;
+            var before = erased;
+            var source = names(report.Source) ? Omitted : report.Source;
+            erased += source == report.Source ? 0 : 1;
+            var changed = report with
+            {
+                Source = source,
+                Differences = [.. report.Differences.Select(d => isTheirs(d.OrderId, d.CartId) || names($"{d.OrderId} {d.CartId}") ? Without(d) : d)],
+                Errors = [.. report.Errors.Select(error => names(error.Message) ? Without(error) : error)],
+            };
+            if (erased > before)
+            {
+                await session.RunAsync(
+                    $"UPDATE reconciliations SET report = {JsonSerializer.Serialize(changed, ReconciliationJson.Default.ReconciliationReport)} WHERE id = {id}");
+            }
+        }
+
+        return erased;
+
+        ReconciliationDifference Without(ReconciliationDifference difference)
+        {
+            erased++;
+            return difference with { Line = null, OrderId = null, CartId = null, Shop = null, Engine = null };
+        }
+
+        ReconciliationError Without(ReconciliationError error)
+        {
+            erased++;
+            return error with { Message = Omitted };
+        }
+    }, cancellation);
+
+    /// <summary>Deletes reports that were made before a time.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task PurgeAsync(DateTimeOffset oldest, CancellationToken cancellation = default)
+    {
+        var first = FirstIdOf(oldest);
+        return database.WriteAsync(session => session.RunAsync($"DELETE FROM reconciliations WHERE id < {first}"), cancellation);
+    }
+
+    /// <summary>Counts the reports of a store.</summary>
+    /// <param name="store">The store's id.</param>
+    /// <param name="oldest">Those that were made before are expired.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>All, those that are expired, and when the oldest was made (ms since 1970 UTC).</returns>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public async Task<(long Rows, long Expired, long? OldestAt)> CountAsync(string store, DateTimeOffset oldest, CancellationToken cancellation = default)
+    {
+        var first = FirstIdOf(oldest);
+        var ids = await database.ReadAsync(session => session.ListAsync($"SELECT id FROM reconciliations WHERE store = {store} ORDER BY id LIMIT {MaxPerStore}", row => row.Text(0)), cancellation);
+        return (ids.Count, ids.Count(id => string.CompareOrdinal(id, first) < 0),
+            ids is [var old, ..] ? long.Parse(old.AsSpan(0, TimeDigits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) : null);
+    }
+
+    // Ids begin with the time, in milliseconds.
+    static string FirstIdOf(DateTimeOffset time) => Math.Max(0, time.ToUnixTimeMilliseconds()).ToString($"x{TimeDigits}", CultureInfo.InvariantCulture);
 
     static ReconciliationReport Read(ControlRow row) => JsonSerializer.Deserialize(row.Text(0), ReconciliationJson.Default.ReconciliationReport)!;
 }

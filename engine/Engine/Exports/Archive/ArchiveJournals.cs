@@ -52,7 +52,6 @@ public sealed record ArchiveJournals(int Partitions, Func<int, JournalView?> Ope
             return mark is null || journal is not null;
         }
 
-        using var reader = journal.Read(mark.Address);
-        return mark.Address < journal.End && reader.TryNext(out var entry) && (entry.Address, entry.Sequence, entry.At) == (mark.Address, mark.Sequence, mark.At);
+        return journal.Has(mark.Address, mark.Sequence, mark.At);
     }
 }

@@ -9,6 +9,7 @@ sealed class ArchivePart : IDisposable
     readonly string _path;
     readonly string _store;
     readonly DateOnly _date;
+    bool _isPublished;
 
     /// <param name="folder">The archive.</param>
     /// <param name="path">The file's path, relative to the folder.</param>
@@ -37,11 +38,23 @@ sealed class ArchivePart : IDisposable
     {
         _rows.Finish();
         _file.Flush(flushToDisk: true);
-        Dispose();
-        return _folder.Publish(_path, _store, _date, Rows);
+        Close();
+        var file = _folder.Publish(_path, _store, _date, Rows);
+        _isPublished = true;
+        return file;
     }
 
+    // What is not finished has personal data, so it does not wait for the next run.
     public void Dispose()
+    {
+        Close();
+        if (!_isPublished)
+        {
+            _folder.DeleteDraft(_path);
+        }
+    }
+
+    void Close()
     {
         _rows.Dispose();
         _file.Dispose();

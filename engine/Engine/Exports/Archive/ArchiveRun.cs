@@ -14,7 +14,15 @@ sealed class ArchiveRun(ArchiveFolder folder, string id, ArchiveJournals journal
     /// <summary>Maximum number of events of a batch.</summary>
     public const long MaxBatch = 5_000_000;
 
+    /// <summary>
+    /// A run refuses a clock that is ahead of the newest event, and of the last run, by more days than this; the second number if there are events of its own day.
+    /// </summary>
+    public const int MaxSilentDays = 31, MaxGapDays = 366;
+
     const int EventsPerLook = 1024;
+
+    // An event that was received after the run began, by more than this, is one of a clock that was wrong.
+    const long MaxAhead = 60 * 60 * 1000;
 
     // Memory for the rows of all open files, and the minimum of each.
     const int Memory = 64 << 20, MinMemory = 256 << 10;
@@ -22,8 +30,12 @@ sealed class ArchiveRun(ArchiveFolder folder, string id, ArchiveJournals journal
     readonly Dictionary<(int Store, DateOnly Date), ArchivePart> _parts = [];
     ArchiveManifest _manifest = new() { Folder = id };
     ArchiveMark?[] _marks = [];
+    long _until;
+    long _wrongFrom;
     long _rows;
     long _events;
+    long _newest = long.MinValue;
+    bool _isToday;
     int _files;
     long _bytes;
 
@@ -38,27 +50,27 @@ sealed class ArchiveRun(ArchiveFolder folder, string id, ArchiveJournals journal
 
     /// <summary>Archives new events.</summary>
     /// <param name="until">Archives events that were received before this time, the start of a day (ms since 1970 UTC).</param>
-    /// <param name="oldest">Deletes files of earlier days; <see langword="null"/> to keep all.</param>
+    /// <param name="now">The time (ms since 1970 UTC). Events that were received much later by a wrong clock go into the last day's file.</param>
+    /// <param name="oldest">Deletes files of earlier days unless the clock is wrong; <see langword="null"/> to keep all.</param>
     /// <param name="cancellation">Cancels the run between two events. The next run writes the unfinished batch again.</param>
-    /// <exception cref="InvalidDataException">The archive is damaged, or belongs to another data folder.</exception>
+    /// <exception cref="ArchiveException">The disk is full, or the clock is far ahead of all events.</exception>
+    /// <exception cref="InvalidDataException">The archive is damaged.</exception>
     /// <exception cref="JournalException">A journal cannot be read.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
-    public ArchiveOutcome Run(long until, DateOnly? oldest, CancellationToken cancellation)
+    public ArchiveOutcome Run(long until, long now, DateOnly? oldest, CancellationToken cancellation)
     {
         _manifest = folder.Read() ?? _manifest;
-        if (_manifest.Folder != id)
-        {
-            throw new InvalidDataException($"{folder.Path} is the archive of another data folder. Set archive.to to another folder.");
-        }
-
+        folder.CheckSpace(0);
         folder.Clean(_manifest);
+        (_until, _wrongFrom, _newest) = (until, now + MaxAhead, _manifest.Until > 0 ? _manifest.Until - 1 : long.MinValue);
         var sources = journals.OpenAfter(_manifest, until, out var isContinued, out var lost);
         try
         {
             // The marks do not apply to journals that were replaced.
             _manifest = isContinued ? _manifest : _manifest with { From = _manifest.Until };
             _marks = [.. Enumerable.Range(0, journals.Partitions).Select(i => isContinued ? _manifest.Marks.ElementAtOrDefault(i) : null)];
-            Add(sources, until, cancellation);
+            Add(sources, cancellation);
+            oldest = CheckClock(oldest);
             var kept = _manifest.Files.Where(file => oldest is null || file.Date >= oldest).ToArray();
             var deleted = _manifest.Files.Count - kept.Length;
             if (_parts.Count > 0 || deleted > 0 || _manifest.Until < until)
@@ -78,7 +90,22 @@ sealed class ArchiveRun(ArchiveFolder folder, string id, ArchiveJournals journal
         }
     }
 
-    void Add(List<ArchiveSource> sources, long until, CancellationToken cancellation)
+    // A clock that has jumped ahead must not make all files look old. Without events since, files are as old as at the last run.
+    DateOnly? CheckClock(DateOnly? oldest)
+    {
+        if (_newest == long.MinValue)
+        {
+            return oldest;
+        }
+
+        var ahead = DateOf(_until - 1).DayNumber - DateOf(_newest).DayNumber;
+        return ahead > (_isToday ? MaxGapDays : MaxSilentDays)
+            ? throw new ArchiveException(ArchiveException.Clock, FormattableString.Invariant(
+                $"the clock says {DateOf(_until):yyyy-MM-dd}, and the newest event is of {DateOf(_newest):yyyy-MM-dd}: nothing is deleted by age. If the clock is right, run the job again on the day after the next event."))
+            : _isToday ? oldest : oldest?.AddDays(-Math.Max(0, ahead));
+    }
+
+    void Add(List<ArchiveSource> sources, CancellationToken cancellation)
     {
         var next = new PriorityQueue<ArchiveSource, (long, long, bool, int)>(sources.Count);
         var today = DateOnly.MinValue;
@@ -87,7 +114,7 @@ sealed class ArchiveRun(ArchiveFolder folder, string id, ArchiveJournals journal
         var isSplit = sources.TrueForAll(source => source.Partition is not null);
         for (var i = 0; i < sources.Count; i++)
         {
-            Enqueue(next, sources[i], until, i);
+            Enqueue(next, sources[i], i);
         }
 
         for (var looked = 0L; next.TryDequeue(out var source, out var place); looked++)
@@ -100,7 +127,7 @@ sealed class ArchiveRun(ArchiveFolder folder, string id, ArchiveJournals journal
 
             if (source.IsNew)
             {
-                var date = DateOf(source.Events.Slab.ReceivedAt);
+                var date = DateOf(ReceivedAt(source));
                 if (_rows > 0 && (date > today || (isSplit && _rows >= MaxBatch)))
                 {
                     Commit(date > today ? StartOf(date) : _manifest.Until, _manifest.Files);
@@ -115,7 +142,7 @@ sealed class ArchiveRun(ArchiveFolder folder, string id, ArchiveJournals journal
                 _marks[partition] = source.Mark;
             }
 
-            Enqueue(next, source, until, place.Item4);
+            Enqueue(next, source, place.Item4);
         }
     }
 
@@ -161,14 +188,25 @@ sealed class ArchiveRun(ArchiveFolder folder, string id, ArchiveJournals journal
     }
 
     // A partition ends at its first event at or after the time. The next run archives the events behind it, also those that were received earlier.
-    static void Enqueue(PriorityQueue<ArchiveSource, (long, long, bool, int)> next, ArchiveSource source, long until, int number)
+    // An event that a wrong clock received does not end it: the partition would stop until that time.
+    void Enqueue(PriorityQueue<ArchiveSource, (long, long, bool, int)> next, ArchiveSource source, int number)
     {
-        if (source.Events.TryNext() && (source.Partition is null || source.Events.Slab.ReceivedAt < until))
+        if (!source.Events.TryNext())
         {
-            var (receivedAt, watermark, isBehind) = source.Events.Place;
-            next.Enqueue(source, (receivedAt, watermark, isBehind, number));
+            return;
+        }
+
+        var at = ReceivedAt(source);
+        _isToday |= at >= _until;
+        if (source.Partition is null || at < _until)
+        {
+            _newest = source.Events.Slab.ReceivedAt == at ? Math.Max(_newest, at) : _newest;
+            var (_, watermark, isBehind) = source.Events.Place;
+            next.Enqueue(source, (at, watermark, isBehind, number));
         }
     }
+
+    long ReceivedAt(ArchiveSource source) => source.Events.Slab.ReceivedAt is var at && at < _wrongFrom ? at : _until - 1;
 
     static DateOnly DateOf(long milliseconds) => DateOnly.FromDateTime(DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).UtcDateTime);
 

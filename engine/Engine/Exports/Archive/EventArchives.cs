@@ -27,20 +27,23 @@ public sealed class EventArchives(string list, string id) : IDisposable
     /// <param name="to">The archive's folder.</param>
     /// <param name="journals">The journals.</param>
     /// <param name="until">Archives events that were received before this time (ms since 1970 UTC).</param>
+    /// <param name="now">The time (ms since 1970 UTC).</param>
     /// <param name="oldest">Deletes files of earlier days; <see langword="null"/> to keep all.</param>
     /// <param name="onCommitted">Receives the marks after each batch. The journals before them may be deleted.</param>
     /// <param name="onProgress">Receives the number of events so far.</param>
     /// <param name="cancellation">Cancels the operation.</param>
-    /// <exception cref="InvalidDataException">The archive is damaged, or belongs to another data folder.</exception>
+    /// <exception cref="ArchiveException">The folder cannot be used as it is, or the clock is wrong.</exception>
+    /// <exception cref="InvalidDataException">The archive is damaged.</exception>
     /// <exception cref="JournalException">A journal cannot be read.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
     public Task<ArchiveOutcome> RunAsync(
-        string to, ArchiveJournals journals, long until, DateOnly? oldest, Action<IReadOnlyList<ArchiveMark?>> onCommitted, Action<long> onProgress, CancellationToken cancellation) =>
+        string to, ArchiveJournals journals, long until, long now, DateOnly? oldest, Action<IReadOnlyList<ArchiveMark?>> onCommitted, Action<long> onProgress, CancellationToken cancellation) =>
         AloneAsync(() =>
         {
             var folder = new ArchiveFolder(Path.GetFullPath(to));
             Register(folder);
-            return new ArchiveRun(folder, id, journals) { OnCommitted = onCommitted, OnProgress = onProgress, OnStep = OnStep }.Run(until, oldest, cancellation);
+            using var alone = folder.TakeLock();
+            return new ArchiveRun(folder, id, journals) { OnCommitted = onCommitted, OnProgress = onProgress, OnStep = OnStep }.Run(until, now, oldest, cancellation);
         }, cancellation);
 
     /// <summary>Deletes events from all archives. Replaces each file that has such events.</summary>
@@ -48,22 +51,25 @@ public sealed class EventArchives(string list, string id) : IDisposable
     /// <param name="isErased">Returns whether to delete a row of <see cref="EventRows"/>.</param>
     /// <param name="cancellation">Cancels the operation.</param>
     /// <returns>The number of deleted events.</returns>
+    /// <exception cref="ArchiveException">An archive is missing, belongs to another data folder, or is changed by another process.</exception>
     /// <exception cref="InvalidDataException">An archive is damaged.</exception>
-    /// <exception cref="IOException">An archive is missing, or a file cannot be written.</exception>
+    /// <exception cref="IOException">A file cannot be written.</exception>
     public Task<long> EraseAsync(string store, Func<object?[], bool> isErased, CancellationToken cancellation) => AloneAsync(() =>
     {
         var erased = 0L;
         foreach (var path in Folders)
         {
             var folder = new ArchiveFolder(path);
-            var manifest = folder.Read() ?? throw new IOException(
-                $"the archive in {path} is missing and may have events of the person: mount it, or if you deleted it, remove its line from {list}");
+            OwnOf(folder);
+            using var alone = folder.TakeLock();
+            var manifest = OwnOf(folder);
             folder.Clean(manifest);
             foreach (var file in manifest.Files.Where(file => file.Store == store))
             {
                 cancellation.ThrowIfCancellationRequested();
                 if (RowsOf(folder, file).Any(isErased))
                 {
+                    folder.CheckSpace(file.Bytes);
                     var kept = Rewrite(folder, file, row => !isErased(row));
                     erased += file.Rows - (kept?.Rows ?? 0);
                     OnStep("rewritten");
@@ -82,16 +88,49 @@ public sealed class EventArchives(string list, string id) : IDisposable
     /// <returns>Rows of <see cref="EventRows"/>.</returns>
     /// <exception cref="InvalidDataException">An archive is damaged.</exception>
     /// <exception cref="IOException">A file cannot be read, for example because it was replaced meanwhile.</exception>
-    public IEnumerable<object?[]> Read(string store) => Folders.Select(path => new ArchiveFolder(path))
-        .SelectMany(folder => (folder.Read()?.Files ?? []).Where(file => file.Store == store).SelectMany(file => RowsOf(folder, file)));
+    public IEnumerable<object?[]> Read(string store) => Own().SelectMany(own => own.Manifest.Files.Where(file => file.Store == store).SelectMany(file => RowsOf(own.Folder, file)));
+
+    /// <summary>Reads the events of a store from all archives that are present, and excludes other work on them.</summary>
+    /// <param name="store">The store's id.</param>
+    /// <param name="onRow">Receives each row of <see cref="EventRows"/>.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <exception cref="InvalidDataException">An archive is damaged.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public Task ReadAsync(string store, Action<object?[]> onRow, CancellationToken cancellation) => AloneAsync(() =>
+    {
+        foreach (var row in Read(store))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            onRow(row);
+        }
+
+        return 0;
+    }, cancellation);
 
     /// <summary>Lists the files of a store in all archives that are not missing.</summary>
     /// <exception cref="InvalidDataException">An archive is damaged.</exception>
     /// <exception cref="IOException">A manifest cannot be read.</exception>
-    public IReadOnlyList<ArchiveFile> FilesOf(string store) => [.. Folders.SelectMany(path => new ArchiveFolder(path).Read()?.Files ?? []).Where(file => file.Store == store)];
+    public IReadOnlyList<ArchiveFile> FilesOf(string store) => [.. Own().SelectMany(own => own.Manifest.Files).Where(file => file.Store == store)];
+
+    /// <summary>The folders that have no archive of this data folder now, as an empty mount point.</summary>
+    /// <exception cref="InvalidDataException">An archive is damaged.</exception>
+    /// <exception cref="IOException">A manifest cannot be read.</exception>
+    public IReadOnlyList<string> Missing => [.. Folders.Except(Own().Select(own => own.Folder.Path), StringComparer.Ordinal)];
 
     /// <inheritdoc/>
     public void Dispose() => _one.Dispose();
+
+    IEnumerable<(ArchiveFolder Folder, ArchiveManifest Manifest)> Own() =>
+        Folders.Select(path => new ArchiveFolder(path)).Select(folder => (folder, Manifest: folder.Read())).Where(own => own.Manifest?.Folder == id).Select(own => (own.folder, own.Manifest!));
+
+    // The archive of another data folder may be mounted in its place.
+    ArchiveManifest OwnOf(ArchiveFolder folder)
+    {
+        var manifest = folder.Read() ?? throw new ArchiveException(ArchiveException.Missing,
+            $"the archive in {folder.Path} is missing and may have events of people to erase: mount it, or if you deleted it, remove its line from {list}");
+        return manifest.Folder == id ? manifest
+            : throw new ArchiveException(ArchiveException.Foreign, $"{folder.Path} is the archive of another data folder: mount this one's, and name another folder in archive.to");
+    }
 
     // Called before the first file is written: people are erased only from listed archives.
     void Register(ArchiveFolder folder)
@@ -106,14 +145,15 @@ public sealed class EventArchives(string list, string id) : IDisposable
 
             if (folder.Read() is null)
             {
-                folder.Commit(new ArchiveManifest { Folder = id });
+                folder.Begin(id);
             }
 
+            OwnOf(folder);
             DurableFile.Write(list, Encoding.UTF8.GetBytes(string.Concat(known.Append(folder.Path).Select(path => path + "\n"))));
         }
-        else if (folder.Read() is null)
+        else
         {
-            throw new IOException($"the archive in {folder.Path} is missing: mount it, or if you deleted it, remove its line from {list}");
+            OwnOf(folder);
         }
     }
 

@@ -17,12 +17,15 @@ readonly record struct OrderKey(string Text, bool IsNamed)
             ({ } id, true) => new($"o:{id}", true),
             // A browser cannot change the orders that the server reports.
             ({ } id, false) => new($"b:{HexOf(e.Cart)}:{id}", true),
-            (_, true) => new(FormattableString.Invariant($"c:{HexOf(e.Cart)}:{e.At}"), false),
+            (_, true) => new(FormattableString.Invariant($"{UnnamedIn(e.Cart)}{e.At}"), false),
             _ => new(FormattableString.Invariant($"d:{HexOf(e.Cart)}:{e.At}"), false),
         };
 
     /// <summary>Returns whether a key is that of an order which a browser claims.</summary>
     public static bool IsClaim(string key) => key[0] is 'b' or 'd';
+
+    /// <summary>Returns how the keys of a cart's orders begin that the store's server reported without an id.</summary>
+    public static string UnnamedIn(in Hash128 cart) => $"c:{HexOf(cart)}:";
 
     static string HexOf(in Hash128 key) => Convert.ToHexStringLower(MemoryMarshal.AsBytes(new ReadOnlySpan<Hash128>(in key)));
 }

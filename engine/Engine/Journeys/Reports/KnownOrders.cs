@@ -1,3 +1,4 @@
+using CartRecovery.Engine.Journeys.Orders;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys.Reports;
@@ -35,6 +36,27 @@ public static class KnownOrders
             if (isKnown)
             {
                 found[id] = new KnownOrder(values, isReturned && values.Count > 0);
+            }
+        }
+
+        return found;
+    });
+
+    /// <summary>Returns the carts that have an order which the store's server reported without an id.</summary>
+    /// <param name="reports">The reports.</param>
+    /// <param name="storeId">The store.</param>
+    /// <param name="carts">The carts' keys.</param>
+    public static HashSet<Hash128> CartsWithUnnamed(JourneyReports reports, string storeId, IEnumerable<Hash128> carts) => reports.Ask(
+        "SELECT 1 FROM shop_order WHERE store=?1 AND id>=?2 AND id<?3 LIMIT 1", rows =>
+    {
+        var found = new HashSet<Hash128>();
+        foreach (var cart in carts.Distinct())
+        {
+            // ';' follows ':'.
+            var prefix = OrderKey.UnnamedIn(cart);
+            for (rows.With(storeId).With(prefix).With($"{prefix[..^1]};"); rows.Next();)
+            {
+                found.Add(cart);
             }
         }
 

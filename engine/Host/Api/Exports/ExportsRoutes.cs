@@ -2,6 +2,7 @@ using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.Exports;
 using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Auth;
@@ -124,7 +125,18 @@ static class ExportsRoutes
         await exports.SettleAsync(context.RequestAborted);
         var (seal, limit) = (SealedCursor.SealerOf(context), query.Of(s_limit, long.MaxValue));
         var masks = columns.Select(column => view.IsMasked && hidden.Contains(column.Name) ? _ => null : view.MaskOf(column.Name)).ToArray();
-        await StreamedBody.WriteAsync(context, output =>
+        try
+        {
+            await StreamedBody.WriteAsync(context, Write);
+        }
+        catch (JournalException e) when (e.Code == JournalView.Moved && !context.Response.HasStarted)
+        {
+            // Retention went over it just now.
+            context.Response.Headers.Remove("Content-Disposition");
+            throw new ProblemException(s_expired);
+        }
+
+        void Write(Stream output)
         {
             using var writer = RowWriter.Create(format, output, [.. columns, new ExportColumn(Cursor, ColumnKind.Text)]);
             var written = 0L;
@@ -144,7 +156,7 @@ static class ExportsRoutes
             }
 
             writer.Finish();
-        });
+        }
     }
 
     static (long From, long To) PeriodOf(RequestQuery query)

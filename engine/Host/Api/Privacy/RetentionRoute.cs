@@ -1,6 +1,7 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Reconciliations;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Erasure;
@@ -29,13 +30,15 @@ static class RetentionRoute
         .WithMetadata(new ReadsReports()).Problems(ControlProblems.Unavailable);
 
     static async Task<Ok<RetentionPreview>> GetAsync(
-        HttpContext context, Caller caller, JourneyWorker journeys, JourneyEngine engine, IJourneyOptionsProvider inForce, CartRecoveryConfig config, DeadLetterStore letters, ControlDatabase control, ExportServices exports, IEngineState engineState, TimeProvider time)
+        HttpContext context, Caller caller, JourneyWorker journeys, JourneyEngine engine, IJourneyOptionsProvider inForce, CartRecoveryConfig config, DeadLetterStore letters, ControlDatabase control, ExportServices exports, ReconciliationStore reconciliations,
+        IEngineState engineState, TimeProvider time)
     {
         await journeys.CatchUpForReportAsync();
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var counts = await Task.Run(() => RetentionCounts.Of(engine.Store.Database.Path, caller.Store.Id, inForce.JourneyOptions, now), context.RequestAborted);
         var events = new RetentionItem("events", "journal.retention", DurationText.Write(config.Journal.Retention.Value), Rows: null, Expired: null, OldestAt: null);
-        return TypedResults.Ok(new RetentionPreview([events, .. counts.Select(RetentionItem.Of), ArchiveOf(caller, engineState.Config, exports, time.GetUtcNow()), LettersOf(caller, config, letters, now), await AuditOfAsync(caller, config, control, now, context.RequestAborted)]));
+        return TypedResults.Ok(new RetentionPreview([events, .. counts.Select(RetentionItem.Of), ArchiveOf(caller, engineState.Config, exports, time.GetUtcNow()),
+            await ReportsOfAsync(caller, inForce.JourneyOptions, reconciliations, now, context.RequestAborted), LettersOf(caller, config, letters, now), await AuditOfAsync(caller, config, control, now, context.RequestAborted)]));
     }
 
     static RetentionItem ArchiveOf(Caller caller, CartRecoveryConfig config, ExportServices exports, DateTimeOffset now)
@@ -46,6 +49,12 @@ static class RetentionRoute
         return RetentionItem.Of(new RetentionCount("archivedEvents", "archive.retention", (long?)age?.TotalMilliseconds, files.Sum(file => file.Rows),
             files.Where(file => file.Date < oldest).Sum(file => file.Rows),
             files.Count == 0 ? null : new DateTimeOffset(files.Min(file => file.Date).ToDateTime(TimeOnly.MinValue), TimeSpan.Zero).ToUnixTimeMilliseconds()));
+    }
+
+    static async Task<RetentionItem> ReportsOfAsync(Caller caller, JourneyOptions options, ReconciliationStore reconciliations, long now, CancellationToken cancellation)
+    {
+        var (rows, expired, oldest) = await reconciliations.CountAsync(caller.Store.Id, DateTimeOffset.FromUnixTimeMilliseconds(now - options.Retention), cancellation);
+        return RetentionItem.Of(new RetentionCount("reconciliations", "contact.retention", options.Retention, rows, expired, oldest));
     }
 
     static RetentionItem LettersOf(Caller caller, CartRecoveryConfig config, DeadLetterStore letters, long now)

@@ -21,11 +21,11 @@ namespace CartRecovery.Host.Api.Reconciliation;
 /// <summary><c>/v1/reconciliation</c>: compares a shop's orders and carts with the engine's.</summary>
 static class ReconciliationRoutes
 {
-    const string Csv = "text/csv";
+    const string Csv = "text/csv", CartsRead = "carts:read";
 
     static readonly HttpProblem s_invalid = new(400, "invalid_reconciliation", "The body is not a list of orders and carts.");
     static readonly HttpProblem s_notFound = new(404, "reconciliation_not_found", "The store has no report with this id. GET /v1/reconciliation lists the reports.");
-    static readonly HttpProblem s_busy = new(503, "reconciliation_busy", "The engine is comparing another list. Send the request again later.");
+    static readonly HttpProblem s_busy = new(503, "reconciliation_busy", "The engine is comparing another list of the store, or too many of others. Send the request again later.");
 
     static readonly QueryParameter<string> s_repair = QueryParameters.Choice(
         "repair", "true: send the orders that the engine does not have to it as events. false: change nothing.", ["true", "false"], "false");
@@ -41,8 +41,8 @@ static class ReconciliationRoutes
             .Describe("reconcile", "Compare orders and carts", """
                 The body is the shop's list: CSV with a header, JSON lines, or an array. A row with `orderId` is an order, one without is a cart, by `cartId`. The other fields are
                 `value` (net of refunds), `currency`, `status` (placed or cancelled), `userId`, `at` and `itemCount`; absent fields are not compared. At most 100,000 rows and 16 MB. A row
-                that cannot be read is skipped and is in `errors`. With `repair=true`, each missing order with `cartId` and `value` becomes the event `purchase`;
-                an order counts once, however often you send it. Nothing else is changed.
+                that cannot be read is skipped and is in `errors`. With `repair=true`, each missing order with `cartId`, `value` and `at`, of a cart that
+                the engine has, becomes the event `purchase`; an order counts once, however often you send it. Nothing else is changed.
                 """)
             .Accepts<ShopRow>("application/json", "application/x-ndjson", Csv).Query(s_from, s_to, s_repair).Produces<ReconciliationReport>()
             .WithMetadata(new BodyLimit(ShopRowReader.MaxBytes), new ShowsPersonalData(IsMasked: true))
@@ -63,22 +63,27 @@ static class ReconciliationRoutes
             throw new ProblemException(s_invalid with { Detail = "from and to: expected both, with 'from' not after 'to', or neither." });
         }
 
-        using var one = reconciler.TryBegin() ?? throw new ProblemException(s_busy);
+        // A slow upload keeps nobody waiting.
         byte[] text;
         using (var body = await RequestBody.ReadAsync(context))
         {
             text = body.Bytes.ToArray();
         }
 
+        using var one = reconciler.TryBegin(caller.Store.Id) ?? throw new ProblemException(s_busy);
         var isCsv = context.Request.ContentType?.StartsWith(Csv, StringComparison.OrdinalIgnoreCase) == true;
         try
         {
-            return TypedResults.Ok(Shown(view, await reconciler.RunAsync(caller.Store, new ToldOrders(text, isCsv, "api", PrivacyRoutes.ActorOf(context), UserIdentity.AddressOf(context),
+            return TypedResults.Ok(Shown(context, view, await reconciler.RunAsync(caller.Store, new ToldOrders(text, isCsv, "api", PrivacyRoutes.ActorOf(context), UserIdentity.AddressOf(context),
                 from == long.MinValue ? null : (from, to), query.Of(s_repair) == "true"), context.RequestAborted)));
         }
         catch (FormatException e)
         {
             throw new ProblemException(s_invalid with { Detail = e.Message });
+        }
+        catch (TimeoutException)
+        {
+            throw new ProblemException(ApiProblems.NotDurable);
         }
     }
 
@@ -91,10 +96,22 @@ static class ReconciliationRoutes
     }
 
     static async Task<Ok<ReconciliationReport>> GetAsync([Description("The report.")] string id, HttpContext context, Caller caller, PersonalDataView view, ReconciliationStore store) =>
-        TypedResults.Ok(Shown(view, await store.FindAsync(caller.Store.Id, id, context.RequestAborted) ?? throw new ProblemException(s_notFound)));
+        TypedResults.Ok(Shown(context, view, await store.FindAsync(caller.Store.Id, id, context.RequestAborted) ?? throw new ProblemException(s_notFound)));
 
-    static ReconciliationReport Shown(PersonalDataView view, ReconciliationReport report) =>
-        report with { Differences = [.. report.Differences.Select(difference => difference with { CartId = view.CartId(difference.CartId) })] };
+    // A masked id beside the line of the list would say whose it is. What is in a cart takes the permission that the cart takes.
+    static ReconciliationReport Shown(HttpContext context, PersonalDataView view, ReconciliationReport report)
+    {
+        var showsCarts = context.User.Identity switch
+        {
+            UserIdentity user => user.User.Has(CartsRead, user.Caller?.Store.Id),
+            StoreKeyIdentity key => key.Caller.Key.Allows(CartsRead),
+            _ => false,
+        };
+        return report with
+        {
+            Differences = [.. report.Differences.Select(d => d with { CartId = view.IsMasked ? null : d.CartId, Engine = d.OrderId is null && !showsCarts ? null : d.Engine })],
+        };
+    }
 
     sealed record BodyLimit(long? MaxRequestBodySize) : IRequestSizeLimitMetadata;
 }

@@ -9,10 +9,18 @@ static class StreamedBody
     // Maximum number of bytes that the client has not read.
     const int PauseAt = 1 << 20;
 
-    /// <summary>Writes the body. Aborts the connection if writing fails after the first bytes, so that the client does not take a part for the whole.</summary>
+    // A client must take this many bytes within its patience: about 4 KB a second.
+    const int Slice = 64 << 10;
+
+    static readonly TimeSpan s_patience = TimeSpan.FromSeconds(15);
+
+    /// <summary>
+    /// Writes the body. Aborts the connection if writing fails after the first bytes or the client reads too slowly, so that the client does not take a part for the whole.
+    /// </summary>
     /// <param name="context">The request.</param>
     /// <param name="write">Writes to a stream that cannot seek.</param>
-    public static async Task WriteAsync(HttpContext context, Action<Stream> write)
+    /// <param name="patience">How long a client may take for 64 KB; 15 seconds if <see langword="null"/>.</param>
+    public static async Task WriteAsync(HttpContext context, Action<Stream> write, TimeSpan? patience = null)
     {
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: PauseAt, resumeWriterThreshold: PauseAt / 2, useSynchronizationContext: false));
         var writing = Task.Run(() =>
@@ -33,12 +41,39 @@ static class StreamedBody
         }, CancellationToken.None);
         try
         {
-            await pipe.Reader.CopyToAsync(context.Response.Body, context.RequestAborted);
+            await CopyAsync(pipe.Reader, context, patience ?? s_patience);
         }
         finally
         {
             await pipe.Reader.CompleteAsync();
             await writing;
+        }
+    }
+
+    // A client that hardly reads would keep its place from others.
+    static async Task CopyAsync(PipeReader from, HttpContext context, TimeSpan patience)
+    {
+        var (to, aborted) = (context.Response.Body, context.RequestAborted);
+        using var slow = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+        using var cut = slow.Token.Register(context.Abort);
+        while (true)
+        {
+            var read = await from.ReadAsync(aborted);
+            foreach (var part in read.Buffer)
+            {
+                for (var at = 0; at < part.Length; at += Slice)
+                {
+                    slow.CancelAfter(patience);
+                    await to.WriteAsync(part[at..Math.Min(at + Slice, part.Length)], slow.Token);
+                }
+            }
+
+            slow.CancelAfter(Timeout.InfiniteTimeSpan);
+            from.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted)
+            {
+                return;
+            }
         }
     }
 }

@@ -40,7 +40,7 @@ static class ApiServer
             drain);
         builder.Services
             .AddSingleton(host.Time).AddSingleton(host.Control).AddSingleton(host.Users).AddSingleton(host.Federation.Tokens).AddSingleton(host.Federation.Oidc).AddSingleton<OidcSignIns>().AddSingleton<AuditLog>().AddSingleton(host.Audit).AddSingleton(host.Privacy).AddSingleton<UserStore>().AddSingleton<Passwords>()
-            .AddSingleton(host.Flags).AddSingleton<FlagStore>().AddSingleton(host.Exports).AddSingleton<ReconciliationStore>().AddSingleton<Reconciler>()
+            .AddSingleton(host.Flags).AddSingleton<FlagStore>().AddSingleton(host.Exports).AddSingleton<ReconciliationStore>().AddSingleton<OrderRepair>().AddSingleton<Reconciler>()
             .AddSingleton(host.Segments).AddSingleton<IFlagSegments>(host.Segments).AddSingleton<SegmentStore>().AddSingleton<ISegmentControl>(host)
             .AddSingleton(host.Settings).AddSingleton(host.Campaigns).AddSingleton(host.Backtests).AddSingleton(host.Insights).AddSingleton(host.DataQuality).AddSingleton(host.FeatureProfiles).AddSingleton<ExperimentStore>().AddSingleton(host.Exposures).AddSingleton(host.Usage)
             .AddSingleton<ApiKeyStore>().AddSingleton<RoleStore>().AddSingleton<MemberMail>().AddSingleton<PasswordResets>()
