@@ -8,10 +8,10 @@ using CartRecovery.Host.Reconciliation;
 
 namespace CartRecovery.Host.Jobs;
 
-/// <summary>Compares the lists of orders and carts that shops put into a folder, with a folder for each store.</summary>
+/// <summary>The job that compares the lists of orders and carts that shops write to a folder for each store.</summary>
 static partial class ReconciliationJob
 {
-    // Of a run; the next one takes further files.
+    // Maximum number of files of a run. The next run compares the others.
     const int MaxFiles = 20;
 
     public static JobDefinition Definition { get; } = new(
@@ -65,7 +65,7 @@ static partial class ReconciliationJob
     // Renamed before it is compared: where that fails, it would be compared again with each run.
     static async Task<string?> TryRunAsync(JobContext job, Store store, string file, bool repair, CancellationToken stop)
     {
-        using var one = job.Service<Reconciler>().TryBegin(store.Id) ?? throw new IOException("a list that was sent is compared just now");
+        using var one = job.Service<Reconciler>().TryBegin(store.Id) ?? throw new IOException("the engine is comparing a list from the API");
         ListFile list;
         try
         {
@@ -81,12 +81,12 @@ static partial class ReconciliationJob
         return problem;
     }
 
-    // If it is compared again after a crash, there is a second report, and orders count once.
+    // After a crash before the second renaming, the file is compared again: there are two reports, but each order counts once.
     static async Task<string?> CompareAsync(JobContext job, Store store, ListFile list, bool repair, CancellationToken stop)
     {
         if (await list.ReadAsync(ShopRowReader.MaxBytes, stop) is not { } text)
         {
-            return $"longer than {ShopRowReader.MaxBytes} bytes; write it in parts";
+            return $"longer than {ShopRowReader.MaxBytes} bytes: split it";
         }
 
         try

@@ -23,16 +23,16 @@ sealed class Reconciler(
     /// <summary>Maximum number of lists that are compared at once.</summary>
     public const int Max = 4;
 
-    // Orders looked up at once.
+    // Number of orders looked up at once.
     const int Chunk = 500;
 
-    // Half of the smallest amount that is told apart.
+    // Smaller differences are rounding: half a cent.
     const decimal Tolerance = 0.005m;
 
     readonly HashSet<string> _running = new(StringComparer.Ordinal);
 
-    /// <summary>Reserves the one comparison of a store that may run.</summary>
-    /// <returns>Ends the reservation; <see langword="null"/> if another one of the store runs, or too many of others.</returns>
+    /// <summary>Reserves the comparison of a store.</summary>
+    /// <returns>The reservation, to be disposed; <see langword="null"/> if another comparison of the store is running, or too many of others.</returns>
     public IDisposable? TryBegin(string of)
     {
         lock (_running)
@@ -41,7 +41,7 @@ sealed class Reconciler(
         }
     }
 
-    /// <summary>Compares.</summary>
+    /// <summary>Compares a list. Call with a reservation of <see cref="TryBegin"/>.</summary>
     /// <param name="of">The store.</param>
     /// <param name="told">The shop's list.</param>
     /// <param name="cancellation">Cancels the operation.</param>
@@ -84,7 +84,7 @@ sealed class Reconciler(
 
         // What was sent is reported, also if the client has gone.
         await store.AddAsync(report, told.Address, told.Repair ? CancellationToken.None : cancellation);
-        return isDurable ? report : throw new TimeoutException("The orders were not durable in time. Send the list again: they count once.");
+        return isDurable ? report : throw new TimeoutException("The orders were not durable in time. Send the list again; each order counts once.");
 
         int Count(string kind) => differences.Count(difference => difference.Kind == kind);
     }
@@ -126,7 +126,7 @@ sealed class Reconciler(
         return matched;
     }
 
-    // Of an order for whose shopper no campaign was triggered, the engine keeps the id alone.
+    // Orders without a value are not compared: the engine keeps only their id, since no campaign was triggered for the shopper.
     static void Compare(Store of, ShopRow row, KnownOrder order, List<ReconciliationDifference> differences)
     {
         var currency = row.Currency?.ToUpperInvariant() ?? (order.Value.Count == 1 ? order.Value.Keys.First() : of.Currency);
