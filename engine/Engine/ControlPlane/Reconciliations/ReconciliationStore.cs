@@ -75,7 +75,7 @@ public sealed class ReconciliationStore(ControlDatabase database)
             {
                 Source = source,
                 Differences = [.. report.Differences.Select(d => isTheirs(d.OrderId, d.CartId) || names($"{d.OrderId} {d.CartId}") ? Without(d) : d)],
-                Errors = [.. report.Errors.Select(error => names(error.Message) ? Without(error) : error)],
+                Errors = [.. report.Errors.Select(error => names(error.Message) ? WithoutText(error) : error)],
             };
             if (erased > before)
             {
@@ -92,7 +92,7 @@ public sealed class ReconciliationStore(ControlDatabase database)
             return difference with { Line = null, OrderId = null, CartId = null, Shop = null, Engine = null };
         }
 
-        ReconciliationError Without(ReconciliationError error)
+        ReconciliationError WithoutText(ReconciliationError error)
         {
             erased++;
             return error with { Message = Omitted };

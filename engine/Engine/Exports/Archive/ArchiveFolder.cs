@@ -151,6 +151,6 @@ public sealed partial class ArchiveFolder(string path)
     // A link leads to files of somebody else.
     static bool IsOwn(FileSystemInfo entry) => entry.LinkTarget is null;
 
-    [GeneratedRegex(@"^part-\d{6,}(-\d+)?\.parquet(\.tmp)?$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^part-\d{6,}(-\d+)?\.parquet(\.tmp)?$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex PartName();
 }
