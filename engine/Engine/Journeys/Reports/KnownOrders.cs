@@ -42,12 +42,12 @@ public static class KnownOrders
         return found;
     });
 
-    /// <summary>Returns the carts that have an order which the store's server reported without an id.</summary>
+    /// <summary>Returns the carts with an order that the store's server reported without an id, and that counts as revenue.</summary>
     /// <param name="reports">The reports.</param>
     /// <param name="storeId">The store.</param>
     /// <param name="carts">The carts' keys.</param>
     public static HashSet<Hash128> CartsWithUnnamed(JourneyReports reports, string storeId, IEnumerable<Hash128> carts) => reports.Ask(
-        "SELECT 1 FROM shop_order WHERE store=?1 AND id>=?2 AND id<?3 LIMIT 1", rows =>
+        "SELECT 1 FROM conversion WHERE store=?1 AND order_id>=?2 AND order_id<?3 LIMIT 1", rows =>
     {
         var found = new HashSet<Hash128>();
         foreach (var cart in carts.Distinct())
