@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
 using CartRecovery.Tests.Events;
@@ -129,6 +130,38 @@ public sealed class ReplayTests(bool quiet)
         Assert.That(() => _traffic.Replay(scope: new ReplayScope { MaxDecisions = 3 }), Throws.TypeOf<ReplayLimitException>());
 
     [Test]
+    public void The_bound_is_that_of_all_lanes_together()
+    {
+        var count = Math.Max(_report.Decisions.Count, _report.Orders.Count);
+        Assert.That(_traffic.Replay(lanes: 2, scope: new ReplayScope { MaxDecisions = count }).Decisions, Has.Count.EqualTo(_report.Decisions.Count));
+        Assert.That(() => _traffic.Replay(lanes: 2, scope: new ReplayScope { MaxDecisions = _report.Decisions.Count - 1 }), Throws.TypeOf<ReplayLimitException>());
+    }
+
+    [Test]
+    public void A_short_period_reads_no_more_than_the_lead_before_it()
+    {
+        var last = RecordedTraffic.Times.Last;
+        var range = new TimeRange(_traffic.Journals().Max(SecondPageAt) + 2, long.MaxValue);
+        var (all, some) = (_traffic.Replay(range: range), RecordedTraffic.Replay([.. _traffic.Journals().Select(j => new JournalStream(j, () => j, lead: 1))], range: range));
+
+        Assert.That((some.Events, some.IsWhole, all.IsWhole), Is.EqualTo((all.Events, false, true)));
+        Assert.That(some.EventsBefore, Is.GreaterThan(0).And.LessThan(all.EventsBefore));
+        Assert.That(some.ReadFrom!.Value, Is.InRange(all.ReadFrom!.Value, range.From - 1));
+        Assert.That(some.Originals.Select(d => d.Id), Is.EqualTo(all.Originals.Select(d => d.Id)));
+        Same(RecordedTraffic.Replay([.. _traffic.Journals().Select(j => new JournalStream(j, () => j, lead: last))]), _report);
+    }
+
+    [Test]
+    public void A_lane_whose_journal_lost_its_oldest_file_is_repeated()
+    {
+        var bound = Math.Max(_report.Decisions.Count, _report.Orders.Count);
+        Same(RecordedTraffic.Replay([.. Moving()], scope: new ReplayScope { MaxReads = 2, MaxDecisions = bound }), _report);
+        Assert.That(() => RecordedTraffic.Replay([.. Moving()]), Throws.TypeOf<JournalException>().With.Property("Code").EqualTo("journal_moved"));
+
+        IEnumerable<IReplayStream> Moving() => _traffic.Journals().Select((journal, i) => i == 0 ? (IReplayStream)new MovingStream(new JournalStream(journal)) : new JournalStream(journal));
+    }
+
+    [Test]
     public void A_replay_that_rests_decides_the_same()
     {
         var pace = new ReplayPace(0.9, TimeProvider.System);
@@ -142,6 +175,40 @@ public sealed class ReplayTests(bool quiet)
         stop.Cancel();
         Assert.That(() => new Replay([.. _traffic.Journals().Select(j => new JournalStream(j))], 2, 2,
             TestStages.Options([])).Run(TimeRange.Everything, stop.Token), Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    // When the first event of a journal's second page was received (ms since 1970 UTC); 0 if it has one page.
+    static long SecondPageAt(JournalView journal)
+    {
+        using var pages = journal.Pages();
+        long? at = null;
+        if (pages.Find(TimeRange.Everything) is [_, var second, ..])
+        {
+            pages.Read(second, entry => at ??= entry.Kind == EntryKind.Events ? EventBlockHeader.Read(entry.Payload.Span).FirstReceivedAt : (long?)null);
+        }
+
+        return at ?? 0;
+    }
+
+    // Fails at the end of the first read.
+    sealed class MovingStream(IReplayStream inner) : IReplayStream
+    {
+        int _reads;
+
+        public long Length => inner.Length;
+
+        public bool KnowsDecisions => true;
+
+        public bool IsWhole => inner.IsWhole;
+
+        public void Play(ReplayLane lane, TimeRange range, CancellationToken cancellationToken)
+        {
+            inner.Play(lane, range, cancellationToken);
+            if (Interlocked.Increment(ref _reads) == 1)
+            {
+                throw new JournalException(JournalView.Moved, "gone");
+            }
+        }
     }
 
     static void Same(ReplayReport report, ReplayReport other)

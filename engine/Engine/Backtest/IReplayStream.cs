@@ -9,7 +9,7 @@ public interface IReplayStream
     /// <summary>Whether it contains the original decisions.</summary>
     bool KnowsDecisions { get; }
 
-    /// <summary>Whether it is complete: no older events have been deleted.</summary>
+    /// <summary>Whether it is read from its first event: no older ones were deleted or skipped. Final after the replay.</summary>
     bool IsWhole { get; }
 
     /// <summary>Replays the stream.</summary>

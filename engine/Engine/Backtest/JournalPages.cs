@@ -21,10 +21,15 @@ public sealed class JournalPages : IDisposable
     /// <exception cref="JournalException">A page cannot be read.</exception>
     public IReadOnlyList<long> Find(TimeRange range)
     {
-        var count = (int)Math.Min(int.MaxValue, (_reader.FileEnd - _reader.Begin + _layout.PageSize - 1) / _layout.PageSize);
+        var count = PageCount;
         var first = Math.Max(0, Bisect(count, range.From) - 1);
         return [.. Enumerable.Range(first, Bisect(count, range.To) - first).Select(AddressOf)];
     }
+
+    /// <summary>Returns the last page that begins before a time; the first page if none does.</summary>
+    /// <param name="time">Milliseconds since 1970 UTC.</param>
+    /// <exception cref="JournalException">A page cannot be read.</exception>
+    public long FindBefore(long time) => AddressOf(Math.Max(0, Bisect(PageCount, time) - 1));
 
     /// <summary>Reads the entries of a page.</summary>
     /// <param name="page">The page's address.</param>
@@ -41,6 +46,8 @@ public sealed class JournalPages : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _device.Dispose();
+
+    int PageCount => (int)Math.Min(int.MaxValue, (_reader.FileEnd - _reader.Begin + _layout.PageSize - 1) / _layout.PageSize);
 
     long AddressOf(int page) => _reader.Begin + (page * (long)_layout.PageSize);
 

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Telemetry;
 
@@ -13,8 +14,9 @@ public sealed class Replay
     readonly int _lanesAStream;
     readonly int _threads;
     readonly PipelineOptions _options;
-    readonly ReplayScope? _scope;
-    readonly ReplayLane?[] _lanes;
+    readonly ReplayScope _scope;
+    readonly ReplayBound _bound;
+    readonly LaneResult?[] _results;
     readonly long _total;
 
     /// <param name="streams">The streams to replay.</param>
@@ -30,21 +32,22 @@ public sealed class Replay
         _lanesAStream = lanesAStream;
         _threads = threads;
         _options = options;
-        _scope = scope;
-        _lanes = new ReplayLane?[streams.Count * lanesAStream];
+        _scope = scope ?? ReplayScope.All;
+        _bound = new ReplayBound(_scope.MaxDecisions);
+        _results = new LaneResult?[streams.Count * lanesAStream];
         _total = streams.Sum(s => s.Length) * lanesAStream;
     }
 
     /// <summary>Number of events applied. Any thread.</summary>
-    public long Events => _lanes.Sum(l => l?.Folded ?? 0);
+    public long Events => _results.Sum(l => l?.Folded ?? 0);
 
     /// <summary>Progress, 0–1. Any thread.</summary>
-    public double Share => _total == 0 ? 1 : Math.Min(1, (double)_lanes.Sum(l => l?.Position ?? 0) / _total);
+    public double Share => _total == 0 ? 1 : Math.Min(1, (double)_results.Sum(l => l?.Position ?? 0) / _total);
 
     /// <summary>Runs the replay. Call once.</summary>
     /// <param name="range">The range to score and decide on.</param>
     /// <param name="cancellationToken">Cancels the replay.</param>
-    /// <exception cref="Journal.JournalException">A journal cannot be read.</exception>
+    /// <exception cref="JournalException">A journal cannot be read.</exception>
     /// <exception cref="InvalidDataException">A stream is invalid.</exception>
     /// <exception cref="IOException">A file cannot be read, or the folder cannot be written.</exception>
     /// <exception cref="ReplayLimitException">There are more decisions than the scope permits.</exception>
@@ -53,7 +56,7 @@ public sealed class Replay
     {
         try
         {
-            Parallel.For(0, _lanes.Length, new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellationToken },
+            Parallel.For(0, _results.Length, new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellationToken },
                 i => Play(i, range, cancellationToken));
         }
         catch (AggregateException e)
@@ -67,26 +70,38 @@ public sealed class Replay
 
     void Play(int number, TimeRange range, CancellationToken cancellationToken)
     {
-        using var lane = new ReplayLane(number, number % _lanesAStream, _lanesAStream, _options, _scope);
-        Volatile.Write(ref _lanes[number], lane);
-        _streams[number / _lanesAStream].Play(lane, range, cancellationToken);
+        for (var read = 1; ; read++)
+        {
+            using var lane = new ReplayLane(number + ((read - 1) * _results.Length), number % _lanesAStream, _lanesAStream, _options, _scope, _bound);
+            Volatile.Write(ref _results[number], lane.Result);
+            try
+            {
+                _streams[number / _lanesAStream].Play(lane, range, cancellationToken);
+                return;
+            }
+            catch (JournalException e) when (e.Code == JournalView.Moved && read < _scope.MaxReads)
+            {
+                // Repeats this lane alone, without the events that the engine deleted.
+                _bound.Remove(lane.Result);
+            }
+        }
     }
 
     ReplayReport Report()
     {
-        var lanes = _lanes.OfType<ReplayLane>().ToArray();
+        var lanes = _results.OfType<LaneResult>().ToArray();
         var first = lanes.Where(l => l.IsFirst).ToArray();
         var scores = new ScoreDistribution();
         foreach (var lane in lanes)
         {
-            scores.Merge(lane.Scores);
+            scores.Merge(lane.Counters.Scores!);
         }
 
         return new ReplayReport
         {
             Events = lanes.Sum(l => l.Events),
             EventsBefore = lanes.Sum(l => l.Folded - l.Events),
-            Carts = lanes.Sum(l => l.Carts),
+            Carts = lanes.Sum(l => l.Counters.Carts),
             Scores = scores,
             Orders = lanes.SelectMany(l => l.Orders).ToDictionary(),
             Originals = DecisionDifference.InOrder(lanes.SelectMany(l => l.Then)),
@@ -95,6 +110,7 @@ public sealed class Replay
                 ? new DecisionDifference(lanes.SelectMany(l => l.Then), lanes.SelectMany(l => l.Now)) : null,
             Rejected = first.Sum(l => l.Rejected),
             FirstRejected = first.Select(l => l.FirstRejected).FirstOrDefault(f => f is not null),
+            ReadFrom = lanes.Min(l => l.ReadFrom),
             IsWhole = _streams.All(s => s.IsWhole),
         };
     }

@@ -2,7 +2,6 @@ using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Pipeline.Timing;
-using CartRecovery.Engine.Telemetry;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Backtest;
@@ -15,64 +14,49 @@ public sealed class ReplayLane : IDisposable
 {
     readonly int _index;
     readonly int _count;
-    readonly PartitionCounters _counters = new() { Scores = new ScoreDistribution() };
     readonly PartitionStages _stages;
     readonly Func<ReadOnlyMemory<byte>, CampaignSet?>? _readCampaigns;
     readonly ReplayScope _scope;
+    readonly ReplayBound _bound;
     long _now;
-    long _folded;
-    long _position;
 
     /// <param name="number">Its number among all lanes, for file names.</param>
     /// <param name="index">Its index among its stream's lanes.</param>
     /// <param name="count">The number of lanes of its stream.</param>
     /// <param name="options">The options shared by all lanes.</param>
-    /// <param name="scope">What it decides on; <see langword="null"/> for everything.</param>
-    public ReplayLane(int number, int index, int count, PipelineOptions options, ReplayScope? scope = null)
+    /// <param name="scope">What it decides on.</param>
+    /// <param name="bound">Bounds the results of all lanes.</param>
+    internal ReplayLane(int number, int index, int count, PipelineOptions options, ReplayScope scope, ReplayBound bound)
     {
-        _scope = scope ?? ReplayScope.All;
-        _index = index;
-        _count = count;
+        (_index, _count, _scope, _bound) = (index, count, scope, bound);
         _readCampaigns = options.ReadCampaigns;
-        _stages = new PartitionStages(number, options, _counters);
+        Result = new LaneResult(isFirst: index == 0);
+        _stages = new PartitionStages(number, options, Result.Counters);
     }
-
-    /// <summary>Whether it is its stream's first lane, which counts what all lanes see.</summary>
-    public bool IsFirst => _index == 0;
-
-    /// <summary>Number of events applied, including those before the range. Any thread.</summary>
-    public long Folded => Volatile.Read(ref _folded);
 
     /// <summary>Position in its stream, in bytes. Any thread.</summary>
     public long Position
     {
-        get => Volatile.Read(ref _position);
-        set => Volatile.Write(ref _position, value);
+        get => Result.Position;
+        set => Result.Position = value;
     }
 
-    /// <summary>Number of events in the range.</summary>
-    public long Events { get; private set; }
-
-    /// <summary>Number of carts created.</summary>
-    public long Carts => _counters.Carts;
-
     /// <summary>Number of rejected events in the stream.</summary>
-    public long Rejected { get; set; }
+    public long Rejected
+    {
+        get => Result.Rejected;
+        set => Result.Rejected = value;
+    }
 
     /// <summary>First of them, with its problem.</summary>
-    public string? FirstRejected { get; set; }
+    public string? FirstRejected
+    {
+        get => Result.FirstRejected;
+        set => Result.FirstRejected = value;
+    }
 
-    /// <summary>Scores in the range.</summary>
-    public ScoreDistribution Scores => _counters.Scores!;
-
-    /// <summary>Original decisions in the range.</summary>
-    public List<ReplayedDecision> Then { get; } = [];
-
-    /// <summary>Replayed decisions in the range.</summary>
-    public List<ReplayedDecision> Now { get; } = [];
-
-    /// <summary>When each cart's last order of the range was placed (ms since 1970 UTC), by the cart's key.</summary>
-    public Dictionary<Hash128, long> Orders { get; } = [];
+    /// <summary>The result so far.</summary>
+    internal LaneResult Result { get; }
 
     /// <summary>Rests, if the replay shares the machine.</summary>
     public void Rest(CancellationToken cancellation) => _scope.Pace?.Rest(cancellation);
@@ -82,15 +66,16 @@ public sealed class ReplayLane : IDisposable
     /// <param name="isScored">Whether they are in the range.</param>
     public void Take(EventSlab slab, bool isScored)
     {
+        Result.ReadFrom ??= slab.ReceivedAt;
         var own = Select(slab, isScored);
         _stages.Process(slab, isDecided: !isScored);
         if (isScored)
         {
-            Events += own;
+            Result.Events += own;
             TakeDecisions();
         }
 
-        Volatile.Write(ref _folded, _folded + own);
+        Result.Folded += own;
     }
 
     /// <summary>Applies a tick of the journal.</summary>
@@ -129,7 +114,8 @@ public sealed class ReplayLane : IDisposable
 
         if (isScored)
         {
-            Add(Then, decision);
+            _bound.AddOriginal();
+            Result.Then.Add(ReplayedDecision.Of(decision));
         }
         else
         {
@@ -181,8 +167,7 @@ public sealed class ReplayLane : IDisposable
                 own++;
                 if (isScored && e.Type == EventType.Purchase)
                 {
-                    Orders[e.Cart] = Math.Max(Orders.GetValueOrDefault(e.Cart), e.Timestamp);
-                    EnsureRoom(Orders.Count);
+                    AddOrder(e.Cart, e.Timestamp);
                 }
             }
             else
@@ -201,23 +186,20 @@ public sealed class ReplayLane : IDisposable
     {
         foreach (var decision in _stages.Decisions)
         {
-            Add(Now, decision);
+            _bound.AddDecision();
+            Result.Now.Add(ReplayedDecision.Of(decision));
         }
 
         _stages.Decisions.Clear();
     }
 
-    void Add(List<ReplayedDecision> decisions, Decision decision)
+    void AddOrder(Hash128 cart, long at)
     {
-        decisions.Add(ReplayedDecision.Of(decision));
-        EnsureRoom(decisions.Count);
-    }
-
-    void EnsureRoom(int count)
-    {
-        if (count > _scope.MaxDecisions)
+        if (!Result.Orders.TryGetValue(cart, out var last))
         {
-            throw new ReplayLimitException(_scope.MaxDecisions);
+            _bound.AddOrder();
         }
+
+        Result.Orders[cart] = Math.Max(last, at);
     }
 }

@@ -7,8 +7,8 @@ public sealed class ReplayPace(double share, TimeProvider time)
 {
     static readonly TimeSpan s_slice = TimeSpan.FromMilliseconds(10);
 
-    // A longer slice was preempted: the time is not the replay's own.
-    static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(100);
+    // A slice takes less, unless the machine was suspended in it.
+    static readonly TimeSpan s_longest = TimeSpan.FromSeconds(10);
 
     long _since = time.GetTimestamp();
 
@@ -16,13 +16,15 @@ public sealed class ReplayPace(double share, TimeProvider time)
     /// <param name="cancellation">Cancels the sleep.</param>
     public void Rest(CancellationToken cancellation)
     {
-        var worked = time.GetElapsedTime(_since);
-        if (worked < s_slice)
+        if (RestAfter(time.GetElapsedTime(_since)) is not { Ticks: > 0 } rest)
         {
             return;
         }
 
-        cancellation.WaitHandle.WaitOne((worked < s_longest ? worked : s_longest) * ((1 / share) - 1));
+        cancellation.WaitHandle.WaitOne(rest);
         _since = time.GetTimestamp();
     }
+
+    /// <summary>Returns how long to rest after a slice of work, in proportion to it; zero while the slice is shorter than 10 ms.</summary>
+    internal TimeSpan RestAfter(TimeSpan worked) => worked < s_slice ? TimeSpan.Zero : (worked < s_longest ? worked : s_longest) * ((1 / share) - 1);
 }

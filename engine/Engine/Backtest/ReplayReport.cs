@@ -36,6 +36,9 @@ public sealed record ReplayReport
     /// <summary>First of them, with its problem.</summary>
     public required string? FirstRejected { get; init; }
 
-    /// <summary>Whether the streams are complete. If not, older events have been deleted, and carts that began then differ.</summary>
+    /// <summary>When the first event that was read was received (ms since 1970 UTC); <see langword="null"/> without events.</summary>
+    public long? ReadFrom { get; init; }
+
+    /// <summary>Whether the streams were read from their first event. If not, carts that began before <see cref="ReadFrom"/> may differ.</summary>
     public required bool IsWhole { get; init; }
 }

@@ -9,8 +9,11 @@ public sealed record ReplayScope
     /// <summary>The store whose carts are replayed; <see langword="null"/> for all stores.</summary>
     public (int Number, string Id)? Store { get; init; }
 
-    /// <summary>Maximum number of original decisions, of replayed ones, and of carts with orders. Beyond it, the replay fails.</summary>
+    /// <summary>Maximum number of original decisions, of replayed ones, and of carts with orders, in all lanes together. Beyond it, the replay fails.</summary>
     public int MaxDecisions { get; init; } = int.MaxValue;
+
+    /// <summary>Maximum number of attempts at a lane whose journal loses its oldest file during the read.</summary>
+    public int MaxReads { get; init; } = 1;
 
     /// <summary>Throttles the replay; <see langword="null"/> for full speed.</summary>
     public ReplayPace? Pace { get; init; }

@@ -3,10 +3,11 @@ using CartRecovery.Engine.Events;
 namespace CartRecovery.Engine.Insights;
 
 /// <summary>Counts missing and implausible values in a store's events. Not thread-safe.</summary>
-public sealed class StoreQuality
+/// <param name="products">Bounds the products that are counted.</param>
+public sealed class StoreQuality(ProductAllowance products)
 {
-    // Maximum number of products to look up; further ones are not counted.
-    const int MaxProducts = 20_000;
+    // Clocks of servers and shoppers differ by this much: an event is not from the future.
+    const long Tolerance = 5_000;
 
     // An event that arrives more than this after it happened (ms) is late.
     const long Late = 3_600_000;
@@ -49,9 +50,9 @@ public sealed class StoreQuality
         }
 
         _late += receivedAt - record.Timestamp > Late ? 1 : 0;
-        _future += record.Timestamp > receivedAt ? 1 : 0;
+        _future += record.Timestamp - receivedAt > Tolerance ? 1 : 0;
         _clamped += (record.Flags & EventFlags.Clamped) != 0 ? 1 : 0;
-        if (record.Product != 0 && (_products.ContainsKey(record.Product) || _products.Count < MaxProducts))
+        if (record.Product != 0 && (_products.ContainsKey(record.Product) || products.TryTake()))
         {
             _products[record.Product] = _products.GetValueOrDefault(record.Product) + 1;
         }

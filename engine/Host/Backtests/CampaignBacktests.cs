@@ -9,6 +9,7 @@ using CartRecovery.Engine.ControlPlane.Campaigns;
 using CartRecovery.Engine.ControlPlane.Jobs;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
@@ -37,12 +38,16 @@ sealed class CampaignBacktests(EngineHost host, DataFolder data)
 
     const int CartMegabytes = 32, CustomerMegabytes = 8, DecisionMegabytes = 56;
 
-    // Attempts: the engine may delete the journal's oldest file during a read.
+    // Attempts at a lane: the engine may delete a journal's oldest file during a read.
     const int MaxReads = 3;
 
     const double Share = 0.5;
 
+    const long Day = 86_400_000;
+
     static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
+
+    readonly ReplayGate _gate = new();
 
     /// <summary>Maximum duration of a backtest.</summary>
     public static TimeSpan MaxTime { get; } = TimeSpan.FromMinutes(30);
@@ -57,9 +62,22 @@ sealed class CampaignBacktests(EngineHost host, DataFolder data)
     /// <param name="name">The file's name.</param>
     public bool HasModel(string name) => name.EndsWith(".onnx", StringComparison.Ordinal) && name == Path.GetFileName(name) && File.Exists(ModelOf(name));
 
-    /// <summary>Executes pending backtests.</summary>
+    /// <summary>Deletes the scratch files that a crash left, which contain carts of people.</summary>
+    public void DeleteScratch() => Delete(Path.Combine(data.Path, Scratch));
+
+    /// <summary>Ends the running backtest for an erasure. It begins again when the result is disposed.</summary>
+    /// <param name="cancellation">Cancels the wait.</param>
+    public Task<IDisposable> PauseAsync(CancellationToken cancellation) => _gate.EraseAsync(cancellation);
+
+    /// <summary>Returns how long before a period the journal is read (ms): as long as the period, a day at least, and no longer than a cart is kept.</summary>
+    /// <param name="range">The period.</param>
+    /// <param name="lifetime">How long a cart is kept.</param>
+    public static long LeadOf(TimeRange range, TimeSpan lifetime) => Math.Min((long)lifetime.TotalMilliseconds, Math.Max(Day, range.To - range.From));
+
+    /// <summary>Executes pending backtests, one after another.</summary>
     public async Task RunAsync(JobContext job, CancellationToken stop)
     {
+        DeleteScratch();
         while (await Store.BeginAsync(stop) is { } next)
         {
             job.Log(string.Create(CultureInfo.InvariantCulture, $"backtest {next.Id}: {next.Campaign}, version {next.Version}"));
@@ -68,24 +86,30 @@ sealed class CampaignBacktests(EngineHost host, DataFolder data)
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(ending.Token, limit.Token);
             try
             {
-                var result = await TryAsync(next, job, ending, ended.Token);
-                await Store.EndAsync(next.Id, CampaignBacktest.Succeeded, problem: null, JsonSerializer.Serialize(result, ApiJson.Default.BacktestResult), stop);
+                var result = await _gate.ReplayAsync(cancellation => ReplayAsync(next, job, ending, cancellation), ended.Token);
+                await Store.EndAsync(next, CampaignBacktest.Succeeded, problem: null, JsonSerializer.Serialize(result, ApiJson.Default.BacktestResult), stop);
             }
             catch (OperationCanceledException) when (!stop.IsCancellationRequested)
             {
                 // Either cancelled, which is stored already, or timed out.
-                await Store.EndAsync(next.Id, CampaignBacktest.Failed, $"It took longer than {MaxTime.TotalMinutes} minutes. Choose a shorter period.", result: null, stop);
+                await Store.EndAsync(next, CampaignBacktest.Failed, $"It took longer than {MaxTime.TotalMinutes} minutes. Choose a shorter period.", result: null, stop);
+            }
+            catch (OperationCanceledException) when (job.Cancelled is { } by)
+            {
+                // Others stay pending until upkeep, a start or a user requests the job again.
+                await Store.EndAsync(next, CampaignBacktest.Cancelled, $"The job {BacktestStore.Job} was {by}.", result: null, CancellationToken.None);
+                throw;
             }
             catch (Exception e) when (e is BacktestException or ReplayLimitException or SettingsException or ModelException or JournalException or InvalidDataException or IOException)
             {
                 var problem = e is SettingsException { Problems.Count: > 0 } invalid ? string.Join("; ", invalid.Problems) : e.Message;
                 job.Log($"backtest {next.Id}: {problem}");
-                await Store.EndAsync(next.Id, CampaignBacktest.Failed, problem, result: null, stop);
+                await Store.EndAsync(next, CampaignBacktest.Failed, problem, result: null, stop);
             }
         }
     }
 
-    async Task<BacktestResult> TryAsync(CampaignBacktest backtest, JobContext job, CancellationTokenSource ending, CancellationToken cancellation)
+    async Task<BacktestResult> ReplayAsync(CampaignBacktest backtest, JobContext job, CancellationTokenSource ending, CancellationToken cancellation)
     {
         var (store, draft) = (host.Stores.Stores.FirstOrDefault(known => known.Id == backtest.Store), (await host.Campaigns.Store.VersionsAsync(backtest.Campaign, cancellation)).Find(version => version.Number == backtest.Version)?.Draft);
         if (store is null || draft is null)
@@ -94,6 +118,7 @@ sealed class CampaignBacktests(EngineHost host, DataFolder data)
         }
 
         var config = await host.Campaigns.LoadAsync(backtest.Campaign, draft);
+        await host.Exports.SettleAsync(cancellation);
         var progress = 0.0;
         var work = Task.Factory.StartNew(() => Replay(backtest, config, store, share => Volatile.Write(ref progress, share), job.Time, cancellation),
             cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -103,7 +128,7 @@ sealed class CampaignBacktests(EngineHost host, DataFolder data)
             {
                 var percent = (int)(100 * Volatile.Read(ref progress));
                 job.Progress(percent, 100, "percent");
-                if (!await Store.ReportAsync(backtest.Id, percent, CancellationToken.None))
+                if (!await Store.ReportAsync(backtest, percent, CancellationToken.None))
                 {
                     await ending.CancelAsync();
                 }
@@ -129,32 +154,30 @@ sealed class CampaignBacktests(EngineHost host, DataFolder data)
         var campaigns = CampaignCompiler.Compile(decisions, host.Stores.All, segments: host.Segments);
         using var model = OnnxModel.Load(backtest.Model is { } file ? ModelOf(file) : config.ModelPath, FeatureTable.Names);
         var range = new TimeRange(backtest.From.ToUnixTimeMilliseconds(), backtest.To.ToUnixTimeMilliseconds());
-        var scope = new ReplayScope { Store = (store.Number, store.Id), MaxDecisions = MaxDecisions, Pace = new ReplayPace(Share, time) };
+        var scope = new ReplayScope { Store = (store.Number, store.Id), MaxDecisions = MaxDecisions, MaxReads = MaxReads, Pace = new ReplayPace(Share, time) };
+        var lead = LeadOf(range, config.Memory.CartLifetime.Value);
         Limit(config);
         var budget = new MemoryBudget(config, long.MaxValue, 1);
         var folder = Path.Combine(data.Path, Scratch);
-        for (var read = 1; ; read++)
+        Delete(folder);
+        Directory.CreateDirectory(folder);
+        try
+        {
+            var journals = host.Exports.Journals().Select((journal, i) => new JournalStream(journal, () => host.Exports.Journals()[i], lead));
+            var replay = new Replay([.. journals], 1, threads: 1, PipelineSetup.Of(config, host.Stores, budget, model, campaigns, folder, hasReaders: false, usesRecorded: false), scope);
+            using var watch = time.CreateTimer(_ => progress(replay.Share), state: null, s_look, s_look);
+            var report = replay.Run(range, cancellation);
+
+            // A connection of its own: others read reports meanwhile.
+            using var reports = host.Exports.OpenReports();
+            var first = FirstMessage.Find(reports, store.Id, report.Originals.Select(decision => decision.Id), cancellation);
+            var messages = BacktestSummary.MessagesOf(reports, store.Id, range, cancellation);
+            var offPolicy = OffPolicyValues.Of(reports, store.Id, backtest.Campaign, range, cancellation);
+            return BacktestSummary.Of(report, first, store, campaigns, config.Contact.Holdout / 100, model.Id, time.GetElapsedTime(started), messages, offPolicy);
+        }
+        finally
         {
             Delete(folder);
-            Directory.CreateDirectory(folder);
-            try
-            {
-                var journals = host.Exports.Journals().Select(journal => new JournalStream(journal));
-                var replay = new Replay([.. journals], 1, threads: 1,
-                    PipelineSetup.Of(config, host.Stores, budget, model, campaigns, folder, hasReaders: false, usesRecorded: false), scope);
-                using var watch = time.CreateTimer(_ => progress(replay.Share), state: null, s_look, s_look);
-                var report = replay.Run(range, cancellation);
-                return BacktestSummary.Of(report, store, campaigns, config.Contact.Holdout / 100, model.Id, time.GetElapsedTime(started),
-                    BacktestSummary.MessagesOf(host.Reports, store.Id, range), OffPolicyValues.Of(host.Reports, store.Id, backtest.Campaign, range));
-            }
-            catch (JournalException e) when (e.Code == "journal_moved" && read < MaxReads)
-            {
-                // Retried, without the deleted file.
-            }
-            finally
-            {
-                Delete(folder);
-            }
         }
     }
 

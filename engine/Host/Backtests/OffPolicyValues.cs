@@ -15,11 +15,12 @@ static class OffPolicyValues
     const int MinChoices = 50;
 
     /// <summary>Estimates the offers of a campaign's steps. Returns none if too few were chosen at random.</summary>
-    public static IReadOnlyList<BacktestOffer> Of(JourneyReports reports, string storeId, string campaign, TimeRange range)
+    public static IReadOnlyList<BacktestOffer> Of(JourneyReports reports, string storeId, string campaign, TimeRange range, CancellationToken cancellation)
     {
         var found = new List<BacktestOffer>();
-        foreach (var (step, currency, choices) in OfferChoices.Read(reports, storeId, campaign, range.From, range.To))
+        foreach (var (step, currency, choices) in OfferChoices.Read(reports, storeId, campaign, range.From, range.To, cancellation))
         {
+            cancellation.ThrowIfCancellationRequested();
             var offers = choices.Select(choice => choice.Offer).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
             if (choices.Count < MinChoices || offers.Count < 2 || found.Count + offers.Count > MaxRows)
             {

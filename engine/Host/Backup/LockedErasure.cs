@@ -2,10 +2,11 @@ using CartRecovery.Engine.Privacy;
 
 namespace CartRecovery.Host.Backup;
 
-/// <summary>Erases a person from the partitions under the data folder's backup lock. Waits for a running backup.</summary>
+/// <summary>Erases a person from the partitions under the data folder's backup lock. Waits for a running backup, and ends a running backtest.</summary>
 /// <param name="inner">Performs the erasure.</param>
 /// <param name="data">The data folder.</param>
-sealed class LockedErasure(IPartitionErasure inner, string data) : IPartitionErasure
+/// <param name="pauseAsync">Ends a running backtest, and begins it again when the result is disposed.</param>
+sealed class LockedErasure(IPartitionErasure inner, string data, Func<CancellationToken, Task<IDisposable>>? pauseAsync = null) : IPartitionErasure
 {
     static readonly TimeSpan s_poll = TimeSpan.FromSeconds(1);
 
@@ -21,6 +22,7 @@ sealed class LockedErasure(IPartitionErasure inner, string data) : IPartitionEra
         }
 
         using (taken)
+        using (pauseAsync is null ? null : await pauseAsync(cancel))
         {
             return await inner.EraseAsync(person, progress, cancel);
         }

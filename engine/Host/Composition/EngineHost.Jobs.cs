@@ -35,7 +35,11 @@ sealed partial class EngineHost
 
     void OnJobNotice(JobNotice notice)
     {
-        if (notice.IsOverdue)
+        if (notice.IsRecovered)
+        {
+            LogJobRecovered(notice.Job);
+        }
+        else if (notice.IsOverdue)
         {
             LogJobOverdue(notice.Job, notice.Problem);
         }
@@ -50,10 +54,25 @@ sealed partial class EngineHost
 
         if (notice.IsLate || notice.IsFinal || notice.IsOverdue)
         {
+            var (subject, text) = notice.IsRecovered ? ("succeeds again", "succeeds again")
+                : notice.IsOverdue ? ("does not end", $"was asked to end, and is still running: {notice.Problem}")
+                : notice.IsLate ? ("is late", $"has not started in time: {notice.Problem}")
+                : ("failed", $"failed, and is not retried before its next scheduled time: {notice.Problem}");
             _app.Services.GetRequiredService<Notices>().TrySend(
-                $"CartRecovery: the job {notice.Job} {(notice.IsOverdue ? "does not end" : notice.IsLate ? "is late" : "failed")}",
-                $"The job {notice.Job} {(notice.IsOverdue ? "was asked to end, and is still running" : notice.IsLate ? "has not started in time" : "failed, and is not retried before its next scheduled time")}: {notice.Problem}\n\n"
-                + $"cartrecovery jobs history {notice.Job} shows its runs.");
+                $"CartRecovery: the job {notice.Job} {subject}", $"The job {notice.Job} {text}\n\ncartrecovery jobs history {notice.Job} shows its runs.");
+        }
+    }
+
+    // Without the control database, upkeep asks for the job later.
+    async Task ResumeBacktestsAsync()
+    {
+        try
+        {
+            await Backtests.Store.ResumeAsync();
+        }
+        catch (ControlDatabaseException e)
+        {
+            LogBacktestsNotResumed(e.Message);
         }
     }
 
@@ -79,6 +98,13 @@ sealed partial class EngineHost
     [LoggerMessage(EventName = "job_overdue", Level = LogLevel.Warning,
         Message = "The job {Job} was asked to end, and goes on: {Problem}; until it ends it keeps a place, and no engine runs it. A restart ends it")]
     partial void LogJobOverdue(string job, string problem);
+
+    [LoggerMessage(EventName = "job_recovered", Level = LogLevel.Information, Message = "The job {Job} succeeds again")]
+    partial void LogJobRecovered(string job);
+
+    [LoggerMessage(EventName = "backtests_not_resumed", Level = LogLevel.Warning,
+        Message = "The control database does not answer, so the waiting backtests begin after the next upkeep, or after the next request for one: {Problem}")]
+    partial void LogBacktestsNotResumed(string problem);
 
     [LoggerMessage(EventName = "job_settings_replaced", Level = LogLevel.Warning,
         Message = "The settings of the job {Job} are those of this engine's configuration now; the engine {Engine}, which shares the control database, has others: give all the same section jobs")]

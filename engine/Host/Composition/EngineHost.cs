@@ -239,6 +239,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         }
 
         _numbering.Save();
+        Backtests.DeleteScratch();
         await StartControlAsync();
         Sinks.Start();
         Journeys.Start([.. Enumerable.Range(0, Partitions.Count).Select(i => Partitions[i].Tail)]);
@@ -253,6 +254,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _money.Start();
         Rates.Start();
         await Jobs.StartAsync();
+        await ResumeBacktestsAsync();
         LogStarted(Partitions.Count, Partitions.Workers, Model.Id);
     }
 

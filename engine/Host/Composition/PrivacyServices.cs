@@ -66,7 +66,7 @@ sealed class PrivacyServices : IAsyncDisposable
             Sinks = host.Sinks,
             Archives = host.Exports.Archives,
             Reconciliations = new ReconciliationStore(_control),
-            Partitions = new LockedErasure(host.Erasure, data.Path),
+            Partitions = new LockedErasure(host.Erasure, data.Path, cancellation => host.Backtests.PauseAsync(cancellation)),
             RenewBackupsAsync = cancellation => Task.Run(() => new BackupRenewal(
                 _control, host.Config.Data, _control.IsShared ? EngineId.Of(Path.GetFullPath(host.Config.Data)) : "", () => host.Config.Backup.Key).RunAsync(cancellation), cancellation),
             SettleAsync = async cancellation =>

@@ -27,6 +27,9 @@ sealed partial class DataQuality(EngineHost host, InsightStore insights, ILogger
     // At most 256 MB of the journal.
     const int MaxPages = 64;
 
+    // Products that are looked up, of all stores together.
+    const int MaxProducts = 100_000;
+
     // Maximum number of warnings of a run: with more stores, the cause is a common one.
     const int MaxWarnings = 20;
 
@@ -59,10 +62,10 @@ sealed partial class DataQuality(EngineHost host, InsightStore insights, ILogger
         var reports = new List<(string Store, QualityReport Report)>();
         foreach (var store in host.Stores.Stores)
         {
-            var quality = stores.GetValueOrDefault(store.Number) ?? new StoreQuality();
+            var quality = stores.GetValueOrDefault(store.Number) ?? new StoreQuality(new ProductAllowance(0));
             var last = quality.LastAt > 0 ? DateTimeOffset.FromUnixTimeMilliseconds(quality.LastAt).UtcDateTime
                 : former.TryGetValue(store.Id, out var json) ? JsonSerializer.Deserialize(json, ApiJson.Default.QualityReport)!.LastEventAt : null;
-            var report = new QualityReport((now - s_period).UtcDateTime, now.UtcDateTime, quality.Events, Math.Round(sampled, 4), last, ChecksOf(store, quality, last, now));
+            var report = new QualityReport((now - s_period).UtcDateTime, now.UtcDateTime, quality.Events, Math.Round(sampled, 4), last, ChecksOf(store, quality, sampled, last, now));
 
             // No report for a store without events, unless its silence exceeds the limit.
             if (quality.Events > 0 || report.Checks.Any(check => check.Exceeded))
@@ -95,12 +98,12 @@ sealed partial class DataQuality(EngineHost host, InsightStore insights, ILogger
 
     (Dictionary<int, StoreQuality> Stores, double Sampled) Read(TimeRange range, TimeProvider time, CancellationToken stop)
     {
-        var stores = new Dictionary<int, StoreQuality>();
+        var (stores, products) = (new Dictionary<int, StoreQuality>(), new ProductAllowance(MaxProducts));
         var sampled = new JournalSample(host.Exports.Journals(), MaxPages).Read(range, new ReplayPace(Share, time), (slab, in record) =>
         {
             if (!stores.TryGetValue(record.Store, out var quality))
             {
-                stores[record.Store] = quality = new StoreQuality();
+                stores[record.Store] = quality = new StoreQuality(products);
             }
 
             quality.Add(record, slab.ReceivedAt);
@@ -108,19 +111,27 @@ sealed partial class DataQuality(EngineHost host, InsightStore insights, ILogger
         return (stores, sampled);
     }
 
-    List<QualityCheck> ChecksOf(Store store, StoreQuality quality, DateTime? last, DateTimeOffset now)
+    List<QualityCheck> ChecksOf(Store store, StoreQuality quality, double sampled, DateTime? last, DateTimeOffset now)
     {
         var limits = host.Config.DataQuality;
         var unknown = quality.Products.Count == 0 ? null : DescribedProducts.Missing(host.Reports, store.Id, [.. quality.Products.Keys]);
         List<QualityCheck> checks = [.. quality.Checks(unknown).Select(check => QualityCheck.Compare(check.Check, check.Count, check.Of, LimitOf(limits, check.Check), limits.MinEvents))];
-        if (last is { } at)
+        if (SilenceOf(sampled, last, now, limits.SilentAfter.Value) is { } silence)
         {
-            var (silent, limit) = (now.UtcDateTime - at, limits.SilentAfter.Value);
-            checks.Add(new QualityCheck(Silent, (long)Math.Max(0, silent.TotalHours), 1, Percent: null, limit.TotalHours, silent > limit));
+            checks.Add(silence);
         }
 
         return checks;
     }
+
+    /// <summary>Checks how long a store has sent no event.</summary>
+    /// <param name="sampled">The share of the hour's journal that was read.</param>
+    /// <param name="last">When the store's last known event was received; <see langword="null"/> if none is known.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="limit">The limit.</param>
+    /// <returns><see langword="null"/> if the check does not apply: a sample may lack the events of a small store, and without a journal nothing is known.</returns>
+    internal static QualityCheck? SilenceOf(double sampled, DateTime? last, DateTimeOffset now, TimeSpan limit) => sampled < 1 || last is not { } at ? null
+        : new QualityCheck(Silent, (long)Math.Max(0, (now.UtcDateTime - at).TotalHours), 1, Percent: null, limit.TotalHours, now.UtcDateTime - at > limit);
 
     // Counts since the last run. These counters are not kept by store.
     List<QualityCheck> OfEngine()

@@ -18,13 +18,18 @@ namespace CartRecovery.Host.Insights;
 /// <param name="insights">Stores the profiles.</param>
 sealed class FeatureProfiles(EngineHost host, InsightStore insights)
 {
-    // Maximum number of carts of a store, and of all stores together.
+    // Carts of a store, and of all stores together, which share them equally.
     const int MaxCarts = 5_000, MaxAll = 20_000;
 
     // Fewer carts give no meaningful distribution.
     const int MinCarts = 30;
 
     const int MaxPages = 64;
+
+    // The workers answer lookups between two batches of events: a thousand a second do not show.
+    const int Batch = 100;
+
+    static readonly TimeSpan s_rest = TimeSpan.FromMilliseconds(100);
 
     const double Share = 0.5;
 
@@ -45,42 +50,37 @@ sealed class FeatureProfiles(EngineHost host, InsightStore insights)
         var range = new TimeRange((now - s_period).ToUnixTimeMilliseconds(), now.ToUnixTimeMilliseconds());
         var carts = await Task.Factory.StartNew(() => CartsOf(range, job.Time, stop), stop, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         var profiles = new List<(string Store, string Json)>();
-        foreach (var store in host.Stores.Stores.Where(store => carts.TryGetValue(store.Number, out var some) && some.Count >= MinCarts))
+        foreach (var store in host.Stores.Stores.Where(store => carts.Of(store.Number).Count >= MinCarts))
         {
-            if (await ProfileAsync(store, carts[store.Number], now, stop) is { } profile)
+            if (await ProfileAsync(store, carts.Of(store.Number), now, job.Time, stop) is { } profile)
             {
                 profiles.Add((store.Id, JsonSerializer.Serialize(profile, ApiJson.Default.FeatureProfile)));
             }
         }
 
         await insights.SaveAsync(InsightStore.Features, now, profiles, s_retention, stop);
-        job.Log(string.Create(CultureInfo.InvariantCulture, $"{carts.Values.Sum(some => some.Count)} carts; profiles of {profiles.Count} stores with {MinCarts} carts at least"));
+        job.Log(string.Create(CultureInfo.InvariantCulture, $"{carts.Stores.Sum(number => carts.Of(number).Count)} carts; profiles of {profiles.Count} stores with {MinCarts} carts at least"));
     }
 
-    Dictionary<int, HashSet<Hash128>> CartsOf(TimeRange range, TimeProvider time, CancellationToken stop)
+    CartSample CartsOf(TimeRange range, TimeProvider time, CancellationToken stop)
     {
-        var (carts, count) = (new Dictionary<int, HashSet<Hash128>>(), 0);
-        new JournalSample(host.Exports.Journals(), MaxPages).Read(range, new ReplayPace(Share, time), (_, in record) =>
-        {
-            if (!carts.TryGetValue(record.Store, out var some))
-            {
-                carts[record.Store] = some = [];
-            }
-
-            if (some.Count < MaxCarts && count < MaxAll && some.Add(record.Cart))
-            {
-                count++;
-            }
-        }, stop);
+        var carts = new CartSample(MaxCarts, MaxAll);
+        new JournalSample(host.Exports.Journals(), MaxPages).Read(range, new ReplayPace(Share, time), (_, in record) => carts.Add(record.Store, record.Cart), stop);
         return carts;
     }
 
-    async Task<FeatureProfile?> ProfileAsync(Store store, IReadOnlyCollection<Hash128> carts, DateTimeOffset now, CancellationToken stop)
+    async Task<FeatureProfile?> ProfileAsync(Store store, IReadOnlyCollection<Hash128> carts, DateTimeOffset now, TimeProvider time, CancellationToken stop)
     {
         var values = Enumerable.Range(0, s_all.Count).Select(_ => new List<float>(carts.Count)).ToArray();
         var (row, clock) = (new float[s_all.Count], new StoreClock(store.TimeZone));
+        var count = 0;
         foreach (var key in carts)
         {
+            if (++count % Batch == 0)
+            {
+                await Task.Delay(s_rest, time, stop);
+            }
+
             if (await host.Partitions.FindAsync(key, stop) is not { } cart)
             {
                 continue;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CartRecovery.Contracts;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Jobs;
 using CartRecovery.Engine.Delivery;
@@ -29,6 +30,7 @@ static class HealthChecksJob
         PerEngine = true,
         Missed = MissedRun.Skip,
         Retries = 0,
+        NotifiesOfChanges = true,
     };
 
     static async Task ControlAsync(JobContext job, CancellationToken stop)
@@ -57,30 +59,11 @@ static class HealthChecksJob
 
     static async Task SinksAsync(JobContext job, CancellationToken stop)
     {
-        var failed = new List<string>();
-        foreach (var sink in job.Service<SinkSet>().Runners)
+        var sinks = job.Service<SinkSet>().Runners.Select(sink => (sink.Name, (Func<CancellationToken, Task<SinkHealth>>)(async probe => (await sink.CheckHealthAsync(probe)).Health)));
+        var problems = await SinkProbe.RunAsync([.. sinks], s_limit, job.Time, job.Log, stop);
+        if (problems.Count > 0)
         {
-            var (started, problem) = (job.Time.GetTimestamp(), (string?)null);
-            try
-            {
-                var health = (await sink.CheckHealthAsync(stop).WaitAsync(s_limit, job.Time, stop)).Health;
-                problem = health.Healthy ? null : health.Detail ?? "not healthy";
-            }
-            catch (TimeoutException)
-            {
-                problem = string.Create(CultureInfo.InvariantCulture, $"no answer within {s_limit.TotalSeconds} s");
-            }
-
-            Log(job, problem is null ? $"sink {sink.Name}" : $"sink {sink.Name}: {problem}", started);
-            if (problem is not null)
-            {
-                failed.Add($"{sink.Name}: {problem}");
-            }
-        }
-
-        if (failed.Count > 0)
-        {
-            throw new IOException(string.Join("; ", failed));
+            throw new IOException(string.Join("; ", problems));
         }
     }
 

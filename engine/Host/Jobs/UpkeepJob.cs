@@ -4,6 +4,7 @@ using CartRecovery.Engine.ControlPlane.Jobs;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Tokens;
 using CartRecovery.Host.Api;
+using CartRecovery.Host.Backtests;
 
 namespace CartRecovery.Host.Jobs;
 
@@ -11,12 +12,13 @@ namespace CartRecovery.Host.Jobs;
 static class UpkeepJob
 {
     public static JobDefinition Definition { get; } = new(
-        "upkeep", "Rotates signing keys, and deletes sessions, API keys and entries of the audit log that were kept for long enough.", "7 * * * *", TimeSpan.FromMinutes(10),
+        "upkeep", "Rotates signing keys, deletes sessions, API keys and entries of the audit log that were kept for long enough, and asks for the job of waiting backtests.", "7 * * * *", TimeSpan.FromMinutes(10),
         [
             new JobStep("signing-keys", (job, stop) => new SigningKeys(job.Service<ControlDatabase>()).RotateAsync(stop)),
             new JobStep("sessions", (job, stop) => new Sessions(job.Service<ControlDatabase>()).CleanAsync(stop)),
             new JobStep("api-keys", (job, stop) => new ApiKeyStore(job.Service<ControlDatabase>()).CleanAsync(stop)),
             new JobStep("audit-log", TrimAsync),
+            new JobStep("backtests", (job, stop) => job.Service<CampaignBacktests>().Store.UpkeepAsync(stop)),
         ])
     {
         IsEssential = true,

@@ -118,6 +118,7 @@ public sealed class JobClockTests(DatabaseKind kind) : JobFixture(kind)
         Assert.That((engine.IsOverdue(await JobAsync(engine)), Notices.Count), Is.EqualTo((false, 0)), "it may take a while to end");
         await RenewAsync(TimeSpan.FromSeconds(1));
         Assert.That(engine.IsOverdue(await JobAsync(engine)));
+        Assert.That(engine.IsOverdue((await JobAsync(engine)) with { Lease = null }), "also if it has lost its lease");
         await RenewAsync(TimeSpan.FromSeconds(5));
         Assert.That(Notices.Select(notice => (notice.IsOverdue, notice.Problem)), Is.EqualTo(new[] { (true, "took longer than 00:10:00") }), "it is said once");
 

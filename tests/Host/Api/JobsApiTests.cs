@@ -63,7 +63,7 @@ sealed class JobsApiTests
         var run = (await AskAsync("GET", path)).Json;
         Assert.That((run.GetProperty("cause").GetString(), run.GetProperty("actor").GetString()![..5]), Is.EqualTo(("manual", "user:")));
         Assert.That(run.GetProperty("steps").EnumerateArray().Select(step => $"{step.GetProperty("name")} {step.GetProperty("outcome")}"),
-            Is.EqualTo(new[] { "signing-keys succeeded", "sessions succeeded", "api-keys succeeded", "audit-log succeeded" }));
+            Is.EqualTo(new[] { "signing-keys succeeded", "sessions succeeded", "api-keys succeeded", "audit-log succeeded", "backtests succeeded" }));
         Assert.That((await AskAsync("GET", "/v1/jobs/upkeep")).Json.GetProperty("lastOutcome").GetString(), Is.EqualTo("succeeded"));
         Assert.That((await AskAsync("GET", "/v1/jobs/upkeep/runs")).Json.GetProperty("items")[0].GetProperty("log").GetArrayLength(), Is.Zero);
         var metrics = await _engine.Host.Metrics.Registry.ReadAsync();

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.ControlPlane.Users;
+using CartRecovery.Host.Backtests;
 using CartRecovery.Tests.Hosting.Api;
 using CartRecovery.Tests.Support;
 
@@ -63,7 +65,9 @@ public sealed class BacktestApiTests
         var group = would.GetProperty("groups").EnumerateArray().Single(one => one.GetProperty("campaign").GetString() == name);
         Assert.That((group.GetProperty("action").GetString(), group.GetProperty("channel").GetString(), group.GetProperty("series").GetInt32(), group.GetProperty("cartsOrdered").GetInt32()),
             Is.EqualTo(("discount", "socket", 2, 1)));
-        Assert.That(group.GetProperty("discounts").ToString(), Does.StartWith("""{"offers":2,"worth":[{"currency":"EUR","value":12""").Or.StartWith("""{"offers":2,"worth":[{"currency":"USD","value":12"""));
+        Assert.That(group.GetProperty("discounts").ToString(), Does.StartWith("""{"minOffers":2,"maxOffers":2,"worth":[{"currency":"EUR","min":12""").Or.StartWith("""{"minOffers":2,"maxOffers":2,"worth":[{"currency":"USD","min":12"""));
+        var decided = result.GetProperty("decided").GetProperty("groups")[0];
+        Assert.That((decided.GetProperty("campaign").GetString(), decided.GetProperty("action").GetString(), decided.GetProperty("series").GetInt32()), Is.EqualTo(("of-file", "reminder", 1)), "as recorded");
         Assert.That((result.GetProperty("decided").GetProperty("decisions").GetInt32(), would.GetProperty("decisions").GetInt32()), Is.EqualTo((1, 3)));
         var campaigns = result.GetProperty("campaigns").EnumerateArray().ToDictionary(one => one.GetProperty("campaign").GetString()!, one => (one.GetProperty("same").GetInt32(), one.GetProperty("onlyWouldDecide").GetInt32()));
         Assert.That(campaigns, Is.EquivalentTo(new Dictionary<string, (int, int)> { ["of-file"] = (1, 0), [name] = (0, 2) }));
@@ -75,6 +79,25 @@ public sealed class BacktestApiTests
         var listed = (await AskAsync("GET", $"/v1/campaigns/{name}/backtests", user: _viewer)).Json.GetProperty("items").EnumerateArray().Single();
         Assert.That((listed.GetProperty("progress").GetInt32(), listed.GetProperty("result").ValueKind), Is.EqualTo((100, JsonValueKind.Null)));
         Assert.That((await AskAsync("POST", $"/v1/campaigns/{name}/backtests/{listed.GetProperty("id")}/cancel")).Problem, Is.EqualTo((409, "backtest_ended")));
+    }
+
+    [Test]
+    public void What_a_crash_left_is_deleted()
+    {
+        var left = Directory.CreateDirectory(Path.Combine(_scratch.PathOf("data"), CampaignBacktests.Scratch));
+        File.WriteAllText(Path.Combine(left.FullName, "carts"), "c1");
+        _engine.Host.Backtests.DeleteScratch();
+        left.Refresh();
+        Assert.That(left.Exists, Is.False);
+    }
+
+    [TestCase(7 * 24, 90 * 24, 7 * 24)]
+    [TestCase(1, 90 * 24, 24)]
+    [TestCase(7 * 24, 48, 48)]
+    public void The_journal_is_read_from_a_while_before_the_period(int hours, int lifetime, int lead)
+    {
+        var range = new TimeRange(1_800_000_000_000, 1_800_000_000_000 + (hours * 3_600_000L));
+        Assert.That(CampaignBacktests.LeadOf(range, TimeSpan.FromHours(lifetime)), Is.EqualTo(lead * 3_600_000L));
     }
 
     [Test]

@@ -149,6 +149,10 @@ static class ControlSchema
                 store TEXT NOT NULL, key TEXT NOT NULL, number BIGINT NOT NULL, version TEXT NOT NULL, definition TEXT NOT NULL, bytes BIGINT NOT NULL,
                 created_at BIGINT NOT NULL, created_by TEXT NOT NULL, PRIMARY KEY (store, key, number));
             """),
+        new(21, "numbers of backtests", """
+            CREATE TABLE campaign_backtest_numbers (highest BIGINT NOT NULL);
+            INSERT INTO campaign_backtest_numbers (highest) SELECT COALESCE(MAX(id), 0) FROM campaign_backtests;
+            """),
     ];
 
     /// <summary>The version that this program writes.</summary>

@@ -42,6 +42,9 @@ public sealed class JobContext
     /// <summary>The attempt, from 1.</summary>
     public int Attempt => _claim.Attempt;
 
+    /// <summary>Who cancelled the run, such as <c>cancelled by cli</c>; <see langword="null"/> if nobody did, also if it ends for another reason.</summary>
+    public string? Cancelled { get; internal set; }
+
     /// <summary>The progress as text; <see langword="null"/> if none was reported.</summary>
     internal string? ProgressText { get; private set; }
 

@@ -65,13 +65,20 @@ public sealed class JobControl(ControlDatabase database, string engine)
     /// <param name="session">The transaction.</param>
     /// <param name="job">The job.</param>
     /// <param name="actor">Who asks.</param>
-    public async Task RequestAsync(ControlSession session, string job, string actor)
+    public Task RequestAsync(ControlSession session, string job, string actor) => RequestAsync(session, job, actor, engine);
+
+    /// <summary>Asks for a run on one of the engines that share the database.</summary>
+    /// <param name="session">The transaction.</param>
+    /// <param name="job">The job.</param>
+    /// <param name="actor">Who asks.</param>
+    /// <param name="of">The engine.</param>
+    public async Task RequestAsync(ControlSession session, string job, string actor, string of)
     {
         if (await session.NumberAsync($"""
-            SELECT COUNT(*) FROM job_runs WHERE job = {job} AND engine = {engine} AND outcome = {JobOutcome.Waiting} AND cause = {JobRun.ByHand}
+            SELECT COUNT(*) FROM job_runs WHERE job = {job} AND engine = {of} AND outcome = {JobOutcome.Waiting} AND cause = {JobRun.ByHand}
             """) == 0)
         {
-            await JobStore.AddRunAsync(session, job, engine, JobRun.ByHand, actor, attempt: 1, JobOutcome.Waiting, database.Time.GetUtcNow(), startedAt: null);
+            await JobStore.AddRunAsync(session, job, of, JobRun.ByHand, actor, attempt: 1, JobOutcome.Waiting, database.Time.GetUtcNow(), startedAt: null);
             await session.MarkChangedAsync(JobStore.Topic);
         }
     }

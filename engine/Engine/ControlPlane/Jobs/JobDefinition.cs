@@ -37,6 +37,9 @@ public sealed record JobDefinition(string Name, string Description, string Sched
     public DateTimeOffset? NextAfter(JobSettings settings, DateTimeOffset time) =>
         settings.NextAfter(time) is { } next ? AtLeastEvery is { } every && next > time + every ? time + every : next : null;
 
+    /// <summary>Whether notices are for changes alone: the first failure, and the first success after it. For jobs that run often.</summary>
+    public bool NotifiesOfChanges { get; init; }
+
     /// <summary>What happens to a run that no engine could start in time.</summary>
     public MissedRun Missed { get; init; } = MissedRun.Run;
 

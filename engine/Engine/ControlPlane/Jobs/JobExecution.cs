@@ -48,6 +48,7 @@ sealed class JobExecution : IDisposable
             }
 
             _ended = new End(outcome, problem, Context.Time.GetUtcNow());
+            Context.Cancelled = outcome == JobOutcome.Cancelled ? problem : null;
         }
 
         _stop.Cancel();

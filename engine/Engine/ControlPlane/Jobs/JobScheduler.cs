@@ -24,6 +24,7 @@ public sealed class JobScheduler : IAsyncDisposable
     readonly CancellationTokenSource _stop = new();
     readonly List<JobExecution> _running = [];
     readonly JobWatch _watch;
+    readonly JobFailures _failures = new();
     readonly ConcurrentDictionary<(string Job, string Outcome), long> _runs = new();
     volatile IReadOnlyList<JobState> _jobs = [];
     Task _loop = Task.CompletedTask;
@@ -113,8 +114,8 @@ public sealed class JobScheduler : IAsyncDisposable
         {
             var now = _database.Time.GetUtcNow();
             EndOverdue(now);
-            await CompleteAsync(cancellation);
             Tell(_watch.FindOverdue(Running(), now));
+            await CompleteAsync(cancellation);
             await RenewAsync(now, cancellation);
             await SetBackAsync(now, cancellation);
             await ClaimAsync(now, cancellation);
@@ -226,6 +227,7 @@ public sealed class JobScheduler : IAsyncDisposable
         foreach (var execution in Running().Where(execution => execution.Result.IsCompleted))
         {
             var (result, job) = (await execution.Result, execution.Claim.Definition.Name);
+            var wasFailed = _jobs.FirstOrDefault(known => known.Name == job)?.Last?.Outcome is JobOutcome.Failed or JobOutcome.TimedOut;
             var isRetried = await _store.CompleteAsync(execution, result, cancellation);
             lock (_running)
             {
@@ -233,10 +235,7 @@ public sealed class JobScheduler : IAsyncDisposable
             }
 
             Count(job, result.Outcome, _database.Time.GetUtcNow() - execution.Claim.StartedAt);
-            if (result.Outcome is JobOutcome.Failed or JobOutcome.TimedOut || (result.Outcome == JobOutcome.Interrupted && isRetried == false))
-            {
-                OnNotice?.Invoke(new JobNotice(job, IsLate: false, isRetried != true, $"{result.Outcome}: {result.Problem}"));
-            }
+            Tell(_failures.Note(execution.Claim.Definition, result, isRetried, wasFailed));
 
             execution.Dispose();
         }

@@ -10,13 +10,14 @@ sealed class JobWatch(TimeProvider time)
     static readonly TimeSpan s_overdueAfter = TimeSpan.FromSeconds(30);
 
     readonly HashSet<(string Job, DateTimeOffset DueAt)> _late = [];
-    volatile HashSet<long> _overdue = [];
+    volatile HashSet<string> _overdue = [];
+    HashSet<long> _told = [];
 
     /// <summary>Returns whether a job is overdue: due for some time, and not started.</summary>
     public bool IsLate(JobState job) => job.Lease is null && job.DueAt + s_lateAfter < time.GetUtcNow();
 
-    /// <summary>Returns whether a run was cancelled, and still runs.</summary>
-    public bool IsOverdue(JobState job) => job.Lease is { } lease && _overdue.Contains(lease.RunId);
+    /// <summary>Returns whether a run of this process was cancelled or lost its lease, and still runs.</summary>
+    public bool IsOverdue(JobState job) => _overdue.Contains(job.Name);
 
     /// <summary>Returns the jobs that have become late.</summary>
     /// <param name="jobs">The jobs that this engine can run.</param>
@@ -35,9 +36,11 @@ sealed class JobWatch(TimeProvider time)
     /// <param name="now">The time.</param>
     public IEnumerable<JobNotice> FindOverdue(IEnumerable<JobExecution> running, DateTimeOffset now)
     {
-        var (former, overdue) = (_overdue, running.Where(execution => execution.Ending is { } ending && now - ending.At >= s_overdueAfter).ToList());
-        _overdue = [.. overdue.Select(execution => execution.Claim.Lease.RunId)];
-        return overdue.Where(execution => !former.Contains(execution.Claim.Lease.RunId))
-            .Select(execution => new JobNotice(execution.Claim.Definition.Name, IsLate: false, IsFinal: false, execution.Ending!.Value.Problem) { IsOverdue = true });
+        var overdue = running.Where(execution => !execution.Result.IsCompleted && execution.Ending is { } ending && now - ending.At >= s_overdueAfter).ToList();
+        _overdue = [.. overdue.Select(execution => execution.Claim.Definition.Name)];
+        var former = _told;
+        _told = [.. overdue.Select(execution => execution.Claim.Lease.RunId)];
+        return [.. overdue.Where(execution => !former.Contains(execution.Claim.Lease.RunId))
+            .Select(execution => new JobNotice(execution.Claim.Definition.Name, IsLate: false, IsFinal: false, execution.Ending!.Value.Problem) { IsOverdue = true })];
     }
 }

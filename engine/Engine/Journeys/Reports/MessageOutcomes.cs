@@ -20,7 +20,8 @@ public sealed record MessageOutcomes(string Campaign, string Channel, string Off
     /// <param name="storeId">The store.</param>
     /// <param name="from">The start of the period, inclusive (ms since 1970 UTC).</param>
     /// <param name="to">The end of the period, exclusive.</param>
-    public static IReadOnlyList<MessageOutcomes> Read(JourneyReports reports, string storeId, long from, long to) => reports.Ask($"""
+    /// <param name="cancellation">Ends it between two rows.</param>
+    public static IReadOnlyList<MessageOutcomes> Read(JourneyReports reports, string storeId, long from, long to, CancellationToken cancellation = default) => reports.Ask($"""
         SELECT campaign, channel, offer, state, reason, count(*) FROM intervention WHERE store=?1 AND decided_at>=?2 AND decided_at<?3
         GROUP BY campaign, channel, offer, state, reason ORDER BY 1, 2, 3, 4, 5 LIMIT {MaxRows}
         """, rows =>
@@ -28,6 +29,7 @@ public sealed record MessageOutcomes(string Campaign, string Channel, string Off
         var found = new List<MessageOutcomes>();
         for (rows.With(storeId).With(from).With(to); rows.Next();)
         {
+            cancellation.ThrowIfCancellationRequested();
             var state = (MessageState)rows.Int(3);
             found.Add(new MessageOutcomes(rows.Text(0), rows.Text(1), rows.Text(2),
                 state switch { MessageState.Sent => "sent", MessageState.Withheld => "withheld", _ => "waiting" },

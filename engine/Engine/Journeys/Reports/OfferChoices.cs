@@ -24,7 +24,8 @@ public sealed record OfferChoices(string Offer, int Context, double Propensity, 
     /// <param name="campaign">The campaign.</param>
     /// <param name="from">The start of the period of decisions, inclusive (ms since 1970 UTC).</param>
     /// <param name="to">The end of the period, exclusive.</param>
-    public static IReadOnlyList<(int Step, string Currency, IReadOnlyList<OfferChoices> Choices)> Read(JourneyReports reports, string storeId, string campaign, long from, long to) => reports.Ask($"""
+    /// <param name="cancellation">Ends it between two rows.</param>
+    public static IReadOnlyList<(int Step, string Currency, IReadOnlyList<OfferChoices> Choices)> Read(JourneyReports reports, string storeId, string campaign, long from, long to, CancellationToken cancellation = default) => reports.Ask($"""
         SELECT i.step, j.currency, i.offer, i.context, i.propensity,
             (SELECT COALESCE(SUM(c.value), 0) FROM conversion c WHERE c.journey=i.journey AND c.verified=1 AND c.currency=j.currency)
         FROM intervention i JOIN journey j ON j.id=i.journey
@@ -35,6 +36,7 @@ public sealed record OfferChoices(string Offer, int Context, double Propensity, 
         var found = new SortedDictionary<(int, string), List<OfferChoices>>();
         for (rows.With(storeId).With(from).With(to).With(campaign); rows.Next();)
         {
+            cancellation.ThrowIfCancellationRequested();
             var key = (rows.Int(0), rows.Text(1));
             if (!found.TryGetValue(key, out var choices))
             {
