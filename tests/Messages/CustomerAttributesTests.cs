@@ -30,4 +30,16 @@ public sealed class CustomerAttributesTests
         Assert.That(CustomerAttributes.Read(kept).Names, Has.Count.InRange(6, 30).And.Contains("a0"));
         Assert.That(CustomerAttributes.Merge(null, Encoding.UTF8.GetBytes($$"""{"{{new string('n', 65)}}":1}""")), Is.Null);
     }
+
+    [Test]
+    public void A_merge_says_whether_everything_fits()
+    {
+        var half = Encoding.UTF8.GetBytes($$"""{"a":"{{new string('x', 2000)}}"}""");
+        var kept = CustomerAttributes.Merge(null, half, out var fits);
+        Assert.That((fits, kept?.Length), Is.EqualTo((true, half.Length)));
+        CustomerAttributes.Merge(kept, Encoding.UTF8.GetBytes($$"""{"b":"{{new string('x', 2100)}}"}"""), out fits);
+        Assert.That(fits, Is.False);
+        CustomerAttributes.Merge(kept, Encoding.UTF8.GetBytes($$"""{"a":null,"b":"{{new string('x', 2100)}}"}"""), out fits);
+        Assert.That(fits, Is.True);
+    }
 }

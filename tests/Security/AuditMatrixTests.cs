@@ -3,6 +3,7 @@ using System.Text;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Host.Api.Audit;
+using CartRecovery.Host.Api.Personal;
 using CartRecovery.Tests.Hosting.Api;
 using CartRecovery.Tests.Support;
 using Microsoft.AspNetCore.Routing;
@@ -99,8 +100,8 @@ sealed class AuditMatrixTests
         ["POST /v1/campaigns/{name}/pause"] = ("/v1/campaigns/none/pause", "", "campaign.pause", "campaign:none"),
         ["POST /v1/campaigns/{name}/resume"] = ("/v1/campaigns/none/resume", "", "campaign.resume", "campaign:none"),
         ["POST /v1/campaigns/{name}/test"] = ("/v1/campaigns/none/test", """{"to":"a@b.example"}""", "campaign.test", "campaign:none"),
-        ["POST /v1/users"] = ("/v1/users", """{"userId":"u1"}""", "customer.add", ""),
-        ["PATCH /v1/users/{userId}"] = ("/v1/users/u1", """{"attributes":{"plan":"a"}}""", "customer.change", ""),
+        ["POST /v1/users"] = ("/v1/users", """{"userId":"u1"}""", "customer.add", "customer:u1"),
+        ["PATCH /v1/users/{userId}"] = ("/v1/users/u1", """{"attributes":{"plan":"a"}}""", "customer.change", "customer:u1"),
         ["POST /v1/products"] = ("/v1/products", """[{"id":"p1"},{"id":"p2"}]""", "product.put", ""),
         ["POST /v1/suppressions"] = ("/v1/suppressions", """{"channel":"email","address":"a@b.example"}""", "suppression.add", ""),
         ["DELETE /v1/suppressions"] = ("/v1/suppressions", """{"channel":"email","address":"a@b.example"}""", "suppression.remove", ""),
@@ -144,7 +145,8 @@ sealed class AuditMatrixTests
                 using var content = body.Length == 0 ? null : new StringContent(body, Encoding.UTF8, "application/json");
                 var answer = await _engine.AskAsync(new HttpMethod(route.Split(' ')[0]), path, content, key: null, header);
                 var entry = (await EntriesAsync(new AuditFilter())).First().Event;
-                Assert.That((entry.Action, entry.Target, entry.Store, entry.Address), Is.EqualTo((action, target, "demo", "127.0.0.1")), route);
+                var expected = target == "customer:u1" ? $"customer:{new MaskedIds(_engine.Host.Control).Mask("demo", PersonalIdKind.Customer, "u1")}" : target;
+                Assert.That((entry.Action, entry.Target, entry.Store, entry.Address), Is.EqualTo((action, expected, "demo", "127.0.0.1")), route);
                 Assert.That(entry.Actor, Does.StartWith(actor), route);
                 Assert.That(entry.Details, Does.StartWith($$"""{"status":{{(int)answer.Status}}"""), route);
             }

@@ -27,9 +27,8 @@ public sealed class RecordSamplingTests
         }
 
         store.Delete(LargeRecord.Key(7));
-        var keys = new List<Hash128>();
-        var (looked, places) = store.SampleInMemory(1000, new Random(1), keys);
-        Assert.That((looked, places >= 49), Is.EqualTo(((int)places, true)));
+        var (sample, keys) = Sample(store, 1000);
+        Assert.That((sample.IsExact, sample.Looked, sample.Places >= 49), Is.EqualTo((true, (int)sample.Places, true)));
         Assert.That(keys, Is.EquivalentTo(Enumerable.Range(0, 50).Where(i => i != 7).Select(LargeRecord.Key)));
     }
 
@@ -37,15 +36,40 @@ public sealed class RecordSamplingTests
     public void An_empty_store_has_no_sample()
     {
         using var store = Open();
-        var keys = new List<Hash128>();
-        Assert.That((store.SampleInMemory(10, new Random(1), keys), keys.Count), Is.EqualTo(((0, 0L), 0)));
+        var (sample, keys) = Sample(store, 10);
+        Assert.That((sample.IsExact, sample.Looked, keys.Count), Is.EqualTo((true, 0, 0)));
     }
 
     [Test]
-    public void Of_many_records_the_sample_has_the_current_ones_in_proportion()
+    public void A_record_that_moves_during_the_scan_is_found()
     {
         using var store = Open();
-        const int Records = 10_000, Sample = 2000;
+        for (var i = 0; i < 50; i++)
+        {
+            Set(store, i, i);
+        }
+
+        var (sample, keys) = (new RecordSample(1000), new List<Hash128>());
+        for (var step = 0; !sample.IsDone; step++)
+        {
+            store.SampleInMemory(sample, 10, new Random(1));
+            keys.AddRange(sample.Keys);
+            if (step == 0)
+            {
+                // To another place: a deleted record is written anew.
+                store.Delete(LargeRecord.Key(40));
+                Set(store, 40, 1);
+            }
+        }
+
+        Assert.That((sample.IsExact, keys.Distinct().Count()), Is.EqualTo((true, 50)));
+    }
+
+    [Test]
+    public void Of_many_records_the_sample_has_the_current_ones_in_proportion_and_none_twice()
+    {
+        using var store = Open();
+        const int Records = 10_000, Size = 2000;
         for (var i = 0; i < Records; i++)
         {
             Set(store, i, i);
@@ -57,19 +81,31 @@ public sealed class RecordSamplingTests
             Set(store, i, -i);
         }
 
-        var keys = new List<Hash128>();
-        var (looked, places) = store.SampleInMemory(Sample, new Random(1), keys);
-        Assert.That(looked, Is.EqualTo(Sample));
-        Assert.That(places, Is.InRange(Sample + 1, Records), "not all are in memory");
-        var all = new List<Hash128>();
-        store.SampleInMemory(int.MaxValue, new Random(1), all);
+        var (sample, keys) = Sample(store, Size);
+        Assert.That((sample.Looked, sample.IsExact), Is.EqualTo((Size, false)));
+        Assert.That(sample.Places, Is.InRange(Size + 1, Records), "not all are in memory");
+        Assert.That(keys, Is.Unique, "a place is drawn once");
+        var (whole, all) = Sample(store, 1_000_000);
+        Assert.That(whole.IsExact, Is.True);
         Assert.That(all, Is.Unique, "a place that has a former version counts for none");
-        Assert.That(keys.Distinct(), Is.SubsetOf(all));
+        Assert.That(keys, Is.SubsetOf(all));
 
         // Every other record in memory is in half of the sample, within five standard deviations.
         var even = all.Where((_, i) => i % 2 == 0).ToHashSet();
         Assert.That(keys.Count(even.Contains) / (double)keys.Count, Is.EqualTo(even.Count / (double)all.Count).Within(5 * 0.5 / Math.Sqrt(keys.Count)));
-        Assert.That(keys.Count * (double)places / looked, Is.EqualTo(all.Count).Within(0.1 * all.Count), "the number of records follows from the sample");
+        Assert.That(keys.Count * (double)sample.Places / sample.Looked, Is.EqualTo(all.Count).Within(0.1 * all.Count), "the number of records follows from the sample");
+    }
+
+    static (RecordSample Sample, List<Hash128> Keys) Sample(RecordStore<LargeRecord, long, LargeRecord.Put> store, int size)
+    {
+        var (sample, keys, random) = (new RecordSample(size), new List<Hash128>(), new Random(1));
+        while (!sample.IsDone)
+        {
+            store.SampleInMemory(sample, 200, random);
+            keys.AddRange(sample.Keys);
+        }
+
+        return (sample, keys);
     }
 
     static int LargeRecordBytes => Unsafe.SizeOf<LargeRecord>();

@@ -214,7 +214,7 @@ sealed partial class EventBuilder(EventRules rules)
             return new(EventErrorCode.PlaceholderId, $"'{EventFields.NameOf(field)}' is the placeholder '{id}', not an id; send the real one");
         }
 
-        if (_record.Type == EventType.CartMerged && MergedCart.Check(Meta, TextOf(EventField.CartId, message)) is { IsError: true } merged)
+        if (_record.Type == EventType.CartMerged && MergedCart.Check(Meta, TextOf(EventField.CartId, message), Rules.RefusesMaskedIds) is { IsError: true } merged)
         {
             return merged;
         }
@@ -278,11 +278,9 @@ sealed partial class EventBuilder(EventRules rules)
     // What a server says of a customer need not be about a cart.
     bool MayHaveNoCart => Rules.IsServer && (_record.Type is EventType.Identify or EventType.Consent) && LengthOf(EventField.UserId) != 0;
 
-    EventField MaskedField(ReadOnlySpan<byte> message) => Rules.Masked is not { } masked ? EventField.Other
-        : IsMasked(masked, TextOf(EventField.UserId, message)) ? EventField.UserId
-        : IsMasked(masked, TextOf(EventField.CartId, message)) ? EventField.CartId : EventField.Other;
-
-    bool IsMasked(IMaskedIds masked, ReadOnlySpan<byte> id) => id.StartsWith(IMaskedIds.Prefix) && masked.IsMasked(Rules.StoreId, id);
+    EventField MaskedField(ReadOnlySpan<byte> message) => !Rules.RefusesMaskedIds ? EventField.Other
+        : MaskedIdText.IsMasked(TextOf(EventField.UserId, message)) ? EventField.UserId
+        : MaskedIdText.IsMasked(TextOf(EventField.CartId, message)) ? EventField.CartId : EventField.Other;
 
     // Shops make ids of carts of their customers' ids, too.
     bool NamesForgotten(ForgottenPeople forgotten, ReadOnlySpan<byte> message) =>

@@ -25,8 +25,8 @@ public sealed record EventRules(
     /// <summary>The people whose events are refused; null for none.</summary>
     public ForgottenPeople? Forgotten { get; init; }
 
-    /// <summary>Knows the ids that the API shows instead of a customer's or a cart's; null to take them for ids.</summary>
-    public IMaskedIds? Masked { get; init; }
+    /// <summary>Whether ids of the form that the API shows instead of a customer's or a cart's are refused: see <see cref="MaskedIdText"/>.</summary>
+    public bool RefusesMaskedIds { get; init; }
 
     /// <summary>Whether times are corrected by <c>sentAt</c>: not those of files, which were not received now.</summary>
     public bool CorrectsTimes { get; init; }

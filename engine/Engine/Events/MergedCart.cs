@@ -10,7 +10,8 @@ static class MergedCart
     /// <summary>Returns what is wrong with the cart that an event names.</summary>
     /// <param name="meta">The event's meta.</param>
     /// <param name="cart">The event's own cart, as it is kept.</param>
-    public static EventProblem Check(MetaText meta, ReadOnlySpan<byte> cart)
+    /// <param name="refusesMasked">Whether a masked id is refused.</param>
+    public static EventProblem Check(MetaText meta, ReadOnlySpan<byte> cart, bool refusesMasked)
     {
         var bytes = ArrayPool<byte>.Shared.Rent(Math.Max(meta.Length, 1));
         try
@@ -23,6 +24,8 @@ static class MergedCart
 
             return Read(json) is not { Length: > 0 } from ? new(EventErrorCode.MissingField, "'mergedFrom' is missing; cart_merged needs the cart that went into cartId")
                 : from.Length > EventSlab.MaxSentIdLength ? new(EventErrorCode.IdTooLong, "'mergedFrom' is longer than 256 bytes of UTF-8")
+                : refusesMasked && MaskedIdText.IsMasked(from) ? new(EventErrorCode.MaskedId,
+                    "'mergedFrom' is a masked id, which the API shows to those who may not see personal data; send the id itself")
                 : PlaceholderIds.Contains(from) ? new(EventErrorCode.PlaceholderId, "'mergedFrom' is what programs write where an id is missing; send the real one")
                 : Shorten(from).SequenceEqual(cart) ? new(EventErrorCode.OutOfRange, "'mergedFrom' must be another cart than cartId")
                 : default;

@@ -58,9 +58,6 @@ public sealed class IngestOptions
     /// <summary>Maximum length of a WebSocket message, line or HTTP body, in bytes.</summary>
     public required int MaxMessage { get; init; }
 
-    /// <summary>Knows masked ids, which no event may name; null to take them for ids.</summary>
-    public IMaskedIds? Masked { get; init; }
-
     /// <summary>Maximum number of events in an array.</summary>
     public required int MaxBatch { get; set; }
 
@@ -98,5 +95,5 @@ public sealed class IngestOptions
     public EventRules RulesFor(StoreKey key) => new(
         key.Store.IdUtf8, (ushort)key.Store.Number, key.Kind == KeyKind.Secret, MaxEvent, (long)MaxAge.TotalMilliseconds,
         (long)MaxAhead.TotalMilliseconds)
-    { Ids = key.Store.Ids, KeyTag = key.Tag, Country = key.Store.Country, CorrectsTimes = true, Devices = Devices, Forgotten = Forgotten, Masked = Masked };
+    { Ids = key.Store.Ids, KeyTag = key.Tag, Country = key.Store.Country, CorrectsTimes = true, Devices = Devices, Forgotten = Forgotten, RefusesMaskedIds = true };
 }

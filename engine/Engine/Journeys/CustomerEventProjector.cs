@@ -91,7 +91,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         if (recipient != new Recipient() || meta.Timezone is not null || attributes != known || (userId is not null && !store.Customers.IsNamed(owner)))
         {
             store.Customers.SetContact(
-                owner, e.Customer == default ? e.Cart : e.Customer, storeId, e.Standing == Standing.Server ? recipient : WithoutNew(e.Cart, storeId, recipient), Short(meta.Timezone, 64), e.At, attributes, e.Standing, e.Network, userId);
+                owner, e.Customer == default ? e.Cart : e.Customer, storeId, e.Standing == Standing.Server ? recipient : WithoutNew(e.Cart, storeId, recipient), Short(meta.Timezone, 64), SaidAt(e), attributes, e.Standing, e.Network, userId);
         }
 
         _orders.MarkLateAddresses(e, storeId, owner, recipient);

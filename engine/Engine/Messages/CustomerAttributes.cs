@@ -40,7 +40,7 @@ public sealed class CustomerAttributes
     /// <summary>Returns whether an attribute can have this value. <see langword="null"/> removes it.</summary>
     public static bool IsValue(JsonElement value) => IsKept(value) && (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() <= MaxEntries);
 
-    /// <summary>Parses the result of <see cref="Merge"/>.</summary>
+    /// <summary>Parses the result of <see cref="Merge(string?, ReadOnlySpan{byte})"/>.</summary>
     public static CustomerAttributes Read(string? json)
     {
         if (string.IsNullOrEmpty(json))
@@ -66,8 +66,15 @@ public sealed class CustomerAttributes
     /// <param name="meta">The event's meta; ignored unless it is a JSON object.</param>
     /// <returns>The attributes to keep: <paramref name="known"/> if nothing changed. Attributes beyond the length limit are left
     /// out.</returns>
-    public static string? Merge(string? known, ReadOnlySpan<byte> meta)
+    public static string? Merge(string? known, ReadOnlySpan<byte> meta) => Merge(known, meta, out _);
+
+    /// <summary>Merges the meta of an event, and tells whether all attributes fit.</summary>
+    /// <param name="known">The attributes kept so far, or <see langword="null"/>.</param>
+    /// <param name="meta">The event's meta.</param>
+    /// <param name="isComplete">Whether all attributes fit.</param>
+    public static string? Merge(string? known, ReadOnlySpan<byte> meta, out bool isComplete)
     {
+        isComplete = true;
         var said = new SortedDictionary<string, JsonElement>(StringComparer.Ordinal);
         if (!TryParse(meta, out var document))
         {
@@ -84,7 +91,7 @@ public sealed class CustomerAttributes
                     Gather(more, said);
                 }
 
-                return said.Count == 0 ? known : Write(known, said);
+                return said.Count == 0 ? known : Write(known, said, out isComplete);
             }
             catch (InvalidOperationException)
             {
@@ -94,8 +101,9 @@ public sealed class CustomerAttributes
         }
     }
 
-    static string Write(string? known, SortedDictionary<string, JsonElement> said)
+    static string Write(string? known, SortedDictionary<string, JsonElement> said, out bool isComplete)
     {
+        var isCut = false;
         using var before = known is null ? null : JsonDocument.Parse(known);
         var output = new ArrayBufferWriter<byte>(256);
         using var writer = new Utf8JsonWriter(output);
@@ -118,6 +126,7 @@ public sealed class CustomerAttributes
 
         writer.WriteEndObject();
         writer.Flush();
+        isComplete = !isCut;
         return Encoding.UTF8.GetString(output.WrittenSpan);
 
         void Add(string name, JsonElement value)
@@ -127,6 +136,10 @@ public sealed class CustomerAttributes
             {
                 writer.WritePropertyName(name);
                 value.WriteTo(writer);
+            }
+            else
+            {
+                isCut = true;
             }
         }
     }

@@ -1,32 +1,34 @@
+using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
-using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Pipeline;
 
-/// <summary>A request for a sample of a partition's carts.</summary>
-/// <param name="count">Maximum number of records to visit.</param>
+/// <summary>A request for the next step of a sample of a partition's carts.</summary>
+/// <param name="sample">The sample.</param>
 /// <param name="visit">Receives the carts.</param>
-sealed class CartSample(int count, CartVisitor visit)
+sealed class CartSample(RecordSample sample, CartVisitor visit)
 {
-    /// <summary>The number of visited records, and of records in memory.</summary>
-    public TaskCompletionSource<(int Looked, long Records)> Result { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>How many records a step looks at: events wait for it.</summary>
+    public const int Step = 200;
 
-    /// <summary>Takes the sample. Worker thread only.</summary>
+    /// <summary>Completes when the step was taken.</summary>
+    public TaskCompletionSource Result { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Takes the step. On the worker.</summary>
     public void Run(PartitionStages stages)
     {
         try
         {
-            var keys = new List<Hash128>(count);
-            var sampled = stages.Stores.Carts.SampleInMemory(count, Random.Shared, keys);
-            foreach (var key in keys)
+            stages.Stores.Carts.SampleInMemory(sample, Step, Random.Shared);
+            foreach (var key in sample.Keys)
             {
                 if (stages.Find(key) is { } cart)
                 {
-                    visit(cart);
+                    visit(key, cart);
                 }
             }
 
-            Result.SetResult(sampled);
+            Result.SetResult();
         }
 #pragma warning disable CA1031 // An exception of the visitor is passed to the caller, and must not fail the partition.
         catch (Exception e)

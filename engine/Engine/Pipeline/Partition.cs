@@ -4,6 +4,7 @@ using CartRecovery.Engine.Journal.Tail;
 using CartRecovery.Engine.Pipeline.Erasure;
 using CartRecovery.Engine.Pipeline.Recovery;
 using CartRecovery.Engine.Pipeline.Timing;
+using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Primitives;
 
@@ -137,16 +138,18 @@ public sealed partial class Partition : IDisposable
         return await lookup.Result.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Visits a sample of the carts in memory, on the worker.</summary>
-    /// <param name="count">How many records to look at; all if there are not more.</param>
-    /// <param name="visit">Receives the carts.</param>
+    /// <summary>Visits a sample of the carts in memory, on the worker, some hundred records at a time. Events are processed in between.</summary>
+    /// <param name="sample">The sample; new.</param>
+    /// <param name="visit">Receives the carts; one that changes meanwhile, perhaps twice.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>How many records were looked at, and how many are in memory, with former versions of carts.</returns>
-    public async Task<(int Looked, long Records)> SampleAsync(int count, CartVisitor visit, CancellationToken cancellationToken)
+    public async Task SampleAsync(RecordSample sample, CartVisitor visit, CancellationToken cancellationToken)
     {
-        var sample = new CartSample(count, visit);
-        await Inbox.EnqueueAsync(sample, cancellationToken);
-        return await sample.Result.Task.WaitAsync(cancellationToken);
+        while (!sample.IsDone)
+        {
+            var step = new CartSample(sample, visit);
+            await Inbox.EnqueueAsync(step, cancellationToken);
+            await step.Result.Task.WaitAsync(cancellationToken);
+        }
     }
 
     /// <summary>Completes once everything enqueued before this call is durable.</summary>

@@ -5,44 +5,82 @@ namespace CartRecovery.Engine.State;
 /// <content>Sampling. Records in memory are contiguous, so random addresses give random records.</content>
 public sealed partial class RecordStore<TRecord, TInput, TUpdate>
 {
-    /// <summary>Draws records in memory; all of them if there are at most <paramref name="count"/>. Worker thread only, outside of <see cref="Enter"/>.</summary>
-    /// <param name="count">Number of places to draw.</param>
+    // Draws for each record that is looked at, at most: of nearly all records, most are drawn already.
+    const int MaxDraws = 8;
+
+    /// <summary>Takes the next step of a sample. Only on the worker, outside <see cref="Enter"/>.</summary>
+    /// <param name="sample">The sample. Its keys are then those of the places looked at that have a current record.</param>
+    /// <param name="count">How many places to look at, at most.</param>
     /// <param name="random">Draws the places.</param>
-    /// <param name="keys">Receives the keys of current records. A place may be drawn twice.</param>
-    /// <returns>The number of drawn places, and of all places: one for each record and each of its former versions.</returns>
-    internal (int Looked, long Places) SampleInMemory(int count, Random random, List<Hash128> keys)
+    internal void SampleInMemory(RecordSample sample, int count, Random random)
     {
+        sample.Keys.Clear();
         if (Prefetch is null)
         {
-            return (0, 0);
+            sample.IsDone = true;
+            return;
         }
 
         Enter();
         try
         {
-            var (from, until, looked) = (RecordAt(_store.Log.HeadAddress), _store.Log.TailAddress, 0);
-            var places = PlacesBetween(from, until);
-            if (places <= count)
+            var (from, until) = (RecordAt(_store.Log.HeadAddress), _store.Log.TailAddress);
+            sample.Places = PlacesBetween(from, until);
+            if (!sample.IsStarted)
             {
-                for (var at = from; at + LogRecord<TRecord>.Bytes <= until; at = RecordAt(at + 1), looked++)
-                {
-                    Look(at, keys);
-                }
-
-                return (looked, looked);
+                (sample.IsStarted, sample.IsWhole, sample.Next) = (true, sample.Places <= sample.Size, from);
+                sample.IsExact = sample.IsWhole;
             }
 
-            for (; looked < count; looked++)
+            if (sample.IsWhole)
             {
-                Look(RecordAt(from + random.NextInt64(until - from - LogRecord<TRecord>.Bytes)), keys);
+                Scan(sample, from, until, count);
             }
-
-            return (looked, places);
+            else
+            {
+                Draw(sample, from, until, count, random);
+            }
         }
         finally
         {
             Exit();
         }
+    }
+
+    void Scan(RecordSample sample, long from, long until, int count)
+    {
+        // What memory no longer holds was not looked at.
+        sample.IsExact &= sample.Next >= from;
+        var at = Math.Max(sample.Next, from);
+        for (var left = Math.Min(count, sample.Left); left > 0 && at + LogRecord<TRecord>.Bytes <= until; left--, at = RecordAt(at + 1))
+        {
+            Look(at, sample.Keys);
+            sample.Looked++;
+        }
+
+        sample.Next = at;
+        var isAtEnd = at + LogRecord<TRecord>.Bytes > until;
+        sample.IsDone = isAtEnd || sample.Left <= 0;
+        sample.IsExact &= isAtEnd || !sample.IsDone;
+    }
+
+    void Draw(RecordSample sample, long from, long until, int count, Random random)
+    {
+        count = Math.Min(count, sample.Left);
+        var range = until - from - LogRecord<TRecord>.Bytes;
+        var found = 0;
+        for (var draws = 0; range > 0 && found < count && draws < MaxDraws * count; draws++)
+        {
+            var at = RecordAt(from + random.NextInt64(range));
+            if (sample.Drawn.Add(at))
+            {
+                Look(at, sample.Keys);
+                found++;
+            }
+        }
+
+        sample.Looked += found;
+        sample.IsDone = sample.Left <= 0 || found < count;
     }
 
     void Look(long at, List<Hash128> keys)

@@ -186,8 +186,11 @@ sealed partial class EngineHost
         DecisionsConfig configured, ContactConfig contact, StoreDirectory stores, ExchangeRatesFeed.Prepared? rates = null)
     {
         var decisions = Rates.AddTo(Pauses?.AddTo(configured) ?? configured, rates);
-        var record = ConfigurationRecord.Write(decisions, contact, stores.Stores, Segments);
-        return new(contact, CampaignCompiler.Compile(decisions, stores.All, record, Segments), stores.All,
+
+        // One snapshot for both: the journal must say which segments the campaigns use.
+        var segments = Segments.Present;
+        var record = ConfigurationRecord.Write(decisions, contact, stores.Stores, segments);
+        return new(contact, CampaignCompiler.Compile(decisions, stores.All, record, segments), stores.All,
             contact.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : _data.Secret())
         { Usage = Usage };
     }

@@ -7,6 +7,9 @@ namespace CartRecovery.Host.Composition;
 /// <content>The segments.</content>
 sealed partial class EngineHost : ISegmentControl
 {
+    // Waits before a failed application is repeated, in seconds. After the last, the next change or reload applies the segments.
+    static readonly int[] s_segmentRetries = [1, 5, 30, 120];
+
     // Logged warnings. Bounded by campaigns × stores.
     readonly HashSet<(string Campaign, string Segment, string Store)> _missingSegments = [];
 
@@ -14,7 +17,41 @@ sealed partial class EngineHost : ISegmentControl
     public SegmentDirectory Segments { get; }
 
     /// <inheritdoc/>
-    public Task ApplySegmentsAsync() => Task.Run(ApplySegments);
+    public async Task ApplySegmentsAsync()
+    {
+        if (!await TryApplySegmentsAsync())
+        {
+            _ = RetrySegmentsAsync();
+        }
+    }
+
+    async Task RetrySegmentsAsync()
+    {
+        foreach (var seconds in s_segmentRetries)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(seconds), Time);
+            if (_stopped || await TryApplySegmentsAsync())
+            {
+                return;
+            }
+        }
+    }
+
+    async Task<bool> TryApplySegmentsAsync()
+    {
+        try
+        {
+            await Task.Run(ApplySegments);
+            return true;
+        }
+#pragma warning disable CA1031 // Whatever failed, the campaigns in force stay, and nobody waits for this task.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogSegmentsNotApplied(e);
+            return false;
+        }
+    }
 
     // On another thread: a reload holds the lock while it waits for the database, whose followers must not wait for the reload.
     SegmentDirectory FollowSegments()
@@ -41,6 +78,8 @@ sealed partial class EngineHost : ISegmentControl
 
     void WarnOfMissingSegments()
     {
+        // A segment that is deleted later is warned of again.
+        _missingSegments.RemoveWhere(missing => Segments.Find(missing.Store, missing.Segment) is not null);
         foreach (var campaign in Config.Decisions.Campaigns)
         {
             foreach (var store in Config.Stores)
@@ -56,4 +95,8 @@ sealed partial class EngineHost : ISegmentControl
     [LoggerMessage(EventName = "segment_missing", Level = LogLevel.Warning,
         Message = "The campaign {Campaign} contacts nobody in the store {Store}, which has no segment {Segment}: make it with POST /v1/segments")]
     partial void LogSegmentMissing(string campaign, string store, string segment);
+
+    [LoggerMessage(EventName = "segments_not_applied", Level = LogLevel.Error,
+        Message = "The segments were changed, and the campaigns still use the former ones; retrying for some minutes. If it goes on, reload the configuration or restart")]
+    partial void LogSegmentsNotApplied(Exception failure);
 }

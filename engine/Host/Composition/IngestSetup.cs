@@ -8,7 +8,6 @@ using CartRecovery.Engine.Ingest.Connections.Memory;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Engine.Ingest.Streams;
-using CartRecovery.Host.Api.Personal;
 
 namespace CartRecovery.Host.Composition;
 
@@ -20,7 +19,6 @@ static class IngestSetup
     {
         DeadLetters = deadLetters,
         Forgotten = host.Privacy.Forgotten,
-        Masked = new MaskedIds(host.Control),
         Partitions = host.Partitions,
         Stores = host.Stores,
         Counters = host.Counters,

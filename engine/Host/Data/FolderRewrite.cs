@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journeys;
@@ -7,6 +8,7 @@ using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.Migration;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Host.Commands.Control;
 using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Host.Data;
@@ -20,17 +22,20 @@ namespace CartRecovery.Host.Data;
 /// <param name="time">The clock.</param>
 sealed class FolderRewrite(DataFolder data, CartRecoveryConfig config, OnnxModel model, TimeProvider time)
 {
+    SegmentSnapshot? _segments;
+
     /// <summary>Receives the progress.</summary>
     public Action<RepartitionProgress>? Progress { get; init; }
 
     /// <summary>Runs it. No engine may use the folder.</summary>
     /// <param name="from">The memory plan for the present partitions.</param>
     /// <param name="to">The memory plan for the new ones.</param>
-    /// <exception cref="DataFolderException">The folder cannot be used.</exception>
+    /// <exception cref="DataFolderException">The folder cannot be used, or segments that campaigns name cannot be read.</exception>
     /// <exception cref="JournalException">A journal cannot be recovered, or messages lag too far behind.</exception>
     public RepartitionReport Run(MemoryBudget from, MemoryBudget to) => data.Use(() =>
     {
         data.EnsurePartitions(from.Partitions);
+        _segments = SettingsAccess.SegmentsAsync(config).GetAwaiter().GetResult();
         var registry = data.NumberStores(config);
         var changesKeys = !data.Format.HasKeyedIds;
         var former = Options(StoreCompiler.Compile(config.Stores, registry, data.IdSecret()), from, data.Files, data.Format);
@@ -58,6 +63,6 @@ sealed class FolderRewrite(DataFolder data, CartRecoveryConfig config, OnnxModel
 
     PipelineOptions Options(StoreDirectory stores, MemoryBudget budget, FolderFiles files, FolderFormat format) => PipelineSetup.Of(
         config, stores, budget, model, CampaignCompiler.Compile(config.Decisions, stores.All,
-            ConfigurationRecord.Write(config.Decisions, config.Contact, stores.Stores)),
+            ConfigurationRecord.Write(config.Decisions, config.Contact, stores.Stores, _segments), _segments),
         files.Stores, hasReaders: true, usesRecorded: true, PipelineSetup.JournalOf(config, stores, files, format));
 }

@@ -70,6 +70,40 @@ public sealed class SegmentStoreTests(DatabaseKind kind) : ControlDatabaseFixtur
     }
 
     [Test]
+    public async Task An_ended_experiment_and_an_archived_campaign_do_not_use_a_segment()
+    {
+        await SetAsync("demo", "a", s_rich);
+        await new ExperimentStore(Control).AddAsync("demo", "trial", ExperimentSamples.AB() with { Segment = "a" }, "user:1", address: null);
+        var campaigns = new CampaignStore(Control);
+        await campaigns.SaveAsync("was", after: 0, new CampaignDraft("""{"segment":"a"}""", [], StartsAt: null, EndsAt: null, ""), "user:1", address: null);
+        Assert.That(await RefusedAsync(() => DeleteAsync("demo", "a", default)), Is.EqualTo("segment_in_use"));
+        await new ExperimentStore(Control).EndAsync("demo", "trial", winner: null, "user:1", address: null);
+        Assert.That(await RefusedAsync(() => DeleteAsync("demo", "a", default)), Is.EqualTo("segment_in_use"));
+        await campaigns.StepAsync("was", 1, CampaignStep.Archive, needsApproval: false, "user:1", address: null);
+        Assert.That(await DeleteAsync("demo", "a", default));
+    }
+
+    [Test]
+    public async Task A_segment_of_an_approved_campaign_is_not_changed_without_approval()
+    {
+        await SetAsync("demo", "a", s_rich);
+        var campaigns = new CampaignStore(Control);
+        await campaigns.SaveAsync("left", after: 0, new CampaignDraft("""{"segment":"a"}""", ["demo"], StartsAt: null, EndsAt: null, ""), "user:1", address: null);
+        Task<Segment> ChangeAsync(string store = "demo", IReadOnlyList<string>? guarded = null) => _segments.SetAsync(store, "a", s_rich, default, "user:1", address: null, guarded ?? []);
+        await ChangeAsync();
+        await campaigns.StepAsync("left", 1, CampaignStep.Check, needsApproval: true, "user:1", address: null);
+        await campaigns.StepAsync("left", 1, CampaignStep.Approve, needsApproval: true, "user:2", address: null);
+        var refusal = await RefusalAsync(() => ChangeAsync());
+        Assert.That((refusal?.Code, refusal?.Message), Is.EqualTo(("approval_required",
+            "The segment is used by the campaign 'left', whose changes another user must approve (settings.approval). Make another segment, and a version of the campaign that names it.")));
+        await campaigns.StepAsync("left", 1, CampaignStep.Activate, needsApproval: true, "user:1", address: null);
+        Assert.That(await RefusedAsync(() => ChangeAsync()), Is.EqualTo("approval_required"));
+        Assert.That(await RefusedAsync(() => ChangeAsync("eu", ["of-file"])), Is.EqualTo("approval_required"), "a campaign of the file");
+        await ChangeAsync("eu");
+        await SetAsync("demo", "a", s_rich);
+    }
+
+    [Test]
     public async Task A_use_of_a_segment_that_was_just_deleted_is_rejected()
     {
         var flag = Boolean(new FlagRule("on", Segment: "gone"));
@@ -89,7 +123,9 @@ public sealed class SegmentStoreTests(DatabaseKind kind) : ControlDatabaseFixtur
         await SetAsync("demo", "b", s_rich);
         await SetAsync("demo", "a", s_rich);
         await SetAsync("eu", "c", s_rich);
+        var before = directory.Present;
         await other.Changes.RefreshAsync();
+        Assert.That((before.Find("demo", "a"), directory.Present.Find("demo", "a")?.Count), Is.EqualTo(((object?)null, 1)), "what was read before stays as it was");
         Assert.That(directory.OfStore("demo").Select(segment => segment.Key), Is.EqualTo(new[] { "a", "b" }));
         Assert.That((directory.Find("demo", "a")?.Single().AtLeast, directory.Find("demo", "c"), directory.Find("nowhere", "a")), Is.EqualTo(((double?)100, (object?)null, (object?)null)));
         Assert.That(changes, Is.EqualTo(2), "at the start, and once for three changes");

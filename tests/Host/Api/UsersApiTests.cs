@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Host.Api.Personal;
@@ -27,6 +28,7 @@ sealed class UsersApiTests
         });
         (_users, _masked) = (new TestUsers(_engine), new MaskedIds(_engine.Host.Control));
         await new RoleStore(_engine.Host.Control).SetAsync(new Role("clerk", new HashSet<string> { "events:write", "customers:read", "carts:read" }), isNew: true, "cli", address: null);
+        await new RoleStore(_engine.Host.Control).SetAsync(new Role("writer", new HashSet<string> { "events:write", "personal_data:read" }), isNew: true, "cli", address: null);
     }
 
     [OneTimeTearDown]
@@ -71,6 +73,7 @@ sealed class UsersApiTests
         await PatchAsync("new", """{"id":"r2","attributes":{"plan":"b"}}""");
         var again = await PatchAsync("new", """{"id":"r1","attributes":{"plan":"a"}}""");
         Assert.That(again.Json.GetProperty("attributes").GetRawText(), Is.EqualTo("""{"plan":"b"}"""), "the repeated request changes nothing");
+        Assert.That((await PatchAsync("new", $$$"""{"id":"{{{new string('i', 251)}}}","attributes":{"plan":"c"}}""")).Problem, Is.EqualTo((400, "out_of_range")), "an event for a channel has a longer one");
         var said = await PatchAsync("says-only", """{"consents":[{"channel":"push","granted":true}]}""");
         Assert.That((Consent(said, "push"), said.Json.GetProperty("createdAt").ValueKind), Is.EqualTo(("granted", JsonValueKind.Null)), said.Body);
         Assert.That((await PatchAsync("new", "{}")).Problem, Is.EqualTo((400, "missing_field")));
@@ -111,6 +114,8 @@ sealed class UsersApiTests
         Assert.That((Text(read, "userId"), Text(read, "email"), read.Json.GetProperty("attributes").GetRawText()), Is.EqualTo((id, "z***", """{"first_name":"***"}""")), read.Body);
         Assert.That((await _engine.GetAsync("/v1/users", key: null, clerk)).Body, Does.Contain(id).And.Not.Contain("zoe@").And.Not.Contain("\"zoe\""));
         Assert.That((await _engine.GetAsync("/v1/users/zoe", key: null, clerk)).Problem, Is.EqualTo((404, "customer_not_found")));
+        Assert.That((read.Json.GetProperty("createdAt").ValueKind, read.Json.GetProperty("updatedAt").ValueKind), Is.EqualTo((JsonValueKind.Null, JsonValueKind.Null)), "times tell whose id it is");
+        Assert.That((await _engine.PostAsync("/v1/users", """{"userId":"zoe"}""", key: null, clerk)).Problem, Is.EqualTo((403, "permission_denied")), "the answer would tell of her");
         Assert.That((await PatchAsync("zoe", """{"attributes":{"plan":"x"}}""", clerk)).Problem, Is.EqualTo((404, "customer_not_found")));
 
         Assert.That((await PatchAsync(id, """{"email":"z***"}""", clerk)).Problem, Is.EqualTo((400, "masked_value")));
@@ -131,13 +136,14 @@ sealed class UsersApiTests
             ("/v1/events", EventJson.Of("c1", more: $$""","userId":"{{user}}" """)), ("/v1/events", EventJson.Of(cart)), ("/v1/events", EventJson.Of("c1", more: $$""","userId":"{{cart}}" """)),
             ("/v1/cart", $$"""{"cartId":"c1","productId":"p","price":5,"userId":"{{user}}"}"""), ("/v1/checkout", $$"""{"cartId":"c1","userId":"{{user}}"}"""),
             ("/v1/conversions", $$"""{"cartId":"c1","orderId":"o1","value":5,"userId":"{{user}}"}"""),
+            ("/v1/events", EventJson.Of("c1", "cart_merged", $$$""","meta":{"mergedFrom":"{{{cart}}}"}""")),
+            ("/v1/events", EventJson.Of("c1", more: $$""","userId":"{{_masked.Mask("other", PersonalIdKind.Customer, "yan")}}" """)),
         })
         {
             Assert.That((await _engine.PostAsync(path, body)).Problem, Is.EqualTo((400, "masked_id")), path);
         }
 
-        var others = _masked.Mask("other", PersonalIdKind.Customer, "yan");
-        foreach (var ordinary in new[] { "masked.", "masked.ball", $"{user[..^1]}", others, new string('m', 100) })
+        foreach (var ordinary in new[] { "masked.", "masked.ball", $"{user[..^1]}", new string('m', 100) })
         {
             Assert.That((await _engine.PostAsync("/v1/events", EventJson.Of("c2", more: $$""","userId":"{{ordinary}}" """))).Status, Is.EqualTo(HttpStatusCode.OK), ordinary);
         }
@@ -145,6 +151,7 @@ sealed class UsersApiTests
 
     [TestCase("""{"email":"a@b.example"}""", "missing_field", "userId")]
     [TestCase("""{"userId":"w","email":"nowhere"}""", "invalid_address", "'email'")]
+    [TestCase("""{"userId":"w","email":"nowhere","consents":[{"channel":"email","granted":true}]}""", "invalid_address", "'email'")]
     [TestCase("""{"userId":"w","email":""}""", "out_of_range", "email")]
     [TestCase("""{"userId":"w","timezone":"Mars/Base"}""", "out_of_range", "timezone")]
     [TestCase("""{"userId":"w","attributes":{"email":"a@b.example"}}""", "out_of_range", "attributes")]
@@ -160,6 +167,63 @@ sealed class UsersApiTests
         Assert.That(refused.Problem, Is.EqualTo((400, code)), refused.Body);
         Assert.That(refused.Json.GetProperty("detail").GetString(), Does.StartWith(detail));
         Assert.That((await _engine.GetAsync("/v1/users/w")).Problem, Is.EqualTo((404, "customer_not_found")), "nothing of it counts");
+    }
+
+    [TestCase("email")]
+    [TestCase("phone")]
+    [TestCase("pushToken")]
+    [TestCase("timezone")]
+    public async Task A_null_that_would_change_nothing_is_refused_with_a_hint(string field)
+    {
+        var refused = await PatchAsync("null", $$"""{"attributes":{"plan":"a"},"{{field}}":null}""");
+        Assert.That(refused.Problem, Is.EqualTo((400, "out_of_range")), refused.Body);
+        Assert.That(refused.Json.GetProperty("detail").GetString(), Does.StartWith($"{field}: null does not remove it."));
+        Assert.That((await PostAsync($$"""{"userId":"null-{{field}}","{{field}}":null}""")).Status, Is.EqualTo(HttpStatusCode.Created), "of somebody new it says nothing");
+    }
+
+    [Test]
+    public async Task Attributes_that_do_not_fit_with_those_that_are_kept_are_refused_and_none_is_lost()
+    {
+        Task<ApiAnswer> AddAsync(string name) => PatchAsync("full", $$$"""{"attributes":{"{{{name}}}":"{{{new string('x', 1900)}}}"}}""");
+        Assert.That(((await AddAsync("a")).Status, (await AddAsync("b")).Status), Is.EqualTo((HttpStatusCode.OK, HttpStatusCode.OK)));
+        var refused = await AddAsync("c");
+        Assert.That(refused.Problem, Is.EqualTo((400, "out_of_range")));
+        Assert.That(refused.Json.GetProperty("detail").GetString(), Does.Contain("4096 bytes"));
+        Assert.That((await _engine.GetAsync("/v1/users/full")).Json.GetProperty("attributes").EnumerateObject().Select(attribute => attribute.Name), Is.EqualTo(new[] { "a", "b" }));
+        Assert.That((await PatchAsync("full", """{"attributes":{"a":null,"c":"y"}}""")).Status, Is.EqualTo(HttpStatusCode.OK), "there is room again");
+    }
+
+    [Test]
+    public async Task A_change_counts_after_an_event_of_a_clock_that_is_fast()
+    {
+        var ahead = _engine.Host.Time.GetUtcNow().AddMinutes(1).ToUnixTimeMilliseconds();
+        await _engine.PostAsync("/v1/events", $$$"""{"id":"{{{EventJson.NewCart()}}}","type":"identify","userId":"fast","ts":{{{ahead}}},"meta":{"plan":"a"}}""");
+        Assert.That((await PatchAsync("fast", """{"attributes":{"plan":"b"}}""")).Json.GetProperty("attributes").GetRawText(), Is.EqualTo("""{"plan":"b"}"""));
+    }
+
+    [Test]
+    public async Task A_repeated_creation_is_answered_like_the_first()
+    {
+        const string Body = """{"userId":"twice","id":"t1","attributes":{"plan":"a"},"consents":[{"channel":"email","granted":true}]}""";
+        var (first, again) = (await PostAsync(Body), await PostAsync(Body));
+        Assert.That((first.Status, again.Status, again.Body), Is.EqualTo((HttpStatusCode.Created, HttpStatusCode.Created, first.Body)));
+        var other = await PostAsync("""{"userId":"twice","id":"t2","attributes":{"plan":"b"}}""");
+        Assert.That((other.Status, other.Json.GetProperty("attributes").GetRawText()), Is.EqualTo((HttpStatusCode.OK, """{"plan":"b"}""")), "a change, not a creation");
+    }
+
+    [Test]
+    public async Task Who_may_only_write_gets_no_answer_about_the_customer_and_each_read_is_recorded()
+    {
+        (string, string)[] writer = [await _users.NewAsync(new Grant("writer", null)), ("X-Store-Id", "demo")];
+        var made = await _engine.PostAsync("/v1/users", """{"userId":"wim","email":"wim@mail.example"}""", key: null, writer);
+        var changed = await PatchAsync("wim", """{"attributes":{"plan":"a"}}""", writer);
+        Assert.That((made.Status, made.Body, changed.Status, changed.Body), Is.EqualTo((HttpStatusCode.Created, "", HttpStatusCode.NoContent, "")));
+
+        (string, string)[] admin = [await _users.NewAsync(new Grant("admin", null)), ("X-Store-Id", "demo")];
+        Assert.That((await PatchAsync("wim", """{"attributes":{"plan":"b"}}""", admin)).Body, Does.Contain("wim@mail.example"));
+        var log = new AuditLog(_engine.Host.Control);
+        Assert.That((await log.ListAsync(new AuditFilter(Action: "customer.change"), long.MaxValue, 1))[0].Event.Target, Is.EqualTo($"customer:{_masked.Mask("demo", PersonalIdKind.Customer, "wim")}"));
+        Assert.That((await log.ListAsync(new AuditFilter(Action: "personal_data.read"), long.MaxValue, 1))[0].Event.Target, Is.EqualTo("route:PATCH /v1/users/{userId}"));
     }
 
     (long Carts, long Decisions) Counts() => (Enumerable.Range(0, _engine.Host.Partitions.Count).Sum(i => _engine.Host.Partitions[i].Counters.Carts), _engine.Host.JourneyEngine.Counters.Decisions);

@@ -15,6 +15,7 @@ public class JourneySchemaTests
 
     [TestCase("SELECT id FROM intervention WHERE state={0} AND channel=?1 AND due_at<=?2", MessageState.Scheduled, "intervention_due")]
     [TestCase("SELECT id FROM intervention WHERE state={0}", MessageState.Sending, "intervention_sending")]
+    [TestCase("SELECT owner FROM contact WHERE store=?3 AND user_id IS NOT NULL AND owner>coalesce(?1, x'') ORDER BY owner LIMIT ?2", MessageState.Sending, "contact_named")]
     public void A_query_by_state_uses_its_partial_index(string sql, MessageState state, string index)
     {
         using var store = new JourneyStore(":memory:");
@@ -48,6 +49,7 @@ public class JourneySchemaTests
                 DROP TABLE shop_order;
                 ALTER TABLE intervention DROP COLUMN attempts;
                 INSERT INTO contact(owner, store, zone, at) VALUES(x'05', 'shop', 'UTC', 7);
+                DROP INDEX contact_named;
                 ALTER TABLE contact DROP COLUMN user_id;
                 ALTER TABLE contact DROP COLUMN created_at;
                 PRAGMA user_version=4

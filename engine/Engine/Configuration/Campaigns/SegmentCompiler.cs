@@ -5,7 +5,7 @@ using CartRecovery.Engine.State;
 namespace CartRecovery.Engine.Configuration.Campaigns;
 
 /// <summary>Compiles segments into conditions of campaigns.</summary>
-static class SegmentCompiler
+public static class SegmentCompiler
 {
     /// <summary>Compiles a segment.</summary>
     /// <param name="conditions">Its conditions; <see langword="null"/> if the store has no such segment.</param>

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Flags;
 
@@ -8,7 +7,10 @@ namespace CartRecovery.Engine.ControlPlane.Segments;
 /// <param name="database">The database.</param>
 public sealed class SegmentDirectory(ControlDatabase database) : IFlagSegments
 {
-    volatile FrozenDictionary<string, Segment[]> _byStore = FrozenDictionary<string, Segment[]>.Empty;
+    volatile SegmentSnapshot _present = SegmentSnapshot.Empty;
+
+    /// <summary>The segments of now. Read it once for what must agree: the next change replaces it.</summary>
+    public SegmentSnapshot Present => _present;
 
     /// <summary>Called after a reload. Must not wait for a change of the database.</summary>
     public Action? OnChange { get; set; }
@@ -16,19 +18,18 @@ public sealed class SegmentDirectory(ControlDatabase database) : IFlagSegments
     /// <summary>Registers the segments for reloads.</summary>
     public void Follow() => database.Changes.Follow(SegmentStore.Topic, async cancellation =>
     {
-        var all = await database.ReadAsync(session => SegmentStore.ReadAsync(session, SqlPart.Of($"1 = 1")), cancellation);
-        _byStore = all.GroupBy(segment => segment.Store, StringComparer.Ordinal).ToFrozenDictionary(group => group.Key, group => group.ToArray(), StringComparer.Ordinal);
+        _present = new SegmentSnapshot(await database.ReadAsync(session => SegmentStore.ReadAsync(session, SqlPart.Of($"1 = 1")), cancellation));
         OnChange?.Invoke();
     });
 
     /// <summary>Returns a store's segments, by key.</summary>
-    public IReadOnlyList<Segment> OfStore(string store) => _byStore.GetValueOrDefault(store) ?? [];
+    public IReadOnlyList<Segment> OfStore(string store) => _present.OfStore(store);
 
     /// <summary>Finds a segment; returns <see langword="null"/> if the store has none with this key.</summary>
-    public Segment? Get(string store, string key) => Array.Find(_byStore.GetValueOrDefault(store) ?? [], segment => segment.Key == key);
+    public Segment? Get(string store, string key) => _present.Get(store, key);
 
     /// <inheritdoc/>
-    public IReadOnlyList<FlagCondition>? Find(string store, string name) => Get(store, name)?.Definition.Conditions;
+    public IReadOnlyList<FlagCondition>? Find(string store, string name) => _present.Find(store, name);
 
     /// <summary>Returns the segment that a campaign's definition names; <see langword="null"/> for none.</summary>
     /// <param name="definition">The campaign as in the configuration, a JSON object.</param>

@@ -29,11 +29,13 @@ public sealed class SegmentStore(ControlDatabase database)
     /// <param name="expected">What must be there.</param>
     /// <param name="actor">Who asks, for the audit log.</param>
     /// <param name="address">Where the request comes from.</param>
+    /// <param name="guarded">If campaigns need approval, those in force that name it, also those of the configuration, which is not in the database; <see langword="null"/> if
+    /// they need none.</param>
     /// <param name="cancellation">Cancels the operation.</param>
-    /// <exception cref="ControlRefusalException">The precondition fails, or there are too many segments.</exception>
+    /// <exception cref="ControlRefusalException">Something else is there, there are too many, or a campaign that was approved names it.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<Segment> SetAsync(
-        string store, string key, SegmentDefinition definition, FlagExpectation expected, string actor, string? address, CancellationToken cancellation = default)
+        string store, string key, SegmentDefinition definition, FlagExpectation expected, string actor, string? address, IReadOnlyList<string>? guarded = null, CancellationToken cancellation = default)
     {
         var json = JsonSerializer.Serialize(definition, SegmentJson.Default.SegmentDefinition);
         var bytes = Encoding.UTF8.GetByteCount(json);
@@ -41,6 +43,11 @@ public sealed class SegmentStore(ControlDatabase database)
         {
             var former = await FindAsync(session, store, key);
             Check(expected, former?.Version);
+            if (guarded is not null)
+            {
+                await SegmentUses.EnsureNotApprovedAsync(session, store, key, guarded);
+            }
+
             var others = await session.NumberAsync($"""
                 SELECT SUM(v.bytes) FROM segments s JOIN segment_versions v ON v.store = s.store AND v.key = s.key AND v.number = s.number
                 WHERE NOT (s.store = {store} AND s.key = {key})

@@ -42,7 +42,7 @@ public sealed class CustomerTables
                 created_at)
             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
             """);
-        _contactsAfter = database.Prepare("SELECT owner, store=?3 AND user_id IS NOT NULL FROM contact WHERE owner>coalesce(?1, x'') ORDER BY owner LIMIT ?2");
+        _contactsAfter = database.Prepare("SELECT owner FROM contact WHERE store=?3 AND user_id IS NOT NULL AND owner>coalesce(?1, x'') ORDER BY owner LIMIT ?2");
         _consent = database.Prepare("SELECT granted, expires, at FROM consent WHERE owner=?1 AND address=?2");
         _setConsent = database.Prepare("""
             INSERT INTO consent(owner, address, granted, at, expires) VALUES(?1, ?2, ?3, ?4, ?5)
@@ -158,21 +158,20 @@ public sealed class CustomerTables
     public KnownCustomer? Find(in Hash128 owner) => RowOf(owner) is { } row
         ? new KnownCustomer(owner, row.UserId, row.Contact.Recipient, row.Contact.Zone, row.Attributes, row.CreatedAt, row.At) : null;
 
-    /// <summary>Reads a store's customers whose ids are known, by key, among the next records of all stores.</summary>
+    /// <summary>Reads a store's customers whose ids are known, by key.</summary>
     /// <param name="store">The store.</param>
     /// <param name="after">The key after which to begin; empty for the first.</param>
     /// <param name="count">How many records to look at.</param>
     /// <returns>The customers, and the last key that was looked at; <see langword="null"/> if there are no more.</returns>
     public (List<KnownCustomer> Found, Hash128? Last) ListAfter(string store, in Hash128 after, int count)
     {
-        var owners = new List<(Hash128 Owner, bool IsTheirs)>();
+        var owners = new List<Hash128>();
         for (_contactsAfter.With(after).With((long)count).With(store); _contactsAfter.Next();)
         {
-            owners.Add((_contactsAfter.Key(0), _contactsAfter.Long(1) != 0));
+            owners.Add(_contactsAfter.Key(0));
         }
 
-        return ([.. owners.Where(row => row.IsTheirs).Select(row => Find(row.Owner)).Where(customer => customer?.UserId is not null).Select(customer => customer!)],
-            owners.Count < count ? null : owners[^1].Owner);
+        return ([.. owners.Select(owner => Find(owner)).Where(customer => customer?.UserId is not null).Select(customer => customer!)], owners.Count < count ? null : owners[^1]);
     }
 
     /// <summary>Returns the latest consent for a channel, or <see langword="null"/>.</summary>

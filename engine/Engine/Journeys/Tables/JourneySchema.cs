@@ -185,6 +185,9 @@ static class JourneySchema
             attributes TEXT, email_standing INTEGER, phone_standing INTEGER, push_standing INTEGER, network INTEGER,
             user_id TEXT, created_at INTEGER) WITHOUT ROWID;
 
+        -- Lists a store's customers. Browsers' data, which is most of it, is not in it.
+        CREATE INDEX IF NOT EXISTS contact_named ON contact(store, owner) WHERE user_id IS NOT NULL;
+
         -- The keys that encrypt data of a customer, or of a cart's anonymous shopper: KeyVault has them. What was done in PlaintextSealing.
         CREATE TABLE IF NOT EXISTS person_key(person BLOB NOT NULL, number INTEGER NOT NULL, PRIMARY KEY(person, number)) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS sealing(step INTEGER PRIMARY KEY);

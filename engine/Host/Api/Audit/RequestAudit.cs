@@ -87,7 +87,7 @@ static class RequestAudit
             }
 
             isRecorded = true;
-            return recorder.RecordDoneAsync(entry with { Details = DetailsOf(status, context.Features.Get<AuditDetail>()) });
+            return recorder.RecordDoneAsync(entry with { Target = context.Features.Get<AuditTarget>()?.Text ?? entry.Target, Details = DetailsOf(status, context.Features.Get<AuditDetail>()) });
         }
 
         // Record before the response is sent: a change that the client knows of is in the log.

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Messages;
 using CartRecovery.Host.Api.Personal;
@@ -14,7 +15,8 @@ static class UserChangeCheck
     /// <summary>Maximum number of attributes of a request, and of consents (one for each channel).</summary>
     public const int MaxAttributes = 32, MaxConsents = 3;
 
-    const int MaxText = 2048, MaxProof = 200, MaxZone = 64;
+    // The id of a consent's event is that of the request, a dot and the channel.
+    const int MaxText = 2048, MaxProof = 200, MaxZone = 64, MaxId = EventSlab.MaxSentIdLength - 6;
 
     /// <summary>A request contains a masked value of a response.</summary>
     public static readonly HttpProblem Masked = new(400, "masked_value", "A value is masked, as the API shows it to those who may not see personal data. Leave it out, or send the value itself.");
@@ -24,6 +26,16 @@ static class UserChangeCheck
     /// <summary>Validates a change. Returns the first problem; <see langword="null"/> if it is valid.</summary>
     public static HttpProblem? ProblemOf(UserChange change)
     {
+        if (change.Id is { } id && (id.Length == 0 || Encoding.UTF8.GetByteCount(id) > MaxId))
+        {
+            return Wrong($"id: expected 1 to {MaxId} bytes of UTF-8");
+        }
+
+        if (change.NullField is { } field)
+        {
+            return Wrong($"{field}: null does not remove it. Leave the field out to keep it; to stop messages, refuse consent for the channel or suppress the address");
+        }
+
         foreach (var (name, text) in new[] { ("email", change.Email), ("phone", change.Phone), ("pushToken", change.PushToken) })
         {
             if (text is not null && PersonalDataView.IsMaskedAddress(text))

@@ -1,13 +1,16 @@
+using System.Buffers;
 using System.ComponentModel;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.ControlPlane.Keys;
+using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Recipients;
+using CartRecovery.Engine.Messages;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Carts;
@@ -31,8 +34,10 @@ static class UserRoutes
 {
     const string UserIdHelp = "The customer's id, percent-encoded.";
 
-    // Maximum number of records that a page reads, and that it reads at a time on the journey thread.
+    // Records that a page looks at, and how many at once on the journey thread.
     const int MaxLooked = 5_000, Step = 200;
+
+    static readonly string s_read = Permission.Of(ApiTags.Customers, writes: false);
 
     static readonly HttpProblem s_exists = new(409, "customer_exists", "The customer exists already. Change it with PATCH /v1/users/{userId}.");
 
@@ -49,12 +54,21 @@ static class UserRoutes
             .Describe("getUser", "Get a customer of the shop", "Addresses, attributes and consents from the server's events and from user tokens.")
             .WithMetadata(new ShowsPersonalData(IsMasked: true)).Problems(ApiProblems.CustomerNotFound);
         group.MapPost("", AddAsync)
-            .Describe("createUser", "Create a customer", "Sends the event `identify` without a cart, and a `consent` for each channel. They trigger no campaign.")
-            .WithMetadata(new RequiredPermission(KeyScopes.SendEvents), new AuditedChange("customer.add")).Produces<UserItem>(StatusCodes.Status201Created)
+            .Describe("createUser", "Create a customer", """
+                Sends the event `identify` without a cart, and a `consent` for each channel. They trigger no campaign. With an `id`, a repeated request has no effect and the same answer;
+                an existing customer is changed, and the answer is 200. Requires `personal_data:read`, because the answer tells whether the customer exists. Without `customers:read`,
+                the answer has no body.
+                """)
+            .WithMetadata(new RequiredPermission(KeyScopes.SendEvents), new AuditedChange("customer.add"), new ShowsPersonalData())
+            .Produces<UserItem>(StatusCodes.Status201Created).Produces<UserItem>().Produces(StatusCodes.Status204NoContent)
             .Problems([s_exists, .. Problems]);
         group.MapPatch("/{userId}", ChangeAsync)
-            .Describe("changeUser", "Change a customer", "Absent properties stay; `null` removes an attribute. Sends the events `identify` and `consent` without a cart. Creates an unknown customer.")
-            .WithMetadata(new RequiredPermission(KeyScopes.SendEvents), new AuditedChange("customer.change")).Problems([ApiProblems.CustomerNotFound, .. Problems]);
+            .Describe("changeUser", "Change a customer", """
+                Absent properties stay; `null` removes an attribute. Sends the events `identify` and `consent` without a cart. Creates an unknown customer. Without `customers:read`, the
+                answer is 204.
+                """)
+            .WithMetadata(new RequiredPermission(KeyScopes.SendEvents), new AuditedChange("customer.change"), new ShowsPersonalData(IsMasked: true))
+            .Produces<UserItem>().Produces(StatusCodes.Status204NoContent).Problems([ApiProblems.CustomerNotFound, .. Problems]);
     }
 
     static HttpProblem[] Problems => [ApiProblems.InvalidJson, ApiProblems.MissingField, UserChangeCheck.Masked, .. EventsRoutes.Rejections];
@@ -79,49 +93,97 @@ static class UserRoutes
 
         var cursor = next is { } key ? string.Create(CultureInfo.InvariantCulture, $"{key.High:x16}{key.Low:x16}") : null;
         return TypedResults.Ok(new ItemPage<UserRow>([.. found.Select(customer => new UserRow(view.UserId(customer.UserId)!, view.Address(customer.Recipient.Email),
-            view.Address(customer.Recipient.Phone), TimeOf(customer.CreatedAt), TimeOf(customer.UpdatedAt)))], SealedCursor.Seal(context, cursor)));
+            view.Address(customer.Recipient.Phone), TimeOf(customer.CreatedAt, view), TimeOf(customer.UpdatedAt, view)))], SealedCursor.Seal(context, cursor)));
     }
 
     static async Task<Ok<UserItem>> GetAsync([Description(UserIdHelp)] string userId, HttpContext context, Caller caller, PersonalDataView view, JourneyWorker journeys)
     {
         var id = CartReader.IdOf(context, userId, PersonalIdKind.Customer);
-        return TypedResults.Ok(await FindAsync(caller, id, view.UserId(id)!, view, journeys) ?? throw new ProblemException(ApiProblems.CustomerNotFound));
+        return TypedResults.Ok(ItemOf(await ReadAsync(caller, id, journeys), view.UserId(id)!, view) ?? throw new ProblemException(ApiProblems.CustomerNotFound));
     }
 
-    static async Task<Created<UserItem>> AddAsync(NewUserBody body, HttpContext context, Caller caller, PersonalDataView view, ServerEvents events, JourneyWorker journeys)
+    static async Task<IResult> AddAsync(NewUserBody body, HttpContext context, Caller caller, PersonalDataView view, ServerEvents events, JourneyWorker journeys)
     {
         if (body.UserId is not { Length: > 0 } id)
         {
             throw new ProblemException(ApiProblems.MissingField with { Detail = "userId: required." });
         }
 
+        AuditTarget.Set(context, $"customer:{view.MaskedUserId(id)}");
         var change = Checked(body.ToChange());
-        if (await FindAsync(caller, id, id, view, journeys) is not null)
+        var before = await ReadAsync(caller, id, journeys);
+        if (before.IsKnown && change.Id is null)
         {
             throw new ProblemException(s_exists);
         }
 
-        await SendAsync(context, caller, id, change, identifies: true, events);
-        return TypedResults.Created((string?)null, await FindAsync(caller, id, id, view, journeys) ?? throw new ProblemException(ApiProblems.NotDurable));
+        EnsureFits(before.Customer?.Attributes, change);
+        var isRepeat = await SendAsync(context, caller, id, change, identifies: true, events);
+        var item = ItemOf(await ReadAsync(caller, id, journeys), id, view) ?? throw new ProblemException(ApiProblems.NotDurable);
+        var shown = MayRead(context) ? item : null;
+
+        // A repeat is answered like the request that it repeats.
+        return isRepeat || !before.IsKnown ? TypedResults.Created((string?)null, shown) : shown is null ? TypedResults.NoContent() : TypedResults.Ok(shown);
     }
 
-    static async Task<Ok<UserItem>> ChangeAsync(
+    static async Task<IResult> ChangeAsync(
         [Description(UserIdHelp)] string userId, UserChange body, HttpContext context, Caller caller, PersonalDataView view, ServerEvents events, JourneyWorker journeys)
     {
+        var id = CartReader.IdOf(context, userId, PersonalIdKind.Customer);
+        AuditTarget.Set(context, $"customer:{view.MaskedUserId(id)}");
         var change = Checked(body);
         if (change.IdentifiesNothing && change.Consents is not { Count: > 0 })
         {
             throw new ProblemException(ApiProblems.MissingField with { Detail = "Expected something to change: email, phone, pushToken, timezone, attributes or consents." });
         }
 
-        var id = CartReader.IdOf(context, userId, PersonalIdKind.Customer);
+        if (change.Attributes is { Count: > 0 })
+        {
+            EnsureFits((await ReadAsync(caller, id, journeys)).Customer?.Attributes, change);
+        }
+
         await SendAsync(context, caller, id, change, !change.IdentifiesNothing, events);
-        return TypedResults.Ok(await FindAsync(caller, id, view.UserId(id)!, view, journeys) ?? throw new ProblemException(ApiProblems.CustomerNotFound));
+        var item = ItemOf(await ReadAsync(caller, id, journeys), view.UserId(id)!, view) ?? throw new ProblemException(ApiProblems.CustomerNotFound);
+        return MayRead(context) ? TypedResults.Ok(item) : TypedResults.NoContent();
+    }
+
+    // Whoever may only write learns nothing of the customer.
+    static bool MayRead(HttpContext context) => context.User.Identity switch
+    {
+        UserIdentity user => user.User.Has(s_read, user.Caller?.Store.Id),
+        StoreKeyIdentity key => key.Caller.Key.Allows(s_read),
+        _ => false,
+    };
+
+    // What does not fit with the attributes that are kept would be left out when the event is applied.
+    static void EnsureFits(string? known, UserChange change)
+    {
+        if (change.Attributes is not { Count: > 0 })
+        {
+            return;
+        }
+
+        var json = new ArrayBufferWriter<byte>(512);
+        using (var writer = new Utf8JsonWriter(json))
+        {
+            writer.WriteStartObject();
+            WriteAttributes(writer, change);
+            writer.WriteEndObject();
+        }
+
+        CustomerAttributes.Merge(known, json.WrittenSpan, out var isComplete);
+        if (!isComplete)
+        {
+            throw new ProblemException(ApiProblems.OutOfRange with
+            {
+                Detail = $"attributes: with those that are kept, they are longer than {CustomerAttributes.MaxLength} bytes of JSON. Take some away by setting them to null.",
+            });
+        }
     }
 
     static UserChange Checked(UserChange change) => UserChangeCheck.ProblemOf(change) is { } problem ? throw new ProblemException(problem) : change;
 
-    static async Task SendAsync(HttpContext context, Caller caller, string userId, UserChange change, bool identifies, ServerEvents events)
+    static async Task<bool> SendAsync(HttpContext context, Caller caller, string userId, UserChange change, bool identifies, ServerEvents events)
     {
         var all = new List<ServerEvent>();
         if (identifies)
@@ -134,7 +196,7 @@ static class UserRoutes
             all.Add(new ServerEvent(EventType.Consent, change.Id is { } id ? $"{id}.{consent.Channel}" : null, At: null, writer => WriteConsent(writer, userId, consent)));
         }
 
-        await events.SendAsync(context, caller, all);
+        return await events.SendAsync(context, caller, all);
     }
 
     static void WriteIdentity(Utf8JsonWriter writer, string userId, UserChange change)
@@ -145,6 +207,12 @@ static class UserRoutes
         WriteText(writer, "phone"u8, change.Phone);
         WriteText(writer, "pushToken"u8, change.PushToken);
         WriteText(writer, "timezone"u8, change.Timezone);
+        WriteAttributes(writer, change);
+        writer.WriteEndObject();
+    }
+
+    static void WriteAttributes(Utf8JsonWriter writer, UserChange change)
+    {
         if (change.Attributes is { Count: > 0 } attributes)
         {
             writer.WriteStartObject("attributes"u8);
@@ -156,8 +224,6 @@ static class UserRoutes
 
             writer.WriteEndObject();
         }
-
-        writer.WriteEndObject();
     }
 
     static void WriteConsent(Utf8JsonWriter writer, string userId, UserConsent consent)
@@ -185,20 +251,25 @@ static class UserRoutes
         }
     }
 
-    static async Task<UserItem?> FindAsync(Caller caller, string id, string shownId, PersonalDataView view, JourneyWorker journeys)
+    static async Task<UserState> ReadAsync(Caller caller, string id, JourneyWorker journeys)
     {
         await journeys.CatchUpForReportAsync();
         var key = caller.Store.Ids.CustomerOf(Encoding.UTF8.GetBytes(id));
-        var (known, reach) = await journeys.InvokeAsync((engine, now) =>
-            (engine.Store.Customers.Find(key), CustomersRoutes.ReachOf(engine.Store.Customers, caller.Store.Id, key, now)));
-        if (known is null && reach.All(channel => channel.Consent == "none"))
+        return await journeys.InvokeAsync((engine, now) =>
+            new UserState(engine.Store.Customers.Find(key), CustomersRoutes.ReachOf(engine.Store.Customers, caller.Store.Id, key, now)));
+    }
+
+    static UserItem? ItemOf(UserState state, string shownId, PersonalDataView view)
+    {
+        if (!state.IsKnown)
         {
             return null;
         }
 
+        var (known, reach) = state;
         var recipient = known?.Recipient ?? new Recipient();
         return new UserItem(shownId, view.Address(recipient.Email), view.Address(recipient.Phone), view.Address(recipient.PushToken), known?.Zone, view.Attributes(known?.Attributes),
-            new UserChannels(reach[0], reach[1], reach[2]), known is null ? null : TimeOf(known.CreatedAt), known is null ? null : TimeOf(known.UpdatedAt));
+            new UserChannels(reach[0], reach[1], reach[2]), TimeOf(known?.CreatedAt, view), TimeOf(known?.UpdatedAt, view));
     }
 
     static Hash128 PositionOf(string? cursor) => cursor is null ? default
@@ -206,5 +277,6 @@ static class UserRoutes
             && ulong.TryParse(cursor.AsSpan(16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var low) ? new Hash128(low, high)
         : throw Cursors.Wrong();
 
-    static DateTime TimeOf(long at) => DateTimeOffset.FromUnixTimeMilliseconds(at).UtcDateTime;
+    // By the time of a change that they make, those who see masked ids alone could tell whose masked id it is.
+    static DateTime? TimeOf(long? at, PersonalDataView view) => view.IsMasked || at is not { } known ? null : DateTimeOffset.FromUnixTimeMilliseconds(known).UtcDateTime;
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Access;
 using CartRecovery.Engine.Ingest.Limits;
@@ -25,7 +26,7 @@ sealed class ServerEvents(IngestOptions ingest, TimeProvider time)
     public Task<bool> SendAsync(HttpContext context, Caller caller, EventType type, string? id, DateTimeOffset? at, Action<Utf8JsonWriter> writeFields) =>
         SendAsync(context, caller, [new ServerEvent(type, id, at, writeFields)]);
 
-    /// <summary>Sends events, and waits until they are durable and decided on.</summary>
+    /// <summary>Sends events, and waits until they are durable and decided on. If one is invalid, none is sent.</summary>
     /// <param name="context">The request.</param>
     /// <param name="caller">The caller.</param>
     /// <param name="events">The events; few.</param>
@@ -70,7 +71,13 @@ sealed class ServerEvents(IngestOptions ingest, TimeProvider time)
             writer.WriteEndArray();
         }
 
-        var source = new RequestSource(ingest, new Client(caller.Key, context.Connection.RemoteIpAddress));
+        var client = new Client(caller.Key, context.Connection.RemoteIpAddress);
+        if (events.Count > 1 && ProblemOf(ingest.RulesFor(client), json.WrittenSpan, events.Count) is { IsError: true } invalid)
+        {
+            throw new ProblemException(EventsRoutes.ProblemOf(invalid));
+        }
+
+        var source = new RequestSource(ingest, client);
         meter?.Add(events.Count, json.WrittenCount);
         usage?.Add(events.Count);
         meter?.ChargeWithoutWaiting();
@@ -81,5 +88,26 @@ sealed class ServerEvents(IngestOptions ingest, TimeProvider time)
         }
 
         return source.Rejected is [(_, var problem), ..] ? throw new ProblemException(EventsRoutes.ProblemOf(problem)) : source.Duplicates >= events.Count;
+    }
+
+    // Decodes all events before one is submitted: a rejected event must not leave the others of its request durable.
+    EventProblem ProblemOf(EventRules rules, ReadOnlySpan<byte> json, int count)
+    {
+        if (count > ingest.MaxBatch)
+        {
+            return new EventProblem(EventErrorCode.BatchTooLarge, "the request amounts to more events than limits.batch; split it");
+        }
+
+        var (decoder, position, receivedAt) = (new JsonEventDecoder(rules with { Devices = null }), 1, time.GetUtcNow().ToUnixTimeMilliseconds());
+        for (; count > 0; count--, position++)
+        {
+            // After each event, a comma or the end of the array.
+            if (decoder.Decode(json, ref position, receivedAt) is { IsError: true } problem)
+            {
+                return problem;
+            }
+        }
+
+        return default;
     }
 }

@@ -13,12 +13,12 @@ namespace CartRecovery.Host.Api.Personal;
 /// Thread-safe.
 /// </summary>
 /// <param name="database">Derives the keys, which all engines that share the database have in common.</param>
-sealed class MaskedIds(ControlDatabase database) : IMaskedIds
+sealed class MaskedIds(ControlDatabase database)
 {
     /// <summary>The prefix of masked ids.</summary>
     public const string Prefix = "masked.";
 
-    const int NonceSize = 12, TagSize = 16, Block = 16;
+    const int NonceSize = MaskedIdText.NonceSize, TagSize = MaskedIdText.TagSize, Block = MaskedIdText.Block;
 
     // Marks the end of the id before the zero padding (ISO/IEC 7816-4).
     const byte End = 0x80;
@@ -43,20 +43,13 @@ sealed class MaskedIds(ControlDatabase database) : IMaskedIds
         return Prefix + Base64Url.EncodeToString(bytes);
     }
 
-    /// <inheritdoc/>
-    public bool IsMasked(ReadOnlySpan<byte> storeId, ReadOnlySpan<byte> id)
-    {
-        var (store, text) = (Encoding.UTF8.GetString(storeId), Encoding.UTF8.GetString(id));
-        return Open(store, PersonalIdKind.Customer, text) is not null || Open(store, PersonalIdKind.Cart, text) is not null;
-    }
-
     /// <summary>Unmasks an id; returns <see langword="null"/> if the text is not a masked id of the store and the kind.</summary>
     /// <param name="store">The store's id.</param>
     /// <param name="kind">The kind of id.</param>
     /// <param name="text">The masked id.</param>
     public string? Open(string store, PersonalIdKind kind, string text)
     {
-        if (!text.StartsWith(Prefix, StringComparison.Ordinal) || !Base64Url.IsValid(text.AsSpan(Prefix.Length), out var length) || length < NonceSize + TagSize + Block)
+        if (!MaskedIdText.IsMasked(text.AsSpan()))
         {
             return null;
         }

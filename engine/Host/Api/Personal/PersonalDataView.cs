@@ -48,6 +48,9 @@ sealed class PersonalDataView
     /// <summary>Returns a customer's id, masked if required.</summary>
     public string? UserId(string? id) => IsMasked && id is not null ? _ids.Mask(_store, PersonalIdKind.Customer, id) : id;
 
+    /// <summary>Returns a customer's masked id, whoever asks: for the audit log.</summary>
+    public string MaskedUserId(string id) => _ids.Mask(_store, PersonalIdKind.Customer, id);
+
     /// <summary>Returns a cart's id, masked if required: shops may derive it from the customer's id, address or number.</summary>
     public string? CartId(string? id) => IsMasked && id is not null ? _ids.Mask(_store, PersonalIdKind.Cart, id) : id;
 

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Engine.Ingest;
@@ -35,17 +36,19 @@ static class SegmentRoutes
         group.MapGet("/{key}/versions", VersionsAsync).Describe("listSegmentVersions", "List a segment's versions", "The versions with author and time, the newest first. The last 100 are kept.")
             .Query(QueryParameters.Limit, QueryParameters.Cursor).Problems(s_notFound, ControlProblems.Unavailable);
         group.MapGet("/{key}/size", SizeAsync).Describe("getSegmentSize", "Estimate a segment's size", """
-            How many carts and signed-in customers are in it, from a sample of at most 4,000 of the carts in memory. Without `personal_data:read`, the matches of a segment that
-            compares customers' attributes are rounded down to tens.
-            """).WithMetadata(new ReadsReports()).Problems(s_notFound, ApiProblems.Overloaded);
+            How many carts and signed-in customers are in it, from a sample of at most 4,000 of the carts in memory. A segment that compares customers' attributes
+            requires `personal_data:read`: counts tell who has an attribute.
+            """).WithMetadata(new ReadsReports(), new ShowsPersonalData(IsOfCart: true)).Problems(s_notFound, ApiProblems.Overloaded);
         group.MapPost("", AddAsync).Describe("createSegment", "Create a segment", "Rejected if the key is taken.")
             .Produces<SegmentItem>(StatusCodes.Status201Created)
-            .Problems(ApiProblems.InvalidJson, s_invalid, ControlProblems.SegmentExists, ControlProblems.TooManySegments, ControlProblems.Unavailable);
+            .Problems(ApiProblems.InvalidJson, s_invalid, ControlProblems.SegmentExists, ControlProblems.TooManySegments, ControlProblems.ApprovalRequired, ControlProblems.Unavailable);
         group.MapPut("/{key}", PutAsync).Describe("putSegment", "Create or change a segment", """
-            In force at once where it is used, and within a second in other engines that share the database. With `If-Match`, only the version with this ETag is followed; with
+            In force at once where it is used, and within a second in other engines that share the database. While `settings.approval` is `required`, rejected if an approved
+            or active campaign names it: create another segment, and a version of the campaign that names it. With `If-Match`, only the version with this ETag is followed; with
             `If-None-Match: *`, none.
             """).Produces<SegmentItem>().Produces<SegmentItem>(StatusCodes.Status201Created)
-            .Problems(ApiProblems.InvalidJson, s_invalid, ControlProblems.SegmentExists, ControlProblems.SegmentChanged, ControlProblems.TooManySegments, ControlProblems.Unavailable);
+            .Problems(ApiProblems.InvalidJson, s_invalid, ControlProblems.SegmentExists, ControlProblems.SegmentChanged, ControlProblems.TooManySegments, ControlProblems.ApprovalRequired,
+                ControlProblems.Unavailable);
         group.MapDelete("/{key}", DeleteAsync).Describe("deleteSegment", "Delete a segment", "Deletes a segment and its versions. Rejected while a flag, an experiment or a campaign uses it.")
             .Produces(StatusCodes.Status204NoContent)
             .Problems(s_notFound, ControlProblems.SegmentChanged, ControlProblems.SegmentInUse, ControlProblems.Unavailable);
@@ -64,18 +67,28 @@ static class SegmentRoutes
         return TypedResults.Ok(Cursors.Page(context, query, [.. (await store.VersionsAsync(caller.Store.Id, key, context.RequestAborted)).Select(SegmentItem.Of)]));
     }
 
-    static async Task<Ok<SegmentSize>> SizeAsync([Description(KeyHelp)] string key, HttpContext context, Caller caller, SegmentDirectory segments, SegmentSizes sizes) =>
-        TypedResults.Ok(await sizes.EstimateAsync(caller.Store, Find(segments, caller, key), PersonalDataView.IsMaskedFor(context), context.RequestAborted));
+    static async Task<Ok<SegmentSize>> SizeAsync([Description(KeyHelp)] string key, HttpContext context, Caller caller, SegmentDirectory segments, SegmentSizes sizes)
+    {
+        var segment = Find(segments, caller, key);
+        if (segment.Definition.Conditions?.Any(condition => condition.Customer is not null) == true)
+        {
+            await RequestAudit.AdmitReadAsync(context);
+        }
 
-    static Task<IResult> AddAsync(NewSegmentBody body, HttpContext context, Caller caller, SegmentStore store, SegmentDirectory segments, ISegmentControl control) =>
-        SetAsync(body.Key ?? "", body.ToDefinition(), new FlagExpectation(IsNew: true), context, caller, store, segments, control);
+        return TypedResults.Ok(await sizes.EstimateAsync(caller.Store, segment, context.RequestAborted));
+    }
+
+    static Task<IResult> AddAsync(
+        NewSegmentBody body, HttpContext context, Caller caller, SegmentStore store, SegmentDirectory segments, IEngineState engine, ISegmentControl control) =>
+        SetAsync(body.Key ?? "", body.ToDefinition(), new FlagExpectation(IsNew: true), context, caller, store, segments, engine, control);
 
     static Task<IResult> PutAsync(
-        [Description(KeyHelp)] string key, SegmentDefinition body, HttpContext context, Caller caller, SegmentStore store, SegmentDirectory segments, ISegmentControl control) =>
-        SetAsync(key, body, EntityTags.ExpectationOf(context), context, caller, store, segments, control);
+        [Description(KeyHelp)] string key, SegmentDefinition body, HttpContext context, Caller caller, SegmentStore store, SegmentDirectory segments, IEngineState engine,
+        ISegmentControl control) => SetAsync(key, body, EntityTags.ExpectationOf(context), context, caller, store, segments, engine, control);
 
     static async Task<IResult> SetAsync(
-        string key, SegmentDefinition definition, FlagExpectation expected, HttpContext context, Caller caller, SegmentStore store, SegmentDirectory segments, ISegmentControl control)
+        string key, SegmentDefinition definition, FlagExpectation expected, HttpContext context, Caller caller, SegmentStore store, SegmentDirectory segments, IEngineState engine,
+        ISegmentControl control)
     {
         var problem = !FlagCheck.IsKey(key) ? $"key: expected letters, digits, '-', '_' and '.', at most {FlagCheck.MaxKey}"
             : definition.ProblemOf(new FlagCheck(FeatureTable.Names.Contains, segments));
@@ -84,7 +97,9 @@ static class SegmentRoutes
             throw new ProblemException(s_invalid with { Detail = $"{problem}." });
         }
 
-        var segment = await store.SetAsync(caller.Store.Id, key, definition, expected, RequestAudit.ActorOf(context)!, UserIdentity.AddressOf(context), context.RequestAborted);
+        var guarded = engine.Config.Settings.Approval == ApprovalRule.Required ? CampaignsWith(engine, caller, key) : null;
+        var segment = await store.SetAsync(caller.Store.Id, key, definition, expected, RequestAudit.ActorOf(context)!, UserIdentity.AddressOf(context), guarded,
+            context.RequestAborted);
         await control.ApplySegmentsAsync();
         var item = Tagged(context, segment);
         return segment.Number == 1 ? TypedResults.Created((string?)null, item) : TypedResults.Ok(item);
@@ -93,12 +108,14 @@ static class SegmentRoutes
     static async Task<NoContent> DeleteAsync(
         [Description(KeyHelp)] string key, HttpContext context, Caller caller, SegmentStore store, IEngineState engine, ISegmentControl control)
     {
-        List<string> campaigns = [.. engine.Config.Decisions.Campaigns.Where(campaign => campaign.Segment == key && campaign.AppliesTo(caller.Store.Id)).Select(campaign => campaign.Name)];
-        var isDeleted = await store.DeleteAsync(caller.Store.Id, key, EntityTags.ExpectationOf(context), campaigns, RequestAudit.ActorOf(context)!, UserIdentity.AddressOf(context),
+        var isDeleted = await store.DeleteAsync(caller.Store.Id, key, EntityTags.ExpectationOf(context), CampaignsWith(engine, caller, key), RequestAudit.ActorOf(context)!, UserIdentity.AddressOf(context),
             context.RequestAborted);
         await control.ApplySegmentsAsync();
         return isDeleted ? TypedResults.NoContent() : throw new ProblemException(s_notFound);
     }
+
+    static List<string> CampaignsWith(IEngineState engine, Caller caller, string key) =>
+        [.. engine.Config.Decisions.Campaigns.Where(campaign => campaign.Segment == key && campaign.AppliesTo(caller.Store.Id)).Select(campaign => campaign.Name)];
 
     static Segment Find(SegmentDirectory segments, Caller caller, string key) => segments.Get(caller.Store.Id, key) ?? throw new ProblemException(s_notFound);
 

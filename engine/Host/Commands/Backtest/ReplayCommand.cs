@@ -7,6 +7,7 @@ using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
 using CartRecovery.Host.Commands.Control;
 using CartRecovery.Host.Composition;
+using CartRecovery.Host.Data;
 using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands.Backtest;
@@ -78,7 +79,13 @@ static class ReplayCommand
         var folder = Directory.CreateTempSubdirectory("cartrecovery-replay-").FullName;
         try
         {
-            var segments = config.Decisions.Campaigns.Exists(campaign => campaign.Segment is not null) ? SettingsAccess.SegmentsAsync(config).GetAwaiter().GetResult() : null;
+            var segments = SettingsAccess.SegmentsAsync(config).GetAwaiter().GetResult();
+            if (segments is null && !options.Recorded)
+            {
+                throw new DataFolderException("segments_unreadable",
+                    "a campaign names a segment, and there is no control database in the data folder yet: start the engine once and make the segment, or replay without the campaign");
+            }
+
             var campaigns = CampaignCompiler.Compile(config.Decisions, stores.All, segments: segments);
             var replay = new Replay(streams, options.Partitions, threads, PipelineSetup.Of(config, stores, budget, model, campaigns, folder, hasReaders: false, options.Recorded));
             ReplayReport report = null!;

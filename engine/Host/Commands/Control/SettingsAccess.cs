@@ -2,7 +2,6 @@ using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Settings;
 using CartRecovery.Engine.ControlPlane.Campaigns;
 using CartRecovery.Engine.ControlPlane.Database;
-using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Engine.ControlPlane.Settings;
 using CartRecovery.Host.Data;
@@ -31,15 +30,19 @@ static class SettingsAccess
             : (file, new SettingsStart(head, string.Join("; ", fit.Problems)));
     }
 
-    /// <summary>Reads the segments that the file's campaigns may refer to.</summary>
-    /// <param name="file">What is in the file.</param>
-    public static async Task<IFlagSegments?> SegmentsAsync(CartRecoveryConfig file) => await ReadAsync<IFlagSegments?>(file, none: null, async control =>
-    {
-        var segments = new SegmentDirectory(control);
-        segments.Follow();
-        await control.Changes.RefreshAsync();
-        return segments;
-    });
+    /// <summary>Reads the segments that campaigns name.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <returns>The segments of now; none if no campaign names one; <see langword="null"/> if there is no control database yet.</returns>
+    /// <exception cref="DataFolderException">A campaign names one, and the database cannot be read.</exception>
+    public static async Task<SegmentSnapshot?> SegmentsAsync(CartRecoveryConfig config) =>
+        !config.Decisions.Campaigns.Exists(campaign => campaign.Segment is not null) ? SegmentSnapshot.Empty
+            : await ReadAsync<SegmentSnapshot?>(config, none: null, async control =>
+            {
+                var segments = new SegmentDirectory(control);
+                segments.Follow();
+                await control.Changes.RefreshAsync();
+                return segments.Present;
+            }, isRequired: true);
 
     static (CartRecoveryConfig? Config, IReadOnlyList<ConfigProblem> Problems) Try(string path, SettingsOverlay overlay)
     {
@@ -48,8 +51,8 @@ static class SettingsAccess
             : (null, [new ConfigProblem(path, 1, 1, "with the settings of the API, the memory plan does not fit into memory.limit")]);
     }
 
-    // Returns no settings before the first start, or if the database cannot be read: the engine's start reports that.
-    static async Task<T> ReadAsync<T>(CartRecoveryConfig file, T none, Func<ControlDatabase, Task<T>> read)
+    // Returns no settings before the first start, or, unless they are required, if the database cannot be read: the engine's start reports that.
+    static async Task<T> ReadAsync<T>(CartRecoveryConfig file, T none, Func<ControlDatabase, Task<T>> read, bool isRequired = false)
     {
         var folder = Path.GetFullPath(file.Data);
         var files = new FolderFiles(folder);
@@ -70,7 +73,8 @@ static class SettingsAccess
         }
         catch (Exception e) when (e is DataFolderException or ControlDatabaseException or IOException or UnauthorizedAccessException)
         {
-            return none;
+            return !isRequired ? none
+                : throw new DataFolderException("segments_unreadable", $"a campaign names a segment, and the control database, which has it, cannot be read: {e.Message}");
         }
     }
 }
