@@ -109,6 +109,14 @@ sealed class AccessMatrixTests
         ["GET /v1/feature-flags/{key}"] = Access.Secret,
         ["PUT /v1/feature-flags/{key}"] = Access.Secret,
         ["DELETE /v1/feature-flags/{key}"] = Access.Secret,
+        ["GET /v1/templates"] = Access.Secret,
+        ["POST /v1/templates"] = Access.Secret,
+        ["POST /v1/templates/check"] = Access.Secret,
+        ["POST /v1/templates/{name}/preview"] = Access.Secret,
+        ["GET /v1/templates/{name}"] = Access.Secret,
+        ["PUT /v1/templates/{name}"] = Access.Secret,
+        ["DELETE /v1/templates/{name}"] = Access.Secret,
+        ["GET /v1/templates/{name}/versions"] = Access.Secret,
         ["GET /v1/segments"] = Access.Secret,
         ["POST /v1/segments"] = Access.Secret,
         ["GET /v1/segments/{key}"] = Access.Secret,
@@ -247,6 +255,7 @@ sealed class AccessMatrixTests
             EventJson.Of(_cart, "add_to_cart", $",\"productId\":\"{Mark}-p\",\"price\":5,\"userId\":\"{Mark}-u\""),
             EventJson.Of(_cart, "begin_checkout"), $"{{\"id\":\"{Mark}\"}}"), ShopSecret);
         await _engine.PostAsync("/v1/suppressions", $$"""{"channel":"email","address":"{{Mark}}@shop.example"}""", ShopSecret);
+        await _engine.PostAsync("/v1/templates", $$"""{"name":"{{Mark}}","message":"{{Mark}}"}""", ShopSecret);
         await _engine.PostAsync("/v1/segments", $$"""{"key":"{{Mark}}","conditions":[{"feature":"adds","above":1}]}""", ShopSecret);
         await _engine.PostAsync("/v1/feature-flags", $$"""{"key":"{{Mark}}","type":"string","variants":{"a":"{{Mark}}"},"defaultVariant":"a","visibleToClients":true}""", ShopSecret);
         await Eventually.Is(() => _engine.Host.DeadLetters.Count(DeadLetterState.Waiting) > 0, "a letter is kept");
@@ -348,6 +357,7 @@ sealed class AccessMatrixTests
     [TestCase("/v1/campaigns")]
     [TestCase("/v1/feature-flags")]
     [TestCase("/v1/segments")]
+    [TestCase("/v1/templates")]
     public async Task A_lists_cursor_is_of_no_use_to_another_store_or_list(string list)
     {
         await SecondOfEverythingAsync();
@@ -426,6 +436,7 @@ sealed class AccessMatrixTests
             EventJson.Of(cart, "add_to_cart", ",\"productId\":\"second\",\"price\":5,\"userId\":\"second-u\""), EventJson.Of(cart, "begin_checkout"),
             EventJson.Of(cart, "add_to_cart", $",\"productId\":\"second\",\"price\":5,\"userId\":\"{Mark}-u\""), "{\"id\":\"second\"}"), ShopSecret);
         await _engine.PostAsync("/v1/products", """[{"id":"p1"},{"id":"p2"}]""", ShopSecret);
+        await _engine.AskAsync(HttpMethod.Put, "/v1/templates/second", Json("""{"message":"second"}"""), ShopSecret);
         await _engine.AskAsync(HttpMethod.Put, "/v1/segments/second", Json("""{"conditions":[{"feature":"adds","above":1}]}"""), ShopSecret);
         await _engine.AskAsync(HttpMethod.Put, "/v1/feature-flags/second", Json("""{"type":"boolean","variants":{"on":true},"defaultVariant":"on"}"""), ShopSecret);
         await _engine.PostAsync("/v1/suppressions", """{"channel":"email","address":"second@shop.example"}""", ShopSecret);
@@ -453,13 +464,13 @@ sealed class AccessMatrixTests
 
     string IdFor(string pattern) => pattern.Contains("carts", StringComparison.Ordinal) || pattern.Contains("features", StringComparison.Ordinal) ? _cart
         : pattern.Contains("interventions", StringComparison.Ordinal) ? _intervention
-        : pattern.Contains("flags", StringComparison.Ordinal) ? Mark
+        : pattern.Contains("flags", StringComparison.Ordinal) || pattern.Contains("templates", StringComparison.Ordinal) ? Mark
         : pattern.Contains("customers", StringComparison.Ordinal) ? $"{Mark}-u"
         : pattern.Contains("campaigns", StringComparison.Ordinal) ? $"{Mark}-campaign" : $"{_letter}";
 
     string BodyFor(string pattern) => pattern switch
     {
-        "/v1/predict" or "/v1/campaigns/{name}/preview" => $$"""{"cartId":"{{_cart}}"}""",
+        "/v1/predict" or "/v1/campaigns/{name}/preview" or "/v1/templates/{name}/preview" => $$"""{"cartId":"{{_cart}}"}""",
         "/v1/suppressions" => $$"""{"channel":"email","address":"{{Mark}}@shop.example"}""",
         "/v1/deadletters/replay" or "/v1/deadletters/drop" => $$"""{"ids":[{{_letter}}]}""",
         "/v1/products" => "[]",

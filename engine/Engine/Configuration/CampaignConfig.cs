@@ -43,13 +43,24 @@ public sealed class CampaignConfig
     [ConfigKey("The text of a single message, in Liquid: {{ cart.total | money }}, {% if %}, {% for %}.", Example = "\"Your {{ cart.item_count }} items are waiting.\"")]
     public string? Message { get; set; }
 
+    [ConfigKey("A template of the store, made with POST /v1/templates, instead of message. Where the store has no such template, the campaign is paused.", Example = "cart-left")]
+    public string? Template { get; set; }
+
     [ConfigKey("A series of messages, in order, instead of a single message.", Max = "16")]
     public List<StepConfig> Steps { get; set; } = [];
 
     /// <summary>The series; a single message is a series of one step.</summary>
     [JsonIgnore]
     public IReadOnlyList<StepConfig> StepsOrSingle =>
-        Steps.Count > 0 ? Steps : [new StepConfig { Action = Action, Channel = Channel ?? "", Message = Message ?? "" }];
+        Steps.Count > 0 ? Steps : [new StepConfig { Action = Action, Channel = Channel ?? "", Message = Message ?? "", Template = Template }];
+
+    /// <summary>The steps of all variants, or of the series.</summary>
+    [JsonIgnore]
+    public IEnumerable<StepConfig> AllSteps => Variants.Count > 0 ? Variants.SelectMany(variant => variant.Steps) : StepsOrSingle;
+
+    /// <summary>The templates that steps name, each once.</summary>
+    [JsonIgnore]
+    public IEnumerable<string> TemplateNames => AllSteps.Select(step => step.Template).OfType<string>().Distinct(StringComparer.Ordinal);
 
     /// <summary>Returns whether the campaign applies to a store, by its id.</summary>
     public bool AppliesTo(string store) => Stores.Count == 0 || Stores.Contains(store);
@@ -59,6 +70,24 @@ public sealed class CampaignConfig
     {
         var copy = (CampaignConfig)MemberwiseClone();
         copy.PausedIn = [.. PausedIn.Union(stores, StringComparer.Ordinal)];
+        return copy;
+    }
+
+    /// <summary>Returns a copy with other steps; a single message becomes a series of one.</summary>
+    /// <param name="change">Returns the new step for each.</param>
+    public CampaignConfig WithSteps(Func<StepConfig, StepConfig> change)
+    {
+        var copy = (CampaignConfig)MemberwiseClone();
+        if (Variants.Count > 0)
+        {
+            copy.Variants = [.. Variants.Select(variant => variant.WithSteps([.. variant.Steps.Select(change)]))];
+        }
+        else
+        {
+            copy.Steps = [.. StepsOrSingle.Select(change)];
+            (copy.Action, copy.Channel, copy.Message, copy.Template) = (null, null, null, null);
+        }
+
         return copy;
     }
 

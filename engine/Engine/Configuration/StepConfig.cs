@@ -22,7 +22,6 @@ public sealed class StepConfig
     [ConfigKey("The channel: socket (the shopper's own connection) or the name of a sink.", Example = "socket")]
     public string Channel { get; set; } = "";
 
-    [JsonRequired]
     [ConfigKey("The text, in Liquid: {{ cart.total | money }}, {% if %}, {% for %}.", Example = "\"Your {{ cart.item_count }} items are waiting.\"")]
     public string Message { get; set; } = "";
 
@@ -32,6 +31,18 @@ public sealed class StepConfig
     [ConfigKey("The message as HTML, in Liquid, whose values are escaped.")]
     public string? Html { get; set; }
 
+    [ConfigKey("A template of the store, made with POST /v1/templates, instead of message, subject and html. Where the store has no such template, the campaign is paused.",
+        Example = "cart-left")]
+    public string? Template { get; set; }
+
     [ConfigKey("How long the message stays useful. A message that the contact policy defers for longer expires.", Min = "1s", Max = "90d")]
     public Duration UsefulFor { get; set; } = new(TimeSpan.FromDays(3));
+
+    /// <summary>Returns a copy with these texts instead of a template.</summary>
+    public StepConfig WithTexts(string message, string? subject, string? html)
+    {
+        var copy = (StepConfig)MemberwiseClone();
+        (copy.Template, copy.Message, copy.Subject, copy.Html) = (null, message, subject, html);
+        return copy;
+    }
 }

@@ -14,4 +14,12 @@ public sealed class VariantConfig
 
     [ConfigKey("The variant's series. Empty: a control group, which receives nothing.", Max = "16")]
     public List<StepConfig> Steps { get; set; } = [];
+
+    /// <summary>Returns a copy with other steps.</summary>
+    public VariantConfig WithSteps(List<StepConfig> steps)
+    {
+        var copy = (VariantConfig)MemberwiseClone();
+        copy.Steps = steps;
+        return copy;
+    }
 }

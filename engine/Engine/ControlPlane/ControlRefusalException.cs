@@ -88,6 +88,18 @@ public sealed class ControlRefusalException(string code, string message) : Excep
     /// <summary>The store has no such segment any more.</summary>
     public const string SegmentUnknown = "segment_unknown";
 
+    /// <summary>There is a template of this name.</summary>
+    public const string TemplateExists = "template_exists";
+
+    /// <summary>The template is not the version that the client changed.</summary>
+    public const string TemplateChanged = "template_changed";
+
+    /// <summary>A campaign uses the template.</summary>
+    public const string TemplateInUse = "template_in_use";
+
+    /// <summary>The limit on the number or size of templates is reached.</summary>
+    public const string TooManyTemplates = "too_many_templates";
+
     /// <summary>The limit on experiments is reached.</summary>
     public const string TooManyExperiments = "too_many_experiments";
 

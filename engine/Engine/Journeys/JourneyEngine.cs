@@ -1,4 +1,3 @@
-using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Decisions;
@@ -271,46 +270,6 @@ public sealed partial class JourneyEngine : IDisposable
     /// <summary>Hands a test message to its sink. Its outcome is not recorded, because it is no message of a journey.</summary>
     /// <returns><see langword="false"/> if the sink has no room now.</returns>
     public bool TrySendTest(Intervention message) => _ports.TryEnqueue(message);
-
-    /// <summary>Prepares a step's message without a recipient; <see langword="null"/> if there is no such step.</summary>
-    /// <param name="storeId">The store.</param>
-    /// <param name="campaign">The campaign's name.</param>
-    /// <param name="variant">The variant; <see langword="null"/> for the first that has steps.</param>
-    /// <param name="number">The step, from 1.</param>
-    /// <param name="choice">The choice of the offer, from 1.</param>
-    /// <param name="cartId">The cart's id.</param>
-    /// <param name="cart">The cart; <see langword="null"/> for a sample.</param>
-    /// <param name="now">Milliseconds since 1970 UTC.</param>
-    public PreparedMessage? PreparePreview(string storeId, string campaign, string? variant, int number, int choice, string cartId, in CartRecord? cart, long now)
-    {
-        var (options, found) = (Options, Options.Campaigns.Find(campaign));
-        var steps = found?.Variants.FirstOrDefault(v => variant is null ? v.Steps.Count > 0 : v.Name == variant)?.Steps;
-        if (steps is null || number < 1 || number > steps.Count || choice < 1 || choice > steps[number - 1].Offers.Count || options.FindStore(storeId) is not { } store
-            || !found!.AppliesTo(store.Number))
-        {
-            return null;
-        }
-
-        var step = steps[number - 1];
-        var sample = new Intervention
-        {
-            Id = MessageRenderer.SampleId,
-            StoreId = storeId,
-            CartId = cartId,
-            Campaign = campaign,
-            Channel = step.Channel,
-            Action = step.Offers[choice - 1].Action,
-            Message = "",
-            Cart = new CartSummary(2, 59.98m, store.Currency),
-            Reasons = new DecisionReasons(found.Rule, 0, [], ""),
-            DecidedAt = DateTimeOffset.FromUnixTimeMilliseconds(now),
-        };
-        var user = cart is { UserLength: > 0 } known ? Encoding.UTF8.GetString(known.UserId) : null;
-        var attributes = CustomerAttributes.Read(_store.Customers.AttributesOf(options.CustomerOf(storeId, user)));
-        var offer = step.Offers[choice - 1] is { Codes: { } codes } withCodes ? withCodes with { Code = codes.Example } : step.Offers[choice - 1];
-        return _renderer.Prepare(options, sample with { UserId = user }, sample.Id, step, number, offer,
-            _ports.Find(step.Channel)?.Address ?? AddressKind.None, cart, new Addressee(Recipient: null, attributes, store.TimeZone, ShowsClaims: true), now);
-    }
 
     /// <summary>
     /// Resumes the deliveries that sinks held when the process ended, under the same ids. Messages to people are checked by policy again;

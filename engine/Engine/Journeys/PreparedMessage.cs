@@ -17,7 +17,8 @@ public sealed record PreparedMessage(Intervention Message, CampaignStep Step, Me
     {
         Message = Step.Message.Render(Values),
         Subject = Step.Subject?.Render(Values),
-        Html = Step.Html is { } html ? html.Render(Values) + Pixel : null,
+        // HTML that renders to nothing is no part of the message.
+        Html = Step.Html?.Render(Values) is { Length: > 0 } html ? html + Pixel : null,
     };
 
     /// <summary>Renders the texts; one that fails is replaced by the reason.</summary>

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Reconciliations;
 using CartRecovery.Engine.ControlPlane.Segments;
+using CartRecovery.Engine.ControlPlane.Templates;
 using CartRecovery.Host.Api.Analytics;
 using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Auth;
@@ -31,6 +32,7 @@ using CartRecovery.Host.Api.Products;
 using CartRecovery.Host.Api.Responses;
 using CartRecovery.Host.Api.Roles;
 using CartRecovery.Host.Api.Segments;
+using CartRecovery.Host.Api.Templates;
 using CartRecovery.Host.Api.Settings;
 using CartRecovery.Host.Api.Suppressions;
 using CartRecovery.Host.Api.Tracking;
@@ -112,6 +114,13 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(SegmentItem))]
 [JsonSerializable(typeof(ItemPage<SegmentItem>))]
 [JsonSerializable(typeof(SegmentSize))]
+[JsonSerializable(typeof(TemplateDefinition))]
+[JsonSerializable(typeof(NewTemplateBody))]
+[JsonSerializable(typeof(TemplateItem))]
+[JsonSerializable(typeof(ItemPage<TemplateItem>))]
+[JsonSerializable(typeof(TemplateCheckResult))]
+[JsonSerializable(typeof(TemplatePreviewBody))]
+[JsonSerializable(typeof(TemplatePreview))]
 [JsonSerializable(typeof(FlagDefinition))]
 [JsonSerializable(typeof(NewFlagBody))]
 [JsonSerializable(typeof(FlagItem))]

@@ -26,6 +26,7 @@ using CartRecovery.Host.Api.Products;
 using CartRecovery.Host.Api.Reconciliation;
 using CartRecovery.Host.Api.Roles;
 using CartRecovery.Host.Api.Segments;
+using CartRecovery.Host.Api.Templates;
 using CartRecovery.Host.Api.Settings;
 using CartRecovery.Host.Api.Storefront;
 using CartRecovery.Host.Api.Streams;
@@ -59,6 +60,7 @@ static class ApiRoutes
         SuppressionsRoutes.Map(routes);
         CodesRoutes.Map(routes);
         SegmentRoutes.Map(routes);
+        TemplateRoutes.Map(routes);
         FlagRoutes.Map(routes);
         OfrepRoutes.Map(routes);
         ExperimentRoutes.Map(routes);

@@ -150,7 +150,7 @@ sealed class CampaignBacktests(EngineHost host, DataFolder data)
     BacktestResult Replay(CampaignBacktest backtest, CartRecoveryConfig config, Store store, Action<double> progress, TimeProvider time, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();
-        var decisions = DecisionsOf(config, backtest.Campaign);
+        var decisions = host.ResolveTemplates(DecisionsOf(config, backtest.Campaign), host.Stores.Stores);
         var campaigns = CampaignCompiler.Compile(decisions, host.Stores.All, segments: host.Segments);
         using var model = OnnxModel.Load(backtest.Model is { } file ? ModelOf(file) : config.ModelPath, FeatureTable.Names);
         var range = new TimeRange(backtest.From.ToUnixTimeMilliseconds(), backtest.To.ToUnixTimeMilliseconds());

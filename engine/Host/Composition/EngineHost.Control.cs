@@ -1,3 +1,4 @@
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Flags;
@@ -48,7 +49,12 @@ sealed partial class EngineHost
     (SegmentDirectory Segments, LiveSettings Settings, LiveCampaigns Campaigns) FollowSettings(SettingsStart start)
     {
         var segments = FollowSegments();
-        var campaigns = new LiveCampaigns(Control) { Config = () => Config, Segments = segments };
+        var campaigns = new LiveCampaigns(Control)
+        {
+            Config = () => Config,
+            Segments = segments,
+            TemplateProblem = (campaign, config) => TemplateFit.ProblemIn(campaign, config, Templates.Find, SinkCatalog.AddressesOf(config)),
+        };
         campaigns.SetInForce(start.Campaigns, start.Unfit);
         campaigns.Settings = new LiveSettings(Control, start, _log) { Campaigns = campaigns };
         campaigns.Settings.Follow();
@@ -77,6 +83,7 @@ sealed partial class EngineHost
         await ControlSetup.StartAsync(Control);
         Exports.KeepJournals();
         ApplySegments();
+        WarnOfUnresolvedTemplates();
         await Usage.StartAsync();
         await Witness.StartAsync();
         _apiKeys.Start();

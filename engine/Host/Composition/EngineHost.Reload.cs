@@ -170,6 +170,7 @@ sealed partial class EngineHost
         _ = Sinks.Replace(reload.Sinks, s_sinkDrain);
         Update(options);
         WarnOfMissingSegments();
+        WarnOfUnresolvedTemplates();
         Connections.CloseRevoked();
     }
 
@@ -185,7 +186,7 @@ sealed partial class EngineHost
     JourneyOptions JourneyOptionsOf(
         DecisionsConfig configured, ContactConfig contact, StoreDirectory stores, ExchangeRatesFeed.Prepared? rates = null)
     {
-        var decisions = Rates.AddTo(Pauses?.AddTo(configured) ?? configured, rates);
+        var decisions = ResolveTemplates(Rates.AddTo(Pauses?.AddTo(configured) ?? configured, rates), stores.Stores);
 
         // One snapshot for both: the journal must say which segments the campaigns use.
         var segments = Segments.Present;

@@ -108,6 +108,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _data.DeleteArchives(time.GetUtcNow().UtcDateTime - config.Journal.Retention.Value);
         Control = ControlSetup.Of(config, _data.Files, _data.Secret(), time);
         Privacy = new PrivacyServices(Control, _data.Secret());
+        Templates = FollowTemplates();
         (Segments, Settings, Campaigns) = FollowSettings(settings ?? SettingsStart.None);
         Users = new AccessDirectory(Control);
         Users.Follow();

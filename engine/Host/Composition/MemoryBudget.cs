@@ -5,6 +5,7 @@ using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Segments;
+using CartRecovery.Engine.ControlPlane.Templates;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
@@ -90,8 +91,8 @@ public sealed class MemoryBudget
             ("deliveries", config.Sinks.Values.Sum(s => s.Queue * PerIntervention), $"{config.Sinks.Count} sinks' queues"),
             ("outreach", Database.CacheBytes + ShopperFilter.Bytes + QueuedBytes,
                 $"{Database.CacheBytes >> 20} MB of pages, {ShopperFilter.Bytes >> 20} MB of keys, {QueuedBytes >> 20} MB of decisions and customer events"),
-            ("control", ControlDatabase.CacheBytes + (Passwords.Concurrency * Passwords.MemorySize) + FlagStore.MaxAllBytes + SegmentStore.MaxAllBytes,
-                $"{ControlDatabase.MaxConnections} connections to the control database, {Passwords.Concurrency} passwords, {FlagStore.MaxAllBytes >> 20} MB of flags, {SegmentStore.MaxAllBytes >> 20} MB of segments"),
+            ("control", ControlDatabase.CacheBytes + (Passwords.Concurrency * Passwords.MemorySize) + FlagStore.MaxAllBytes + SegmentStore.MaxAllBytes + TemplateStore.MaxAllBytes,
+                $"{ControlDatabase.MaxConnections} connections to the control database, {Passwords.Concurrency} passwords, {FlagStore.MaxAllBytes >> 20} MB of flags, {SegmentStore.MaxAllBytes >> 20} MB of segments, {TemplateStore.MaxAllBytes >> 20} MB of templates"),
             ("dead letters", DeadLetterQueue.CapacityBytes, $"{DeadLetterQueue.Capacity:N0} waiting to be written"),
             ("backtest", CampaignBacktests.Memory, "carts and decisions of one at a time"),
             ("base", Base, "runtime, ONNX Runtime, model"),

@@ -6,6 +6,7 @@ using CartRecovery.Engine.ControlPlane.Campaigns;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Segments;
+using CartRecovery.Engine.ControlPlane.Templates;
 
 namespace CartRecovery.Host.Settings;
 
@@ -25,6 +26,9 @@ sealed class LiveCampaigns(ControlDatabase database)
 
     /// <summary>The segments that campaigns refer to.</summary>
     public required IFlagSegments Segments { get; init; }
+
+    /// <summary>Explains why a campaign of a configuration cannot use the templates that it names; <see langword="null"/> if it can.</summary>
+    public required Func<CampaignConfig, CartRecoveryConfig, string?> TemplateProblem { get; init; }
 
     /// <summary>Whether a campaign needs the approval of another user.</summary>
     public bool NeedsApproval => Config().Settings.Approval == ApprovalRule.Required;
@@ -79,10 +83,11 @@ sealed class LiveCampaigns(ControlDatabase database)
 
     /// <summary>Validates a campaign together with everything in force. Changes nothing.</summary>
     /// <exception cref="SettingsException">The campaign is invalid.</exception>
-    public Task CheckAsync(string name, CampaignDraft draft)
+    public async Task CheckAsync(string name, CampaignDraft draft)
     {
         CheckSegment(name, draft);
-        return Settings!.ReloadAsync(() => Compose(Fitting(With(name, draft), name), database.Time.GetUtcNow(), anyTime: name), record: null);
+        await Settings!.ReloadAsync(() => Compose(Fitting(With(name, draft), name), database.Time.GetUtcNow(), anyTime: name), record: null);
+        await CheckTemplatesAsync(name, draft);
     }
 
     /// <summary>Loads the configuration that would be in force with a version of a campaign, whatever its dates.</summary>
@@ -151,6 +156,21 @@ sealed class LiveCampaigns(ControlDatabase database)
         if (missing.Length > 0 && (draft.Stores.Count > 0 || missing.Length == stores.Length))
         {
             var problem = $"settings: decisions.campaigns.{name}.segment: error: the store '{missing[0]}' has no segment '{segment}': make it with POST /v1/segments";
+            throw new SettingsException(SettingsException.Invalid, problem) { Problems = [problem] };
+        }
+    }
+
+    async Task CheckTemplatesAsync(string name, CampaignDraft draft)
+    {
+        if (!TemplateDirectory.IsNamedIn(draft.Definition))
+        {
+            return;
+        }
+
+        var config = await LoadAsync(name, draft);
+        if (config.Decisions.Campaigns.Find(campaign => campaign.Name == name) is { } checking && TemplateProblem(checking, config) is { } found)
+        {
+            var problem = $"settings: decisions.campaigns.{name}.template: error: {found}";
             throw new SettingsException(SettingsException.Invalid, problem) { Problems = [problem] };
         }
     }

@@ -103,6 +103,36 @@ public sealed class ManagedCampaignsApiTests
     }
 
     [Test]
+    public async Task A_campaign_uses_a_template_that_its_store_has()
+    {
+        var name = await CreateAsync(Definition.Replace("\"message\":\"Hello\"", "\"template\":\"left\"", StringComparison.Ordinal));
+        var refused = await AskAsync("POST", $"/v1/campaigns/{name}/check");
+        Assert.That((refused.Problem, refused.Json.GetProperty("problems")[0].GetString()), Is.EqualTo(((400, (string?)"invalid_settings"),
+            $"settings: decisions.campaigns.{name}.template: error: the store 'shop' has no template 'left': make it with POST /v1/templates")));
+
+        Assert.That((await AskAsync("POST", "/v1/templates", """{"name":"left","message":"From the template"}""")).Status, Is.EqualTo(HttpStatusCode.Created));
+        await AskAsync("POST", $"/v1/campaigns/{name}/check");
+        Assert.That((await AskAsync("POST", $"/v1/campaigns/{name}/activate")).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await AskAsync("POST", $"/v1/campaigns/{name}/preview", "{}")).Json.GetProperty("message").GetString(), Is.EqualTo("From the template"));
+        Assert.That((await AskAsync("PUT", "/v1/templates/left", """{"message":"Changed"}""", match: "")).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await AskAsync("POST", $"/v1/campaigns/{name}/preview", "{}")).Json.GetProperty("message").GetString(), Is.EqualTo("Changed"));
+        Assert.That((await AskAsync("DELETE", "/v1/templates/left")).Problem, Is.EqualTo((409, "template_in_use")));
+
+        var text = await File.ReadAllTextAsync(_path);
+        await File.WriteAllTextAsync(_path, text + "\nsettings: { approval: required }\n");
+        _engine.Host.RequestReload();
+        await Eventually.Is(() => _engine.Host.Campaigns.NeedsApproval, "the rule is in force");
+        Assert.That((await AskAsync("PUT", "/v1/templates/left", """{"message":"Unapproved"}""", match: "")).Problem, Is.EqualTo((409, "approval_required")));
+        await File.WriteAllTextAsync(_path, text);
+        _engine.Host.RequestReload();
+        await Eventually.Is(() => !_engine.Host.Campaigns.NeedsApproval, "the rule is gone");
+
+        await AskAsync("POST", $"/v1/campaigns/{name}/archive");
+        Assert.That((await AskAsync("DELETE", "/v1/templates/left")).Status, Is.EqualTo(HttpStatusCode.NoContent), "an archived campaign does not use it");
+        Assert.That((await AskAsync("POST", $"/v1/campaigns/{name}/activate")).Problem.Status, Is.EqualTo(400).Or.EqualTo(409), "it cannot be activated without");
+    }
+
+    [Test]
     public async Task Where_approval_is_required_another_person_gives_it()
     {
         var text = await File.ReadAllTextAsync(_path);

@@ -98,7 +98,7 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
         }
 
         string[] single = ["action", "channel", "message"];
-        var forms = (single.Any(key => locations.Has(campaign, key)) ? 1 : 0) + (locations.Has(campaign, "steps") ? 1 : 0)
+        var forms = (single.Append("template").Any(key => locations.Has(campaign, key)) ? 1 : 0) + (locations.Has(campaign, "steps") ? 1 : 0)
             + (locations.Has(campaign, "variants") ? 1 : 0);
         if (forms != 1)
         {
@@ -115,7 +115,7 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
         }
         else
         {
-            foreach (var key in single.Where(key => !locations.Has(campaign, key)))
+            foreach (var key in single.Where(key => !locations.Has(campaign, key) && !(key == "message" && locations.Has(campaign, "template"))))
             {
                 check.Report(campaign, "", $"a single message needs {key}");
             }
@@ -130,6 +130,7 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
                 Action(action);
             }
 
+            Template(campaign, campaign.Template, ["message"]);
             Text(campaign, "message", campaign.Message, MessageFormat.Text, campaign.Action is { } offer ? [offer] : [], campaign.Stores, config);
         }
     }
@@ -174,13 +175,33 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
                 Action(offer);
             }
 
+            if (!locations.Has(step, "message") && !locations.Has(step, "template"))
+            {
+                check.Report(step, "", "a step needs either a message or a template");
+            }
+
+            Template(step, step.Template, ["message", "subject", "html"]);
             Text(step, "message", step.Message, MessageFormat.Text, offers, stores, config);
             Text(step, "subject", step.Subject, MessageFormat.Line, offers, stores, config);
             Text(step, "html", step.Html, MessageFormat.Html, offers, stores, config);
-            if (step.Subject is null && AddressOf(step.Channel, config) == AddressKind.Email)
+            if (step.Subject is null && !locations.Has(step, "template") && AddressOf(step.Channel, config) == AddressKind.Email)
             {
                 check.Report(step, "", "an e-mail step needs a subject");
             }
+        }
+    }
+
+    // Its texts are in the control database, which is checked when the template or the campaign changes.
+    void Template(object section, string? template, string[] texts)
+    {
+        if (template is not null && !FlagCheck.IsKey(template))
+        {
+            check.Report(section, "template", $"expected a template's name: letters, digits, '-', '_' and '.', at most {FlagCheck.MaxKey}");
+        }
+
+        if (locations.Has(section, "template") && Array.Find(texts, key => locations.Has(section, key)) is { } text)
+        {
+            check.Report(section, text, $"template replaces {text}; remove one of them");
         }
     }
 
@@ -247,14 +268,16 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
         }
         foreach (var problem in problems)
         {
-            var hint = problem.Name is not { } name ? ""
-                : Suggestion.Find(name, problem.Known!.Keys) is { } near ? $", did you mean '{problem.Known[near]}'?" : Suggestion.Hint(name, [.. problem.Known.Values]);
-            check.Report(locations.Within(section, key, text, problem.Offset), problem.Message + hint);
+            check.Report(locations.Within(section, key, text, problem.Offset), problem.Message + HintOf(problem));
         }
     }
 
-    // Explains why a field has no value in some messages.
-    static string? WithoutValue(string path, List<ActionConfig> offers, List<string> stores, CartRecoveryConfig config) => path switch
+    /// <summary>Suggests a known name for an unknown one; empty if there is nothing to suggest.</summary>
+    internal static string HintOf(TemplateProblem problem) => problem.Name is not { } name ? ""
+        : Suggestion.Find(name, problem.Known!.Keys) is { } near ? $", did you mean '{problem.Known[near]}'?" : Suggestion.Hint(name, [.. problem.Known.Values]);
+
+    /// <summary>Explains why a field has no value in some messages; <see langword="null"/> if it has one.</summary>
+    internal static string? WithoutValue(string path, List<ActionConfig> offers, List<string> stores, CartRecoveryConfig config) => path switch
     {
         "offer.discount_percent" when offers.Exists(offer => offer.Percent is null) => " where no discount is offered",
         "offer.code" when offers.Exists(offer => offer is { Code: null, Codes: null }) => ": the action has no code",

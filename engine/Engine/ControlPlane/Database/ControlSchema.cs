@@ -153,6 +153,12 @@ static class ControlSchema
             CREATE TABLE campaign_backtest_numbers (highest BIGINT NOT NULL);
             INSERT INTO campaign_backtest_numbers (highest) SELECT COALESCE(MAX(id), 0) FROM campaign_backtests;
             """),
+        new(22, "templates", """
+            CREATE TABLE templates (store TEXT NOT NULL, name TEXT NOT NULL, number BIGINT NOT NULL, PRIMARY KEY (store, name));
+            CREATE TABLE template_versions (
+                store TEXT NOT NULL, name TEXT NOT NULL, number BIGINT NOT NULL, version TEXT NOT NULL, definition TEXT NOT NULL, bytes BIGINT NOT NULL,
+                created_at BIGINT NOT NULL, created_by TEXT NOT NULL, PRIMARY KEY (store, name, number));
+            """),
     ];
 
     /// <summary>The version that this program writes.</summary>

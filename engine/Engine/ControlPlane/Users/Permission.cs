@@ -68,7 +68,7 @@ public static class Permission
     [
         "events:read", "events:write", "features:read", "predictions:read", "carts:read", "customers:read", "interventions:read", "interventions:write", "campaigns:read", "campaigns:write",
         "analytics:read", "products:read", "products:write", "suppressions:read", "suppressions:write", "codes:read", "codes:write", "dead_letters:read", "dead_letters:write",
-        FlagsRead, "feature_flags:write", "segments:read", "segments:write", "experiments:read", "experiments:write", "usage:read",
+        FlagsRead, "feature_flags:write", "segments:read", "segments:write", "templates:read", "templates:write", "experiments:read", "experiments:write", "usage:read",
         PersonalData, PrivacyRead, PrivacyWrite, UsersRead, UsersWrite, RolesRead, RolesWrite, KeysRead, KeysWrite, AuditRead,
         ConfigRead, ConfigWrite,
         CampaignsApprove,

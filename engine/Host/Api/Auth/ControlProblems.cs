@@ -36,6 +36,13 @@ static class ControlProblems
     public static readonly HttpProblem SegmentUnknown = new(409, ControlRefusalException.SegmentUnknown, "The store has no such segment any more.");
     public static readonly HttpProblem TooManySegments = new(409, ControlRefusalException.TooManySegments, "There are as many segments as there may be. Delete one that is not used.");
 
+    public static readonly HttpProblem TemplateExists = new(409, ControlRefusalException.TemplateExists, "There is a template of this name already. Change it, or choose another name.");
+    public static readonly HttpProblem TemplateChanged = new(412, ControlRefusalException.TemplateChanged,
+        "The template was changed meanwhile. Read it again, and repeat your change with its ETag.");
+
+    public static readonly HttpProblem TemplateInUse = new(409, ControlRefusalException.TemplateInUse, "A campaign uses the template.");
+    public static readonly HttpProblem TooManyTemplates = new(409, ControlRefusalException.TooManyTemplates, "The maximum number of templates is reached. Delete an unused one.");
+
     public static readonly HttpProblem CampaignExists = new(409, ControlRefusalException.CampaignExists, "There is already a campaign of this name. Choose another name.");
     public static readonly HttpProblem TooManyCampaigns = new(409, ControlRefusalException.TooManyCampaigns, "The maximum number of campaigns is reached. Delete archived ones.");
     public static readonly HttpProblem CampaignChanged = new(412, ControlRefusalException.CampaignChanged, "The campaign has another version now. Read it again, and send If-Match with its ETag.");
@@ -52,7 +59,7 @@ static class ControlProblems
     public static readonly HttpProblem JobRunning = new(409, ControlRefusalException.JobRunning, "The job is running. Wait for its end, or cancel it.");
     public static readonly HttpProblem JobEssential = new(409, ControlRefusalException.JobEssential, "The engine needs the job, so it cannot be paused. Change its schedule instead.");
 
-    static readonly HttpProblem[] s_refusals = [SegmentExists, SegmentChanged, SegmentInUse, SegmentUnknown, TooManySegments, TooManyBacktests, BacktestEnded, ApprovalRequired, OwnApproval, CampaignState, CampaignChanged, TooManyCampaigns, CampaignExists, TooManyErasures, ErasureRuns, NotHeld, TooManyKeys, KeyEnded, RoleExists, TooManyRoles, RoleInUse, RoleUnknown, LastAdmin, TooManyMembers, FlagExists, FlagChanged, TooManyFlags, TooManyExperiments,
+    static readonly HttpProblem[] s_refusals = [TemplateExists, TemplateChanged, TemplateInUse, TooManyTemplates, SegmentExists, SegmentChanged, SegmentInUse, SegmentUnknown, TooManySegments, TooManyBacktests, BacktestEnded, ApprovalRequired, OwnApproval, CampaignState, CampaignChanged, TooManyCampaigns, CampaignExists, TooManyErasures, ErasureRuns, NotHeld, TooManyKeys, KeyEnded, RoleExists, TooManyRoles, RoleInUse, RoleUnknown, LastAdmin, TooManyMembers, FlagExists, FlagChanged, TooManyFlags, TooManyExperiments,
         ExperimentUnchangeable, JobRunning, JobEssential];
 
     /// <summary>Returns the problem of a rejected change.</summary>

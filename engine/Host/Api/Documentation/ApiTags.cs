@@ -5,7 +5,7 @@ static class ApiTags
 {
     public const string Events = "Events", Streams = "Streams", Features = "Features", Predictions = "Predictions", Carts = "Carts", Customers = "Customers",
         Interventions = "Interventions", Campaigns = "Campaigns", Analytics = "Analytics", Products = "Products", Suppressions = "Suppressions", Codes = "Codes",
-        Segments = "Segments", FeatureFlags = "Feature flags", Experiments = "Experiments", Ofrep = "OFREP", DeadLetters = "Dead letters", Tracking = "Tracking", Storefront = "Storefront", Auth = "Users", Audit = "Audit", Keys = "API keys", Privacy = "Privacy", Roles = "Roles", Usage = "Usage", Members = "Members",
+        Segments = "Segments", Templates = "Templates", FeatureFlags = "Feature flags", Experiments = "Experiments", Ofrep = "OFREP", DeadLetters = "Dead letters", Tracking = "Tracking", Storefront = "Storefront", Auth = "Users", Audit = "Audit", Keys = "API keys", Privacy = "Privacy", Roles = "Roles", Usage = "Usage", Members = "Members",
         Config = "Config",
         Exports = "Exports", Reconciliation = "Reconciliation",
         Jobs = "Jobs", Operations = "Operations";
@@ -26,6 +26,7 @@ static class ApiTags
         (Suppressions, "Addresses that must not be contacted."),
         (Codes, "Discount codes that messages carried, each worth one order."),
         (Segments, "Named conditions that campaigns, flags and experiments refer to, and how many they hold for."),
+        (Templates, "Named texts that campaigns refer to: check, preview, and change them where they are used."),
         (FeatureFlags, "Values that the shop's pages and servers ask for, by store, segment and percentage."),
         (Experiments, "Compare variants of a flag, or of a campaign, by what shoppers buy."),
         (Ofrep, "Evaluate feature flags by the OpenFeature Remote Evaluation Protocol."),

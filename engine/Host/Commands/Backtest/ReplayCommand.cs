@@ -86,7 +86,8 @@ static class ReplayCommand
                     "a campaign names a segment, and there is no control database in the data folder yet: start the engine once and make the segment, or replay without the campaign");
             }
 
-            var campaigns = CampaignCompiler.Compile(config.Decisions, stores.All, segments: segments);
+            var decisions = SettingsAccess.ResolveTemplatesAsync(config, isRequired: !options.Recorded).GetAwaiter().GetResult();
+            var campaigns = CampaignCompiler.Compile(decisions, stores.All, segments: segments);
             var replay = new Replay(streams, options.Partitions, threads, PipelineSetup.Of(config, stores, budget, model, campaigns, folder, hasReaders: false, options.Recorded));
             ReplayReport report = null!;
             var start = TimeProvider.System.GetTimestamp();

@@ -1,9 +1,11 @@
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Settings;
 using CartRecovery.Engine.ControlPlane.Campaigns;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Engine.ControlPlane.Settings;
+using CartRecovery.Engine.ControlPlane.Templates;
 using CartRecovery.Host.Data;
 using CartRecovery.Host.Settings;
 
@@ -43,6 +45,30 @@ static class SettingsAccess
                 await control.Changes.RefreshAsync();
                 return segments.Present;
             }, isRequired: true);
+
+    /// <summary>Replaces the names of templates in campaigns by the texts of the control database.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="isRequired">Whether to fail if the database cannot be read; otherwise the names stay.</param>
+    /// <exception cref="DataFolderException">A campaign names a template, and the database cannot be read.</exception>
+    public static async Task<DecisionsConfig> ResolveTemplatesAsync(CartRecoveryConfig config, bool isRequired)
+    {
+        if (!config.Decisions.Campaigns.Exists(campaign => campaign.TemplateNames.Any()))
+        {
+            return config.Decisions;
+        }
+
+        var templates = await ReadAsync<TemplateDirectory?>(config, none: null, async control =>
+        {
+            var read = new TemplateDirectory(control);
+            read.Follow();
+            await control.Changes.RefreshAsync();
+            return read;
+        });
+        return templates is not null ? TemplateResolver.Resolve(config.Decisions, config.Stores.Select(store => store.Id), templates.Find)
+            : !isRequired ? config.Decisions
+            : throw new DataFolderException("templates_unreadable",
+                "a campaign names a template, and the control database, which has it, cannot be read: start the engine once and make the template, or replay without the campaign");
+    }
 
     static (CartRecoveryConfig? Config, IReadOnlyList<ConfigProblem> Problems) Try(string path, SettingsOverlay overlay)
     {

@@ -3,6 +3,7 @@ using CartRecovery.Engine.ControlPlane.Experiments;
 using CartRecovery.Engine.ControlPlane.Federation.Oidc;
 using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Segments;
+using CartRecovery.Engine.ControlPlane.Templates;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Reconciliations;
 using CartRecovery.Engine.ControlPlane.Tokens;
@@ -42,6 +43,7 @@ static class ApiServer
             .AddSingleton(host.Time).AddSingleton(host.Control).AddSingleton(host.Users).AddSingleton(host.Federation.Tokens).AddSingleton(host.Federation.Oidc).AddSingleton<OidcSignIns>().AddSingleton<AuditLog>().AddSingleton(host.Audit).AddSingleton(host.Privacy).AddSingleton<UserStore>().AddSingleton<Passwords>()
             .AddSingleton(host.Flags).AddSingleton<FlagStore>().AddSingleton(host.Exports).AddSingleton<ReconciliationStore>().AddSingleton<OrderRepair>().AddSingleton<Reconciler>()
             .AddSingleton(host.Segments).AddSingleton<IFlagSegments>(host.Segments).AddSingleton<SegmentStore>().AddSingleton<ISegmentControl>(host)
+            .AddSingleton(host.Templates).AddSingleton<TemplateStore>().AddSingleton<ITemplateControl>(host)
             .AddSingleton(host.Settings).AddSingleton(host.Campaigns).AddSingleton(host.Backtests).AddSingleton(host.Insights).AddSingleton(host.DataQuality).AddSingleton(host.FeatureProfiles).AddSingleton<ExperimentStore>().AddSingleton(host.Exposures).AddSingleton(host.Usage)
             .AddSingleton<ApiKeyStore>().AddSingleton<RoleStore>().AddSingleton<MemberMail>().AddSingleton<PasswordResets>()
             .AddSingleton(host.Jobs).AddSingleton(host.Jobs.Control).AddSingleton(host.Witness).AddSingleton<Notices>()

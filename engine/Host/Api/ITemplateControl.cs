@@ -1,0 +1,21 @@
+using CartRecovery.Engine.ControlPlane.Templates;
+
+namespace CartRecovery.Host.Api;
+
+/// <summary>Applies changed templates to campaigns.</summary>
+interface ITemplateControl
+{
+    /// <summary>Returns the campaigns in force that name a template.</summary>
+    /// <param name="store">The store's id.</param>
+    /// <param name="name">The template.</param>
+    IReadOnlyList<string> CampaignsWith(string store, string name);
+
+    /// <summary>Explains why a template would not fit a campaign in force that names it; <see langword="null"/> if it fits all.</summary>
+    /// <param name="store">The store's id.</param>
+    /// <param name="name">The template.</param>
+    /// <param name="definition">The new texts.</param>
+    string? ProblemInUse(string store, string name, TemplateDefinition definition);
+
+    /// <summary>Compiles the campaigns with the current templates. Completes when partitions and journeys use them from their next event on.</summary>
+    Task ApplyTemplatesAsync();
+}
