@@ -122,7 +122,7 @@ public sealed class ReplayCommandTests
 
     [TestCase(2, "--from: expected RFC 3339", "export", "--from", "yesterday")]
     [TestCase(2, "--from must be before --to", "export", "--from", "1h", "--to", "2h")]
-    [TestCase(2, "--format: expected ndjson or csv, got 'xml'", "export", "--format", "xml")]
+    [TestCase(2, "--format: expected ndjson, csv or parquet, got 'xml'", "export", "--format", "xml")]
     [TestCase(2, "no store 'mine'", "export", "--store", "mine")]
     [TestCase(2, "--partitions: expected 1 to 256", "replay", "--partitions", "0")]
     [TestCase(1, "no events at nothing.ndjson", "replay", "--events", "nothing.ndjson")]
