@@ -2,7 +2,6 @@ using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Decisions;
-using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.State;
