@@ -159,7 +159,11 @@ public sealed class TemplateResolverTests
 
     static CampaignConfig Single(string? template) => new()
     {
-        Name = "c", Trigger = new TriggerConfig { Event = "view_cart" }, Action = new ActionConfig { Type = ActionKind.Reminder }, Channel = "socket", Template = template,
+        Name = "c",
+        Trigger = new TriggerConfig { Event = "view_cart" },
+        Action = new ActionConfig { Type = ActionKind.Reminder },
+        Channel = "socket",
+        Template = template,
     };
 
     static string Render(string text, string store) => MessageTemplate.Compile(text, MessageFormat.Text).Render(new MessageValues(store, "c", new CartSummary(0, 0, "EUR"), null) { Code = "SAVE" });

@@ -47,7 +47,8 @@ sealed class OrderRepair(JourneyReports reports, PartitionSet partitions, Ingest
 
         // Before the first event, so that none is without an entry, however this ends.
         await audit.RecordAsync(new AuditEvent(told.By, "reconciliation.repair", $"reconciliation:{reportId}", of.Id,
-            string.Create(CultureInfo.InvariantCulture, $$"""{"orders":{{sent.Count}}}""")) { Address = told.Address }, cancellation);
+            string.Create(CultureInfo.InvariantCulture, $$"""{"orders":{{sent.Count}}}"""))
+        { Address = told.Address }, cancellation);
         var key = new StoreKey(of, KeyKind.Secret, LoopbackOnly: false, []);
         foreach (var chunk in sent.Chunk(Chunk))
         {

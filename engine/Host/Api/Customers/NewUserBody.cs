@@ -20,6 +20,13 @@ sealed record NewUserBody(
     /// <summary>Returns the data as a change. For a new customer, <see langword="null"/> means absent.</summary>
     public UserChange ToChange() => new()
     {
-        Email = Email, Phone = Phone, PushToken = PushToken, Timezone = Timezone, Attributes = Attributes, Consents = Consents, Id = Id, NullField = null,
+        Email = Email,
+        Phone = Phone,
+        PushToken = PushToken,
+        Timezone = Timezone,
+        Attributes = Attributes,
+        Consents = Consents,
+        Id = Id,
+        NullField = null,
     };
 }
