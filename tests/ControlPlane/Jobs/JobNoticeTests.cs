@@ -1,4 +1,3 @@
-using CartRecovery.Engine.ControlPlane.Jobs;
 using CartRecovery.Tests.ControlPlane.Database;
 using CartRecovery.Tests.Support;
 
