@@ -19,14 +19,22 @@ public sealed class SlabPool(int capacity)
     /// <summary>Rents an empty slab.</summary>
     public EventSlab Rent()
     {
-        EventSlab slab;
+        EventSlab? slab = null;
+        int period;
         lock (_gate)
         {
-            slab = _count > 0 ? _free[--_count] : new EventSlab();
-            slab.Period = _period;
-            _rented[_period]++;
+            if (_count > 0)
+            {
+                slab = _free[--_count];
+            }
+
+            period = _period;
+            _rented[period]++;
         }
 
+        // Allocated outside the lock, for which other threads wait.
+        slab ??= new EventSlab();
+        slab.Period = period;
         return slab;
     }
 
