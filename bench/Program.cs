@@ -22,6 +22,7 @@ return args switch
     ["idle", .. var rest] => await IdleCommand.RunAsync(rest),
     ["revocation", .. var rest] => await RevocationCommand.RunAsync(rest),
     ["login", .. var rest] => await LoginCommand.RunAsync(rest),
+    ["erasure", .. var rest] => await ErasureCommand.RunAsync(rest),
     ["flags", .. var rest] => await FlagsCommand.RunAsync(rest),
     ["crowd", .. var rest] => await CrowdCommand.RunAsync(rest),
     ["attack", .. var rest] => await AttackCommand.RunAsync(rest),
@@ -51,6 +52,7 @@ static int Usage()
           idle --binary FILE              opens quiet WebSockets and says what they cost the engine
           revocation --binary FILE        opens streams with an API key, revokes it, and times when the last one is closed
           login --binary FILE             times sign-ins, and requests with an access token
+          erasure --binary FILE           forgets one of a million customers while events come in
           flags --binary FILE             evaluations of feature flags a second: in process, and by OFREP over HTTP
           crowd --binary FILE             thousands of streams: shoppers who send an event a second, or clients that read nothing
           attack --binary FILE            plays every attack of docs/security.md, against an older binary too, with honest traffic beside it

@@ -9,9 +9,6 @@ namespace CartRecovery.Bench.Load;
 /// </summary>
 static partial class RestartCommand
 {
-    // The log has four events per session and each run restarts it, so this many events create all carts.
-    const long EventsACart = 6;
-
     const string Usage = "restart --binary FILE [--carts 1000000] [--tail 5000000]";
 
     /// <summary>Runs it.</summary>
@@ -33,11 +30,11 @@ static partial class RestartCommand
             // No checkpoint except the one at the stop.
             using var engine = new EngineProcess(binary, "checkpoints: { interval: 24h }");
             await engine.StartAsync();
-            await FillAsync(engine, carts, carts * EventsACart);
+            await EngineFill.RunAsync(engine, carts);
             await engine.StopAsync();
             var empty = await engine.StartAsync();
             Say(string.Create(CultureInfo.InvariantCulture, $"started from the checkpoint of {carts:N0} carts in {empty.TotalSeconds:F2} s"));
-            var replayed = await FillAsync(engine, carts, tail);
+            var replayed = await EngineFill.RunAsync(engine, carts, tail);
             await engine.KillAsync();
             var took = await engine.StartAsync();
             foreach (Match match in Recovered().Matches(engine.Log))
@@ -55,31 +52,6 @@ static partial class RestartCommand
             await Console.Error.WriteLineAsync(failed.Message);
             return 1;
         }
-    }
-
-    // At full rate until that many are acknowledged: one second to measure the rate, then the remaining events in one run.
-    static async Task<long> FillAsync(EngineProcess engine, int carts, long events)
-    {
-        var acknowledged = 0L;
-        var duration = 1.0;
-        while (acknowledged < events)
-        {
-            var options = new LoadOptions { Url = engine.Url, Metrics = engine.Metrics, Rate = 0, Carts = carts, Duration = string.Create(CultureInfo.InvariantCulture, $"{duration:F1}s") };
-            var report = await LoadRun.RunAsync(options, TextWriter.Null, colour: false, CancellationToken.None);
-            if (!report.Passed)
-            {
-                throw new LoadException("not every event was accounted for");
-            }
-
-            acknowledged += report.Acked;
-            duration = Math.Clamp((events - acknowledged) / (report.Acked / report.Seconds), 1, 600);
-        }
-
-        using var client = new HttpClient();
-        var page = MetricsPage.Parse(await client.GetStringAsync(new Uri(engine.Metrics)));
-        Say(string.Create(CultureInfo.InvariantCulture,
-            $"{acknowledged:N0} events acknowledged, {page.Sum("cartrecovery_carts_created_total"):N0} carts created"));
-        return acknowledged;
     }
 
     static void Say(string line) => Console.WriteLine(line);
