@@ -12,6 +12,7 @@ using CartRecovery.Bench.Idle;
 using CartRecovery.Bench.Load;
 using CartRecovery.Bench.Outbox;
 using CartRecovery.Bench.Proof;
+using CartRecovery.Bench.Serving;
 
 return args switch
 {
@@ -29,6 +30,8 @@ return args switch
     ["echo", .. var rest] => await EchoCommand.RunAsync(rest),
     ["sink", .. var rest] => await SinkCommand.RunAsync(rest),
     ["plain", .. var rest] => await PlainCommand.RunAsync(rest),
+    ["swap", .. var rest] => SwapCommand.Run(rest),
+    ["shadows", .. var rest] => ShadowsCommand.Run(rest),
     ["stages", .. var rest] => RunStages(rest),
     _ => Usage(),
 };
@@ -59,6 +62,8 @@ static int Usage()
           echo [--port N]                 echoes WebSocket messages on the engine's own protocol, for conformance suites; default port 9001
           sink [--port N] [--raw]         the limit: reads what the engine would, throws it away and acknowledges it; default port 9002
           plain [--port N] [--lazy-acks]  what one would write first: ASP.NET Core, a dictionary, the model once an event; default port 9003
+          swap [options]                  exchanges the model a thousand times under full load: failed scores, p99, memory
+          shadows [options]               what two shadows, and a canary, cost the hot path
           stages [BenchmarkDotNet args]   times single stages without a socket: stages --list flat, stages --filter '*'
         """);
     return 2;

@@ -2,10 +2,12 @@ using System.Buffers;
 using System.Text.Json;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;
 
 namespace CartRecovery.Bench.Stages;
@@ -16,6 +18,7 @@ sealed class StageFixture : IDisposable
     /// <summary>The number of carts.</summary>
     public const int Carts = 100_000;
 
+    readonly DecisionsConfig _decisions;
     readonly string _folder = Directory.CreateTempSubdirectory("cartrecovery-bench").FullName;
 
     public StageFixture(int batchRows = 256)
@@ -24,13 +27,14 @@ sealed class StageFixture : IDisposable
         var config = ConfigLoader.Load(SourceTree.PathOf("config/cartrecovery.yaml"), catalog).Config
             ?? throw new InvalidOperationException("the shipped configuration has problems");
         Log = ShopLog.Read(SourceTree.PathOf("config/demo/rees46-2019-10-01.csv.gz"));
-        Model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);
+        (ModelPath, _decisions) = (config.ModelPath, config.Decisions);
+        Model = OnnxModel.Load(ModelPath, FeatureTable.Names);
         Options = new PipelineOptions
         {
             DedupWindow = TimeSpan.FromHours(1),
             DedupBytes = 64 << 20,
             Stores = StoreCompiler.Compile(config.Stores).All,
-            Model = Model,
+            Serving = ServingPlan.Of(Model),
             Campaigns = CampaignCompiler.Compile(config.Decisions),
             WindowMilliseconds = (long)config.Decisions.Window.Value.TotalMilliseconds,
             BatchRows = batchRows,
@@ -47,9 +51,15 @@ sealed class StageFixture : IDisposable
 
     public OnnxModel Model { get; }
 
+    /// <summary>The model's file.</summary>
+    public string ModelPath { get; }
+
     public PipelineOptions Options { get; }
 
     public EventRules Rules { get; }
+
+    /// <summary>Compiles the shipped campaigns with models of their own.</summary>
+    public CampaignSet CampaignsWith(ServingPlan plan) => CampaignCompiler.Compile(_decisions, Options.Stores, serving: plan);
 
     /// <summary>Creates native events as sent over the wire, spread over <see cref="Carts"/> carts.</summary>
     public byte[][] Messages(int count, int from = 0)

@@ -26,7 +26,7 @@ public sealed partial class LayeringTests
         ["Decisions"] = ["ControlPlane", "Events", "Messages", "Scoring", "State"],
         ["Pipeline"] = ["ControlPlane", "Decisions", "Encryption", "Events", "Journal", "Scoring", "State", "Telemetry"],
         ["Ingest"] = ["ControlPlane", "Encryption", "Events", "Pipeline"],
-        ["Configuration"] = ["ControlPlane", "Decisions", "Events", "Messages", "Pipeline", "State"],
+        ["Configuration"] = ["ControlPlane", "Decisions", "Events", "Messages", "Pipeline", "Scoring", "State"],
         ["Journeys"] = ["Configuration", "ControlPlane", "Decisions", "Encryption", "Events", "Journal", "Messages", "State", "Storage"],
         ["Migration"] = ["ControlPlane", "Decisions", "Events", "Journal", "Pipeline", "State", "Storage"],
         ["Privacy"] =

@@ -8,6 +8,7 @@ using CartRecovery.Engine.Ingest.Routing;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Tests.Events;
 using CartRecovery.Tests.Learning.Datasets;
 using CartRecovery.Tests.Pipeline;
@@ -49,11 +50,12 @@ sealed class RecordedTraffic
     /// <summary>Plays the log through the partitions.</summary>
     /// <param name="quiet">Ends with ten minutes without events, so that ticks advance time; otherwise with much later events.</param>
     /// <param name="eventsARead">How many events arrive together.</param>
+    /// <param name="plans">The models of each of <paramref name="series"/>; null for the shipped one.</param>
     /// <param name="series">Campaigns that take effect one after another, in equal parts of the log; null for <see cref="Campaigns"/>.</param>
-    public static async Task<RecordedTraffic> RecordAsync(bool quiet, int eventsARead = 100, IReadOnlyList<DecisionsConfig>? series = null)
+    public static async Task<RecordedTraffic> RecordAsync(bool quiet, int eventsARead = 100, IReadOnlyList<DecisionsConfig>? series = null, IReadOnlyList<ServingPlan>? plans = null)
     {
         var traffic = new RecordedTraffic { Events = quiet ? ShopLogSample.Events.Count : Messages.Count, EventsARead = eventsARead };
-        await traffic.WriteAsync(quiet, series?.Select(Compile).ToArray() ?? []);
+        await traffic.WriteAsync(quiet, series?.Select((decisions, i) => Compile(decisions, plans?[i])).ToArray() ?? []);
         return traffic;
     }
 
@@ -77,10 +79,10 @@ sealed class RecordedTraffic
         OnnxModel? model = null, int threads = 2, ReplayScope? scope = null) =>
         new Replay(streams, lanes, threads, PipelineOptionsOf(campaigns ?? Campaigns, model), scope).Run(range ?? TimeRange.Everything, default);
 
-    /// <summary>Replays the journals by the campaigns that they record.</summary>
-    public ReplayReport ReplayRecorded(int lanes) =>
+    /// <summary>Replays the journals by the campaigns that they record, and by the recorded versions of models that are found.</summary>
+    public ReplayReport ReplayRecorded(int lanes, Func<string, ServedModel?>? find = null) =>
         new Replay([.. Journals().Select(j => new JournalStream(j))], lanes, threads: 2,
-            PipelineOptionsOf(Campaigns, model: null, readCampaigns: record => CampaignCompiler.Compile(record, TestStages.Stores)))
+            PipelineOptionsOf(Campaigns, model: null, readCampaigns: record => CampaignCompiler.Compile(record, TestStages.Stores, find)))
         .Run(TimeRange.Everything, default);
 
     /// <summary>Exports the journals' events.</summary>
@@ -91,8 +93,8 @@ sealed class RecordedTraffic
         return output.ToArray();
     }
 
-    static CampaignSet Compile(DecisionsConfig decisions) =>
-        CampaignCompiler.Compile(decisions, TestStages.Stores, ConfigurationRecord.Write(decisions, new ContactConfig(), TestStages.Stores));
+    static CampaignSet Compile(DecisionsConfig decisions, ServingPlan? plan) => CampaignCompiler.Compile(
+        decisions, TestStages.Stores, ConfigurationRecord.Write(decisions, new ContactConfig(), TestStages.Stores, serving: plan?.Record), serving: plan);
 
     async Task WriteAsync(bool quiet, CampaignSet[] series)
     {
@@ -157,7 +159,7 @@ sealed class RecordedTraffic
         return new PipelineOptions
         {
             Stores = options.Stores,
-            Model = model ?? options.Model,
+            Serving = model is null ? options.Serving : ServingPlan.Of(model),
             Campaigns = options.Campaigns,
             WindowMilliseconds = options.WindowMilliseconds,
             Scored = options.Scored,

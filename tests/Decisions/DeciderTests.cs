@@ -2,6 +2,7 @@ using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Tests.Events;
@@ -19,7 +20,7 @@ public sealed class DeciderTests
 
     static readonly CartSnapshot s_snapshot = CartSnapshot.Of(s_cart);
 
-    readonly Decider _decider = new(TestStages.Model) { Stores = TestStages.Stores };
+    readonly Decider _decider = new(new ServedModel(TestStages.Model, "champion")) { Stores = TestStages.Stores };
     readonly float[] _row = Row();
 
     [OneTimeTearDown]
@@ -81,7 +82,7 @@ public sealed class DeciderTests
         Assert.That(IdOf("left", "c1", Start, score: 0.7f), Is.EqualTo(IdOf("left", "c1", Start)));
         Assert.That(
             new[] { IdOf("left", "c1", Start), IdOf("left2", "c1", Start), IdOf("left", "c2", Start), IdOf("left", "c1", Start + 1) }, Is.Unique);
-        using var restarted = new Decider(TestStages.Model) { Stores = TestStages.Stores };
+        using var restarted = new Decider(new ServedModel(TestStages.Model, "champion")) { Stores = TestStages.Stores };
         Assert.That(restarted.Decide(CampaignOf("left"), s_snapshot, EventReading.KeyOf("c1"), Start, 0.5f, _row).Id, Is.EqualTo(IdOf("left", "c1", Start)));
     }
 

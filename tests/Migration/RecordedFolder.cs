@@ -6,6 +6,7 @@ using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Engine.State.Customers;
@@ -64,7 +65,7 @@ static partial class RecordedFolder
     public static PipelineOptions Options(string folder, StoreTable? stores = null, TimeSpan? checkpointInterval = null) => new()
     {
         Stores = stores ?? TestStages.Stores,
-        Model = TestStages.Model,
+        Serving = ServingPlan.Of(TestStages.Model),
         Campaigns = TestCampaigns.Compile(),
         WindowMilliseconds = 60 * EventReading.Minute,
         BatchRows = 256,

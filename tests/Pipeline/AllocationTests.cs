@@ -1,6 +1,7 @@
 using System.Text;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Tests.Events;
 using CartRecovery.Tests.Events.MessagePack;
 
@@ -15,7 +16,7 @@ public sealed class AllocationTests
 
     [Test]
     public void A_batch_from_message_to_decision_allocates_nothing(
-        [Values(1, 3)] int partitions, [Values(1, 64, 256)] int batchRows, [Values] bool messagePack)
+        [Values(1, 3)] int partitions, [Values(1, 64, 256)] int batchRows, [Values] bool messagePack, [Values] bool servesMany)
     {
         // Campaigns of every kind whose conditions are evaluated and do not hold.
         var never = new ConditionConfig { Feature = "cart_value", Above = 1e9 };
@@ -24,8 +25,9 @@ public sealed class AllocationTests
                 TestStages.OnEvent("event", "add_to_cart", never), TestStages.OnScore("score", above: 0, below: null, never),
                 TestStages.OnIdle("idle", Duration.FromSeconds(30), never), TestStages.OnIdle("longer", Duration.FromMinutes(2), never),
                 TestStages.OnScore("unlikely", above: 1),
+                Asking("asking", model: "uplift"),
             ],
-            batchRows: batchRows);
+            batchRows: batchRows, serving: servesMany ? Many() : null);
         using var pipeline = new PipelineFixture(options, partitions, receivedAt: 0);
         var messages = Messages(rounds: 120).Select(json => messagePack ? Packer.Json(json) : Encoding.UTF8.GetBytes(json)).ToArray();
 
@@ -70,6 +72,23 @@ public sealed class AllocationTests
 
             pipeline.Decide();
         }
+    }
+
+    // A canary that decides for half of the carts, a shadow, and a model that a campaign asks for.
+    static ServingPlan Many()
+    {
+        var model = TestStages.Model;
+        return new ServingPlan(
+            new ServedModel(model, ServingPlan.ChampionAlias), new CanaryModel(new ServedModel(model, ServingPlan.CanaryAlias, "purchase@next"), percent: 50),
+            [new ShadowModel(new ServedModel(model, ServingPlan.ShadowAlias, "purchase@shadow"), rate: 0.2)],
+            [new ServedModel(model, "uplift")]);
+    }
+
+    static CampaignConfig Asking(string name, string model)
+    {
+        var campaign = TestStages.OnScore(name, above: 1);
+        campaign.Trigger.Score!.Model = model;
+        return campaign;
     }
 
     // Shoppers view, add, remove and buy, signed in or not, to exercise lines, sessions, histories and timers.

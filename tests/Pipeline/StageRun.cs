@@ -2,6 +2,7 @@ using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Tests.Events;
 
@@ -13,8 +14,8 @@ sealed class StageRun : IDisposable
     readonly RecordingConsumer _consumer = new();
 
     public StageRun(IEnumerable<CampaignConfig> campaigns, TimeSpan window = default, int batchRows = 256, int timers = 1000,
-        ScoredEvents scored = ScoredEvents.All) =>
-        Stages = new PartitionStages(0, TestStages.Options(campaigns, window, batchRows, timers, scored: scored), Counters);
+        ScoredEvents scored = ScoredEvents.All, ServingPlan? serving = null) =>
+        Stages = new PartitionStages(0, TestStages.Options(campaigns, window, batchRows, timers, scored: scored, serving: serving), Counters);
 
     /// <summary>The decisions so far.</summary>
     public RecordingConsumer Consumer

@@ -4,6 +4,7 @@ using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Engine.State.Customers;
@@ -32,7 +33,7 @@ static class TestJournal
         long lifetime = 90 * EventReading.Day, bool keepsAll = false, KeyVault? keys = null, StoreTable? stores = null) => new()
         {
             Stores = stores ?? TestStages.Stores,
-            Model = TestStages.Model,
+            Serving = ServingPlan.Of(TestStages.Model),
             Campaigns = campaigns,
             WindowMilliseconds = window,
             CartLifetimeMilliseconds = lifetime,

@@ -5,6 +5,7 @@ using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Engine.State.Customers;
@@ -23,10 +24,10 @@ static class TestStages
 
     public static PipelineOptions Options(
         IEnumerable<CampaignConfig> campaigns, TimeSpan window = default, int batchRows = 256,
-        int timers = 1 << 16, long memory = 8 << 20, ScoredEvents scored = ScoredEvents.All, StoreTable? stores = null) => new()
+        int timers = 1 << 16, long memory = 8 << 20, ScoredEvents scored = ScoredEvents.All, StoreTable? stores = null, ServingPlan? serving = null) => new()
         {
             Stores = stores ?? Stores,
-            Model = Model,
+            Serving = serving ?? ServingPlan.Of(Model),
             Campaigns = TestCampaigns.Compile(campaigns),
             WindowMilliseconds = (long)window.TotalMilliseconds,
             Scored = scored,

@@ -173,7 +173,7 @@ sealed class ErasureFixture : IDisposable
         return new PipelineOptions
         {
             Stores = one.Stores,
-            Model = one.Model,
+            Serving = one.Serving,
             Campaigns = one.Campaigns,
             WindowMilliseconds = one.WindowMilliseconds,
             BatchRows = one.BatchRows,

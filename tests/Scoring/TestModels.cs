@@ -19,11 +19,43 @@ static class TestModels
         return graph;
     }
 
-    internal static OnnxGraph Named(string? features = "cart_value,item_count,hour_of_day", string? baseline = null)
+    /// <summary>A model that gives every row the same score.</summary>
+    internal static OnnxGraph Constant(float score, string version)
+    {
+        var graph = Named(version: version);
+        graph.Input("x", OnnxGraph.Float, -1, 3);
+        graph.Output("p", OnnxGraph.Float, -1, 1);
+        graph.Initializer("w", [3, 1], [0, 0, 0]);
+        graph.Initializer("b", [1], [MathF.Log(score / (1 - score))]);
+        graph.Node("MatMul", ["x", "w"], ["z"]);
+        graph.Node("Add", ["z", "b"], ["s"]);
+        graph.Node("Sigmoid", ["s"], ["p"]);
+        return graph;
+    }
+
+    /// <summary>A model whose run throws if a row's cart is worth 4 or more: it looks the value up in a table of four.</summary>
+    internal static OnnxGraph Failing(string version)
+    {
+        var graph = Named(version: version);
+        graph.Input("x", OnnxGraph.Float, -1, 3);
+        graph.Output("p", OnnxGraph.Float, -1, 1);
+        graph.Initializer("first", [3, 1], [1, 0, 0]);
+        graph.Initializer("table", [4], [0, 0, 0, 0]);
+        graph.Node("MatMul", ["x", "first"], ["value"]);
+        graph.Node("Cast", ["value"], ["index"], "", OnnxAttribute.Of("to", Int64));
+        graph.Node("Gather", ["table", "index"], ["z"]);
+        graph.Node("Sigmoid", ["z"], ["p"]);
+        return graph;
+    }
+
+    // The element type's number in ONNX.
+    const int Int64 = 7;
+
+    internal static OnnxGraph Named(string? features = "cart_value,item_count,hour_of_day", string? baseline = null, string version = "7")
     {
         var graph = new OnnxGraph();
         graph.Metadata("cartrecovery.name", "test");
-        graph.Metadata("cartrecovery.version", "7");
+        graph.Metadata("cartrecovery.version", version);
         if (features is not null)
         {
             graph.Metadata("cartrecovery.features", features);

@@ -4,6 +4,7 @@ using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Engine.State.Customers;
@@ -65,7 +66,7 @@ sealed class SimulationPlan
     PipelineOptions Options(Func<int, JournalDevice> device, string folder, bool spills) => new()
     {
         Stores = TestStages.Stores,
-        Model = TestStages.Model,
+        Serving = ServingPlan.Of(TestStages.Model),
         Campaigns = s_campaigns,
         WindowMilliseconds = _window,
         BatchRows = _rows,

@@ -98,11 +98,16 @@ public sealed class CartRecoveryConfig
     /// configuration file, then relative to the files shipped with the program.
     /// </summary>
     [JsonIgnore]
-    public IReadOnlyList<string> ModelPaths => Path.IsPathRooted(Scoring.Model)
-        ? [Path.GetFullPath(Scoring.Model)]
-        : [Path.GetFullPath(Scoring.Model, Folder), Path.GetFullPath(Scoring.Model, Path.Combine(AppContext.BaseDirectory, "config"))];
+    public IReadOnlyList<string> ModelPaths => PathsOf(Scoring.Model);
 
     /// <summary>The model's file: the first of <see cref="ModelPaths"/> that exists, else the first.</summary>
     [JsonIgnore]
     public string ModelPath => ModelPaths.FirstOrDefault(File.Exists) ?? ModelPaths[0];
+
+    /// <summary>Returns the file of a model in <see cref="ScoringConfig.Models"/>: the first candidate that exists, else the first.</summary>
+    public string PathOfModel(string name) => PathsOf(Scoring.Models[name]) is var paths && paths.FirstOrDefault(File.Exists) is { } path ? path : paths[0];
+
+    IReadOnlyList<string> PathsOf(string model) => Path.IsPathRooted(model)
+        ? [Path.GetFullPath(model)]
+        : [Path.GetFullPath(model, Folder), Path.GetFullPath(model, Path.Combine(AppContext.BaseDirectory, "config"))];
 }

@@ -38,6 +38,9 @@ public sealed class Campaign
     /// <summary>Idle time in milliseconds, for <see cref="TriggerKind.Idle"/>.</summary>
     public long IdleMilliseconds { get; init; }
 
+    /// <summary>The model whose score is asked for, by its name; <see langword="null"/> for the probability of a purchase.</summary>
+    public string? Model { get; init; }
+
     /// <summary>Exclusive lower bound of the score, for <see cref="TriggerKind.Score"/>.</summary>
     public double ScoreAbove { get; init; } = double.NegativeInfinity;
 

@@ -1,6 +1,7 @@
 using System.Numerics;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Primitives;
@@ -39,6 +40,7 @@ public sealed class CampaignSet
                     break;
                 case TriggerKind.Score:
                     _byScore |= 1UL << i;
+                    AskingForNamed |= _campaigns[i].Model is null ? 0 : 1UL << i;
                     break;
             }
         }
@@ -78,6 +80,25 @@ public sealed class CampaignSet
 
     /// <summary>What other currencies are in a store's, for conditions on amounts, for scores and for reports.</summary>
     public ExchangeRates Rates { get; init; } = ExchangeRates.None;
+
+    /// <summary>The models in force with it; <see langword="null"/> for the pipeline's own.</summary>
+    public ServingPlan? Serving { get; init; }
+
+    /// <summary>The campaigns that ask for the score of a model with a job of its own.</summary>
+    public ulong AskingForNamed { get; }
+
+    /// <summary>Returns the campaigns that ask for a model's score.</summary>
+    /// <param name="model">The model's name.</param>
+    public ulong AskingFor(string model)
+    {
+        ulong asking = 0;
+        for (var i = 0; i < _campaigns.Length; i++)
+        {
+            asking |= _campaigns[i].Trigger == TriggerKind.Score && _campaigns[i].Model == model ? 1UL << i : 0;
+        }
+
+        return asking;
+    }
 
     /// <summary>Number of campaigns.</summary>
     public int Count => _campaigns.Length;

@@ -3,7 +3,7 @@ using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Scoring;
-using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Decisions;
@@ -15,14 +15,17 @@ public sealed class Decider : IDisposable
 {
     const int TopFeatures = 3;
 
-    readonly OnnxModel _model;
+    readonly ServedModel _model;
     readonly Attribution _attribution;
     readonly FeatureEffect[] _top = new FeatureEffect[TopFeatures];
 
-    public Decider(OnnxModel model)
+    /// <summary>Creates a decider.</summary>
+    /// <param name="model">The model whose scores it decides by.</param>
+    /// <exception cref="ObjectDisposedException">The model was replaced and released.</exception>
+    public Decider(ServedModel model)
     {
         _model = model;
-        _attribution = new Attribution(model);
+        _attribution = new Attribution(model.Model);
     }
 
     /// <summary>The stores by number.</summary>

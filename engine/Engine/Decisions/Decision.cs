@@ -27,6 +27,9 @@ public sealed record Decision(Hash128 Cart, long At, long ConnectionId, Interven
     /// <summary>When the event that triggered it was received, on the partition's clock; its time if that is unknown.</summary>
     public long ReceivedAt { get => field == 0 ? At : field; init; }
 
+    /// <summary>The alias of the model that scored, such as champion or canary; empty if unknown.</summary>
+    public string ModelAlias { get; init; } = "";
+
     /// <summary>The scored features, in the order of the model's inputs; empty if unknown.</summary>
     public float[] Row { get; init; } = [];
 }

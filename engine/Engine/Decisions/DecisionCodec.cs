@@ -23,6 +23,7 @@ static class DecisionCodec
         output.Write((byte)decision.UserStanding);
         output.Write((byte)decision.Bot);
         output.Write(decision.ReceivedAt);
+        output.Write(decision.ModelAlias);
         output.Write((ushort)decision.Row.Length);
         output.Write(MemoryMarshal.AsBytes(decision.Row.AsSpan()));
         output.Write(intervention.Id);
@@ -54,7 +55,7 @@ static class DecisionCodec
     /// <exception cref="EndOfStreamException">It is truncated.</exception>
     /// <exception cref="InvalidDataException">It is something else.</exception>
     /// <param name="input">The bytes.</param>
-    /// <param name="version">The entry's: in version 1 every named user counted, until version 2 bots were not recognised, and until version 3 quantities were whole, and until version 4 the time of receipt was not told.</param>
+    /// <param name="version">The entry's: in version 1 every named user counted, until version 2 bots were not recognised, and until version 3 quantities were whole, until version 4 the time of receipt was not told, and until version 6 there was one model.</param>
     public static Decision Read(BinaryReader input, byte version)
     {
         var cart = new Hash128(input.ReadUInt64(), input.ReadUInt64());
@@ -62,6 +63,7 @@ static class DecisionCodec
         var (standing, user) = version >= 2 ? ((Standing)input.ReadByte(), (Standing)input.ReadByte()) : (Standing.Server, Standing.Server);
         var bot = version >= 3 ? (BotEvidence)input.ReadByte() : BotEvidence.None;
         var receivedAt = version >= 5 ? input.ReadInt64() : 0;
+        var alias = version >= 7 ? input.ReadString() : "";
         var row = new float[input.ReadUInt16() is <= MaxFeatures and var count ? count : throw new InvalidDataException("A decision has too many features.")];
         input.BaseStream.ReadExactly(MemoryMarshal.AsBytes(row.AsSpan()));
         var intervention = new Intervention
@@ -88,6 +90,7 @@ static class DecisionCodec
             UserStanding = user,
             Bot = bot,
             ReceivedAt = receivedAt,
+            ModelAlias = alias,
             Row = row,
         };
     }

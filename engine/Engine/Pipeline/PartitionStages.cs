@@ -4,7 +4,6 @@ using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Pipeline.Timing;
-using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Engine.State.Customers;
@@ -20,14 +19,9 @@ public sealed partial class PartitionStages : IDisposable
 {
     readonly PipelineOptions _options;
     readonly PartitionCounters _counters;
-    CampaignSet _campaigns;
-    CampaignSet? _recorded;
     readonly RecordStore<CartRecord, CartInput, CartUpdate> _carts;
     readonly RecordStore<CustomerRecord, CustomerInput, CustomerUpdate> _customers;
     readonly SlabPrefetcher _prefetcher;
-    OnnxModel _model;
-    ScoreBatch _batch;
-    Decider _decider;
     NumberTable<StoreClock> _clocks;
     NumberTable<bool> _isConfigured;
     NumberTable<bool> _countsBots;
@@ -53,7 +47,6 @@ public sealed partial class PartitionStages : IDisposable
     {
         _options = options;
         _counters = counters;
-        _campaigns = options.Campaigns;
         var lifetime = new CartLifetime(options.CartLifetimeMilliseconds);
         _context = new CartFoldContext(options.WindowMilliseconds, lifetime) { BotFound = counters.AddBotCart };
         _mayRemove = (in cart) => lifetime.HasEndedForGood(cart);
@@ -61,7 +54,7 @@ public sealed partial class PartitionStages : IDisposable
         Stores = new PartitionStores(index, options, new CartUpdate(_context), checkpoint, progress);
         (_carts, _customers) = (Stores.Carts, Stores.Customers);
         _prefetcher = new SlabPrefetcher(_carts, _customers);
-        TakeModel();
+        TakeModels();
         TakeStores();
         _timers = new CartTimers(options.Timers, lifetime, counters, OnTimer, OnClockSetBack);
     }
@@ -155,16 +148,16 @@ public sealed partial class PartitionStages : IDisposable
             return;
         }
 
-        var scores = _batch.Score(_counters.Trace);
-        _counters.AddRun(scores);
+        _counters.AddRun(_batch.Score(_counters.Trace));
         for (var i = 0; i < _batch.Count; i++)
         {
             if (_batch[i].Eligible != 0)
             {
-                Decide(i, scores[i]);
+                Decide(i);
             }
         }
 
+        _batch.Publish();
         _batch.Clear();
     }
 
@@ -208,61 +201,6 @@ public sealed partial class PartitionStages : IDisposable
     {
         Stores.Dispose();
         _batch.Dispose();
-        _decider.Dispose();
-    }
-
-    /// <summary>The campaigns in force.</summary>
-    internal CampaignSet Campaigns => _campaigns;
-
-    /// <summary>Whether other campaigns take effect with the next events.</summary>
-    internal bool HasNewCampaigns => _campaigns != _options.Campaigns && _recorded is null;
-
-    /// <summary>Uses campaigns that the journal recorded; null for those of the options again.</summary>
-    internal void UseRecorded(CampaignSet? campaigns)
-    {
-        _recorded = campaigns;
-        TakeCampaigns();
-    }
-
-    // Pending rows are decided under the campaigns they were gathered for.
-    internal void TakeCampaigns()
-    {
-        var campaigns = _recorded ?? _options.Campaigns;
-        if (campaigns != _campaigns)
-        {
-            Decide();
-            _campaigns = campaigns;
-            _context.Window = campaigns.WindowMilliseconds ?? _options.WindowMilliseconds;
-            if (_model != _options.Model)
-            {
-                _batch.Dispose();
-                _decider.Dispose();
-                TakeModel();
-            }
-
-            TakeStores();
-        }
-    }
-
-    [MemberNotNull(nameof(_model), nameof(_batch), nameof(_decider))]
-    void TakeModel()
-    {
-        while (true)
-        {
-            var model = _options.Model;
-            ScoreBatch? batch = null;
-            try
-            {
-                batch = new ScoreBatch(model, _options.BatchRows);
-                (_model, _batch, _decider) = (model, batch, new Decider(model));
-                return;
-            }
-            catch (ObjectDisposedException) when (model != _options.Model)
-            {
-                // Reloads have replaced it twice meanwhile.
-                batch?.Dispose();
-            }
-        }
     }
 
     [MemberNotNull(nameof(_clocks), nameof(_isConfigured), nameof(_countsBots))]
@@ -270,7 +208,11 @@ public sealed partial class PartitionStages : IDisposable
     {
         var stores = _campaigns.Stores ?? _options.Stores;
         _context.SetStores(stores.Map(s => CurrencyCode.Parse(s.Currency), other: 0u), stores.Map(s => s.HasSecretCartIds, other: false), stores.Map(s => (IdHasher?)s.Ids, other: null));
-        _decider.Stores = stores;
+        foreach (var decider in _batch.Deciders)
+        {
+            decider.Stores = stores;
+        }
+
         _clocks = stores.Map(
             s => new StoreClock(s.TimeZone) { Money = new StoreMoney(CurrencyCode.Parse(s.Currency), _campaigns.Rates) }, new StoreClock(TimeZoneInfo.Utc));
         _isConfigured = stores.Map(s => !s.IsRemoved, other: false);
@@ -283,6 +225,11 @@ public sealed partial class PartitionStages : IDisposable
         if (cart.EventCount == 1)
         {
             _counters.AddCart();
+        }
+
+        if (_batch.Canary is { } canary && !_isDecided && _isConfigured[e.Store])
+        {
+            canary.Watch(cart, e, _clocks[e.Store].At(e.Timestamp), Now);
         }
 
         if (_isDecided || !_isConfigured[e.Store] || !(_options.Scored == ScoredEvents.All || EventTypes.Has(e.Type, EventTraits.ChangesCart) || _campaigns.HasTrigger(e.Type)))
@@ -299,13 +246,13 @@ public sealed partial class PartitionStages : IDisposable
         }
     }
 
-    void Decide(int index, float score)
+    void Decide(int index)
     {
         ref readonly var row = ref _batch[index];
         for (var rest = row.Eligible; rest != 0; rest &= rest - 1)
         {
             var campaign = _campaigns[BitOperations.TrailingZeroCount(rest)];
-            if (!campaign.Accepts(score))
+            if (_batch.ScoreOf(index, rest & (0 - rest), out var score, out var features) is not { } lane || !campaign.Accepts(score))
             {
                 continue;
             }
@@ -325,7 +272,7 @@ public sealed partial class PartitionStages : IDisposable
             }
 
             ref readonly var cart = ref _batch.CartAt(index);
-            var intervention = _decider.Decide(campaign, cart, row.Key, row.At, score, _batch.FeaturesAt(index));
+            var intervention = lane.Decider.Decide(campaign, cart, row.Key, row.At, score, features);
             _decisions.Add(new Decision(row.Key, row.At, cart.ConnectionId, intervention)
             {
                 CampaignsVersion = _campaigns.Version,
@@ -333,7 +280,8 @@ public sealed partial class PartitionStages : IDisposable
                 UserStanding = cart.UserStanding,
                 ReceivedAt = row.ReceivedAt,
                 Bot = _countsBots[cart.Store] ? cart.Bot : BotEvidence.None,
-                Row = _batch.FeaturesAt(index).ToArray(),
+                ModelAlias = lane.Served.Alias,
+                Row = features.ToArray(),
             });
             return;
         }

@@ -2,7 +2,7 @@ using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Journal;
-using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;
 
 namespace CartRecovery.Engine.Pipeline;
@@ -15,8 +15,8 @@ public sealed class PipelineOptions
     /// <summary>The stores by number, where <see cref="CampaignSet.Stores"/> says no others.</summary>
     public required StoreTable Stores { get; init; }
 
-    /// <summary>The model. To replace it at run time, set it before <see cref="Campaigns"/>.</summary>
-    public required OnnxModel Model { get; set; }
+    /// <summary>The models, where <see cref="CampaignSet.Serving"/> says no others. To replace them at run time, set them before <see cref="Campaigns"/>.</summary>
+    public required ServingPlan Serving { get; set; }
 
     /// <summary>
     /// The campaigns, with the stores in force. May be replaced at run time; a partition takes the new set with its next events, and the model

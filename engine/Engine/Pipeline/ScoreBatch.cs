@@ -1,6 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using CartRecovery.Engine.Decisions;
-using CartRecovery.Engine.Scoring;
-using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Engine.Pipeline.Serving;
+using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Engine.Telemetry;
@@ -9,23 +10,47 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Pipeline;
 
 /// <summary>
-/// Collects the rows for one model run: each cart's features right after its event, written directly into the model's input, plus a
-/// snapshot of each cart that a campaign may act on.
+/// Collects the rows for one model run: each cart's features right after its event, written directly into the models' inputs, plus a
+/// snapshot of each cart that a campaign may act on. The champion scores every row, so that a canary that fails costs no decision.
 /// </summary>
 sealed class ScoreBatch : IDisposable
 {
-    readonly FeatureVector _vector;
-    readonly BatchScorer _scorer;
+    readonly ScoreLane _champion;
+    readonly CanaryLane? _canary;
+    readonly NamedLanes _named;
+    readonly ShadowLanes _shadows;
     readonly ScoreRow[] _rows;
     readonly CartSnapshot[] _snapshots;
+    CampaignSet _campaigns;
+    ulong _askingForNamed;
+    bool _hasSideLanes;
     int _snapshotCount;
 
-    public ScoreBatch(OnnxModel model, int capacity)
+    /// <summary>Creates a batch.</summary>
+    /// <param name="plan">The models.</param>
+    /// <param name="campaigns">The campaigns that rows are gathered for.</param>
+    /// <param name="capacity">Maximum number of rows.</param>
+    /// <exception cref="ObjectDisposedException">A model was replaced and released.</exception>
+    public ScoreBatch(ServingPlan plan, CampaignSet campaigns, int capacity)
     {
-        _vector = new FeatureVector(model.Features);
-        _scorer = model.CreateScorer(capacity);
         _rows = new ScoreRow[capacity];
         _snapshots = new CartSnapshot[capacity];
+        _champion = new ScoreLane(plan.Champion, capacity);
+        NamedLanes? named = null;
+        try
+        {
+            _named = named = new NamedLanes(plan, capacity);
+            _canary = plan.Canary is { } canary ? new CanaryLane(canary, capacity) : null;
+        }
+        catch
+        {
+            _champion.Dispose();
+            named?.Dispose();
+            throw;
+        }
+
+        _shadows = new ShadowLanes(plan);
+        Use(campaigns);
     }
 
     /// <summary>Number of rows.</summary>
@@ -37,6 +62,20 @@ sealed class ScoreBatch : IDisposable
     /// <summary>The row at this index.</summary>
     public ref readonly ScoreRow this[int index] => ref _rows[index];
 
+    /// <summary>The deciders of all models that may decide.</summary>
+    public IEnumerable<Decider> Deciders =>
+        [_champion.Decider, .. _canary is null ? [] : (Decider[])[_canary.Rows.Lane.Decider], .. _named.Lanes.Select(lane => lane.Lane.Decider)];
+
+    /// <summary>Gathers rows for other campaigns from here on. Between two batches.</summary>
+    [MemberNotNull(nameof(_campaigns))]
+    public void Use(CampaignSet campaigns)
+    {
+        _campaigns = campaigns;
+        _named.Ask(campaigns);
+        _askingForNamed = campaigns.AskingForNamed;
+        _hasSideLanes = _canary is not null || _named.IsAsked;
+    }
+
     /// <summary>Adds the cart's current row.</summary>
     /// <param name="cart">The cart.</param>
     /// <param name="moment">The time of the features.</param>
@@ -46,13 +85,25 @@ sealed class ScoreBatch : IDisposable
     /// <param name="at">The time of the decision; 0 for that of the features.</param>
     public void Gather(in CartRecord cart, in FeatureMoment moment, ulong eligible, in Hash128 key, long receivedAt, long at = 0)
     {
-        _vector.Fill(cart, moment, _scorer.Row(Count));
-        ref var row = ref _rows[Count++];
+        _champion.Add(cart, moment);
+        ref var row = ref _rows[Count];
         row.Key = key;
         row.At = at == 0 ? moment.At : at;
         row.ReceivedAt = receivedAt;
         row.Eligible = eligible;
         row.Snapshot = -1;
+        row.IsCanary = false;
+        if (_hasSideLanes)
+        {
+            GatherBeside(ref row, cart, moment);
+        }
+
+        if (_shadows.IsOpen)
+        {
+            _shadows.Add(Count, key, cart, moment);
+        }
+
+        Count++;
     }
 
     /// <summary>Reserves a snapshot for the last row; without one the row cannot be decided on.</summary>
@@ -63,18 +114,65 @@ sealed class ScoreBatch : IDisposable
         return ref _snapshots[_snapshotCount++];
     }
 
-    /// <summary>Runs the model over all rows.</summary>
+    /// <summary>Runs the models over their rows.</summary>
     /// <param name="trace">Records the duration; null if not traced.</param>
+    /// <returns>The champion's scores.</returns>
     public ReadOnlySpan<float> Score(CommitBatchTrace? trace = null)
     {
         var began = trace?.BeginRun() ?? 0;
-        var scores = _scorer.Score(Count);
+        var scores = _champion.Score(isTimed: _hasSideLanes);
+        if (_hasSideLanes)
+        {
+            _canary?.Rows.Score();
+            _named.Score();
+        }
+
         trace?.EndRun(began, Count);
         return scores;
     }
 
-    /// <summary>The features of the row at this index.</summary>
-    public ReadOnlySpan<float> FeaturesAt(int index) => _scorer.Row(index);
+    /// <summary>Finds the score that decides on a row.</summary>
+    /// <param name="index">The row.</param>
+    /// <param name="campaign">The campaign's bit.</param>
+    /// <param name="score">The score.</param>
+    /// <param name="features">The row's features, in the order of the model that scored.</param>
+    /// <returns>The lane of the model that scored; null if the campaign asks for a model that has no score.</returns>
+    public ScoreLane? ScoreOf(int index, ulong campaign, out float score, out ReadOnlySpan<float> features)
+    {
+        if ((campaign & _askingForNamed) != 0)
+        {
+            return Take(_named.Of(campaign), index, out score, out features);
+        }
+
+        if (_rows[index].IsCanary && _canary is { Rows: { IsScored: true } canary })
+        {
+            return Take(canary, index, out score, out features);
+        }
+
+        score = _champion.ScoreAt(index);
+        features = _champion.FeaturesAt(index);
+        return _champion;
+    }
+
+    /// <summary>The canary; null for none.</summary>
+    public CanaryLane? Canary => _canary;
+
+    /// <summary>Gives the shadows their rows, and what follows the canary both models' scores. After the decisions.</summary>
+    public void Publish()
+    {
+        for (var i = 0; _canary is not null && i < Count; i++)
+        {
+            if (_rows[i].IsCanary)
+            {
+                _canary.SignalScores(_rows[i], i, _champion.ScoreAt(i));
+            }
+        }
+
+        if (_shadows.IsOpen)
+        {
+            _shadows.Publish(_champion.Scores);
+        }
+    }
 
     /// <summary>The cart snapshot of the row at this index.</summary>
     public ref readonly CartSnapshot CartAt(int index) => ref _snapshots[_rows[index].Snapshot];
@@ -84,10 +182,47 @@ sealed class ScoreBatch : IDisposable
     {
         Count = 0;
         _snapshotCount = 0;
+        _champion.Clear();
+        if (_hasSideLanes)
+        {
+            _canary?.Rows.Clear();
+            _named.Clear();
+        }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _scorer.Dispose();
+    public void Dispose()
+    {
+        _champion.Dispose();
+        _canary?.Dispose();
+        _named.Dispose();
+        _shadows.Dispose();
+    }
+
+    static ScoreLane? Take(SideLane? lane, int index, out float score, out ReadOnlySpan<float> features)
+    {
+        if (lane is null)
+        {
+            score = 0;
+            features = default;
+            return null;
+        }
+
+        score = lane.ScoreOf(index);
+        features = lane.FeaturesOf(index);
+        return lane.Lane;
+    }
+
+    void GatherBeside(ref ScoreRow row, in CartRecord cart, in FeatureMoment moment)
+    {
+        if (_canary is not null && _canary.Takes(cart, row.Key))
+        {
+            row.IsCanary = true;
+            _canary.Rows.Add(Count, cart, moment);
+        }
+
+        _named.Add(Count, row.Eligible, cart, moment);
+    }
 }
 
 /// <summary>Describes a row of a <see cref="ScoreBatch"/>.</summary>
@@ -107,4 +242,7 @@ struct ScoreRow
 
     /// <summary>Index of the cart's snapshot; -1 if nothing can be decided.</summary>
     public int Snapshot;
+
+    /// <summary>Whether the canary decides.</summary>
+    public bool IsCanary;
 }

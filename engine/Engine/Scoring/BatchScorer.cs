@@ -51,6 +51,14 @@ public sealed class BatchScorer : IDisposable
         return _scores.AsSpan(0, rows);
     }
 
+    /// <summary>The probability of a row in the last run.</summary>
+    /// <param name="row">Index below that run's number of rows.</param>
+    public float ScoreAt(int row) => _scores[row];
+
+    /// <summary>The probabilities of the last run.</summary>
+    /// <param name="rows">That run's number of rows.</param>
+    public ReadOnlySpan<float> Scores(int rows) => _scores.AsSpan(0, rows);
+
     /// <inheritdoc/>
     public void Dispose() => _batch.Dispose();
 }

@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Engine.Scoring.Serving;
 
 namespace CartRecovery.Host.Api;
 
@@ -14,6 +15,9 @@ interface IEngineState
 
     /// <summary>The model in force.</summary>
     OnnxModel Model { get; }
+
+    /// <summary>The models in force, with what each does.</summary>
+    ServingPlan Serving { get; }
 
     /// <summary>Why the configuration file was not applied; <see langword="null"/> if it was.</summary>
     string? ReloadProblem { get; }

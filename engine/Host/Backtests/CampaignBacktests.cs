@@ -12,6 +12,7 @@ using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;
 using CartRecovery.Host.Api;
 using CartRecovery.Host.Api.Campaigns.Backtests;
@@ -164,7 +165,7 @@ sealed class CampaignBacktests(EngineHost host, DataFolder data)
         try
         {
             var journals = host.Exports.Journals().Select((journal, i) => new JournalStream(journal, () => host.Exports.Journals()[i], lead));
-            var replay = new Replay([.. journals], 1, threads: 1, PipelineSetup.Of(config, host.Stores, budget, model, campaigns, folder, hasReaders: false, usesRecorded: false), scope);
+            var replay = new Replay([.. journals], 1, threads: 1, PipelineSetup.Of(config, host.Stores, budget, ServingPlan.Of(model), campaigns, folder, hasReaders: false, usesRecorded: false), scope);
             using var watch = time.CreateTimer(_ => progress(replay.Share), state: null, s_look, s_look);
             var report = replay.Run(range, cancellation);
 

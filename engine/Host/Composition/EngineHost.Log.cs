@@ -60,6 +60,12 @@ sealed partial class EngineHost
         Message = "The values in force cannot be written to the data folder, so check --against-running compares with earlier ones: {Problem}")]
     partial void LogRunningNotWritten(string problem);
 
+    [LoggerMessage(EventName = "model_stopped", Level = LogLevel.Error, Message = "The model {Id} ({Alias}) is no longer used: {Problem}")]
+    partial void LogModelStopped(string alias, string id, string problem);
+
+    [LoggerMessage(EventName = "shadows_ended", Level = LogLevel.Error, Message = "Shadows are no longer scored: {Problem}. Restart the engine")]
+    partial void LogShadowsEnded(string problem);
+
     [LoggerMessage(EventName = "stopped", Level = LogLevel.Information, Message = "Stopped")]
     partial void LogStopped();
 

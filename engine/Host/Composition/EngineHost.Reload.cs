@@ -7,6 +7,7 @@ using CartRecovery.Engine.Configuration.Settings;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;
 using CartRecovery.Host.Commands.Setup;
 using CartRecovery.Host.Composition.Listening;
@@ -18,15 +19,12 @@ sealed partial class EngineHost
 {
     static readonly TimeSpan s_sinkDrain = TimeSpan.FromSeconds(10);
 
-    const string ModelKey = "scoring.model";
+    const string ModelKey = "scoring.model", NamedModelsKey = "scoring.models.";
 
     IReadOnlyList<ConfigValue> _inForce;
 
     // Held while the configuration in force is replaced: by a reload, a pause or new exchange rates.
     readonly Lock _applying = new();
-
-    // Kept for one more reload: a partition may still create scorers from it.
-    OnnxModel? _previousModel;
 
     /// <summary>The campaigns that the API has paused.</summary>
     public CampaignPauses Pauses { get; }
@@ -75,7 +73,8 @@ sealed partial class EngineHost
             }
 
             var rates = Rates.Prepare(next.Decisions.ExchangeRatesSource);
-            var options = JourneyOptionsOf(next.Decisions, next.Contact, reload.Stores, rates);
+            reload.Serving = Serving.With(reload.NewModel is { } model ? ServedAs(model, ServingPlan.ChampionAlias) : null, reload.NewNamed);
+            var options = JourneyOptionsOf(next.Decisions, next.Contact, reload.Stores, rates, reload.Serving);
             var addresses = SinkCatalog.AddressesOf(next);
             _numbering.Save(reload.Registry);
             record?.Invoke();
@@ -116,6 +115,7 @@ sealed partial class EngineHost
         {
             reload.Certificates = Certificates.Load(next);
             reload.NewModel = applied.Contains(ModelKey) ? OnnxModel.Load(next.ModelPath, FeatureTable.Names) : null;
+            reload.NewNamed = applied.Any(key => key.StartsWith(NamedModelsKey, StringComparison.Ordinal)) ? NamedModels.Load(next, (model, name) => ServedAs(model, name)) : null;
             foreach (var sink in SinkCatalog.Of(next))
             {
                 var kept = applied.Contains($"sinks.{sink.Item1}") ? null : Sinks.Runners.FirstOrDefault(runner => runner.Name == sink.Item1);
@@ -146,14 +146,9 @@ sealed partial class EngineHost
         ConnectionLimiter.SetStores(Stores.All);
         Ingest.TcpKey = next.Listen.TcpKey is { } key ? Stores.FindConfiguredKey(key) : null;
         IngestSetup.Update(Ingest, next.Limits);
-        if (reload.NewModel is { } model)
+        if (reload.Serving is { } plan && plan != Serving)
         {
-            // Partitions switch to the model together with the campaigns. Scorers of the former model outlive it.
-            Metrics.OnModelChange(Model.Id);
-            _previousModel?.Dispose();
-            _previousModel = Model;
-            Model = model;
-            _stages.Model = model;
+            Serve(plan);
         }
 
         foreach (var former in Sinks.Runners.Where(former => !reload.Sinks.Any(sink => sink.Name == former.Name)))
@@ -184,14 +179,15 @@ sealed partial class EngineHost
     }
 
     JourneyOptions JourneyOptionsOf(
-        DecisionsConfig configured, ContactConfig contact, StoreDirectory stores, ExchangeRatesFeed.Prepared? rates = null)
+        DecisionsConfig configured, ContactConfig contact, StoreDirectory stores, ExchangeRatesFeed.Prepared? rates = null, ServingPlan? serving = null)
     {
+        serving ??= Serving;
         var decisions = ResolveTemplates(Rates.AddTo(Pauses?.AddTo(configured) ?? configured, rates), stores.Stores);
 
         // One snapshot for both: the journal must say which segments the campaigns use.
         var segments = Segments.Present;
-        var record = ConfigurationRecord.Write(decisions, contact, stores.Stores, segments);
-        return new(contact, CampaignCompiler.Compile(decisions, stores.All, record, segments), stores.All,
+        var record = ConfigurationRecord.Write(decisions, contact, stores.Stores, segments, serving.Record);
+        return new(contact, CampaignCompiler.Compile(decisions, stores.All, record, segments, serving), stores.All,
             contact.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : _data.Secret())
         { Usage = Usage };
     }
@@ -203,12 +199,15 @@ sealed partial class EngineHost
         _stages.Campaigns = options.Campaigns;
     }
 
-    /// <summary>Returns the values of a configuration. The model's value is a hash of its file.</summary>
+    /// <summary>Returns the values of a configuration. The models' values have a hash of their files.</summary>
     public static List<ConfigValue> ValuesOf(CartRecoveryConfig config) =>
     [
-        .. ConfigValues.Of(config).Select(value => value.Path == ModelKey && File.Exists(config.ModelPath)
-            ? value with { Text = $"{value.Text} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(config.ModelPath)))}" } : value),
+        .. ConfigValues.Of(config).Select(value => ModelFileOf(config, value.Path) is { } file && File.Exists(file)
+            ? value with { Text = $"{value.Text} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)))}" } : value),
     ];
+
+    static string? ModelFileOf(CartRecoveryConfig config, string path) => path == ModelKey ? config.ModelPath
+        : path.StartsWith(NamedModelsKey, StringComparison.Ordinal) ? config.PathOfModel(path[NamedModelsKey.Length..]) : null;
 
     // A failure, such as a full disk, must not reject a configuration: only check --against-running reads the file.
     void WriteRunning()

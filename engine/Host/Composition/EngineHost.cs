@@ -23,6 +23,7 @@ using CartRecovery.Engine.Pipeline.Recovery;
 using CartRecovery.Engine.Privacy;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.Telemetry;
 using CartRecovery.Host.Api;
@@ -92,6 +93,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _log = _loggers.CreateLogger("CartRecovery");
         OtlpSettings.Check(config.Telemetry.Otlp, Environment.GetEnvironmentVariable, _log);
         Model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);
+        Serving = new ServingPlan(ServedAs(Model, ServingPlan.ChampionAlias), named: NamedModels.Load(config, (model, name) => ServedAs(model, name)));
         Counters = new IngestCounters();
         AccessRejections = new AccessRejections(time, _loggers.CreateLogger("CartRecovery.Engine.Ingest.AccessRefusals"));
         Connections = new ConnectionRegistry(time, config.Listen.Heartbeat, config.Listen.IdleTimeout)
@@ -140,8 +142,9 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Reports = new JourneyReports(JourneyEngine.Store.Database.Path);
         Exposures = new ExposureLog(JourneyEngine.Store, work => Journeys.InvokeAsync((journeys, _) => work(journeys.Store)), time);
         _ports.Worker = Pauses.Worker = Journeys;
-        _stages = PipelineSetup.Of(config, Stores, budget, Model, JourneyOptions.Campaigns, _data.Files.Stores, hasReaders: true,
+        _stages = PipelineSetup.Of(config, Stores, budget, Serving, JourneyOptions.Campaigns, _data.Files.Stores, hasReaders: true,
             usesRecorded: true, config.Journal.Enabled ? PipelineSetup.JournalOf(config, Stores, _data.Files, _data.Format) : null, _keys, otlp?.TraceEvery);
+        _shadows = new ShadowThread(() => Serving, time, e => LogShadowsEnded(e.Message));
         _stages.Returning = _ports.Returning;
         _data.EnsurePartitions(budget.Partitions);
         Partitions = _data.Use(() => new PartitionSet(budget.Partitions, _stages, time, config.Scoring.MaxAge));
@@ -172,9 +175,6 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     public CartRecoveryConfig Config { get; private set; }
 
     public StoreDirectory Stores => _numbering.Stores;
-
-    /// <inheritdoc/>
-    public OnnxModel Model { get; private set; }
 
     public IngestCounters Counters { get; }
 
@@ -245,6 +245,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Sinks.Start();
         Journeys.Start([.. Enumerable.Range(0, Partitions.Count).Select(i => Partitions[i].Tail)]);
         Partitions.Start();
+        _shadows.Start();
         Exposures.Start();
         _stopped = false;
         DeadLetterQueue.Start();
@@ -330,6 +331,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Connections.Dispose();
         Erasure.Dispose();
         Exports.Dispose();
+        _shadows.Dispose();
         Partitions.Dispose();
         Reports.Dispose();
         await Exposures.DisposeAsync();
@@ -341,8 +343,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _data.Dispose();
         _otlp?.Dispose();
         Metrics.Registry.Dispose();
-        Model.Dispose();
-        _previousModel?.Dispose();
+        DisposeModels();
         _loggers.Dispose();
     }
 }

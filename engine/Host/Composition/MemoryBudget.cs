@@ -19,6 +19,7 @@ using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Engine.State.Customers;
@@ -78,6 +79,9 @@ public sealed class MemoryBudget
             ("batches", (long)config.Scoring.Batch * (Unsafe.SizeOf<CartRecord>() + (FeatureTable.All.Count * 4)
                 + OnnxModel.BytesPerRow) * Partitions,
                 $"{Partitions} × {config.Scoring.Batch} rows"),
+            ("models", ((ServingPlan.MaxShadows * ShadowFeed.BytesFor(FeatureTable.All.Count))
+                + ((ServingPlan.MaxNamed + 1L) * config.Scoring.Batch * ((FeatureTable.All.Count * 4) + OnnxModel.BytesPerRow))) * Partitions,
+                $"{Partitions} × the rows of {ServingPlan.MaxShadows} shadows, {ServingPlan.MaxNamed} named models and a canary"),
             ("dedup", DedupBytes * Partitions, DedupWindow.Describe(DedupBytes, Partitions, config.Dedup.Window)),
             ("journal", config.Journal.Enabled ? Partitions * JournalMemory : 0, config.Journal.Enabled
                 ? $"{Partitions} × {JournalMemory >> 20} MB: FasterLog pages and blocks" : "not enabled"),

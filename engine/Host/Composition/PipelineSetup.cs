@@ -5,7 +5,7 @@ using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Pipeline;
-using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Host.Data;
 
 namespace CartRecovery.Host.Composition;
@@ -17,7 +17,7 @@ static class PipelineSetup
     /// <param name="config">The configuration.</param>
     /// <param name="stores">The stores, including removed ones.</param>
     /// <param name="budget">The memory plan.</param>
-    /// <param name="model">The model.</param>
+    /// <param name="serving">The models.</param>
     /// <param name="campaigns">The campaigns in force.</param>
     /// <param name="folder">The folder for records that do not fit into memory.</param>
     /// <param name="hasReaders">Whether customer events have a reader; <see langword="false"/> for a replay.</param>
@@ -26,13 +26,13 @@ static class PipelineSetup
     /// <param name="keys">Encrypts personal data of events; <see langword="null"/> if no events arrive.</param>
     /// <param name="traceEvery">Traces one commit batch in this many; <see langword="null"/> for none.</param>
     public static PipelineOptions Of(
-        CartRecoveryConfig config, StoreDirectory stores, MemoryBudget budget, OnnxModel model, CampaignSet campaigns, string folder,
+        CartRecoveryConfig config, StoreDirectory stores, MemoryBudget budget, ServingPlan serving, CampaignSet campaigns, string folder,
         bool hasReaders, bool usesRecorded, JournalOptions? journal = null, KeyVault? keys = null, int? traceEvery = null) => new()
         {
             Stores = stores.All,
-            Model = model,
+            Serving = serving,
             Campaigns = campaigns,
-            ReadCampaigns = usesRecorded ? record => CampaignCompiler.Compile(record, stores.All) : null,
+            ReadCampaigns = usesRecorded ? record => CampaignCompiler.Compile(record, stores.All, id => serving.Models.FirstOrDefault(model => model.Id == id)) : null,
             WindowMilliseconds = (long)config.Decisions.Window.Value.TotalMilliseconds,
             CartLifetimeMilliseconds = (long)config.Memory.CartLifetime.Value.TotalMilliseconds,
             Scored = config.Scoring.Events,

@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Delivery;
 using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Host.Composition.Listening;
 
 namespace CartRecovery.Host.Composition;
@@ -47,6 +49,12 @@ sealed class PreparedReload(
     /// <summary>The new model; <see langword="null"/> if it did not change.</summary>
     public OnnxModel? NewModel { get; set; }
 
+    /// <summary>The new models with a job of their own; <see langword="null"/> if they did not change.</summary>
+    public ImmutableArray<ServedModel>? NewNamed { get; set; }
+
+    /// <summary>The models that serve from then on; <see langword="null"/> until it is applied.</summary>
+    public ServingPlan? Serving { get; set; }
+
     /// <summary>All sinks in the order of the configuration, kept and new ones.</summary>
     public IReadOnlyList<SinkRunner> Sinks => _sinks;
 
@@ -79,6 +87,11 @@ sealed class PreparedReload(
         Certificates?.Http?.Dispose();
         Certificates?.Stream?.Dispose();
         NewModel?.Dispose();
+        foreach (var named in NewNamed ?? [])
+        {
+            named.Model.Dispose();
+        }
+
         foreach (var sink in _newSinks)
         {
             _ = sink.DrainAsync(s_drain);

@@ -8,6 +8,7 @@ using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.Migration;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Host.Commands.Control;
 using CartRecovery.Host.Composition;
 
@@ -62,7 +63,7 @@ sealed class FolderRewrite(DataFolder data, CartRecoveryConfig config, OnnxModel
     });
 
     PipelineOptions Options(StoreDirectory stores, MemoryBudget budget, FolderFiles files, FolderFormat format) => PipelineSetup.Of(
-        config, stores, budget, model, CampaignCompiler.Compile(config.Decisions, stores.All,
+        config, stores, budget, ServingPlan.Of(model), CampaignCompiler.Compile(config.Decisions, stores.All,
             ConfigurationRecord.Write(config.Decisions, config.Contact, stores.Stores, _segments), _segments),
         files.Stores, hasReaders: true, usesRecorded: true, PipelineSetup.JournalOf(config, stores, files, format));
 }

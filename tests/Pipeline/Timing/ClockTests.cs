@@ -267,7 +267,7 @@ public sealed class ClockTests
             return new PipelineOptions
             {
                 Stores = options.Stores,
-                Model = options.Model,
+                Serving = options.Serving,
                 Campaigns = options.Campaigns,
                 WindowMilliseconds = options.WindowMilliseconds,
                 BatchRows = options.BatchRows,

@@ -6,6 +6,7 @@ using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Messages;
+using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;
 
 namespace CartRecovery.Engine.Configuration.Campaigns;
@@ -18,11 +19,14 @@ public static class CampaignCompiler
     /// <param name="stores">The stores that campaigns may refer to.</param>
     /// <param name="record">The section as <see cref="ConfigurationRecord"/> writes it, for the journal; empty for none.</param>
     /// <param name="segments">The segments that campaigns may refer to.</param>
-    public static CampaignSet Compile(DecisionsConfig config, StoreTable? stores = null, ReadOnlyMemory<byte> record = default, IFlagSegments? segments = null) =>
+    /// <param name="serving">The models in force with them; <see langword="null"/> for the pipeline's own.</param>
+    public static CampaignSet Compile(
+        DecisionsConfig config, StoreTable? stores = null, ReadOnlyMemory<byte> record = default, IFlagSegments? segments = null, ServingPlan? serving = null) =>
         new([.. config.Campaigns.Select(campaign => Compile(campaign, stores ?? new StoreTable([]), segments))])
         {
             Record = record,
             Stores = stores,
+            Serving = serving,
             WindowMilliseconds = Milliseconds(config.Window),
             Rates = config.ExchangeRates.Count == 0 ? ExchangeRates.None : new ExchangeRates(config.ExchangeRates),
         };
@@ -30,9 +34,14 @@ public static class CampaignCompiler
     /// <summary>Compiles the campaigns of a <see cref="ConfigurationRecord"/>.</summary>
     /// <param name="record">The record.</param>
     /// <param name="stores">The stores by number, as they are now; the record says how they were then.</param>
+    /// <param name="find">Finds a version of a model, for the models of then; <see langword="null"/> for the pipeline's own.</param>
     /// <returns><see langword="null"/> if this version cannot read it.</returns>
-    public static CampaignSet? Compile(ReadOnlyMemory<byte> record, StoreTable stores) =>
-        ConfigurationRecord.ReadDecisions(record.Span) is { } decisions ? Compile(decisions, ConfigurationRecord.ReadStores(record.Span, stores), record, ConfigurationRecord.ReadSegments(record.Span)) : null;
+    public static CampaignSet? Compile(ReadOnlyMemory<byte> record, StoreTable stores, Func<string, ServedModel?>? find = null) =>
+        ConfigurationRecord.ReadDecisions(record.Span) is { } decisions
+            ? Compile(
+                decisions, ConfigurationRecord.ReadStores(record.Span, stores), record, ConfigurationRecord.ReadSegments(record.Span),
+                find is null ? null : ConfigurationRecord.ReadServing(record.Span)?.Resolve(find))
+            : null;
 
     static Campaign Compile(CampaignConfig config, StoreTable stores, IFlagSegments? segments) => new()
     {
@@ -45,6 +54,7 @@ public static class CampaignCompiler
             : config.Trigger.Event is not null ? TriggerKind.Event : TriggerKind.Score,
         IdleMilliseconds = (long)(config.Trigger.Idle?.Value.TotalMilliseconds ?? 0),
         EventType = config.Trigger.Event is { } type ? EventTypes.Parse(Encoding.UTF8.GetBytes(type)) : EventType.None,
+        Model = config.Trigger.Score?.Model,
         ScoreAbove = config.Trigger.Score?.Above ?? double.NegativeInfinity,
         ScoreBelow = config.Trigger.Score?.Below ?? double.PositiveInfinity,
         Conditions = [.. config.When.Select(Compile)],
@@ -107,8 +117,9 @@ public static class CampaignCompiler
             parts.Add($"event {type}");
         }
 
-        AddBound(parts, "score", ">", trigger.Score?.Above);
-        AddBound(parts, "score", "<", trigger.Score?.Below);
+        var score = trigger.Score?.Model is { } model ? $"score of {model}" : "score";
+        AddBound(parts, score, ">", trigger.Score?.Above);
+        AddBound(parts, score, "<", trigger.Score?.Below);
         foreach (var condition in config.When)
         {
             AddBound(parts, condition.Feature, ">", condition.Above);

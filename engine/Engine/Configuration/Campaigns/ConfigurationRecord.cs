@@ -2,24 +2,27 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Configuration.Campaigns;
 
 /// <summary>
 /// Writes what is in force for an entry of the journal: the campaigns and the contact policy as in the configuration, without secrets, the segments that
-/// campaigns use, and the stores, as a JSON object. So a replay can decide by the campaigns of then.
+/// campaigns use, the stores, and the versions of models that serve, as a JSON object. So a replay can decide by the campaigns of then.
 /// </summary>
 public static class ConfigurationRecord
 {
-    const string Decisions = "decisions", Contact = "contact", Stores = "stores", Segments = "segments", SecretIds = "secretCartIds", BotsArePeople = "botsArePeople";
+    const string Decisions = "decisions", Contact = "contact", Stores = "stores", Segments = "segments", Serving = "serving", SecretIds = "secretCartIds", BotsArePeople = "botsArePeople";
 
     /// <summary>Writes the record.</summary>
     /// <param name="decisions">The campaigns.</param>
     /// <param name="contact">The contact policy.</param>
     /// <param name="stores">The stores.</param>
     /// <param name="segments">The segments in force, of which it has those that campaigns use.</param>
-    public static byte[] Write(DecisionsConfig decisions, ContactConfig contact, IEnumerable<Store> stores, IFlagSegments? segments = null)
+    /// <param name="serving">The versions of models that serve; <see langword="null"/> to leave them out.</param>
+    public static byte[] Write(
+        DecisionsConfig decisions, ContactConfig contact, IEnumerable<Store> stores, IFlagSegments? segments = null, ServingRecord? serving = null)
     {
         stores = [.. stores];
         var policy = JsonSerializer.SerializeToNode(contact, ConfigJson.Default.ContactConfig)!.AsObject();
@@ -39,6 +42,11 @@ public static class ConfigurationRecord
         if (RecordedSegments.Write(decisions, stores.Select(store => store.Id), segments) is { } used)
         {
             record[Segments] = used;
+        }
+
+        if (serving is not null)
+        {
+            record[Serving] = RecordedServing.Write(serving);
         }
 
         using var bytes = new MemoryStream();
@@ -86,6 +94,20 @@ public static class ConfigurationRecord
             return RecordedSegments.Read(JsonNode.Parse(record)?[Segments]);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads the versions of models that served.</summary>
+    /// <returns><see langword="null"/> if the record does not say, or this version cannot read it.</returns>
+    public static ServingRecord? ReadServing(ReadOnlySpan<byte> record)
+    {
+        try
+        {
+            return RecordedServing.Read(JsonNode.Parse(record)?[Serving]);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
             return null;
         }

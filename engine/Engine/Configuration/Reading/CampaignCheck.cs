@@ -28,7 +28,7 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
                 }
             }
 
-            Trigger(campaign.Trigger);
+            Trigger(campaign.Trigger, config);
             Conditions(campaign.When);
             if (campaign.Segment is { } segment && !FlagCheck.IsKey(segment))
             {
@@ -53,7 +53,7 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
         }
     }
 
-    void Trigger(TriggerConfig trigger)
+    void Trigger(TriggerConfig trigger, CartRecoveryConfig config)
     {
         // A missing trigger has already been reported.
         string[] kinds = ["idle", "event", "score"];
@@ -87,6 +87,12 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
         if (score.Above >= score.Below)
         {
             check.Report(score, "above", $"no score can be above {score.Above} and below {score.Below}");
+        }
+
+        List<string> models = [.. locations.KeysOf(config.Scoring.Models)];
+        if (score.Model is { } model && !models.Contains(model) && check.AreValid(config.Scoring, "models"))
+        {
+            check.Report(score, "model", $"unknown model '{model}'{Suggestion.Hint(model, models)}; scoring.models names the models that campaigns may ask for");
         }
     }
 

@@ -4,6 +4,7 @@ using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Keys;
+using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Configuration.Reading;
@@ -12,6 +13,8 @@ namespace CartRecovery.Engine.Configuration.Reading;
 sealed class ConfigCheck
 {
     const int MaxNameLength = 64, MinSecretKeyLength = 16, MaxKeyLength = 128, MinMasterKeyLength = 32;
+
+    static readonly string[] s_aliases = [ServingPlan.ChampionAlias, ServingPlan.CanaryAlias, ServingPlan.ShadowAlias];
 
     static readonly string s_guessable =
         $"a secret key must have at least {MinSecretKeyLength} characters, because it can be guessed; make one with: cartrecovery keys new";
@@ -38,11 +41,22 @@ sealed class ConfigCheck
         check.Mail(config);
         check.Vault(config.Secrets);
         check.Settings(config.Settings);
+        check.Models(config.Scoring);
         new JobCheck(check, catalog, locations).Run(config);
         new FederationCheck(check, locations).Run(config);
         new MoneyCheck(check, locations).Run(config);
         new CampaignCheck(check, catalog, locations).Run(config);
         new ContactCheck(check, locations).Run(config);
+    }
+
+    void Models(ScoringConfig scoring)
+    {
+        foreach (var name in scoring.Models.Keys.Where(name => s_aliases.Contains(name) || name.Length is 0 or > MaxNameLength || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-'))))
+        {
+            Report(scoring.Models, name, s_aliases.Contains(name)
+                ? $"'{name}' is an alias of the purchase model; name the model after its job"
+                : $"a model's name has letters, digits, '_' and '-', at most {MaxNameLength}");
+        }
     }
 
     void Encryption(EncryptionConfig encryption)

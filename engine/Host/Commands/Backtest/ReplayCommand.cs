@@ -4,6 +4,7 @@ using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;
 using CartRecovery.Host.Commands.Control;
 using CartRecovery.Host.Composition;
@@ -88,7 +89,7 @@ static class ReplayCommand
 
             var decisions = SettingsAccess.ResolveTemplatesAsync(config, isRequired: !options.Recorded).GetAwaiter().GetResult();
             var campaigns = CampaignCompiler.Compile(decisions, stores.All, segments: segments);
-            var replay = new Replay(streams, options.Partitions, threads, PipelineSetup.Of(config, stores, budget, model, campaigns, folder, hasReaders: false, options.Recorded));
+            var replay = new Replay(streams, options.Partitions, threads, PipelineSetup.Of(config, stores, budget, ServingPlan.Of(model), campaigns, folder, hasReaders: false, options.Recorded));
             ReplayReport report = null!;
             var start = TimeProvider.System.GetTimestamp();
             new WorkProgress(() => (replay.Events, replay.Share)).Run(() => report = replay.Run(range, stop));

@@ -45,6 +45,7 @@ static class CheckCommand
             else if (draft.Scoring.Model.Length > 0)
             {
                 model = Load(draft, problems, out missingLibrary);
+                problems.AddRange(missingLibrary is null ? NamedModels.ProblemsOf(draft) : []);
             }
         }
 

@@ -33,15 +33,13 @@ sealed class EngineMetrics : IEngineTotals
     readonly EngineHost _host;
     readonly Prometheus.Histogram _sinkWrites;
 
-    // Rows and runs of replaced models.
-    readonly Dictionary<string, (long Rows, long Runs)> _formerModels = new(StringComparer.Ordinal);
-
     public EngineMetrics(EngineHost host)
     {
         _host = host;
         _sinkWrites = Registry.Histogram("cartrecovery_sink_write_seconds", "Duration of sink writes, in seconds", s_writeBounds, "sink");
         DeclareEvents();
         DeclareState();
+        ModelMetrics.Declare(Registry, host);
         DeclareInterventions();
         DeclareQueues();
         DeclareQuotas();
@@ -64,8 +62,6 @@ sealed class EngineMetrics : IEngineTotals
 
     /// <inheritdoc/>
     public long Carts => Partitions.Sum(p => p.Counters.Carts);
-
-    long Runs => Partitions.Sum(p => p.Counters.Runs);
 
     IEnumerable<Partition> Partitions => Enumerable.Range(0, _host.Partitions.Count).Select(i => _host.Partitions[i]);
 
@@ -136,10 +132,6 @@ sealed class EngineMetrics : IEngineTotals
             new(Partitions.Sum(p => p.Counters.Checkpoints), "made"), new(Partitions.Sum(p => p.Counters.CheckpointFailures), "failed"),
         ]);
         Registry.Gauge("cartrecovery_dedup_ids", "Event ids in the deduplication windows", () => Partitions.Sum(p => p.DedupCount));
-        Registry.Counter("cartrecovery_predictions_total", "Feature rows scored", ["model"],
-            () => ByModel(Predictions, former => former.Rows));
-        Registry.Counter("cartrecovery_prediction_runs_total", "Model runs; one run scores a batch of rows", ["model"],
-            () => ByModel(Runs, former => former.Runs));
         Registry.Counter("cartrecovery_carts_created_total", "Carts seen for the first time", () => Carts);
         Registry.Counter("cartrecovery_clock_jumps_total", "Jumps of the server's clock by more than a minute",
             () => _host.Partitions.ClockMonitor.Jumps);
@@ -225,27 +217,6 @@ sealed class EngineMetrics : IEngineTotals
 
     /// <summary>Removes the series of a sink that is no longer configured.</summary>
     public void Forget(SinkRunner sink) => _sinkWrites.RemoveLabelled(sink.Name);
-
-    /// <summary>Adds the totals of a model that is being replaced.</summary>
-    public void OnModelChange(string former)
-    {
-        lock (_formerModels)
-        {
-            var (rows, runs) = _formerModels.GetValueOrDefault(former);
-            _formerModels[former] = (rows + Predictions - _formerModels.Values.Sum(model => model.Rows), runs
-                + Runs - _formerModels.Values.Sum(model => model.Runs));
-        }
-    }
-
-    List<Sample> ByModel(long total, Func<(long Rows, long Runs), long> count)
-    {
-        lock (_formerModels)
-        {
-            var counts = _formerModels.ToDictionary(model => model.Key, model => count(model.Value), StringComparer.Ordinal);
-            counts[_host.Model.Id] = counts.GetValueOrDefault(_host.Model.Id) + total - counts.Values.Sum();
-            return [.. counts.Select(model => new Sample(model.Value, model.Key))];
-        }
-    }
 
     IEnumerable<IGrouping<string, JournalCursor>> Readers() =>
         Partitions.SelectMany(p => p.Tail.Cursors).GroupBy(c => c.Name, StringComparer.Ordinal);

@@ -1,0 +1,62 @@
+using System.Numerics;
+using CartRecovery.Engine.Scoring.Serving;
+using CartRecovery.Engine.State;
+using CartRecovery.Engine.State.Carts;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Pipeline.Serving;
+
+/// <summary>Copies a sample of a batch's rows for the shadows. Allocates nothing after construction.</summary>
+sealed class ShadowLanes : IDisposable
+{
+    readonly (ShadowModel Shadow, FeatureVector Vector, ShadowFeed Feed)[] _lanes;
+    readonly ulong _highest;
+
+    /// <summary>Opens a queue for each shadow.</summary>
+    public ShadowLanes(ServingPlan plan)
+    {
+        _lanes = [.. plan.Shadows.Select(shadow => (shadow, new FeatureVector(shadow.Served.Model.Features), shadow.Open()))];
+        _highest = _lanes.Length == 0 ? 0 : _lanes.Max(lane => lane.Shadow.Threshold);
+    }
+
+    /// <summary>Whether there is a shadow.</summary>
+    public bool IsOpen => _lanes.Length > 0;
+
+    /// <summary>Copies the cart's row for the shadows whose sample it is in.</summary>
+    public void Add(int index, in Hash128 key, in CartRecord cart, in FeatureMoment moment)
+    {
+        // The row's hash: a multiply and a rotation suffice, since the key is a hash. All shadows share it, so that lower rates are within higher ones.
+        var mixed = (key.Low ^ BitOperations.RotateLeft((ulong)moment.At * 0x9e3779b97f4a7c15, 31)) * 0xc4ceb9fe1a85ec53;
+        var hash = mixed >> 32;
+        if (hash >= _highest)
+        {
+            return;
+        }
+
+        foreach (var (shadow, vector, feed) in _lanes)
+        {
+            if (hash < shadow.Threshold && shadow.Served.Fault is null && feed.TryReserve(index, key, moment.At, out var features))
+            {
+                vector.Fill(cart, moment, features);
+            }
+        }
+    }
+
+    /// <summary>Gives the shadows the copied rows, with the champion's scores.</summary>
+    public void Publish(ReadOnlySpan<float> champion)
+    {
+        foreach (var (_, _, feed) in _lanes)
+        {
+            feed.Publish(champion);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var (_, _, feed) in _lanes)
+        {
+            feed.Close();
+        }
+    }
+}

@@ -1,0 +1,29 @@
+namespace CartRecovery.Engine.Scoring.Canary;
+
+/// <summary>When a canary is given more shoppers, and when it is rolled back.</summary>
+public sealed record CanaryPolicy
+{
+    /// <summary>The percentages, ascending. The champion scores beside it up to 100, and after that step it becomes the champion.</summary>
+    public IReadOnlyList<double> Steps { get; init; } = [1, 5, 25, 100];
+
+    /// <summary>How many of the canary's carts must have an outcome at each step before the next.</summary>
+    public long MinCarts { get; init; } = 200;
+
+    /// <summary>How long a cart is followed for its outcome.</summary>
+    public TimeSpan Horizon { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>The probability, 0–1, that a sequential test ever rolls back a canary that is as good as the champion; each test has its own.</summary>
+    public double Alpha { get; init; } = 0.05;
+
+    /// <summary>The highest population stability index of the scores against the champion's on the same rows.</summary>
+    public double MaxStabilityIndex { get; init; } = 0.25;
+
+    /// <summary>How many rows the index needs: with fewer, chance alone moves it.</summary>
+    public long MinRows { get; init; } = 1000;
+
+    /// <summary>The highest time per row, as a multiple of the champion's, ...</summary>
+    public double MaxLatencyRatio { get; init; } = 5;
+
+    /// <summary>... unless it is below this, which no batch notices (µs).</summary>
+    public double MinLatencyMicroseconds { get; init; } = 5;
+}

@@ -1,0 +1,86 @@
+using System.Numerics;
+using CartRecovery.Engine.Scoring.Canary;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Scoring.Serving;
+
+/// <summary>
+/// A candidate that decides for a share of the shoppers. A shopper's place is a hash of the customer, or of the cart while nobody is named, and the
+/// candidate's version: it is the same whatever the percentage, so raising the percentage moves nobody out.
+/// </summary>
+public sealed class CanaryModel
+{
+    readonly FeedList<CanaryFeed> _feeds = new();
+    readonly ulong _salt;
+    readonly ulong _threshold;
+
+    /// <summary>Creates it.</summary>
+    /// <param name="served">The candidate.</param>
+    /// <param name="percent">The share of shoppers, 0–100.</param>
+    /// <param name="outcomes">Follows its carts; <see langword="null"/> to follow none.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The percentage is out of range.</exception>
+    public CanaryModel(ServedModel served, double percent, CanaryOutcomes? outcomes = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(percent);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(percent, 100);
+        (Served, Percent, Outcomes) = (served, percent, outcomes);
+        _salt = Hash128.Of(System.Text.Encoding.UTF8.GetBytes(served.Id), seed: 0).Low;
+        _threshold = (ulong)Math.Min(percent / 100 * (1L << 53), 1L << 53);
+    }
+
+    /// <summary>The candidate.</summary>
+    public ServedModel Served { get; }
+
+    /// <summary>The share of shoppers, 0–100.</summary>
+    public double Percent { get; }
+
+    /// <summary>What became of its carts and the champion's; <see langword="null"/> if none is followed.</summary>
+    public CanaryOutcomes? Outcomes { get; }
+
+    /// <summary>Signals dropped because the reader was behind.</summary>
+    public long Dropped => _feeds.Dropped;
+
+    /// <summary>Creates a partition's queue of signals; <see langword="null"/> if no cart is followed.</summary>
+    public CanaryFeed? Open() => Outcomes is null ? null : _feeds.Add(new CanaryFeed());
+
+    /// <summary>Takes what the partitions have signalled. One thread at a time.</summary>
+    /// <returns>The number of signals.</returns>
+    public int Drain()
+    {
+        var count = 0;
+        foreach (var feed in _feeds.All)
+        {
+            var isClosed = feed.IsClosed;
+            var waiting = feed.Waiting;
+            for (var i = 0; i < waiting && feed.TryRead(out var signal); i++)
+            {
+                Outcomes!.Add(signal);
+            }
+
+            count += waiting;
+            if (isClosed && feed.Waiting == 0)
+            {
+                _feeds.Remove(feed);
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>Returns whether the candidate decides for a shopper. Allocates nothing.</summary>
+    /// <param name="user">The customer's id in UTF-8; empty while nobody is named.</param>
+    /// <param name="cart">The cart's key.</param>
+    public bool Takes(ReadOnlySpan<byte> user, in Hash128 cart)
+    {
+        var place = user.IsEmpty ? Mix(cart.Low ^ BitOperations.RotateLeft(cart.High, 32) ^ _salt) : Hash128.Of(user, _salt).Low;
+        return place >> 11 < _threshold;
+    }
+
+    // The finalizer of MurmurHash3 (Austin Appleby, public domain).
+    static ulong Mix(ulong hash)
+    {
+        hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccd;
+        hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53;
+        return hash ^ (hash >> 33);
+    }
+}

@@ -1,0 +1,125 @@
+using CartRecovery.Engine.Scoring.Canary;
+using CartRecovery.Engine.Scoring.Serving;
+using CartRecovery.Primitives;
+using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Pipeline;
+
+namespace CartRecovery.Tests.Scoring.Canary;
+
+public sealed class CanaryGuardTests
+{
+    static readonly CanaryPolicy s_policy = new() { MinCarts = 300, MinRows = 500 };
+
+    readonly ServedModel _champion = new(TestStages.Model, ServingPlan.ChampionAlias);
+
+    [TestCase(1, CanaryAction.StepUp, 5)]
+    [TestCase(5, CanaryAction.StepUp, 25)]
+    [TestCase(25, CanaryAction.StepUp, 100)]
+    [TestCase(30, CanaryAction.StepUp, 100)]
+    [TestCase(100, CanaryAction.Promote, 100)]
+    public void A_canary_as_good_as_the_champion_is_stepped_up(double percent, CanaryAction action, double next)
+    {
+        var verdict = Judge(Play(carts: 4000, bought: 0.1), percent);
+        Assert.That((verdict.Action, verdict.Reason, verdict.Percent), Is.EqualTo((action, "passed", next)), verdict.Text);
+    }
+
+    [Test]
+    public void A_step_waits_for_carts_of_its_own()
+    {
+        var result = Play(carts: 4000, bought: 0.1);
+        Assert.That(Judge(result, 5, cartsBefore: result.Canary.Carts - 299).Reason, Is.EqualTo("waiting"));
+        Assert.That(Judge(result, 5, cartsBefore: result.Canary.Carts - 300).Reason, Is.EqualTo("passed"));
+    }
+
+    [Test]
+    public void A_canary_that_threw_is_rolled_back()
+    {
+        var canary = new CanaryModel(new ServedModel(TestStages.Model, ServingPlan.CanaryAlias), 5);
+        canary.Served.Stop("model_run_failed: out of range");
+        Assert.That(new CanaryGuard(s_policy).Judge(canary, _champion, Play(10, 0.1), 0),
+            Is.EqualTo(new CanaryVerdict(CanaryAction.RollBack, "errors", "model_run_failed: out of range")));
+    }
+
+    [Test]
+    public void A_canary_that_is_slow_is_rolled_back()
+    {
+        var canary = new CanaryModel(new ServedModel(TestStages.Model, ServingPlan.CanaryAlias), 5);
+        var champion = new ServedModel(TestStages.Model, ServingPlan.ChampionAlias);
+        canary.Served.Traffic.AddRun(500);
+        champion.Traffic.AddTime(1000, System.Diagnostics.Stopwatch.Frequency / 1000);
+        canary.Served.Traffic.AddTime(1000, System.Diagnostics.Stopwatch.Frequency / 250);
+        Assert.That(new CanaryGuard(s_policy).Judge(canary, champion, Play(4000, 0.1), 0).Action, Is.EqualTo(CanaryAction.StepUp), "4 µs is below what anybody notices");
+        canary.Served.Traffic.AddTime(1000, System.Diagnostics.Stopwatch.Frequency / 50);
+        var verdict = new CanaryGuard(s_policy).Judge(canary, champion, Play(4000, 0.1), 0);
+        Assert.That((verdict.Action, verdict.Reason, verdict.Text), Is.EqualTo((CanaryAction.RollBack, "latency", "12.0 µs a row, 1.0 µs by the champion")));
+    }
+
+    [Test]
+    public void Scores_that_shift_roll_back_before_any_outcome() =>
+        Assert.That(Judge(Play(carts: 4000, bought: 0.1, canaryScore: 0.3f, isEnded: false), 5).Reason, Is.EqualTo("score_shift"));
+
+    [Test]
+    public void Scores_that_predict_worse_roll_back_once_outcomes_are_in()
+    {
+        // Close enough for its bin, and half as likely as what happens.
+        var verdict = Judge(Play(carts: 30_000, bought: 0.1, championScore: 0.1f, canaryScore: 0.05f), 5, s_policy with { MaxStabilityIndex = 100 });
+        Assert.That((verdict.Action, verdict.Reason), Is.EqualTo((CanaryAction.RollBack, "calibration")), verdict.Text);
+    }
+
+    [Test]
+    public void Less_revenue_rolls_back()
+    {
+        var verdict = Judge(Play(carts: 40_000, bought: 0.1, canaryValue: 0.5), 5);
+        Assert.That((verdict.Action, verdict.Reason), Is.EqualTo((CanaryAction.RollBack, "revenue")), verdict.Text);
+    }
+
+    [Test]
+    public void More_revenue_does_not() => Assert.That(Judge(Play(carts: 40_000, bought: 0.1, canaryValue: 1.5), 5).Reason, Is.EqualTo("passed"));
+
+    [Test]
+    public void Carts_beyond_the_bound_are_skipped_and_counted()
+    {
+        var outcomes = new CanaryOutcomes(TimeSpan.FromHours(1), 0.05);
+        for (var i = 0; i < CanaryOutcomes.Capacity + 10; i++)
+        {
+            outcomes.Add(new CanarySignal { Kind = CanarySignalKind.Entered, Cart = EventReading.KeyOf($"{i}"), At = 1 });
+        }
+
+        Assert.That(outcomes.Snapshot().Skipped, Is.EqualTo(10));
+        outcomes.Advance(1 + (60 * 60 * 1000));
+        Assert.That(outcomes.Snapshot().Champion.Carts, Is.EqualTo(CanaryOutcomes.Capacity));
+    }
+
+    CanaryVerdict Judge(CanaryResult result, double percent, CanaryPolicy? policy = null, long cartsBefore = 0) =>
+        new CanaryGuard(policy ?? s_policy).Judge(
+            new CanaryModel(new ServedModel(TestStages.Model, ServingPlan.CanaryAlias), percent), _champion, result, cartsBefore);
+
+    // Half of the carts are the canary's. Orders are worth 1 to 100.
+    static CanaryResult Play(int carts, double bought, float championScore = 0.1f, float canaryScore = 0.1f, double canaryValue = 1, bool isEnded = true)
+    {
+        var outcomes = new CanaryOutcomes(TimeSpan.FromHours(1), s_policy.Alpha);
+        var random = new Random(7);
+        for (var i = 0; i < carts; i++)
+        {
+            var (cart, isCanary) = (EventReading.KeyOf($"cart {i}"), i % 2 == 0);
+            outcomes.Add(new CanarySignal { Kind = CanarySignalKind.Entered, Cart = cart, At = i, IsCanary = isCanary });
+            if (isCanary)
+            {
+                outcomes.Add(new CanarySignal { Kind = CanarySignalKind.Scored, Cart = cart, At = i, Champion = championScore, Canary = canaryScore });
+            }
+
+            if (random.NextDouble() < bought)
+            {
+                var value = random.Next(1, 101) * (isCanary ? canaryValue : 1);
+                outcomes.Add(new CanarySignal { Kind = CanarySignalKind.Ordered, Cart = cart, At = i, Value = (long)(value * Money.PerUnit) });
+            }
+        }
+
+        if (isEnded)
+        {
+            outcomes.Advance(carts + (60L * 60 * 1000));
+        }
+
+        return outcomes.Snapshot();
+    }
+}
