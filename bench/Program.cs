@@ -6,6 +6,7 @@ using CartRecovery.Bench.Attack;
 using CartRecovery.Bench.Baselines;
 using CartRecovery.Bench.Control;
 using CartRecovery.Bench.Crowd;
+using CartRecovery.Bench.Drift;
 using CartRecovery.Bench.Echo;
 using CartRecovery.Bench.Flags;
 using CartRecovery.Bench.Idle;
@@ -25,6 +26,7 @@ return args switch
     ["login", .. var rest] => await LoginCommand.RunAsync(rest),
     ["erasure", .. var rest] => await ErasureCommand.RunAsync(rest),
     ["flags", .. var rest] => await FlagsCommand.RunAsync(rest),
+    ["drift", .. var rest] => await DriftCommand.RunAsync(rest),
     ["crowd", .. var rest] => await CrowdCommand.RunAsync(rest),
     ["attack", .. var rest] => await AttackCommand.RunAsync(rest),
     ["echo", .. var rest] => await EchoCommand.RunAsync(rest),
@@ -57,6 +59,7 @@ static int Usage()
           login --binary FILE             times sign-ins, and requests with an access token
           erasure --binary FILE           forgets one of a million customers while events come in
           flags --binary FILE             evaluations of feature flags a second: in process, and by OFREP over HTTP
+          drift --data FOLDER             finds known drifts in published streams, and measures learners that follow drift
           crowd --binary FILE             thousands of streams: shoppers who send an event a second, or clients that read nothing
           attack --binary FILE            plays every attack of docs/security.md, against an older binary too, with honest traffic beside it
           echo [--port N]                 echoes WebSocket messages on the engine's own protocol, for conformance suites; default port 9001

@@ -22,7 +22,7 @@ public sealed partial class LayeringTests
         ["Delivery"] = ["Telemetry"],
         ["State"] = ["Events"],
         ["Journal"] = ["ControlPlane", "Events"],
-        ["Learning"] = ["Events", "State"],
+        ["Learning"] = ["Events", "Exports", "Pipeline", "State"],
         ["Decisions"] = ["ControlPlane", "Events", "Messages", "Scoring", "State"],
         ["Pipeline"] = ["ControlPlane", "Decisions", "Encryption", "Events", "Journal", "Scoring", "State", "Telemetry"],
         ["Ingest"] = ["ControlPlane", "Encryption", "Events", "Pipeline"],

@@ -31,7 +31,7 @@ public sealed class ReplayLane : IDisposable
         (_index, _count, _scope, _bound) = (index, count, scope, bound);
         _readCampaigns = options.ReadCampaigns;
         Result = new LaneResult(isFirst: index == 0);
-        _stages = new PartitionStages(number, options, Result.Counters);
+        _stages = new PartitionStages(number, options, Result.Counters) { Observer = scope.Observer };
     }
 
     /// <summary>Position in its stream, in bytes. Any thread.</summary>
@@ -112,6 +112,11 @@ public sealed class ReplayLane : IDisposable
             return;
         }
 
+        if (isScored && _scope.Observer is not null)
+        {
+            return;
+        }
+
         if (isScored)
         {
             _bound.AddOriginal();
@@ -165,7 +170,7 @@ public sealed class ReplayLane : IDisposable
             if (IsOwn(e.Cart))
             {
                 own++;
-                if (isScored && e.Type == EventType.Purchase)
+                if (isScored && e.Type == EventType.Purchase && _scope.Observer is null)
                 {
                     AddOrder(e.Cart, e.Timestamp);
                 }
@@ -184,7 +189,7 @@ public sealed class ReplayLane : IDisposable
 
     void TakeDecisions()
     {
-        foreach (var decision in _stages.Decisions)
+        foreach (var decision in _scope.Observer is null ? _stages.Decisions : [])
         {
             _bound.AddDecision();
             Result.Now.Add(ReplayedDecision.Of(decision));

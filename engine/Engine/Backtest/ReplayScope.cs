@@ -1,3 +1,5 @@
+using CartRecovery.Engine.Pipeline;
+
 namespace CartRecovery.Engine.Backtest;
 
 /// <summary>The scope and the limits of a replay. Immutable.</summary>
@@ -17,4 +19,8 @@ public sealed record ReplayScope
 
     /// <summary>Throttles the replay; <see langword="null"/> for full speed.</summary>
     public ReplayPace? Pace { get; init; }
+
+    /// <summary>Receives what is folded and scored in the range, in order; <see langword="null"/> for nobody. It needs a single thread, and the
+    /// report is then without decisions and orders.</summary>
+    public IRowObserver? Observer { get; init; }
 }

@@ -59,6 +59,9 @@ public sealed partial class PartitionStages : IDisposable
         _timers = new CartTimers(options.Timers, lifetime, counters, OnTimer, OnClockSetBack);
     }
 
+    /// <summary>Receives what is folded and scored; null for nobody.</summary>
+    internal IRowObserver? Observer { get; set; }
+
     /// <summary>The carts and customers.</summary>
     internal PartitionStores Stores { get; }
 
@@ -148,9 +151,11 @@ public sealed partial class PartitionStages : IDisposable
             return;
         }
 
-        _counters.AddRun(_batch.Score(_counters.Trace));
+        var scores = _batch.Score(_counters.Trace);
+        _counters.AddRun(scores);
         for (var i = 0; i < _batch.Count; i++)
         {
+            Observer?.OnScore(i, scores[i]);
             if (_batch[i].Eligible != 0)
             {
                 Decide(i);
@@ -232,6 +237,11 @@ public sealed partial class PartitionStages : IDisposable
             canary.Watch(cart, e, _clocks[e.Store].At(e.Timestamp), Now);
         }
 
+        if (!_isDecided)
+        {
+            Observer?.OnEvent(cart, e, _countsBots[e.Store] && cart.Bot != BotEvidence.None);
+        }
+
         if (_isDecided || !_isConfigured[e.Store] || !(_options.Scored == ScoredEvents.All || EventTypes.Has(e.Type, EventTraits.ChangesCart) || _campaigns.HasTrigger(e.Type)))
         {
             return;
@@ -240,6 +250,7 @@ public sealed partial class PartitionStages : IDisposable
         var moment = _clocks[e.Store].At(e.Timestamp);
         var eligible = (e.Flags & EventFlags.Clamped) != 0 ? 0 : _campaigns.MatchEvent(e.Type, cart, moment);
         _batch.Gather(cart, moment, eligible, e.Cart, Now);
+        Observer?.OnRow(_batch.Count - 1, cart, e, moment, Now);
         if (eligible != 0 && cart.IsFree(moment.At, _context.Window))
         {
             _batch.AddSnapshot().Capture(cart, e, slab);

@@ -50,6 +50,9 @@ sealed class CampaignBacktests(EngineHost host, DataFolder data)
 
     readonly ReplayGate _gate = new();
 
+    /// <summary>Lets one replay run at a time, in the memory that the plan has for it, and none during an erasure.</summary>
+    public ReplayGate Gate => _gate;
+
     /// <summary>Maximum duration of a backtest.</summary>
     public static TimeSpan MaxTime { get; } = TimeSpan.FromMinutes(30);
 

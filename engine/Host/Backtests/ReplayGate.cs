@@ -10,6 +10,9 @@ sealed class ReplayGate
     CancellationTokenSource? _replay;
     int _erasures;
 
+    /// <summary>Whether a replay or an erasure runs.</summary>
+    public bool IsBusy => _free.CurrentCount == 0;
+
     /// <summary>Runs a replay. Repeats it if an erasure ends it.</summary>
     /// <param name="replay">The replay. It must observe the token, and leave no files.</param>
     /// <param name="cancellation">Cancels the replay.</param>

@@ -11,6 +11,7 @@ using CartRecovery.Host.Settings;
 using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Host.Data;
 using CartRecovery.Host.Exports;
+using CartRecovery.Host.Learning;
 
 namespace CartRecovery.Host.Composition;
 
@@ -36,6 +37,12 @@ sealed partial class EngineHost
 
     /// <summary>Tries campaigns on the journal.</summary>
     public CampaignBacktests Backtests => field ??= new CampaignBacktests(this, _data);
+
+    /// <summary>Makes data sets from the journal.</summary>
+    public JournalDatasets Datasets => field ??= new JournalDatasets(this, _data);
+
+    /// <summary>Watches for drift.</summary>
+    public DriftWatch Drift => field ??= new DriftWatch(this, Insights, _log);
 
     /// <summary>The settings that the API changes.</summary>
     public LiveSettings Settings { get; }

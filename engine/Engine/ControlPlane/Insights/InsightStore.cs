@@ -8,7 +8,7 @@ namespace CartRecovery.Engine.ControlPlane.Insights;
 public sealed class InsightStore(ControlDatabase database, string engine)
 {
     /// <summary>A kind of report.</summary>
-    public const string DataQuality = "data_quality", Features = "features";
+    public const string DataQuality = "data_quality", Features = "features", Drift = "drift", DriftReference = "drift_reference";
 
     // Stores of an engine, including removed ones.
     const int MaxStores = 5000;

@@ -49,6 +49,7 @@ static class ExportsRoutes
         Declare(group.MapGet("/events", EventsAsync), "exportEvents", "Export events",
             "The events of the journal; 'from' and 'to' are the time received. The events of a cart are in order." + Resume)
             .Problems(s_noJournal, s_expired, ApiProblems.ExportBusy, ControlProblems.Unavailable);
+        FeatureExport.Map(group);
         Declare(group.MapGet("/interventions", InterventionsAsync), "exportInterventions", "Export interventions",
             "The rows of `GET /v1/interventions`; 'from' and 'to' are the time of the decision." + Resume).Problems(ApiProblems.ExportBusy, ControlProblems.Unavailable);
         Declare(group.MapGet("/conversions", ConversionsAsync), "exportConversions", "Export conversions",

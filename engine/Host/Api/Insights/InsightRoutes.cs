@@ -14,7 +14,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Insights;
 
-/// <summary>Routes of <c>/v1/data-quality</c> and <c>/v1/features/stats</c>: reports of jobs on a store's data.</summary>
+/// <summary>Routes of <c>/v1/data-quality</c>, <c>/v1/features/stats</c> and <c>/v1/drift</c>: reports of jobs on a store's data.</summary>
 static class InsightRoutes
 {
     public static void Map(IEndpointRouteBuilder routes)
@@ -25,7 +25,13 @@ static class InsightRoutes
         routes.ForServers("/v1/features/stats", ApiTags.Features).MapGet("", FeaturesAsync)
             .Describe("listFeatureStats", "List distributions of features", "The distributions of the features of carts by day, the newest first. Kept for 90 days.")
             .Query(QueryParameters.Limit, QueryParameters.Cursor).Problems(ControlProblems.Unavailable);
+        routes.ForServers("/v1/drift", ApiTags.Predictions).MapGet("", DriftAsync)
+            .Describe("listDrift", "List reports on drift", "Whether the model still fits the store: its features, its score and its outcomes, by run of the job `drift`, the newest first. Kept for 90 days.")
+            .Query(QueryParameters.Limit, QueryParameters.Cursor).Problems(ControlProblems.Unavailable);
     }
+
+    static async Task<Ok<ItemPage<DriftReport>>> DriftAsync(HttpContext context, Caller caller, RequestQuery query, InsightStore insights) =>
+        TypedResults.Ok(await PageAsync(context, caller, query, insights, InsightStore.Drift, ApiJson.Default.DriftReport));
 
     static async Task<Ok<ItemPage<QualityReport>>> QualityAsync(HttpContext context, Caller caller, RequestQuery query, InsightStore insights) =>
         TypedResults.Ok(await PageAsync(context, caller, query, insights, InsightStore.DataQuality, ApiJson.Default.QualityReport));

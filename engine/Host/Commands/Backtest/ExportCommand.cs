@@ -28,12 +28,18 @@ static class ExportCommand
 
         return JournalFiles.Explain(stop =>
         {
-            var stores = JournalFiles.StoresOf(config).All;
+            var directory = JournalFiles.StoresOf(config);
+            var stores = directory.All;
             var store = options.Store is { } id ? stores.Find(id) : null;
             if (options.Store is not null && store is null)
             {
                 Console.Error.WriteLine($"error: {UsageErrors.UnknownStore(options.Store, stores)}");
                 return ExitCode.BadUsage;
+            }
+
+            if (options.Features)
+            {
+                return FeatureExportCommand.Run(options, config, range, directory, store?.Number, stop);
             }
 
             using var keys = FolderKeys.OpenForReading(config);

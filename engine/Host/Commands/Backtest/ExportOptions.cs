@@ -11,6 +11,12 @@ sealed class ExportOptions : RangeOptions
     [Option("store", MetaValue = "ID", HelpText = "Only events of this store.")]
     public string? Store { get; set; }
 
+    [Option("features", HelpText = "Export the carts' features after their events instead, as they were scored, with what happened then.")]
+    public bool Features { get; set; }
+
+    [Option("seed", Default = 1UL, MetaValue = "NUMBER", HelpText = "With --features: the same seed and journal give the same rows.")]
+    public ulong Seed { get; set; }
+
     [Option("out", MetaValue = "FILE", HelpText = "The file to write. Default: standard output.")]
     public string? Out { get; set; }
 }

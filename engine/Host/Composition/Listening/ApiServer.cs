@@ -44,7 +44,7 @@ static class ApiServer
             .AddSingleton(host.Flags).AddSingleton<FlagStore>().AddSingleton(host.Exports).AddSingleton<ReconciliationStore>().AddSingleton<OrderRepair>().AddSingleton<Reconciler>()
             .AddSingleton(host.Segments).AddSingleton<IFlagSegments>(host.Segments).AddSingleton<SegmentStore>().AddSingleton<ISegmentControl>(host)
             .AddSingleton(host.Templates).AddSingleton<TemplateStore>().AddSingleton<ITemplateControl>(host)
-            .AddSingleton(host.Settings).AddSingleton(host.Campaigns).AddSingleton(host.Backtests).AddSingleton(host.Insights).AddSingleton(host.DataQuality).AddSingleton(host.FeatureProfiles).AddSingleton<ExperimentStore>().AddSingleton(host.Exposures).AddSingleton(host.Usage)
+            .AddSingleton(host.Settings).AddSingleton(host.Campaigns).AddSingleton(host.Backtests).AddSingleton(host.Insights).AddSingleton(host.DataQuality).AddSingleton(host.FeatureProfiles).AddSingleton(host.Datasets).AddSingleton(host.Drift).AddSingleton<ExperimentStore>().AddSingleton(host.Exposures).AddSingleton(host.Usage)
             .AddSingleton<ApiKeyStore>().AddSingleton<RoleStore>().AddSingleton<MemberMail>().AddSingleton<PasswordResets>()
             .AddSingleton(host.Jobs).AddSingleton(host.Jobs.Control).AddSingleton(host.Witness).AddSingleton<Notices>()
             .AddSingleton<Sessions>().AddSingleton<Logins>().AddSingleton(host.Config).AddSingleton(host.Stores).AddSingleton(host.Metrics.Registry)

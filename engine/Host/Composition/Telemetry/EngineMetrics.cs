@@ -45,7 +45,7 @@ sealed class EngineMetrics : IEngineTotals
         DeclareQuotas();
         DeclareDeadLetters();
         DeclareDurations();
-        JobMetrics.Declare(Registry, host.Jobs, host.DataQuality);
+        JobMetrics.Declare(Registry, host.Jobs, host.DataQuality, host.Drift);
     }
 
     /// <summary>The metrics exposed at <c>/metrics</c>.</summary>

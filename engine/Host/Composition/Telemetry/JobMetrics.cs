@@ -1,14 +1,17 @@
 using CartRecovery.Engine.ControlPlane.Jobs;
 using CartRecovery.Engine.Telemetry;
 using CartRecovery.Host.Insights;
+using CartRecovery.Host.Learning;
 
 namespace CartRecovery.Host.Composition.Telemetry;
 
 /// <summary>Declares the metrics of jobs.</summary>
 static class JobMetrics
 {
-    public static void Declare(MetricRegistry registry, JobScheduler jobs, DataQuality quality)
+    public static void Declare(MetricRegistry registry, JobScheduler jobs, DataQuality quality, DriftWatch drift)
     {
+        registry.Gauge("cartrecovery_model_drift", "Stores in which the model's features, its score or its concept had drifted when the job drift last looked, by kind", ["kind"],
+            () => DriftWatch.Kinds.Select(kind => new Sample(drift.StoresWith(kind), kind)));
         registry.Gauge("cartrecovery_data_quality_exceeded", "Stores whose events exceeded a limit of dataQuality in the last hour that was measured, by check", ["check"],
             () => DataQuality.Checks.Select(check => new Sample(quality.ExceededBy(check), check)));
         registry.Counter("cartrecovery_job_runs_total", "Runs of jobs by this engine, by outcome", ["job_name", "outcome"],

@@ -1,0 +1,207 @@
+using System.Runtime.InteropServices;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.State;
+using CartRecovery.Engine.State.Carts;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Learning.Datasets;
+
+/// <summary>
+/// Collects the rows of a data set from a replay: through the decoder and fold that served them, so that a row's features are those that were scored. Samples carts and rows by
+/// seed, so that memory is bounded. Carts that count as bots' are left out with all their rows, whenever they were found to be. One thread.
+/// </summary>
+/// <param name="options">Which rows.</param>
+public sealed class DatasetCollector(DatasetOptions options) : IRowObserver
+{
+    static readonly FeatureVector s_all = new(FeatureTable.Names);
+
+    readonly Dictionary<Hash128, CartRows> _carts = [];
+    readonly Dictionary<int, JournalRow> _unscored = [];
+    readonly long _horizon = (long)options.Horizon.TotalMilliseconds;
+    ulong _share = ulong.MaxValue;
+    long _rows;
+
+    /// <summary>Number of rows that were scored, with those that are not in the sample.</summary>
+    public long Seen { get; private set; }
+
+    /// <summary>Number of rows whose labels are not known yet.</summary>
+    public long Immature { get; private set; }
+
+    /// <summary>Number of carts of the sample that are left out as bots'.</summary>
+    public int Bots => _carts.Values.Count(cart => cart.IsBot);
+
+    /// <summary>The share of carts in the sample, above 0, at most 1.</summary>
+    public double Share => _share / (double)ulong.MaxValue;
+
+    /// <inheritdoc/>
+    public void OnEvent(in CartRecord cart, in EventRecord e, bool isBot)
+    {
+        if (!IsSampled(e))
+        {
+            return;
+        }
+
+        // Before the cart's first row, there is nothing to label. But a bot remains one.
+        if (!_carts.TryGetValue(e.Cart, out var rows))
+        {
+            if (!isBot)
+            {
+                return;
+            }
+
+            _carts[e.Cart] = rows = new CartRows();
+        }
+
+        rows.Customer = e.UserLength > 0 ? e.Customer : rows.Customer;
+        if (isBot && !rows.IsBot)
+        {
+            rows.IsBot = true;
+            _rows -= rows.Kept.Count;
+            rows.Kept.Clear();
+        }
+
+        if (e.Type is EventType.Purchase or EventType.Refund)
+        {
+            Label(rows, cart, e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnRow(int index, in CartRecord cart, in EventRecord e, in FeatureMoment moment, long receivedAt)
+    {
+        _unscored.Remove(index);
+        if (receivedAt >= options.Until || (options.Store is { } only && only != e.Store) || e.Type == EventType.Purchase || cart.Checkout == CheckoutStep.Purchased)
+        {
+            return;
+        }
+
+        Seen++;
+        var isLabelled = Math.Max(receivedAt, moment.At) <= options.KnownUntil - _horizon;
+        Immature += isLabelled ? 0 : 1;
+        if (!(isLabelled || options.KeepsUnlabelled) || !IsSampled(e))
+        {
+            return;
+        }
+
+        ref var rows = ref CollectionsMarshal.GetValueRefOrAddDefault(_carts, e.Cart, out _);
+        rows ??= new CartRows();
+        rows.Customer = e.UserLength > 0 ? e.Customer : rows.Customer;
+        if (rows.IsBot)
+        {
+            return;
+        }
+
+        // Reservoir sampling (Vitter's algorithm R), with a hash in place of a generator.
+        var place = rows.Kept.Count < options.RowsPerCart ? rows.Kept.Count : (int)(Mix(e.Cart.High ^ e.Cart.Low ^ options.Seed ^ (ulong)(rows.Seen + 1)) % (ulong)(rows.Seen + 1));
+        rows.Seen++;
+        if (place >= options.RowsPerCart)
+        {
+            return;
+        }
+
+        var row = new JournalRow
+        {
+            Cart = e.Cart,
+            Store = e.Store,
+            At = moment.At,
+            ReceivedAt = receivedAt,
+            IsLabelled = isLabelled,
+            Features = new float[s_all.Count],
+            Session = cart.SessionCount,
+        };
+        s_all.Fill(cart, moment, row.Features);
+        _unscored[index] = row;
+        if (place < rows.Kept.Count)
+        {
+            rows.Kept[place] = row;
+            return;
+        }
+
+        rows.Kept.Add(row);
+        _rows++;
+        while (_rows > options.MaxRows)
+        {
+            Halve();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnScore(int index, float score)
+    {
+        if (_unscored.Remove(index, out var row))
+        {
+            row.Score = score;
+        }
+    }
+
+    /// <summary>Ends the collection.</summary>
+    /// <returns>The rows, in order of time.</returns>
+    public JournalDataset Build()
+    {
+        var groups = new Dictionary<Hash128, int>();
+        JournalRow[] rows = [.. _carts.Values.Where(cart => !cart.IsBot).SelectMany(cart => cart.Kept, (cart, row) => (cart, row))
+            .OrderBy(one => one.row.At).ThenBy(one => one.row.Cart.High).ThenBy(one => one.row.Cart.Low).ThenBy(one => one.row.ReceivedAt).Select(one =>
+            {
+                var shopper = one.cart.Customer == default ? one.row.Cart : one.cart.Customer;
+                groups.TryAdd(shopper, groups.Count);
+                one.row.Group = groups[shopper];
+                return one.row;
+            })];
+        return new JournalDataset(rows) { Seen = Seen, Immature = Immature, Bots = Bots, Share = Share };
+    }
+
+    void Label(CartRows rows, in CartRecord cart, in EventRecord e)
+    {
+        var value = e.Standing == Standing.Server && (e.Currency == 0 || e.Currency == cart.Currency) ? Money.ToDecimal(e.Amount) : 0;
+        foreach (var row in rows.Kept)
+        {
+            // The time of a late event may be before that of the row: its order was not known then.
+            if (e.Timestamp > row.At + _horizon)
+            {
+                continue;
+            }
+
+            if (e.Type == EventType.Refund)
+            {
+                row.Value -= value;
+                continue;
+            }
+
+            row.Purchased = true;
+            row.PurchasedInSession |= cart.SessionCount == row.Session;
+            row.Value += value;
+        }
+    }
+
+    bool IsSampled(in EventRecord e) => Mix(e.Cart.Low ^ options.Seed) <= _share;
+
+    void Halve()
+    {
+        _share /= 2;
+        foreach (var key in _carts.Keys.Where(key => Mix(key.Low ^ options.Seed) > _share).ToArray())
+        {
+            _rows -= _carts[key].Kept.Count;
+            _carts.Remove(key);
+        }
+    }
+
+    // SplitMix64's finalizer.
+    static ulong Mix(ulong z)
+    {
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >> 31);
+    }
+
+    sealed class CartRows
+    {
+        public List<JournalRow> Kept { get; } = [];
+
+        public int Seen { get; set; }
+
+        public bool IsBot { get; set; }
+
+        public Hash128 Customer { get; set; }
+    }
+}
