@@ -48,8 +48,8 @@ static class Program
             return ReportUsage(command, [.. errors.Select(error => UsageErrors.Describe(command, error)).Distinct()]);
         }
 
-        // Events, dead letters and keys are of no other user's business. A model is: whoever runs the engine reads it.
-        if (command.Options != typeof(ModelsOptions))
+        // Events, dead letters and keys are of no other user's business. A fitted model is: whoever runs the engine reads it.
+        if (result.Value is not ModelsOptions { Action: ModelsCommand.Fit })
         {
             FileModes.SetPrivateMask();
         }

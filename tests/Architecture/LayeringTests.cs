@@ -19,6 +19,7 @@ public sealed partial class LayeringTests
         ["Events"] = [],
         ["ControlPlane"] = ["Encryption", "Events"],
         ["Scoring"] = [],
+        ["Models"] = ["Scoring"],
         ["Delivery"] = ["Telemetry"],
         ["State"] = ["Events"],
         ["Journal"] = ["ControlPlane", "Events"],

@@ -19,7 +19,7 @@ public sealed class CommandLineTests
     [TestCase("Option '--seconds' expects a number.", "demo", "--seconds", "many")]
     [TestCase("Option '--config' needs a value.", "run", "--config")]
     [TestCase("Unexpected argument 'shop.yaml' of 'run'. Did you mean '--config shop.yaml'?", "run", "shop.yaml")]
-    [TestCase("An argument is missing. Usage: cartrecovery models fit [options]", "models")]
+    [TestCase("An argument is missing. Usage: cartrecovery models fit|list|add|show|diff|alias|rollback|history|delete [MODEL] [VERSION] [options]", "models")]
     [TestCase("--port and --stream-port: expected 0 to 65535", "demo", "--port", "65536")]
     [TestCase("--store: expected 1 to 64 bytes without spaces, got 'my shop'", "init", "--store", "my shop")]
     [TestCase("--store: expected 1 to 64 bytes", "init", "--store", "ñññññññññññññññññññññññññññññññññ")]
@@ -29,7 +29,7 @@ public sealed class CommandLineTests
     [TestCase("Unexpected argument 'x'.", "--version", "x")]
     [TestCase("--origin: expected an origin", "init", "--origin", "shop")]
     [TestCase("give --dir or --config, not both", "init", "--dir", "a", "--config", "b")]
-    [TestCase("unknown action 'melt'; expected fit", "models", "melt")]
+    [TestCase("unknown action 'melt'; expected fit, list, add, show, diff, alias, rollback, history or delete", "models", "melt")]
     [TestCase("--seconds: expected 1 to 3600", "demo", "--seconds", "0")]
     [TestCase("No command given.")]
     public async Task An_unknown_command_or_option_is_a_usage_error(string message, params string[] arguments)

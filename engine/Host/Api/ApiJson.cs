@@ -26,6 +26,7 @@ using CartRecovery.Host.Api.Interventions;
 using CartRecovery.Host.Api.Jobs;
 using CartRecovery.Host.Api.Keys;
 using CartRecovery.Host.Api.Members;
+using CartRecovery.Host.Api.Models;
 using CartRecovery.Host.Api.Predictions;
 using CartRecovery.Host.Api.Privacy;
 using CartRecovery.Host.Api.Products;
@@ -50,6 +51,16 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(ItemPage<FeatureDefinition>))]
 [JsonSerializable(typeof(PredictionBody))]
 [JsonSerializable(typeof(Prediction))]
+[JsonSerializable(typeof(ItemPage<ModelItem>))]
+[JsonSerializable(typeof(ModelDetail))]
+[JsonSerializable(typeof(NewModelBody))]
+[JsonSerializable(typeof(ItemPage<AliasItem>))]
+[JsonSerializable(typeof(ItemPage<AliasChangeItem>))]
+[JsonSerializable(typeof(AliasMoveBody))]
+[JsonSerializable(typeof(DeployBody))]
+[JsonSerializable(typeof(ModelRollbackBody))]
+[JsonSerializable(typeof(AliasMoved))]
+[JsonSerializable(typeof(ModelDifference))]
 [JsonSerializable(typeof(CartLife))]
 [JsonSerializable(typeof(ItemPage<CartRow>))]
 [JsonSerializable(typeof(ItemPage<CampaignItem>))]

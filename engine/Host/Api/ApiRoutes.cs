@@ -20,6 +20,7 @@ using CartRecovery.Host.Api.Interventions;
 using CartRecovery.Host.Api.Jobs;
 using CartRecovery.Host.Api.Keys;
 using CartRecovery.Host.Api.Members;
+using CartRecovery.Host.Api.Models;
 using CartRecovery.Host.Api.Predictions;
 using CartRecovery.Host.Api.Privacy;
 using CartRecovery.Host.Api.Products;
@@ -49,6 +50,7 @@ static class ApiRoutes
         StreamsRoutes.Map(routes);
         FeaturesRoutes.Map(routes);
         PredictionsRoutes.Map(routes);
+        ModelRoutes.Map(routes);
         CartsRoutes.Map(routes);
         CustomersRoutes.Map(routes);
         UserRoutes.Map(routes);

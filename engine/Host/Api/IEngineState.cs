@@ -19,6 +19,9 @@ interface IEngineState
     /// <summary>The models in force, with what each does.</summary>
     ServingPlan Serving { get; }
 
+    /// <summary>Why the champion of the registry is not in force; <see langword="null"/> if it is.</summary>
+    string? ModelsProblem { get; }
+
     /// <summary>Why the configuration file was not applied; <see langword="null"/> if it was.</summary>
     string? ReloadProblem { get; }
 

@@ -73,19 +73,30 @@ sealed partial class EngineHost
             }
 
             var rates = Rates.Prepare(next.Decisions.ExchangeRatesSource);
-            reload.Serving = Serving.With(reload.NewModel is { } model ? ServedAs(model, ServingPlan.ChampionAlias) : null, reload.NewNamed);
+            reload.Serving = PlanOf(reload);
             var options = JourneyOptionsOf(next.Decisions, next.Contact, reload.Stores, rates, reload.Serving);
             var addresses = SinkCatalog.AddressesOf(next);
             _numbering.Save(reload.Registry);
             record?.Invoke();
+            if (reload.NewModel is { } model && Register(model, next.ModelPath) is var champion && champion != model)
+            {
+                reload.NewModel = champion;
+                reload.Serving = PlanOf(reload);
+                options = JourneyOptionsOf(next.Decisions, next.Contact, reload.Stores, rates, reload.Serving);
+            }
+
             Commit(reload, options, addresses);
             Rates.Update(rates);
             WriteRunning();
+            _ = RecordMovesAsync();
         }
 
         _ = SyncJobsAsync();
         return (reload.Applied, reload.NeedsRestart);
     }
+
+    ServingPlan PlanOf(PreparedReload reload) =>
+        Serving.With(reload.NewModel is { } model ? ServedAs(model, ServingPlan.ChampionAlias) : null, reload.NewNamed);
 
     /// <summary>Creates and discards everything that a configuration needs: a dry run of <see cref="Apply"/>.</summary>
     /// <param name="next">A valid configuration. It receives the present values of keys that require a restart.</param>

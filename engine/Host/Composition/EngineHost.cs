@@ -18,6 +18,7 @@ using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Migration;
+using CartRecovery.Engine.Models;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Pipeline.Recovery;
 using CartRecovery.Engine.Privacy;
@@ -106,6 +107,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         }
 
         FolderTakeover.Run(_data, config, budget, Model, time, _log, onTakeover);
+        ModelRegistry = _data.Use(() => new ModelRegistry(_data.Files.Models, FeatureTable.Names, time));
+        Model = Register(Model, config.ModelPath);
         _keys = FolderKeys.Open(_data, config);
         _data.DeleteArchives(time.GetUtcNow().UtcDateTime - config.Journal.Retention.Value);
         Control = ControlSetup.Of(config, _data.Files, _data.Secret(), time);
@@ -242,6 +245,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _numbering.Save();
         Backtests.DeleteScratch();
         await StartControlAsync();
+        await StartModelsAsync();
         Sinks.Start();
         Journeys.Start([.. Enumerable.Range(0, Partitions.Count).Select(i => Partitions[i].Tail)]);
         Partitions.Start();
@@ -282,6 +286,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             await _reload.StopAsync(s_drain);
         }
 
+        _modelTimer?.Dispose();
         await Jobs.DisposeAsync();
         _money.Dispose();
         Rates.Dispose();

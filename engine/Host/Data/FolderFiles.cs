@@ -15,7 +15,7 @@ readonly record struct FolderFiles(string Root)
     [
         FolderFormat.Name, StoreNumbersFile.Name, "lock", "secret", "keys", "journal", "checkpoints", "stores", "outreach.db",
         "outreach.db-wal", "outreach.db-shm", "control.db", "control.db-wal",
-        "control.db-shm", "deadletters",
+        "control.db-shm", "deadletters", "models",
         "archive", "archives", "next", "next.tmp", RunningConfig.Name, ExchangeRatesFeed.FileName, EngineId.Name, BackupRunner.Scratch, BackupLock.Name,
         CampaignBacktests.Scratch,
     ];
@@ -44,6 +44,9 @@ readonly record struct FolderFiles(string Root)
 
     /// <summary>The list of the archives of events, which are elsewhere.</summary>
     public string Archives => Path.Combine(Root, "archives");
+
+    /// <summary>The folder of the models.</summary>
+    public string Models => Path.Combine(Root, "models");
 
     /// <summary>Returns the folder of a partition's journal.</summary>
     public string JournalOf(int partition) => Path.Combine(Journals, Name(partition));

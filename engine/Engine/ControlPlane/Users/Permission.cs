@@ -63,6 +63,12 @@ public static class Permission
     /// <summary>Run, change, pause and cancel jobs.</summary>
     public const string JobsWrite = "jobs:write";
 
+    /// <summary>See the registered models, their aliases and their history.</summary>
+    public const string ModelsRead = "models:read";
+
+    /// <summary>Register and delete models, and move aliases: which model decides.</summary>
+    public const string ModelsWrite = "models:write";
+
     /// <summary>All permissions. <c>events:write</c> is for keys; a user needs it to grant it to a key.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
@@ -74,6 +80,7 @@ public static class Permission
         CampaignsApprove,
         JobsRead, JobsWrite,
         ExportsRead, ReconciliationRead, ReconciliationWrite,
+        ModelsRead, ModelsWrite,
     ];
 
     /// <summary>Returns the permission for a group of the API.</summary>

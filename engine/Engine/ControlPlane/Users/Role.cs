@@ -13,14 +13,14 @@ public sealed record Role(string Name, IReadOnlySet<string> Permissions)
 
     static readonly string[] s_shop =
         ["events:read", "features:read", "predictions:read", "carts:read", "interventions:read", "campaigns:read", "analytics:read", "products:read", "codes:read",
-            Permission.FlagsRead, "segments:read", "templates:read", "experiments:read", "usage:read"];
+            Permission.FlagsRead, "segments:read", "templates:read", "experiments:read", "usage:read", Permission.ModelsRead];
 
     /// <summary>The built-in roles by name.</summary>
     public static IReadOnlyDictionary<string, Role> BuiltIn { get; } = new[]
     {
         Of(Admin, [.. Permission.All]),
         Of("operator", [.. s_shop, "customers:read", "interventions:write", "campaigns:write", "suppressions:read", "suppressions:write", "dead_letters:read", "dead_letters:write",
-            "codes:write", "products:write", "feature_flags:write", "segments:write", "templates:write", "experiments:write", Permission.PersonalData, Permission.PrivacyRead, Permission.PrivacyWrite, Permission.AuditRead, Permission.JobsRead, Permission.JobsWrite, Permission.ConfigRead, Permission.CampaignsApprove, Permission.ExportsRead, Permission.ReconciliationRead, Permission.ReconciliationWrite]),
+            "codes:write", "products:write", "feature_flags:write", "segments:write", "templates:write", "experiments:write", Permission.PersonalData, Permission.PrivacyRead, Permission.PrivacyWrite, Permission.AuditRead, Permission.JobsRead, Permission.JobsWrite, Permission.ConfigRead, Permission.CampaignsApprove, Permission.ExportsRead, Permission.ReconciliationRead, Permission.ReconciliationWrite, Permission.ModelsWrite]),
         Of("marketer", [.. s_shop, "customers:read", "interventions:write", "campaigns:write", "products:write", "suppressions:read", "suppressions:write", "codes:write",
             "feature_flags:write", "segments:write", "templates:write", "experiments:write"]),
         Of("analyst", [.. s_shop, Permission.JobsRead, Permission.ExportsRead, Permission.ReconciliationRead, "customers:read", "suppressions:read", "dead_letters:read"]),

@@ -26,11 +26,12 @@ public sealed class OnnxModel : IDisposable
     readonly CompiledTrees? _trees;
 
     OnnxModel(OrtSession session, string name, string version, string[] features, float[] baseline, string input, string output,
-        long[] outputShape, string path)
+        long[] outputShape, string path, string? id)
     {
         _session = session;
         Name = name;
         Version = version;
+        Id = id ?? $"{name}@{version}";
         Features = features;
         Baseline = baseline;
         _input = input;
@@ -45,8 +46,8 @@ public sealed class OnnxModel : IDisposable
     /// <summary>The model's version.</summary>
     public string Version { get; }
 
-    /// <summary><c>name@version</c>.</summary>
-    public string Id => $"{Name}@{Version}";
+    /// <summary>The name in decisions and metrics: <c>name@version</c>, or that of the registry's version.</summary>
+    public string Id { get; }
 
     /// <summary>The model's features, in row order.</summary>
     public IReadOnlyList<string> Features { get; }
@@ -54,14 +55,27 @@ public sealed class OnnxModel : IDisposable
     /// <summary>A typical value per feature, for measuring its effect; zeros by default.</summary>
     public IReadOnlyList<float> Baseline { get; }
 
+    /// <summary>The name of the input: float [rows, features].</summary>
+    public string InputName => _input;
+
+    /// <summary>The name of the output with the probabilities.</summary>
+    public string OutputName => _output;
+
+    /// <summary>The output's shape; −1 for the number of rows.</summary>
+    public IReadOnlyList<long> OutputShape => _outputShape.Length > 1 ? [-1, _outputShape[1]] : [-1];
+
+    /// <summary>Whether the engine evaluates the model itself.</summary>
+    public bool IsCompiled => _trees is not null;
+
     /// <summary>Describes the evaluator: the engine's compiled trees or ONNX Runtime.</summary>
     public string Evaluator => _trees is null ? $"ONNX Runtime {OnnxRuntime.Version}" : $"{_trees.TreeCount} compiled trees";
 
     /// <summary>Loads a model and checks its compatibility with the engine.</summary>
     /// <param name="path">The <c>.onnx</c> file.</param>
     /// <param name="knownFeatures">The features that the engine computes.</param>
+    /// <param name="id">The name in decisions and metrics; by default the name and version in the model's metadata.</param>
     /// <exception cref="ModelException">The model cannot be used; the code says why.</exception>
-    public static OnnxModel Load(string path, IReadOnlyList<string> knownFeatures)
+    public static OnnxModel Load(string path, IReadOnlyList<string> knownFeatures, string? id = null)
     {
         // Checked first, so that a missing library is reported as such.
         _ = OnnxRuntime.Version;
@@ -81,7 +95,7 @@ public sealed class OnnxModel : IDisposable
         }
         try
         {
-            return Check(session, path, knownFeatures);
+            return Check(session, path, knownFeatures, id);
         }
         catch
         {
@@ -113,7 +127,7 @@ public sealed class OnnxModel : IDisposable
     /// <summary>Releases the model. Its scorers work until they are disposed.</summary>
     public void Dispose() => _session.Dispose();
 
-    static OnnxModel Check(OrtSession session, string path, IReadOnlyList<string> knownFeatures)
+    static OnnxModel Check(OrtSession session, string path, IReadOnlyList<string> knownFeatures, string? id)
     {
         var name = Required(session, path, "cartrecovery.name");
         var version = Required(session, path, "cartrecovery.version");
@@ -145,7 +159,7 @@ public sealed class OnnxModel : IDisposable
             throw new ModelException(ModelException.WrongOutput,
                 $"{path}: output '{output}' must be [rows], [rows, 1] or [rows, 2]; it is [{string.Join(", ", two)}] for two rows.");
         }
-        return new OnnxModel(session, name, version, features, baseline, input.Name, output, one, path);
+        return new OnnxModel(session, name, version, features, baseline, input.Name, output, one, path, id);
     }
 
     // ONNX Runtime evaluates models that the compiled trees do not support or evaluate differently.

@@ -5,9 +5,12 @@ using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
+using CartRecovery.Engine.Models;
+using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Telemetry;
 using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Auth;
+using CartRecovery.Host.Api.Models;
 using CartRecovery.Host.Api.Requests;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
@@ -62,6 +65,8 @@ sealed partial class FailedRequests(ILogger<FailedRequests> log, AuditRecorder r
         ProblemException { Problem: var problem } => problem,
         ChannelClosedException => ApiProblems.Stopping,
         JourneysBusyException => ApiProblems.Overloaded,
+        ModelRegistryException refusal => ModelProblems.Of(refusal),
+        ModelException unusable => ModelProblems.Of(unusable),
         ControlRefusalException refusal => ControlProblems.Of(refusal),
         ControlDatabaseException { Code: ControlDatabaseException.Unavailable or ControlDatabaseException.Conflict } => ControlProblems.Unavailable,
         BadHttpRequestException { InnerException: NullElementException json } => OfNullElement(json),

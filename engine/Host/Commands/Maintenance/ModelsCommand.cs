@@ -6,17 +6,16 @@ using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands.Maintenance;
 
-/// <summary><c>models fit</c>: fits the default model to a log.</summary>
+/// <summary>Implements <c>models</c>. <c>models fit</c> fits the default model to a log; <see cref="RegistryCommand"/> has the other actions.</summary>
 static class ModelsCommand
 {
-    public static int Run(ModelsOptions options)
-    {
-        if (options.Action != "fit")
-        {
-            Console.Error.WriteLine($"error: unknown action '{options.Action}'; expected fit");
-            return ExitCode.BadUsage;
-        }
+    /// <summary>The action that needs neither configuration nor data folder.</summary>
+    public const string Fit = "fit";
 
+    public static Task<int> RunAsync(ModelsOptions options) => options.Action == Fit ? Task.FromResult(FitModel(options)) : RegistryCommand.RunAsync(options);
+
+    static int FitModel(ModelsOptions options)
+    {
         List<ShopEvent> log;
         try
         {

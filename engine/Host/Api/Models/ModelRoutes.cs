@@ -1,0 +1,162 @@
+using System.ComponentModel;
+using CartRecovery.Engine.ControlPlane.Users;
+using CartRecovery.Engine.Models;
+using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Audit;
+using CartRecovery.Host.Api.Auth;
+using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Api.Problems;
+using CartRecovery.Host.Api.Requests;
+using CartRecovery.Host.Api.Responses;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Routing;
+
+namespace CartRecovery.Host.Api.Models;
+
+/// <summary>Routes of <c>/v1/models</c>: the registry of models.</summary>
+static class ModelRoutes
+{
+    const string IdHelp = "The version: `name@hash`, where six digits of the hash suffice, or `name@alias`.", NameHelp = "The model.", AliasHelp = "The alias.";
+
+    // The largest model in base64, and what describes it.
+    const long MaxBody = (ModelLimits.MaxModelBytes / 3 * 4) + (8 << 20);
+
+    static readonly QueryParameter<string> s_name = QueryParameters.Text("name", "Returns only versions of this model.");
+    static readonly QueryParameter<string> s_to = QueryParameters.Text("to", "The version to compare with; by default the champion.");
+
+    // One upload at a time: each needs memory for the model twice.
+    static readonly SemaphoreSlim s_uploads = new(1);
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        MapReads(routes.ForServers("/v1/models", ApiTags.Models));
+        MapChanges(routes.MapGroup("/v1/models").WithTags(ApiTags.Models).RequireAuthorization(AccessPolicies.User).WithMetadata(new RequiredPermission(Permission.ModelsWrite)));
+    }
+
+    static void MapReads(RouteGroupBuilder group)
+    {
+        group.MapGet("", List).Describe("listModels", "List versions of models", "By model, the newest first, with the aliases that name each. Damaged versions have a `problem`.")
+            .Query(s_name, QueryParameters.Limit, QueryParameters.Cursor);
+        group.MapGet("/{id}", Get).Describe("getModel", "Get a version of a model", "With its signature, its metrics, its training data and its card.").Problems(ModelProblems.OfVersion);
+        group.MapGet("/{id}/diff", Diff).Describe("diffModels", "Compare two versions", "Features, metrics, and the scores of the golden rows of both by both.")
+            .Query(s_to).Problems(ModelProblems.OfLoading);
+        group.MapGet("/{name}/aliases", Aliases).Describe("listModelAliases", "List a model's aliases", "Which version each alias names, and who moved it there when and why.")
+            .Query(QueryParameters.Limit, QueryParameters.Cursor).Problems(ModelProblems.Damaged);
+        group.MapGet("/{name}/history", History).Describe("listModelHistory", "List moves of a model's aliases", "The newest first; the last 1,000 are kept.")
+            .Query(QueryParameters.Limit, QueryParameters.Cursor).Problems(ModelProblems.Damaged);
+    }
+
+    static void MapChanges(RouteGroupBuilder group)
+    {
+        group.MapPost("", AddAsync).Describe("addModel", "Register a model", """
+            Registers an ONNX file as an immutable version, named by the hash of its bytes. The same bytes are the same version. No alias names it yet: deploy it.
+            At most 64 MB; gzip and br are accepted.
+            """)
+            .WithMetadata(new AuditedChange("model.add"), new BodyLimit(MaxBody)).Produces<ModelDetail>(StatusCodes.Status201Created).Produces<ModelDetail>()
+            .Problems([ApiProblems.InvalidJson, ModelProblems.InvalidManifest, ModelProblems.TooLarge, ModelProblems.Full, .. ModelProblems.OfLoading]);
+        group.MapPost("/deploy", DeployAsync).Describe("deployModel", "Deploy a version", """
+            Moves an alias, `champion` by default, to a version. The version is loaded and its golden rows are checked before; the champion is exchanged between two
+            batches. A failure changes nothing. Survives a restart.
+            """)
+            .WithMetadata(new AuditedChange("model.deploy"))
+            .Problems([ApiProblems.InvalidJson, ModelProblems.InvalidAlias, ModelProblems.AliasMoved, ModelProblems.InvalidManifest, ModelProblems.Full, .. ModelProblems.OfLoading]);
+        group.MapPut("/{name}/aliases/{alias}", MoveAliasAsync).Describe("moveModelAlias", "Move an alias", "Creates the alias if there is none. With `expected`, only if it names this version now.")
+            .WithMetadata(new AuditedChange("model.alias"))
+            .Problems([ApiProblems.InvalidJson, ModelProblems.InvalidAlias, ModelProblems.AliasMoved, ModelProblems.InvalidManifest, ModelProblems.Full, .. ModelProblems.OfLoading]);
+        group.MapDelete("/{name}/aliases/{alias}", RemoveAliasAsync).Describe("removeModelAlias", "Remove an alias", "`champion` and `v0` cannot be removed.")
+            .WithMetadata(new AuditedChange("model.alias")).Produces(StatusCodes.Status204NoContent)
+            .Problems(ModelProblems.NoAlias, ModelProblems.InvalidAlias, ModelProblems.AliasNeeded, ModelProblems.Damaged, ModelProblems.Busy);
+        group.MapPost("/{name}/rollback", RollBackAsync).Describe("rollBackModel", "Roll back", "Moves an alias, `champion` by default, to the version that it named before.")
+            .WithMetadata(new AuditedChange("model.rollback"))
+            .Problems([ApiProblems.InvalidJson, ModelProblems.NoAlias, ModelProblems.NothingBefore, ModelProblems.AliasMoved, ModelProblems.InvalidManifest, .. ModelProblems.OfLoading]);
+        group.MapDelete("/{id}", DeleteAsync).Describe("deleteModel", "Delete a version", "Rejected while an alias, another version or a kept decision names it.")
+            .WithMetadata(new AuditedChange("model.delete", "id")).Produces(StatusCodes.Status204NoContent)
+            .Problems([ModelProblems.InUse, ModelProblems.IsParent, ModelProblems.HasDecisions, ModelProblems.Busy, .. ModelProblems.OfVersion]);
+    }
+
+    static Ok<ItemPage<ModelItem>> List(HttpContext context, RequestQuery query, IModelControl models) => TypedResults.Ok(Cursors.Page(context, query,
+        [.. (query.Of(s_name) is { } name ? models.ModelRegistry.List(name) : models.ModelRegistry.List()).Select(version => ModelItem.Of(version, models))]));
+
+    static Ok<ModelDetail> Get([Description(IdHelp)] string id, IModelControl models) => TypedResults.Ok(ModelDetail.Of(models.ModelRegistry.Find(id), models));
+
+    static Ok<ModelDifference> Diff([Description(IdHelp)] string id, RequestQuery query, IModelControl models)
+    {
+        var registry = models.ModelRegistry;
+        var from = registry.Find(id);
+        return TypedResults.Ok(ModelDifference.Between(registry, from, registry.Find(query.Of(s_to) ?? $"{ModelRegistry.NameOf(from.Id)}@{ModelAlias.Champion}")));
+    }
+
+    static Ok<ItemPage<AliasItem>> Aliases([Description(NameHelp)] string name, HttpContext context, RequestQuery query, IModelControl models) =>
+        TypedResults.Ok(Cursors.Page(context, query, [.. models.ModelRegistry.Aliases(name).Select(AliasItem.Of)]));
+
+    static Ok<ItemPage<AliasChangeItem>> History([Description(NameHelp)] string name, HttpContext context, RequestQuery query, IModelControl models) =>
+        TypedResults.Ok(Cursors.Page(context, query, [.. models.ModelRegistry.History(name).Select(AliasChangeItem.Of)]));
+
+    static async Task<IResult> AddAsync(NewModelBody body, HttpContext context, IModelControl models)
+    {
+        if (!await s_uploads.WaitAsync(TimeSpan.Zero, context.RequestAborted))
+        {
+            throw new ProblemException(ModelProblems.Busy);
+        }
+
+        try
+        {
+            var (version, isNew) = await Task.Run(() => models.ModelRegistry.Add(body.ToModel(), UserIdentity.Of(context).ActorName));
+            AuditTarget.Set(context, $"model:{version.Id}");
+            var detail = ModelDetail.Of(version, models);
+            return isNew ? TypedResults.Created((string?)null, detail) : TypedResults.Ok(detail);
+        }
+        finally
+        {
+            s_uploads.Release();
+        }
+    }
+
+    static async Task<Ok<AliasMoved>> DeployAsync(DeployBody body, HttpContext context, IModelControl models)
+    {
+        var version = models.ModelRegistry.Find(body.Version ?? "");
+        return await MoveAsync(context, models, new ModelMove(
+            ModelRegistry.NameOf(version.Id), body.Alias ?? ModelAlias.Champion, version.Id, UserIdentity.Of(context).ActorName, body.Why ?? "")
+        { Expected = body.Expected });
+    }
+
+    static Task<Ok<AliasMoved>> MoveAliasAsync(
+        [Description(NameHelp)] string name, [Description(AliasHelp)] string alias, AliasMoveBody body, HttpContext context, IModelControl models) =>
+        MoveAsync(context, models, new ModelMove(name, alias, models.ModelRegistry.Find(body.Version ?? "").Id, UserIdentity.Of(context).ActorName, body.Why ?? "") { Expected = body.Expected });
+
+    static async Task<NoContent> RemoveAliasAsync([Description(NameHelp)] string name, [Description(AliasHelp)] string alias, HttpContext context, IModelControl models)
+    {
+        AuditTarget.Set(context, $"model:{name}@{alias}");
+        await Task.Run(() => models.MoveAlias(new ModelMove(name, alias, Version: null, UserIdentity.Of(context).ActorName, "removed")));
+        return TypedResults.NoContent();
+    }
+
+    static Task<Ok<AliasMoved>> RollBackAsync([Description(NameHelp)] string name, ModelRollbackBody? body, HttpContext context, IModelControl models)
+    {
+        var alias = body?.Alias ?? ModelAlias.Champion;
+        var present = models.ModelRegistry.Aliases(name).FirstOrDefault(known => known.Name == alias)?.Version;
+        return MoveAsync(context, models, new ModelMove(
+            name, alias, models.ModelRegistry.Previous(name, alias).Id, UserIdentity.Of(context).ActorName, body?.Why ?? "rollback")
+        { Expected = present, IsRollback = true });
+    }
+
+    static async Task<NoContent> DeleteAsync([Description(IdHelp)] string id, IModelControl models)
+    {
+        await Task.Run(() => models.ModelRegistry.Delete(id, models.DecisionsKept));
+        return TypedResults.NoContent();
+    }
+
+    // Loading takes longer than a request may block a thread of the pool's few.
+    static async Task<Ok<AliasMoved>> MoveAsync(HttpContext context, IModelControl models, ModelMove move)
+    {
+        AuditTarget.Set(context, $"model:{move.Name}@{move.Alias}");
+        AuditDetail.Add(context, "version", move.Version!);
+        var change = await Task.Run(() => models.MoveAlias(move));
+        return TypedResults.Ok(new AliasMoved(move.Alias, move.Version!, change is null ? move.Version : change.From, change is not null));
+    }
+
+    sealed record BodyLimit(long? MaxRequestBodySize) : IRequestSizeLimitMetadata;
+}
