@@ -108,7 +108,7 @@ public sealed class ModelRegistryTests
         var manifest = Path.Combine(version.Folder, "manifest.json");
         File.WriteAllText(manifest, File.ReadAllText(manifest).Replace($"\"score\": {version.Manifest.Golden[5].Score:R}", "\"score\": 0.123", StringComparison.Ordinal));
 
-        Assert.That(() => Move("champion", version), Refused(ModelRegistryException.GoldenMismatch, "cannot serve"));
+        Assert.That(() => Reopen().Move(new ModelMove("purchase", "champion", version.Id, Cli, "")), Refused(ModelRegistryException.GoldenMismatch, "cannot serve"));
         Assert.That(_registry.Aliases("purchase"), Is.Empty);
     }
 

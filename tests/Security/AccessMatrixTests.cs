@@ -196,6 +196,22 @@ sealed class AccessMatrixTests
         ["POST /v1/config/rollback"] = Access.User,
         ["GET /v1/config/schedule"] = Access.User,
         ["DELETE /v1/config/schedule/{id}"] = Access.User,
+        ["POST /v1/predict/batch"] = Access.Secret,
+        ["GET /v1/predict/{cartId}"] = Access.Secret,
+        ["POST /v1/features/compute"] = Access.Secret,
+        ["POST /v1/features/batch"] = Access.Secret,
+        ["GET /v2"] = Access.Open,
+        ["GET /v2/health/live"] = Access.Open,
+        ["GET /v2/health/ready"] = Access.Open,
+        ["GET /v2/models/{name}"] = Access.Secret,
+        ["GET /v2/models/{name}/ready"] = Access.Secret,
+        ["POST /v2/models/{name}/infer"] = Access.Secret,
+        ["GET /v2/models/{name}/versions/{version}"] = Access.Secret,
+        ["GET /v2/models/{name}/versions/{version}/ready"] = Access.Secret,
+        ["POST /v2/models/{name}/versions/{version}/infer"] = Access.Secret,
+        ["GET /v1/models/{id}/status"] = Access.Secret,
+        ["POST /v1/models/{id}/load"] = Access.User,
+        ["POST /v1/models/{id}/unload"] = Access.User,
         ["GET /v1/models"] = Access.Secret,
         ["GET /v1/models/{id}"] = Access.Secret,
         ["GET /v1/models/{id}/diff"] = Access.Secret,
@@ -475,7 +491,7 @@ sealed class AccessMatrixTests
             origin is null ? [] : [("Origin", origin)]);
     }
 
-    string IdFor(string pattern) => pattern.Contains("carts", StringComparison.Ordinal) || pattern.Contains("features", StringComparison.Ordinal) ? _cart
+    string IdFor(string pattern) => pattern.Contains("carts", StringComparison.Ordinal) || pattern.Contains("predict", StringComparison.Ordinal) || pattern.Contains("features", StringComparison.Ordinal) ? _cart
         : pattern.Contains("interventions", StringComparison.Ordinal) ? _intervention
         : pattern.Contains("flags", StringComparison.Ordinal) || pattern.Contains("templates", StringComparison.Ordinal) ? Mark
         : pattern.Contains("customers", StringComparison.Ordinal) ? $"{Mark}-u"
@@ -483,7 +499,7 @@ sealed class AccessMatrixTests
 
     string BodyFor(string pattern) => pattern switch
     {
-        "/v1/predict" or "/v1/campaigns/{name}/preview" or "/v1/templates/{name}/preview" => $$"""{"cartId":"{{_cart}}"}""",
+        "/v1/predict" or "/v1/features/compute" or "/v1/campaigns/{name}/preview" or "/v1/templates/{name}/preview" => $$"""{"cartId":"{{_cart}}"}""",
         "/v1/suppressions" => $$"""{"channel":"email","address":"{{Mark}}@shop.example"}""",
         "/v1/deadletters/replay" or "/v1/deadletters/drop" => $$"""{"ids":[{{_letter}}]}""",
         "/v1/products" => "[]",

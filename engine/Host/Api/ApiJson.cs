@@ -4,6 +4,7 @@ using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Reconciliations;
 using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Engine.ControlPlane.Templates;
+using CartRecovery.Engine.Models;
 using CartRecovery.Host.Api.Analytics;
 using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Auth;
@@ -21,6 +22,7 @@ using CartRecovery.Host.Api.Experiments;
 using CartRecovery.Host.Api.Features;
 using CartRecovery.Host.Api.Flags;
 using CartRecovery.Host.Api.Health;
+using CartRecovery.Host.Api.Inference;
 using CartRecovery.Host.Api.Insights;
 using CartRecovery.Host.Api.Interventions;
 using CartRecovery.Host.Api.Jobs;
@@ -51,6 +53,19 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(ItemPage<FeatureDefinition>))]
 [JsonSerializable(typeof(PredictionBody))]
 [JsonSerializable(typeof(Prediction))]
+[JsonSerializable(typeof(PredictionBatchBody))]
+[JsonSerializable(typeof(PredictionBatch))]
+[JsonSerializable(typeof(FeaturesBody))]
+[JsonSerializable(typeof(FeaturesBatchBody))]
+[JsonSerializable(typeof(CartsFeatures))]
+[JsonSerializable(typeof(InferenceServer))]
+[JsonSerializable(typeof(InferenceLive))]
+[JsonSerializable(typeof(InferenceReady))]
+[JsonSerializable(typeof(InferenceModel))]
+[JsonSerializable(typeof(InferenceBodies))]
+[JsonSerializable(typeof(InferenceResult))]
+[JsonSerializable(typeof(InferenceFailure))]
+[JsonSerializable(typeof(ModelStatus))]
 [JsonSerializable(typeof(ItemPage<ModelItem>))]
 [JsonSerializable(typeof(ModelDetail))]
 [JsonSerializable(typeof(NewModelBody))]

@@ -15,6 +15,7 @@ using CartRecovery.Host.Api.Exports;
 using CartRecovery.Host.Api.Features;
 using CartRecovery.Host.Api.Flags;
 using CartRecovery.Host.Api.Health;
+using CartRecovery.Host.Api.Inference;
 using CartRecovery.Host.Api.Insights;
 using CartRecovery.Host.Api.Interventions;
 using CartRecovery.Host.Api.Jobs;
@@ -51,6 +52,8 @@ static class ApiRoutes
         FeaturesRoutes.Map(routes);
         PredictionsRoutes.Map(routes);
         ModelRoutes.Map(routes);
+        ModelLoadRoutes.Map(routes);
+        InferenceRoutes.Map(routes);
         CartsRoutes.Map(routes);
         CustomersRoutes.Map(routes);
         UserRoutes.Map(routes);

@@ -10,6 +10,7 @@ using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Events;
 using CartRecovery.Host.Api.Flags;
 using CartRecovery.Host.Api.Health;
+using CartRecovery.Host.Api.Models;
 using CartRecovery.Host.Api.Personal;
 using CartRecovery.Host.Api.Predictions;
 using CartRecovery.Host.Api.Problems;
@@ -17,6 +18,7 @@ using CartRecovery.Host.Api.Requests;
 using CartRecovery.Host.Api.Segments;
 using CartRecovery.Host.Api.Storefront;
 using CartRecovery.Host.Api.Tracking;
+using CartRecovery.Host.Models;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -38,7 +40,7 @@ static class ApiServices
             options.SerializerOptions.Converters.Add(new UtcTimeConverter());
             options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
-        services.AddSingleton<MaskedIds>().AddSingleton<CartReader>().AddSingleton<Predictors>().AddSingleton<LinkEvents>().AddSingleton<ServerEvents>().AddSingleton<HealthReport>().AddSingleton<StorefrontClient>().AddSingleton<TestSendLimits>()
+        services.AddSingleton<MaskedIds>().AddSingleton<CartReader>().AddSingleton<Predictors>().AddSingleton<PredictionCache>().AddSingleton<LoadedModels>().AddSingleton<ModelAudit>().AddSingleton<LinkEvents>().AddSingleton<ServerEvents>().AddSingleton<HealthReport>().AddSingleton<StorefrontClient>().AddSingleton<TestSendLimits>()
             .AddSingleton<FlagEvaluations>().AddSingleton<SegmentSizes>();
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.AddAccess();

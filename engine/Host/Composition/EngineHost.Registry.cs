@@ -3,6 +3,7 @@ using CartRecovery.Engine.Models;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.Scoring.Serving;
+using CartRecovery.Engine.State;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Host.Api;
 using CartRecovery.Host.Jobs;
@@ -28,7 +29,7 @@ sealed partial class EngineHost : IModelControl
     long _modelStamp;
 
     /// <inheritdoc/>
-    public ModelRegistry ModelRegistry { get; }
+    public ModelRegistry ModelRegistry { get; private set; }
 
     /// <inheritdoc/>
     public string ModelName { get; private set; } = "";
@@ -93,6 +94,19 @@ sealed partial class EngineHost : IModelControl
         Update(options);
         Note(version.Id, problem: null);
         return change;
+    }
+
+    // The registry is set before it is used, and again by the constructor.
+    (ModelRegistry Registry, OnnxModel Model) OpenModels(OnnxModel configured)
+    {
+        ModelRegistry = _data.Use(() => new ModelRegistry(_data.Files.Models, FeatureTable.Names, Time));
+        var model = Register(configured, Config.ModelPath);
+        if (model != configured)
+        {
+            Serving = Serving.With(ServedAs(model, ServingPlan.ChampionAlias));
+        }
+
+        return (ModelRegistry, model);
     }
 
     // Registers the configured model, and returns the champion: this model, or the version that the champion was moved to. Whatever is wrong

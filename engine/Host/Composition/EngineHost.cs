@@ -18,7 +18,6 @@ using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Migration;
-using CartRecovery.Engine.Models;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Pipeline.Recovery;
 using CartRecovery.Engine.Privacy;
@@ -107,8 +106,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         }
 
         FolderTakeover.Run(_data, config, budget, Model, time, _log, onTakeover);
-        ModelRegistry = _data.Use(() => new ModelRegistry(_data.Files.Models, FeatureTable.Names, time));
-        Model = Register(Model, config.ModelPath);
+        (ModelRegistry, Model) = OpenModels(Model);
         _keys = FolderKeys.Open(_data, config);
         _data.DeleteArchives(time.GetUtcNow().UtcDateTime - config.Journal.Retention.Value);
         Control = ControlSetup.Of(config, _data.Files, _data.Secret(), time);

@@ -22,7 +22,7 @@ sealed class ModelsApiTests
     [SetUp]
     public async Task StartAsync()
     {
-        _scratch = new Scratch();
+        (_scratch, _engine) = (new Scratch(), null!);
         await RestartAsync();
     }
 
@@ -71,6 +71,8 @@ sealed class ModelsApiTests
         var back = await AskAsync("POST", "/v1/models/purchase/rollback", "{}");
         Assert.That(back.Json.GetProperty("from").GetString(), Is.EqualTo(id), back.Body);
         Assert.That((await PredictAsync()).Model, Is.EqualTo(former));
+        var audited = (await AskAsync("GET", "/v1/audit?action=model.&limit=3")).Json.GetProperty("items").EnumerateArray().Select(entry => $"{entry.GetProperty("action")} {entry.GetProperty("target")}");
+        Assert.That(audited, Is.EqualTo(new[] { "model.alias model:purchase@champion", "model.alias model:purchase@champion", $"model.add model:{id}" }));
         Assert.That((await AskAsync("GET", "/v1/models/purchase/history")).Json.GetProperty("items")[0].GetProperty("why").GetString(), Is.EqualTo("rollback"));
         Assert.That((await AskAsync("DELETE", $"/v1/models/{id}")).Problem, Is.EqualTo((409, "model_has_decisions")), "it has decided");
     }

@@ -7,7 +7,7 @@ static class ApiTags
         Interventions = "Interventions", Campaigns = "Campaigns", Analytics = "Analytics", Products = "Products", Suppressions = "Suppressions", Codes = "Codes",
         Segments = "Segments", Templates = "Templates", FeatureFlags = "Feature flags", Experiments = "Experiments", Ofrep = "OFREP", DeadLetters = "Dead letters", Tracking = "Tracking", Storefront = "Storefront", Auth = "Users", Audit = "Audit", Keys = "API keys", Privacy = "Privacy", Roles = "Roles", Usage = "Usage", Members = "Members",
         Config = "Config",
-        Models = "Models",
+        Models = "Models", Inference = "Inference",
         Exports = "Exports", Reconciliation = "Reconciliation",
         Jobs = "Jobs", Operations = "Operations";
 
@@ -45,6 +45,7 @@ static class ApiTags
         (Exports, "Download events, interventions and conversions."),
         (Reconciliation, "Compare the shop's orders and carts with the engine's."),
         (Models, "Versions of models, and which one decides: register, compare, promote and roll back."),
+        (Inference, "Score rows by the Open Inference Protocol v2."),
         (Jobs, "Scheduled jobs: list, run, change, pause and cancel."),
         (Operations, "Health and metrics."),
     ];

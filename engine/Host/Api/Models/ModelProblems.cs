@@ -24,6 +24,8 @@ static class ModelProblems
     public static readonly HttpProblem NothingBefore = new(409, ModelRegistryException.NothingBefore, "The alias has no earlier version. Move it to a version instead.");
     public static readonly HttpProblem Busy = new(503, ModelRegistryException.Busy, "Another change of the registry is running. Try again.");
 
+    public static readonly HttpProblem TooManyLoaded = new(409, "too_many_models_loaded", "Eight versions are loaded. Unload one.");
+
     /// <summary>The model is not one that the engine can use.</summary>
     public static readonly HttpProblem Unusable = new(400, ModelException.Unreadable, "The engine cannot use the model; the code says why.");
 

@@ -2,8 +2,6 @@ using System.ComponentModel;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Models;
 using CartRecovery.Host.Api.Access;
-using CartRecovery.Host.Api.Audit;
-using CartRecovery.Host.Api.Auth;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
@@ -55,25 +53,22 @@ static class ModelRoutes
             Registers an ONNX file as an immutable version, named by the hash of its bytes. The same bytes are the same version. No alias names it yet: deploy it.
             At most 64 MB; gzip and br are accepted.
             """)
-            .WithMetadata(new AuditedChange("model.add"), new BodyLimit(MaxBody)).Produces<ModelDetail>(StatusCodes.Status201Created).Produces<ModelDetail>()
+            .WithMetadata(new BodyLimit(MaxBody)).Produces<ModelDetail>(StatusCodes.Status201Created).Produces<ModelDetail>()
             .Problems([ApiProblems.InvalidJson, ModelProblems.InvalidManifest, ModelProblems.TooLarge, ModelProblems.Full, .. ModelProblems.OfLoading]);
         group.MapPost("/deploy", DeployAsync).Describe("deployModel", "Deploy a version", """
             Moves an alias, `champion` by default, to a version. The version is loaded and its golden rows are checked before; the champion is exchanged between two
             batches. A failure changes nothing. Survives a restart.
             """)
-            .WithMetadata(new AuditedChange("model.deploy"))
             .Problems([ApiProblems.InvalidJson, ModelProblems.InvalidAlias, ModelProblems.AliasMoved, ModelProblems.InvalidManifest, ModelProblems.Full, .. ModelProblems.OfLoading]);
         group.MapPut("/{name}/aliases/{alias}", MoveAliasAsync).Describe("moveModelAlias", "Move an alias", "Creates the alias if there is none. With `expected`, only if it names this version now.")
-            .WithMetadata(new AuditedChange("model.alias"))
             .Problems([ApiProblems.InvalidJson, ModelProblems.InvalidAlias, ModelProblems.AliasMoved, ModelProblems.InvalidManifest, ModelProblems.Full, .. ModelProblems.OfLoading]);
         group.MapDelete("/{name}/aliases/{alias}", RemoveAliasAsync).Describe("removeModelAlias", "Remove an alias", "`champion` and `v0` cannot be removed.")
-            .WithMetadata(new AuditedChange("model.alias")).Produces(StatusCodes.Status204NoContent)
+            .Produces(StatusCodes.Status204NoContent)
             .Problems(ModelProblems.NoAlias, ModelProblems.InvalidAlias, ModelProblems.AliasNeeded, ModelProblems.Damaged, ModelProblems.Busy);
         group.MapPost("/{name}/rollback", RollBackAsync).Describe("rollBackModel", "Roll back", "Moves an alias, `champion` by default, to the version that it named before.")
-            .WithMetadata(new AuditedChange("model.rollback"))
             .Problems([ApiProblems.InvalidJson, ModelProblems.NoAlias, ModelProblems.NothingBefore, ModelProblems.AliasMoved, ModelProblems.InvalidManifest, .. ModelProblems.OfLoading]);
         group.MapDelete("/{id}", DeleteAsync).Describe("deleteModel", "Delete a version", "Rejected while an alias, another version or a kept decision names it.")
-            .WithMetadata(new AuditedChange("model.delete", "id")).Produces(StatusCodes.Status204NoContent)
+            .Produces(StatusCodes.Status204NoContent)
             .Problems([ModelProblems.InUse, ModelProblems.IsParent, ModelProblems.HasDecisions, ModelProblems.Busy, .. ModelProblems.OfVersion]);
     }
 
@@ -95,7 +90,7 @@ static class ModelRoutes
     static Ok<ItemPage<AliasChangeItem>> History([Description(NameHelp)] string name, HttpContext context, RequestQuery query, IModelControl models) =>
         TypedResults.Ok(Cursors.Page(context, query, [.. models.ModelRegistry.History(name).Select(AliasChangeItem.Of)]));
 
-    static async Task<IResult> AddAsync(NewModelBody body, HttpContext context, IModelControl models)
+    static async Task<IResult> AddAsync(NewModelBody body, HttpContext context, IModelControl models, ModelAudit audit)
     {
         if (!await s_uploads.WaitAsync(TimeSpan.Zero, context.RequestAborted))
         {
@@ -104,8 +99,8 @@ static class ModelRoutes
 
         try
         {
-            var (version, isNew) = await Task.Run(() => models.ModelRegistry.Add(body.ToModel(), UserIdentity.Of(context).ActorName));
-            AuditTarget.Set(context, $"model:{version.Id}");
+            var (version, isNew) = await audit.RunAsync(context, actor => models.ModelRegistry.Add(body.ToModel(), actor),
+                added => added.IsNew ? ("model.add", added.Version.Id, null) : null);
             var detail = ModelDetail.Of(version, models);
             return isNew ? TypedResults.Created((string?)null, detail) : TypedResults.Ok(detail);
         }
@@ -115,46 +110,42 @@ static class ModelRoutes
         }
     }
 
-    static async Task<Ok<AliasMoved>> DeployAsync(DeployBody body, HttpContext context, IModelControl models)
+    static Task<Ok<AliasMoved>> DeployAsync(DeployBody body, HttpContext context, IModelControl models, ModelAudit audit)
     {
         var version = models.ModelRegistry.Find(body.Version ?? "");
-        return await MoveAsync(context, models, new ModelMove(
-            ModelRegistry.NameOf(version.Id), body.Alias ?? ModelAlias.Champion, version.Id, UserIdentity.Of(context).ActorName, body.Why ?? "")
+        return MoveAsync(context, models, audit, new ModelMove(ModelRegistry.NameOf(version.Id), body.Alias ?? ModelAlias.Champion, version.Id, "", body.Why ?? "")
         { Expected = body.Expected });
     }
 
     static Task<Ok<AliasMoved>> MoveAliasAsync(
-        [Description(NameHelp)] string name, [Description(AliasHelp)] string alias, AliasMoveBody body, HttpContext context, IModelControl models) =>
-        MoveAsync(context, models, new ModelMove(name, alias, models.ModelRegistry.Find(body.Version ?? "").Id, UserIdentity.Of(context).ActorName, body.Why ?? "") { Expected = body.Expected });
+        [Description(NameHelp)] string name, [Description(AliasHelp)] string alias, AliasMoveBody body, HttpContext context, IModelControl models, ModelAudit audit) =>
+        MoveAsync(context, models, audit, new ModelMove(name, alias, models.ModelRegistry.Find(body.Version ?? "").Id, "", body.Why ?? "") { Expected = body.Expected });
 
-    static async Task<NoContent> RemoveAliasAsync([Description(NameHelp)] string name, [Description(AliasHelp)] string alias, HttpContext context, IModelControl models)
+    static async Task<NoContent> RemoveAliasAsync(
+        [Description(NameHelp)] string name, [Description(AliasHelp)] string alias, HttpContext context, IModelControl models, ModelAudit audit)
     {
-        AuditTarget.Set(context, $"model:{name}@{alias}");
-        await Task.Run(() => models.MoveAlias(new ModelMove(name, alias, Version: null, UserIdentity.Of(context).ActorName, "removed")));
+        await audit.RunAsync(context, actor => models.MoveAlias(new ModelMove(name, alias, Version: null, actor, "removed")), _ => ("model.alias", $"{name}@{alias}", ""));
         return TypedResults.NoContent();
     }
 
-    static Task<Ok<AliasMoved>> RollBackAsync([Description(NameHelp)] string name, ModelRollbackBody? body, HttpContext context, IModelControl models)
+    static Task<Ok<AliasMoved>> RollBackAsync([Description(NameHelp)] string name, ModelRollbackBody? body, HttpContext context, IModelControl models, ModelAudit audit)
     {
         var alias = body?.Alias ?? ModelAlias.Champion;
         var present = models.ModelRegistry.Aliases(name).FirstOrDefault(known => known.Name == alias)?.Version;
-        return MoveAsync(context, models, new ModelMove(
-            name, alias, models.ModelRegistry.Previous(name, alias).Id, UserIdentity.Of(context).ActorName, body?.Why ?? "rollback")
+        return MoveAsync(context, models, audit, new ModelMove(name, alias, models.ModelRegistry.Previous(name, alias).Id, "", body?.Why ?? "rollback")
         { Expected = present, IsRollback = true });
     }
 
-    static async Task<NoContent> DeleteAsync([Description(IdHelp)] string id, IModelControl models)
+    static async Task<NoContent> DeleteAsync([Description(IdHelp)] string id, HttpContext context, IModelControl models, ModelAudit audit)
     {
-        await Task.Run(() => models.ModelRegistry.Delete(id, models.DecisionsKept));
+        await audit.RunAsync(context, _ => models.ModelRegistry.Delete(id, models.DecisionsKept), deleted => ("model.delete", deleted.Id, null));
         return TypedResults.NoContent();
     }
 
-    // Loading takes longer than a request may block a thread of the pool's few.
-    static async Task<Ok<AliasMoved>> MoveAsync(HttpContext context, IModelControl models, ModelMove move)
+    static async Task<Ok<AliasMoved>> MoveAsync(HttpContext context, IModelControl models, ModelAudit audit, ModelMove move)
     {
-        AuditTarget.Set(context, $"model:{move.Name}@{move.Alias}");
-        AuditDetail.Add(context, "version", move.Version!);
-        var change = await Task.Run(() => models.MoveAlias(move));
+        var change = await audit.RunAsync(context, actor => models.MoveAlias(move with { By = actor }),
+            done => done is null ? null : ("model.alias", $"{move.Name}@{move.Alias}", move.Version));
         return TypedResults.Ok(new AliasMoved(move.Alias, move.Version!, change is null ? move.Version : change.From, change is not null));
     }
 

@@ -6,40 +6,30 @@ sealed class Predictors(IEngineState engine) : IDisposable
     readonly Lock _gate = new();
     Predictor? _current;
 
-    // A request may still use it.
-    Predictor? _former;
-
-    /// <summary>The predictor. Get it once per request.</summary>
-    public Predictor Current
+    /// <summary>Rents the predictor of the model in force. Once per request; dispose it when the request has its scores.</summary>
+    public PredictorLease Rent()
     {
-        get
+        lock (_gate)
         {
-            lock (_gate)
+            while (_current?.Model != engine.Model)
             {
-                while (_current?.Model != engine.Model)
+                var model = engine.Model;
+                try
                 {
-                    var model = engine.Model;
-                    try
-                    {
-                        var next = new Predictor(model);
-                        _former?.Dispose();
-                        (_former, _current) = (_current, next);
-                    }
-                    catch (ObjectDisposedException) when (model != engine.Model)
-                    {
-                        // Reloads have replaced it twice meanwhile.
-                    }
+                    var next = new Predictor(model);
+                    _current?.Release();
+                    _current = next;
                 }
-
-                return _current!;
+                catch (ObjectDisposedException) when (model != engine.Model)
+                {
+                    // Reloads have replaced it twice meanwhile.
+                }
             }
+
+            return new PredictorLease(_current!);
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _current?.Dispose();
-        _former?.Dispose();
-    }
+    public void Dispose() => _current?.Release();
 }
