@@ -94,6 +94,7 @@ sealed partial class EngineHost
         await Usage.StartAsync();
         await Witness.StartAsync();
         _apiKeys.Start();
+        await StartModelsAsync();
     }
 
     async Task DisposeControlAsync()

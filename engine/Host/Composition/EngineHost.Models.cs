@@ -37,6 +37,7 @@ sealed partial class EngineHost
 
     void DisposeModels()
     {
+        _modelTimer?.Dispose();
         Release(_formerModels);
         Release(Serving.Models.Select(served => served.Model));
     }

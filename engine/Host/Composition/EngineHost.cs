@@ -243,7 +243,6 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _numbering.Save();
         Backtests.DeleteScratch();
         await StartControlAsync();
-        await StartModelsAsync();
         Sinks.Start();
         Journeys.Start([.. Enumerable.Range(0, Partitions.Count).Select(i => Partitions[i].Tail)]);
         Partitions.Start();
@@ -284,7 +283,6 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             await _reload.StopAsync(s_drain);
         }
 
-        _modelTimer?.Dispose();
         await Jobs.DisposeAsync();
         _money.Dispose();
         Rates.Dispose();
