@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using CartRecovery.Engine.Models;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.State;
@@ -106,7 +107,9 @@ public sealed class ModelRegistryTests
     {
         var (version, _) = Add(2);
         var manifest = Path.Combine(version.Folder, "manifest.json");
-        File.WriteAllText(manifest, File.ReadAllText(manifest).Replace($"\"score\": {version.Manifest.Golden[5].Score:R}", "\"score\": 0.123", StringComparison.Ordinal));
+        var json = JsonNode.Parse(File.ReadAllText(manifest))!;
+        json["golden"]![5]!["score"] = 0.123;
+        File.WriteAllText(manifest, json.ToJsonString());
 
         Assert.That(() => Reopen().Move(new ModelMove("purchase", "champion", version.Id, Cli, "")), Refused(ModelRegistryException.GoldenMismatch, "cannot serve"));
         Assert.That(_registry.Aliases("purchase"), Is.Empty);
