@@ -84,7 +84,7 @@ sealed class ErasureFixture : IDisposable
             Set[i].Eraser.OnStep = onStep;
         }
 
-        return Erasure.EraseAsync(new ErasedPerson(0, user, carts ?? [], []), onStep is null ? null : new Steps(onStep), default);
+        return Erasure.EraseAsync([new ErasedPerson(0, user, carts ?? [], [])], onStep is null ? null : new Steps(onStep), default);
     }
 
     /// <summary>Returns the bytes of carts; empty for one that is not there.</summary>

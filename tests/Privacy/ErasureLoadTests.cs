@@ -35,7 +35,7 @@ public sealed class ErasureLoadTests
         var filled = Stopwatch.GetElapsedTime(started);
         var without = Measure(engine, Task.Delay(s_alone));
         var nobody = new ErasedIds(0, "demo"u8.ToArray(), TestStages.Stores[0].Ids, "nobody", []);
-        var checkpoint = Measure(engine, Task.WhenAll(Enumerable.Range(0, ErasureFixture.Partitions).Select(i => engine.Set[i].Eraser.EndAsync(nobody, default))));
+        var checkpoint = Measure(engine, Task.WhenAll(Enumerable.Range(0, ErasureFixture.Partitions).Select(i => engine.Set[i].Eraser.EndAsync([nobody], default))));
         started = Stopwatch.GetTimestamp();
         var user = UserOf(s_customers / 2);
         var steps = new ConcurrentQueue<(string Step, double At)>();

@@ -42,7 +42,7 @@ public sealed class ErasureRequestsTests(DatabaseKind kind) : ControlDatabaseFix
     public async Task A_completed_request_keeps_only_a_keyed_hash()
     {
         var request = await AddAsync();
-        var (running, subject, _) = await _requests.StartAsync(Folder, default);
+        var (running, subject, _) = await NextAsync();
         Assert.That((running!.State, running.Attempts, subject!.UserId), Is.EqualTo((ErasureRequest.Running, 1, User)));
         await _requests.SetStepAsync(running, [new ErasureStep(ErasureStep.Find, Time.GetUtcNow(), 5, new Dictionary<string, long> { ["carts"] = 2 })], subject with { Carts = ["c1"] }, default);
         var receipts = new Receipts(Control);
@@ -62,13 +62,13 @@ public sealed class ErasureRequestsTests(DatabaseKind kind) : ControlDatabaseFix
     public async Task A_request_that_was_running_at_the_stop_resumes_in_its_own_folder()
     {
         var request = await AddAsync();
-        Assert.That((await _requests.StartAsync("another", default)).Request, Is.Null, "another folder's");
-        var (running, subject, _) = await _requests.StartAsync(Folder, default);
+        Assert.That((await _requests.StartAsync("another", default)).Due, Is.Empty, "another folder's");
+        var (running, subject, _) = await NextAsync();
         var carts = subject! with { Carts = ["c1"], Addresses = ["a@b.example"] };
         await _requests.SetStepAsync(running!, [new ErasureStep(ErasureStep.Find, Time.GetUtcNow(), 5, new Dictionary<string, long>())], carts, default);
 
         var after = new ErasureRequests(await OpenAsync(), _tombstones);
-        var (again, known, _) = await after.StartAsync(Folder, default);
+        var (again, known, _) = await NextAsync(after);
         Assert.That((again!.Id, again.Attempts, again.Steps.Single().Name), Is.EqualTo((request.Id, 2, ErasureStep.Find)));
         Assert.That((known!.UserId, known.Carts.Single(), known.Addresses.Single()), Is.EqualTo((User, "c1", "a@b.example")));
     }
@@ -79,10 +79,10 @@ public sealed class ErasureRequestsTests(DatabaseKind kind) : ControlDatabaseFix
         await AddAsync();
         for (var attempt = 1; attempt <= ErasureRequests.MaxAttempts; attempt++)
         {
-            var (request, _, _) = await _requests.StartAsync(Folder, default);
+            var (request, _, _) = await NextAsync();
             Assert.That(request?.Attempts, Is.EqualTo(attempt));
             await _requests.FailAsync(request!, "the disk is full", default);
-            var (none, _, next) = await _requests.StartAsync(Folder, default);
+            var (none, _, next) = await NextAsync();
             Assert.That(none, Is.Null, "it waits");
             Assert.That(next > Time.GetUtcNow(), Is.EqualTo(attempt < ErasureRequests.MaxAttempts));
             Time.Advance(TimeSpan.FromMinutes(11));
@@ -100,7 +100,7 @@ public sealed class ErasureRequestsTests(DatabaseKind kind) : ControlDatabaseFix
         var first = await AddAsync();
         for (var attempt = 1; attempt <= ErasureRequests.MaxAttempts; attempt++)
         {
-            var (request, subject, _) = await _requests.StartAsync(Folder, default);
+            var (request, subject, _) = await NextAsync();
             await _requests.SetStepAsync(request!, [new ErasureStep(ErasureStep.Find, Time.GetUtcNow(), 5, new Dictionary<string, long>())], subject! with { Carts = ["c1"] }, default);
             await _requests.FailAsync(request!, "the disk is full", default);
             Time.Advance(TimeSpan.FromMinutes(11));
@@ -111,7 +111,7 @@ public sealed class ErasureRequestsTests(DatabaseKind kind) : ControlDatabaseFix
         Assert.That(again.Steps, Is.Empty);
         Assert.That(again.RequestedAt, Is.GreaterThan(first.RequestedAt));
         Assert.That(again.StartedAt, Is.Null);
-        var (_, known, _) = await _requests.StartAsync(Folder, default);
+        var (_, known, _) = await NextAsync();
         Assert.That(known!.Carts, Is.EqualTo(new[] { "c1" }), "erased data named it");
     }
 
@@ -119,23 +119,23 @@ public sealed class ErasureRequestsTests(DatabaseKind kind) : ControlDatabaseFix
     public async Task The_persons_identity_is_deleted_before_the_backups_and_restored_by_a_repeated_request()
     {
         await AddAsync();
-        var (request, subject, _) = await _requests.StartAsync(Folder, default);
+        var (request, subject, _) = await NextAsync();
         ErasureStep[] steps = [.. ErasureStep.OfPerson.Select(name => new ErasureStep(name, Time.GetUtcNow(), 5, new Dictionary<string, long>()))];
         await _requests.SetStepAsync(request!, steps, subject! with { Carts = ["c1"] }, default);
         await _requests.ForgetSubjectAsync(request! with { Reason = "(left out)" }, default);
         await Control.ScrubAsync();
 
-        var (again, none, _) = await _requests.StartAsync(Folder, default);
+        var (again, none, _) = await NextAsync();
         Assert.That((again!.Steps.Count, again.Reason, none), Is.EqualTo((steps.Length, "(left out)", (ErasedSubject?)null)), "only the backups are left");
         for (var attempt = 2; attempt <= ErasureRequests.MaxAttempts; attempt++)
         {
             await _requests.FailAsync(again!, "the disk is not mounted", default);
             Time.Advance(TimeSpan.FromMinutes(11));
-            (again, _, _) = await _requests.StartAsync(Folder, default);
+            (again, _, _) = await NextAsync();
         }
 
         await AddAsync();
-        Assert.That((await _requests.StartAsync(Folder, default)).Subject?.UserId, Is.EqualTo(User));
+        Assert.That((await NextAsync()).Subject?.UserId, Is.EqualTo(User));
     }
 
     [Test]
@@ -153,7 +153,7 @@ public sealed class ErasureRequestsTests(DatabaseKind kind) : ControlDatabaseFix
         var first = await AddAsync();
         Assert.That((await AddAsync()).Id, Is.EqualTo(first.Id), "a second request is the first");
         Assert.That(() => _requests.LiftAsync("shop", User, "cli", address: null), Throws.TypeOf<ControlRefusalException>().With.Property("Code").EqualTo(ControlRefusalException.ErasureRuns));
-        var (running, _, _) = await _requests.StartAsync(Folder, default);
+        var (running, _, _) = await NextAsync();
         await _requests.CompleteAsync(running!, Time.GetUtcNow(), session => new Receipts(Control).SignAsync(session, "{}"u8.ToArray()), default);
 
         Assert.That((await _requests.LiftAsync("shop", User, "cli", address: null), await _requests.LiftAsync("shop", User, "cli", address: null)), Is.EqualTo((true, false)));
@@ -182,6 +182,49 @@ public sealed class ErasureRequestsTests(DatabaseKind kind) : ControlDatabaseFix
         Time.Advance(TimeSpan.FromDays(40));
         await new SigningKeys(Control).RotateAsync();
         Assert.That(await receipts.VerifyAsync(receipt), Is.Not.Null);
+    }
+
+    [Test]
+    public async Task New_requests_are_one_pass_and_one_that_failed_is_tried_alone()
+    {
+        ErasureRequest[] added = [.. await Task.WhenAll(Enumerable.Range(0, 3).Select(i => _requests.AddAsync(Folder, i == 2 ? "other" : "shop", $"user-{i}", ErasureMode.Delete, null, "cli", address: null)))];
+        await _requests.AddAsync("another", "shop", "theirs", ErasureMode.Delete, null, "cli", address: null);
+        var (due, _) = await _requests.StartAsync(Folder, default);
+        Assert.That(due.Select(one => one.Request.Id), Is.EquivalentTo(added.Select(request => request.Id)));
+        Assert.That(due.Select(one => (one.Subject!.UserId, one.Request.Attempts)), Is.EquivalentTo(new[] { ("user-0", 1), ("user-1", 1), ("user-2", 1) }));
+
+        foreach (var (request, _) in due)
+        {
+            await _requests.FailAsync(request, "the disk is full", default);
+        }
+
+        Time.Advance(TimeSpan.FromMinutes(1));
+        var late = await _requests.AddAsync(Folder, "shop", "late", ErasureMode.Delete, null, "cli", address: null);
+        var alone = (await _requests.StartAsync(Folder, default)).Due;
+        Assert.That((alone.Count, alone[0].Request.Attempts), Is.EqualTo((1, 2)));
+        await _requests.CompleteAsync(alone[0].Request, Time.GetUtcNow(), session => new Receipts(Control).SignAsync(session, "{}"u8.ToArray()), default);
+        await _requests.CompleteAsync((await NextAsync()).Request!, Time.GetUtcNow(), session => new Receipts(Control).SignAsync(session, "{}"u8.ToArray()), default);
+        await _requests.CompleteAsync((await NextAsync()).Request!, Time.GetUtcNow(), session => new Receipts(Control).SignAsync(session, "{}"u8.ToArray()), default);
+        Assert.That((await _requests.StartAsync(Folder, default)).Due.Single().Request.Id, Is.EqualTo(late.Id));
+    }
+
+    [Test]
+    public async Task A_pass_is_bounded()
+    {
+        for (var i = 0; i < ErasureRequests.MaxPerPass + 2; i++)
+        {
+            await _requests.AddAsync(Folder, "shop", $"user-{i}", ErasureMode.Delete, null, "cli", address: null);
+        }
+
+        Assert.That((await _requests.StartAsync(Folder, default)).Due, Has.Count.EqualTo(ErasureRequests.MaxPerPass));
+    }
+
+    // The only request that is due, as a tuple of nulls if none is.
+    async Task<(ErasureRequest? Request, ErasedSubject? Subject, DateTimeOffset? Next)> NextAsync(ErasureRequests? requests = null)
+    {
+        var (due, next) = await (requests ?? _requests).StartAsync(Folder, default);
+        Assert.That(due, Has.Count.LessThanOrEqualTo(1));
+        return due is [var (request, subject)] ? (request, subject, next) : (null, null, next);
     }
 
     Task<ErasureRequest> AddAsync() => _requests.AddAsync(Folder, "shop", User, ErasureMode.Delete, "ticket 12", "cli", address: null);

@@ -113,6 +113,38 @@ sealed class ForgetTests
     }
 
     [Test]
+    public async Task People_who_wait_together_are_forgotten_in_one_pass_and_each_has_a_receipt()
+    {
+        string[] users = [User, Other, "q7"];
+        await using (var engine = await StartAsync())
+        {
+            await FillAsync(engine);
+            await engine.PostAsync("/v1/events", EventJson.Of("basket-of-q7", "add_to_cart", ",\"productId\":\"p\",\"price\":5,\"userId\":\"q7\""));
+            await engine.Host.Privacy.DisposeAsync();
+            foreach (var user in users)
+            {
+                await engine.PostAsync($"/v1/gdpr/forget/{Uri.EscapeDataString(user)}", "{}");
+            }
+        }
+
+        await using (var engine = await StartAsync())
+        {
+            var requests = (await engine.GetAsync("/v1/gdpr/requests")).Json.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("id").GetString()!).ToArray();
+            Assert.That(requests, Has.Length.EqualTo(users.Length));
+            foreach (var id in requests)
+            {
+                var done = (await CompletedAsync(engine, id)).Json;
+                var steps = done.GetProperty("steps").EnumerateArray().ToDictionary(step => step.GetProperty("name").GetString()!, step => step.GetProperty("counts"));
+                Assert.That(ErasureStep.OfPerson.Select(name => steps[name].GetProperty("people of the pass").GetInt32()), Is.All.EqualTo(users.Length));
+                Assert.That((done.GetProperty("attempts").GetInt32(), done.GetProperty("receipt").GetString()), Is.EqualTo((1, done.GetProperty("receipt").GetString())).And.Not.EqualTo((1, "")));
+            }
+
+            Assert.That(Found(), Is.Empty);
+            Assert.That(PersonSearch.Find(_scratch.PathOf("data"), [Other, OtherCart, OtherEmail, "basket-of-q7"], _ => true), Is.Empty);
+        }
+    }
+
+    [Test]
     public async Task A_request_that_a_crash_interrupted_or_that_waits_is_run_at_the_next_start()
     {
         await using (var engine = await StartAsync())
@@ -123,7 +155,7 @@ sealed class ForgetTests
             await engine.PostAsync($"/v1/gdpr/forget/{Uri.EscapeDataString(User)}", "{}");
 
             // As if the process had ended after the first step.
-            var (request, subject, _) = await privacy.Requests.StartAsync(privacy.Folder, default);
+            var (request, subject) = (await privacy.Requests.StartAsync(privacy.Folder, default)).Due.Single();
             await privacy.Requests.SetStepAsync(request!, [new ErasureStep(ErasureStep.Find, TimeProvider.System.GetUtcNow(), 1, new Dictionary<string, long>())],
                 subject! with { Carts = [Cart, Guest], Addresses = [Email, Phone, Push] }, default);
         }

@@ -38,7 +38,7 @@ public sealed class PartitionErasureTests
             var result = await engine.EraseAsync(Anna).WaitAsync(Eventually.Deadline);
 
             Assert.That(ErasureFixture.Found(_scratch.Folder, s_texts), Is.Empty);
-            Assert.That(result.Carts, Does.Contain(AnnasCart), "the database's rows of it are erased next");
+            Assert.That(result.Carts.Single(), Does.Contain(AnnasCart), "the database's rows of it are erased next");
             Assert.That((result.Records > 3, result.Entries > 3, result.Segments > 1, result.Bytes > 1000), Is.EqualTo((true, true, true, true)), result.ToString());
             Assert.That(Same(Without(await engine.StateAsync(s_others), Shared), Without(before, Shared)), Is.True);
             Assert.That((await engine.StateAsync([AnnasCart, Phone])).Values, Is.All.Empty);
@@ -60,6 +60,43 @@ public sealed class PartitionErasureTests
         }
 
         Assert.That(ErasureFixture.Found(_scratch.Folder, s_texts), Is.Empty, "after the stop");
+    }
+
+    [Test]
+    public async Task People_are_erased_in_one_pass_with_one_checkpoint_in_each_partition()
+    {
+        using (var engine = new ErasureFixture(_scratch.PathOf("together")))
+        {
+            await engine.SendAsync(Traffic());
+        }
+
+        Dictionary<string, string> apart;
+        using (var engine = new ErasureFixture(Copy(_scratch.PathOf("together"), _scratch.PathOf("apart"))))
+        {
+            foreach (var user in new[] { Anna, UserOf(3) })
+            {
+                await engine.EraseAsync(user).WaitAsync(Eventually.Deadline);
+            }
+
+            apart = await engine.StateAsync(s_carts);
+        }
+
+        using (var engine = new ErasureFixture(_scratch.PathOf("together")))
+        {
+            var before = Checkpoints(engine);
+            var result = await engine.Erasure.EraseAsync([new(0, Anna, [], []), new(0, UserOf(3), [], []), new(0, "nobody-is-called-that", [], [])], null, default).WaitAsync(Eventually.Deadline);
+            Assert.That(Checkpoints(engine).Zip(before, (after, was) => after - was), Is.All.EqualTo(1));
+            Assert.That(result.Carts[0], Does.Contain(AnnasCart).And.None.EqualTo(CartOf(3)));
+            Assert.That(result.Carts[1], Does.Contain(CartOf(3)).And.None.EqualTo(AnnasCart));
+            Assert.That(result.Carts[2], Is.Empty);
+            Assert.That(ErasureFixture.Found(_scratch.PathOf("together"), [.. s_texts, UserOf(3)]), Is.Empty);
+            Assert.That(Same(await engine.StateAsync(s_carts), apart), Is.True);
+        }
+
+        using var recovered = new ErasureFixture(_scratch.PathOf("together"));
+        Assert.That(Same(await recovered.StateAsync(s_carts), apart), Is.True);
+
+        static long[] Checkpoints(ErasureFixture engine) => [.. Enumerable.Range(0, ErasureFixture.Partitions).Select(i => engine.Set[i].Counters.Checkpoints)];
     }
 
     [TestCase(false)]
@@ -137,7 +174,7 @@ public sealed class PartitionErasureTests
         await engine.SendAsync(Traffic());
         using var cancel = new CancellationTokenSource();
         engine.Set[1].Eraser.OnStep = step => cancel.Cancel();
-        Assert.That(async () => await engine.Erasure.EraseAsync(new(0, Anna, [], []), null, cancel.Token).WaitAsync(Eventually.Deadline), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(async () => await engine.Erasure.EraseAsync([new(0, Anna, [], [])], null, cancel.Token).WaitAsync(Eventually.Deadline), Throws.InstanceOf<OperationCanceledException>());
         await engine.EraseAsync(Anna).WaitAsync(Eventually.Deadline);
         Assert.That(ErasureFixture.Found(_scratch.Folder, s_texts), Is.Empty);
     }

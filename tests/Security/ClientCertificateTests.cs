@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Host.Api.Access.Certificates;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Security;
@@ -110,6 +111,19 @@ sealed class ClientCertificateTests
         Assert.That(async () => await GetAsync("/v1/carts", ops), Throws.InstanceOf<HttpRequestException>(), "nothing changed");
         _engine.Reload(_ => { });
         Assert.That(await GetAsync("/v1/carts", ops), Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public void A_list_in_force_that_expires_refuses_every_certificate()
+    {
+        using var revoked = Certificate(_authority, "CN=revoked");
+        using var server = Certificate(_authority, "CN=shop-server, O=Shop");
+        var clients = Tls().Clients!;
+        clients.Crl = Revoke(_authority, revoked, s_now.AddHours(1));
+        var trust = ClientTrust.Load(clients, _scratch.Folder, s_now)!;
+        Assert.That((trust.ProblemOf(server, s_now.AddMinutes(59)), trust.ProblemOf(revoked, s_now.AddMinutes(59))), Is.EqualTo(((string?)null, "it is revoked")));
+        Assert.That(new[] { server, revoked }.Select(certificate => trust.ProblemOf(certificate, s_now.AddMinutes(61))),
+            Is.All.EqualTo("the revocation list has expired; get the next one from its authority, and reload"));
     }
 
     [Test]

@@ -86,7 +86,7 @@ public sealed class RecordErasureTests
 
     static async Task OverwriteAsync(RecordStore<LargeRecord, long, LargeRecord.Put> store, long until)
     {
-        var (keys, erased, rests) = (s_erased.Select(LargeRecord.Key).ToHashSet(), 0L, 0);
+        var (keys, erased, rests) = (s_erased.ToDictionary(key => LargeRecord.Key(key), _ => until), 0L, 0);
         for (var at = 0L; at < until;)
         {
             at = store.EraseInMemory(keys, at, until, ref erased);

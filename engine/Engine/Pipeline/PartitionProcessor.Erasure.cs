@@ -8,18 +8,23 @@ public sealed partial class PartitionProcessor
 {
     PartitionErasureRequest? _erasure;
 
-    /// <summary>Erases a person: journals it, ends their records, and then, in steps between batches, overwrites what memory has of them.</summary>
+    /// <summary>Erases people: journals it, ends their records, and then, in steps between batches, overwrites what memory has of them.</summary>
     internal void Erase(PartitionErasureRequest request)
     {
         EndBatch();
         _erasure?.Fail(new InvalidOperationException("another erasure has begun"));
         var address = _journal?.TailAddress ?? 0;
-        if (_journal is not null)
+        request.Begin(address);
+        foreach (var entry in request.Entries)
         {
-            _output.Append(EntryKind.Erasure, request.Entry.ToBytes());
+            if (_journal is not null)
+            {
+                _output.Append(EntryKind.Erasure, entry.ToBytes());
+            }
+
+            request.Add(entry, _state.Stages.Erase(entry));
         }
 
-        request.Begin(_state.Stages.Erase(request.Entry), address);
         _erasure = request;
         PublishBatch();
         Commit();

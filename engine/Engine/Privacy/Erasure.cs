@@ -7,16 +7,15 @@ using CartRecovery.Engine.Storage;
 namespace CartRecovery.Engine.Privacy;
 
 /// <summary>
-/// Erases one person step by step. Each step is idempotent: after a failure or a crash, the next attempt repeats the unfinished step.
+/// Erases people step by step, in one pass: journals, archives and dead letters are read once, each partition makes one checkpoint, and the database is rewritten at most once.
+/// Each step is idempotent: after a failure or a crash, the next attempt repeats the unfinished step.
 /// </summary>
 /// <param name="targets">The parts of the engine with personal data.</param>
-/// <param name="store">The person's store.</param>
-/// <param name="subject">The person.</param>
-/// <param name="mode">What happens to the person's orders.</param>
+/// <param name="people">The people; at least one.</param>
 /// <param name="time">The clock.</param>
-sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject, ErasureMode mode, TimeProvider time)
+sealed class Erasure(ErasureTargets targets, IReadOnlyList<PersonErasure> people, TimeProvider time)
 {
-    // Within this time, an event that was validated before the person was refused is in a rented slab, and SettleAsync waits for the slabs.
+    // Within this time, an event that was validated before a person was refused is in a rented slab, and SettleAsync waits for the slabs.
     static readonly TimeSpan s_maxSubmitDelay = TimeSpan.FromSeconds(1);
 
     static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
@@ -26,20 +25,16 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
 
     const int MaxRounds = 3;
 
-    readonly Dictionary<string, long> _counts = new(StringComparer.Ordinal);
-
-    /// <summary>The person, with all ids found so far.</summary>
-    public ErasedSubject Subject { get; private set; } = subject;
-
-    /// <summary>Returns whether a text names the person.</summary>
-    public bool IsNamedIn(string text) => new PersonSpellings(Person).AreIn(Encoding.UTF8.GetBytes(text));
-
     /// <summary>Runs a step of <see cref="ErasureStep.OfPerson"/>.</summary>
-    /// <returns>The finished step.</returns>
-    public async Task<ErasureStep> RunAsync(string name, CancellationToken cancellation)
+    /// <returns>The finished step of each person. What people share, such as rewritten entries of the journal, is counted for each.</returns>
+    public async Task<IReadOnlyList<ErasureStep>> RunAsync(string name, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();
-        _counts.Clear();
+        foreach (var person in people)
+        {
+            person.Counts.Clear();
+        }
+
         await (name switch
         {
             ErasureStep.Find => FindAsync(cancellation),
@@ -50,10 +45,16 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
             ErasureStep.Scrub => ScrubAsync(cancellation),
             _ => throw new UnreachableException(name),
         });
-        return new ErasureStep(name, time.GetUtcNow(), (long)time.GetElapsedTime(started).TotalMilliseconds, new Dictionary<string, long>(_counts, StringComparer.Ordinal));
+        if (people.Count > 1)
+        {
+            CountForAll("people of the pass", people.Count);
+        }
+
+        var (at, took) = (time.GetUtcNow(), (long)time.GetElapsedTime(started).TotalMilliseconds);
+        return [.. people.Select(person => new ErasureStep(name, at, took, new Dictionary<string, long>(person.Counts, StringComparer.Ordinal)))];
     }
 
-    /// <summary>Runs the step <see cref="ErasureStep.Backups"/>, which does not need to know the person.</summary>
+    /// <summary>Runs the step <see cref="ErasureStep.Backups"/>, which does not need to know the people.</summary>
     /// <returns>The finished step.</returns>
     public static async Task<ErasureStep> RenewBackupsAsync(ErasureTargets targets, TimeProvider time, CancellationToken cancellation)
     {
@@ -67,56 +68,56 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
         return new ErasureStep(ErasureStep.Backups, time.GetUtcNow(), (long)time.GetElapsedTime(started).TotalMilliseconds, counts);
     }
 
-    Person Person => new(store.Id, Subject.UserId, store.Ids, Subject.Carts, Subject.Orders, Subject.Addresses);
+    IEnumerable<IGrouping<Store, PersonErasure>> ByStore => people.GroupBy(person => person.Store);
 
     async Task FindAsync(CancellationToken cancellation)
     {
         await Task.Delay(s_maxSubmitDelay, time, cancellation);
         await targets.SettleAsync(cancellation);
-        var customer = store.Ids.CustomerOf(Encoding.UTF8.GetBytes(Subject.UserId));
-        var (carts, orders) = await Task.Run(() => targets.Journal.Find(store.Number, customer, cancellation), cancellation);
-        Subject = Subject with { Carts = [.. Subject.Carts.Union(carts, StringComparer.Ordinal)], Orders = [.. Subject.Orders.Union(orders, StringComparer.Ordinal)] };
-        await FindArchivedAsync(cancellation);
-        await FindAddressesAsync(cancellation);
-        await FindRowsAsync(cancellation);
+        var found = await Task.Run(() => targets.Journal.Find([.. people.Select(person => (person.Store.Number, person.Customer))], cancellation), cancellation);
+        foreach (var (person, theirs) in people.Zip(found))
+        {
+            person.Add(theirs.Carts, theirs.Orders);
+        }
 
-        // Again, because the rows named further carts.
-        await FindAddressesAsync(cancellation);
-        (_counts["carts"], _counts["orders"], _counts["addresses"]) = (Subject.Carts.Count, Subject.Orders.Count, Subject.Addresses.Count);
+        await FindArchivedAsync(cancellation);
+        foreach (var person in people)
+        {
+            await FindAddressesAsync(person, cancellation);
+            await FindRowsAsync(person, cancellation);
+
+            // Again, because the rows named further carts.
+            await FindAddressesAsync(person, cancellation);
+            (person.Counts["carts"], person.Counts["orders"], person.Counts["addresses"]) = (person.Subject.Carts.Count, person.Subject.Orders.Count, person.Subject.Addresses.Count);
+        }
     }
 
     // Returns whether the archives that are there name more than was known.
     async Task<bool> FindArchivedAsync(CancellationToken cancellation)
     {
-        if (targets.Archives is not { } archives)
+        var hasMore = false;
+        foreach (var group in targets.Archives is null ? [] : ByStore)
         {
-            return false;
+            var found = group.Select(person => (Person: person, Ids: new ArchivedIds(person.Store, person.Subject.UserId))).ToList();
+            await targets.Archives!.ReadAsync(group.Key.Id, row => found.ForEach(one => one.Ids.Add(row)), cancellation);
+            found.ForEach(one => hasMore |= one.Person.Add(one.Ids.Carts, one.Ids.Orders, one.Ids.Addresses));
         }
 
-        var (found, before) = (new ArchivedIds(store, Subject.UserId), Subject);
-        await archives.ReadAsync(store.Id, found.Add, cancellation);
-        Subject = Subject with
-        {
-            Carts = [.. before.Carts.Union(found.Carts, StringComparer.Ordinal)],
-            Orders = [.. before.Orders.Union(found.Orders, StringComparer.Ordinal)],
-            Addresses = [.. before.Addresses.Union(found.Addresses, StringComparer.Ordinal)],
-        };
-        return Subject.Carts.Count + Subject.Orders.Count + Subject.Addresses.Count > before.Carts.Count + before.Orders.Count + before.Addresses.Count;
+        return hasMore;
     }
 
-    async Task FindAddressesAsync(CancellationToken cancellation)
+    async Task FindAddressesAsync(PersonErasure erased, CancellationToken cancellation)
     {
-        var person = Person;
-        var addresses = await targets.Journeys.InvokeAsync((engine, _) => engine.AddressesOf(person)).WaitAsync(cancellation);
-        Subject = Subject with { Addresses = [.. Subject.Addresses.Union(addresses, StringComparer.Ordinal)] };
+        var person = erased.Person;
+        erased.Add([], addresses: await targets.Journeys.InvokeAsync((engine, _) => engine.AddressesOf(person)).WaitAsync(cancellation));
     }
 
-    async Task<PersonRows> FindRowsAsync(CancellationToken cancellation)
+    async Task<PersonRows> FindRowsAsync(PersonErasure erased, CancellationToken cancellation)
     {
-        var person = Person;
+        var person = erased.Person;
         var reached = await targets.Journeys.InvokeAsync((engine, _) => person.Addresses.Select(address => engine.Store.Addresses.Of(person.Store, address)).ToHashSet()).WaitAsync(cancellation);
         var rows = await Task.Run(() => PersonRows.Find(targets.Database, person, reached, cancellation), cancellation);
-        Subject = Subject with { Carts = [.. Subject.Carts.Union(rows.Carts, StringComparer.Ordinal)], Orders = [.. Subject.Orders.Union(rows.Orders, StringComparer.Ordinal)] };
+        erased.Add(rows.Carts, rows.Orders);
         return rows;
     }
 
@@ -124,9 +125,17 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
     {
         if (targets.Partitions is { } partitions)
         {
-            var done = await partitions.EraseAsync(new ErasedPerson(store.Number, Subject.UserId, Subject.Carts, Subject.Addresses), progress: null, cancellation);
-            Subject = Subject with { Carts = [.. Subject.Carts.Union(done.Carts, StringComparer.Ordinal)] };
-            (_counts["records"], _counts["journal entries"], _counts["segments"], _counts["bytes"]) = (done.Records, done.Entries, done.Segments, done.Bytes);
+            var done = await partitions.EraseAsync(
+                [.. people.Select(person => new ErasedPerson(person.Store.Number, person.Subject.UserId, person.Subject.Carts, person.Subject.Addresses))], progress: null, cancellation);
+            foreach (var (person, carts) in people.Zip(done.Carts))
+            {
+                person.Add(carts);
+            }
+
+            CountForAll("records", done.Records);
+            CountForAll("journal entries", done.Entries);
+            CountForAll("segments", done.Segments);
+            CountForAll("bytes", done.Bytes);
         }
     }
 
@@ -134,10 +143,18 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
     {
         // The carts' timers may have made decisions meanwhile.
         await targets.SettleAsync(cancellation);
+        foreach (var person in people)
+        {
+            await EraseRowsAsync(person, cancellation);
+            await EraseReportsAsync(person, cancellation);
+        }
+    }
 
+    async Task EraseRowsAsync(PersonErasure erased, CancellationToken cancellation)
+    {
         // Adds the addresses of carts that only the partitions named.
-        await FindAddressesAsync(cancellation);
-        var rows = await FindRowsAsync(cancellation);
+        await FindAddressesAsync(erased, cancellation);
+        var rows = await FindRowsAsync(erased, cancellation);
         for (var round = 0; round == 0 || !rows.IsEmpty; round++)
         {
             if (round == MaxRounds)
@@ -145,11 +162,11 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
                 throw new IOException("rows of the person were added again during the erasure");
             }
 
-            var (person, found) = (Person, rows);
-            var (counts, unsent) = await targets.Journeys.InvokeAsync((engine, _) => engine.Erase(person, found, mode == ErasureMode.Anonymise)).WaitAsync(cancellation);
+            var (person, found) = (erased.Person, rows);
+            var (counts, unsent) = await targets.Journeys.InvokeAsync((engine, _) => engine.Erase(person, found, erased.Mode == ErasureMode.Anonymise)).WaitAsync(cancellation);
             foreach (var (kind, count) in counts.Where(pair => pair.Value > 0))
             {
-                _counts[kind] = _counts.GetValueOrDefault(kind) + count;
+                erased.Counts[kind] = erased.Counts.GetValueOrDefault(kind) + count;
             }
 
             // Sinks have these messages already, or would receive them again.
@@ -158,19 +175,17 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
                 targets.Sinks.Withdrawn.Add(message);
             }
 
-            rows = await FindRowsAsync(cancellation);
+            rows = await FindRowsAsync(erased, cancellation);
         }
-
-        await EraseReportsAsync(cancellation);
     }
 
-    async Task EraseReportsAsync(CancellationToken cancellation)
+    async Task EraseReportsAsync(PersonErasure erased, CancellationToken cancellation)
     {
         if (targets.Reconciliations is { } reports)
         {
-            var spellings = new PersonSpellings(Person);
-            HashSet<string> carts = new(Subject.Carts, StringComparer.Ordinal), orders = new(Subject.Orders, StringComparer.Ordinal);
-            _counts["reconciliation differences"] = await reports.EraseAsync(store.Id,
+            var spellings = erased.Spellings;
+            HashSet<string> carts = new(erased.Subject.Carts, StringComparer.Ordinal), orders = new(erased.Subject.Orders, StringComparer.Ordinal);
+            erased.Counts["reconciliation differences"] = await reports.EraseAsync(erased.Store.Id,
                 (order, cart) => (cart is not null && carts.Contains(cart)) || (order is not null && orders.Contains($"o:{order}")),
                 text => spellings.AreIn(Encoding.UTF8.GetBytes(text)), cancellation);
         }
@@ -183,40 +198,54 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
             await PauseAsync(i, "the dead letters cannot be written", cancellation);
         }
 
-        var spellings = new PersonSpellings(Person);
-        _counts["dead letters"] = await Task.Run(() => targets.DeadLetters.Erase(store.Id, spellings.AreIn), cancellation);
+        foreach (var group in ByStore)
+        {
+            PersonSpellings[] spellings = [.. group.Select(person => person.Spellings)];
+            var erased = await Task.Run(() => targets.DeadLetters.Erase(group.Key.Id, letter => Array.Exists(spellings, one => one.AreIn(letter))), cancellation);
+            Count(group, "dead letters", erased);
+        }
     }
 
     async Task EraseArchivesAsync(CancellationToken cancellation)
     {
-        if (targets.Archives is { } archives)
+        if (targets.Archives is not { } archives)
         {
-            // One that was not there at the first step may name further carts.
-            if (await FindArchivedAsync(cancellation))
-            {
-                await ErasePartitionsAsync(cancellation);
-                await EraseRowsAsync(cancellation);
-                await EraseLettersAsync(cancellation);
-            }
+            return;
+        }
 
-            _counts["archived events"] = await archives.EraseAsync(store.Id, new ArchivedPerson(Person).Has, cancellation);
+        // One that was not there at the first step may name further carts.
+        if (await FindArchivedAsync(cancellation))
+        {
+            await ErasePartitionsAsync(cancellation);
+            await EraseRowsAsync(cancellation);
+            await EraseLettersAsync(cancellation);
+        }
+
+        foreach (var group in ByStore)
+        {
+            ArchivedPerson[] theirs = [.. group.Select(person => new ArchivedPerson(person.Person))];
+            Count(group, "archived events", await archives.EraseAsync(group.Key.Id, row => Array.Exists(theirs, person => person.Has(row)), cancellation));
         }
     }
 
     async Task ScrubAsync(CancellationToken cancellation)
     {
-        var (person, spellings) = (Person, new PersonSpellings(Person));
+        PersonSpellings[] spellings = [.. people.Select(person => person.Spellings)];
+        byte[][] anywhere = [.. spellings.SelectMany(one => one.Bytes)], unused = [.. spellings.SelectMany(one => one.ShortBytes)];
         await TruncateLogAsync(cancellation);
-        if (!spellings.IsSearchable || await Task.Run(() => DatabaseScrub.Contains(targets.Database, spellings.Bytes, cancellation), cancellation))
+        if (await Task.Run(() => DatabaseScrub.Contains(targets.Database, anywhere, cancellation) || DatabaseScrub.HasUnused(targets.Database, unused, cancellation), cancellation))
         {
             await Task.Run(() => DatabaseScrub.Rewrite(targets.Database), cancellation);
             await TruncateLogAsync(cancellation);
-            _counts["database rewritten"] = 1;
+            CountForAll("database rewritten", 1);
         }
 
-        if (await Task.Run(() => PersonRows.CountNamed(targets.Database, person), cancellation) is > 0 and var left)
+        foreach (var erased in people)
         {
-            throw new IOException($"{left} rows still name the person");
+            if (await Task.Run(() => PersonRows.CountNamed(targets.Database, erased.Person), cancellation) is > 0 and var left)
+            {
+                throw new IOException($"{left} rows still name the person");
+            }
         }
     }
 
@@ -236,5 +265,15 @@ sealed class Erasure(ErasureTargets targets, Store store, ErasedSubject subject,
         }
 
         await Task.Delay(s_pause, time, cancellation);
+    }
+
+    void CountForAll(string what, long count) => Count(people, what, count);
+
+    static void Count(IEnumerable<PersonErasure> some, string what, long count)
+    {
+        foreach (var person in some)
+        {
+            person.Counts[what] = count;
+        }
     }
 }

@@ -28,6 +28,9 @@ public sealed class ErasureRequests(ControlDatabase database, Tombstones tombsto
     /// <summary>The topic that new requests mark in <see cref="ControlChanges"/>.</summary>
     internal const string Topic = "privacy_requests";
 
+    /// <summary>Maximum number of requests that are executed in one pass.</summary>
+    internal const int MaxPerPass = 32;
+
     const int MaxProblem = 500;
 
     readonly AuditLog _audit = new(database);
@@ -125,24 +128,28 @@ public sealed class ErasureRequests(ControlDatabase database, Tombstones tombsto
         database.ReadAsync(async session => (await ReadAsync(session, SqlPart.Of($"store = {store} AND id = {id}"), 1)).FirstOrDefault(), cancellation);
 
     /// <summary>
-    /// Starts an attempt at the request of a folder that is due first. A request that was running when the process ended is due.
+    /// Starts an attempt at the requests of a folder that are due: all new ones together, up to <see cref="MaxPerPass"/>, or one that was tried before alone, so that it
+    /// cannot keep others from succeeding. A request that was running when the process ended is due.
     /// </summary>
-    /// <returns>The request and its subject; if none is due, <see langword="null"/> and when the next one is.</returns>
-    internal Task<(ErasureRequest? Request, ErasedSubject? Subject, DateTimeOffset? Next)> StartAsync(string folder, CancellationToken cancellation) => database.WriteAsync(async session =>
+    /// <returns>The requests and their subjects; if none is due, when the next one is.</returns>
+    internal Task<(IReadOnlyList<(ErasureRequest Request, ErasedSubject? Subject)> Due, DateTimeOffset? Next)> StartAsync(string folder, CancellationToken cancellation) => database.WriteAsync(async session =>
     {
         var now = database.Time.GetUtcNow();
         var open = SqlPart.Of($"folder = {folder} AND state IN ({ErasureRequest.Pending}, {ErasureRequest.Running})");
-        var id = await session.FirstAsync($"SELECT id FROM privacy_requests WHERE {open} AND next_at <= {now} ORDER BY next_at, id LIMIT 1", row => row.Text(0));
-        if (id is null)
+        var due = await session.ListAsync($"SELECT id, attempts FROM privacy_requests WHERE {open} AND next_at <= {now} ORDER BY next_at, id LIMIT {MaxPerPass}",
+            row => (Id: row.Text(0), IsNew: row.Number(1) == 0));
+        var started = new List<(ErasureRequest, ErasedSubject?)>();
+        foreach (var (id, _) in due is [{ IsNew: true }, ..] ? due.Where(request => request.IsNew) : due.Take(1))
         {
-            return (null, null, await session.FirstAsync($"SELECT MIN(next_at) FROM privacy_requests WHERE {open}", row => row.TimeOrNull(0)));
+            await session.RunAsync($"UPDATE privacy_requests SET state = {ErasureRequest.Running}, attempts = attempts + 1, started_at = COALESCE(started_at, {now}) WHERE id = {id}");
+            var request = (await ReadAsync(session, SqlPart.Of($"id = {id}"), 1))[0];
+            var subject = await session.FirstAsync($"SELECT subject FROM privacy_requests WHERE id = {id}", row => row.BytesOrNull(0)) is not { } sealedSubject ? null
+                : JsonSerializer.Deserialize(database.Keys.Open(sealedSubject, PlaceOf(id)), ErasureJson.Default.ErasedSubject);
+            started.Add((request, subject));
         }
 
-        await session.RunAsync($"UPDATE privacy_requests SET state = {ErasureRequest.Running}, attempts = attempts + 1, started_at = COALESCE(started_at, {now}) WHERE id = {id}");
-        var request = (await ReadAsync(session, SqlPart.Of($"id = {id}"), 1))[0];
-        var subject = await session.FirstAsync($"SELECT subject FROM privacy_requests WHERE id = {id}", row => row.BytesOrNull(0)) is not { } sealedSubject ? null
-            : JsonSerializer.Deserialize(database.Keys.Open(sealedSubject, PlaceOf(id)), ErasureJson.Default.ErasedSubject);
-        return ((ErasureRequest?)request, subject, (DateTimeOffset?)null);
+        return ((IReadOnlyList<(ErasureRequest, ErasedSubject?)>)started,
+            started.Count > 0 ? null : await session.FirstAsync($"SELECT MIN(next_at) FROM privacy_requests WHERE {open}", row => row.TimeOrNull(0)));
     }, cancellation);
 
     /// <summary>Records a finished step, and the subject with all ids found so far.</summary>

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace CartRecovery.Engine.Privacy;
 
 /// <summary>
-/// Executes the erasure requests of one data folder, one after another, and signs their receipts. After a restart, continues at the
-/// unfinished step. Retries a failed request later, a bounded number of times.
+/// Executes the erasure requests of one data folder, and signs their receipts: new ones that are pending together are one pass. After a restart, continues at the
+/// unfinished step. Retries a failed request later and alone, a bounded number of times.
 /// </summary>
 /// <param name="database">The control database.</param>
 /// <param name="requests">The requests.</param>
@@ -80,66 +80,99 @@ public sealed partial class ErasureRunner(ControlDatabase database, ErasureReque
             throw new ControlDatabaseException(ControlDatabaseException.Unavailable, problem);
         }
 
-        var (request, subject, next) = await requests.StartAsync(targets.Folder, _stop.Token);
-        if (request is null)
+        var (due, next) = await requests.StartAsync(targets.Folder, _stop.Token);
+        if (due.Count == 0)
         {
             return next is { } at && at > database.Time.GetUtcNow() ? at - database.Time.GetUtcNow() : next is null ? s_poll : TimeSpan.Zero;
         }
 
+        var runs = new List<Run>();
         try
         {
-            await RunAsync(request, subject);
+            foreach (var (request, subject) in due)
+            {
+                if (targets.Stores.Stores.FirstOrDefault(store => store.Id == request.Store) is { } store)
+                {
+                    runs.Add(new Run(request, subject is null ? null : new PersonErasure(store, subject, request.Mode)));
+                }
+                else
+                {
+                    await FailAsync(request, $"the store {request.Store} is not configured, so its keys cannot be derived");
+                }
+            }
+
+            await RunAsync(runs);
         }
         catch (Exception e) when (!_stop.IsCancellationRequested)
         {
             // Any exception: finished steps stay finished, and the next attempt repeats this one.
-            LogFailed(request.Id, request.Attempts, $"{e.GetType().Name}: {e.Message}");
-            await requests.FailAsync(request, e.Message, _stop.Token);
+            foreach (var run in runs.Where(run => !run.IsCompleted))
+            {
+                await FailAsync(run.Request, e.Message, e);
+            }
         }
 
         return null;
     }
 
-    async Task RunAsync(ErasureRequest request, ErasedSubject? subject)
+    Task FailAsync(ErasureRequest request, string problem, Exception? cause = null)
     {
-        var store = targets.Stores.Stores.FirstOrDefault(store => store.Id == request.Store)
-            ?? throw new InvalidOperationException($"the store {request.Store} is not configured, so its keys cannot be derived");
-        List<ErasureStep> steps = [.. request.Steps];
-        if (subject is not null)
-        {
-            request = await EraseAsync(request, new Erasure(targets, store, subject, request.Mode, database.Time), steps);
-        }
-
-        // The new backups must not name the person, not even in the request.
-        if (steps.TrueForAll(step => step.Name != ErasureStep.Backups))
-        {
-            await database.ScrubAsync(_stop.Token);
-            steps.Add(await Erasure.RenewBackupsAsync(targets, database.Time, _stop.Token));
-            await requests.SetStepAsync(request, steps, subject: null, _stop.Token);
-        }
-
-        var at = database.Time.GetUtcNow();
-        var message = ErasureReceipt.Write(request, steps, at, targets.Version, targets.Partitions is not null);
-        await requests.CompleteAsync(request, at, session => receipts.SignAsync(session, message), _stop.Token);
-        LogCompleted(request.Id, (at - (request.StartedAt ?? at)).TotalSeconds);
+        LogFailed(request.Id, request.Attempts, cause is null ? problem : $"{cause.GetType().Name}: {problem}");
+        return requests.FailAsync(request, problem, _stop.Token);
     }
 
-    // Runs the steps that need the person's identity, then deletes the identity. Returns the stored request.
-    async Task<ErasureRequest> EraseAsync(ErasureRequest request, Erasure erasure, List<ErasureStep> steps)
+    // Several runs are all new; one may have finished steps.
+    async Task RunAsync(IReadOnlyList<Run> runs)
     {
-        foreach (var name in ErasureStep.OfPerson.Where(name => steps.TrueForAll(step => step.Name != name)))
+        if (runs.Any(run => run.Person is not null))
         {
-            steps.Add(await erasure.RunAsync(name, _stop.Token));
-            await requests.SetStepAsync(request, steps, erasure.Subject, _stop.Token);
+            await EraseAsync(runs);
         }
 
-        if (request.Reason is { } reason && erasure.IsNamedIn(reason))
+        // The new backups must not name the people, not even in the requests.
+        if (runs.Any(run => !run.Has(ErasureStep.Backups)))
         {
-            request = request with { Reason = "(omitted: it named the person)" };
+            await database.ScrubAsync(_stop.Token);
+            var renewed = await Erasure.RenewBackupsAsync(targets, database.Time, _stop.Token);
+            foreach (var run in runs)
+            {
+                run.Steps.Add(renewed);
+                await requests.SetStepAsync(run.Request, run.Steps, subject: null, _stop.Token);
+            }
         }
 
-        await requests.ForgetSubjectAsync(request, _stop.Token);
-        return request;
+        foreach (var run in runs)
+        {
+            var at = database.Time.GetUtcNow();
+            var message = ErasureReceipt.Write(run.Request, run.Steps, at, targets.Version, targets.Partitions is not null);
+            await requests.CompleteAsync(run.Request, at, session => receipts.SignAsync(session, message), _stop.Token);
+            run.IsCompleted = true;
+            LogCompleted(run.Request.Id, (at - (run.Request.StartedAt ?? at)).TotalSeconds);
+        }
+    }
+
+    // Runs the steps that need the people's identities, then deletes the identities.
+    async Task EraseAsync(IReadOnlyList<Run> runs)
+    {
+        var erasure = new Erasure(targets, [.. runs.Select(run => run.Person!)], database.Time);
+        foreach (var name in ErasureStep.OfPerson.Where(name => !runs[0].Has(name)))
+        {
+            foreach (var (run, step) in runs.Zip(await erasure.RunAsync(name, _stop.Token)))
+            {
+                run.Steps.Add(step);
+                await requests.SetStepAsync(run.Request, run.Steps, run.Person!.Subject, _stop.Token);
+            }
+        }
+
+        foreach (var run in runs)
+        {
+            if (run.Request.Reason is { } reason && runs.Any(one => one.Person!.IsNamedIn(reason)))
+            {
+                run.Request = run.Request with { Reason = "(omitted: it named the person)" };
+            }
+
+            await requests.ForgetSubjectAsync(run.Request, _stop.Token);
+        }
     }
 
     [LoggerMessage(EventName = "erasure_completed", Level = LogLevel.Information, Message = "Erasure request {Request} is completed, {Seconds:F1} s after its start")]
@@ -150,4 +183,18 @@ public sealed partial class ErasureRunner(ControlDatabase database, ErasureReque
 
     [LoggerMessage(EventName = "erasure_unavailable", Level = LogLevel.Error, Message = "Erasure requests cannot be read, and stay pending: {Problem}")]
     partial void LogUnavailable(string problem);
+
+    // A request with its finished steps. Without a person, the steps that need it are done.
+    sealed class Run(ErasureRequest request, PersonErasure? person)
+    {
+        public ErasureRequest Request { get; set; } = request;
+
+        public PersonErasure? Person => person;
+
+        public List<ErasureStep> Steps { get; } = [.. request.Steps];
+
+        public bool IsCompleted { get; set; }
+
+        public bool Has(string step) => Steps.Exists(done => done.Name == step);
+    }
 }

@@ -1,10 +1,13 @@
 namespace CartRecovery.Engine.Privacy;
 
-/// <summary>Erases a person from the partitions: their state, checkpoints and journals.</summary>
+/// <summary>Erases people from the partitions: their state, checkpoints and journals.</summary>
 public interface IPartitionErasure
 {
-    /// <summary>Erases a person's data from state and journals. Idempotent: after a crash, a repeated call continues.</summary>
-    Task<PartitionErasureResult> EraseAsync(ErasedPerson person, IProgress<string>? progress, CancellationToken cancel);
+    /// <summary>
+    /// Erases the data of people from state and journals, in one pass: each journal is read once, and each partition makes one checkpoint. Idempotent: after a crash, a
+    /// repeated call continues.
+    /// </summary>
+    Task<PartitionErasureResult> EraseAsync(IReadOnlyList<ErasedPerson> people, IProgress<string>? progress, CancellationToken cancel);
 }
 
 /// <summary>A person to erase from the partitions.</summary>
@@ -19,5 +22,5 @@ public sealed record ErasedPerson(int Store, string UserId, IReadOnlyList<string
 /// <param name="Entries">Number of rewritten journal entries.</param>
 /// <param name="Segments">Number of journal segments with rewritten entries.</param>
 /// <param name="Bytes">Bytes of the rewritten entries.</param>
-/// <param name="Carts">The ids of all known carts of the person, including those that only a checkpoint or an archived journal named.</param>
-public sealed record PartitionErasureResult(long Records, long Entries, long Segments, long Bytes, IReadOnlyList<string> Carts);
+/// <param name="Carts">For each person, the ids of all known carts, including those that only a checkpoint or an archived journal named.</param>
+public sealed record PartitionErasureResult(long Records, long Entries, long Segments, long Bytes, IReadOnlyList<IReadOnlyList<string>> Carts);

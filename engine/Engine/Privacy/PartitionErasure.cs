@@ -9,7 +9,7 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Privacy;
 
 /// <summary>
-/// Erases people from running partitions. First finds the person's carts in all partitions, then ends the records in all, and only then
+/// Erases people from running partitions. First finds the people's carts in all partitions, then ends the records in all, and only then
 /// overwrites anything. By then each journal contains the keys of the carts, so the overwritten entries are no longer needed to find them.
 /// Therefore an interrupted erasure can be repeated.
 /// </summary>
@@ -26,10 +26,10 @@ public sealed class PartitionErasure(PartitionSet partitions, Func<StoreTable> s
     /// <exception cref="KeyNotFoundException">No store has the number.</exception>
     /// <exception cref="IOException">A file cannot be read or written. Repeat the call.</exception>
     /// <exception cref="Journal.JournalException">A journal is damaged.</exception>
-    public async Task<PartitionErasureResult> EraseAsync(ErasedPerson person, IProgress<string>? progress, CancellationToken cancel)
+    public async Task<PartitionErasureResult> EraseAsync(IReadOnlyList<ErasedPerson> people, IProgress<string>? progress, CancellationToken cancel)
     {
-        var store = stores()[person.Store];
-        var ids = new ErasedIds(person.Store, store.IdUtf8, store.Ids, person.UserId, person.Carts);
+        var table = stores();
+        ErasedIds[] ids = [.. people.Select(person => new ErasedIds(person.Store, table[person.Store].IdUtf8, table[person.Store].Ids, person.UserId, person.Carts))];
         await _gate.WaitAsync(cancel);
         try
         {
@@ -44,7 +44,7 @@ public sealed class PartitionErasure(PartitionSet partitions, Func<StoreTable> s
                 await OnThreadAsync(i, (eraser, pace) => eraser.Find(ids, pace), cancel);
             }
 
-            progress?.Report($"ending {ids.Carts.Count} carts and the customer's records");
+            progress?.Report($"ending {ids.Sum(person => person.Carts.Count)} carts and the customers' records");
             for (var i = 0; i < partitions.Count; i++)
             {
                 // One checkpoint at a time: events need the disk as well.
@@ -62,7 +62,8 @@ public sealed class PartitionErasure(PartitionSet partitions, Func<StoreTable> s
             var all = Enumerable.Range(0, partitions.Count).Select(i => partitions[i].Eraser).ToArray();
             journals.AddRange(all.Select(eraser => eraser.Journal).OfType<JournalEraser>());
             return new PartitionErasureResult(
-                all.Sum(eraser => eraser.Records), journals.Sum(j => j.Entries), journals.Sum(j => j.Segments), journals.Sum(j => j.Bytes), ids.CartIds);
+                all.Sum(eraser => eraser.Records), journals.Sum(j => j.Entries), journals.Sum(j => j.Segments), journals.Sum(j => j.Bytes),
+                [.. ids.Select(person => person.CartIds)]);
         }
         finally
         {

@@ -69,8 +69,8 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
     PersonRows Find(CancellationToken cancellation)
     {
         var customer = store.Ids.CustomerOf(Encoding.UTF8.GetBytes(_id.UserId));
-        var (carts, orders) = targets.Journal.Find(store.Number, customer, cancellation);
-        _id = _id with { Carts = carts, Orders = orders };
+        var (carts, orders) = targets.Journal.Find([(store.Number, customer)], cancellation)[0];
+        _id = _id with { Carts = [.. carts], Orders = [.. orders] };
         AddArchived(cancellation);
         AddAddresses();
         var person = PersonOf(_id);

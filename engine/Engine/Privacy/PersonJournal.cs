@@ -10,7 +10,7 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Privacy;
 
-/// <summary>Reads a person's data in the journals. Thread-safe.</summary>
+/// <summary>Reads people's data in the journals. Thread-safe.</summary>
 /// <param name="open">Opens the partitions' journals read-only; returns none without journals.</param>
 /// <param name="keys">Decrypts personal data; <see langword="null"/> without encryption.</param>
 public sealed class PersonJournal(Func<IReadOnlyList<JournalView>> open, KeyVault? keys)
@@ -18,15 +18,15 @@ public sealed class PersonJournal(Func<IReadOnlyList<JournalView>> open, KeyVaul
     const int EventsPerLook = 4096;
 
     /// <summary>
-    /// Finds the carts in which a user was signed in, and the keys of the orders that the shop's servers reported for them.
+    /// Finds the carts in which users were signed in, and the keys of the orders that the shop's servers reported for them. Reads the journals once for all.
     /// </summary>
-    /// <param name="store">The store's number.</param>
-    /// <param name="customer">The customer's key.</param>
+    /// <param name="users">The users: the store's number, and the customer's key.</param>
     /// <param name="cancellation">Cancels the operation.</param>
+    /// <returns>What is found, in the order of the users.</returns>
     /// <exception cref="Journal.JournalException">A journal cannot be read.</exception>
-    public (IReadOnlyList<string> Carts, IReadOnlyList<string> Orders) Find(int store, Hash128 customer, CancellationToken cancellation)
+    public IReadOnlyList<(IReadOnlyCollection<string> Carts, IReadOnlyCollection<string> Orders)> Find(IReadOnlyList<(int Store, Hash128 Customer)> users, CancellationToken cancellation)
     {
-        HashSet<string> carts = new(StringComparer.Ordinal), orders = new(StringComparer.Ordinal);
+        var found = users.Distinct().ToDictionary(user => user, _ => (Carts: new HashSet<string>(StringComparer.Ordinal), Orders: new HashSet<string>(StringComparer.Ordinal)));
         foreach (var journal in open())
         {
             using var events = new JournalEvents(journal, TimeRange.Everything, keys);
@@ -38,24 +38,24 @@ public sealed class PersonJournal(Func<IReadOnlyList<JournalView>> open, KeyVaul
                 }
 
                 ref readonly var record = ref events.Current;
-                if (record.Store != store || record.Customer != customer)
+                if (record.Customer == default || !found.TryGetValue((record.Store, record.Customer), out var theirs))
                 {
                     continue;
                 }
 
-                if (carts.Count < PersonRows.MaxCarts && !record.HasNoCart)
+                if (theirs.Carts.Count < PersonRows.MaxCarts && !record.HasNoCart)
                 {
-                    carts.Add(Encoding.UTF8.GetString(events.Slab.CartOf(record)));
+                    theirs.Carts.Add(Encoding.UTF8.GetString(events.Slab.CartOf(record)));
                 }
 
-                if (EventTypes.Has(record.Type, EventTraits.ChangesHistory) && orders.Count < PersonRows.MaxCarts && OrderId.TextOf(events.Slab.PlainMetaOf(record)) is { } order)
+                if (EventTypes.Has(record.Type, EventTraits.ChangesHistory) && theirs.Orders.Count < PersonRows.MaxCarts && OrderId.TextOf(events.Slab.PlainMetaOf(record)) is { } order)
                 {
-                    orders.Add($"o:{order}");
+                    theirs.Orders.Add($"o:{order}");
                 }
             }
         }
 
-        return ([.. carts], [.. orders]);
+        return [.. users.Select(user => ((IReadOnlyCollection<string>)found[user].Carts, (IReadOnlyCollection<string>)found[user].Orders))];
     }
 
     /// <summary>Reads the events that name a person, and anonymous ones in their carts, partition by partition.</summary>

@@ -23,14 +23,15 @@ public sealed class PersonSpellings
         _numbers = [.. person.Addresses.Where(address => address.StartsWith('+') && address.Length > SharedDigits).Select(address => address[^SharedDigits..])];
         Bytes = [.. new[] { person.UserId }.Concat(person.Carts).SelectMany(id => new[] { id, JsonEncodedText.Encode(id).ToString() })
             .Where(text => text.Length >= MinSearched).Distinct(StringComparer.Ordinal).Select(Encoding.UTF8.GetBytes)];
-        IsSearchable = person.UserId.Length >= MinSearched;
+        ShortBytes = person.UserId.Length >= MinSearched ? []
+            : [.. new[] { person.UserId, JsonEncodedText.Encode(person.UserId).ToString() }.Where(text => text.Length < MinSearched).Distinct(StringComparer.Ordinal).Select(Encoding.UTF8.GetBytes)];
     }
 
     /// <summary>The searchable ids in UTF-8, plain and as JSON.</summary>
     public IReadOnlyCollection<byte[]> Bytes { get; }
 
-    /// <summary>Whether the user's id is long enough to search for.</summary>
-    public bool IsSearchable { get; }
+    /// <summary>The user's id, if it is too short to be searched for among the data of others: they contain it by chance.</summary>
+    public IReadOnlyCollection<byte[]> ShortBytes { get; }
 
     /// <summary>Returns whether an event, as received, names the person in any field.</summary>
     public bool AreIn(byte[] received)

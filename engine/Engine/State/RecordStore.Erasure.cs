@@ -39,13 +39,13 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate>
     /// Overwrites versions of records that are in memory: a step of them. Only on the worker, outside <see cref="Enter"/>, and not during a
     /// checkpoint.
     /// </summary>
-    /// <param name="keys">The records' keys. No version before <paramref name="until"/> is needed any longer.</param>
+    /// <param name="keys">The records' keys, each with the address before which no version of it is needed any longer.</param>
     /// <param name="from">Where to start: 0, or what the step before returned.</param>
     /// <param name="until">Where to end.</param>
     /// <param name="erased">Is added the number of versions that had something.</param>
     /// <returns>Where the next step starts; <paramref name="until"/> at the end.</returns>
     /// <exception cref="InvalidOperationException">FASTER's memory is not laid out as expected.</exception>
-    internal long EraseInMemory(IReadOnlySet<Hash128> keys, long from, long until, ref long erased)
+    internal long EraseInMemory(IReadOnlyDictionary<Hash128, long> keys, long from, long until, ref long erased)
     {
         if (Prefetch is null)
         {
@@ -67,7 +67,7 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate>
 
                 for (; page.Length >= LogRecord<TRecord>.Bytes && at < end; at += LogRecord<TRecord>.Bytes)
                 {
-                    erased += Overwrite(page, keys) ? 1 : 0;
+                    erased += Overwrite(page, keys, at) ? 1 : 0;
                     page = page[LogRecord<TRecord>.Bytes..];
                 }
             }
@@ -84,12 +84,12 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate>
     internal Task WrittenAsync() => _device.WrittenAsync();
 
     /// <summary>Overwrites versions of records in the log's files. Any thread, beside the worker.</summary>
-    /// <param name="keys">The records' keys. No version before <paramref name="until"/> is needed any longer.</param>
+    /// <param name="keys">The records' keys, each with the address before which no version of it is needed any longer.</param>
     /// <param name="until">Where to end.</param>
     /// <param name="rest">Called now and then; may wait.</param>
     /// <returns>The number of versions that had something.</returns>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
-    internal long EraseInFiles(IReadOnlySet<Hash128> keys, long until, Action rest)
+    internal long EraseInFiles(IReadOnlyDictionary<Hash128, long> keys, long until, Action rest)
     {
         var erased = 0L;
         var buffer = new byte[EraseStep];
@@ -115,7 +115,7 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate>
         return erased;
     }
 
-    long EraseIn(SafeFileHandle file, long start, IReadOnlySet<Hash128> keys, long until, byte[] buffer, Action rest)
+    long EraseIn(SafeFileHandle file, long start, IReadOnlyDictionary<Hash128, long> keys, long until, byte[] buffer, Action rest)
     {
         var (erased, bytes) = (0L, LogRecord<TRecord>.Bytes);
         var end = Math.Min(until, start + Math.Min(RandomAccess.GetLength(file), 1L << _layout.SegmentBits));
@@ -127,7 +127,7 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate>
             var chunk = buffer.AsSpan(0, read);
             for (; chunk.Length >= bytes; chunk = chunk[bytes..], at += bytes)
             {
-                if (Overwrite(chunk, keys))
+                if (Overwrite(chunk, keys, at))
                 {
                     RandomAccess.Write(file, s_nothing.AsSpan(LogRecord<TRecord>.ValueAt), at - start + LogRecord<TRecord>.ValueAt);
                     erased++;
@@ -141,10 +141,10 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate>
     }
 
     // The word and the key stay: FASTER follows them.
-    static bool Overwrite(Span<byte> record, IReadOnlySet<Hash128> keys)
+    static bool Overwrite(Span<byte> record, IReadOnlyDictionary<Hash128, long> keys, long at)
     {
         var value = record[LogRecord<TRecord>.ValueAt..LogRecord<TRecord>.Bytes];
-        if (!keys.Contains(LogRecord<TRecord>.Key(record)) || !value.ContainsAnyExcept((byte)0))
+        if (!keys.TryGetValue(LogRecord<TRecord>.Key(record), out var before) || at >= before || !value.ContainsAnyExcept((byte)0))
         {
             return false;
         }

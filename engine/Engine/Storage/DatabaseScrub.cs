@@ -33,6 +33,51 @@ public static class DatabaseScrub
     public static bool Contains(string path, IReadOnlyCollection<byte[]> texts, CancellationToken cancellation) =>
         texts.Count > 0 && new[] { path, path + "-wal" }.Any(file => FileContains(file, texts, cancellation));
 
+    /// <summary>
+    /// Returns whether the bytes of the database file that no row uses contain any of the given bytes. For texts so short that the rows of others contain them by chance.
+    /// Truncate the log first.
+    /// </summary>
+    /// <param name="path">The database file.</param>
+    /// <param name="texts">The bytes to search for.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <returns>Also <see langword="true"/> if the file's layout is not known.</returns>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static bool HasUnused(string path, IReadOnlyCollection<byte[]> texts, CancellationToken cancellation)
+    {
+        if (texts.Count == 0)
+        {
+            return false;
+        }
+
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var header = new byte[UnusedSpace.FileHeader];
+        var (size, trunk) = UnusedSpace.Layout(header.AsSpan(0, RandomAccess.Read(file, header, 0)));
+        if (size == 0)
+        {
+            return true;
+        }
+
+        var page = new byte[size];
+        var (pages, free) = ((uint)(RandomAccess.GetLength(file) / size), new HashSet<uint>());
+        while (trunk != 0 && trunk <= pages && free.Add(trunk))
+        {
+            RandomAccess.Read(file, page, (long)(trunk - 1) * size);
+            trunk = new UnusedSpace(page).ReadTrunk(free);
+        }
+
+        for (var number = 1u; number <= pages; number++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            RandomAccess.Read(file, page, (long)(number - 1) * size);
+            if (free.Contains(number) ? UnusedSpace.ContainsAny(page, texts) : new UnusedSpace(page).HasAny(number, texts))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     static bool FileContains(string path, IReadOnlyCollection<byte[]> texts, CancellationToken cancellation)
     {
         if (!File.Exists(path))

@@ -2,7 +2,7 @@ using CartRecovery.Engine.Privacy;
 
 namespace CartRecovery.Host.Backup;
 
-/// <summary>Erases a person from the partitions under the data folder's backup lock. Waits for a running backup, and ends a running backtest.</summary>
+/// <summary>Erases people from the partitions under the data folder's backup lock. Waits for a running backup, and ends a running backtest.</summary>
 /// <param name="inner">Performs the erasure.</param>
 /// <param name="data">The data folder.</param>
 /// <param name="pauseAsync">Ends a running backtest, and begins it again when the result is disposed.</param>
@@ -12,7 +12,7 @@ sealed class LockedErasure(IPartitionErasure inner, string data, Func<Cancellati
 
     /// <inheritdoc/>
     /// <exception cref="IOException">A file cannot be read or written. Repeat the call.</exception>
-    public async Task<PartitionErasureResult> EraseAsync(ErasedPerson person, IProgress<string>? progress, CancellationToken cancel)
+    public async Task<PartitionErasureResult> EraseAsync(IReadOnlyList<ErasedPerson> people, IProgress<string>? progress, CancellationToken cancel)
     {
         FileStream? taken;
         while ((taken = BackupLock.TryTake(data)) is null)
@@ -24,7 +24,7 @@ sealed class LockedErasure(IPartitionErasure inner, string data, Func<Cancellati
         using (taken)
         using (pauseAsync is null ? null : await pauseAsync(cancel))
         {
-            return await inner.EraseAsync(person, progress, cancel);
+            return await inner.EraseAsync(people, progress, cancel);
         }
     }
 }

@@ -7,6 +7,7 @@ using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Privacy;
 using CartRecovery.Host.Backup;
 using CartRecovery.Host.Data;
+using CartRecovery.Host.Exports;
 using CartRecovery.Host.Jobs;
 using Microsoft.Extensions.Logging;
 
@@ -15,8 +16,11 @@ namespace CartRecovery.Host.Composition;
 /// <summary>The services that erase people: tombstones, requests, receipts and the runner.</summary>
 sealed class PrivacyServices : IAsyncDisposable
 {
+    /// <summary>Maximum number of exports of people that run at once: each reads the journals twice.</summary>
+    public const int MaxExports = 4;
+
     readonly ControlDatabase _control;
-    readonly SemaphoreSlim _exports = new(1, 1);
+    readonly StoreSlots _exports = new(MaxExports);
     readonly SemaphoreSlim _drain = new(1, 1);
     ErasureRunner? _runner;
     ErasureTargets? _targets;
@@ -80,9 +84,10 @@ sealed class PrivacyServices : IAsyncDisposable
         _runner.Follow();
     }
 
-    /// <summary>Reserves the right to export: one export at a time.</summary>
-    /// <returns>Releases the reservation when disposed; <see langword="null"/> if an export is running.</returns>
-    public IDisposable? TryBeginExport() => _exports.Wait(0) ? new Reservation(_exports) : null;
+    /// <summary>Reserves the right to export: one export of each store at a time, and <see cref="MaxExports"/> in all.</summary>
+    /// <param name="store">The store's id.</param>
+    /// <returns>Releases the reservation when disposed; <see langword="null"/> if no export may begin.</returns>
+    public IDisposable? TryBeginExport(string store) => _exports.TryTake(store);
 
     /// <summary>Creates the export of a customer.</summary>
     public PersonExport ExportOf(Store store, string userId) => new(_targets!, store, userId, (cart, cancellation) => _host!.Partitions.FindAsync(cart, cancellation), _control.Time);
@@ -111,10 +116,5 @@ sealed class PrivacyServices : IAsyncDisposable
         {
             _drain.Release();
         }
-    }
-
-    sealed class Reservation(SemaphoreSlim one) : IDisposable
-    {
-        public void Dispose() => one.Release();
     }
 }

@@ -25,7 +25,7 @@ sealed class ExportServices(EngineHost host, DataFolder data, KeyVault? keys) : 
     /// <summary>Maximum number of exports that run at once.</summary>
     public const int Max = 4;
 
-    readonly HashSet<string> _running = new(StringComparer.Ordinal);
+    readonly StoreSlots _slots = new(Max);
 
     /// <summary>Whether the engine writes journals.</summary>
     public bool HasJournals => host.Config.Journal.Enabled;
@@ -44,13 +44,7 @@ sealed class ExportServices(EngineHost host, DataFolder data, KeyVault? keys) : 
 
     /// <summary>Reserves the export of a store.</summary>
     /// <returns>The reservation, to be disposed; <see langword="null"/> if another export of the store or the maximum number of exports is running.</returns>
-    public IDisposable? TryBegin(string store)
-    {
-        lock (_running)
-        {
-            return _running.Count < Max && _running.Add(store) ? new Reservation(_running, store) : null;
-        }
-    }
+    public IDisposable? TryBegin(string store) => _slots.TryTake(store);
 
     /// <summary>Waits until all events acknowledged so far are in the journals, and for the database, but for that not longer than a second.</summary>
     public async Task SettleAsync(CancellationToken cancellation)
@@ -112,15 +106,4 @@ sealed class ExportServices(EngineHost host, DataFolder data, KeyVault? keys) : 
 
     JournalView? JournalOf(int partition) => HasJournals && data.Files.JournalOf(partition) is var path && Directory.Exists(path)
         ? new JournalView(() => new FileJournalDevice(path, readOnly: true), data.Format.Layout, new JournalStores(host.Stores.All)) : null;
-
-    sealed class Reservation(HashSet<string> running, string store) : IDisposable
-    {
-        public void Dispose()
-        {
-            lock (running)
-            {
-                running.Remove(store);
-            }
-        }
-    }
 }

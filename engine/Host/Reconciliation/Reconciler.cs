@@ -7,6 +7,7 @@ using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Host.Api.Interventions;
+using CartRecovery.Host.Exports;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Host.Reconciliation;
@@ -29,17 +30,11 @@ sealed class Reconciler(
     // Smaller differences are rounding: half a cent.
     const decimal Tolerance = 0.005m;
 
-    readonly HashSet<string> _running = new(StringComparer.Ordinal);
+    readonly StoreSlots _slots = new(Max);
 
     /// <summary>Reserves the comparison of a store.</summary>
     /// <returns>The reservation, to be disposed; <see langword="null"/> if another comparison of the store is running, or too many of others.</returns>
-    public IDisposable? TryBegin(string of)
-    {
-        lock (_running)
-        {
-            return _running.Count < Max && _running.Add(of) ? new Reservation(_running, of) : null;
-        }
-    }
+    public IDisposable? TryBegin(string of) => _slots.TryTake(of);
 
     /// <summary>Compares a list. Call with a reservation of <see cref="TryBegin"/>.</summary>
     /// <param name="of">The store.</param>
@@ -186,15 +181,4 @@ sealed class Reconciler(
     }
 
     static string TextOf(decimal number) => number.ToString("0.####", CultureInfo.InvariantCulture);
-
-    sealed class Reservation(HashSet<string> running, string of) : IDisposable
-    {
-        public void Dispose()
-        {
-            lock (running)
-            {
-                running.Remove(of);
-            }
-        }
-    }
 }

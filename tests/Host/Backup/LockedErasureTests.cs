@@ -20,7 +20,7 @@ public sealed class LockedErasureTests
             {
                 paused++;
                 return Task.FromResult<IDisposable>(new Pause(() => paused--));
-            }).EraseAsync(new ErasedPerson(1, "zoe", [], []), progress: null, CancellationToken.None);
+            }).EraseAsync([new ErasedPerson(1, "zoe", [], [])], progress: null, CancellationToken.None);
             Assert.That(inner.WasLocked, Is.Null, "it has not begun");
         }
 
@@ -43,7 +43,7 @@ public sealed class LockedErasureTests
 
         public Func<bool> IsPaused { get; set; } = () => false;
 
-        public Task<PartitionErasureResult> EraseAsync(ErasedPerson person, IProgress<string>? progress, CancellationToken cancel)
+        public Task<PartitionErasureResult> EraseAsync(IReadOnlyList<ErasedPerson> people, IProgress<string>? progress, CancellationToken cancel)
         {
             using var other = BackupLock.TryTake(data);
             (WasLocked, WasPaused) = (other is null, IsPaused());

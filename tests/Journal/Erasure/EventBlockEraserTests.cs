@@ -41,9 +41,9 @@ public sealed class EventBlockEraserTests
             page with { Cart = "other" });
         var block = Write([slab], isCompressed: true);
         var (person, eraser) = (Person(0, "anna"), new EventBlockEraser());
-        eraser.Find(block, person);
+        eraser.Find(block, [person]);
         Assert.That(person.Carts, Is.EquivalentTo(new[] { EventReading.KeyOf("hers") }));
-        Assert.That(eraser.TryErase(block, person, out var erased), Is.True);
+        Assert.That(eraser.TryErase(block, [person], out var erased), Is.True);
         var read = Read(erased);
         Assert.That(Enumerable.Range(0, 4).Select(i => (read[0].Records[i].Flags & EventFlags.Foreign) != 0), Is.EqualTo(new[] { true, true, false, false }));
         Assert.That(Encoding.UTF8.GetString(read[0].UserOf(read[0].Records[2])), Is.EqualTo("bob"));
@@ -57,9 +57,9 @@ public sealed class EventBlockEraserTests
         slab.Records[1].Flags |= EventFlags.Foreign;
         var block = Write([slab], isCompressed: false);
         var (person, eraser) = (Person(0, "anna"), new EventBlockEraser());
-        eraser.Find(block, person);
+        eraser.Find(block, [person]);
         Assert.That(person.Carts, Is.Empty);
-        Assert.That(eraser.TryErase(block, person, out var erased), Is.True);
+        Assert.That(eraser.TryErase(block, [person], out var erased), Is.True);
         Same(Read(erased), [slab], person);
     }
 
@@ -69,10 +69,10 @@ public sealed class EventBlockEraserTests
         var slab = EventReading.Slab(new TestEvent("identify", EventReading.Now) { Cart = "c1", User = "anna", Session = "s1", CartSecret = "a secret of a cart" });
         var block = Write([slab], isCompressed: false);
         var eraser = new EventBlockEraser();
-        Assert.That(eraser.TryErase(block, Person(0, "anna", "c1"), out var erased), Is.True);
+        Assert.That(eraser.TryErase(block, [Person(0, "anna", "c1")], out var erased), Is.True);
         var once = erased.ToArray();
-        Assert.That(eraser.TryErase(once, Person(0, "anna", "c1"), out _), Is.False);
-        Assert.That(eraser.TryErase(block, Person(1, "anna", "c1"), out _), Is.False, "another store's anna");
+        Assert.That(eraser.TryErase(once, [Person(0, "anna", "c1")], out _), Is.False);
+        Assert.That(eraser.TryErase(block, [Person(1, "anna", "c1")], out _), Is.False, "another store's anna");
         Assert.That(Encoding.UTF8.GetString(once), Does.Not.Contain("anna").And.Not.Contain("c1").And.Not.Contain("s1"));
     }
 
@@ -91,18 +91,49 @@ public sealed class EventBlockEraserTests
 
         // An erased event may take more than the one it was: the room is that of the block before it was rewritten.
         Same(Read(brotli), [slab], person: null);
-        Assert.That(new EventBlockEraser().TryErase(brotli, Person(0, "user-7", "c7"), out var erased, block.Length - brotli.Length), Is.True);
+        Assert.That(new EventBlockEraser().TryErase(brotli, [Person(0, "user-7", "c7")], out var erased, block.Length - brotli.Length), Is.True);
         Assert.That(erased.Length, Is.LessThanOrEqualTo(block.Length));
         Same(Read(erased), [slab], Person(0, "user-7", "c7"));
+    }
+
+    [Test]
+    public void People_erased_together_leave_the_block_that_is_left_by_one_after_the_other()
+    {
+        var slab = EventReading.Slab(Enumerable.Range(0, 200).Select(i => new TestEvent("page_view", EventReading.Now + i) { Cart = $"cart-{i % 9}", User = i % 3 == 0 ? null : $"user-{i % 9}", Product = "p" }));
+        var block = Write([slab], isCompressed: true);
+        ErasedIds[] People() => [Person(0, "user-1"), Person(0, "user-5"), Person(1, "user-2"), Person(0, "nobody")];
+        var (together, eraser) = (People(), new EventBlockEraser());
+        eraser.Find(block, together);
+        Assert.That(together.Select(person => person.Carts.Count), Is.EqualTo(new[] { 1, 1, 0, 0 }));
+        Assert.That(eraser.TryErase(block, together, out var once), Is.True);
+        Assert.That(once.Length, Is.LessThanOrEqualTo(block.Length));
+
+        var (after, padding) = (block, 0);
+        foreach (var person in People())
+        {
+            eraser.Find(after, [person]);
+            if (eraser.TryErase(after, [person], out var erased, padding))
+            {
+                padding += after.Length - erased.Length;
+                after = erased.ToArray();
+            }
+        }
+
+        eraser.TryErase(block, together, out once);
+        var (read, expected) = (Read(once).Single(), Read(after).Single());
+        Assert.That(read.Records.Take(read.Count).Select(e => (e.Flags, e.Timestamp, Encoding.UTF8.GetString(read.TextOf(e)))),
+            Is.EqualTo(expected.Records.Take(expected.Count).Select(e => (e.Flags, e.Timestamp, Encoding.UTF8.GetString(expected.TextOf(e))))));
+        Assert.That(EventBlockHeader.Read(once).OwnCount, Is.EqualTo(EventBlockHeader.Read(after).OwnCount));
+        Assert.That(read.Records.Take(read.Count).Count(e => (e.Flags & EventFlags.Foreign) != 0), Is.GreaterThan(40));
     }
 
     // Returns the number of events that were theirs.
     static int Erase(EventSlab[] slabs, ErasedIds person, bool isCompressed)
     {
         var (block, eraser) = (Write(slabs, isCompressed), new EventBlockEraser());
-        eraser.Find(block, person);
+        eraser.Find(block, [person]);
         var theirs = slabs.Sum(slab => Enumerable.Range(0, slab.Count).Count(i => IsTheirs(slab, i, person)));
-        var isErased = eraser.TryErase(block, person, out var erased);
+        var isErased = eraser.TryErase(block, [person], out var erased);
         Assert.That(isErased, Is.EqualTo(theirs > 0));
         if (isErased)
         {

@@ -320,7 +320,7 @@ public sealed class UserStore(ControlDatabase database)
             "This is the last administrator of all stores who can sign in. Add another one first.");
     }, cancellation);
 
-    static async Task<long> AdminsAsync(ControlSession session) => await session.NumberAsync(
+    internal static async Task<long> AdminsAsync(ControlSession session) => await session.NumberAsync(
         $"SELECT COUNT(*) FROM users u JOIN user_roles r ON r.user_id = u.id WHERE u.state = {NameOf(UserState.Active)} AND r.role = {Role.Admin} AND r.store = {""}") ?? 0;
 
     DateTimeOffset Now => database.Time.GetUtcNow();

@@ -5,7 +5,7 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Journal.Erasure;
 
 /// <summary>
-/// Erases a person from a block of events. The person's events stay, because later ones are encoded relative to them, but lose ids,
+/// Erases people from a block of events. A person's events stay, because later ones are encoded relative to them, but lose ids,
 /// sessions, secrets and metas. They are marked as foreign: they have no effect, and exports skip them. A value that a later event
 /// inherited from an erased one is encoded in the later event. A block never grows. Reusable. Not thread-safe.
 /// </summary>
@@ -25,45 +25,55 @@ public sealed class EventBlockEraser
     EventFlags _before;
     EventFlags _written;
 
-    /// <summary>Adds the carts in which a block's events name the person. Skips foreign events.</summary>
+    /// <summary>Adds to each person the carts in which a block's events name them. Skips foreign events.</summary>
     /// <exception cref="JournalException">The block is damaged.</exception>
-    public void Find(ReadOnlySpan<byte> block, ErasedIds person)
+    public void Find(ReadOnlySpan<byte> block, IReadOnlyList<ErasedIds> people)
     {
         var raw = Decompress(block, out var header);
-        if (raw.IndexOf(person.User.Span) >= 0)
+        foreach (var person in people)
         {
-            _person = person;
-            Walk(raw, header, target: null, out _);
+            if (raw.IndexOf(person.User.Span) >= 0)
+            {
+                _person = person;
+                Walk(raw, header, target: null, out _);
+            }
         }
     }
 
-    /// <summary>Erases the person from a block.</summary>
+    /// <summary>Erases people from a block. Decompresses and compresses it once.</summary>
     /// <param name="block">The block.</param>
-    /// <param name="person">The person.</param>
+    /// <param name="people">The people.</param>
     /// <param name="erased">The new block, at most as long as the block and the padding together; valid until the next call.</param>
     /// <param name="padding">Bytes after the block that an earlier erasure has freed.</param>
-    /// <returns><see langword="false"/> if the block contains nothing of the person.</returns>
+    /// <returns><see langword="false"/> if the block contains nothing of them.</returns>
     /// <exception cref="JournalException"><c>journal_damaged</c>, <c>journal_version</c>; <c>journal_erasure</c>: the new block does not
     /// fit.</exception>
-    public bool TryErase(ReadOnlySpan<byte> block, ErasedIds person, out ReadOnlySpan<byte> erased, int padding = 0)
+    public bool TryErase(ReadOnlySpan<byte> block, IReadOnlyList<ErasedIds> people, out ReadOnlySpan<byte> erased, int padding = 0)
     {
         erased = default;
-        var raw = Decompress(block, out var header);
-        if (!person.MayBeIn(raw))
+        var (length, own, hasErased) = (Decompress(block, out var header).Length, 0, false);
+        foreach (var person in people)
         {
-            return false;
+            if (!person.MayBeIn(_raw.AsSpan(0, length)))
+            {
+                continue;
+            }
+
+            _person = person;
+            Ensure(ref _kept, length);
+            if (Walk(_raw.AsSpan(0, length), header, _kept, out var theirs) is > 0 and var kept)
+            {
+                (_raw, _kept) = (_kept, _raw);
+                (length, own, hasErased) = (kept, own + theirs, true);
+            }
         }
 
-        _person = person;
-        Ensure(ref _kept, raw.Length);
-        var length = Walk(raw, header, _kept, out var own);
-        if (length == 0)
+        if (hasErased)
         {
-            return false;
+            erased = Compress(_raw.AsSpan(0, length), header with { RawLength = length, OwnCount = header.OwnCount - own }, block.Length + padding);
         }
 
-        erased = Compress(_kept.AsSpan(0, length), header with { RawLength = length, OwnCount = header.OwnCount - own }, block.Length + padding);
-        return true;
+        return hasErased;
     }
 
     ReadOnlySpan<byte> Decompress(ReadOnlySpan<byte> block, out EventBlockHeader header)
@@ -136,7 +146,7 @@ public sealed class EventBlockEraser
                 else
                 {
                     erased += isTheirs ? 1 : 0;
-                    own += isTheirs && (e.Flags & (EventFlags.CustomerCopy | EventFlags.Foreign)) == 0 ? 1 : 0;
+                    own += isTheirs && (e.Flags & (EventFlags.ChangesNoCart | EventFlags.Foreign)) == 0 ? 1 : 0;
                     Write(ref writer, e, isTheirs);
                 }
             }

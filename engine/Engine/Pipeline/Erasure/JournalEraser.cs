@@ -5,7 +5,7 @@ using CartRecovery.Engine.Journal.Tail;
 namespace CartRecovery.Engine.Pipeline.Erasure;
 
 /// <summary>
-/// Finds a person in one journal, and overwrites the person's data entry by entry. Not thread-safe; one eraser per journal. Blocks the caller's thread.
+/// Finds people in one journal, and overwrites their data entry by entry. Not thread-safe; one eraser per journal. Blocks the caller's thread.
 /// </summary>
 /// <param name="device">The journal's device.</param>
 /// <param name="layout">Its layout.</param>
@@ -24,25 +24,25 @@ public sealed class JournalEraser(JournalDevice device, JournalLayout layout, Jo
     /// <summary>Bytes of the rewritten entries.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Adds the carts in which events name the person.</summary>
-    /// <param name="person">The person.</param>
+    /// <summary>Adds to each person the carts in which events name them. Reads the journal once for all.</summary>
+    /// <param name="people">The people.</param>
     /// <param name="until">The address to stop at.</param>
     /// <param name="pace">Throttles the work.</param>
     /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="JournalException">The journal is damaged.</exception>
     /// <exception cref="InvalidDataException">An entry's content is invalid.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
-    public void Find(ErasedIds person, long until, ErasurePace pace)
+    public void Find(IReadOnlyList<ErasedIds> people, long until, ErasurePace pace)
     {
-        var eraser = new EntryEraser(person);
+        var eraser = new EntryEraser(people);
         Read(until, pace, (_, entry) => eraser.Find(entry));
     }
 
-    /// <summary>Overwrites the person's data in all entries.</summary>
+    /// <summary>Overwrites the people's data in all entries. Reads the journal once for all.</summary>
     /// <inheritdoc cref="Find"/>
-    public void Overwrite(ErasedIds person, long until, ErasurePace pace)
+    public void Overwrite(IReadOnlyList<ErasedIds> people, long until, ErasurePace pace)
     {
-        var eraser = new EntryEraser(person);
+        var eraser = new EntryEraser(people);
         var rewriter = new JournalRewriter(device, layout, tail) { OnStep = OnStep };
         Read(until, pace, (reader, entry) =>
         {

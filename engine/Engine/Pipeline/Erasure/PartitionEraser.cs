@@ -1,12 +1,11 @@
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.Erasure;
 using CartRecovery.Engine.Journal.Tail;
-using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Pipeline.Erasure;
 
 /// <summary>
-/// Erases a person from a running partition. The caller runs <see cref="Find"/> in all partitions, then <see cref="EndAsync"/> in all, then
+/// Erases people from a running partition. The caller runs <see cref="Find"/> in all partitions, then <see cref="EndAsync"/> in all, then
 /// <see cref="Overwrite"/>. Each step can be repeated. One erasure at a time.
 /// </summary>
 public sealed class PartitionEraser
@@ -40,12 +39,12 @@ public sealed class PartitionEraser
     /// <summary>The result of the last erasure in the journal; <see langword="null"/> without a journal.</summary>
     public JournalEraser? Journal { get; private set; }
 
-    /// <summary>Adds the person's carts in the journal and the newest checkpoint. Blocks the caller's thread.</summary>
+    /// <summary>Adds to each person their carts in the journal and the newest checkpoint, each of which is read once. Blocks the caller's thread.</summary>
     /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="JournalException">The journal is damaged.</exception>
     /// <exception cref="InvalidDataException">An entry's content is invalid.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
-    public void Find(ErasedIds person, ErasurePace pace)
+    public void Find(IReadOnlyList<ErasedIds> people, ErasurePace pace)
     {
         if (_options.Journal is not { } journal)
         {
@@ -57,7 +56,7 @@ public sealed class PartitionEraser
         {
             try
             {
-                FindInCheckpoint(journal.CheckpointFolder(_index), person, pace);
+                FindInCheckpoint(journal.CheckpointFolder(_index), people, pace);
                 break;
             }
             catch (IOException) when (attempt < ReadAttempts)
@@ -66,20 +65,19 @@ public sealed class PartitionEraser
             }
         }
 
-        new JournalEraser(_tail.Device!, _tail.Layout).Find(person, _tail.Durable, pace);
+        new JournalEraser(_tail.Device!, _tail.Layout).Find(people, _tail.Durable, pace);
     }
 
-    /// <summary>Ends the person's records, and waits until a checkpoint without them is the only one.</summary>
+    /// <summary>Ends the people's records, and waits until a checkpoint without them is the only one: one for all of them, unless they have very many carts.</summary>
     /// <exception cref="IOException">The checkpoint failed, or memory cannot be written to disk.</exception>
     /// <exception cref="System.Threading.Channels.ChannelClosedException">The partition has stopped.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled, or the engine stops.</exception>
-    public async Task EndAsync(ErasedIds person, CancellationToken cancel)
+    public async Task EndAsync(IReadOnlyList<ErasedIds> people, CancellationToken cancel)
     {
         _requests.Clear();
-        var carts = person.Carts.Where(cart => PartitionSet.IndexOf(cart, _partitions) == _index).Chunk(ErasureEntry.MaxCarts).DefaultIfEmpty([]);
-        foreach (var part in carts)
+        foreach (var entries in Grouped(people.SelectMany(EntriesOf)))
         {
-            var request = new PartitionErasureRequest(new ErasureEntry(person.Store, person.Customer, part));
+            var request = new PartitionErasureRequest(entries);
             await _inbox.EnqueueAsync(request, cancel);
             await request.Done.WaitAsync(cancel);
             _requests.Add(request);
@@ -87,32 +85,51 @@ public sealed class PartitionEraser
 
         // Everything before the last entry is durable, and FasterLog will not rewrite it: see ErasureEntry.MinSize.
         _until = _requests.Max(request => request.Address);
-        Records = _requests.Sum(request => request.Records.Count);
+        Records = _requests.Sum(request => request.Records);
     }
 
-    /// <summary>Overwrites the person's data in the files of the journal and the stores. Blocks the caller's thread.</summary>
+    /// <summary>Overwrites the people's data in the files of the journal and the stores. Blocks the caller's thread.</summary>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
     /// <exception cref="JournalException">The journal is damaged.</exception>
     /// <exception cref="InvalidDataException">An entry's content is invalid.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
-    public void Overwrite(ErasedIds person, ErasurePace pace)
+    public void Overwrite(IReadOnlyList<ErasedIds> people, ErasurePace pace)
     {
         if (_tail.Device is { } device)
         {
             Journal = new JournalEraser(device, _tail.Layout, _tail) { OnStep = OnStep };
-            Journal.Overwrite(person, _until, pace);
+            Journal.Overwrite(people, _until, pace);
         }
 
-        HashSet<Hash128> customer = [person.Customer];
         foreach (var request in _requests)
         {
-            Records += request.Versions + _stores.Carts.EraseInFiles(request.Entry.Carts.ToHashSet(), request.Records.CartsUntil, pace.Rest);
+            Records += request.Versions + _stores.Carts.EraseInFiles(request.Carts, request.CartsUntil, pace.Rest);
+            Records += _stores.Customers.EraseInFiles(request.Customers, request.CustomersUntil, pace.Rest);
         }
-
-        Records += _stores.Customers.EraseInFiles(customer, _requests.Max(request => request.Records.CustomersUntil), pace.Rest);
     }
 
-    void FindInCheckpoint(string folder, ErasedIds person, ErasurePace pace)
+    IEnumerable<ErasureEntry> EntriesOf(ErasedIds person) => person.Carts.Where(cart => PartitionSet.IndexOf(cart, _partitions) == _index).Chunk(ErasureEntry.MaxCarts)
+        .DefaultIfEmpty([]).Select(carts => new ErasureEntry(person.Store, person.Customer, carts));
+
+    // Entries that the worker folds between two batches: with as many carts as one person's entry may have.
+    static IEnumerable<List<ErasureEntry>> Grouped(IEnumerable<ErasureEntry> entries)
+    {
+        var group = new List<ErasureEntry>();
+        foreach (var entry in entries)
+        {
+            if (group.Count > 0 && group.Sum(one => one.Carts.Count) + entry.Carts.Count > ErasureEntry.MaxCarts)
+            {
+                yield return group;
+                group = [];
+            }
+
+            group.Add(entry);
+        }
+
+        yield return group;
+    }
+
+    void FindInCheckpoint(string folder, IReadOnlyList<ErasedIds> people, ErasurePace pace)
     {
         if (CheckpointFolder.Newest(folder) is not { } newest)
         {
@@ -122,9 +139,15 @@ public sealed class PartitionEraser
         var count = 0;
         foreach (var (_, cart, isDeleted) in PartitionStores.Read(_options.DataFolder, _index, newest).Carts.Read())
         {
-            if (!isDeleted && cart.Store == person.Store && cart.UserId.SequenceEqual(person.User.Span))
+            if (!isDeleted && cart.UserLength > 0)
             {
-                person.AddCart(cart.CartId);
+                foreach (var person in people)
+                {
+                    if (cart.Store == person.Store && cart.UserId.SequenceEqual(person.User.Span))
+                    {
+                        person.AddCart(cart.CartId);
+                    }
+                }
             }
 
             if (++count % 256 == 0)

@@ -3,39 +3,63 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Pipeline.Erasure;
 
-/// <summary>A request to a partition to end a person's records. The partition's worker executes it in steps.</summary>
-/// <param name="entry">The person and the carts in this partition.</param>
-sealed class PartitionErasureRequest(ErasureEntry entry)
+/// <summary>A request to a partition to end the records of people. The partition's worker executes it in steps, with one checkpoint for all.</summary>
+/// <param name="entries">The people and their carts in this partition; at least one.</param>
+sealed class PartitionErasureRequest(IReadOnlyList<ErasureEntry> entries)
 {
-    readonly HashSet<Hash128> _carts = [.. entry.Carts];
-    readonly HashSet<Hash128> _customer = [entry.Customer];
     readonly TaskCompletionSource<Task> _searched = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    ErasedRecords _records;
+    readonly Dictionary<Hash128, long> _carts = [];
+    readonly Dictionary<Hash128, long> _customers = [];
     long _cartsAt;
     long _customersAt;
     long _versions;
 
-    /// <summary>The journal entry.</summary>
-    public ErasureEntry Entry => entry;
+    /// <summary>The journal entries.</summary>
+    public IReadOnlyList<ErasureEntry> Entries => entries;
 
-    /// <summary>The ended records. Valid once <see cref="Done"/> has completed.</summary>
-    public ErasedRecords Records => _records;
+    /// <summary>
+    /// The keys of the carts, each with the address in the store's log before which no version is needed any longer. A cart that goes on under another name is written
+    /// after that. Valid once <see cref="Done"/> has completed, like the other results.
+    /// </summary>
+    public IReadOnlyDictionary<Hash128, long> Carts => _carts;
 
-    /// <summary>The address of the entry. Everything that the journal contains of the person is before it.</summary>
+    /// <summary>The same for the customer store.</summary>
+    public IReadOnlyDictionary<Hash128, long> Customers => _customers;
+
+    /// <summary>The end of all versions of <see cref="Carts"/>.</summary>
+    public long CartsUntil { get; private set; }
+
+    /// <summary>The end of all versions of <see cref="Customers"/>.</summary>
+    public long CustomersUntil { get; private set; }
+
+    /// <summary>Number of ended records.</summary>
+    public long Records { get; private set; }
+
+    /// <summary>The address of the first entry. Everything that the journal contains of the people is before it.</summary>
     public long Address { get; private set; }
 
     /// <summary>Number of overwritten versions in memory.</summary>
     public long Versions => Volatile.Read(ref _versions);
 
     /// <summary>
-    /// Completes once memory contains nothing of the person, the only checkpoint is later than that, and no file can receive anything of the person.
+    /// Completes once memory contains nothing of the people, the only checkpoint is later than that, and no file can receive anything of them.
     /// </summary>
     public Task Done => _searched.Task.Unwrap();
 
-    /// <summary>Sets the result of the fold. Worker thread only, like the steps.</summary>
-    /// <param name="records">The ended records.</param>
-    /// <param name="address">The address of the entry in the journal.</param>
-    public void Begin(ErasedRecords records, long address) => (_records, Address) = (records, address);
+    /// <summary>Begins with the address of the first entry in the journal. Worker thread only, like the steps.</summary>
+    public void Begin(long address) => Address = address;
+
+    /// <summary>Adds the result of an entry's fold. In the order of the entries.</summary>
+    public void Add(ErasureEntry entry, ErasedRecords ended)
+    {
+        foreach (var cart in entry.Carts)
+        {
+            _carts[cart] = ended.CartsUntil;
+        }
+
+        _customers[entry.Customer] = ended.CustomersUntil;
+        (CartsUntil, CustomersUntil, Records) = (ended.CartsUntil, ended.CustomersUntil, Records + ended.Count);
+    }
 
     /// <summary>Executes one bounded step.</summary>
     /// <param name="stores">The partition's stores.</param>
@@ -51,15 +75,15 @@ sealed class PartitionErasureRequest(ErasureEntry entry)
 
         try
         {
-            if (_cartsAt < _records.CartsUntil)
+            if (_cartsAt < CartsUntil)
             {
-                _cartsAt = stores.Carts.EraseInMemory(_carts, _cartsAt, _records.CartsUntil, ref _versions);
+                _cartsAt = stores.Carts.EraseInMemory(_carts, _cartsAt, CartsUntil, ref _versions);
                 return false;
             }
 
-            if (_customersAt < _records.CustomersUntil)
+            if (_customersAt < CustomersUntil)
             {
-                _customersAt = stores.Customers.EraseInMemory(_customer, _customersAt, _records.CustomersUntil, ref _versions);
+                _customersAt = stores.Customers.EraseInMemory(_customers, _customersAt, CustomersUntil, ref _versions);
                 return false;
             }
 

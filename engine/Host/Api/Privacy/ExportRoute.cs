@@ -28,7 +28,7 @@ static class ExportRoute
     public static void Map(IEndpointRouteBuilder group) => group.MapGet("/export/{userId}", ExportAsync)
         .Describe("exportPerson", "Export a person", """
             Everything that the engine has of a customer: contacts, consents, journeys, messages, orders, carts, events and rejected events. `manifest` says what each part is, and lists
-            what is not in it and why. It is streamed, and takes as long as reading the journal. One runs at a time. Each is in the audit log.
+            what is not in it and why. It is streamed, and takes as long as reading the journal. One of each store runs at a time. Each is in the audit log.
             """)
         .Query(s_format).Produces<Dictionary<string, JsonElement>>().WithMetadata(new ProducesMediaType(Zip), new ShowsPersonalData(), new RequiredPermission(Permission.PrivacyRead))
         .Problems(ApiProblems.ExportBusy, ApiProblems.CustomerNotFound, ControlProblems.Unavailable);
@@ -37,7 +37,7 @@ static class ExportRoute
         [Description("The customer's id, percent-encoded.")] string userId, HttpContext context, Caller caller, RequestQuery query, PrivacyServices privacy, AuditLog audit, TimeProvider time)
     {
         var id = CartReader.IdOf(context, userId, PersonalIdKind.Customer);
-        using var one = privacy.TryBeginExport() ?? throw new ProblemException(ApiProblems.ExportBusy);
+        using var one = privacy.TryBeginExport(caller.Store.Id) ?? throw new ProblemException(ApiProblems.ExportBusy);
         var isZip = query.Of(s_format) == "zip";
         context.Response.ContentType = isZip ? Zip : "application/json";
         context.Response.Headers.CacheControl = "no-store";

@@ -147,7 +147,7 @@ public sealed class OidcSignIns(ControlDatabase database, AuditRecorder recorder
         await session.RunAsync($"UPDATE users SET last_login_at = {database.Time.GetUtcNow()} WHERE id = {user}");
         if (grants is not null)
         {
-            await _users.ReplaceGrantsAsync(session, user, grants, "oidc");
+            await _users.ReplaceGrantsAsync(session, user, await KeepLastAdminAsync(session, user, grants, address), "oidc");
         }
 
         var issued = await _sessions.BeginAsync(session, user);
@@ -158,6 +158,19 @@ public sealed class OidcSignIns(ControlDatabase database, AuditRecorder recorder
             """);
         await _audit.AppendAsync(session, new AuditEvent($"user:{user}", "user.login", $"user:{user}", Details: """{"by":"oidc"}""") { Address = address });
         return issued;
+    }
+
+    // A claim that is missing at the provider must not leave the engine without an administrator, as no other change may.
+    async Task<IReadOnlyList<Grant>> KeepLastAdminAsync(ControlSession session, string user, IReadOnlyList<Grant> grants, string address)
+    {
+        var admin = new Grant(Role.Admin, Store: null);
+        if (grants.Contains(admin) || !(await UserGrants.ReadAsync(session, user)).Contains(admin) || await UserStore.AdminsAsync(session) > 1)
+        {
+            return grants;
+        }
+
+        await _audit.AppendAsync(session, new AuditEvent("oidc", "user.last_admin_kept", $"user:{user}") { Address = address });
+        return [.. grants, admin];
     }
 
     // Returns false if the token was used before. The upkeep job deletes expired rows.

@@ -45,6 +45,7 @@ sealed class ClientTrust
         chain.ChainPolicy.VerificationTimeIgnored = false;
         chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ForClients));
         return !chain.Build(certificate) ? string.Join(", ", chain.ChainStatus.Select(status => status.StatusInformation.Trim().TrimEnd('.')).Distinct())
+            : _revoked?.HasExpired(now) == true ? "the revocation list has expired; get the next one from its authority, and reload"
             : _revoked?.Contains(certificate) == true ? "it is revoked" : null;
     }
 

@@ -46,9 +46,15 @@ sealed class RevocationList
 
         return list is null ? throw new CryptographicException("the file is not a revocation list")
             : !authorities.Any(authority => IsSignedBy(list, authority)) ? throw new CryptographicException("none of the authorities signed the revocation list")
-            : list.NextUpdate is { } next && next < now.UtcDateTime ? throw new CryptographicException("the revocation list has expired; get the next one from its authority")
+            : HasExpired(list, now) ? throw new CryptographicException("the revocation list has expired; get the next one from its authority")
             : new RevocationList(list);
     }
+
+    /// <summary>
+    /// Returns whether the next list is due. From then on this one does not tell whether a certificate is revoked (RFC 5280, section 6.3.3), so that none is trusted. A list
+    /// without a next update does not expire.
+    /// </summary>
+    public bool HasExpired(DateTimeOffset now) => HasExpired(_list, now);
 
     /// <summary>Returns whether a certificate is revoked.</summary>
     public bool Contains(X509Certificate2 certificate)
@@ -56,6 +62,8 @@ sealed class RevocationList
         var parsed = new X509CertificateParser().ReadCertificate(certificate.RawData);
         return _list.IssuerDN.Equivalent(parsed.IssuerDN) && _serials.Contains(Convert.ToHexString(parsed.SerialNumber.ToByteArray()));
     }
+
+    static bool HasExpired(X509Crl list, DateTimeOffset now) => list.NextUpdate is { } next && next < now.UtcDateTime;
 
     static bool IsSignedBy(X509Crl list, X509Certificate2 authority)
     {
