@@ -4,7 +4,10 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Bench.Load;
+using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Segments;
+using CartRecovery.Engine.ControlPlane.Targeting;
 
 namespace CartRecovery.Bench.Flags;
 
@@ -77,7 +80,7 @@ static class FlagsCommand
             {
                 using var document = JsonDocument.Parse(body);
                 var context = document.RootElement.GetProperty("context"u8);
-                var subject = new FlagSubject(context.GetProperty("targetingKey"u8).GetString(), context);
+                var subject = new TargetingSubject(context.GetProperty("targetingKey"u8).GetString(), context);
                 foreach (var flag in flags)
                 {
                     inB += flag.Evaluate("demo", subject, segments) is { Variant: "b", Reason: FlagReason.Split } ? 1 : 0;
@@ -156,8 +159,8 @@ static class FlagsCommand
         }
     }
 
-    sealed class None : IFlagSegments
+    sealed class None : IDefinitions<SegmentDefinition>
     {
-        public IReadOnlyList<FlagCondition>? Find(string store, string name) => null;
+        public SegmentDefinition? Find(string store, string name) => null;
     }
 }

@@ -1,6 +1,6 @@
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
-using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Targeting;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
@@ -21,8 +21,8 @@ public sealed class CampaignSegmentTests
     public void SetUp()
     {
         _segments = new FlagSamples();
-        _segments.Segments[("shop", "some")] = [new FlagCondition(Feature: "item_count", AtLeast: 2)];
-        _segments.Segments[("other", "some")] = [new FlagCondition(Feature: "item_count", Below: 2)];
+        _segments.Segments[("shop", "some")] = [new TargetingCondition(Feature: "item_count", AtLeast: 2)];
+        _segments.Segments[("other", "some")] = [new TargetingCondition(Feature: "item_count", Below: 2)];
     }
 
     [Test]
@@ -45,9 +45,9 @@ public sealed class CampaignSegmentTests
     [Test]
     public void A_list_and_a_number_are_compared_as_flags_compare_them()
     {
-        _segments.Segments[("shop", "listed")] = [new FlagCondition(Feature: "item_count", In: [Value("1"), Value("3")])];
-        _segments.Segments[("shop", "equal")] = [new FlagCondition(Feature: "item_count", EqualTo: Value("3"))];
-        _segments.Segments[("shop", "above")] = [new FlagCondition(Feature: "item_count", Above: 2, Below: 4)];
+        _segments.Segments[("shop", "listed")] = [new TargetingCondition(Feature: "item_count", In: [Value("1"), Value("3")])];
+        _segments.Segments[("shop", "equal")] = [new TargetingCondition(Feature: "item_count", EqualTo: Value("3"))];
+        _segments.Segments[("shop", "above")] = [new TargetingCondition(Feature: "item_count", Above: 2, Below: 4)];
         var (listed, equal, above) = (Compile(Named("listed")), Compile(Named("equal")), Compile(Named("above")));
         Assert.That(new[] { 1, 2, 3, 4 }.Select(units => (Holds(listed, 0, units), Holds(equal, 0, units), Holds(above, 0, units))),
             Is.EqualTo(new[] { (true, false, false), (false, false, false), (true, true, true), (false, false, false) }));
@@ -57,7 +57,7 @@ public sealed class CampaignSegmentTests
     [TestCase("newer")]
     public void Nobody_is_in_a_missing_or_unknown_segment(string name)
     {
-        _segments.Segments[("shop", "newer")] = [new FlagCondition(Feature: "a feature of tomorrow", Above: 0)];
+        _segments.Segments[("shop", "newer")] = [new TargetingCondition(Feature: "a feature of tomorrow", Above: 0)];
         Assert.That(new[] { 1, 2, 3 }.Any(units => Holds(Compile(Named(name)), store: 0, units)), Is.False);
     }
 
@@ -79,10 +79,10 @@ public sealed class CampaignSegmentTests
         ReadOnlySpan<byte> Record() => ConfigurationRecord.Write(new DecisionsConfig { Campaigns = [campaign] }, JourneyFixture.Open(), JourneyFixture.Stores, _segments);
 
         var before = Record().ToArray();
-        _segments.Segments[("other", "some")] = [new FlagCondition(Feature: "item_count", Above: 9)];
-        _segments.Segments[("shop", "another")] = [new FlagCondition(Feature: "item_count", Above: 9)];
+        _segments.Segments[("other", "some")] = [new TargetingCondition(Feature: "item_count", Above: 9)];
+        _segments.Segments[("shop", "another")] = [new TargetingCondition(Feature: "item_count", Above: 9)];
         Assert.That(Record().SequenceEqual(before), "neither is used");
-        _segments.Segments[("shop", "some")] = [new FlagCondition(Feature: "item_count", Above: 9)];
+        _segments.Segments[("shop", "some")] = [new TargetingCondition(Feature: "item_count", Above: 9)];
         Assert.That(Record().SequenceEqual(before), Is.False);
     }
 
@@ -92,7 +92,7 @@ public sealed class CampaignSegmentTests
     [TestCase(null, ExpectedResult = false)]
     public bool Conditions_on_the_customer_are_left_to_the_enrolment(string? attributes)
     {
-        _segments.Segments[("shop", "adults")] = [new FlagCondition(Customer: "plan", EqualTo: Value("\"gold\"")), new FlagCondition(Customer: "age", AtLeast: 18)];
+        _segments.Segments[("shop", "adults")] = [new TargetingCondition(Customer: "plan", EqualTo: Value("\"gold\"")), new TargetingCondition(Customer: "age", AtLeast: 18)];
         var set = Compile(Named("adults"));
         Assert.That(Holds(set, store: 0, units: 1), "a partition does not know them");
         return set[0].Segments![0]!.HoldsFor(attributes);

@@ -1,3 +1,4 @@
+using CartRecovery.Engine.ControlPlane.Targeting;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
@@ -26,15 +27,15 @@ public sealed class CurrencyConditionTests
     {
         Assert.That(Holds("cart_value", 100_000, currency, ExchangeRates.None), Is.EqualTo(holds));
         Assert.That(Holds("highest_seen_price", 100_000, currency, ExchangeRates.None), Is.EqualTo(holds));
-        Assert.That(new Condition(FeatureTable.Get("cart_value"), AtMost: 1e9).Holds(Cart(5, currency), Moment(ExchangeRates.None)), Is.EqualTo(holds));
-        Assert.That(new Condition(FeatureTable.Get("item_count"), AtLeast: 1).Holds(Cart(5, currency), Moment(ExchangeRates.None)), Is.True);
+        Assert.That(new Condition(FeatureTable.Get("cart_value"), new NumberRange(AtMost: 1e9)).Holds(Cart(5, currency), Moment(ExchangeRates.None)), Is.EqualTo(holds));
+        Assert.That(new Condition(FeatureTable.Get("item_count"), new NumberRange(AtLeast: 1)).Holds(Cart(5, currency), Moment(ExchangeRates.None)), Is.True);
     }
 
     [Test]
     public void A_hundred_dollars_and_fifteen_thousand_yen_are_not_two_hundred_and_fifty_dollars()
     {
         var cart = Fold(Add("a", 100) with { Currency = "USD" }, Add("b", 15_000) with { Currency = "JPY" });
-        Assert.That(new Condition(FeatureTable.Get("cart_value"), AtLeast: 250).Holds(cart, Moment(ExchangeRates.None)), Is.False);
+        Assert.That(new Condition(FeatureTable.Get("cart_value"), new NumberRange(AtLeast: 250)).Holds(cart, Moment(ExchangeRates.None)), Is.False);
     }
 
     [Test]
@@ -52,7 +53,7 @@ public sealed class CurrencyConditionTests
     }
 
     static bool Holds(string feature, decimal price, string currency, ExchangeRates rates) =>
-        new Condition(FeatureTable.Get(feature), AtLeast: 250).Holds(Cart(price, currency), Moment(rates));
+        new Condition(FeatureTable.Get(feature), new NumberRange(AtLeast: 250)).Holds(Cart(price, currency), Moment(rates));
 
     static CartRecord Cart(decimal price, string currency) => Fold(Add("a", price) with { Currency = currency });
 

@@ -55,7 +55,7 @@ public sealed class EventSlabTests
         other.AppendCopy(original, slab);
 
         Assert.That(Texts(other), Is.EqualTo(new[] { "already here|c1||", "e1|c1|u1|s1" }));
-        Assert.That(other.Records[1].Flags, Is.EqualTo(EventFlags.HasPrice | EventFlags.Server | EventFlags.CustomerCopy));
+        Assert.That((other.Records[1].Flags, other.Records[1].IsCopy), Is.EqualTo((EventFlags.HasPrice | EventFlags.Server | EventFlags.ChangesNoCart, true)));
         Assert.That(original.Flags, Is.EqualTo(EventFlags.HasPrice | EventFlags.Server));
         Assert.That(other.Records[1].Customer, Is.EqualTo(original.Customer));
     }

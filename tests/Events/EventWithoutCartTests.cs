@@ -31,7 +31,7 @@ public sealed class EventWithoutCartTests
     {
         var slab = Slab();
         var record = slab.Records[0];
-        Assert.That((record.Cart, record.HasNoCart, record.Flags & EventFlags.CustomerCopy), Is.EqualTo((record.Customer, true, EventFlags.CustomerCopy)));
+        Assert.That((record.Cart, record.HasNoCart, record.IsCopy, record.Flags & EventFlags.ChangesNoCart), Is.EqualTo((record.Customer, true, false, EventFlags.ChangesNoCart)));
         var writer = new EventBlockWriter(SlabGenerator.Stores);
         writer.Begin();
         writer.Add(slab);
@@ -81,9 +81,9 @@ public sealed class EventWithoutCartTests
         writer.Add(slab);
         var block = writer.Finish().ToArray();
         var (person, eraser) = (new ErasedIds(0, "demo"u8.ToArray(), EventReading.Rules().Ids, "ann", []), new EventBlockEraser());
-        eraser.Find(block, person);
+        eraser.Find(block, [person]);
         Assert.That(person.Carts, Is.Empty, "no cart is theirs by it");
-        Assert.That(eraser.TryErase(block, person, out var erased), Is.True);
+        Assert.That(eraser.TryErase(block, [person], out var erased), Is.True);
         var (reader, read) = (new EventBlockReader(SlabGenerator.Stores), new EventSlab());
         reader.Open(erased);
         Assert.That(reader.TryRead(read));

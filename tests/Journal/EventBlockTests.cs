@@ -25,7 +25,7 @@ public sealed class EventBlockTests
                 var slabs = SlabGenerator.Make(random, random.Next(6));
                 Same(Read(reader, Write(writer, slabs)), slabs);
                 Assert.That(writer.Count, Is.EqualTo(slabs.Sum(s => s.Count)));
-                Assert.That(reader.Header.OwnCount, Is.EqualTo(slabs.Sum(s => s.Records.Take(s.Count).Count(e => (e.Flags & (EventFlags.CustomerCopy | EventFlags.Foreign)) == 0))));
+                Assert.That(reader.Header.OwnCount, Is.EqualTo(slabs.Sum(s => s.Records.Take(s.Count).Count(e => (e.Flags & (EventFlags.ChangesNoCart | EventFlags.Foreign)) == 0))));
                 Assert.That((reader.Header.Count, reader.Header.RawLength), Is.EqualTo((writer.Count, writer.RawLength)));
                 Assert.That((reader.Header.FirstReceivedAt, reader.Header.LastReceivedAt), Is.EqualTo(
                     slabs.Length == 0 ? (0, 0) : (slabs.Min(s => s.ReceivedAt), slabs.Max(s => s.ReceivedAt))));

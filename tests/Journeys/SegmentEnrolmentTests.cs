@@ -1,6 +1,6 @@
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
-using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Targeting;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Manual;
@@ -64,14 +64,45 @@ public sealed class SegmentEnrolmentTests
         Assert.That(run.Sent, Has.Count.EqualTo(1));
     }
 
-    static JourneyFixture Run()
+    [Test]
+    public void A_shopper_outside_is_the_next_campaigns_and_a_member_is_not()
+    {
+        using var run = Run(Next());
+        run.Tell(EventType.Identify, "c1", "ann", meta: """{"plan":"gold"}""");
+        run.Tell(EventType.Identify, "c2", "bob", meta: """{"plan":"free"}""");
+        foreach (var (cart, user) in new[] { ("c1", "ann"), ("c2", "bob") })
+        {
+            run.Decide(cart, user, id: $"{cart} gold");
+            run.Decide(cart, user, id: $"{cart} all", campaign: "next");
+        }
+
+        run.Pass(10 * Minute);
+        run.Decide("c1", "ann", id: "c1 later", campaign: "next");
+        run.Pass(Hour);
+        Assert.That(run.Sent.Select(message => (message.CartId, message.Campaign)), Is.EquivalentTo(new[] { ("c1", "left"), ("c2", "next") }));
+        Assert.That((run.It.Counters.WithheldFor(WithheldReason.NotInSegment), run.It.Counters.WithheldFor(WithheldReason.TakenBySegment)), Is.EqualTo((1L, 2L)));
+
+        run.Pass(24 * Hour);
+        run.Decide("c1", "ann", id: "c1 next day", campaign: "next");
+        run.Pass(Hour);
+        Assert.That(run.Sent.Select(message => message.Campaign), Has.Exactly(2).EqualTo("next"), "after the window");
+    }
+
+    static CampaignConfig Next()
+    {
+        var campaign = Series(Step("socket"));
+        campaign.Name = "next";
+        return campaign;
+    }
+
+    static JourneyFixture Run(params CampaignConfig[] others)
     {
         var run = new JourneyFixture([Series(Step("socket"))]);
         var segments = new FlagSamples();
-        segments.Segments[("shop", "gold")] = [new FlagCondition(Customer: "plan", EqualTo: FlagSamples.Value("\"gold\""))];
+        segments.Segments[("shop", "gold")] = [new TargetingCondition(Customer: "plan", EqualTo: FlagSamples.Value("\"gold\""))];
         var campaign = Series(Step("socket"));
         campaign.Segment = "gold";
-        run.It.Options = new JourneyOptions(Open(), CampaignCompiler.Compile(new DecisionsConfig { Campaigns = [campaign] }, Stores, segments: segments), Stores, new byte[32]);
+        run.It.Options = new JourneyOptions(Open(), CampaignCompiler.Compile(new DecisionsConfig { Campaigns = [campaign, .. others] }, Stores, segments: segments), Stores, new byte[32]);
         return run;
     }
 }

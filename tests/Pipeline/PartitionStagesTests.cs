@@ -311,7 +311,7 @@ public sealed class PartitionStagesTests
     {
         using var run = new StageRun([TestStages.OnEvent("bought", "purchase")]);
         var slab = EventReading.Slab(Of("purchase") with { Cart = "elsewhere", User = "u1", Price = 5 }, Of("page_view") with { User = "u1" });
-        slab.Records[0].Flags |= EventFlags.CustomerCopy;
+        slab.Records[0].Flags |= EventFlags.ChangesNoCart;
 
         Assert.That(run.Stages.Process(slab), Is.EqualTo(1));
         run.Stages.Decide();

@@ -1,5 +1,6 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring.Serving;
@@ -16,6 +17,14 @@ sealed class StageRun : IDisposable
     public StageRun(IEnumerable<CampaignConfig> campaigns, TimeSpan window = default, int batchRows = 256, int timers = 1000,
         ScoredEvents scored = ScoredEvents.All, ServingPlan? serving = null) =>
         Stages = new PartitionStages(0, TestStages.Options(campaigns, window, batchRows, timers, scored: scored, serving: serving), Counters);
+
+    /// <summary>Runs compiled campaigns.</summary>
+    public StageRun(CampaignSet campaigns, TimeSpan window)
+    {
+        var options = TestStages.Options([], window);
+        options.Campaigns = campaigns;
+        Stages = new PartitionStages(0, options, Counters);
+    }
 
     /// <summary>The decisions so far.</summary>
     public RecordingConsumer Consumer

@@ -113,6 +113,7 @@ sealed class AccessMatrixTests
         ["GET /v1/templates"] = Access.Secret,
         ["POST /v1/templates"] = Access.Secret,
         ["POST /v1/templates/check"] = Access.Secret,
+        ["POST /v1/templates/preview"] = Access.Secret,
         ["POST /v1/templates/{name}/preview"] = Access.Secret,
         ["GET /v1/templates/{name}"] = Access.Secret,
         ["PUT /v1/templates/{name}"] = Access.Secret,
@@ -500,6 +501,7 @@ sealed class AccessMatrixTests
     string BodyFor(string pattern) => pattern switch
     {
         "/v1/predict" or "/v1/features/compute" or "/v1/campaigns/{name}/preview" or "/v1/templates/{name}/preview" => $$"""{"cartId":"{{_cart}}"}""",
+        "/v1/templates/preview" => $$$"""{"message":"{{ cart.id }}","cartId":"{{{_cart}}}"}""",
         "/v1/suppressions" => $$"""{"channel":"email","address":"{{Mark}}@shop.example"}""",
         "/v1/deadletters/replay" or "/v1/deadletters/drop" => $$"""{"ids":[{{_letter}}]}""",
         "/v1/products" => "[]",

@@ -53,6 +53,7 @@ sealed class AuditMatrixTests
         ["PUT /v1/templates/{name}"] = "template.add or template.change, in the transaction of the change",
         ["DELETE /v1/templates/{name}"] = "template.delete, in the transaction of the change",
         ["POST /v1/templates/check"] = "changes nothing",
+        ["POST /v1/templates/preview"] = "changes nothing; personal_data.read",
         ["POST /v1/templates/{name}/preview"] = "changes nothing; personal_data.read",
         ["POST /v1/segments"] = "segment.add, in the transaction of the change",
         ["PUT /v1/segments/{key}"] = "segment.add or segment.change, in the transaction of the change",

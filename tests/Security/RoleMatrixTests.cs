@@ -93,6 +93,7 @@ sealed class RoleMatrixTests
         ["GET /v1/templates"] = "aomnv",
         ["POST /v1/templates"] = "aom",
         ["POST /v1/templates/check"] = "aomnv",
+        ["POST /v1/templates/preview"] = "aomnv",
         ["POST /v1/templates/{name}/preview"] = "aomnv",
         ["GET /v1/templates/{name}"] = "aomnv",
         ["PUT /v1/templates/{name}"] = "aom",

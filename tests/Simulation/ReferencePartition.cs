@@ -158,7 +158,7 @@ sealed class ReferencePartition : IDisposable
         Require(number < _traffic.All.Count, $"event {number} was never sent");
         Require(_events.Add(number), $"event {number} is in the journal twice");
         var sent = _traffic.All[number];
-        var isCopy = (record.Flags & EventFlags.CustomerCopy) != 0;
+        var isCopy = (record.Flags & EventFlags.ChangesNoCart) != 0;
         Require(sent.Record.Timestamp == record.Timestamp && sent.Record.Type == record.Type && sent.Record.Price == record.Price
             && (isCopy || slab.TextOf(record).SequenceEqual(sent.Text)), $"event {number} differs from the one sent");
         Require(_lastOfSender.GetValueOrDefault(sent.Sender, -1) < number, $"event {number} follows a later one of its sender");

@@ -107,7 +107,7 @@ sealed class JournalEvents(JournalView journal, TimeRange range, KeyVault? keys,
     }
 
     // An event without a cart is no copy, although it changes no cart either.
-    static bool IsOwn(in EventRecord e) => (e.Flags & EventFlags.Foreign) == 0 && ((e.Flags & EventFlags.CustomerCopy) == 0 || e.HasNoCart);
+    static bool IsOwn(in EventRecord e) => (e.Flags & EventFlags.Foreign) == 0 && !e.IsCopy;
 
     // Its number of own events leaves out those without a cart.
     bool IsWanted(in EventBlockHeader header) => header.LastReceivedAt >= range.From && header.FirstReceivedAt < range.To;

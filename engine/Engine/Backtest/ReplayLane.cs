@@ -162,7 +162,7 @@ public sealed class ReplayLane : IDisposable
                 continue;
             }
 
-            if ((e.Flags & (EventFlags.CustomerCopy | EventFlags.Foreign)) != 0)
+            if ((e.Flags & (EventFlags.ChangesNoCart | EventFlags.Foreign)) != 0)
             {
                 continue;
             }
@@ -177,7 +177,7 @@ public sealed class ReplayLane : IDisposable
             }
             else
             {
-                e.Flags |= e.UserLength != 0 && EventTypes.Has(e.Type, EventTraits.ChangesHistory) ? EventFlags.CustomerCopy : EventFlags.Duplicate;
+                e.Flags |= e.UserLength != 0 && EventTypes.Has(e.Type, EventTraits.ChangesHistory) ? EventFlags.ChangesNoCart : EventFlags.Duplicate;
             }
         }
 

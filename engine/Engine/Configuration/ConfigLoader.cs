@@ -20,6 +20,9 @@ public sealed record ConfigProblem(string File, int Line, int Column, string Mes
     /// <summary>Formats it as <c>file:line:column: error: message</c>, which editors can jump to, or as <c>settings: path: error: message</c>.</summary>
     public override string ToString() => Setting is null ? $"{File}:{Line}:{Column}: error: {Message}" : $"{SettingsName}: {Setting}: error: {Message}";
 
+    /// <summary>Formats it as a warning: the engine starts with it.</summary>
+    public string ToWarning() => ToString().Replace(": error: ", ": warning: ", StringComparison.Ordinal);
+
     const string SettingsName = "settings";
 
     /// <summary>Makes a problem at a location.</summary>

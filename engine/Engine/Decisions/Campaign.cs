@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CartRecovery.Engine.ControlPlane.Targeting;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
@@ -80,6 +81,9 @@ public sealed class Campaign
     /// <summary>Returns whether the campaign applies to a store, by its number.</summary>
     public bool AppliesTo(int store) => Stores is null || Stores.Contains((ushort)store);
 
+    /// <summary>Returns whether the campaign's segment in a store, by its number, compares the customer, so that a decision is conditional: only the enrolment knows the customer.</summary>
+    public bool IsConditionalIn(int store) => Segments?[store] is { OfCustomer.Count: > 0 };
+
     /// <summary>Returns whether a store, by its number, has paused the campaign.</summary>
     public bool IsPausedIn(int store) => PausedIn is not null && PausedIn.Contains((ushort)store);
 
@@ -120,22 +124,11 @@ public sealed class Campaign
     public bool Accepts(float score) => Trigger != TriggerKind.Score || (score > (float)ScoreAbove && score < (float)ScoreBelow);
 }
 
-/// <summary>A range for a feature. Bounds that are not set do not apply.</summary>
+/// <summary>A range for a feature.</summary>
 /// <param name="Feature">The feature.</param>
-/// <param name="AtLeast">Inclusive lower bound.</param>
-/// <param name="Above">Exclusive lower bound.</param>
-/// <param name="AtMost">Inclusive upper bound.</param>
-/// <param name="Below">Exclusive upper bound.</param>
-public sealed record Condition(
-    FeatureDefinition Feature,
-    double AtLeast = double.NegativeInfinity,
-    double Above = double.NegativeInfinity,
-    double AtMost = double.PositiveInfinity,
-    double Below = double.PositiveInfinity)
+/// <param name="Range">The accepted values.</param>
+public sealed record Condition(FeatureDefinition Feature, NumberRange Range)
 {
-    /// <summary>The feature is one of these; empty for any.</summary>
-    public ImmutableArray<float> OneOf { get; init; } = [];
-
     /// <summary>Returns <see langword="true"/> if all conditions hold.</summary>
     public static bool AllHold(ImmutableArray<Condition> conditions, in CartRecord cart, in FeatureMoment moment)
     {
@@ -150,12 +143,6 @@ public sealed record Condition(
         return true;
     }
 
-    /// <summary>Returns <see langword="true"/> if the feature is within the bounds.</summary>
-    public bool Holds(in CartRecord cart, in FeatureMoment moment)
-    {
-        // Compared as floats, the type of features: a cart of 19.99 is at least 19.99. What is not known is in no range.
-        var value = Feature.Compare(cart, moment);
-        return value >= (float)AtLeast && value > (float)Above && value <= (float)AtMost && value < (float)Below
-            && (OneOf.IsEmpty || OneOf.Contains(value));
-    }
+    /// <summary>Returns <see langword="true"/> if the feature is in the range.</summary>
+    public bool Holds(in CartRecord cart, in FeatureMoment moment) => Range.Contains(Feature.Compare(cart, moment));
 }

@@ -24,6 +24,7 @@ static class DecisionCodec
         output.Write((byte)decision.Bot);
         output.Write(decision.ReceivedAt);
         output.Write(decision.ModelAlias);
+        output.Write((byte)(decision.ConditionalPlace + 1 ?? 0));
         output.Write((ushort)decision.Row.Length);
         output.Write(MemoryMarshal.AsBytes(decision.Row.AsSpan()));
         output.Write(intervention.Id);
@@ -55,7 +56,7 @@ static class DecisionCodec
     /// <exception cref="EndOfStreamException">It is truncated.</exception>
     /// <exception cref="InvalidDataException">It is something else.</exception>
     /// <param name="input">The bytes.</param>
-    /// <param name="version">The entry's: in version 1 every named user counted, until version 2 bots were not recognised, and until version 3 quantities were whole, until version 4 the time of receipt was not told, and until version 6 there was one model.</param>
+    /// <param name="version">The entry's: in version 1 every named user counted, until version 2 bots were not recognised, and until version 3 quantities were whole, until version 4 the time of receipt was not told, until version 6 there was one model, and until version 7 no decision was conditional.</param>
     public static Decision Read(BinaryReader input, byte version)
     {
         var cart = new Hash128(input.ReadUInt64(), input.ReadUInt64());
@@ -64,6 +65,7 @@ static class DecisionCodec
         var bot = version >= 3 ? (BotEvidence)input.ReadByte() : BotEvidence.None;
         var receivedAt = version >= 5 ? input.ReadInt64() : 0;
         var alias = version >= 7 ? input.ReadString() : "";
+        var conditional = version >= 8 ? input.ReadByte() : 0;
         var row = new float[input.ReadUInt16() is <= MaxFeatures and var count ? count : throw new InvalidDataException("A decision has too many features.")];
         input.BaseStream.ReadExactly(MemoryMarshal.AsBytes(row.AsSpan()));
         var intervention = new Intervention
@@ -91,6 +93,7 @@ static class DecisionCodec
             Bot = bot,
             ReceivedAt = receivedAt,
             ModelAlias = alias,
+            ConditionalPlace = conditional == 0 ? null : conditional - 1,
             Row = row,
         };
     }

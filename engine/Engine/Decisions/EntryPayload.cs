@@ -12,7 +12,7 @@ public static class EntryPayload
     public const int HeaderSize = 2;
 
     /// <summary>The version written, and the latest that can be read.</summary>
-    public const byte Version = 7;
+    public const byte Version = 8;
 
     /// <summary>Returns whether the entry is the last of its batch.</summary>
     /// <exception cref="InvalidDataException">The entry is invalid, or of a later version.</exception>

@@ -233,7 +233,7 @@ sealed partial class EventBuilder(EventRules rules)
         if (_record.CartLength == 0)
         {
             // Routed by the customer. It is nobody's cart: nothing is folded, scored or triggered.
-            (_record.Cart, _record.Flags) = (_record.Customer, _record.Flags | EventFlags.CustomerCopy);
+            (_record.Cart, _record.Flags) = (_record.Customer, _record.Flags | EventFlags.ChangesNoCart);
         }
 
         if (FinishTime() is { IsError: true } time)

@@ -15,8 +15,8 @@ public enum EventFlags : byte
     /// <summary>The event came with a secret key: <see cref="Standing.Server"/>.</summary>
     Server = 4,
 
-    /// <summary>It does not change a cart: a copy for another partition's customer records, or an event without a cart (<see cref="EventRecord.HasNoCart"/>).</summary>
-    CustomerCopy = 8,
+    /// <summary>The event changes no cart: it is a copy for another partition's customer records (<see cref="EventRecord.IsCopy"/>) or has no cart (<see cref="EventRecord.HasNoCart"/>).</summary>
+    ChangesNoCart = 8,
 
     /// <summary>An event with this id was received before; this one has no effect.</summary>
     Duplicate = 16,

@@ -33,7 +33,7 @@ public struct EventRecord
     /// </summary>
     public long Watermark;
 
-    /// <summary>The key of the cart's secret; 0 for none. Of a <see cref="EventFlags.CustomerCopy"/>, which has no meta, the key of its order.</summary>
+    /// <summary>The key of the cart's secret; 0 for none. Of a copy, which has no meta, the key of its order.</summary>
     public ulong CartSecret;
 
     /// <summary>The unit price in <see cref="Money"/> units, or with <see cref="EventDetails.IsTotal"/> the total; valid with <see cref="EventFlags.HasPrice"/>.</summary>
@@ -86,6 +86,9 @@ public struct EventRecord
 
     /// <summary>Whether it is about a customer and no cart. An erased event has neither.</summary>
     public readonly bool HasNoCart => CartLength == 0 && UserLength != 0;
+
+    /// <summary>Whether it is a copy for the customer records of another partition than its cart's. It counts as an event only there.</summary>
+    public readonly bool IsCopy => (Flags & EventFlags.ChangesNoCart) != 0 && !HasNoCart;
 
     /// <summary>Bytes of its ids.</summary>
     public readonly int IdsLength => IdLength + CartLength + UserLength + SessionLength + ProductLength;

@@ -138,7 +138,7 @@ public sealed class EventSlab
         copy.MetaLength = 0;
         copy.Details = EventDetails.None;
         copy.CartSecret = OrderId.KeyOf(from.MetaOf(record));
-        copy.Flags |= EventFlags.CustomerCopy;
+        copy.Flags |= EventFlags.ChangesNoCart;
         Append(copy, out var text);
         from.Text.AsSpan(record.TextOffset, copy.TextLength).CopyTo(text);
     }
@@ -220,7 +220,7 @@ public sealed class EventSlab
             var count = 0;
             foreach (ref readonly var e in Records.AsSpan(begin, run.End - begin))
             {
-                count += (e.Flags & EventFlags.Duplicate) != 0 && ((e.Flags & EventFlags.CustomerCopy) == 0 || e.HasNoCart) ? 1 : 0;
+                count += (e.Flags & EventFlags.Duplicate) != 0 && !e.IsCopy ? 1 : 0;
             }
 
             if (count > 0)

@@ -62,7 +62,7 @@ public sealed class JournalSample(IReadOnlyList<JournalView> journals, int maxPa
             for (var i = 0; i < slab.Count && range.Contains(slab.ReceivedAt); i++)
             {
                 ref readonly var record = ref slab.Records[i];
-                if ((record.Flags & (EventFlags.CustomerCopy | EventFlags.Duplicate | EventFlags.Foreign)) == 0)
+                if ((record.Flags & (EventFlags.ChangesNoCart | EventFlags.Duplicate | EventFlags.Foreign)) == 0)
                 {
                     visit(slab, record);
                 }

@@ -12,7 +12,7 @@ public sealed class EventBlockReader(JournalStores stores)
     // The cache is cleared at this size: connections come and go.
     const int MaxSources = 10_000;
 
-    const EventFlags Flags = EventFlags.HasPrice | EventFlags.Clamped | EventFlags.Server | EventFlags.CustomerCopy
+    const EventFlags Flags = EventFlags.HasPrice | EventFlags.Clamped | EventFlags.Server | EventFlags.ChangesNoCart
         | EventFlags.Proven | EventFlags.Foreign | EventFlags.ContentsOnly;
 
     readonly List<int> _stores = [];
@@ -130,7 +130,7 @@ public sealed class EventBlockReader(JournalStores stores)
         slab.Reserve(record.TextLength);
 
         Keep(ref record, text, slab);
-        _ownCount += (record.Flags & (EventFlags.CustomerCopy | EventFlags.Foreign)) == 0 ? 1 : 0;
+        _ownCount += (record.Flags & (EventFlags.ChangesNoCart | EventFlags.Foreign)) == 0 ? 1 : 0;
         _before.Timestamp = record.Timestamp;
         _before.Watermark = record.Watermark;
         _before.Currency = record.Currency;

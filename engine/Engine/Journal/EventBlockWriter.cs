@@ -248,7 +248,7 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
         bytes.Bytes(text);
         writer = bytes;
 
-        _ownCount += (record.Flags & (EventFlags.CustomerCopy | EventFlags.Foreign)) == 0 ? 1 : 0;
+        _ownCount += (record.Flags & (EventFlags.ChangesNoCart | EventFlags.Foreign)) == 0 ? 1 : 0;
         _before.Timestamp = record.Timestamp;
         _before.Watermark = record.Watermark;
         _before.Currency = record.Currency;

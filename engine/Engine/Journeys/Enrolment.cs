@@ -87,6 +87,12 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
             return;
         }
 
+        if (startAt is null && IsTakenBySegment(options, decision, campaign))
+        {
+            counters.AddWithheld(WithheldReason.TakenBySegment);
+            return;
+        }
+
         if (Assignment.IsHoldout(subject, candidate.StoreId, options.Holdout))
         {
             Observe(journey with { IsHoldout = true }, WithheldReason.Holdout, now);
@@ -116,6 +122,22 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
     // A partition has checked the cart. Somebody whom a browser only claims to be has no attributes here.
     bool IsInSegment(Campaign campaign, Store? shop, in Hash128 customer) => shop is not null && campaign.Segments![shop.Number] is { } segment
         && (segment.OfCustomer.Count == 0 || segment.HoldsFor(store.Customers.AttributesOf(customer)));
+
+    // A partition leaves a cart free after a conditional decision, because it does not know the customer. What it decides then yields to a campaign that enrolled the cart.
+    bool IsTakenBySegment(JourneyOptions options, Decision decision, Campaign campaign)
+    {
+        var (campaigns, shop) = (options.Campaigns, options.FindStore(decision.Intervention.StoreId));
+        for (var i = 0; i < campaigns.Count && shop is not null; i++)
+        {
+            if (campaigns[i].Name != campaign.Name && campaigns[i].IsConditionalIn(shop.Number) && store.Journeys.LastOf(decision.Cart, campaigns[i].Name) is { StartedAt: var at }
+                && Math.Abs(decision.At - at) < (campaigns.WindowMilliseconds ?? 0))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     // The journey is stored anyway: shoppers left alone are the control group.
     void Observe(Journey journey, WithheldReason reason, long now)

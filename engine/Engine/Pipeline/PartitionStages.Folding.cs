@@ -41,9 +41,9 @@ public sealed partial class PartitionStages
                 FoldCustomer(ref e, slab);
             }
 
-            if ((e.Flags & EventFlags.CustomerCopy) != 0)
+            if ((e.Flags & EventFlags.ChangesNoCart) != 0)
             {
-                if (e.HasNoCart)
+                if (!e.IsCopy)
                 {
                     _filter.CollectWithoutCart(e, slab, source?.Network ?? 0);
                     own++;

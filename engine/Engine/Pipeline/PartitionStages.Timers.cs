@@ -56,7 +56,8 @@ public sealed partial class PartitionStages
     void GatherIdle(in CartRecord cart, in Hash128 key, ulong due, long at)
     {
         var moment = _clocks[cart.Store].At(cart.LastAt + (at - cart.QuietSince));
-        if (_campaigns.MatchIdle(due, cart, moment) is not (var eligible and not 0))
+        var eligible = _campaigns.MatchIdle(due, cart, moment) & ~cart.ConditionalSince(at, _context.Window);
+        if (eligible == 0)
         {
             return;
         }

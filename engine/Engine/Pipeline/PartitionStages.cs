@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Numerics;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
@@ -169,7 +168,8 @@ public sealed partial class PartitionStages : IDisposable
     /// <summary>Applies a decision from the journal to its cart.</summary>
     public void Claim(Decision decision)
     {
-        var input = new CartInput { Step = CartStep.RecordIntervention, At = decision.At };
+        var input = decision.ConditionalPlace is { } place ? new CartInput { Step = CartStep.RecordConditional, At = decision.At, Index = place }
+            : new CartInput { Step = CartStep.RecordIntervention, At = decision.At };
         _carts.Update(decision.Cart, ref input);
     }
 
@@ -222,79 +222,5 @@ public sealed partial class PartitionStages : IDisposable
             s => new StoreClock(s.TimeZone) { Money = new StoreMoney(CurrencyCode.Parse(s.Currency), _campaigns.Rates) }, new StoreClock(TimeZoneInfo.Utc));
         _isConfigured = stores.Map(s => !s.IsRemoved, other: false);
         _countsBots = stores.Map(s => !s.TreatsBotsAsPeople, other: true);
-    }
-
-    // Gathers the cart's row as it is right after its event.
-    void Gather(in CartRecord cart, in EventRecord e, EventSlab slab)
-    {
-        if (cart.EventCount == 1)
-        {
-            _counters.AddCart();
-        }
-
-        if (_batch.Canary is { } canary && !_isDecided && _isConfigured[e.Store])
-        {
-            canary.Watch(cart, e, _clocks[e.Store].At(e.Timestamp), Now);
-        }
-
-        if (!_isDecided)
-        {
-            Observer?.OnEvent(cart, e, _countsBots[e.Store] && cart.Bot != BotEvidence.None);
-        }
-
-        if (_isDecided || !_isConfigured[e.Store] || !(_options.Scored == ScoredEvents.All || EventTypes.Has(e.Type, EventTraits.ChangesCart) || _campaigns.HasTrigger(e.Type)))
-        {
-            return;
-        }
-
-        var moment = _clocks[e.Store].At(e.Timestamp);
-        var eligible = (e.Flags & EventFlags.Clamped) != 0 ? 0 : _campaigns.MatchEvent(e.Type, cart, moment);
-        _batch.Gather(cart, moment, eligible, e.Cart, Now);
-        Observer?.OnRow(_batch.Count - 1, cart, e, moment, Now);
-        if (eligible != 0 && cart.IsFree(moment.At, _context.Window))
-        {
-            _batch.AddSnapshot().Capture(cart, e, slab);
-        }
-    }
-
-    void Decide(int index)
-    {
-        ref readonly var row = ref _batch[index];
-        for (var rest = row.Eligible; rest != 0; rest &= rest - 1)
-        {
-            var campaign = _campaigns[BitOperations.TrailingZeroCount(rest)];
-            if (_batch.ScoreOf(index, rest & (0 - rest), out var score, out var features) is not { } lane || !campaign.Accepts(score))
-            {
-                continue;
-            }
-
-            _context.IsReserved = false;
-            if (row.Snapshot >= 0)
-            {
-                // An earlier row of the batch may have claimed the cart.
-                var input = new CartInput { Step = CartStep.ReserveIntervention, At = row.At };
-                _carts.Update(row.Key, ref input);
-            }
-
-            if (!_context.IsReserved)
-            {
-                _counters.AddWithheld();
-                return;
-            }
-
-            ref readonly var cart = ref _batch.CartAt(index);
-            var intervention = lane.Decider.Decide(campaign, cart, row.Key, row.At, score, features);
-            _decisions.Add(new Decision(row.Key, row.At, cart.ConnectionId, intervention)
-            {
-                CampaignsVersion = _campaigns.Version,
-                Standing = cart.Standing,
-                UserStanding = cart.UserStanding,
-                ReceivedAt = row.ReceivedAt,
-                Bot = _countsBots[cart.Store] ? cart.Bot : BotEvidence.None,
-                ModelAlias = lane.Served.Alias,
-                Row = features.ToArray(),
-            });
-            return;
-        }
     }
 }

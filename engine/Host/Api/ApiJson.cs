@@ -146,6 +146,7 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(ItemPage<TemplateItem>))]
 [JsonSerializable(typeof(TemplateCheckResult))]
 [JsonSerializable(typeof(TemplatePreviewBody))]
+[JsonSerializable(typeof(TemplateDraftBody))]
 [JsonSerializable(typeof(TemplatePreview))]
 [JsonSerializable(typeof(FlagDefinition))]
 [JsonSerializable(typeof(NewFlagBody))]

@@ -1,20 +1,17 @@
 using System.Globalization;
-using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Decisions;
-using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Host.Api.Campaigns.Backtests;
-using CartRecovery.Primitives;
 
 namespace CartRecovery.Host.Backtests;
 
 /// <summary>
 /// Sums up a replay. What was decided counts as the journeys recorded it. What would be decided passes the rules of an enrolment that only need the decisions:
-/// re-entry, bots, holdout and control. A replay does not know consents and former messages, so it does not apply the contact policy.
+/// re-entry, bots, segments, holdout and control. A replay does not know consents and former messages, so it does not apply the contact policy.
 /// </summary>
 static class BacktestSummary
 {
@@ -31,11 +28,13 @@ static class BacktestSummary
     /// <param name="took">How long the replay took.</param>
     /// <param name="messages">The outcomes of the period's messages.</param>
     /// <param name="offPolicy">What other offers would have earned.</param>
+    /// <param name="isMember">Returns whether the customer of a decision is in the campaign's segment, which compares customers.</param>
     public static BacktestResult Of(
         ReplayReport report, IReadOnlyDictionary<string, FirstMessage> first, Store store, CampaignSet campaigns, double holdout, string model, TimeSpan took,
-        IReadOnlyList<BacktestMessages> messages, IReadOnlyList<BacktestOffer> offPolicy)
+        IReadOnlyList<BacktestMessages> messages, IReadOnlyList<BacktestOffer> offPolicy, Func<ReplayedDecision, Campaign, bool> isMember)
     {
-        var (decided, wouldDecide, entered) = (new BacktestGroups(report.Orders), new BacktestGroups(report.Orders), new Dictionary<(Hash128, string), long>());
+        var (decided, wouldDecide) = (new BacktestGroups(report.Orders), new BacktestGroups(report.Orders));
+        var enrolment = new BacktestEnrolment(campaigns, store, holdout, isMember);
         foreach (var decision in report.Originals)
         {
             decided.Add(decision, first.TryGetValue(decision.Id, out var message) ? OutcomeOf(message) : BacktestOutcome.None(NotRecorded));
@@ -43,7 +42,7 @@ static class BacktestSummary
 
         foreach (var decision in report.Decisions)
         {
-            wouldDecide.Add(decision, Enrol(decision, campaigns.Find(decision.Campaign)!, store, holdout, entered));
+            wouldDecide.Add(decision, enrolment.Enrol(decision, campaigns.Find(decision.Campaign)!));
         }
 
         return new BacktestResult(
@@ -66,30 +65,6 @@ static class BacktestSummary
         var dash = name.IndexOf('-', StringComparison.Ordinal);
         var percent = dash > 0 && double.TryParse(name.AsSpan(dash + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : (double?)null;
         return new Offer(Enum.TryParse<ActionKind>(dash > 0 ? name[..dash] : name, ignoreCase: true, out var action) ? action : ActionKind.Reminder, percent, Code: null);
-    }
-
-    // As an enrolment does, without the rules that need earlier journeys of the shopper.
-    static BacktestOutcome Enrol(ReplayedDecision decision, Campaign campaign, Store store, double holdout, Dictionary<(Hash128, string), long> entered)
-    {
-        if (entered.TryGetValue((decision.Key, campaign.Name), out var last) && Math.Abs(decision.At - last) < campaign.Reentry)
-        {
-            return BacktestOutcome.None(WithheldReasons.NameOf(WithheldReason.Reentry));
-        }
-
-        entered[(decision.Key, campaign.Name)] = decision.At;
-        if (decision.IsBot)
-        {
-            return BacktestOutcome.None(WithheldReasons.NameOf(WithheldReason.Bot));
-        }
-
-        var subject = decision.Customer is { } user ? store.Ids.CustomerOf(Encoding.UTF8.GetBytes(user)) : decision.Key;
-        if (Assignment.IsHoldout(subject, store.Id, holdout))
-        {
-            return BacktestOutcome.None(WithheldReasons.NameOf(WithheldReason.Holdout));
-        }
-
-        return Assignment.VariantOf(subject, campaign).Steps is [var step, ..] ? new BacktestOutcome(Withheld: null, step.Channel, step.Offers)
-            : BacktestOutcome.None(WithheldReasons.NameOf(WithheldReason.Control));
     }
 
     static double? Round(double? score) => score is { } value ? Math.Round(value, 6) : null;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Configuration;
@@ -6,8 +7,11 @@ using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Settings;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane.Campaigns;
+using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Jobs;
+using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Scoring;
@@ -38,6 +42,9 @@ sealed class CampaignBacktests(EngineHost host, DataFolder data)
     public const string Scratch = "backtest.tmp";
 
     const int CartMegabytes = 32, CustomerMegabytes = 8, DecisionMegabytes = 56;
+
+    // Customers read at a time on the journey thread.
+    const int MaxRead = 200;
 
     // Attempts at a lane: the engine may delete a journal's oldest file during a read.
     const int MaxReads = 3;
@@ -155,7 +162,8 @@ sealed class CampaignBacktests(EngineHost host, DataFolder data)
     {
         var started = time.GetTimestamp();
         var decisions = host.ResolveTemplates(DecisionsOf(config, backtest.Campaign), host.Stores.Stores);
-        var campaigns = CampaignCompiler.Compile(decisions, host.Stores.All, segments: host.Segments);
+        var segments = host.Segments.Present;
+        var campaigns = CampaignCompiler.Compile(decisions, host.Stores.All, segments: segments);
         using var model = OnnxModel.Load(backtest.Model is { } file ? ModelOf(file) : config.ModelPath, FeatureTable.Names);
         var range = new TimeRange(backtest.From.ToUnixTimeMilliseconds(), backtest.To.ToUnixTimeMilliseconds());
         var scope = new ReplayScope { Store = (store.Number, store.Id), MaxDecisions = MaxDecisions, MaxReads = MaxReads, Pace = new ReplayPace(Share, time) };
@@ -177,13 +185,46 @@ sealed class CampaignBacktests(EngineHost host, DataFolder data)
             var first = FirstMessage.Find(reports, store.Id, report.Originals.Select(decision => decision.Id), cancellation);
             var messages = BacktestSummary.MessagesOf(reports, store.Id, range, cancellation);
             var offPolicy = OffPolicyValues.Of(reports, store.Id, backtest.Campaign, range, cancellation);
-            return BacktestSummary.Of(report, first, store, campaigns, config.Contact.Holdout / 100, model.Id, time.GetElapsedTime(started), messages, offPolicy);
+            var members = MembersOf(report.Decisions, campaigns, store, cancellation);
+            return BacktestSummary.Of(report, first, store, campaigns, config.Contact.Holdout / 100, model.Id, time.GetElapsedTime(started), messages, offPolicy,
+                (decision, campaign) => decision.Customer is { } user && members.Contains((campaign.Name, user))) with
+            { Segments = SegmentsOf(decisions, store, segments) };
         }
         finally
         {
             Delete(folder);
         }
     }
+
+    // A replay does not know customers' attributes: those of now count.
+    HashSet<(string Campaign, string Customer)> MembersOf(IEnumerable<ReplayedDecision> decisions, CampaignSet campaigns, Store store, CancellationToken cancellation)
+    {
+        var members = new HashSet<(string, string)>();
+        foreach (var group in decisions.Where(decision => decision.Customer is not null).GroupBy(decision => decision.Campaign, StringComparer.Ordinal))
+        {
+            if (campaigns.Find(group.Key)?.Segments?[store.Number] is not { OfCustomer.Count: > 0 } segment)
+            {
+                continue;
+            }
+
+            foreach (var some in group.Select(decision => decision.Customer!).Distinct(StringComparer.Ordinal).Chunk(MaxRead))
+            {
+                var found = host.Journeys.InvokeAsync((engine, _) => some.Where(user =>
+                    segment.HoldsFor(engine.Store.Customers.AttributesOf(store.Ids.CustomerOf(Encoding.UTF8.GetBytes(user))))).ToArray()).WaitAsync(cancellation).GetAwaiter().GetResult();
+                members.UnionWith(found.Select(user => (group.Key, user)));
+            }
+        }
+
+        return members;
+    }
+
+    static List<BacktestSegment> SegmentsOf(DecisionsConfig decisions, Store store, DefinitionSnapshot<SegmentDefinition> segments) =>
+    [
+        .. decisions.Campaigns.Where(campaign => campaign.Segment is not null && campaign.AppliesTo(store.Id)).Select(campaign => campaign.Segment!)
+            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(key => segments.Get(store.Id, key) is { } segment
+                ? new BacktestSegment(key, segment.Number, segment.Definition.Conditions?.Any(condition => condition.Customer is not null) == true)
+                : new BacktestSegment(key, Number: null, ComparesCustomers: false)),
+    ];
 
     // The campaigns as activating the version would put them into force. Ignores a pause of the campaign itself, which would make the backtest empty.
     DecisionsConfig DecisionsOf(CartRecoveryConfig config, string campaign)

@@ -1,6 +1,7 @@
 using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Segments;
@@ -53,9 +54,9 @@ sealed partial class EngineHost
     /// <inheritdoc/>
     public (string? Problem, long Version) SettingsState => (Settings.Problem, Settings.InForce);
 
-    (SegmentDirectory Segments, LiveSettings Settings, LiveCampaigns Campaigns) FollowSettings(SettingsStart start)
+    (DefinitionDirectory<SegmentDefinition> Segments, LiveSettings Settings, LiveCampaigns Campaigns) FollowSettings(SettingsStart start)
     {
-        var segments = FollowSegments();
+        var segments = Follow(SegmentDefinition.Kind);
         var campaigns = new LiveCampaigns(Control)
         {
             Config = () => Config,
@@ -89,8 +90,7 @@ sealed partial class EngineHost
         await ControlSetup.OpenAsync(Control);
         await ControlSetup.StartAsync(Control);
         Exports.KeepJournals();
-        ApplySegments();
-        WarnOfUnresolvedTemplates();
+        ApplyDefinitions();
         await Usage.StartAsync();
         await Witness.StartAsync();
         _apiKeys.Start();

@@ -175,8 +175,7 @@ sealed partial class EngineHost
         _ports.Update(addresses);
         _ = Sinks.Replace(reload.Sinks, s_sinkDrain);
         Update(options);
-        WarnOfMissingSegments();
-        WarnOfUnresolvedTemplates();
+        WarnOfDefinitions();
         Connections.CloseRevoked();
     }
 

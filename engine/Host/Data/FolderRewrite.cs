@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Journal;
@@ -23,7 +24,7 @@ namespace CartRecovery.Host.Data;
 /// <param name="time">The clock.</param>
 sealed class FolderRewrite(DataFolder data, CartRecoveryConfig config, OnnxModel model, TimeProvider time)
 {
-    SegmentSnapshot? _segments;
+    DefinitionSnapshot<SegmentDefinition>? _segments;
 
     /// <summary>Receives the progress.</summary>
     public Action<RepartitionProgress>? Progress { get; init; }

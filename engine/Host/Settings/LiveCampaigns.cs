@@ -4,7 +4,7 @@ using CartRecovery.Engine.Configuration.Settings;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.ControlPlane.Campaigns;
 using CartRecovery.Engine.ControlPlane.Database;
-using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Engine.ControlPlane.Templates;
 
@@ -25,7 +25,7 @@ sealed class LiveCampaigns(ControlDatabase database)
     public required Func<CartRecoveryConfig> Config { get; init; }
 
     /// <summary>The segments that campaigns refer to.</summary>
-    public required IFlagSegments Segments { get; init; }
+    public required IDefinitions<SegmentDefinition> Segments { get; init; }
 
     /// <summary>Explains why a campaign of a configuration cannot use the templates that it names; <see langword="null"/> if it can.</summary>
     public required Func<CampaignConfig, CartRecoveryConfig, string?> TemplateProblem { get; init; }
@@ -146,7 +146,7 @@ sealed class LiveCampaigns(ControlDatabase database)
     // Each of its stores must have the segment; of all stores, one.
     void CheckSegment(string name, CampaignDraft draft)
     {
-        if (SegmentDirectory.NameIn(draft.Definition) is not { } segment)
+        if (SegmentDefinition.Kind.NamesIn(draft.Definition).FirstOrDefault() is not { } segment)
         {
             return;
         }
@@ -162,7 +162,7 @@ sealed class LiveCampaigns(ControlDatabase database)
 
     async Task CheckTemplatesAsync(string name, CampaignDraft draft)
     {
-        if (!TemplateDirectory.IsNamedIn(draft.Definition))
+        if (!TemplateDefinition.Kind.NamesIn(draft.Definition).Any())
         {
             return;
         }

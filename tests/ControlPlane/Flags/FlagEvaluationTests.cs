@@ -1,4 +1,5 @@
 using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Targeting;
 using FsCheck.Fluent;
 using static CartRecovery.Tests.ControlPlane.Flags.FlagSamples;
 
@@ -13,8 +14,8 @@ public sealed class FlagEvaluationTests
     public void The_first_rule_that_matches_decides()
     {
         var flag = Of(Boolean(
-            new FlagRule("off", Conditions: [new FlagCondition(Attribute: "plan", EqualTo: Value("\"free\""))]),
-            new FlagRule("on", Conditions: [new FlagCondition(Attribute: "age", AtLeast: 18, Below: 30)]),
+            new FlagRule("off", Conditions: [new TargetingCondition(Attribute: "plan", EqualTo: Value("\"free\""))]),
+            new FlagRule("on", Conditions: [new TargetingCondition(Attribute: "age", AtLeast: 18, Below: 30)]),
             new FlagRule("off", Percentage: 100)));
         Assert.That(Evaluate(flag, """{"plan":"free","age":20}"""), Is.EqualTo(("off", FlagReason.TargetingMatch)));
         Assert.That(Evaluate(flag, """{"plan":"gold","age":20}"""), Is.EqualTo(("on", FlagReason.TargetingMatch)));
@@ -30,7 +31,7 @@ public sealed class FlagEvaluationTests
     [TestCase("""{"age":null}""", false)]
     [TestCase("""{}""", false)]
     public void An_absent_value_or_one_of_another_type_never_matches(string context, bool holds) =>
-        Assert.That(new FlagCondition(Attribute: "age", AtLeast: 18).Holds(Subject(context: context)), Is.EqualTo(holds));
+        Assert.That(new TargetingCondition(Attribute: "age", AtLeast: 18).Holds(Subject(context: context)), Is.EqualTo(holds));
 
     [TestCase("\"gold\"", true)]
     [TestCase("\"Gold\"", false)]
@@ -40,20 +41,20 @@ public sealed class FlagEvaluationTests
     [TestCase("false", false)]
     [TestCase("[\"gold\"]", false)]
     public void A_value_equals_one_of_a_list_if_it_has_its_type(string value, bool holds) =>
-        Assert.That(new FlagCondition(Attribute: "x", In: [Value("\"gold\""), Value("7"), Value("true")]).Holds(Subject(context: $$"""{"x":{{value}}}""")), Is.EqualTo(holds));
+        Assert.That(new TargetingCondition(Attribute: "x", In: [Value("\"gold\""), Value("7"), Value("true")]).Holds(Subject(context: $$"""{"x":{{value}}}""")), Is.EqualTo(holds));
 
     [Test]
     public void Features_compare_as_in_campaigns_and_unknown_ones_never_match()
     {
-        var subject = new FlagSubject("zoe") { Features = name => name == "cart_value" ? 19.99f : float.NaN };
-        Assert.That(new FlagCondition(Feature: "cart_value", AtLeast: 19.99).Holds(subject));
-        Assert.That(new FlagCondition(Feature: "cart_value", Above: 19.99).Holds(subject), Is.False);
-        Assert.That(new FlagCondition(Feature: "cart_value", EqualTo: Value("19.99")).Holds(subject));
-        Assert.That(new FlagCondition(Feature: "item_count", AtMost: 1).Holds(subject), Is.False);
-        Assert.That(new FlagCondition(Feature: "cart_value", AtLeast: 0).Holds(Subject()), Is.False, "there is no cart");
-        var known = new FlagSubject("zoe") { CustomerAttributes = Value("""{"plan":"gold"}""") };
-        Assert.That(new FlagCondition(Customer: "plan", EqualTo: Value("\"gold\"")).Holds(known));
-        Assert.That(new FlagCondition(Attribute: "plan", EqualTo: Value("\"gold\"")).Holds(known), Is.False);
+        var subject = new TargetingSubject("zoe") { Features = name => name == "cart_value" ? 19.99f : float.NaN };
+        Assert.That(new TargetingCondition(Feature: "cart_value", AtLeast: 19.99).Holds(subject));
+        Assert.That(new TargetingCondition(Feature: "cart_value", Above: 19.99).Holds(subject), Is.False);
+        Assert.That(new TargetingCondition(Feature: "cart_value", EqualTo: Value("19.99")).Holds(subject));
+        Assert.That(new TargetingCondition(Feature: "item_count", AtMost: 1).Holds(subject), Is.False);
+        Assert.That(new TargetingCondition(Feature: "cart_value", AtLeast: 0).Holds(Subject()), Is.False, "there is no cart");
+        var known = new TargetingSubject("zoe") { CustomerAttributes = Value("""{"plan":"gold"}""") };
+        Assert.That(new TargetingCondition(Customer: "plan", EqualTo: Value("\"gold\"")).Holds(known));
+        Assert.That(new TargetingCondition(Attribute: "plan", EqualTo: Value("\"gold\"")).Holds(known), Is.False);
     }
 
     [Test]
@@ -72,7 +73,7 @@ public sealed class FlagEvaluationTests
     public void A_rule_is_for_its_stores_and_for_the_segment_as_the_store_has_it()
     {
         var flag = Of(Boolean(new FlagRule("on", Stores: ["demo", "eu"], Segment: "vips")), store: "");
-        _segments.Segments[("demo", "vips")] = [new FlagCondition(Attribute: "plan", EqualTo: Value("\"gold\""))];
+        _segments.Segments[("demo", "vips")] = [new TargetingCondition(Attribute: "plan", EqualTo: Value("\"gold\""))];
         _segments.Segments[("other", "vips")] = [];
         Assert.That(Evaluate(flag, """{"plan":"gold"}""").Variant, Is.EqualTo("on"));
         Assert.That(Evaluate(flag, """{"plan":"free"}""").Variant, Is.EqualTo("off"));
@@ -83,7 +84,7 @@ public sealed class FlagEvaluationTests
     [Test]
     public void A_matching_percentage_needs_a_targeting_key()
     {
-        var flag = Of(Boolean(new FlagRule("on", Percentage: 50, Conditions: [new FlagCondition(Attribute: "plan", EqualTo: Value("\"gold\""))])));
+        var flag = Of(Boolean(new FlagRule("on", Percentage: 50, Conditions: [new TargetingCondition(Attribute: "plan", EqualTo: Value("\"gold\""))])));
         Assert.That(flag.Evaluate("demo", Subject(key: null, """{"plan":"gold"}"""), _segments).Reason, Is.EqualTo(FlagReason.TargetingKeyMissing));
         Assert.That(flag.Evaluate("demo", Subject(key: null, """{"plan":"free"}"""), _segments).Reason, Is.EqualTo(FlagReason.Default));
     }
@@ -120,7 +121,7 @@ public sealed class FlagEvaluationTests
     public void Keys_of_the_maximum_length_are_drawn()
     {
         var flag = Of(Boolean(new FlagRule("on", Percentage: 99.999)), salt: new string('s', 64));
-        Assert.That(flag.Evaluate("demo", Subject(new string('é', FlagSubject.MaxKeyBytes / 2)), _segments).Reason, Is.EqualTo(FlagReason.Split));
+        Assert.That(flag.Evaluate("demo", Subject(new string('é', TargetingSubject.MaxKeyBytes / 2)), _segments).Reason, Is.EqualTo(FlagReason.Split));
     }
 
     (string Variant, FlagReason Reason) Evaluate(FeatureFlag flag, string context)

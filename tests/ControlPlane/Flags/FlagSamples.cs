@@ -1,14 +1,17 @@
 using System.Text.Json;
+using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Segments;
+using CartRecovery.Engine.ControlPlane.Targeting;
 
 namespace CartRecovery.Tests.ControlPlane.Flags;
 
 /// <summary>Flags, contexts and segments for tests.</summary>
-sealed class FlagSamples : IFlagSegments
+sealed class FlagSamples : IDefinitions<SegmentDefinition>
 {
-    public Dictionary<(string Store, string Name), IReadOnlyList<FlagCondition>> Segments { get; } = [];
+    public Dictionary<(string Store, string Name), IReadOnlyList<TargetingCondition>> Segments { get; } = [];
 
-    public IReadOnlyList<FlagCondition>? Find(string store, string name) => Segments.GetValueOrDefault((store, name));
+    public SegmentDefinition? Find(string store, string name) => Segments.GetValueOrDefault((store, name)) is { } conditions ? new SegmentDefinition(conditions) : null;
 
     /// <summary>A Boolean flag, off by default.</summary>
     public static FlagDefinition Boolean(params FlagRule[] rules) =>
@@ -19,5 +22,5 @@ sealed class FlagSamples : IFlagSegments
 
     public static JsonElement Value(string json) => JsonElement.Parse(json);
 
-    public static FlagSubject Subject(string? key = "zoe", string context = "{}") => new(key, Value(context));
+    public static TargetingSubject Subject(string? key = "zoe", string context = "{}") => new(key, Value(context));
 }

@@ -1,6 +1,8 @@
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Targeting;
 using CartRecovery.Tests.ControlPlane.Database;
 using static CartRecovery.Tests.ControlPlane.Flags.FlagSamples;
 
@@ -19,16 +21,16 @@ public sealed class FlagStoreTests(DatabaseKind kind) : ControlDatabaseFixture(k
     [Test]
     public async Task A_flag_is_changed_and_deleted_only_with_its_current_version()
     {
-        var (made, isNew) = await SetAsync("demo", "a", Boolean(new FlagRule("on", Percentage: 10)), new FlagExpectation(IsNew: true));
+        var (made, isNew) = await SetAsync("demo", "a", Boolean(new FlagRule("on", Percentage: 10)), new Precondition(IsNew: true));
         Assert.That((isNew, made.Salt.Length), Is.EqualTo((true, 16)));
-        Assert.That(await RefusedAsync(() => SetAsync("demo", "a", Boolean(), new FlagExpectation(IsNew: true))), Is.EqualTo("flag_exists"));
-        var (changed, isNewer) = await SetAsync("demo", "a", Boolean(new FlagRule("on", Percentage: 20)), new FlagExpectation(made.Version));
+        Assert.That(await RefusedAsync(() => SetAsync("demo", "a", Boolean(), new Precondition(IsNew: true))), Is.EqualTo("flag_exists"));
+        var (changed, isNewer) = await SetAsync("demo", "a", Boolean(new FlagRule("on", Percentage: 20)), new Precondition(made.Version));
         Assert.That((isNewer, changed.Salt, changed.Version == made.Version), Is.EqualTo((false, made.Salt, false)), "who was in stays in");
-        Assert.That(await RefusedAsync(() => SetAsync("demo", "a", Boolean(), new FlagExpectation(made.Version))), Is.EqualTo("flag_changed"));
-        Assert.That(await RefusedAsync(() => SetAsync("demo", "b", Boolean(), new FlagExpectation(MustExist: true))), Is.EqualTo("flag_changed"));
-        Assert.That(await RefusedAsync(() => DeleteAsync("demo", "a", new FlagExpectation(made.Version))), Is.EqualTo("flag_changed"));
+        Assert.That(await RefusedAsync(() => SetAsync("demo", "a", Boolean(), new Precondition(made.Version))), Is.EqualTo("flag_changed"));
+        Assert.That(await RefusedAsync(() => SetAsync("demo", "b", Boolean(), new Precondition(MustExist: true))), Is.EqualTo("flag_changed"));
+        Assert.That(await RefusedAsync(() => DeleteAsync("demo", "a", new Precondition(made.Version))), Is.EqualTo("flag_changed"));
         Assert.That(await DeleteAsync("other", "a", default), Is.False, "another store's");
-        Assert.That(await DeleteAsync("demo", "a", new FlagExpectation(changed.Version)));
+        Assert.That(await DeleteAsync("demo", "a", new Precondition(changed.Version)));
         Assert.That(await DeleteAsync("demo", "a", default), Is.False);
         var entries = await new AuditLog(Control).ListAsync(new AuditFilter(Action: "feature_flag."), long.MaxValue, 10);
         Assert.That(entries.Select(entry => (entry.Event.Action, entry.Event.Target, entry.Event.Store, entry.Event.Actor)), Is.EqualTo(new[]
@@ -64,7 +66,7 @@ public sealed class FlagStoreTests(DatabaseKind kind) : ControlDatabaseFixture(k
     {
         await Control.WriteAsync(async session =>
         {
-            for (var i = 0; i < FlagStore.MaxPerStore; i++)
+            for (var i = 0; i < FlagStore.Limits.PerStore; i++)
             {
                 await session.RunAsync($"""
                     INSERT INTO feature_flags (store, key, version, salt, definition, bytes, updated_at, updated_by)
@@ -77,14 +79,14 @@ public sealed class FlagStoreTests(DatabaseKind kind) : ControlDatabaseFixture(k
         await SetAsync("demo", "f0", Boolean(new FlagRule("on")));
         await SetAsync("other", "more", Boolean());
         var large = Boolean([.. Enumerable.Range(0, 32).Select(i => new FlagRule("on", Conditions:
-            [.. Enumerable.Range(0, 16).Select(j => new FlagCondition(Attribute: new string('a', 128), EqualTo: Value($"\"{i}-{j}\"")))]))]);
+            [.. Enumerable.Range(0, 16).Select(j => new TargetingCondition(Attribute: new string('a', 128), EqualTo: Value($"\"{i}-{j}\"")))]))]);
         Assert.That(await RefusedAsync(() => SetAsync("other", "large", large)), Is.EqualTo("too_many_flags"));
     }
 
-    Task<(FeatureFlag Flag, bool IsNew)> SetAsync(string store, string key, FlagDefinition definition, FlagExpectation expected = default) =>
+    Task<(FeatureFlag Flag, bool IsNew)> SetAsync(string store, string key, FlagDefinition definition, Precondition expected = default) =>
         _flags.SetAsync(store, key, definition, expected, "user:1", address: null);
 
-    Task<bool> DeleteAsync(string store, string key, FlagExpectation expected) => _flags.DeleteAsync(store, key, expected, "user:1", address: null);
+    Task<bool> DeleteAsync(string store, string key, Precondition expected) => _flags.DeleteAsync(store, key, expected, "user:1", address: null);
 
     static async Task<string?> RefusedAsync(Func<Task> change)
     {

@@ -27,7 +27,9 @@ sealed class SegmentsApiTests
             ofCart.Segment = "rich";
             var ofCustomer = InProcessEngine.Answering("coupon_denied");
             (ofCustomer.Segment, ofCustomer.Stores) = ("gold", ["demo"]);
-            config.Decisions.Campaigns.AddRange([ofCart, ofCustomer]);
+            var retried = InProcessEngine.Answering("add_shipping_info");
+            retried.Segment = "retried";
+            config.Decisions.Campaigns.AddRange([ofCart, ofCustomer, retried]);
         });
         _users = new TestUsers(_engine);
     }
@@ -87,13 +89,31 @@ sealed class SegmentsApiTests
         {
             var refused = await PutAsync("gold", Rich);
             Assert.That(refused.Problem, Is.EqualTo((409, "approval_required")));
-            Assert.That(refused.Json.GetProperty("detail").GetString(), Does.Contain("the campaign 'on-coupon_denied'").And.Contain("Make another segment"));
+            Assert.That(refused.Json.GetProperty("detail").GetString(), Does.Contain("the campaign 'on-coupon_denied'").And.Contain("Create another segment"));
             Assert.That((await PutAsync("of-no-campaign", Rich)).Status, Is.EqualTo(HttpStatusCode.Created));
         }
         finally
         {
             _engine.Host.Config.Settings.Approval = default;
         }
+    }
+
+    [Test]
+    public async Task What_could_not_be_applied_is_applied_a_moment_later()
+    {
+        await PutAsync("retried", """{"conditions":[{"feature":"cart_value","atLeast":100}]}""");
+        Assert.That((await ContactsAsync(99, "add_shipping_info"), await ContactsAsync(100, "add_shipping_info")), Is.EqualTo((false, true)));
+        var campaign = _engine.Host.Config.Decisions.Campaigns.Single(one => one.Segment == "retried");
+        var message = campaign.Message;
+
+        // A failure of whatever kind while the campaigns are compiled.
+        campaign.Message = "{% if %}";
+        var changed = await PutAsync("retried", """{"conditions":[{"feature":"cart_value","atLeast":50}]}""");
+        Assert.That(changed.Status, Is.EqualTo(HttpStatusCode.OK), "it is stored");
+        Assert.That(await ContactsAsync(99, "add_shipping_info"), Is.False, "the former segment stays in force");
+        campaign.Message = message;
+        await Eventually.Is(() => Encoding.UTF8.GetString(_engine.Host.JourneyOptions.Campaigns.Record.Span).Contains("\"retried\":[{\"feature\":\"cart_value\",\"atLeast\":50", StringComparison.Ordinal), "the change is applied");
+        Assert.That((await ContactsAsync(49, "add_shipping_info"), await ContactsAsync(99, "add_shipping_info")), Is.EqualTo((false, true)));
     }
 
     [Test]

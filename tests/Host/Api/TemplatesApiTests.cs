@@ -91,6 +91,24 @@ sealed class TemplatesApiTests
     }
 
     [Test]
+    public async Task A_preview_of_texts_that_are_not_saved_shows_them_and_saves_nothing()
+    {
+        var shown = await _engine.PostAsync("/v1/templates/preview", """{"message":"{{ cart.id }}","subject":"{{ offer.discount_percent }}% with {{ offer.code }}","discountPercent":25,"code":"BACK25"}""");
+        Assert.That((shown.Json.GetProperty("message").GetString(), shown.Json.GetProperty("subject").GetString()), Is.EqualTo(("sample", "25% with BACK25")), shown.Body);
+        Assert.That((await _engine.GetAsync("/v1/templates")).Body, Does.Not.Contain("{{ offer.discount_percent }}% with"));
+        var cart = EventJson.NewCart();
+        await _engine.PostAsync("/v1/events", EventJson.Of(cart, "add_to_cart", ",\"productId\":\"hat\",\"price\":5"));
+        var body = $$$"""{"message":"{{ cart.id }} has {{ cart.item_count }}","cartId":"{{{cart}}}"}""";
+        Assert.That((await _engine.PostAsync("/v1/templates/preview", body)).Json.GetProperty("message").GetString(), Is.EqualTo($"{cart} has 1"));
+        var marketer = await _users.NewAsync(new Grant("marketer", null));
+        Assert.That((await _engine.PostAsync("/v1/templates/preview", body, key: null, marketer, ("X-Store-Id", "demo"))).Problem, Is.EqualTo((403, "permission_denied")));
+        var wrong = await _engine.PostAsync("/v1/templates/preview", """{"message":"Hi\n{{ cart.totl }}"}""");
+        Assert.That((wrong.Problem, wrong.Json.GetProperty("problems")[0].GetString()), Is.EqualTo(((400, (string?)"invalid_template"), "message:2:4: unknown field 'cart.totl', did you mean 'cart.total'?")));
+        Assert.That((await _engine.PostAsync("/v1/templates/preview", "{}")).Problem, Is.EqualTo((400, "invalid_template")));
+        Assert.That((await _engine.PostAsync("/v1/templates/preview", """{"message":"x","discountPercent":0}""")).Problem, Is.EqualTo((400, "invalid_preview")));
+    }
+
+    [Test]
     public async Task A_check_lists_every_problem_with_its_place_and_saves_nothing()
     {
         var answer = await _engine.PostAsync("/v1/templates/check", """{"message":"Hi\n{{ cart.totl }}","subject":"{{ 1 | monye }}"}""");

@@ -90,7 +90,7 @@ public sealed class BacktestSummaryTests
                 Rejected = 0,
                 FirstRejected = null,
                 IsWhole = true,
-            }, (first ?? []).ToDictionary(one => IdOf(one.Cart, one.After), one => one.Message, StringComparer.Ordinal), JourneyFixture.Stores.Find("shop")!, TestCampaigns.Compile(campaign), holdout, "m", TimeSpan.Zero, [], []);
+            }, (first ?? []).ToDictionary(one => IdOf(one.Cart, one.After), one => one.Message, StringComparer.Ordinal), JourneyFixture.Stores.Find("shop")!, TestCampaigns.Compile(campaign), holdout, "m", TimeSpan.Zero, [], [], (_, _) => true);
     }
 
     static string IdOf(string cart, long after) => $"iv_{cart}{after}";

@@ -209,7 +209,7 @@ public sealed class EventRouterTests
             var slab = Slabs(partition).Single();
             var ids = Enumerable.Range(0, slab.Count).Select(i => Encoding.UTF8.GetString(slab.IdOf(slab.Records[i])));
             Assert.That(ids, Is.EqualTo(partition == home ? new[] { "e1", "e2", "e3", "e4", "e5" } : ["e1", "e2", "e3"]));
-            Assert.That(slab.Records.Take(slab.Count).Select(e => (e.Flags & EventFlags.CustomerCopy) != 0), Is.All.EqualTo(partition != home));
+            Assert.That(slab.Records.Take(slab.Count).Select(e => (e.Flags & EventFlags.ChangesNoCart) != 0), Is.All.EqualTo(partition != home));
             Assert.That(Encoding.UTF8.GetString(slab.UserOf(slab.Records[0])), Is.EqualTo("u1"));
             Assert.That(slab.Records[0].Price, Is.EqualTo(20 * Money.PerUnit));
             Assert.That(slab.Runs.ToArray().Select(run => run.UpTo), Is.EqualTo(new[] { 5 }));

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text;
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Definitions;
+using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.ControlPlane.Targeting;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Messages;
@@ -21,7 +23,7 @@ public static class CampaignCompiler
     /// <param name="segments">The segments that campaigns may refer to.</param>
     /// <param name="serving">The models in force with them; <see langword="null"/> for the pipeline's own.</param>
     public static CampaignSet Compile(
-        DecisionsConfig config, StoreTable? stores = null, ReadOnlyMemory<byte> record = default, IFlagSegments? segments = null, ServingPlan? serving = null) =>
+        DecisionsConfig config, StoreTable? stores = null, ReadOnlyMemory<byte> record = default, IDefinitions<SegmentDefinition>? segments = null, ServingPlan? serving = null) =>
         new([.. config.Campaigns.Select(campaign => Compile(campaign, stores ?? new StoreTable([]), segments))])
         {
             Record = record,
@@ -43,7 +45,7 @@ public static class CampaignCompiler
                 find is null ? null : ConfigurationRecord.ReadServing(record.Span)?.Resolve(find))
             : null;
 
-    static Campaign Compile(CampaignConfig config, StoreTable stores, IFlagSegments? segments) => new()
+    static Campaign Compile(CampaignConfig config, StoreTable stores, IDefinitions<SegmentDefinition>? segments) => new()
     {
         Name = config.Name,
         Stores = config.Stores.Count == 0 ? null
@@ -86,12 +88,7 @@ public static class CampaignCompiler
 
     static long Milliseconds(Duration duration) => (long)duration.Value.TotalMilliseconds;
 
-    static Condition Compile(ConditionConfig config) => new(
-        FeatureTable.Get(config.Feature),
-        AtLeast: Math.Max(config.AtLeast ?? double.NegativeInfinity, config.EqualTo ?? double.NegativeInfinity),
-        Above: config.Above ?? double.NegativeInfinity,
-        AtMost: Math.Min(config.AtMost ?? double.PositiveInfinity, config.EqualTo ?? double.PositiveInfinity),
-        Below: config.Below ?? double.PositiveInfinity);
+    static Condition Compile(ConditionConfig config) => new(FeatureTable.Get(config.Feature), NumberRange.Of(config.AtLeast, config.Above, config.AtMost, config.Below, config.EqualTo));
 
     static string Describe(CampaignConfig config)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Definitions;
+using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Primitives;
@@ -22,7 +23,7 @@ public static class ConfigurationRecord
     /// <param name="segments">The segments in force, of which it has those that campaigns use.</param>
     /// <param name="serving">The versions of models that serve; <see langword="null"/> to leave them out.</param>
     public static byte[] Write(
-        DecisionsConfig decisions, ContactConfig contact, IEnumerable<Store> stores, IFlagSegments? segments = null, ServingRecord? serving = null)
+        DecisionsConfig decisions, ContactConfig contact, IEnumerable<Store> stores, IDefinitions<SegmentDefinition>? segments = null, ServingRecord? serving = null)
     {
         stores = [.. stores];
         var policy = JsonSerializer.SerializeToNode(contact, ConfigJson.Default.ContactConfig)!.AsObject();
@@ -87,7 +88,7 @@ public static class ConfigurationRecord
 
     /// <summary>Reads the segments that the campaigns of a record used.</summary>
     /// <returns><see langword="null"/> if this version cannot read them: then nobody is in them.</returns>
-    public static IFlagSegments? ReadSegments(ReadOnlySpan<byte> record)
+    public static IDefinitions<SegmentDefinition>? ReadSegments(ReadOnlySpan<byte> record)
     {
         try
         {

@@ -1,20 +1,20 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Segments;
 
 namespace CartRecovery.Engine.Configuration.Campaigns;
 
 /// <summary>The segments of campaigns at the time a <see cref="ConfigurationRecord"/> was written. Immutable.</summary>
-sealed class RecordedSegments : IFlagSegments
+sealed class RecordedSegments : IDefinitions<SegmentDefinition>
 {
-    readonly Dictionary<(string Store, string Name), IReadOnlyList<FlagCondition>> _all = [];
+    readonly Dictionary<(string Store, string Name), SegmentDefinition> _all = [];
 
     /// <summary>Writes the segments that campaigns use: a JSON object of stores, segments and conditions; <see langword="null"/> if they use none.</summary>
     /// <param name="decisions">The campaigns.</param>
     /// <param name="stores">The ids of the stores.</param>
     /// <param name="segments">The segments in force.</param>
-    public static JsonObject? Write(DecisionsConfig decisions, IEnumerable<string> stores, IFlagSegments? segments)
+    public static JsonObject? Write(DecisionsConfig decisions, IEnumerable<string> stores, IDefinitions<SegmentDefinition>? segments)
     {
         var record = new JsonObject();
         foreach (var store in stores)
@@ -23,9 +23,9 @@ sealed class RecordedSegments : IFlagSegments
             foreach (var name in decisions.Campaigns.Where(campaign => campaign.Segment is not null && campaign.AppliesTo(store)).Select(campaign => campaign.Segment!).Distinct(StringComparer.Ordinal)
                 .Order(StringComparer.Ordinal))
             {
-                if (segments?.Find(store, name) is { } conditions)
+                if (segments?.Find(store, name)?.Conditions is { } conditions)
                 {
-                    used[name] = JsonSerializer.SerializeToNode(conditions.ToList(), SegmentJson.Default.ListFlagCondition);
+                    used[name] = JsonSerializer.SerializeToNode(conditions.ToList(), SegmentJson.Default.ListTargetingCondition);
                 }
             }
 
@@ -47,7 +47,7 @@ sealed class RecordedSegments : IFlagSegments
         {
             foreach (var (name, conditions) in used as JsonObject ?? [])
             {
-                read._all[(store, name)] = conditions?.Deserialize(SegmentJson.Default.ListFlagCondition) ?? [];
+                read._all[(store, name)] = new SegmentDefinition(conditions?.Deserialize(SegmentJson.Default.ListTargetingCondition) ?? []);
             }
         }
 
@@ -55,5 +55,5 @@ sealed class RecordedSegments : IFlagSegments
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<FlagCondition>? Find(string store, string name) => _all.GetValueOrDefault((store, name));
+    public SegmentDefinition? Find(string store, string name) => _all.GetValueOrDefault((store, name));
 }

@@ -51,15 +51,31 @@ public static class TemplateFit
     public static string? ProblemIn(CampaignConfig campaign, CartRecoveryConfig config, Func<string, string, TemplateDefinition?> find,
         IReadOnlyDictionary<string, AddressKind> addresses, string? store = null, string? name = null)
     {
-        var problems = from step in campaign.AllSteps
-                       where step.Template is not null && (name is null || step.Template == name)
-                       from one in config.Stores
-                       where campaign.AppliesTo(one.Id) && (store is null || one.Id == store)
-                       let problem = ProblemIn(step, one.Id, config, find, addresses)
-                       where problem is not null
-                       select problem;
-        return problems.FirstOrDefault();
+        return ProblemsIn(campaign, config, find, addresses).FirstOrDefault(found => (store is null || found.Store == store) && (name is null || found.Step.Template == name)).Problem;
     }
+
+    /// <summary>Returns why templates do not fit the campaigns that name them, as problems with the places of the names; without those that a store lacks.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="find">Finds a template, by store and name.</param>
+    /// <param name="addresses">The kinds of addresses that sinks require, by sink.</param>
+    public static IEnumerable<ConfigProblem> UnfitIn(CartRecoveryConfig config, Func<string, string, TemplateDefinition?> find, IReadOnlyDictionary<string, AddressKind> addresses) =>
+        from campaign in config.Decisions.Campaigns
+        from found in ProblemsIn(campaign, config, find, addresses)
+        where find(found.Store, found.Step.Template!) is not null
+        select config.Origin.ProblemOf(SectionOf(campaign, found.Step), "template", $"the campaign '{campaign.Name}': {found.Problem}");
+
+    // A campaign with one message has no section for it.
+    static object SectionOf(CampaignConfig campaign, StepConfig step) => campaign.Template == step.Template && campaign.Template is not null ? campaign : step;
+
+    static IEnumerable<(StepConfig Step, string Store, string Problem)> ProblemsIn(
+        CampaignConfig campaign, CartRecoveryConfig config, Func<string, string, TemplateDefinition?> find, IReadOnlyDictionary<string, AddressKind> addresses) =>
+        from step in campaign.AllSteps
+        where step.Template is not null
+        from one in config.Stores
+        where campaign.AppliesTo(one.Id)
+        let problem = ProblemIn(step, one.Id, config, find, addresses)
+        where problem is not null
+        select (step, one.Id, problem);
 
     static string? ProblemIn(StepConfig step, string store, CartRecoveryConfig config, Func<string, string, TemplateDefinition?> find, IReadOnlyDictionary<string, AddressKind> addresses)
     {

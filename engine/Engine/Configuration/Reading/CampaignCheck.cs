@@ -1,5 +1,5 @@
 using CartRecovery.Contracts;
-using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.Messages;
 using CartRecovery.Primitives;
 
@@ -30,9 +30,9 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
 
             Trigger(campaign.Trigger, config);
             Conditions(campaign.When);
-            if (campaign.Segment is { } segment && !FlagCheck.IsKey(segment))
+            if (campaign.Segment is { } segment && !DefinitionName.IsValid(segment))
             {
-                check.Report(campaign, "segment", $"expected a segment's key: letters, digits, '-', '_' and '.', at most {FlagCheck.MaxKey}");
+                check.Report(campaign, "segment", $"expected a segment's key: {DefinitionName.Rule}");
             }
 
             Series(campaign, config);
@@ -200,9 +200,9 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
     // Its texts are in the control database, which is checked when the template or the campaign changes.
     void Template(object section, string? template, string[] texts)
     {
-        if (template is not null && !FlagCheck.IsKey(template))
+        if (template is not null && !DefinitionName.IsValid(template))
         {
-            check.Report(section, "template", $"expected a template's name: letters, digits, '-', '_' and '.', at most {FlagCheck.MaxKey}");
+            check.Report(section, "template", $"expected a template's name: {DefinitionName.Rule}");
         }
 
         if (locations.Has(section, "template") && Array.Find(texts, key => locations.Has(section, key)) is { } text)

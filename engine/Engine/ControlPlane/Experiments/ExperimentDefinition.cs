@@ -1,4 +1,5 @@
 using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Targeting;
 
 namespace CartRecovery.Engine.ControlPlane.Experiments;
 
@@ -11,7 +12,7 @@ namespace CartRecovery.Engine.ControlPlane.Experiments;
 /// <param name="Conditions">Conditions that a subject must meet to take part.</param>
 public sealed record ExperimentDefinition(
     string? Type, IReadOnlyList<ExperimentVariant>? Variants, string? Description = null, bool VisibleToClients = false, string? Segment = null,
-    IReadOnlyList<FlagCondition>? Conditions = null)
+    IReadOnlyList<TargetingCondition>? Conditions = null)
 {
     /// <summary>Maximum weight of a variant.</summary>
     public const double MaxWeight = 1000;

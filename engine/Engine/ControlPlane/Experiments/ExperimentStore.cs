@@ -36,11 +36,11 @@ public sealed class ExperimentStore(ControlDatabase database)
             throw new ControlRefusalException(ControlRefusalException.FlagExists, "The store has a flag or an experiment with this key already. Choose another key.");
         }
 
-        if (Encoding.UTF8.GetByteCount(json) > FlagStore.MaxBytes || await session.NumberAsync($"SELECT COUNT(*) FROM experiments WHERE store = {store}") >= MaxPerStore
+        if (Encoding.UTF8.GetByteCount(json) > FlagStore.Limits.Bytes || await session.NumberAsync($"SELECT COUNT(*) FROM experiments WHERE store = {store}") >= MaxPerStore
             || await session.NumberAsync($"SELECT COUNT(*) FROM experiments") >= MaxExperiments)
         {
             throw new ControlRefusalException(ControlRefusalException.TooManyExperiments,
-                $"An experiment has at most {FlagStore.MaxBytes} bytes, a store {MaxPerStore} experiments, all stores {MaxExperiments}. Delete one that has ended.");
+                $"An experiment has at most {FlagStore.Limits.Bytes} bytes, a store {MaxPerStore} experiments, all stores {MaxExperiments}. Delete one that has ended.");
         }
 
         await SegmentUses.EnsureAsync(session, store, [definition.Segment]);

@@ -1,7 +1,10 @@
 using System.Collections.Frozen;
 using System.Text;
 using System.Text.Json;
+using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Experiments;
+using CartRecovery.Engine.ControlPlane.Segments;
+using CartRecovery.Engine.ControlPlane.Targeting;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.ControlPlane.Flags;
@@ -72,13 +75,13 @@ public sealed class FeatureFlag
     public Experiment? Experiment { get; init; }
 
     /// <summary>Returns whether a subject takes part in the flag's experiment.</summary>
-    public bool TakesPart(string store, FlagSubject subject, IFlagSegments segments) => Matches(Rules[0], store, subject, segments);
+    public bool TakesPart(string store, TargetingSubject subject, IDefinitions<SegmentDefinition> segments) => Matches(Rules[0], store, subject, segments);
 
     /// <summary>Evaluates the flag.</summary>
     /// <param name="store">The id of the store that evaluates it.</param>
     /// <param name="subject">The subject to evaluate it for.</param>
     /// <param name="segments">Finds named segments.</param>
-    public FlagEvaluation Evaluate(string store, FlagSubject subject, IFlagSegments segments)
+    public FlagEvaluation Evaluate(string store, TargetingSubject subject, IDefinitions<SegmentDefinition> segments)
     {
         if (!Definition.Enabled)
         {
@@ -119,14 +122,14 @@ public sealed class FeatureFlag
     /// <summary>Draws a number in [0, 1) from a hash of the salt and the key. Deterministic.</summary>
     internal static double Draw(ReadOnlySpan<byte> salt, string key)
     {
-        Span<byte> bytes = stackalloc byte[64 + 1 + FlagSubject.MaxKeyBytes];
+        Span<byte> bytes = stackalloc byte[64 + 1 + TargetingSubject.MaxKeyBytes];
         salt.CopyTo(bytes);
         bytes[salt.Length] = 0;
         var length = salt.Length + 1 + Encoding.UTF8.GetBytes(key, bytes[(salt.Length + 1)..]);
         return (Hash128.Of(bytes[..length], seed: 0).High >> 11) * (1.0 / (1UL << 53));
     }
 
-    static bool Matches(FlagRule rule, string store, FlagSubject subject, IFlagSegments segments)
+    static bool Matches(FlagRule rule, string store, TargetingSubject subject, IDefinitions<SegmentDefinition> segments)
     {
         if (rule.Stores is { } stores && !stores.Contains(store))
         {
@@ -134,20 +137,8 @@ public sealed class FeatureFlag
         }
 
         // A deleted segment contains nobody.
-        return (rule.Segment is null || (segments.Find(store, rule.Segment) is { } segment && AllHold(segment, subject))) && AllHold(rule.Conditions ?? [], subject);
-    }
-
-    static bool AllHold(IReadOnlyList<FlagCondition> conditions, FlagSubject subject)
-    {
-        foreach (var condition in conditions)
-        {
-            if (!condition.Holds(subject))
-            {
-                return false;
-            }
-        }
-
-        return true;
+        return (rule.Segment is null || (segments.Find(store, rule.Segment) is { } segment && TargetingCondition.AllHold(segment.Conditions ?? [], subject)))
+            && TargetingCondition.AllHold(rule.Conditions ?? [], subject);
     }
 
     static byte[] JsonText(JsonElement value) => Encoding.UTF8.GetBytes(value.GetRawText());

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using CartRecovery.Engine.ControlPlane.Targeting;
 
 namespace CartRecovery.Engine.ControlPlane.Flags;
 
@@ -12,4 +13,4 @@ namespace CartRecovery.Engine.ControlPlane.Flags;
 /// <param name="Conditions">Conditions; at most 16.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record FlagRule(
-    string? Variant, double? Percentage = null, IReadOnlyList<string>? Stores = null, string? Segment = null, IReadOnlyList<FlagCondition>? Conditions = null);
+    string? Variant, double? Percentage = null, IReadOnlyList<string>? Stores = null, string? Segment = null, IReadOnlyList<TargetingCondition>? Conditions = null);

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Segments;
 
 namespace CartRecovery.Engine.ControlPlane.Flags;
@@ -11,14 +12,14 @@ namespace CartRecovery.Engine.ControlPlane.Flags;
 /// <param name="database">The database.</param>
 public sealed class FlagStore(ControlDatabase database)
 {
-    /// <summary>Maximum number of flags of a store, and of all stores.</summary>
-    public const int MaxPerStore = 500, MaxFlags = 5_000;
-
-    /// <summary>Maximum size of a definition, and of all definitions together, in bytes.</summary>
-    public const int MaxBytes = 32 * 1024, MaxAllBytes = 16 << 20;
+    /// <summary>The limits on flags. A flag has no former versions: its salt, and with it the draws, stays.</summary>
+    public static readonly DefinitionLimits Limits = new(PerStore: 500, Total: 5_000, Bytes: 32 * 1024, AllBytes: 16 << 20);
 
     /// <summary>The topic that every change marks in <see cref="ControlChanges"/>.</summary>
     internal const string Topic = "feature_flags";
+
+    static readonly DefinitionTerms s_terms =
+        new("flag", "key", ControlRefusalException.FlagExists, ControlRefusalException.FlagChanged, ControlRefusalException.TooManyFlags);
 
     readonly AuditLog _audit = new(database);
 
@@ -35,29 +36,21 @@ public sealed class FlagStore(ControlDatabase database)
     /// flags.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<(FeatureFlag Flag, bool IsNew)> SetAsync(
-        string store, string key, FlagDefinition definition, FlagExpectation expected, string actor, string? address, CancellationToken cancellation = default)
+        string store, string key, FlagDefinition definition, Precondition expected, string actor, string? address, CancellationToken cancellation = default)
     {
         var json = JsonSerializer.Serialize(definition, FlagJson.Default.FlagDefinition);
         var bytes = Encoding.UTF8.GetByteCount(json);
         return database.WriteAsync(async session =>
         {
             var former = (await ReadAsync(session, SqlPart.Of($"store = {store} AND key = {key}"))).FirstOrDefault();
-            expected.Check(former?.Version);
+            expected.Check(former?.Version, s_terms);
             if (await session.NumberAsync($"SELECT 1 FROM experiments WHERE store = {store} AND key = {key}") is not null)
             {
                 throw new ControlRefusalException(ControlRefusalException.FlagExists, "The store has an experiment with this key. Choose another key.");
             }
 
             await SegmentUses.EnsureAsync(session, store, (definition.Rules ?? []).Select(rule => rule.Segment));
-            var others = await session.NumberAsync($"SELECT SUM(bytes) FROM feature_flags WHERE NOT (store = {store} AND key = {key})") ?? 0;
-            if (bytes > MaxBytes || others + bytes > MaxAllBytes
-                || (former is null && (await session.NumberAsync($"SELECT COUNT(*) FROM feature_flags WHERE store = {store}") >= MaxPerStore
-                    || await session.NumberAsync($"SELECT COUNT(*) FROM feature_flags") >= MaxFlags)))
-            {
-                throw new ControlRefusalException(ControlRefusalException.TooManyFlags,
-                    $"A flag has at most {MaxBytes} bytes, a store {MaxPerStore} flags, all stores {MaxFlags} with {MaxAllBytes} bytes. Delete an unused one.");
-            }
-
+            await Limits.EnsureAsync(session, s_terms, SqlPart.Of($"feature_flags"), SqlPart.Of($"store = {store} AND key = {key}"), store, former is null, bytes);
             var now = DateTimeOffset.FromUnixTimeMilliseconds(database.Time.GetUtcNow().ToUnixTimeMilliseconds());
             var flag = new FeatureFlag(store, key, definition, former?.Salt ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)),
                 Guid.CreateVersion7().ToString("n"), now, actor);
@@ -79,7 +72,7 @@ public sealed class FlagStore(ControlDatabase database)
     /// <returns><see langword="false"/> if there is none.</returns>
     /// <exception cref="ControlRefusalException">The precondition fails.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
-    public Task<bool> DeleteAsync(string store, string key, FlagExpectation expected, string actor, string? address, CancellationToken cancellation = default) =>
+    public Task<bool> DeleteAsync(string store, string key, Precondition expected, string actor, string? address, CancellationToken cancellation = default) =>
         database.WriteAsync(async session =>
         {
             var former = (await ReadAsync(session, SqlPart.Of($"store = {store} AND key = {key}"))).FirstOrDefault();
@@ -88,7 +81,7 @@ public sealed class FlagStore(ControlDatabase database)
                 return false;
             }
 
-            expected.Check(former.Version);
+            expected.Check(former.Version, s_terms);
             await session.RunAsync($"DELETE FROM feature_flags WHERE store = {store} AND key = {key}");
             await _audit.AppendAsync(session, new AuditEvent(actor, "feature_flag.delete", $"feature_flag:{key}", NullIfShared(store)) { Address = address });
             await session.MarkChangedAsync(Topic);
@@ -97,7 +90,7 @@ public sealed class FlagStore(ControlDatabase database)
 
     /// <summary>Reads flags in a transaction, by store and key.</summary>
     internal static Task<List<FeatureFlag>> ReadAsync(ControlSession session, SqlPart condition) => session.ListAsync(
-        $"SELECT store, key, definition, salt, version, updated_at, updated_by FROM feature_flags WHERE {condition} ORDER BY store, key LIMIT {MaxFlags}",
+        $"SELECT store, key, definition, salt, version, updated_at, updated_by FROM feature_flags WHERE {condition} ORDER BY store, key LIMIT {Limits.Total}",
         row => new FeatureFlag(row.Text(0), row.Text(1), JsonSerializer.Deserialize(row.Text(2), FlagJson.Default.FlagDefinition)!, row.Text(3), row.Text(4), row.Time(5), row.Text(6)));
 
     static string? NullIfShared(string store) => store.Length == 0 ? null : store;

@@ -134,4 +134,7 @@ public enum WithheldReason
 
     /// <summary>The customer is not in the campaign's segment.</summary>
     NotInSegment = 43,
+
+    /// <summary>Another campaign, whose segment the customer is in, took the cart within the window.</summary>
+    TakenBySegment = 44,
 }

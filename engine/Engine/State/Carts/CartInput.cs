@@ -9,6 +9,6 @@ struct CartInput
     /// <summary>The step.</summary>
     public CartStep Step;
 
-    /// <summary>The index of the event in the slab.</summary>
+    /// <summary>The index of the event in the slab; of a conditional intervention, the campaign's place.</summary>
     public int Index;
 }

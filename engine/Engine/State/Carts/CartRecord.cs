@@ -25,7 +25,7 @@ public struct CartRecord
     public const long NeverIdle = long.MaxValue;
 
     /// <summary>The current value of <see cref="Version"/>.</summary>
-    public const byte CurrentVersion = 3;
+    public const byte CurrentVersion = 4;
 
     /// <summary>The time of the first event.</summary>
     public long FirstAt;
@@ -164,12 +164,18 @@ public struct CartRecord
     /// <summary>The key of the cart's latest order that named its id; 0 for none. In bytes that were 0 in version 2.</summary>
     public ulong LastOrder;
 
+    /// <summary>When the present window of <see cref="Conditional"/> began; 0 for never. In bytes that were 0 in version 3.</summary>
+    public long ConditionalAt;
+
+    /// <summary>The campaigns, by their places, of the cart's conditional decisions since then. In bytes that were 0 in version 3.</summary>
+    public ulong Conditional;
+
     /// <summary>Space for new fields; all zero.</summary>
     public CartReserve Reserved;
 
     /// <summary>
     /// Converts a record of an earlier version: of version 1, written before events had a standing, when every user counted, and every cart;
-    /// and of version 2, with whole quantities. Idempotent.
+    /// of version 2, with whole quantities; and of version 3, which knew no conditional decisions. Idempotent.
     /// </summary>
     public void Upgrade()
     {
@@ -193,6 +199,12 @@ public struct CartRecord
             UserStanding = UserLength > 0 ? Standing.Server : Standing.Claimed;
         }
 
+        if (Version >= 3)
+        {
+            Version = CurrentVersion;
+            return;
+        }
+
         Version = CurrentVersion;
         Units = ThousandthsOf(Units);
         foreach (ref var line in (Span<CartLine>)Lines)
@@ -212,6 +224,19 @@ public struct CartRecord
     /// Returns whether the latest intervention is old enough to allow another. If false at a moment, it stays false for that moment.
     /// </summary>
     public readonly bool IsFree(long at, long window) => LastInterventionAt == 0 || at - LastInterventionAt >= window;
+
+    /// <summary>
+    /// Returns the campaigns, by their places, for which the cart had a conditional decision within the window. They leave the cart free for other campaigns, and
+    /// are decided again after it.
+    /// </summary>
+    public readonly ulong ConditionalSince(long at, long window) => ConditionalAt != 0 && at - ConditionalAt < window ? Conditional : 0;
+
+    /// <summary>Records a conditional decision.</summary>
+    public void AddConditional(int place, long at, long window)
+    {
+        var former = ConditionalSince(at, window);
+        (ConditionalAt, Conditional) = (former == 0 ? at : ConditionalAt, former | (1UL << place));
+    }
 
     /// <summary>When the cart's idle time began.</summary>
     public readonly long QuietSince => LastReceivedAt != 0 ? LastReceivedAt : LastAt;
@@ -279,7 +304,7 @@ public struct TypeCounts
 [InlineArray(Size)]
 public struct CartReserve
 {
-    public const int Size = 32;
+    public const int Size = 16;
     byte _first;
 }
 

@@ -14,4 +14,13 @@ enum CartStep
 
     /// <summary>Records an intervention that was already decided.</summary>
     RecordIntervention,
+
+    /// <summary>
+    /// Reserves the cart for a conditional intervention of one campaign, unless that had one within the window or the latest unconditional one is too recent. The cart
+    /// stays free for other campaigns.
+    /// </summary>
+    ReserveConditional,
+
+    /// <summary>Records a conditional intervention that was already decided.</summary>
+    RecordConditional,
 }

@@ -27,6 +27,17 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
             case CartStep.RecordIntervention:
                 record.LastInterventionAt = input.At;
                 break;
+            case CartStep.ReserveConditional:
+                context.IsReserved = record.IsFree(input.At, context.Window) && (record.ConditionalSince(input.At, context.Window) & (1UL << input.Index)) == 0;
+                if (context.IsReserved)
+                {
+                    record.AddConditional(input.Index, input.At, context.Window);
+                }
+
+                break;
+            case CartStep.RecordConditional:
+                record.AddConditional(input.Index, input.At, context.Window);
+                break;
             case CartStep.Touch:
                 break;
         }

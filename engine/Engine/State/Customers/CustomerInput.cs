@@ -16,5 +16,5 @@ public readonly record struct CustomerInput(EventType Type, long At, long Amount
     /// <param name="currency">The store's currency.</param>
     public static CustomerInput Of(in EventRecord e, EventSlab slab, uint currency) => new(
         e.Type, e.Timestamp, e.Amount, e.Currency != 0 && e.Currency != currency && !slab.PredatesCurrencies,
-        slab.PredatesCurrencies ? 0 : (e.Flags & EventFlags.CustomerCopy) != 0 ? e.CartSecret : OrderId.KeyOf(slab.PlainMetaOf(e)));
+        slab.PredatesCurrencies ? 0 : (e.Flags & EventFlags.ChangesNoCart) != 0 ? e.CartSecret : OrderId.KeyOf(slab.PlainMetaOf(e)));
 }

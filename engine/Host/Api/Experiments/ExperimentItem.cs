@@ -1,5 +1,5 @@
 using CartRecovery.Engine.ControlPlane.Experiments;
-using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Targeting;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Journeys.Reports;
 
@@ -25,7 +25,7 @@ namespace CartRecovery.Host.Api.Experiments;
 /// <param name="EndedAt">When it was ended; null while it runs.</param>
 /// <param name="Winner">The variant that every subject gets after the end; null while it runs.</param>
 sealed record ExperimentItem(
-    string Key, string ManagedBy, string State, string? Type, string? Description, bool VisibleToClients, string? Segment, IReadOnlyList<FlagCondition> Conditions, string Control,
+    string Key, string ManagedBy, string State, string? Type, string? Description, bool VisibleToClients, string? Segment, IReadOnlyList<TargetingCondition> Conditions, string Control,
     IReadOnlyList<ExperimentItemVariant> Variants, string Currency, double SampleRatioProbability, bool SampleRatioMismatch, DateTime? StartedAt, DateTime? WeightsChangedAt,
     DateTime? EndedAt, string? Winner)
 {

@@ -1,6 +1,8 @@
 using System.ComponentModel;
+using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Experiments;
 using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
@@ -75,10 +77,10 @@ static class ExperimentRoutes
             : throw new ProblemException(s_notFound));
     }
 
-    static async Task<Created<ExperimentItem>> AddAsync(NewExperimentBody body, HttpContext context, Caller caller, ExperimentStore store, IFlagSegments segments)
+    static async Task<Created<ExperimentItem>> AddAsync(NewExperimentBody body, HttpContext context, Caller caller, ExperimentStore store, IDefinitions<SegmentDefinition> segments)
     {
         var definition = body.ToDefinition();
-        var problem = !FlagCheck.IsKey(body.Key) ? $"key: expected letters, digits, '-', '_' and '.', at most {FlagCheck.MaxKey}"
+        var problem = !DefinitionName.IsValid(body.Key) ? $"key: expected {DefinitionName.Rule}"
             : definition.ProblemOf(new FlagCheck(FeatureTable.Names.Contains, segments), caller.Store.Id);
         return problem is not null ? throw new ProblemException(s_invalid with { Detail = $"{problem}." })
             : TypedResults.Created((string?)null, ExperimentItem.Of(

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 using CartRecovery.Engine.ControlPlane.Experiments;
-using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Targeting;
 
 namespace CartRecovery.Host.Api.Experiments;
 
@@ -15,7 +15,7 @@ namespace CartRecovery.Host.Api.Experiments;
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 sealed record NewExperimentBody(
     string? Key, string? Type, IReadOnlyList<ExperimentVariant>? Variants, string? Description = null, bool VisibleToClients = false, string? Segment = null,
-    IReadOnlyList<FlagCondition>? Conditions = null)
+    IReadOnlyList<TargetingCondition>? Conditions = null)
 {
     /// <summary>Returns the definition.</summary>
     public ExperimentDefinition ToDefinition() => new(Type, Variants, Description, VisibleToClients, Segment, Conditions);

@@ -1,8 +1,11 @@
 using System.Text;
 using System.Text.Json;
+using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Experiments;
 using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Keys;
+using CartRecovery.Engine.ControlPlane.Segments;
+using CartRecovery.Engine.ControlPlane.Targeting;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
@@ -18,7 +21,7 @@ namespace CartRecovery.Host.Api.Flags;
 /// <summary>
 /// Evaluates flags for keys. The context of a browser is an unverified claim: for it, no stored data of the customer or the cart is read. Thread-safe.
 /// </summary>
-sealed class FlagEvaluations(FlagDirectory flags, IFlagSegments segments, CartReader carts, JourneyWorker journeys, ExposureLog exposures, IJourneyOptionsProvider inForce, IngestOptions ingest, TimeProvider time)
+sealed class FlagEvaluations(FlagDirectory flags, IDefinitions<SegmentDefinition> segments, CartReader carts, JourneyWorker journeys, ExposureLog exposures, IJourneyOptionsProvider inForce, IngestOptions ingest, TimeProvider time)
 {
     /// <summary>The names of reasons in OpenFeature, by <see cref="FlagReason"/>.</summary>
     static readonly JsonEncodedText[] s_reasons =
@@ -35,11 +38,11 @@ sealed class FlagEvaluations(FlagDirectory flags, IFlagSegments segments, CartRe
     /// <summary>
     /// Gathers the data that flags compare. Reads the cart and the customer at most once, and only if a flag needs them and the key may see them.
     /// </summary>
-    public async ValueTask<FlagSubject> SubjectOf(Caller caller, OfrepContext context, IReadOnlyList<FeatureFlag> asked, CancellationToken cancellation)
+    public async ValueTask<TargetingSubject> SubjectOf(Caller caller, OfrepContext context, IReadOnlyList<FeatureFlag> asked, CancellationToken cancellation)
     {
         if (IsClient(caller))
         {
-            return new FlagSubject(context.TargetingKey, context.Attributes);
+            return new TargetingSubject(context.TargetingKey, context.Attributes);
         }
 
         var (readsCart, readsCustomer) = NeedsOf(caller, asked);
@@ -56,7 +59,7 @@ sealed class FlagEvaluations(FlagDirectory flags, IFlagSegments segments, CartRe
             customer = await journeys.InvokeAsync((engine, _) => engine.Store.Customers.AttributesOf(owner)).WaitAsync(cancellation);
         }
 
-        return new FlagSubject(context.TargetingKey, context.Attributes)
+        return new TargetingSubject(context.TargetingKey, context.Attributes)
         {
             Features = cart is { } known ? FeaturesOf(caller, known) : null,
             CustomerAttributes = customer is null ? default : JsonElement.Parse(customer),
@@ -65,7 +68,7 @@ sealed class FlagEvaluations(FlagDirectory flags, IFlagSegments segments, CartRe
 
     /// <summary>Evaluates a flag and writes the result in the form of OFREP.</summary>
     /// <returns><see langword="false"/> if the flag has no value.</returns>
-    public bool Write(Utf8JsonWriter writer, FeatureFlag flag, Caller caller, FlagSubject subject)
+    public bool Write(Utf8JsonWriter writer, FeatureFlag flag, Caller caller, TargetingSubject subject)
     {
         var (variant, reason) = flag.Experiment is { } experiment ? Evaluate(experiment, flag, caller, subject) : flag.Evaluate(caller.Store.Id, subject, segments);
         if (reason == FlagReason.TargetingKeyMissing)
@@ -106,7 +109,7 @@ sealed class FlagEvaluations(FlagDirectory flags, IFlagSegments segments, CartRe
         writer.WriteEndObject();
     }
 
-    FlagEvaluation Evaluate(Experiment experiment, FeatureFlag flag, Caller caller, FlagSubject subject)
+    FlagEvaluation Evaluate(Experiment experiment, FeatureFlag flag, Caller caller, TargetingSubject subject)
     {
         if (experiment.EndedAt is not null)
         {
@@ -147,7 +150,7 @@ sealed class FlagEvaluations(FlagDirectory flags, IFlagSegments segments, CartRe
             customer |= flag.ReadsCustomer;
             foreach (var rule in flag.HasSegments ? flag.Rules : [])
             {
-                foreach (var condition in rule.Segment is null ? [] : segments.Find(caller.Store.Id, rule.Segment) ?? [])
+                foreach (var condition in rule.Segment is null ? [] : segments.Find(caller.Store.Id, rule.Segment)?.Conditions ?? [])
                 {
                     cart |= condition.Feature is not null;
                     customer |= condition.Customer is not null;

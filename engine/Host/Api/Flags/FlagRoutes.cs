@@ -1,5 +1,7 @@
 using System.ComponentModel;
+using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.State;
 using CartRecovery.Host.Api.Access;
@@ -60,19 +62,19 @@ static class FlagRoutes
         return TypedResults.Ok(FlagItem.Of(flag, ShownTo(context, caller)));
     }
 
-    static async Task<IResult> AddAsync(NewFlagBody body, HttpContext context, Caller caller, RequestQuery query, FlagStore store, IFlagSegments segments) =>
-        await SetAsync(body.Key ?? "", body.ToDefinition(), new FlagExpectation(IsNew: true), context, caller, query, store, segments);
+    static async Task<IResult> AddAsync(NewFlagBody body, HttpContext context, Caller caller, RequestQuery query, FlagStore store, IDefinitions<SegmentDefinition> segments) =>
+        await SetAsync(body.Key ?? "", body.ToDefinition(), new Precondition(IsNew: true), context, caller, query, store, segments);
 
     static async Task<IResult> PutAsync(
         [Description("The flag's key: letters, digits, `-`, `_` and `.`, at most 128.")] string key, FlagDefinition body, HttpContext context, Caller caller, RequestQuery query,
-        FlagStore store, IFlagSegments segments) =>
-        await SetAsync(key, body, EntityTags.ExpectationOf(context), context, caller, query, store, segments);
+        FlagStore store, IDefinitions<SegmentDefinition> segments) =>
+        await SetAsync(key, body, Preconditions.Of(context), context, caller, query, store, segments);
 
     static async Task<IResult> SetAsync(
-        string key, FlagDefinition definition, FlagExpectation expected, HttpContext context, Caller caller, RequestQuery query, FlagStore store, IFlagSegments segments)
+        string key, FlagDefinition definition, Precondition expected, HttpContext context, Caller caller, RequestQuery query, FlagStore store, IDefinitions<SegmentDefinition> segments)
     {
         var owner = OwnerOf(context, caller, query);
-        var problem = !FlagCheck.IsKey(key) ? $"key: expected letters, digits, '-', '_' and '.', at most {FlagCheck.MaxKey}"
+        var problem = !DefinitionName.IsValid(key) ? $"key: expected {DefinitionName.Rule}"
             : new FlagCheck(FeatureTable.Names.Contains, segments).ProblemOf(definition, owner);
         if (problem is not null)
         {
@@ -86,7 +88,7 @@ static class FlagRoutes
     }
 
     static async Task<NoContent> DeleteAsync([Description("The flag's key.")] string key, HttpContext context, Caller caller, RequestQuery query, FlagStore store) =>
-        await store.DeleteAsync(OwnerOf(context, caller, query), key, EntityTags.ExpectationOf(context), RequestAudit.ActorOf(context)!, UserIdentity.AddressOf(context), context.RequestAborted)
+        await store.DeleteAsync(OwnerOf(context, caller, query), key, Preconditions.Of(context), RequestAudit.ActorOf(context)!, UserIdentity.AddressOf(context), context.RequestAborted)
             ? TypedResults.NoContent() : throw new ProblemException(s_notFound);
 
     static bool IsShared(RequestQuery query) => query.Of(s_shared) == "true";

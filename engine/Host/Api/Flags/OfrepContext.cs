@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Targeting;
 
 namespace CartRecovery.Host.Api.Flags;
 
@@ -86,9 +86,9 @@ readonly record struct OfrepContext(string? TargetingKey, JsonElement Attributes
                 return null;
             }
 
-            if (key.ValueKind != JsonValueKind.String || key.GetString() is not { Length: > 0 } text || Encoding.UTF8.GetByteCount(text) > FlagSubject.MaxKeyBytes)
+            if (key.ValueKind != JsonValueKind.String || key.GetString() is not { Length: > 0 } text || Encoding.UTF8.GetByteCount(text) > TargetingSubject.MaxKeyBytes)
             {
-                return $"targetingKey: expected a text of 1 to {FlagSubject.MaxKeyBytes} bytes.";
+                return $"targetingKey: expected a text of 1 to {TargetingSubject.MaxKeyBytes} bytes.";
             }
 
             context = new OfrepContext(text, attributes);

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
-using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Segments;
+using CartRecovery.Engine.ControlPlane.Targeting;
 
 namespace CartRecovery.Host.Api.Segments;
 
@@ -9,7 +9,7 @@ namespace CartRecovery.Host.Api.Segments;
 /// <param name="Conditions">Conditions on features of the cart and attributes of the customer, which must all hold; 1 to 16.</param>
 /// <param name="Description">A description of the members; at most 500 characters.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-sealed record NewSegmentBody(string? Key, IReadOnlyList<FlagCondition>? Conditions, string? Description = null)
+sealed record NewSegmentBody(string? Key, IReadOnlyList<TargetingCondition>? Conditions, string? Description = null)
 {
     /// <summary>Returns the definition.</summary>
     public SegmentDefinition ToDefinition() => new(Conditions, Description);

@@ -1,5 +1,7 @@
-using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Segments;
+using CartRecovery.Engine.ControlPlane.Targeting;
+using CartRecovery.Host.Api.Definitions;
 
 namespace CartRecovery.Host.Api.Segments;
 
@@ -12,9 +14,10 @@ namespace CartRecovery.Host.Api.Segments;
 /// <param name="UpdatedAt">When the version was made.</param>
 /// <param name="UpdatedBy">The actor who made it, as in the audit log.</param>
 sealed record SegmentItem(
-    string Key, string? Description, IReadOnlyList<FlagCondition> Conditions, long Number, string Version, DateTime UpdatedAt, string UpdatedBy)
+    string Key, string? Description, IReadOnlyList<TargetingCondition> Conditions, long Number, string Version, DateTime UpdatedAt, string UpdatedBy)
+    : IDefinitionItem<SegmentDefinition, SegmentItem>
 {
-    /// <summary>Describes a version of a segment.</summary>
-    public static SegmentItem Of(Segment segment) => new(segment.Key, segment.Definition.Description, segment.Definition.Conditions ?? [], segment.Number, segment.Version,
-        segment.At.UtcDateTime, segment.By);
+    /// <inheritdoc/>
+    public static SegmentItem Of(VersionedDefinition<SegmentDefinition> version) => new(version.Name, version.Definition.Description, version.Definition.Conditions ?? [],
+        version.Number, version.Version, version.At.UtcDateTime, version.By);
 }

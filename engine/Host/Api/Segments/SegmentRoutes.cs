@@ -1,14 +1,14 @@
 using System.ComponentModel;
-using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Segments;
+using CartRecovery.Engine.ControlPlane.Targeting;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.State;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Auth;
+using CartRecovery.Host.Api.Definitions;
 using CartRecovery.Host.Api.Documentation;
-using CartRecovery.Host.Api.Flags;
 using CartRecovery.Host.Api.Personal;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
@@ -26,7 +26,7 @@ static class SegmentRoutes
     const string KeyHelp = "The segment's key: letters, digits, `-`, `_` and `.`, at most 128.";
 
     static readonly HttpProblem s_invalid = new(400, "invalid_segment", "The body is not a segment.");
-    static readonly HttpProblem s_notFound = new(404, "segment_not_found", "There is no such segment.");
+    static readonly HttpProblem s_notFound = DefinitionProblems.NotFound(SegmentDefinition.Kind.Terms);
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -54,22 +54,20 @@ static class SegmentRoutes
             .Problems(s_notFound, ControlProblems.SegmentChanged, ControlProblems.SegmentInUse, ControlProblems.Unavailable);
     }
 
-    static Ok<ItemPage<SegmentItem>> List(HttpContext context, Caller caller, RequestQuery query, SegmentDirectory segments) =>
-        TypedResults.Ok(Cursors.Page(context, query, [.. segments.OfStore(caller.Store.Id).Select(SegmentItem.Of)]));
+    static Ok<ItemPage<SegmentItem>> List(HttpContext context, Caller caller, RequestQuery query, DefinitionApi<SegmentDefinition> segments) =>
+        segments.List<SegmentItem>(context, caller, query);
 
-    static Ok<SegmentItem> Get([Description(KeyHelp)] string key, HttpContext context, Caller caller, SegmentDirectory segments) =>
-        TypedResults.Ok(Tagged(context, Find(segments, caller, key)));
+    static Ok<SegmentItem> Get([Description(KeyHelp)] string key, HttpContext context, Caller caller, DefinitionApi<SegmentDefinition> segments) =>
+        segments.Get<SegmentItem>(key, context, caller);
 
-    static async Task<Ok<ItemPage<SegmentItem>>> VersionsAsync(
-        [Description(KeyHelp)] string key, HttpContext context, Caller caller, RequestQuery query, SegmentStore store, SegmentDirectory segments)
+    static Task<Ok<ItemPage<SegmentItem>>> VersionsAsync(
+        [Description(KeyHelp)] string key, HttpContext context, Caller caller, RequestQuery query, DefinitionApi<SegmentDefinition> segments) =>
+        segments.VersionsAsync<SegmentItem>(key, context, caller, query);
+
+    static async Task<Ok<SegmentSize>> SizeAsync(
+        [Description(KeyHelp)] string key, HttpContext context, Caller caller, DefinitionApi<SegmentDefinition> segments, SegmentSizes sizes)
     {
-        Find(segments, caller, key);
-        return TypedResults.Ok(Cursors.Page(context, query, [.. (await store.VersionsAsync(caller.Store.Id, key, context.RequestAborted)).Select(SegmentItem.Of)]));
-    }
-
-    static async Task<Ok<SegmentSize>> SizeAsync([Description(KeyHelp)] string key, HttpContext context, Caller caller, SegmentDirectory segments, SegmentSizes sizes)
-    {
-        var segment = Find(segments, caller, key);
+        var segment = segments.Find(caller, key);
         if (segment.Definition.Conditions?.Any(condition => condition.Customer is not null) == true)
         {
             await RequestAudit.AdmitReadAsync(context);
@@ -78,50 +76,19 @@ static class SegmentRoutes
         return TypedResults.Ok(await sizes.EstimateAsync(caller.Store, segment, context.RequestAborted));
     }
 
-    static Task<IResult> AddAsync(
-        NewSegmentBody body, HttpContext context, Caller caller, SegmentStore store, SegmentDirectory segments, IEngineState engine, ISegmentControl control) =>
-        SetAsync(body.Key ?? "", body.ToDefinition(), new FlagExpectation(IsNew: true), context, caller, store, segments, engine, control);
+    static Task<IResult> AddAsync(NewSegmentBody body, HttpContext context, Caller caller, DefinitionApi<SegmentDefinition> segments) =>
+        SetAsync(body.Key ?? "", body.ToDefinition(), new Precondition(IsNew: true), context, caller, segments);
 
     static Task<IResult> PutAsync(
-        [Description(KeyHelp)] string key, SegmentDefinition body, HttpContext context, Caller caller, SegmentStore store, SegmentDirectory segments, IEngineState engine,
-        ISegmentControl control) => SetAsync(key, body, EntityTags.ExpectationOf(context), context, caller, store, segments, engine, control);
+        [Description(KeyHelp)] string key, SegmentDefinition body, HttpContext context, Caller caller, DefinitionApi<SegmentDefinition> segments) =>
+        SetAsync(key, body, Preconditions.Of(context), context, caller, segments);
 
-    static async Task<IResult> SetAsync(
-        string key, SegmentDefinition definition, FlagExpectation expected, HttpContext context, Caller caller, SegmentStore store, SegmentDirectory segments, IEngineState engine,
-        ISegmentControl control)
-    {
-        var problem = !FlagCheck.IsKey(key) ? $"key: expected letters, digits, '-', '_' and '.', at most {FlagCheck.MaxKey}"
-            : definition.ProblemOf(new FlagCheck(FeatureTable.Names.Contains, segments));
-        if (problem is not null)
-        {
-            throw new ProblemException(s_invalid with { Detail = $"{problem}." });
-        }
+    static Task<IResult> SetAsync(
+        string key, SegmentDefinition definition, Precondition expected, HttpContext context, Caller caller, DefinitionApi<SegmentDefinition> segments) =>
+        (segments.ProblemOfName(key) ?? definition.ProblemOf(new ConditionCheck(FeatureTable.Names.Contains))) is { } problem
+            ? throw new ProblemException(s_invalid with { Detail = $"{problem}." })
+            : segments.SetAsync<SegmentItem>(key, definition, expected, context, caller);
 
-        var guarded = engine.Config.Settings.Approval == ApprovalRule.Required ? CampaignsWith(engine, caller, key) : null;
-        var segment = await store.SetAsync(caller.Store.Id, key, definition, expected, RequestAudit.ActorOf(context)!, UserIdentity.AddressOf(context), guarded,
-            context.RequestAborted);
-        await control.ApplySegmentsAsync();
-        var item = Tagged(context, segment);
-        return segment.Number == 1 ? TypedResults.Created((string?)null, item) : TypedResults.Ok(item);
-    }
-
-    static async Task<NoContent> DeleteAsync(
-        [Description(KeyHelp)] string key, HttpContext context, Caller caller, SegmentStore store, IEngineState engine, ISegmentControl control)
-    {
-        var isDeleted = await store.DeleteAsync(caller.Store.Id, key, EntityTags.ExpectationOf(context), CampaignsWith(engine, caller, key), RequestAudit.ActorOf(context)!, UserIdentity.AddressOf(context),
-            context.RequestAborted);
-        await control.ApplySegmentsAsync();
-        return isDeleted ? TypedResults.NoContent() : throw new ProblemException(s_notFound);
-    }
-
-    static List<string> CampaignsWith(IEngineState engine, Caller caller, string key) =>
-        [.. engine.Config.Decisions.Campaigns.Where(campaign => campaign.Segment == key && campaign.AppliesTo(caller.Store.Id)).Select(campaign => campaign.Name)];
-
-    static Segment Find(SegmentDirectory segments, Caller caller, string key) => segments.Get(caller.Store.Id, key) ?? throw new ProblemException(s_notFound);
-
-    static SegmentItem Tagged(HttpContext context, Segment segment)
-    {
-        context.Response.Headers.ETag = $"\"{segment.Version}\"";
-        return SegmentItem.Of(segment);
-    }
+    static Task<NoContent> DeleteAsync([Description(KeyHelp)] string key, HttpContext context, Caller caller, DefinitionApi<SegmentDefinition> segments) =>
+        segments.DeleteAsync(key, context, caller);
 }

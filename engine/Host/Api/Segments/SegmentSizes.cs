@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Decisions;
@@ -25,10 +26,10 @@ sealed class SegmentSizes(PartitionSet partitions, JourneyWorker journeys, IJour
     /// <param name="store">The store.</param>
     /// <param name="segment">The segment.</param>
     /// <param name="cancellation">Cancels the operation.</param>
-    public async Task<SegmentSize> EstimateAsync(Store store, Segment segment, CancellationToken cancellation)
+    public async Task<SegmentSize> EstimateAsync(Store store, VersionedDefinition<SegmentDefinition> segment, CancellationToken cancellation)
     {
         var (at, started) = (time.GetUtcNow(), time.GetTimestamp());
-        var compiled = SegmentCompiler.Compile(segment.Definition.Conditions);
+        var compiled = SegmentCompiler.Compile(segment.Definition);
         var moment = new StoreClock(store.TimeZone) { Money = new StoreMoney(CurrencyCode.Parse(store.Currency), inForce.JourneyOptions.Campaigns.Rates) }
             .At(at.ToUnixTimeMilliseconds());
         var ofPartition = Math.Max(1, MaxSample / partitions.Count);
@@ -54,7 +55,7 @@ sealed class SegmentSizes(PartitionSet partitions, JourneyWorker journeys, IJour
         double Carts(IEnumerable<(int Partition, Hash128 Customer, bool Matches)> some) => some.Sum(cart => scales[cart.Partition]);
         long Customers(List<(int Partition, Hash128 Customer, bool Matches)> some) => Rounded(DistinctCount.Of(some.Select(cart => cart.Customer), Carts(some)));
         var (signedIn, foundSignedIn) = (sample.Carts.FindAll(IsSignedIn), found.FindAll(IsSignedIn));
-        return new SegmentSize(segment.Key, segment.Version,
+        return new SegmentSize(segment.Name, segment.Version,
             new SampledCount(Rounded(Carts(found)), Rounded(Carts(sample.Carts)), sample.Carts.Count, found.Count),
             new SampledCount(Customers(foundSignedIn), Customers(signedIn), signedIn.DistinctBy(cart => cart.Customer).Count(), foundSignedIn.DistinctBy(cart => cart.Customer).Count()),
             isExact, at.UtcDateTime, Math.Round(time.GetElapsedTime(started).TotalMilliseconds, 1));

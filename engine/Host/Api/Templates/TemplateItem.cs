@@ -1,4 +1,6 @@
+using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Templates;
+using CartRecovery.Host.Api.Definitions;
 
 namespace CartRecovery.Host.Api.Templates;
 
@@ -14,8 +16,9 @@ namespace CartRecovery.Host.Api.Templates;
 /// <param name="UpdatedBy">The actor who made it, as in the audit log.</param>
 sealed record TemplateItem(
     string Name, string? Description, string Message, string? Subject, string? Html, long Number, string Version, DateTime UpdatedAt, string UpdatedBy)
+    : IDefinitionItem<TemplateDefinition, TemplateItem>
 {
-    /// <summary>Describes a version of a template.</summary>
-    public static TemplateItem Of(Template template) => new(template.Name, template.Definition.Description, template.Definition.Message ?? "", template.Definition.Subject,
-        template.Definition.Html, template.Number, template.Version, template.At.UtcDateTime, template.By);
+    /// <inheritdoc/>
+    public static TemplateItem Of(VersionedDefinition<TemplateDefinition> version) => new(version.Name, version.Definition.Description, version.Definition.Message ?? "",
+        version.Definition.Subject, version.Definition.Html, version.Number, version.Version, version.At.UtcDateTime, version.By);
 }

@@ -1,8 +1,7 @@
 using System.ComponentModel;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
-using CartRecovery.Engine.ControlPlane.Flags;
+using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Templates;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Ingest;
@@ -10,12 +9,11 @@ using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Messages;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Host.Api.Access;
-using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Auth;
 using CartRecovery.Host.Api.Campaigns;
 using CartRecovery.Host.Api.Carts;
+using CartRecovery.Host.Api.Definitions;
 using CartRecovery.Host.Api.Documentation;
-using CartRecovery.Host.Api.Flags;
 using CartRecovery.Host.Api.Personal;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
@@ -36,7 +34,7 @@ static class TemplateRoutes
     const int MaxCode = 64;
 
     static readonly HttpProblem s_invalid = new(400, "invalid_template", "The template is invalid; see 'problems'.");
-    static readonly HttpProblem s_notFound = new(404, "template_not_found", "There is no such template.");
+    static readonly HttpProblem s_notFound = DefinitionProblems.NotFound(TemplateDefinition.Kind.Terms);
     static readonly HttpProblem s_unfit = new(409, "template_unfit", "A campaign in force that names the template cannot use the new texts.");
     static readonly HttpProblem s_invalidPreview = new(400, "invalid_preview", "The offer of the preview is invalid.");
 
@@ -52,6 +50,9 @@ static class TemplateRoutes
             .Problems(ApiProblems.InvalidJson, s_invalid, s_unfit, ControlProblems.TemplateExists, ControlProblems.TooManyTemplates, ControlProblems.ApprovalRequired, ControlProblems.Unavailable);
         group.MapPost("/check", Check).Describe("checkTemplate", "Check a template", "Validates texts, and lists every problem with its line and column. Nothing is saved.")
             .WithMetadata(new ChangesNothing()).Problems(ApiProblems.InvalidJson);
+        group.MapPost("/preview", PreviewDraftAsync).Describe("previewTemplateDraft", "Preview texts that are not saved",
+            "Renders the texts for a sample or, with `personal_data:read`, a real cart. Nothing is saved or sent.")
+            .WithMetadata(new ChangesNothing(), new ShowsPersonalData(IsOfCart: true)).Problems(ApiProblems.InvalidJson, s_invalid, s_invalidPreview, ApiProblems.CartNotFound);
         group.MapPost("/{name}/preview", PreviewAsync).Describe("previewTemplate", "Preview a template",
             "Renders the texts for a sample or, with `personal_data:read`, a real cart. Nothing is sent.")
             .WithMetadata(new ChangesNothing(), new ShowsPersonalData(IsOfCart: true)).Problems(ApiProblems.InvalidJson, s_invalidPreview, ApiProblems.CartNotFound, s_notFound);
@@ -67,27 +68,33 @@ static class TemplateRoutes
             .Problems(s_notFound, ControlProblems.TemplateChanged, ControlProblems.TemplateInUse, ControlProblems.Unavailable);
     }
 
-    static Ok<ItemPage<TemplateItem>> List(HttpContext context, Caller caller, RequestQuery query, TemplateDirectory templates) =>
-        TypedResults.Ok(Cursors.Page(context, query, [.. templates.OfStore(caller.Store.Id).Select(TemplateItem.Of)]));
+    static Ok<ItemPage<TemplateItem>> List(HttpContext context, Caller caller, RequestQuery query, DefinitionApi<TemplateDefinition> templates) =>
+        templates.List<TemplateItem>(context, caller, query);
 
-    static Ok<TemplateItem> Get([Description(NameHelp)] string name, HttpContext context, Caller caller, TemplateDirectory templates) =>
-        TypedResults.Ok(Tagged(context, Find(templates, caller, name)));
+    static Ok<TemplateItem> Get([Description(NameHelp)] string name, HttpContext context, Caller caller, DefinitionApi<TemplateDefinition> templates) =>
+        templates.Get<TemplateItem>(name, context, caller);
 
-    static async Task<Ok<ItemPage<TemplateItem>>> VersionsAsync(
-        [Description(NameHelp)] string name, HttpContext context, Caller caller, RequestQuery query, TemplateStore store, TemplateDirectory templates)
-    {
-        Find(templates, caller, name);
-        return TypedResults.Ok(Cursors.Page(context, query, [.. (await store.VersionsAsync(caller.Store.Id, name, context.RequestAborted)).Select(TemplateItem.Of)]));
-    }
+    static Task<Ok<ItemPage<TemplateItem>>> VersionsAsync(
+        [Description(NameHelp)] string name, HttpContext context, Caller caller, RequestQuery query, DefinitionApi<TemplateDefinition> templates) =>
+        templates.VersionsAsync<TemplateItem>(name, context, caller, query);
 
     static Ok<TemplateCheckResult> Check(TemplateDefinition body) => TypedResults.Ok(TemplateFit.ProblemsOf(body) is { Count: > 0 } problems
         ? new TemplateCheckResult(Valid: false, problems) : new TemplateCheckResult(Valid: true, []));
 
-    static async Task<Ok<TemplatePreview>> PreviewAsync(
-        [Description(NameHelp)] string name, TemplatePreviewBody? body, HttpContext context, Caller caller, TemplateDirectory templates, CartReader carts, JourneyWorker journeys)
+    static Task<Ok<TemplatePreview>> PreviewAsync(
+        [Description(NameHelp)] string name, TemplatePreviewBody? body, HttpContext context, Caller caller, DefinitionApi<TemplateDefinition> templates, CartReader carts,
+        JourneyWorker journeys) => RenderAsync(name, templates.Find(caller, name).Definition, body ?? new TemplatePreviewBody(), context, caller, carts, journeys);
+
+    static Task<Ok<TemplatePreview>> PreviewDraftAsync(TemplateDraftBody body, HttpContext context, Caller caller, CartReader carts, JourneyWorker journeys)
     {
-        var definition = Find(templates, caller, name).Definition;
-        body ??= new TemplatePreviewBody();
+        var definition = body.ToDefinition();
+        Validate(TemplateFit.ProblemsOf(definition).Select(problem => problem.ToString()));
+        return RenderAsync("draft", definition, body.ToPreview(), context, caller, carts, journeys);
+    }
+
+    static async Task<Ok<TemplatePreview>> RenderAsync(
+        string name, TemplateDefinition definition, TemplatePreviewBody body, HttpContext context, Caller caller, CartReader carts, JourneyWorker journeys)
+    {
         if (body.DiscountPercent is <= 0 or > 100 || body.Code?.Length > MaxCode)
         {
             throw new ProblemException(s_invalidPreview with { Detail = $"discountPercent: expected more than 0 and at most 100; code: at most {MaxCode} characters." });
@@ -115,52 +122,32 @@ static class TemplateRoutes
         return TypedResults.Ok(new TemplatePreview(message.Message, message.Subject, message.Html));
     }
 
-    static Task<IResult> AddAsync(
-        NewTemplateBody body, HttpContext context, Caller caller, TemplateStore store, IEngineState engine, ITemplateControl control) =>
-        SetAsync(body.Name ?? "", body.ToDefinition(), new FlagExpectation(IsNew: true), context, caller, store, engine, control);
+    static Task<IResult> AddAsync(NewTemplateBody body, HttpContext context, Caller caller, DefinitionApi<TemplateDefinition> templates, IDefinitionControl control) =>
+        SetAsync(body.Name ?? "", body.ToDefinition(), new Precondition(IsNew: true), context, caller, templates, control);
 
     static Task<IResult> PutAsync(
-        [Description(NameHelp)] string name, TemplateDefinition body, HttpContext context, Caller caller, TemplateStore store, IEngineState engine, ITemplateControl control) =>
-        SetAsync(name, body, EntityTags.ExpectationOf(context), context, caller, store, engine, control);
+        [Description(NameHelp)] string name, TemplateDefinition body, HttpContext context, Caller caller, DefinitionApi<TemplateDefinition> templates, IDefinitionControl control) =>
+        SetAsync(name, body, Preconditions.Of(context), context, caller, templates, control);
 
-    static async Task<IResult> SetAsync(
-        string name, TemplateDefinition definition, FlagExpectation expected, HttpContext context, Caller caller, TemplateStore store, IEngineState engine, ITemplateControl control)
+    static Task<IResult> SetAsync(
+        string name, TemplateDefinition definition, Precondition expected, HttpContext context, Caller caller, DefinitionApi<TemplateDefinition> templates, IDefinitionControl control)
     {
-        string[] problems = !FlagCheck.IsKey(name) ? [$"name: expected letters, digits, '-', '_' and '.', at most {FlagCheck.MaxKey}"]
+        Validate(templates.ProblemOfName(name) is { } problem ? [problem]
             : definition.Description?.Length > TemplateDefinition.MaxDescription ? [$"description: expected at most {TemplateDefinition.MaxDescription} characters"]
-            : [.. TemplateFit.ProblemsOf(definition).Select(problem => problem.ToString())];
-        if (problems.Length > 0)
-        {
-            throw new ProblemException(s_invalid with { Detail = $"{problems[0]}.", Problems = problems });
-        }
-
-        var storeId = caller.Store.Id;
-        if (control.ProblemInUse(storeId, name, definition) is { } unfit)
-        {
-            throw new ProblemException(s_unfit with { Detail = $"{unfit}." });
-        }
-
-        var guarded = engine.Config.Settings.Approval == ApprovalRule.Required ? control.CampaignsWith(storeId, name) : null;
-        var template = await store.SetAsync(
-            storeId, name, definition, expected, guarded, RequestAudit.ActorOf(context)!, UserIdentity.AddressOf(context), context.RequestAborted);
-        await control.ApplyTemplatesAsync();
-        var item = Tagged(context, template);
-        return template.Number == 1 ? TypedResults.Created((string?)null, item) : TypedResults.Ok(item);
+            : TemplateFit.ProblemsOf(definition).Select(problem => problem.ToString()));
+        return control.ProblemInUse(caller.Store.Id, name, definition) is { } unfit ? throw new ProblemException(s_unfit with { Detail = $"{unfit}." })
+            : templates.SetAsync<TemplateItem>(name, definition, expected, context, caller);
     }
 
-    static async Task<NoContent> DeleteAsync([Description(NameHelp)] string name, HttpContext context, Caller caller, TemplateStore store, ITemplateControl control)
+    static void Validate(IEnumerable<string> problems)
     {
-        var isDeleted = await store.DeleteAsync(caller.Store.Id, name, EntityTags.ExpectationOf(context), control.CampaignsWith(caller.Store.Id, name), RequestAudit.ActorOf(context)!,
-            UserIdentity.AddressOf(context), context.RequestAborted);
-        await control.ApplyTemplatesAsync();
-        return isDeleted ? TypedResults.NoContent() : throw new ProblemException(s_notFound);
+        string[] all = [.. problems];
+        if (all.Length > 0)
+        {
+            throw new ProblemException(s_invalid with { Detail = $"{all[0]}.", Problems = all });
+        }
     }
 
-    static Template Find(TemplateDirectory templates, Caller caller, string name) => templates.Get(caller.Store.Id, name) ?? throw new ProblemException(s_notFound);
-
-    static TemplateItem Tagged(HttpContext context, Template template)
-    {
-        context.Response.Headers.ETag = $"\"{template.Version}\"";
-        return TemplateItem.Of(template);
-    }
+    static Task<NoContent> DeleteAsync([Description(NameHelp)] string name, HttpContext context, Caller caller, DefinitionApi<TemplateDefinition> templates) =>
+        templates.DeleteAsync(name, context, caller);
 }

@@ -3,6 +3,7 @@ using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Settings;
 using CartRecovery.Engine.ControlPlane.Campaigns;
 using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Engine.ControlPlane.Settings;
 using CartRecovery.Engine.ControlPlane.Templates;
@@ -36,11 +37,11 @@ static class SettingsAccess
     /// <param name="config">The configuration.</param>
     /// <returns>The segments of now; none if no campaign names one; <see langword="null"/> if there is no control database yet.</returns>
     /// <exception cref="DataFolderException">A campaign names one, and the database cannot be read.</exception>
-    public static async Task<SegmentSnapshot?> SegmentsAsync(CartRecoveryConfig config) =>
-        !config.Decisions.Campaigns.Exists(campaign => campaign.Segment is not null) ? SegmentSnapshot.Empty
-            : await ReadAsync<SegmentSnapshot?>(config, none: null, async control =>
+    public static async Task<DefinitionSnapshot<SegmentDefinition>?> SegmentsAsync(CartRecoveryConfig config) =>
+        !config.Decisions.Campaigns.Exists(campaign => campaign.Segment is not null) ? DefinitionSnapshot<SegmentDefinition>.Empty
+            : await ReadAsync<DefinitionSnapshot<SegmentDefinition>?>(config, none: null, async control =>
             {
-                var segments = new SegmentDirectory(control);
+                var segments = new DefinitionDirectory<SegmentDefinition>(control, SegmentDefinition.Kind);
                 segments.Follow();
                 await control.Changes.RefreshAsync();
                 return segments.Present;
@@ -57,18 +58,23 @@ static class SettingsAccess
             return config.Decisions;
         }
 
-        var templates = await ReadAsync<TemplateDirectory?>(config, none: null, async control =>
-        {
-            var read = new TemplateDirectory(control);
-            read.Follow();
-            await control.Changes.RefreshAsync();
-            return read;
-        });
+        var templates = await TemplatesAsync(config);
         return templates is not null ? TemplateResolver.Resolve(config.Decisions, config.Stores.Select(store => store.Id), templates.Find)
             : !isRequired ? config.Decisions
             : throw new DataFolderException("templates_unreadable",
                 "a campaign names a template, and the control database, which has it, cannot be read: start the engine once and make the template, or replay without the campaign");
     }
+
+    /// <summary>Reads the templates.</summary>
+    /// <returns><see langword="null"/> if there is no control database yet, or it cannot be read.</returns>
+    public static Task<DefinitionDirectory<TemplateDefinition>?> TemplatesAsync(CartRecoveryConfig config) =>
+        ReadAsync<DefinitionDirectory<TemplateDefinition>?>(config, none: null, async control =>
+        {
+            var read = new DefinitionDirectory<TemplateDefinition>(control, TemplateDefinition.Kind);
+            read.Follow();
+            await control.Changes.RefreshAsync();
+            return read;
+        });
 
     static (CartRecoveryConfig? Config, IReadOnlyList<ConfigProblem> Problems) Try(string path, SettingsOverlay overlay)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Settings;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Scoring;
@@ -72,9 +73,15 @@ static class CheckCommand
                 return Compare(path, (await SettingsAccess.ApplyAsync(path, config)).Config);
             }
 
-            if (options.Settings && !Settings(await SettingsAccess.ApplyAsync(path, config), config))
+            if (options.Settings)
             {
-                return ExitCode.BadConfiguration;
+                var applied = await SettingsAccess.ApplyAsync(path, config);
+                if (!Settings(applied, config))
+                {
+                    return ExitCode.BadConfiguration;
+                }
+
+                await WarnOfTemplatesAsync(applied.Config);
             }
 
             Print(path, config, model!, budget!, JournalFiles.StoresOf(config).All);
@@ -111,6 +118,17 @@ static class CheckCommand
         var changed = SettingsChange.Between(SettingsView.Of(file, ConfigFile.Catalog), SettingsView.Of(config, ConfigFile.Catalog));
         Console.WriteLine($"The settings (version {start.Head.Number}) change: {(changed.Count == 0 ? "nothing" : string.Join(", ", changed.Select(change => change.Path)))}");
         return true;
+    }
+
+    static async Task WarnOfTemplatesAsync(CartRecoveryConfig config)
+    {
+        if (config.Decisions.Campaigns.Exists(campaign => campaign.TemplateNames.Any()) && await SettingsAccess.TemplatesAsync(config) is { } templates)
+        {
+            foreach (var problem in TemplateFit.UnfitIn(config, templates.Find, SinkCatalog.AddressesOf(config)))
+            {
+                Console.Error.WriteLine(problem.ToWarning());
+            }
+        }
     }
 
     static int Compare(string path, CartRecoveryConfig config)

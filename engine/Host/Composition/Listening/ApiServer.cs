@@ -1,4 +1,6 @@
+using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Experiments;
 using CartRecovery.Engine.ControlPlane.Federation.Oidc;
 using CartRecovery.Engine.ControlPlane.Flags;
@@ -11,6 +13,7 @@ using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Ingest.Streams;
 using CartRecovery.Engine.Telemetry;
 using CartRecovery.Host.Api;
+using CartRecovery.Host.Api.Definitions;
 using CartRecovery.Host.Api.Members;
 using CartRecovery.Host.Composition.Telemetry;
 using CartRecovery.Host.Jobs;
@@ -42,8 +45,9 @@ static class ApiServer
         builder.Services
             .AddSingleton(host.Time).AddSingleton(host.Control).AddSingleton(host.Users).AddSingleton(host.Federation.Tokens).AddSingleton(host.Federation.Oidc).AddSingleton<OidcSignIns>().AddSingleton<AuditLog>().AddSingleton(host.Audit).AddSingleton(host.Privacy).AddSingleton<UserStore>().AddSingleton<Passwords>()
             .AddSingleton(host.Flags).AddSingleton<FlagStore>().AddSingleton(host.Exports).AddSingleton<ReconciliationStore>().AddSingleton<OrderRepair>().AddSingleton<Reconciler>()
-            .AddSingleton(host.Segments).AddSingleton<IFlagSegments>(host.Segments).AddSingleton<SegmentStore>().AddSingleton<ISegmentControl>(host)
-            .AddSingleton(host.Templates).AddSingleton<TemplateStore>().AddSingleton<ITemplateControl>(host).AddSingleton<IModelControl>(host)
+            .AddSingleton<IDefinitions<SegmentDefinition>>(host.Segments).AddSingleton<IDefinitionControl>(host).AddSingleton<IModelControl>(host)
+            .AddSingleton(ApiOf(host, SegmentDefinition.Kind, host.Segments, campaign => [campaign.Segment]))
+            .AddSingleton(ApiOf(host, TemplateDefinition.Kind, host.Templates, campaign => campaign.TemplateNames))
             .AddSingleton(host.Settings).AddSingleton(host.Campaigns).AddSingleton(host.Backtests).AddSingleton(host.Insights).AddSingleton(host.DataQuality).AddSingleton(host.FeatureProfiles).AddSingleton(host.Datasets).AddSingleton(host.Drift).AddSingleton<ExperimentStore>().AddSingleton(host.Exposures).AddSingleton(host.Usage)
             .AddSingleton<ApiKeyStore>().AddSingleton<RoleStore>().AddSingleton<MemberMail>().AddSingleton<PasswordResets>()
             .AddSingleton(host.Jobs).AddSingleton(host.Jobs.Control).AddSingleton(host.Witness).AddSingleton<Notices>()
@@ -62,4 +66,7 @@ static class ApiServer
         app.MapApi();
         return app;
     }
+
+    static DefinitionApi<T> ApiOf<T>(EngineHost host, DefinitionKind<T> kind, DefinitionDirectory<T> directory, Func<CampaignConfig, IEnumerable<string?>> namesIn)
+        where T : class => new(kind, new DefinitionStore<T>(host.Control, kind), directory, host, host, namesIn);
 }

@@ -13,6 +13,8 @@ namespace CartRecovery.Host.Api.Campaigns.Backtests;
 /// <param name="Campaigns">Both by campaign.</param>
 /// <param name="Messages">The outcomes of the period's messages, with the reasons of the contact policy.</param>
 /// <param name="OffPolicy">The estimated revenue of the campaign's other offers; empty if too few were chosen at random.</param>
+/// <param name="Segments">The segments of the replayed campaigns, which are those of the time of the backtest, not of the period; null in results of earlier versions.</param>
 sealed record BacktestResult(
     long Events, long Carts, bool Complete, DateTime? ReadFrom, string Model, double? MeanScore, double Seconds, BacktestSide Decided, BacktestSide WouldDecide,
-    IReadOnlyList<BacktestDifference> Campaigns, IReadOnlyList<BacktestMessages> Messages, IReadOnlyList<BacktestOffer> OffPolicy);
+    IReadOnlyList<BacktestDifference> Campaigns, IReadOnlyList<BacktestMessages> Messages, IReadOnlyList<BacktestOffer> OffPolicy,
+    IReadOnlyList<BacktestSegment>? Segments = null);

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace CartRecovery.Engine.ControlPlane.Flags;
+namespace CartRecovery.Engine.ControlPlane.Targeting;
 
 /// <summary>
 /// Compares a feature of the cart, an attribute of the customer, or an attribute of the evaluation context. An absent value, or one of
@@ -17,7 +17,7 @@ namespace CartRecovery.Engine.ControlPlane.Flags;
 /// <param name="EqualTo">The value equals this number, text or Boolean.</param>
 /// <param name="In">The value is one of these; at most 100.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-public sealed record FlagCondition(
+public sealed record TargetingCondition(
     string? Feature = null, string? Customer = null, string? Attribute = null, double? Above = null, double? AtLeast = null, double? Below = null, double? AtMost = null,
     [property: JsonPropertyName("equals")] JsonElement? EqualTo = null, IReadOnlyList<JsonElement>? In = null)
 {
@@ -25,15 +25,30 @@ public sealed record FlagCondition(
     [JsonIgnore]
     public bool HasBound => (Above ?? AtLeast ?? Below ?? AtMost) is not null;
 
+    /// <summary>The accepted values of a feature. Every comparison of a feature uses it: of flags, of segments, and of campaigns in the partitions.</summary>
+    [JsonIgnore]
+    public NumberRange Range => NumberRange.Of(AtLeast, Above, AtMost, Below, EqualTo?.GetDouble()) with { OneOf = In is { } values ? [.. values.Select(value => (float)value.GetDouble())] : [] };
+
+    /// <summary>Returns whether all conditions hold for a subject.</summary>
+    public static bool AllHold(IReadOnlyList<TargetingCondition> conditions, TargetingSubject subject)
+    {
+        for (var i = 0; i < conditions.Count; i++)
+        {
+            if (!conditions[i].Holds(subject))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Returns whether the condition holds.</summary>
-    public bool Holds(FlagSubject subject)
+    public bool Holds(TargetingSubject subject)
     {
         if (Feature is not null)
         {
-            // Compare as floats, the type of features, as conditions of campaigns do: 19.99 is at least 19.99.
-            return subject.Feature(Feature) is { } feature && feature > (float)(Above ?? double.NegativeInfinity) && feature >= (float)(AtLeast ?? double.NegativeInfinity)
-                && feature < (float)(Below ?? double.PositiveInfinity) && feature <= (float)(AtMost ?? double.PositiveInfinity)
-                && (EqualTo is not { } expected || feature == (float)expected.GetDouble()) && (In is null || In.Any(one => feature == (float)one.GetDouble()));
+            return subject.Feature(Feature) is { } feature && Range.Contains(feature);
         }
 
         var value = Customer is not null ? subject.CustomerAttribute(Customer) : subject.Attribute(Attribute!);

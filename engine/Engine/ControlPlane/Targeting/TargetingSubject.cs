@@ -1,11 +1,11 @@
 using System.Text.Json;
 
-namespace CartRecovery.Engine.ControlPlane.Flags;
+namespace CartRecovery.Engine.ControlPlane.Targeting;
 
 /// <summary>The subject of an evaluation.</summary>
 /// <param name="targetingKey">The key that percentages are drawn by; <see langword="null"/> for none.</param>
 /// <param name="context">The evaluation context: a JSON object, or undefined.</param>
-public sealed class FlagSubject(string? targetingKey, JsonElement context = default)
+public sealed class TargetingSubject(string? targetingKey, JsonElement context = default)
 {
     /// <summary>Maximum length of a targeting key, in bytes of UTF-8.</summary>
     public const int MaxKeyBytes = 256;

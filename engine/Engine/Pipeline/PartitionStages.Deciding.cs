@@ -1,0 +1,111 @@
+using System.Numerics;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.State.Carts;
+
+namespace CartRecovery.Engine.Pipeline;
+
+/// <content>Gathers the rows of carts, and decides on them.</content>
+public sealed partial class PartitionStages
+{
+    // Gathers the cart's row as it is right after its event.
+    void Gather(in CartRecord cart, in EventRecord e, EventSlab slab)
+    {
+        if (cart.EventCount == 1)
+        {
+            _counters.AddCart();
+        }
+
+        if (_batch.Canary is { } canary && !_isDecided && _isConfigured[e.Store])
+        {
+            canary.Watch(cart, e, _clocks[e.Store].At(e.Timestamp), Now);
+        }
+
+        if (!_isDecided)
+        {
+            Observer?.OnEvent(cart, e, _countsBots[e.Store] && cart.Bot != BotEvidence.None);
+        }
+
+        if (_isDecided || !_isConfigured[e.Store] || !(_options.Scored == ScoredEvents.All || EventTypes.Has(e.Type, EventTraits.ChangesCart) || _campaigns.HasTrigger(e.Type)))
+        {
+            return;
+        }
+
+        var moment = _clocks[e.Store].At(e.Timestamp);
+        var eligible = (e.Flags & EventFlags.Clamped) != 0 ? 0 : _campaigns.MatchEvent(e.Type, cart, moment) & ~cart.ConditionalSince(moment.At, _context.Window);
+        _batch.Gather(cart, moment, eligible, e.Cart, Now);
+        Observer?.OnRow(_batch.Count - 1, cart, e, moment, Now);
+        if (eligible != 0 && cart.IsFree(moment.At, _context.Window))
+        {
+            _batch.AddSnapshot().Capture(cart, e, slab);
+        }
+    }
+
+    void Decide(int index)
+    {
+        var (isDecided, isWithheld) = (false, false);
+        for (var rest = _batch[index].Eligible; rest != 0; rest &= rest - 1)
+        {
+            var place = BitOperations.TrailingZeroCount(rest);
+            var campaign = _campaigns[place];
+            if (_batch.ScoreOf(index, rest & (0 - rest), out var score, out var features) is not { } lane || !campaign.Accepts(score))
+            {
+                continue;
+            }
+
+            // Only the enrolment knows the customer. A shopper who is not in the segment is the next campaign's.
+            var isConditional = _batch[index].Snapshot >= 0 && campaign.IsConditionalIn(_batch.CartAt(index).Store);
+            if (TryReserve(index, place, isConditional))
+            {
+                AddDecision(index, lane, score, features, campaign, isConditional ? place : null);
+                isDecided = true;
+            }
+            else
+            {
+                isWithheld = true;
+            }
+
+            if (!isConditional)
+            {
+                break;
+            }
+        }
+
+        if (isWithheld && !isDecided)
+        {
+            _counters.AddWithheld();
+        }
+    }
+
+    // An earlier row of the batch may have claimed the cart.
+    bool TryReserve(int index, int place, bool isConditional)
+    {
+        ref readonly var row = ref _batch[index];
+        _context.IsReserved = false;
+        if (row.Snapshot >= 0)
+        {
+            var input = new CartInput { Step = isConditional ? CartStep.ReserveConditional : CartStep.ReserveIntervention, At = row.At, Index = place };
+            _carts.Update(row.Key, ref input);
+        }
+
+        return _context.IsReserved;
+    }
+
+    void AddDecision(int index, ScoreLane lane, float score, ReadOnlySpan<float> features, Campaign campaign, int? conditionalPlace)
+    {
+        ref readonly var row = ref _batch[index];
+        ref readonly var cart = ref _batch.CartAt(index);
+        var intervention = lane.Decider.Decide(campaign, cart, row.Key, row.At, score, features);
+        _decisions.Add(new Decision(row.Key, row.At, cart.ConnectionId, intervention)
+        {
+            CampaignsVersion = _campaigns.Version,
+            Standing = cart.Standing,
+            UserStanding = cart.UserStanding,
+            ReceivedAt = row.ReceivedAt,
+            Bot = _countsBots[cart.Store] ? cart.Bot : BotEvidence.None,
+            ModelAlias = lane.Served.Alias,
+            Row = features.ToArray(),
+            ConditionalPlace = conditionalPlace,
+        });
+    }
+}
