@@ -57,6 +57,51 @@ public sealed class TlsTests
         Assert.That(await ThumbprintAsync(engine.HttpPort), Is.EqualTo(second.Thumbprint), "nothing changed");
     }
 
+    [Test]
+    public async Task Both_ports_send_the_intermediate_certificates_of_the_file_and_a_reload_replaces_them()
+    {
+        using var scratch = new Scratch();
+        using var root = TestCertificates.Authority("CN=servers");
+        await using var engine = await InProcessEngine.StartAsync(config => config.Listen.HttpTls = config.Listen.StreamTls = Chain("first"));
+        Assert.That(await TrustedAsync(), Is.EqualTo((true, true)));
+        engine.Reload(config => config.Listen.HttpTls = config.Listen.StreamTls = Chain("second"));
+        Assert.That(await TrustedAsync(), Is.EqualTo((true, true)), "after a reload");
+
+        TlsConfig Chain(string name)
+        {
+            using var intermediate = TestCertificates.Authority($"CN={name}", root);
+            using var leaf = TestCertificates.Client(intermediate, "CN=localhost", purpose: TestCertificates.ForServers);
+            return new TlsConfig
+            {
+                Certificate = scratch.Write($"{name}.pem", $"{leaf.ExportCertificatePem()}
+{intermediate.ExportCertificatePem()}
+"),
+                Key = leaf.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem(),
+            };
+        }
+
+        async Task<(bool Http, bool Stream)> TrustedAsync() => (await IsTrustedAsync(engine.HttpPort, root), await IsTrustedAsync(engine.Stream, root));
+    }
+
+    static async Task<bool> IsTrustedAsync(IPEndPoint port, X509Certificate2 root)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(port);
+        await using var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
+        var errors = SslPolicyErrors.None;
+        await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = "localhost",
+            CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { root }, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true },
+            RemoteCertificateValidationCallback = (_, _, _, problems) =>
+            {
+                errors = problems;
+                return true;
+            },
+        });
+        return errors == SslPolicyErrors.None;
+    }
+
     static X509Certificate2 Certificate()
     {
         using var key = RSA.Create(2048);

@@ -8,4 +8,8 @@ public sealed class ClientIdentityConfig
 
     [ConfigKey("The store's key that the certificate stands for: one of stores[].keys[].key. For both ports.", IsSecret = true, Example = "${SHOP_KEY}")]
     public string? Key { get; set; }
+
+    [ConfigKey("The authorities that may sign for this identity: a PEM file, relative to the folder of the configuration file. They are in the chain of clients.ca, or below it. "
+        + "Default: any of clients.ca.", Reloads = true, Example = "tls/partner-ca.pem")]
+    public string? Ca { get; set; }
 }

@@ -31,4 +31,16 @@ public sealed class TlsConfig
     public X509Certificate2 Load(string folder) => KeyPath(folder) is { } key
         ? X509Certificate2.CreateFromPemFile(CertificatePath(folder), key)
         : X509Certificate2.CreateFromPem(File.ReadAllText(CertificatePath(folder)), Key);
+
+    /// <summary>Reads the other certificates of the file: those that issued the first one.</summary>
+    /// <param name="folder">The folder of the configuration file.</param>
+    /// <exception cref="CryptographicException">One is malformed.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public X509Certificate2Collection LoadChain(string folder)
+    {
+        var chain = new X509Certificate2Collection();
+        chain.ImportFromPemFile(CertificatePath(folder));
+        chain.RemoveAt(0);
+        return chain;
+    }
 }

@@ -84,8 +84,8 @@ sealed class PreparedReload(
             return;
         }
 
-        Certificates?.Http?.Dispose();
-        Certificates?.Stream?.Dispose();
+        Certificates?.Http?.TargetCertificate.Dispose();
+        Certificates?.Stream?.TargetCertificate.Dispose();
         NewModel?.Dispose();
         foreach (var named in NewNamed ?? [])
         {

@@ -29,6 +29,8 @@ sealed class ApiKeyAuthentication(
     /// <summary>The scheme's name.</summary>
     public const string SchemeName = "ApiKey";
 
+    static readonly HttpProblem s_crossOrigin = SessionCookies.CrossOrigin with { Detail = "A client certificate in a browser is for pages of this host. Elsewhere, send a key or a token." };
+
     // Immutable: all requests of a key share one principal.
     static readonly ConditionalWeakTable<StoreKey, AuthenticateResult> s_granted = [];
 
@@ -87,7 +89,20 @@ sealed class ApiKeyAuthentication(
 
     AuthenticateResult Authenticate(PresentedCertificate presented)
     {
-        var identity = presented.Port.Find(presented.Certificate);
+        // A browser sends the certificate with the requests of any page, as it sends cookies.
+        if (!SessionCookies.IsOwnOrigin(Request))
+        {
+            _problem = s_crossOrigin;
+            return AuthenticateResult.Fail(_problem.Code);
+        }
+
+        if (presented.IsExpired)
+        {
+            _problem = ClientCertificates.Refused with { Detail = "The client certificate has expired. Connect with the next one." };
+            return AuthenticateResult.Fail(_problem.Code);
+        }
+
+        var identity = presented.Identity;
         if (identity is { Grants.Count: > 0 })
         {
             var user = ClientTrust.UserOf(identity, users.Roles, TimeProvider.GetUtcNow());

@@ -30,11 +30,12 @@ sealed class OperationDetails : IOpenApiOperationTransformer
     static readonly HttpProblem[] s_withKey =
     [
         Authenticator.MissingKey, Authenticator.UnknownKey, Authenticator.LoopbackOnly, Authenticator.ForbiddenOrigin, Authenticator.SecretInBrowser, ClientCertificates.Unknown,
+        ClientCertificates.Refused, SessionCookies.CrossOrigin,
     ];
 
     static readonly HttpProblem[] s_forUsers =
     [
-        UserTokenAuthentication.InvalidToken, SessionCookies.CrossOrigin, UserTokenAuthentication.CsrfRequired, UserTokenAuthentication.NoRole,
+        UserTokenAuthentication.InvalidToken, UserTokenAuthentication.CsrfRequired, UserTokenAuthentication.NoRole,
         UserAccess.PermissionDenied, UserAccess.StoreRequired,
     ];
 

@@ -10,6 +10,7 @@ using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Pipeline;
+using CartRecovery.Host.Composition.Listening;
 
 namespace CartRecovery.Host.Api.Health;
 
@@ -35,7 +36,8 @@ sealed record PartHealth(
 /// <summary>Collects the health of every part.</summary>
 sealed class HealthReport(
     IEngineState engine, PartitionSet partitions, CartRecoveryConfig config, DeadLetterQueue deadLetters, JourneyWorker journeys, IJourneyOptionsProvider inForce,
-    SinkSet sinks, IngestOptions ingest, ControlDatabase control, JobScheduler jobs, ForeignTokens foreign, UsageLedger usage, TimeProvider time)
+    SinkSet sinks, IngestOptions ingest, ControlDatabase control, JobScheduler jobs, ForeignTokens foreign, TlsCertificates certificates, UsageLedger usage,
+    TimeProvider time)
 {
     // Quotas that are named.
     const int MaxNotes = 5;
@@ -80,7 +82,7 @@ sealed class HealthReport(
         var exceeded = quotas.Exists(counter => counter.Level > 1) ? TextOf(quotas) : null;
         var isHealthy = !sheds && exceeded is null && journeysProblem is null && recipients is null && rates is null && engine.ReloadProblem is null && settings.Problem is null && partitions.CheckpointProblem is null
             && !ingest.Incomplete.IsExhausted && jobsProblem is null && unfit.Count == 0 && engine.ModelsProblem is null
-            && control.Changes.Problem is null && foreign.Problem is null && partitions.ClockMonitor.Problem is null && reports.All(s => s.Health.Healthy);
+            && control.Changes.Problem is null && foreign.Problem is null && certificates.Problem is null && partitions.ClockMonitor.Problem is null && reports.All(s => s.Health.Healthy);
         var parts = new Dictionary<string, PartHealth>(StringComparer.Ordinal);
         for (var i = 0; i < partitions.Count; i++)
         {
@@ -109,6 +111,11 @@ sealed class HealthReport(
         if (foreign.IsConfigured)
         {
             parts.Add("issuers", Part(foreign.Problem, "keys read when needed"));
+        }
+
+        if (certificates.HasLists)
+        {
+            parts.Add("certificates", Part(certificates.Problem, "the revocation lists are current"));
         }
 
         if (hasRates)

@@ -109,6 +109,7 @@ static class ConfigInspection
         try
         {
             tls.Load(folder).Dispose();
+            tls.LoadChain(folder);
             return null;
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)

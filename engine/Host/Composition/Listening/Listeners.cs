@@ -1,5 +1,5 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
+using System.Net.Security;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Ingest.Access;
@@ -70,7 +70,7 @@ static class Listeners
     }
 
     static void ServeHttp(
-        ListenOptions options, CartRecoveryConfig config, Func<X509Certificate2?>? certificate, ClientCertificatesConfig? asked = null, ClientCertificates? clients = null)
+        ListenOptions options, CartRecoveryConfig config, Func<SslStreamCertificateContext?>? certificate, ClientCertificatesConfig? asked = null, ClientCertificates? clients = null)
     {
         options.Protocols = HttpProtocols.Http1;
         UseTls(options, config, certificate, asked, clients);
@@ -78,25 +78,27 @@ static class Listeners
     }
 
     static void UseTls(
-        ListenOptions options, CartRecoveryConfig config, Func<X509Certificate2?>? certificate, ClientCertificatesConfig? asked, ClientCertificates? clients)
+        ListenOptions options, CartRecoveryConfig config, Func<SslStreamCertificateContext?>? certificate, ClientCertificatesConfig? asked, ClientCertificates? clients)
     {
         if (certificate is null)
         {
             return;
         }
 
-        var https = new HttpsConnectionAdapterOptions
+        options.UseHttps(new TlsHandshakeCallbackOptions
         {
-            ServerCertificateSelector = (_, _) => certificate(),
             HandshakeTimeout = config.Listen.HandshakeTimeout,
-        };
-        if (asked is not null)
-        {
-            https.ClientCertificateMode = asked.Required ? ClientCertificateMode.RequireCertificate : ClientCertificateMode.AllowCertificate;
-            https.ClientCertificateValidation = (sent, _, _) => clients!.Accepts(sent);
-        }
+            OnConnection = handshake =>
+            {
+                var tls = new SslServerAuthenticationOptions { ServerCertificateContext = certificate() };
+                if (asked is not null)
+                {
+                    clients!.Ask(handshake.Connection, tls, asked.Required);
+                }
 
-        options.UseHttps(https);
+                return ValueTask.FromResult(tls);
+            },
+        });
         if (asked is not null)
         {
             options.Use(clients!.Follow());

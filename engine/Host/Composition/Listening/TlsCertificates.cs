@@ -1,5 +1,5 @@
+using System.Net.Security;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Host.Api.Access.Certificates;
 
@@ -13,11 +13,11 @@ sealed class TlsCertificates(ClientCertificates httpClients, ClientCertificates 
 {
     volatile Pair _pair = new(Http: null, Stream: null, HttpClients: null, StreamClients: null);
 
-    /// <summary>The HTTP port's certificate; <see langword="null"/> without TLS.</summary>
-    public X509Certificate2? Http => _pair.Http;
+    /// <summary>The HTTP port's certificate with its chain; <see langword="null"/> without TLS.</summary>
+    public SslStreamCertificateContext? Http => _pair.Http;
 
-    /// <summary>The stream port's certificate; <see langword="null"/> without TLS.</summary>
-    public X509Certificate2? Stream => _pair.Stream;
+    /// <summary>The stream port's certificate with its chain; <see langword="null"/> without TLS.</summary>
+    public SslStreamCertificateContext? Stream => _pair.Stream;
 
     /// <summary>Verifies client certificates on the HTTP port.</summary>
     public ClientCertificates HttpClients => httpClients;
@@ -25,13 +25,19 @@ sealed class TlsCertificates(ClientCertificates httpClients, ClientCertificates 
     /// <summary>Verifies client certificates on the stream port.</summary>
     public ClientCertificates StreamClients => streamClients;
 
+    /// <summary>Whether either port has revocation lists.</summary>
+    public bool HasLists => httpClients.HasLists || streamClients.HasLists;
+
+    /// <summary>Which revocation list has expired since it was read; <see langword="null"/> if none has.</summary>
+    public string? Problem => httpClients.Problem ?? streamClients.Problem;
+
     /// <summary>Reads the certificates that a configuration names.</summary>
     /// <exception cref="CryptographicException">A file is not a certificate, or the key does not match.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public Pair Load(CartRecoveryConfig config)
     {
         var (listen, now) = (config.Listen, time.GetUtcNow());
-        return new(listen.HttpTls?.Load(config.Folder), listen.StreamTls?.Load(config.Folder),
+        return new(ContextOf(listen.HttpTls, config.Folder), ContextOf(listen.StreamTls, config.Folder),
             ClientTrust.Load(listen.HttpTls?.Clients, config.Folder, now), ClientTrust.Load(listen.StreamTls?.Clients, config.Folder, now));
     }
 
@@ -43,6 +49,10 @@ sealed class TlsCertificates(ClientCertificates httpClients, ClientCertificates 
         streamClients.Update(pair.StreamClients);
     }
 
+    // Offline: missing certificates of the chain are not downloaded.
+    static SslStreamCertificateContext? ContextOf(TlsConfig? tls, string folder) =>
+        tls is null ? null : SslStreamCertificateContext.Create(tls.Load(folder), tls.LoadChain(folder), offline: true);
+
     /// <summary>The certificates and trust stores of both ports.</summary>
-    public sealed record Pair(X509Certificate2? Http, X509Certificate2? Stream, ClientTrust? HttpClients, ClientTrust? StreamClients);
+    public sealed record Pair(SslStreamCertificateContext? Http, SslStreamCertificateContext? Stream, ClientTrust? HttpClients, ClientTrust? StreamClients);
 }

@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Stores;
@@ -19,42 +19,62 @@ namespace CartRecovery.Host.Api.Access.Certificates;
 /// <param name="time">The clock.</param>
 sealed class ClientCertificates(string port, StoreDirectory stores, AccessRejections rejections, TimeProvider time)
 {
+    // Real chains have one or two.
+    const int MaxIntermediates = 8;
+
     /// <summary>The certificate is trusted, but has no identity.</summary>
     public static readonly HttpProblem Unknown = new(403, "client_certificate_unknown",
         "The client certificate is valid, but has no identity here. Add its SPIFFE id or subject to the port's clients.identities, or send a key.");
 
-    static readonly HttpProblem s_refused = new(403, "client_certificate_refused", "The client certificate is not trusted.");
+    /// <summary>The certificate is not trusted.</summary>
+    public static readonly HttpProblem Refused = new(403, "client_certificate_refused", "The client certificate is not trusted.");
 
-    readonly ConcurrentDictionary<ConnectionContext, (X509Certificate2 Certificate, ClientIdentity? Identity)> _open = [];
+    readonly Lock _gate = new();
+    readonly HashSet<PresentedCertificate> _open = [];
     volatile ClientTrust? _trust;
+
+    /// <summary>Whether revocation lists are configured.</summary>
+    public bool HasLists => _trust?.HasLists == true;
+
+    /// <summary>Which revocation list has expired since it was read; <see langword="null"/> if none has.</summary>
+    public string? Problem => _trust?.ExpiredListAt(time.GetUtcNow()) is { } expired ? $"{port}: {expired}" : null;
 
     /// <summary>Replaces the trust store.</summary>
     public void Update(ClientTrust? trust)
     {
-        _trust = trust;
-        foreach (var (connection, (certificate, identity)) in _open)
+        PresentedCertificate[] open;
+        lock (_gate)
         {
-            if (trust?.ProblemOf(certificate, time.GetUtcNow()) is not null || !Equals(trust?.Find(certificate), identity))
+            _trust = trust;
+            open = [.. _open];
+        }
+
+        var now = time.GetUtcNow();
+        foreach (var one in open)
+        {
+            if (trust?.Verify(one.Certificate, one.Intermediates, now) is not { Problem: null } verdict || !Equals(verdict.Identity, one.Identity))
             {
-                connection.Abort();
+                one.Abort();
             }
         }
     }
 
-    /// <summary>Returns whether a certificate may connect. TLS does not report a cause to the client; the log has it.</summary>
-    public bool Accepts(X509Certificate2 certificate)
+    /// <summary>Asks for a client's certificate in a handshake.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="tls">The options of the handshake.</param>
+    /// <param name="isRequired">Whether a client without a certificate is refused.</param>
+    public void Ask(ConnectionContext connection, SslServerAuthenticationOptions tls, bool isRequired)
     {
-        if (_trust?.ProblemOf(certificate, time.GetUtcNow()) is not { } problem)
-        {
-            return true;
-        }
+        tls.ClientCertificateRequired = true;
+        tls.CertificateRevocationCheckMode = X509RevocationMode.NoCheck;
 
-        rejections.Add(s_refused with { Detail = $"{s_refused.Detail} ({problem})" }, address: null, port);
-        return false;
+        // SslStream builds a chain before it calls us. With its own policy it would download issuers from addresses in the client's certificate.
+        tls.CertificateChainPolicy = _trust?.PolicyAt(time.GetUtcNow()) ?? new X509ChainPolicy { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck };
+
+        // A resumed session has no intermediate certificates.
+        tls.AllowTlsResume = false;
+        tls.RemoteCertificateValidationCallback = (_, certificate, chain, _) => certificate is null ? !isRequired : Accepts(connection, (X509Certificate2)certificate, chain);
     }
-
-    /// <summary>Returns the identity of a connection's certificate; <see langword="null"/> if it has none.</summary>
-    public ClientIdentity? Find(X509Certificate2 certificate) => _trust?.Find(certificate);
 
     /// <summary>Returns the store's key of an identity; <see langword="null"/> if it has none, or the key is not configured.</summary>
     public StoreKey? KeyOf(ClientIdentity identity) => identity.Key is { } key ? stores.FindConfiguredKey(key) : null;
@@ -68,25 +88,69 @@ sealed class ClientCertificates(string port, StoreDirectory stores, AccessReject
             return;
         }
 
-        var identity = Find(certificate);
-        _open[connection] = (certificate, identity);
-        connection.Features.Set(new PresentedCertificate(certificate, this));
-        if (identity is not null && KeyOf(identity) is { } key)
+        using var presented = Enter(connection, certificate, connection.Features.Get<ReceivedChain>()?.Certificates ?? []);
+        if (presented is null)
+        {
+            return;
+        }
+
+        connection.Features.Set(presented);
+        if (presented.Identity is { } identity && KeyOf(identity) is { } key)
         {
             connection.Features.Set(new ConnectionKey(key));
         }
 
         try
         {
-            // Checked again: a reload may have replaced the trust store meanwhile.
-            if (Equals(Find(certificate), identity))
-            {
-                await next(connection);
-            }
+            await next(connection);
         }
         finally
         {
-            _open.TryRemove(connection, out _);
+            lock (_gate)
+            {
+                _open.Remove(presented);
+            }
         }
     };
+
+    bool Accepts(ConnectionContext connection, X509Certificate2 certificate, X509Chain? chain)
+    {
+        // TLS disposes of its own objects after the handshake.
+        X509Certificate2Collection sent = [.. chain?.ChainPolicy.ExtraStore.Take(MaxIntermediates).Select(one => X509CertificateLoader.LoadCertificate(one.RawDataMemory.Span)) ?? []];
+        connection.Features.Set(new ReceivedChain(sent));
+        if (_trust?.Verify(certificate, sent, time.GetUtcNow()) is not { Problem: { } problem })
+        {
+            return _trust is not null;
+        }
+
+        Reject(problem);
+        return false;
+    }
+
+    // A reload during a handshake finds the connection among the open ones, or is seen here: the trust store must still be the one that verified it.
+    PresentedCertificate? Enter(ConnectionContext connection, X509Certificate2 certificate, X509Certificate2Collection intermediates)
+    {
+        while (true)
+        {
+            var trust = _trust;
+            if (trust?.Verify(certificate, intermediates, time.GetUtcNow()) is not { Problem: null } verdict)
+            {
+                Reject("no longer trusted");
+                return null;
+            }
+
+            lock (_gate)
+            {
+                if (ReferenceEquals(trust, _trust))
+                {
+                    var presented = new PresentedCertificate(this, connection, certificate, intermediates, verdict, time);
+                    _open.Add(presented);
+                    return presented;
+                }
+            }
+        }
+    }
+
+    // TLS does not report a cause to the client; the log has it.
+    void Reject(string problem) => rejections.Add(Refused with { Detail = $"{Refused.Detail} ({problem})" }, address: null, port);
 }

@@ -1,0 +1,7 @@
+namespace CartRecovery.Host.Api.Access.Certificates;
+
+/// <summary>The result of verifying a client certificate.</summary>
+/// <param name="Problem">Why it is not trusted; <see langword="null"/> if it is.</param>
+/// <param name="Identity">Its identity; <see langword="null"/> if it has none.</param>
+/// <param name="Expires">When the first certificate of its chain expires.</param>
+sealed record CertificateVerdict(string? Problem, ClientIdentity? Identity = null, DateTimeOffset Expires = default);
