@@ -17,4 +17,12 @@ public sealed class FederationConfigTests
     [TestCase("a: { " + Good + ", roles: { ops: \"viewer,\" } }", "control.tokens.a.roles.ops: expected ROLE or ROLE@STORE")]
     public void Issuers(string tokens, string? problem) =>
         Assert.That(ConfigFile.ProblemsOf($"control: {{ tokens: {{ {tokens} }} }}"), problem is null ? Is.Empty : Has.One.Contain(problem));
+
+    [TestCase("a: { " + Good + ", type: accessToken }", "", null)]
+    [TestCase("a: { " + Good + " }", ", accounts: create", "control.oidc.accounts: create needs control.oidc.roles")]
+    [TestCase("a: { " + Good + " }", ", accounts: create, roles: { ops: viewer }", null)]
+    [TestCase("a: { issuer: https://a.example, audience: client, keys: https://a.example/jwks }", "", "control.tokens.a.audience is control.oidc.clientId")]
+    public void Issuers_and_the_provider(string tokens, string more, string? problem) => Assert.That(
+        ConfigFile.ProblemsOf($"control: {{ tokens: {{ {tokens} }}, oidc: {{ issuer: https://a.example, clientId: client, publicUrl: https://shop.example{more} }} }}"),
+        problem is null ? Is.Empty : Has.One.Contain(problem));
 }

@@ -6,6 +6,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Host.Api.Access.Certificates;
 using CartRecovery.Tests.Support;
 
@@ -247,6 +248,26 @@ sealed class ClientChainTests
         Assert.That(await client.GetAsync("/v1/carts", ("Sec-Fetch-Site", "same-origin")), Is.EqualTo((200, (string?)null)));
         Assert.That(await client.GetAsync("/v1/carts", ("Sec-Fetch-Site", "none")), Is.EqualTo((200, (string?)null)));
         Assert.That(await client.GetAsync(), Is.EqualTo((200, (string?)null)));
+    }
+
+    [Test]
+    public async Task A_sign_out_ends_the_session_of_the_refresh_token_though_a_certificate_authenticates()
+    {
+        using var certificate = TestCertificates.Client(_root, "CN=x", names: TestCertificates.Names(Ops));
+        using var client = new MutualTls(_engine, certificate);
+        using var passwords = new Passwords();
+        var users = new UserStore(_engine.Host.Control);
+        var (_, link) = await users.InviteAsync("ada@shop.example", [new Grant("viewer", null)], "cli");
+        await users.AcceptAsync(link, await passwords.HashAsync("correct horse battery"), address: null);
+        using var login = await PostAsync("/v1/auth/login", """{"email":"ada@shop.example","password":"correct horse battery"}""");
+        using var tokens = System.Text.Json.JsonDocument.Parse(await login.Content.ReadAsStringAsync());
+        var refresh = $$"""{"refreshToken":"{{tokens.RootElement.GetProperty("refreshToken").GetString()}}"}""";
+        using var logout = await PostAsync("/v1/auth/logout", refresh);
+        Assert.That(logout.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
+        using var again = await PostAsync("/v1/auth/refresh", refresh);
+        Assert.That(again.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized), "the session has ended");
+
+        Task<HttpResponseMessage> PostAsync(string path, string json) => client.Http.PostAsync(path, new StringContent(json, System.Text.Encoding.UTF8, "application/json"));
     }
 
     [Test]

@@ -10,14 +10,15 @@ public static class FederationCompiler
     /// <summary>Compiles the issuers of tokens.</summary>
     public static IReadOnlyList<TrustedIssuer> IssuersOf(CartRecoveryConfig config) =>
     [
-        .. config.Control.Tokens.Select(issuer => new TrustedIssuer(issuer.Key, new JwtRules(issuer.Value.Issuer, issuer.Value.Audience),
+        .. config.Control.Tokens.Select(issuer => new TrustedIssuer(issuer.Key,
+            new JwtRules(issuer.Value.Issuer, issuer.Value.Audience) { IsType = issuer.Value.Type == TokenType.AccessToken ? JwtRules.IsAccessToken : JwtRules.IsPlain },
             KeysOf(issuer.Value.Keys, config.Folder), RolesOf(issuer.Value.RolesClaim, issuer.Value.Roles))),
     ];
 
     /// <summary>Compiles the identity provider; <see langword="null"/> if there is none.</summary>
     public static OidcOptions? OidcOf(CartRecoveryConfig config) => config.Control.Oidc is not { } oidc ? null : new OidcOptions(
         oidc.Issuer, oidc.ClientId, oidc.ClientSecret, new Uri(oidc.PublicUrl), [.. oidc.Scopes], oidc.Roles.Count == 0 ? null : RolesOf(oidc.RolesClaim, oidc.Roles),
-        oidc.Accounts == OidcAccounts.Create, oidc.VerifiedEmail);
+        oidc.Accounts == OidcAccounts.Create, oidc.VerifiedEmail, oidc.Passwords);
 
     /// <summary>Compiles roles by a claim's value.</summary>
     internal static RoleMap RolesOf(string claim, Dictionary<string, string> roles) => new(claim, roles.ToDictionary(

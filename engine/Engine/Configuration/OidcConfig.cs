@@ -31,8 +31,11 @@ public sealed class OidcConfig
         + "Default: users keep the roles that they have here.", Max = "200", Example = "{ shop-admins: admin }")]
     public Dictionary<string, string> Roles { get; set; } = new(StringComparer.Ordinal);
 
-    [ConfigKey("known: only users who were added here may sign in. create: others get an account at their first sign-in.")]
+    [ConfigKey("known: only users who were added here may sign in. create: others get an account at their first sign-in, if roles gives them a role.")]
     public OidcAccounts Accounts { get; set; }
+
+    [ConfigKey("Whether users who have signed in at the provider may sign in with a password as well. Who loses the account at the provider could then still come in.")]
+    public bool Passwords { get; set; }
 
     [ConfigKey("Whether the provider must have verified the e-mail address by which a user is found at the first sign-in.")]
     public bool VerifiedEmail { get; set; } = true;

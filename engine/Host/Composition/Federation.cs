@@ -1,6 +1,7 @@
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Federation;
 using CartRecovery.Engine.ControlPlane.Federation.Oidc;
+using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Host.Api.Auth.Oidc;
 using Microsoft.Extensions.Logging;
 
@@ -27,6 +28,9 @@ sealed partial class Federation : IDisposable
     /// <summary>The tokens of other issuers.</summary>
     public ForeignTokens Tokens { get; }
 
+    /// <summary>The accounts that sign in at the provider alone.</summary>
+    public LinkedAccounts Linked { get; } = new();
+
     /// <summary>The identity provider.</summary>
     public OidcService Oidc { get; } = new();
 
@@ -34,6 +38,7 @@ sealed partial class Federation : IDisposable
     public void Update(CartRecoveryConfig config)
     {
         Tokens.Update(FederationCompiler.IssuersOf(config));
+        Linked.Issuer = FederationCompiler.OidcOf(config) is { KeepsPasswords: false } only ? only.Issuer : null;
         Oidc.Provider = FederationCompiler.OidcOf(config) is { } options
             ? new OidcProvider(options, _http, _time) { OnProblem = LogNoProvider } : null;
     }

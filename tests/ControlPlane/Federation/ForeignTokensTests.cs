@@ -71,6 +71,13 @@ sealed class ForeignTokensTests
         yield return Case("not valid yet", "it is not valid yet", ("nbf", Seconds(61)));
         yield return Case("of the future", "it was issued in the future", ("iat", Seconds(61)));
         yield return Case("no subject", "it names no subject", ("sub", null));
+        foreach (var name in (string[])["nonce", "at_hash", "c_hash", "s_hash"])
+        {
+            yield return Case($"an ID token with {name}", "it is an ID token or a security event, not an access token", (name, "x"));
+        }
+
+        yield return Case("a security event", "it is an ID token or a security event, not an access token", ("events", new JsonObject()));
+        yield return Case("bound to a key", "it is bound to a key of its sender, which is not supported", ("cnf", new JsonObject { ["jkt"] = "x" }));
 
         static TestCaseData Case(string name, string problem, params (string, JsonNode?)[] changes) =>
             new TestCaseData(TokenIssuer.With(s_claims, changes), problem).SetArgDisplayNames(name);
@@ -78,6 +85,15 @@ sealed class ForeignTokensTests
 
     [TestCaseSource(nameof(Refused))]
     public async Task Claims_are_refused(string claims, string problem) => Assert.That((await FindAsync(_issuer.Sign(claims))).Problem, Is.EqualTo(problem));
+
+    [Test]
+    public async Task An_issuer_may_be_limited_to_access_tokens()
+    {
+        _tokens.Update([_trusted[0] with { Rules = new JwtRules(Issuer, "cartrecovery") { IsType = JwtRules.IsAccessToken } }]);
+        Assert.That((await FindAsync(_issuer.Sign(s_claims))).Problem, Is.EqualTo("its type is not accepted"));
+        Assert.That((await FindAsync(_issuer.Sign(s_claims, ",\"typ\":\"JWT\""))).Problem, Is.EqualTo("its type is not accepted"));
+        Assert.That((await FindAsync(_issuer.Sign(s_claims, ",\"typ\":\"at+jwt\""))).Problem, Is.Null);
+    }
 
     [TestCase(-59, 59)]
     public async Task The_issuers_clock_may_be_off_by_a_minute(int exp, int nbf) =>

@@ -28,6 +28,11 @@ sealed class FederationCheck(ConfigCheck check, ConfigLocations locations)
                 check.Report(issuer, key.Item1, $"control.tokens.{name}.{key.Item1} must not be empty");
             }
 
+            if (config.Control.Oidc is { } oidc && issuer.Issuer == oidc.Issuer && issuer.Audience == oidc.ClientId)
+            {
+                check.Report(issuer, "audience", $"control.tokens.{name}.audience is control.oidc.clientId of the same issuer, the audience of people's ID tokens: register the API at the provider, with an audience of its own");
+            }
+
             if (issuer.Keys.Contains("://", StringComparison.Ordinal) && !(Uri.TryCreate(issuer.Keys, UriKind.Absolute, out var address) && FederationHttp.IsAllowed(address)))
             {
                 check.Report(issuer, "keys", $"control.tokens.{name}.keys must be an https address (http on this machine alone), or a file");
@@ -44,9 +49,9 @@ sealed class FederationCheck(ConfigCheck check, ConfigLocations locations)
             }
         }
 
-        if (config.Control.Oidc is { } oidc)
+        if (config.Control.Oidc is { } provider)
         {
-            Oidc(oidc, stores);
+            Oidc(provider, stores);
         }
     }
 
@@ -90,6 +95,11 @@ sealed class FederationCheck(ConfigCheck check, ConfigLocations locations)
         if (oidc.Scopes.Find(scope => scope.Length == 0 || scope.AsSpan().ContainsAnyExceptInRange('!', '~')) is { } malformed)
         {
             check.Report(oidc, "scopes", $"control.oidc.scopes: '{malformed}' is no scope");
+        }
+
+        if (oidc.Accounts == OidcAccounts.Create && oidc.Roles.Count == 0)
+        {
+            check.Report(oidc, "accounts", "control.oidc.accounts: create needs control.oidc.roles, which says who of the provider's people gets an account");
         }
 
         Roles(oidc.Roles, "control.oidc.roles", stores);

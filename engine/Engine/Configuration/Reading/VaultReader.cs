@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Configuration.Reading;
 
@@ -8,13 +9,14 @@ namespace CartRecovery.Engine.Configuration.Reading;
 /// bounded in size and time; redirections, which would take the token elsewhere, are not followed.
 /// </summary>
 /// <param name="config">Vault.</param>
-sealed class VaultReader(VaultConfig config) : IDisposable
+/// <param name="proxy">The proxy for other machines; <see langword="null"/> for the environment's.</param>
+sealed class VaultReader(VaultConfig config, IWebProxy? proxy = null) : IDisposable
 {
     // Of a secret with many fields. Vault's own limit for an entry is 1 MB.
     const int MaxAnswer = 1 << 20;
 
     readonly Dictionary<string, (JsonElement? Data, string? Problem)> _read = new(StringComparer.Ordinal);
-    readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
+    readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, Proxy = new DirectOnLoopback(proxy ?? HttpClient.DefaultProxy) })
     {
         Timeout = config.Timeout.Value,
         MaxResponseContentBufferSize = MaxAnswer,

@@ -1,12 +1,14 @@
 using System.Net;
 using System.Net.Http.Headers;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.ControlPlane.Federation;
 
 /// <summary>
 /// Sends requests to identity providers. Bounds the size and the time of an answer. Does not follow redirects: they could lead to another host. Thread-safe.
 /// </summary>
-public sealed class FederationHttp : IDisposable
+/// <param name="proxy">The proxy for other machines; <see langword="null"/> for the environment's.</param>
+public sealed class FederationHttp(IWebProxy? proxy = null) : IDisposable
 {
     /// <summary>Timeout of a request.</summary>
     public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
@@ -15,6 +17,7 @@ public sealed class FederationHttp : IDisposable
     {
         AllowAutoRedirect = false,
         UseCookies = false,
+        Proxy = new DirectOnLoopback(proxy ?? HttpClient.DefaultProxy),
         MaxConnectionsPerServer = 8,
         MaxResponseHeadersLength = 16,
         ConnectTimeout = RequestTimeout,

@@ -63,6 +63,11 @@ public sealed class ForeignTokens(FederationHttp http, TimeProvider time, Func<s
             return (null, problem);
         }
 
+        if (JwtRules.OtherKindOf(claims) is { } other)
+        {
+            return (null, other);
+        }
+
         if (claims.Text("sub") is not { Length: > 0 and <= MaxSubject } subject || subject.Any(char.IsControl))
         {
             return (null, "it names no subject");

@@ -9,6 +9,9 @@ public sealed record JwtRules(string Issuer, string Audience, bool NeedsExpiry =
     /// <summary>Tolerated difference between the issuer's clock and ours.</summary>
     public static readonly TimeSpan Leeway = TimeSpan.FromSeconds(60);
 
+    // Claims of ID tokens (OpenID Connect Core 1.0, sections 2 and 3.3.2.11) and of security events (RFC 8417).
+    static readonly string[] s_ofOthers = ["nonce", "at_hash", "c_hash", "s_hash", "events"];
+
     /// <summary>Returns whether a header's <c>typ</c> is accepted. Prevents confusion of one kind of token with another (RFC 8725, section 3.11).</summary>
     public Func<string?, bool> IsType { get; init; } = IsPlain;
 
@@ -25,6 +28,14 @@ public sealed record JwtRules(string Issuer, string Audience, bool NeedsExpiry =
         : null;
 
     /// <summary>Returns whether a <c>typ</c> is absent, <c>JWT</c>, or that of an access token.</summary>
-    public static bool IsPlain(string? type) => type is null || type.Equals("JWT", StringComparison.OrdinalIgnoreCase)
-        || type.Equals("at+jwt", StringComparison.OrdinalIgnoreCase) || type.Equals("application/at+jwt", StringComparison.OrdinalIgnoreCase);
+    public static bool IsPlain(string? type) => type is null || type.Equals("JWT", StringComparison.OrdinalIgnoreCase) || IsAccessToken(type);
+
+    /// <summary>Returns whether a <c>typ</c> is that of an access token (RFC 9068, section 2.1).</summary>
+    public static bool IsAccessToken(string? type) => type is not null
+        && (type.Equals("at+jwt", StringComparison.OrdinalIgnoreCase) || type.Equals("application/at+jwt", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Returns why a verified token is not a bearer's access token; <see langword="null"/> if it may be one.</summary>
+    public static string? OtherKindOf(JwtClaims claims) =>
+        s_ofOthers.Any(name => claims.Json.TryGetProperty(name, out _)) ? "it is an ID token or a security event, not an access token"
+        : claims.Json.TryGetProperty("cnf", out _) ? "it is bound to a key of its sender, which is not supported" : null;
 }

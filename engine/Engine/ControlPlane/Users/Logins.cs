@@ -33,7 +33,8 @@ public readonly record struct LoginResult(LoginOutcome Outcome, IssuedSession? I
 /// <param name="database">The database.</param>
 /// <param name="passwords">Verifies passwords.</param>
 /// <param name="recorder">Records refusals.</param>
-public sealed class Logins(ControlDatabase database, Passwords passwords, AuditRecorder recorder)
+/// <param name="linked">The accounts without passwords; <see langword="null"/> for none.</param>
+public sealed class Logins(ControlDatabase database, Passwords passwords, AuditRecorder recorder, LinkedAccounts? linked = null)
 {
     /// <summary>Number of recovery codes.</summary>
     public const int RecoveryCodes = 10;
@@ -63,7 +64,7 @@ public sealed class Logins(ControlDatabase database, Passwords passwords, AuditR
         // Count a failure in advance, so that concurrent attempts count. Reverted on success.
         _throttle.Fail(account, address);
         var known = await database.ReadAsync(session => session.FirstAsync<Account?>(
-            $"SELECT id, password, totp FROM users WHERE email_hash = {_users.HashOf(account)} AND state = {"active"}",
+            $"SELECT id, password, totp FROM users WHERE email_hash = {_users.HashOf(account)} AND state = {"active"} AND {linked?.MayUsePassword ?? SqlPart.Of($"1 = 1")}",
             row => new Account(row.Text(0), row.TextOrNull(1), row.BytesOrNull(2))), cancellation);
         if (!await passwords.VerifyAsync(password, known?.Password, cancellation) || known is null)
         {

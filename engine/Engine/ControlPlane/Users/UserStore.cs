@@ -8,7 +8,8 @@ namespace CartRecovery.Engine.ControlPlane.Users;
 
 /// <summary>Stores users. E-mail addresses are encrypted and found by a keyed hash. Every change and its audit entry are one transaction. Thread-safe.</summary>
 /// <param name="database">The database.</param>
-public sealed class UserStore(ControlDatabase database)
+/// <param name="linked">The accounts without passwords; <see langword="null"/> for none.</param>
+public sealed class UserStore(ControlDatabase database, LinkedAccounts? linked = null)
 {
     /// <summary>Maximum number of users.</summary>
     public const int MaxUsers = 10_000;
@@ -46,7 +47,10 @@ public sealed class UserStore(ControlDatabase database)
         }, cancellation);
     }
 
-    /// <summary>Creates a token to set a new password. Using it ends all sessions of the user.</summary>
+    /// <summary>
+    /// Creates a token to set a new password, and unlinks the account from the identity provider. Using the token ends all sessions of the user; those that began at the
+    /// provider end now.
+    /// </summary>
     /// <returns>The token; <see langword="null"/> if there is no such user, or the user is disabled.</returns>
     /// <exception cref="ControlRefusalException">The user has a permission that <paramref name="by"/> lacks.</exception>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
@@ -63,7 +67,7 @@ public sealed class UserStore(ControlDatabase database)
             // With an administrator's reset link, anyone with users:write could become an administrator.
             await GrantCheck.EnsureHeldAsync(session, by, user.Grants);
             await EndLinksAsync(session, SqlPart.Of($"user_id = {user.Id}"));
-            await session.RunAsync($"DELETE FROM oidc_identities WHERE user_id = {user.Id}");
+            await LinkedAccounts.UnlinkAsync(session, user.Id, Now);
             await AddLinkAsync(session, user.Id, token, user.State == UserState.Invited ? InvitationAge : ResetAge);
             await _audit.AppendAsync(session, new AuditEvent(actor, "user.reset", $"user:{user.Id}") { Address = address });
             return token;
@@ -74,12 +78,12 @@ public sealed class UserStore(ControlDatabase database)
     /// Creates a token for a user who has asked for a new password. Other links stay valid, because anyone may ask. At most one a minute
     /// and <see cref="MaxLinks"/> an hour for a user, from all addresses together.
     /// </summary>
-    /// <returns>The token; <see langword="null"/> if there is no active user, or the limit is reached.</returns>
+    /// <returns>The token; <see langword="null"/> if there is no active user, the user signs in at the provider alone, or the limit is reached.</returns>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public async Task<string?> RequestResetAsync(string email, string? address, CancellationToken cancellation = default)
     {
         // Reads first, without the lock of all writers: anyone may ask for an unknown address.
-        var condition = SqlPart.Of($"email_hash = {HashOf(User.Normalize(email))}");
+        var condition = SqlPart.Of($"email_hash = {HashOf(User.Normalize(email))} AND {linked?.MayUsePassword ?? SqlPart.Of($"1 = 1")}");
         if (await database.ReadAsync(session => FindAsync(session, condition), cancellation) is not { State: UserState.Active })
         {
             return null;

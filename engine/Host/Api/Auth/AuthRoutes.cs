@@ -170,8 +170,9 @@ static class AuthRoutes
 
     static async Task<IResult> LogoutAsync(HttpContext context, RefreshBody? body, Sessions sessions, AccessDirectory directory)
     {
-        (string User, string Session)? session;
-        if (context.User.Identity is UserIdentity { User: var user })
+        (string User, string Session)? session = null;
+        var signedIn = context.User.Identity as UserIdentity;
+        if (signedIn is { User: { Session.Length: > 0 } user })
         {
             session = (user.User.Id, user.Session);
         }
@@ -192,12 +193,12 @@ static class AuthRoutes
                 return UserTokenAuthentication.CsrfRequired.ToResult();
             }
         }
-        else
+        else if (signedIn is null)
         {
             return Results.Challenge();
         }
 
-        // Signing out of an ended session succeeds as well.
+        // A certificate or a token of another issuer has no session. Signing out of an ended session succeeds as well.
         if (session is var (id, ended))
         {
             await sessions.EndAsync(ended, new AuditEvent($"user:{id}", "user.logout", $"user:{id}") { Address = UserIdentity.AddressOf(context) }, context.RequestAborted);

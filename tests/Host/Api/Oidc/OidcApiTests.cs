@@ -205,8 +205,8 @@ sealed class OidcApiTests
     public async Task A_logout_token_ends_the_sessions_that_it_names_once(bool hasSession, bool hasSubject)
     {
         var subject = $"subject-{++_count}";
-        var (one, other) = (await SignInAsync(subject, "sid-1"), await SignInAsync(subject, "sid-2"));
-        var token = _provider.Tokens.Sign(TokenIssuer.With(LogoutClaims(), ("sub", hasSubject ? subject : null), ("sid", hasSession ? "sid-1" : null)), ",\"typ\":\"logout+jwt\"");
+        var (one, other) = (await SignInAsync(subject, $"{subject}-1"), await SignInAsync(subject, $"{subject}-2"));
+        var token = _provider.Tokens.Sign(TokenIssuer.With(LogoutClaims(), ("sub", hasSubject ? subject : null), ("sid", hasSession ? $"{subject}-1" : null)), ",\"typ\":\"logout+jwt\"");
         Assert.That((await LogoutAsync(token)).Status, Is.EqualTo(HttpStatusCode.OK));
         Assert.That((await _engine.GetAsync("/v1/auth/me", key: null, one)).Problem, Is.EqualTo((401, "invalid_token")));
         Assert.That((await _engine.GetAsync("/v1/auth/me", key: null, other)).Status, Is.EqualTo(hasSession ? HttpStatusCode.OK : HttpStatusCode.Unauthorized));
@@ -215,6 +215,71 @@ sealed class OidcApiTests
         {
             await LogoutAsync(_provider.Tokens.Sign(TokenIssuer.With(LogoutClaims(), ("sub", subject))));
         }
+    }
+
+    [Test]
+    public async Task A_logout_token_also_ends_the_subjects_sessions_of_which_the_providers_session_is_unknown()
+    {
+        var (subject, stranger) = ($"subject-{++_count}", $"subject-{++_count}");
+        var (unknown, others, same) = (await SignInAsync(subject, sid: null), await SignInAsync(stranger, sid: null), await SignInAsync(subject, $"{subject}-2"));
+        Assert.That((await LogoutAsync(_provider.Tokens.Sign(TokenIssuer.With(LogoutClaims(), ("sub", subject), ("sid", $"{subject}-1"))))).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await _engine.GetAsync("/v1/auth/me", key: null, unknown)).Problem, Is.EqualTo((401, "invalid_token")));
+        Assert.That((await _engine.GetAsync("/v1/auth/me", key: null, others)).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await _engine.GetAsync("/v1/auth/me", key: null, same)).Status, Is.EqualTo(HttpStatusCode.OK), "another session of the provider");
+    }
+
+    [TestCase(true, true)]
+    [TestCase(false, true)]
+    [TestCase(true, false)]
+    public async Task A_sign_out_at_the_provider_also_ends_a_sign_in_that_is_under_way(bool hasSession, bool hasSubject)
+    {
+        var subject = $"subject-{++_count}";
+        var attempt = await BeginAsync();
+        var claims = TokenIssuer.With(Claims(attempt), ("sub", subject), ("email", $"{subject}@shop.example"), ("sid", hasSession ? $"{subject}-1" : null));
+        Assert.That((await LogoutAsync(_provider.Tokens.Sign(TokenIssuer.With(LogoutClaims(), ("sub", hasSubject ? subject : null), ("sid", hasSession ? $"{subject}-1" : null))))).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await EndAsync(attempt, claims)).Problem, Is.EqualTo((401, "oidc_refused")));
+        await SignInAsync(subject, $"{subject}-2");
+    }
+
+    [Test]
+    public async Task Who_loses_all_roles_at_the_provider_loses_those_here_and_the_sessions()
+    {
+        var subject = $"subject-{++_count}";
+        var session = await SignInAsync(subject, sid: null);
+        var attempt = await BeginAsync();
+        var claims = TokenIssuer.With(Claims(attempt), ("sub", subject), ("email", $"{subject}@shop.example"), ("groups", "others"));
+        Assert.That((await EndAsync(attempt, claims)).Problem, Is.EqualTo((403, "no_role")));
+        Assert.That((await _engine.GetAsync("/v1/auth/me", key: null, session)).Problem, Is.EqualTo((401, "invalid_token")));
+        Assert.That((await _users.FindAsync($"{subject}@shop.example"))!.Grants, Is.Empty);
+    }
+
+    [Test]
+    public async Task Who_signs_in_at_the_provider_has_no_password_here_unless_configured()
+    {
+        using var users = new TestUsers(_engine);
+        var email = $"subject-{++_count}@shop.example";
+        await users.AddAsync(email, new Grant("operator", "demo"));
+        Assert.That((await LoginAsync()).Status, Is.EqualTo(HttpStatusCode.OK), "before the first sign-in at the provider");
+        Assert.That(await Store().RequestResetAsync(email, address: null), Is.Not.Null);
+        var session = await SignInAsync(email.Split('@')[0], sid: null);
+        Assert.That((await LoginAsync()).Problem, Is.EqualTo((401, "wrong_credentials")));
+        await _engine.Host.Control.WriteAsync(s => s.RunAsync($"DELETE FROM user_links"));
+        Assert.That(await Store().RequestResetAsync(email, address: null), Is.Null);
+
+        _engine.Reload(config => config.Control.Oidc!.Passwords = true);
+        Assert.That((await LoginAsync()).Status, Is.EqualTo(HttpStatusCode.OK), "configured");
+        _engine.Reload(_ => { });
+
+        // A reset unlinks the account.
+        var token = await Store().ResetAsync(email, "cli");
+        Assert.That(token, Is.Not.Null);
+        Assert.That((await _engine.GetAsync("/v1/auth/me", key: null, session)).Problem, Is.EqualTo((401, "invalid_token")), "the session of the provider has ended");
+        Assert.That((await LoginAsync()).Status, Is.EqualTo(HttpStatusCode.OK));
+
+        Task<ApiAnswer> LoginAsync() => _engine.PostAsync("/v1/auth/login", $$"""{"email":"{{email}}","password":"{{TestUsers.Password}}"}""", key: null);
+
+        // With what the engine's own store knows of the provider.
+        UserStore Store() => new(_engine.Host.Control, _engine.Host.Federation.Linked);
     }
 
     [Test]

@@ -25,6 +25,9 @@ public enum OidcOutcome
 
     /// <summary>The attempt was used before.</summary>
     Replayed,
+
+    /// <summary>The person has signed out at the provider since the attempt began.</summary>
+    SignedOut,
 }
 
 /// <summary>
@@ -59,8 +62,19 @@ public sealed class OidcSignIns(ControlDatabase database, AuditRecorder recorder
                 return (OidcOutcome.Replayed, null);
             }
 
+            if (await HasSignedOutAsync(session, options, identity, attempt))
+            {
+                return (OidcOutcome.SignedOut, null);
+            }
+
             var grants = options.Roles?.GrantsOf(identity.Claims);
-            var (refused, user) = grants is { Count: 0 } ? (OidcOutcome.NoRole, null) : await AccountAsync(session, options, identity, grants);
+            if (grants is { Count: 0 })
+            {
+                await RevokeAsync(session, options, identity, address);
+                return (OidcOutcome.NoRole, null);
+            }
+
+            var (refused, user) = await AccountAsync(session, options, identity, grants);
             return user is null ? (refused, null) : (OidcOutcome.SignedIn, (IssuedSession?)await BeginAsync(session, options, identity, user, grants, address));
         }, cancellation);
         if (issued is null)
@@ -88,11 +102,22 @@ public sealed class OidcSignIns(ControlDatabase database, AuditRecorder recorder
             return null;
         }
 
-        // A token that names a subject and a session ends that session of that subject only.
-        var subject = logout.Subject is { } sub ? SqlPart.Of($"o.subject = {HashOf(options.Issuer, sub)}") : SqlPart.Of($"1 = 1");
-        var sid = logout.Session is { } named ? SqlPart.Of($"o.sid = {SessionHashOf(options.Issuer, named)}") : SqlPart.Of($"1 = 1");
+        // A sign-in that is under way must not outlive the sign-out.
+        foreach (var mark in MarksOf(options.Issuer, logout))
+        {
+            await session.RunAsync($"""
+                INSERT INTO used_tokens (hash, expires_at) VALUES ({UserStore.HashOfToken(mark)}, {now + OidcAttempt.Life}) ON CONFLICT (hash) DO UPDATE SET expires_at = {now + OidcAttempt.Life}
+                """);
+        }
+
+        // A token that names a subject and a session ends that session of that subject. A session of the subject whose ID token named none may be it, so it ends as well.
+        var sid = logout.Session is { } named ? SessionHashOf(options.Issuer, named) : null;
+        var subject = logout.Subject is { } sub ? HashOf(options.Issuer, sub) : null;
+        var which = sid is null ? SqlPart.Of($"o.subject = {subject}")
+            : subject is null ? SqlPart.Of($"o.sid = {sid}")
+            : SqlPart.Of($"o.subject = {subject} AND (o.sid = {sid} OR o.sid IS NULL)");
         var ended = await session.ListAsync($"""
-            SELECT s.id, s.user_id FROM oidc_sessions o JOIN sessions s ON s.id = o.session_id WHERE {subject} AND {sid} AND s.ended_at IS NULL LIMIT {Sessions.MaxPerUser}
+            SELECT s.id, s.user_id FROM oidc_sessions o JOIN sessions s ON s.id = o.session_id WHERE {which} AND s.ended_at IS NULL LIMIT {Sessions.MaxPerUser}
             """, row => (Id: row.Text(0), User: row.Text(1)));
         foreach (var (id, user) in ended)
         {
@@ -109,6 +134,49 @@ public sealed class OidcSignIns(ControlDatabase database, AuditRecorder recorder
     public Task<string?> TokenOfAsync(string session, CancellationToken cancellation = default) => database.ReadAsync(reading => reading.FirstAsync<string?>(
         $"SELECT id_token FROM oidc_sessions WHERE session_id = {session}", row => database.Keys.Open(row.Bytes(0), PlaceOf(session))), cancellation);
 
+    // What a sign-out leaves behind for sign-ins that are under way.
+    static IEnumerable<string> MarksOf(string issuer, OidcLogout logout)
+    {
+        if (logout.Session is { } sid)
+        {
+            yield return SessionMark(issuer, sid);
+        }
+
+        if (logout.Subject is { } subject)
+        {
+            yield return SubjectMark(issuer, subject, isWhole: logout.Session is null);
+        }
+    }
+
+    static string SessionMark(string issuer, string sid) => $"ended session {issuer}\n{sid}";
+
+    static string SubjectMark(string issuer, string subject, bool isWhole) => $"ended {(isWhole ? "subject" : "subject's session")} {issuer}\n{subject}";
+
+    // An ended session of the provider stays ended. A subject may sign in again: only attempts from before the sign-out are refused.
+    static async Task<bool> HasSignedOutAsync(ControlSession session, OidcOptions options, OidcIdentity identity, OidcAttempt attempt) =>
+        (identity.Session is { } sid && await EndOfAsync(session, SessionMark(options.Issuer, sid)) is not null)
+        || await EndOfAsync(session, SubjectMark(options.Issuer, identity.Subject, isWhole: true)) >= attempt.Expires
+        || (identity.Session is null && await EndOfAsync(session, SubjectMark(options.Issuer, identity.Subject, isWhole: false)) >= attempt.Expires);
+
+    static Task<DateTimeOffset?> EndOfAsync(ControlSession session, string mark) =>
+        session.FirstAsync($"SELECT expires_at FROM used_tokens WHERE hash = {UserStore.HashOfToken(mark)}", row => row.TimeOrNull(0));
+
+    // The provider gives a person whom it once gave a role none any more: what is left of the former roles must go, not wait for another sign-in.
+    async Task RevokeAsync(ControlSession session, OidcOptions options, OidcIdentity identity, string address)
+    {
+        if (await session.FirstAsync<string?>($"SELECT user_id FROM oidc_identities WHERE subject = {HashOf(options.Issuer, identity.Subject)}", row => row.Text(0)) is not { } user)
+        {
+            return;
+        }
+
+        await _users.ReplaceGrantsAsync(session, user, [], "oidc", address);
+        if (await session.RunAsync($"UPDATE sessions SET ended_at = {database.Time.GetUtcNow()} WHERE user_id = {user} AND ended_at IS NULL") > 0)
+        {
+            await _audit.AppendAsync(session, new AuditEvent("oidc", "user.logout", $"user:{user}") { Address = address });
+            await session.MarkChangedAsync(Sessions.Topic);
+        }
+    }
+
     // Finds the account, or creates it.
     async Task<(OidcOutcome Refused, string? User)> AccountAsync(ControlSession session, OidcOptions options, OidcIdentity identity, IReadOnlyList<Grant>? grants)
     {
@@ -121,13 +189,19 @@ public sealed class OidcSignIns(ControlDatabase database, AuditRecorder recorder
                 return (OidcOutcome.UnverifiedEmail, null);
             }
 
-            id = await _users.IdOfAsync(session, email) ?? (options.CreatesAccounts ? await _users.AddAsync(session, email, grants ?? [], "oidc") : null);
+            id = await _users.IdOfAsync(session, email) ?? (options.CreatesAccounts && grants is { Count: > 0 } ? await _users.AddAsync(session, email, grants, "oidc") : null);
 
             // The account is linked to a subject: the address may belong to somebody else by now.
             if (id is not null && await session.RunAsync(
                 $"INSERT INTO oidc_identities (subject, issuer, user_id) VALUES ({subject}, {options.Issuer}, {id}) ON CONFLICT (issuer, user_id) DO NOTHING") == 0)
             {
                 return (OidcOutcome.OtherPerson, null);
+            }
+
+            if (id is not null)
+            {
+                // The account's password is of no use from now on, and neither is a link to set one.
+                await UserStore.EndLinksAsync(session, SqlPart.Of($"user_id = {id}"));
             }
         }
 
@@ -189,6 +263,7 @@ public sealed class OidcSignIns(ControlDatabase database, AuditRecorder recorder
         OidcOutcome.NoRole => "no_role",
         OidcOutcome.UnverifiedEmail => "unverified_email",
         OidcOutcome.OtherPerson => "other_person",
+        OidcOutcome.SignedOut => "signed_out",
         _ => "replayed",
     };
 }

@@ -117,6 +117,7 @@ static class OidcRoutes
                 OidcOutcome.UnverifiedEmail => s_email,
                 OidcOutcome.OtherPerson => s_other,
                 OidcOutcome.Replayed => s_attempt,
+                OidcOutcome.SignedOut => s_refused with { Detail = "You have signed out at the identity provider. Start again at /v1/auth/oidc/login." },
                 _ => s_unknown,
             }).ToResult().ExecuteAsync(context);
             return;
