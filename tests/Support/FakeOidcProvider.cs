@@ -32,6 +32,15 @@ sealed class FakeOidcProvider : IAsyncDisposable
     /// <summary>The status of the answers; anything but 200 is a failure.</summary>
     public int Status { get; set; } = 200;
 
+    /// <summary>The user information by access token; without an entry there is none.</summary>
+    public Dictionary<string, string> UserInfo { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Delays the discovery document until it is completed.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
+
+    /// <summary>The number of times that the discovery document was fetched.</summary>
+    public int Discoveries { get; private set; }
+
     /// <summary>The number of times that the keys were fetched.</summary>
     public int KeyFetches { get; private set; }
 
@@ -59,14 +68,19 @@ sealed class FakeOidcProvider : IAsyncDisposable
         switch (context.Request.Path.Value)
         {
             case "/.well-known/openid-configuration":
+                Discoveries++;
+                await Gate;
                 await context.Response.WriteAsync($$"""
-                    {"issuer":"{{Issuer}}","authorization_endpoint":"{{Issuer}}/authorize","token_endpoint":"{{Issuer}}/token","jwks_uri":"{{Issuer}}/keys",
+                    {"issuer":"{{Issuer}}","authorization_endpoint":"{{Issuer}}/authorize","token_endpoint":"{{Issuer}}/token","jwks_uri":"{{Issuer}}/keys","userinfo_endpoint":"{{Issuer}}/userinfo",
                      "end_session_endpoint":"{{Issuer}}/logout"{{Metadata}}}
                     """);
                 break;
             case "/keys":
                 KeyFetches++;
                 await context.Response.WriteAsync(Tokens.KeySet);
+                break;
+            case "/userinfo" when UserInfo.TryGetValue(context.Request.Headers.Authorization.ToString(), out var information):
+                await context.Response.WriteAsync(information);
                 break;
             case "/token":
                 var form = await context.Request.ReadFormAsync();

@@ -38,9 +38,9 @@ sealed partial class Federation : IDisposable
     public void Update(CartRecoveryConfig config)
     {
         Tokens.Update(FederationCompiler.IssuersOf(config));
-        Linked.Issuer = FederationCompiler.OidcOf(config) is { KeepsPasswords: false } only ? only.Issuer : null;
-        Oidc.Provider = FederationCompiler.OidcOf(config) is { } options
-            ? new OidcProvider(options, _http, _time) { OnProblem = LogNoProvider } : null;
+        var options = FederationCompiler.OidcOf(config);
+        Linked.Issuer = options is { KeepsPasswords: false } ? options.Issuer : null;
+        Oidc.Provider = options is null ? null : new OidcProvider(options, _http, _time, LogNoProvider, Oidc.Provider);
     }
 
     /// <inheritdoc/>

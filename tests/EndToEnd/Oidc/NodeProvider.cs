@@ -19,12 +19,13 @@ sealed partial class NodeProvider : IDisposable
     /// <summary>Installs it into a folder and starts it.</summary>
     /// <param name="scratch">The folder.</param>
     /// <param name="engine">The engine's address.</param>
-    public static async Task<NodeProvider> StartAsync(Scratch scratch, Uri engine)
+    /// <param name="claims">Where the claims of scopes are: userinfo, as the specification says, or idtoken.</param>
+    public static async Task<NodeProvider> StartAsync(Scratch scratch, Uri engine, string claims)
     {
         using var npm = Start("npm", ["install", "--prefix", scratch.Folder, "--no-audit", "--no-fund", "--silent", Package]);
         await npm.WaitForExitAsync().WaitAsync(Eventually.Deadline);
         Assert.That(npm.ExitCode, Is.Zero, () => npm.StandardError.ReadToEnd());
-        var node = Start("node", [Path.Combine(Repository.Root, "tests/EndToEnd/Oidc/provider.mjs"), scratch.PathOf("node_modules"), engine.GetLeftPart(UriPartial.Authority)]);
+        var node = Start("node", [Path.Combine(Repository.Root, "tests/EndToEnd/Oidc/provider.mjs"), scratch.PathOf("node_modules"), engine.GetLeftPart(UriPartial.Authority), claims]);
         node.ErrorDataReceived += (_, _) => { };
         node.BeginErrorReadLine();
         var issuer = await node.StandardOutput.ReadLineAsync().WaitAsync(Eventually.Deadline);

@@ -9,12 +9,13 @@ namespace CartRecovery.Tests.EndToEnd.Oidc;
 [TestFixture]
 sealed class OidcProviderTests
 {
-    [Test]
-    public async Task A_person_signs_in_and_a_sign_out_at_the_provider_ends_the_session_here()
+    [TestCase("userinfo")]
+    [TestCase("idtoken")]
+    public async Task A_person_signs_in_and_a_sign_out_at_the_provider_ends_the_session_here(string claims)
     {
         using var scratch = new Scratch();
         await using var engine = await InProcessEngine.StartAsync();
-        using var provider = await NodeProvider.StartAsync(scratch, engine.Http.BaseAddress!);
+        using var provider = await NodeProvider.StartAsync(scratch, engine.Http.BaseAddress!, claims);
         engine.Reload(config => config.Control.Oidc = new OidcConfig
         {
             Issuer = provider.Issuer,

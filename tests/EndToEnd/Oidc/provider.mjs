@@ -1,10 +1,10 @@
-// npm's oidc-provider with one client and any account: node provider.mjs NODE_MODULES ENGINE_ADDRESS
+// npm's oidc-provider with one client and any account: node provider.mjs NODE_MODULES ENGINE_ADDRESS CLAIMS, where CLAIMS is userinfo or idtoken: where the claims of scopes are
 import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
 import { generateKeyPairSync } from 'node:crypto';
 
-const [modules, engine] = process.argv.slice(2);
+const [modules, engine, claims] = process.argv.slice(2);
 const { Provider } = await import(pathToFileURL(join(modules, 'oidc-provider', 'lib', 'index.js')).href);
 const server = createServer();
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -24,7 +24,7 @@ const provider = new Provider(issuer, {
   enabledJWA: { idTokenSigningAlgValues: ['ES384'] },
   scopes: ['openid', 'email', 'groups'],
   claims: { openid: ['sub', 'sid'], email: ['email', 'email_verified'], groups: ['groups'] },
-  conformIdTokenClaims: false,
+  conformIdTokenClaims: claims === 'userinfo',
   pkce: { required: () => true },
   features: { backchannelLogout: { enabled: true }, rpInitiatedLogout: { enabled: true } },
   cookies: { keys: ['a key of the test'] },

@@ -29,9 +29,16 @@ public sealed class FederationHttp(IWebProxy? proxy = null) : IDisposable
     };
 
     /// <summary>Fetches a document.</summary>
+    /// <param name="address">The address.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <param name="authorization">The credentials; <see langword="null"/> for none.</param>
     /// <returns>The document, or why it cannot be fetched.</returns>
-    public Task<(byte[]? Body, string? Problem)> GetAsync(Uri address, CancellationToken cancellation) =>
-        SendAsync(new HttpRequestMessage(HttpMethod.Get, address), cancellation);
+    public Task<(byte[]? Body, string? Problem)> GetAsync(Uri address, CancellationToken cancellation, AuthenticationHeaderValue? authorization = null)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, address);
+        request.Headers.Authorization = authorization;
+        return SendAsync(request, cancellation);
+    }
 
     /// <summary>Posts a form.</summary>
     /// <param name="address">The address.</param>

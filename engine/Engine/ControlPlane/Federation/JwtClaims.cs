@@ -29,7 +29,7 @@ public sealed record JwtClaims(JsonElement Json)
     public IReadOnlyList<string> Words(string path)
     {
         var names = path.Split('.');
-        if (!TryGet(names, out var value) && !Json.TryGetProperty(path, out value))
+        if (!TryGet(path, out var value))
         {
             return [];
         }
@@ -37,6 +37,9 @@ public sealed record JwtClaims(JsonElement Json)
         return names[^1] is "scope" or "scp" && value.ValueKind == JsonValueKind.String
             ? [.. (TextOf(value) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)] : TextsOf(value);
     }
+
+    /// <summary>Returns whether there is a claim, by the path of <see cref="Words"/>.</summary>
+    public bool Has(string path) => TryGet(path, out _);
 
     /// <summary>Reads a claim that is a time, in seconds since 1970.</summary>
     /// <returns><see langword="false"/> if the claim is present and is not a time.</returns>
@@ -57,14 +60,14 @@ public sealed record JwtClaims(JsonElement Json)
         return true;
     }
 
-    bool TryGet(string[] names, out JsonElement value)
+    bool TryGet(string path, out JsonElement value)
     {
         value = Json;
-        foreach (var name in names)
+        foreach (var name in path.Split('.'))
         {
             if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty(name, out value))
             {
-                return false;
+                return Json.TryGetProperty(path, out value);
             }
         }
 

@@ -101,10 +101,11 @@ sealed class OidcApiTests
         var others = await BeginAsync();
         Assert.That((await EndAsync(attempt with { Cookie = others.Cookie }, Claims(attempt))).Problem, Is.EqualTo((400, "invalid_oidc_answer")), "in another browser");
         Assert.That((await EndAsync(attempt with { Cookie = "" }, Claims(attempt))).Problem, Is.EqualTo((400, "invalid_oidc_answer")), "in none");
-        Assert.That((await EndAsync(attempt with { Cookie = "v4.local.AAAA" }, Claims(attempt))).Problem, Is.EqualTo((400, "invalid_oidc_answer")), "in an invented one");
-        Assert.That((await EndAsync(attempt with { Challenge = others.Challenge }, Claims(attempt))).Problem, Is.EqualTo((401, "oidc_refused")), "another's code");
+        Assert.That((await EndAsync(attempt with { Cookie = attempt.Cookie.Split('=')[0] + "=v4.local.AAAA" }, Claims(attempt))).Problem, Is.EqualTo((400, "invalid_oidc_answer")), "in an invented one");
         Assert.That((await EndAsync(attempt, Claims(attempt))).Status, Is.EqualTo(HttpStatusCode.OK));
         Assert.That((await EndAsync(attempt, Claims(attempt))).Problem, Is.EqualTo((400, "invalid_oidc_answer")), "with a new code, and the state of before");
+        Assert.That((await EndAsync(others with { Challenge = attempt.Challenge }, Claims(others))).Problem, Is.EqualTo((401, "oidc_refused")), "another's code");
+        Assert.That((await EndAsync(others, Claims(others))).Problem, Is.EqualTo((400, "invalid_oidc_answer")), "a failure uses the attempt as well");
         Assert.That((await CallbackAsync(await BeginAsync(), "used")).Problem, Is.EqualTo((401, "oidc_refused")), "a code that is used");
         Assert.That((await CallbackAsync(await BeginAsync(), code: null, "&error=access_denied")).Problem, Is.EqualTo((401, "oidc_refused")));
     }
@@ -171,8 +172,8 @@ sealed class OidcApiTests
         Assert.That((await EndAsync(attempt, Claims(attempt))).Status, Is.EqualTo(HttpStatusCode.OK));
         _provider.Tokens.Rotate($"k-{++_count}");
 
-        // A reload makes what is known of the provider anew; by itself, the next reading is half a minute away.
-        _engine.Reload(_ => { });
+        // By itself, the next reading is half a minute away.
+        Forget();
         attempt = await BeginAsync();
         Assert.That((await EndAsync(attempt, Claims(attempt))).Status, Is.EqualTo(HttpStatusCode.OK));
         var fetches = _provider.KeyFetches;
@@ -185,6 +186,89 @@ sealed class OidcApiTests
         }
 
         Assert.That(_provider.KeyFetches, Is.EqualTo(fetches), "invented keys cause no fetches");
+    }
+
+    [Test]
+    public async Task A_reload_keeps_what_is_known_of_the_provider()
+    {
+        await BeginAsync();
+        var before = (_provider.Discoveries, _provider.KeyFetches);
+        _engine.Reload(config => config.Control.Oidc!.Accounts = OidcAccounts.Known);
+        var attempt = await BeginAsync();
+        Assert.That((await EndAsync(attempt, Claims(attempt))).Problem, Is.EqualTo((403, "unknown_user")), "the options are the new ones");
+        _engine.Reload(_ => { });
+        await BeginAsync();
+        Assert.That(_provider.Discoveries, Is.EqualTo(before.Discoveries));
+        Assert.That(_provider.KeyFetches, Is.LessThanOrEqualTo(before.KeyFetches + 1), "one, if the keys were not needed before");
+    }
+
+    [Test]
+    public async Task A_browser_that_goes_away_does_not_end_the_reading_for_others()
+    {
+        Forget();
+        var (gate, before) = (new TaskCompletionSource(), _provider.Discoveries);
+        _provider.Gate = gate.Task;
+        using var gone = new CancellationTokenSource();
+        using var browser = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = _engine.Http.BaseAddress };
+        var first = browser.GetAsync("/v1/auth/oidc/login", gone.Token);
+        await Eventually.Is(() => _provider.Discoveries > before, "the document is asked for");
+        await gone.CancelAsync();
+        Assert.That(async () => await first, Throws.InstanceOf<OperationCanceledException>());
+        var second = BeginAsync();
+        gate.SetResult();
+        await second;
+        Assert.That(_provider.Discoveries, Is.EqualTo(before + 1));
+        _provider.Gate = Task.CompletedTask;
+    }
+
+    [Test]
+    public async Task Two_tabs_sign_in_and_a_browser_keeps_few_attempts()
+    {
+        var one = await BeginAsync();
+        var other = await BeginAsync(cookies: [one]);
+        Assert.That((await EndAsync(one with { Cookie = $"{one.Cookie}; {other.Cookie}" }, Claims(one))).Status, Is.EqualTo(HttpStatusCode.OK));
+        var answer = await EndAsync(other, Claims(other));
+        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(answer.Headers["Set-Cookie"], Does.Contain(other.Cookie.Split('=')[0]).And.Not.Contain(one.Cookie.Split('=')[0]), "only its own is deleted");
+
+        List<Attempt> tabs = [];
+        for (var i = 0; i < 4; i++)
+        {
+            tabs.Add(await BeginAsync(cookies: [.. tabs]));
+        }
+
+        using var browser = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = _engine.Http.BaseAddress };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/auth/oidc/login");
+        request.Headers.Add("Cookie", string.Join("; ", tabs.Select(tab => tab.Cookie)));
+        using var fifth = await browser.SendAsync(request);
+        var cookies = fifth.Headers.GetValues("Set-Cookie").ToList();
+        Assert.That(cookies, Has.Count.EqualTo(2));
+        Assert.That(cookies, Has.One.StartsWith($"{tabs[0].Cookie.Split('=')[0]}=; max-age=0"), "the oldest goes");
+    }
+
+    [Test]
+    public async Task Claims_that_the_ID_token_lacks_come_from_the_user_information_of_the_same_person()
+    {
+        var subject = $"subject-{++_count}";
+        Assert.That((await WithInformationAsync($$"""{"sub":"{{subject}}","email":"{{subject}}@shop.example","email_verified":true,"groups":["ops"]}""")).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await WithInformationAsync($$"""{"sub":"another","email":"{{subject}}@shop.example","email_verified":true,"groups":["ops"]}""")).Problem, Is.EqualTo((401, "oidc_refused")));
+        Assert.That((await WithInformationAsync("[]")).Problem, Is.EqualTo((401, "oidc_refused")));
+        Assert.That((await WithInformationAsync(information: null)).Problem, Is.EqualTo((401, "oidc_refused")), "no answer takes no role away");
+        Assert.That((await _users.FindAsync($"{subject}@shop.example"))!.Grants, Is.EqualTo(new[] { new Grant("operator", "demo") }));
+        Assert.That((await WithInformationAsync($$"""{"sub":"{{subject}}","groups":["others"]}""")).Problem, Is.EqualTo((403, "no_role")));
+
+        async Task<ApiAnswer> WithInformationAsync(string? information)
+        {
+            var attempt = await BeginAsync();
+            if (information is not null)
+            {
+                _provider.UserInfo["Bearer at"] = information;
+            }
+
+            var answer = await EndAsync(attempt, TokenIssuer.With(Claims(attempt), ("sub", subject), ("email", null), ("email_verified", null), ("groups", null)));
+            _provider.UserInfo.Clear();
+            return answer;
+        }
     }
 
     [Test]
@@ -320,18 +404,24 @@ sealed class OidcApiTests
         return CookiesOf(answer);
     }
 
-    async Task<Attempt> BeginAsync(string? returnTo = null)
+    async Task<Attempt> BeginAsync(string? returnTo = null, params Attempt[] cookies)
     {
         using var browser = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = _engine.Http.BaseAddress };
-        using var answer = await browser.GetAsync(returnTo is null ? "/v1/auth/oidc/login" : $"/v1/auth/oidc/login?returnTo={Uri.EscapeDataString(returnTo)}");
+        using var request = new HttpRequestMessage(HttpMethod.Get, returnTo is null ? "/v1/auth/oidc/login" : $"/v1/auth/oidc/login?returnTo={Uri.EscapeDataString(returnTo)}");
+        if (cookies.Length > 0)
+        {
+            request.Headers.Add("Cookie", string.Join("; ", cookies.Select(attempt => attempt.Cookie)));
+        }
+
+        using var answer = await browser.SendAsync(request);
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Found), await answer.Content.ReadAsStringAsync());
         var (address, cookie) = (answer.Headers.Location!, answer.Headers.GetValues("Set-Cookie").Single());
         Assert.That(address.GetLeftPart(UriPartial.Path), Is.EqualTo($"{_provider.Issuer}/authorize"));
         var query = QueryHelpers.ParseQuery(address.Query);
         Assert.That((query["response_type"].ToString(), query["code_challenge_method"].ToString(), query["client_id"].ToString(), query["redirect_uri"].ToString()),
             Is.EqualTo(("code", "S256", "client", "http://127.0.0.1:7/v1/auth/oidc/callback")));
-        Assert.That(cookie, Does.Match("^__Host-oidc=v4\\.local\\.[^;]+; max-age=600; path=/; secure; samesite=lax; httponly$"));
-        return new Attempt(query["state"].ToString(), query["nonce"].ToString(), query["code_challenge"].ToString(), cookie.Split('=', 2)[1].Split(';')[0]);
+        Assert.That(cookie, Does.Match("^__Host-oidc-[\\w-]{16}=v4\\.local\\.[^;]+; max-age=600; path=/; secure; samesite=lax; httponly$"));
+        return new Attempt(query["state"].ToString(), query["nonce"].ToString(), query["code_challenge"].ToString(), cookie.Split(';')[0]);
     }
 
     Task<ApiAnswer> EndAsync(Attempt attempt, string claims, Func<string, string>? sign = null, string more = "")
@@ -344,20 +434,27 @@ sealed class OidcApiTests
     Task<ApiAnswer> CallbackAsync(Attempt attempt, string? code, string more = "")
     {
         _provider.Challenge = attempt.Challenge;
-        (string, string)[] cookie = attempt.Cookie.Length == 0 ? [] : [("Cookie", $"__Host-oidc={attempt.Cookie}")];
+        (string, string)[] cookie = attempt.Cookie.Length == 0 ? [] : [("Cookie", attempt.Cookie)];
         return _engine.GetAsync($"/v1/auth/oidc/callback?state={attempt.State}{(code is null ? "" : $"&code={code}")}{more}", key: null, cookie);
     }
 
     Task<ApiAnswer> LogoutAsync(string token) => _engine.AskAsync(HttpMethod.Post, "/v1/auth/oidc/backchannel-logout",
         new FormUrlEncodedContent([new("logout_token", token)]), key: null);
 
-    // A reload, before and after, so that nothing is known of the provider.
+    // Before and after, nothing is known of the provider.
     async Task With(Action change, Func<Task> test)
     {
-        _engine.Reload(_ => { });
+        Forget();
         change();
         await test();
         (_provider.Metadata, _provider.Status) = ("", 200);
+        Forget();
+    }
+
+    // A provider that was configured before is read anew.
+    void Forget()
+    {
+        _engine.Reload(config => config.Control.Oidc = null);
         _engine.Reload(_ => { });
     }
 

@@ -4,10 +4,11 @@ namespace CartRecovery.Engine.ControlPlane.Federation.Oidc;
 /// <param name="Authorization">The authorization endpoint: the sign-in page.</param>
 /// <param name="Token">The token endpoint.</param>
 /// <param name="Keys">The address of the key set.</param>
+/// <param name="UserInfo">The UserInfo endpoint; <see langword="null"/> if there is none.</param>
 /// <param name="EndSession">The sign-out page; <see langword="null"/> if there is none.</param>
 /// <param name="NamesIssuer">Whether every answer names its issuer (RFC 9207).</param>
 /// <param name="PostsSecret">Whether the client secret is sent in the form, because the provider does not accept it in a header.</param>
-public sealed record OidcMetadata(Uri Authorization, Uri Token, Uri Keys, Uri? EndSession, bool NamesIssuer, bool PostsSecret)
+public sealed record OidcMetadata(Uri Authorization, Uri Token, Uri Keys, Uri? UserInfo, Uri? EndSession, bool NamesIssuer, bool PostsSecret)
 {
     /// <summary>Returns the address of an issuer's discovery document.</summary>
     public static Uri AddressOf(string issuer) => new($"{issuer.TrimEnd('/')}/.well-known/openid-configuration");
@@ -35,7 +36,7 @@ public sealed record OidcMetadata(Uri Authorization, Uri Token, Uri Keys, Uri? E
         }
 
         var methods = claims.Texts("token_endpoint_auth_methods_supported");
-        return (new OidcMetadata(authorization, token, keys, AddressIn(claims, "end_session_endpoint"), claims.IsTrue("authorization_response_iss_parameter_supported"),
+        return (new OidcMetadata(authorization, token, keys, AddressIn(claims, "userinfo_endpoint"), AddressIn(claims, "end_session_endpoint"), claims.IsTrue("authorization_response_iss_parameter_supported"),
             methods.Count > 0 && !methods.Contains("client_secret_basic")), null);
     }
 

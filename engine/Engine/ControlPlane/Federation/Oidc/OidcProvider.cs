@@ -6,13 +6,9 @@ using System.Text;
 namespace CartRecovery.Engine.ControlPlane.Federation.Oidc;
 
 /// <summary>
-/// Speaks to an OpenID Connect provider: builds the addresses for browsers, exchanges codes and verifies tokens. Fetches the discovery
-/// document when it is needed, and again once it is an hour old. Thread-safe.
+/// Speaks to an OpenID Connect provider: builds the addresses for browsers, exchanges codes and verifies tokens. Thread-safe.
 /// </summary>
-/// <param name="options">The provider.</param>
-/// <param name="http">Sends the requests.</param>
-/// <param name="time">The clock.</param>
-public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeProvider time)
+public sealed class OidcProvider
 {
     /// <summary>Maximum number of concurrent code exchanges.</summary>
     public const int MaxExchanges = 8;
@@ -21,19 +17,31 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
     const string NoAnswer = "the provider cannot be used; the log has the cause";
     const int MaxId = 256;
 
-    static readonly TimeSpan s_maxAge = TimeSpan.FromHours(1), s_minAge = TimeSpan.FromSeconds(5), s_logoutAge = TimeSpan.FromMinutes(5);
+    static readonly TimeSpan s_logoutAge = TimeSpan.FromMinutes(5);
 
-    readonly SemaphoreSlim _exchanges = new(MaxExchanges, MaxExchanges);
-    readonly SemaphoreSlim _discovering = new(1, 1);
-    volatile Content? _content;
-    (string? Problem, DateTimeOffset At) _failure;
-    string? _told;
+    readonly OidcOptions _options;
+    readonly FederationHttp _http;
+    readonly TimeProvider _time;
+    readonly SemaphoreSlim _exchanges;
+    readonly OidcDiscovery _discovery;
 
-    /// <summary>Called when the provider's document or keys cannot be read, with the cause. Clients must not see it: it names hosts.</summary>
-    public Action<string>? OnProblem { get; init; }
+    /// <param name="options">The provider.</param>
+    /// <param name="http">Sends the requests.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="onProblem">
+    /// Called when the provider's document or keys cannot be read, with the cause; <see langword="null"/> for none. Clients must not see it: it names hosts.
+    /// </param>
+    /// <param name="former">The provider in force before a reload. If it is the same issuer, its document, keys and limits go on.</param>
+    public OidcProvider(OidcOptions options, FederationHttp http, TimeProvider time, Action<string>? onProblem = null, OidcProvider? former = null)
+    {
+        (_options, _http, _time) = (options, http, time);
+        var same = former?._options.Issuer == options.Issuer ? former : null;
+        _exchanges = same?._exchanges ?? new SemaphoreSlim(MaxExchanges, MaxExchanges);
+        _discovery = same?._discovery ?? new OidcDiscovery(options.Issuer, http, time, onProblem);
+    }
 
     /// <summary>The provider's configuration.</summary>
-    public OidcOptions Options => options;
+    public OidcOptions Options => _options;
 
     /// <summary>Returns the sign-in page for a browser.</summary>
     /// <param name="attempt">The attempt to sign in.</param>
@@ -41,10 +49,10 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
     /// <returns>The address, or why there is none.</returns>
     public async Task<(Uri? Address, string? Problem)> AuthorizeAsync(OidcAttempt attempt, CancellationToken cancellation)
     {
-        var (content, problem) = await DiscoverAsync(cancellation);
+        var (content, problem) = await _discovery.GetAsync(cancellation);
         return content is null ? (null, problem) : (WithQuery(content.Metadata.Authorization,
         [
-            ("response_type", "code"), ("client_id", options.ClientId), ("redirect_uri", options.RedirectUri), ("scope", string.Join(' ', options.Scopes.Prepend("openid").Distinct())),
+            ("response_type", "code"), ("client_id", _options.ClientId), ("redirect_uri", _options.RedirectUri), ("scope", string.Join(' ', _options.Scopes.Prepend("openid").Distinct())),
             ("state", attempt.State), ("nonce", attempt.Nonce), ("code_challenge", Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(attempt.Verifier)))),
             ("code_challenge_method", "S256"),
         ]), null);
@@ -58,14 +66,14 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
     /// <returns>The person, or why the sign-in is rejected.</returns>
     public async Task<(OidcIdentity? Identity, string? Problem)> ExchangeAsync(string code, string? issuer, OidcAttempt attempt, CancellationToken cancellation)
     {
-        var (content, _) = await DiscoverAsync(cancellation);
+        var (content, _) = await _discovery.GetAsync(cancellation);
         if (content is null)
         {
             return (null, NoAnswer);
         }
 
         // Mix-up attack (RFC 9207): the code of another provider must not be sent to this one.
-        if (issuer is null ? content.Metadata.NamesIssuer : issuer != options.Issuer)
+        if (issuer is null ? content.Metadata.NamesIssuer : issuer != _options.Issuer)
         {
             return (null, "the answer names another issuer");
         }
@@ -77,11 +85,20 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
 
         try
         {
-            var (body, failure) = await http.PostAsync(content.Metadata.Token, FormOf(content.Metadata, code, attempt), CredentialsOf(content.Metadata), cancellation);
-            ReportProblem(failure);
-            return body is null ? (null, NoAnswer)
-                : Jws.ReadObject(body) is { } json && new JwtClaims(json) is var answer && answer.Text("id_token") is { } token
-                ? await VerifyAsync(token, answer.Text("access_token"), content, attempt, cancellation) : (null, "the provider's answer has no ID token");
+            var (body, failure) = await _http.PostAsync(content.Metadata.Token, FormOf(content.Metadata, code, attempt), CredentialsOf(content.Metadata), cancellation);
+            _discovery.Report(failure);
+            if (body is null)
+            {
+                return (null, NoAnswer);
+            }
+
+            if (Jws.ReadObject(body) is not { } json || new JwtClaims(json) is not { } answer || answer.Text("id_token") is not { } token)
+            {
+                return (null, "the provider's answer has no ID token");
+            }
+
+            var (identity, problem) = await VerifyAsync(token, answer.Text("access_token"), content, attempt, cancellation);
+            return identity is null ? (null, problem) : await CompleteAsync(identity, answer.Text("access_token"), content.Metadata, cancellation);
         }
         finally
         {
@@ -93,14 +110,14 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
     /// <returns>The session or subject that it ends, or why the token is rejected.</returns>
     public async Task<(OidcLogout? Logout, string? Problem)> ReadLogoutAsync(string token, CancellationToken cancellation)
     {
-        var (content, _) = await DiscoverAsync(cancellation);
+        var (content, _) = await _discovery.GetAsync(cancellation);
         if (content is null)
         {
             return (null, NoAnswer);
         }
 
-        var now = time.GetUtcNow();
-        var rules = new JwtRules(options.Issuer, options.ClientId)
+        var now = _time.GetUtcNow();
+        var rules = new JwtRules(_options.Issuer, _options.ClientId)
         {
             IsType = type => type is null || type.Equals("logout+jwt", StringComparison.OrdinalIgnoreCase) || type.Equals("JWT", StringComparison.OrdinalIgnoreCase),
         };
@@ -125,16 +142,16 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
     /// <param name="cancellation">Cancels the operation.</param>
     public async Task<Uri?> EndSessionAsync(string? idToken, CancellationToken cancellation)
     {
-        var (content, _) = await DiscoverAsync(cancellation);
+        var (content, _) = await _discovery.GetAsync(cancellation);
         return content?.Metadata.EndSession is not { } address ? null : WithQuery(address,
-            [("client_id", options.ClientId), ("post_logout_redirect_uri", options.PublicUrl.AbsoluteUri), .. idToken is null ? (ReadOnlySpan<(string, string)>)[] : [("id_token_hint", idToken)]]);
+            [("client_id", _options.ClientId), ("post_logout_redirect_uri", _options.PublicUrl.AbsoluteUri), .. idToken is null ? (ReadOnlySpan<(string, string)>)[] : [("id_token_hint", idToken)]]);
     }
 
     async Task<(OidcIdentity? Identity, string? Problem)> VerifyAsync(
-        string token, string? accessToken, Content content, OidcAttempt attempt, CancellationToken cancellation)
+        string token, string? accessToken, OidcDocument content, OidcAttempt attempt, CancellationToken cancellation)
     {
-        var rules = new JwtRules(options.Issuer, options.ClientId) { IsType = type => type is null || type.Equals("JWT", StringComparison.OrdinalIgnoreCase) };
-        var (claims, problem) = await Jwt.VerifyAsync(token, content.Keys, rules, time.GetUtcNow(), cancellation);
+        var rules = new JwtRules(_options.Issuer, _options.ClientId) { IsType = type => type is null || type.Equals("JWT", StringComparison.OrdinalIgnoreCase) };
+        var (claims, problem) = await Jwt.VerifyAsync(token, content.Keys, rules, _time.GetUtcNow(), cancellation);
         if (claims is null)
         {
             return (null, $"the ID token is rejected: {problem}");
@@ -143,13 +160,32 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
         // The checks of OpenID Connect Core 1.0, section 3.1.3.7.
         var (party, audiences) = (claims.Text("azp"), claims.Texts("aud"));
         var wrong = party is null && audiences.Count > 1 ? "it has several audiences and no authorized party"
-            : party is not null && party != options.ClientId ? "it was issued to another client"
+            : party is not null && party != _options.ClientId ? "it was issued to another client"
             : !claims.TryTime("iat", out var issued) || issued is null ? "it does not say when it was issued"
             : claims.Text("nonce") != attempt.Nonce ? "its nonce does not match"
             : claims.Text("at_hash") is { } hash && (accessToken is null || hash != HashOf(accessToken, Jws.Read(token)!.Algorithm)) ? "it belongs to another access token"
             : claims.Text("sub") is not { Length: > 0 and <= MaxId } ? "it names no subject"
             : null;
         return wrong is null ? (new OidcIdentity(claims, token), null) : (null, $"the ID token is rejected: {wrong}");
+    }
+
+    // With an access token, a provider may give the claims of scopes at its UserInfo endpoint alone (OpenID Connect Core 1.0, section 5.4).
+    async Task<(OidcIdentity? Identity, string? Problem)> CompleteAsync(OidcIdentity identity, string? accessToken, OidcMetadata metadata, CancellationToken cancellation)
+    {
+        var isComplete = (identity.Claims.Has("email") || !_options.Scopes.Contains("email")) && (_options.Roles is not { } roles || identity.Claims.Has(roles.Claim));
+        if (isComplete || accessToken is null || metadata.UserInfo is not { } address)
+        {
+            return (identity, null);
+        }
+
+        var (body, failure) = await _http.GetAsync(address, cancellation, new AuthenticationHeaderValue("Bearer", accessToken));
+        _discovery.Report(failure);
+
+        // Without an answer nobody signs in: a missing role would otherwise count as a role that was taken away.
+        return body is null ? (null, NoAnswer)
+            : Jws.ReadObject(body) is not { } json || new JwtClaims(json) is not { } claims ? (null, "the provider's user information is no JSON object")
+            : claims.Text("sub") != identity.Subject ? (null, "the provider's user information is of another person")
+            : (identity with { UserInfo = claims }, null);
     }
 
     // at_hash: the left half of the hash that the ID token's algorithm uses.
@@ -163,13 +199,13 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
     List<KeyValuePair<string, string>> FormOf(OidcMetadata metadata, string code, OidcAttempt attempt)
     {
         List<KeyValuePair<string, string>> form =
-            [new("grant_type", "authorization_code"), new("code", code), new("redirect_uri", options.RedirectUri), new("code_verifier", attempt.Verifier)];
-        if (options.ClientSecret is null || metadata.PostsSecret)
+            [new("grant_type", "authorization_code"), new("code", code), new("redirect_uri", _options.RedirectUri), new("code_verifier", attempt.Verifier)];
+        if (_options.ClientSecret is null || metadata.PostsSecret)
         {
-            form.Add(new("client_id", options.ClientId));
+            form.Add(new("client_id", _options.ClientId));
         }
 
-        if (options.ClientSecret is { } secret && metadata.PostsSecret)
+        if (_options.ClientSecret is { } secret && metadata.PostsSecret)
         {
             form.Add(new("client_secret", secret));
         }
@@ -178,63 +214,11 @@ public sealed class OidcProvider(OidcOptions options, FederationHttp http, TimeP
     }
 
     // Id and secret are form-encoded before base64 (RFC 6749, section 2.3.1).
-    AuthenticationHeaderValue? CredentialsOf(OidcMetadata metadata) => options.ClientSecret is not { } secret || metadata.PostsSecret ? null
-        : new("Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes($"{Uri.EscapeDataString(options.ClientId)}:{Uri.EscapeDataString(secret)}")));
-
-    async Task<(Content? Content, string? Problem)> DiscoverAsync(CancellationToken cancellation)
-    {
-        if (_content is { } known && time.GetUtcNow() - known.At < s_maxAge)
-        {
-            return (known, null);
-        }
-
-        // One at a time, so that many browsers do not flood a provider that is down.
-        await _discovering.WaitAsync(cancellation);
-        try
-        {
-            var now = time.GetUtcNow();
-            if (_content is { } fresh && now - fresh.At < s_maxAge)
-            {
-                return (fresh, null);
-            }
-
-            if (_failure.Problem is { } recent && now - _failure.At < s_minAge)
-            {
-                return (_content, recent);
-            }
-
-            var (body, problem) = await http.GetAsync(OidcMetadata.AddressOf(options.Issuer), cancellation);
-            var (metadata, wrong) = body is null ? (null, problem) : OidcMetadata.Read(body, options.Issuer);
-            _failure = (wrong, now);
-            if (metadata is null)
-            {
-                // The previous document stays in use.
-                ReportProblem(wrong);
-                return (_content, wrong);
-            }
-
-            var keys = _content is { } former && former.Metadata.Keys == metadata.Keys ? former.Keys : ForeignTokens.SourceOf(metadata.Keys, http, time, OnProblem);
-            return (_content = new Content(metadata, keys, now), null);
-        }
-        finally
-        {
-            _discovering.Release();
-        }
-    }
-
-    // Reports a cause once, until a request succeeds.
-    void ReportProblem(string? problem)
-    {
-        if (Interlocked.Exchange(ref _told, problem) != problem && problem is not null)
-        {
-            OnProblem?.Invoke(problem);
-        }
-    }
+    AuthenticationHeaderValue? CredentialsOf(OidcMetadata metadata) => _options.ClientSecret is not { } secret || metadata.PostsSecret ? null
+        : new("Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes($"{Uri.EscapeDataString(_options.ClientId)}:{Uri.EscapeDataString(secret)}")));
 
     static Uri WithQuery(Uri address, (string Name, string Value)[] query) => new UriBuilder(address)
     {
         Query = string.Join('&', [.. address.Query.Length > 1 ? [address.Query[1..]] : (string[])[], .. query.Select(q => $"{q.Name}={Uri.EscapeDataString(q.Value)}")]),
     }.Uri;
-
-    sealed record Content(OidcMetadata Metadata, KeySetSource Keys, DateTimeOffset At);
 }

@@ -23,9 +23,6 @@ public enum OidcOutcome
     /// <summary>The account is linked to another person at the provider.</summary>
     OtherPerson,
 
-    /// <summary>The attempt was used before.</summary>
-    Replayed,
-
     /// <summary>The person has signed out at the provider since the attempt began.</summary>
     SignedOut,
 }
@@ -45,10 +42,24 @@ public sealed class OidcSignIns(ControlDatabase database, AuditRecorder recorder
     readonly Sessions _sessions = new(database);
     readonly AuditLog _audit = new(database);
 
+    /// <summary>Uses an attempt: it is valid for one answer, whatever the outcome. The audit log has a second use.</summary>
+    /// <returns><see langword="false"/> if it was used before.</returns>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public async Task<bool> TryUseAsync(OidcAttempt attempt, string address, CancellationToken cancellation = default)
+    {
+        if (await database.WriteAsync(session => UseAsync(session, $"state {attempt.State}", attempt.Expires), cancellation))
+        {
+            return true;
+        }
+
+        await RefuseAsync("replayed", address);
+        return false;
+    }
+
     /// <summary>Signs a person in.</summary>
     /// <param name="options">The provider.</param>
     /// <param name="identity">The person whom the provider has authenticated.</param>
-    /// <param name="attempt">The attempt; valid once.</param>
+    /// <param name="attempt">The attempt, used by <see cref="TryUseAsync"/>.</param>
     /// <param name="address">The client's address, for the audit log.</param>
     /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
@@ -57,17 +68,12 @@ public sealed class OidcSignIns(ControlDatabase database, AuditRecorder recorder
     {
         var (outcome, issued) = await database.WriteAsync(async session =>
         {
-            if (!await UseAsync(session, $"state {attempt.State}", attempt.Expires))
-            {
-                return (OidcOutcome.Replayed, null);
-            }
-
             if (await HasSignedOutAsync(session, options, identity, attempt))
             {
                 return (OidcOutcome.SignedOut, null);
             }
 
-            var grants = options.Roles?.GrantsOf(identity.Claims);
+            var grants = options.Roles is { } roles ? identity.GrantsOf(roles) : null;
             if (grants is { Count: 0 })
             {
                 await RevokeAsync(session, options, identity, address);
@@ -263,7 +269,6 @@ public sealed class OidcSignIns(ControlDatabase database, AuditRecorder recorder
         OidcOutcome.NoRole => "no_role",
         OidcOutcome.UnverifiedEmail => "unverified_email",
         OidcOutcome.OtherPerson => "other_person",
-        OidcOutcome.SignedOut => "signed_out",
-        _ => "replayed",
+        _ => "signed_out",
     };
 }

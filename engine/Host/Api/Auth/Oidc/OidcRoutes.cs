@@ -72,7 +72,7 @@ static class OidcRoutes
             return s_unavailable.ToResult();
         }
 
-        OidcCookie.Set(context.Response, attempt.Seal(database.Keys));
+        OidcCookie.Set(context, attempt, database.Keys, database.Time.GetUtcNow());
         return TypedResults.Redirect(address.AbsoluteUri);
     }
 
@@ -85,11 +85,16 @@ static class OidcRoutes
             return;
         }
 
-        // The cookie is valid for one answer, whatever the outcome.
-        var sealedAttempt = OidcCookie.Of(context.Request);
-        OidcCookie.Clear(context.Response);
         var address = context.Connection.RemoteIpAddress?.ToString() ?? "";
-        if (sealedAttempt is null || query.Of(s_state) is not { } state || OidcAttempt.Open(sealedAttempt, database.Keys, database.Time.GetUtcNow()) is not { } attempt || !attempt.Matches(state))
+        if (query.Of(s_state) is not { } state || OidcCookie.Find(context.Request, state, database.Keys, database.Time.GetUtcNow()) is not { } attempt)
+        {
+            await s_attempt.ToResult().ExecuteAsync(context);
+            return;
+        }
+
+        // The attempt is valid for one answer, whatever the outcome: a stolen cookie must not give a second try.
+        OidcCookie.Clear(context.Response, attempt);
+        if (!await signIns.TryUseAsync(attempt, address, context.RequestAborted))
         {
             await s_attempt.ToResult().ExecuteAsync(context);
             return;
@@ -116,7 +121,6 @@ static class OidcRoutes
                 OidcOutcome.NoRole => UserTokenAuthentication.NoRole,
                 OidcOutcome.UnverifiedEmail => s_email,
                 OidcOutcome.OtherPerson => s_other,
-                OidcOutcome.Replayed => s_attempt,
                 OidcOutcome.SignedOut => s_refused with { Detail = "You have signed out at the identity provider. Start again at /v1/auth/oidc/login." },
                 _ => s_unknown,
             }).ToResult().ExecuteAsync(context);
