@@ -73,9 +73,7 @@ public sealed class TlsTests
             using var leaf = TestCertificates.Client(intermediate, "CN=localhost", purpose: TestCertificates.ForServers);
             return new TlsConfig
             {
-                Certificate = scratch.Write($"{name}.pem", $"{leaf.ExportCertificatePem()}
-{intermediate.ExportCertificatePem()}
-"),
+                Certificate = scratch.Write($"{name}.pem", $"{leaf.ExportCertificatePem()}\n{intermediate.ExportCertificatePem()}\n"),
                 Key = leaf.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem(),
             };
         }
