@@ -35,6 +35,27 @@ public sealed class OidcSignInTests(DatabaseKind kind) : ControlDatabaseFixture(
         Assert.That(await SignInAsync("bob", "staff"), Is.EquivalentTo(new[] { s_viewer }));
     }
 
+    [Test]
+    public async Task Who_has_no_role_at_the_provider_any_more_loses_roles_and_sessions_but_the_last_administrators_role_stays()
+    {
+        await SignInAsync("ann", "admins");
+        await SignInAsync("bob", "staff");
+        Assert.That(await RefusedAsync("ann"), Is.EqualTo(new[] { s_admin }));
+        Assert.That(await RefusedAsync("bob"), Is.Empty);
+        Assert.That(await Control.ReadAsync(session => session.NumberAsync($"SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL")), Is.Zero);
+        Assert.That(await SignInAsync("bob", "staff"), Is.EqualTo(new[] { s_viewer }), "the provider gives a role again");
+    }
+
+    async Task<IReadOnlyList<Grant>> RefusedAsync(string name)
+    {
+        var claims = new JwtClaims(JsonElement.Parse($$"""{"sub":"{{name}}","email":"{{name}}@shop.example","email_verified":true,"groups":["others"]}"""));
+        await using var recorder = new AuditRecorder(Control);
+        var (outcome, _) = await new OidcSignIns(Control, recorder)
+            .SignInAsync(s_options, new OidcIdentity(claims, "token"), OidcAttempt.Begin("/", Control.Time.GetUtcNow()), "192.0.2.1");
+        Assert.That(outcome, Is.EqualTo(OidcOutcome.NoRole));
+        return (await new UserStore(Control).FindAsync($"{name}@shop.example"))!.Grants;
+    }
+
     async Task<IReadOnlyList<Grant>> SignInAsync(string name, string group)
     {
         var claims = new JwtClaims(JsonElement.Parse($$"""{"sub":"{{name}}","email":"{{name}}@shop.example","email_verified":true,"groups":["{{group}}"]}"""));

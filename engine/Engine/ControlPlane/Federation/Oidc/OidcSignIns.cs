@@ -175,7 +175,7 @@ public sealed class OidcSignIns(ControlDatabase database, AuditRecorder recorder
             return;
         }
 
-        await _users.ReplaceGrantsAsync(session, user, [], "oidc", address);
+        await _users.ReplaceGrantsAsync(session, user, await KeepLastAdminAsync(session, user, [], address), "oidc", address);
         if (await session.RunAsync($"UPDATE sessions SET ended_at = {database.Time.GetUtcNow()} WHERE user_id = {user} AND ended_at IS NULL") > 0)
         {
             await _audit.AppendAsync(session, new AuditEvent("oidc", "user.logout", $"user:{user}") { Address = address });
