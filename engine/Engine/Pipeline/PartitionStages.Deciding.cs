@@ -1,6 +1,7 @@
 using System.Numerics;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Pipeline.Serving;
 using CartRecovery.Engine.State.Carts;
 
 namespace CartRecovery.Engine.Pipeline;
