@@ -35,6 +35,7 @@ using CartRecovery.Host.Api.Products;
 using CartRecovery.Host.Api.Responses;
 using CartRecovery.Host.Api.Roles;
 using CartRecovery.Host.Api.Segments;
+using CartRecovery.Host.Api.Serving;
 using CartRecovery.Host.Api.Templates;
 using CartRecovery.Host.Api.Settings;
 using CartRecovery.Host.Api.Suppressions;
@@ -75,6 +76,13 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(DeployBody))]
 [JsonSerializable(typeof(ModelRollbackBody))]
 [JsonSerializable(typeof(AliasMoved))]
+[JsonSerializable(typeof(CanaryBody))]
+[JsonSerializable(typeof(CanaryStatus))]
+[JsonSerializable(typeof(ItemPage<ShadowItem>))]
+[JsonSerializable(typeof(PromotionBody))]
+[JsonSerializable(typeof(ServingStatus))]
+[JsonSerializable(typeof(ShadowBody))]
+[JsonSerializable(typeof(ShadowItem))]
 [JsonSerializable(typeof(ModelDifference))]
 [JsonSerializable(typeof(CartLife))]
 [JsonSerializable(typeof(ItemPage<CartRow>))]

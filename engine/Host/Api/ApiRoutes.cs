@@ -28,6 +28,7 @@ using CartRecovery.Host.Api.Products;
 using CartRecovery.Host.Api.Reconciliation;
 using CartRecovery.Host.Api.Roles;
 using CartRecovery.Host.Api.Segments;
+using CartRecovery.Host.Api.Serving;
 using CartRecovery.Host.Api.Templates;
 using CartRecovery.Host.Api.Settings;
 using CartRecovery.Host.Api.Storefront;
@@ -54,6 +55,7 @@ static class ApiRoutes
         ModelRoutes.Map(routes);
         ModelLoadRoutes.Map(routes);
         InferenceRoutes.Map(routes);
+        ServingRoutes.Map(routes);
         CartsRoutes.Map(routes);
         CustomersRoutes.Map(routes);
         UserRoutes.Map(routes);

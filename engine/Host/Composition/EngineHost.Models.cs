@@ -38,6 +38,7 @@ sealed partial class EngineHost
     void DisposeModels()
     {
         _modelTimer?.Dispose();
+        _canaryTimer?.Dispose();
         Release(_formerModels);
         Release(Serving.Models.Select(served => served.Model));
     }

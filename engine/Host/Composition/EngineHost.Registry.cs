@@ -57,6 +57,7 @@ sealed partial class EngineHost : IModelControl
 
             change = move.Name == ModelName && move.Alias == ModelAlias.Champion && move.Version is not null ? MoveChampion(move, move.Version) : ModelRegistry.Move(move);
             _modelStamp = ModelRegistry.Stamp;
+            FollowServing();
         }
 
         if (change is not null)
@@ -186,6 +187,7 @@ sealed partial class EngineHost : IModelControl
     async Task StartModelsAsync()
     {
         await RecordMovesAsync();
+        StartServing();
         _modelTimer = Time.CreateTimer(_ => FollowAliases(), state: null, s_modelPoll, s_modelPoll);
     }
 
@@ -217,6 +219,7 @@ sealed partial class EngineHost : IModelControl
                 _modelStamp = ModelRegistry.Stamp;
                 if (LoadMovedChampion() is not { } champion)
                 {
+                    FollowServing();
                     return;
                 }
 
@@ -225,6 +228,7 @@ sealed partial class EngineHost : IModelControl
                 Serve(plan);
                 Update(options);
                 Note(champion.Version, problem: null);
+                FollowServing();
             }
 
             LogChampionMoved($"{ModelName}@{ModelAlias.Champion}", ServedVersion ?? "", "a command");

@@ -86,6 +86,7 @@ sealed partial class EngineHost
             }
 
             Commit(reload, options, addresses);
+            FollowServing();
             Rates.Update(rates);
             WriteRunning();
             _ = RecordMovesAsync();

@@ -21,7 +21,9 @@ sealed class ApiAccessTests
     static readonly string[] s_users = ["logout", "getCurrentUser", "beginTotp", "confirmTotp", "oidcLogout", "listAudit", "listApiKeys", "createApiKey", "rotateApiKey", "revokeApiKey",
         "listMembers", "inviteMember", "getMember", "changeMember", "sendMemberLink", "deleteMember", "listRoles", "createRole", "changeRole", "deleteRole",
         "getConfig", "getSetting", "replaceConfig", "changeConfig", "resetConfig", "putSetting", "changeSetting", "resetSetting", "listConfigVersions", "getConfigVersion", "compareConfigVersions", "exportConfig", "rollBackConfig", "listScheduledConfig", "cancelScheduledConfig", "approveCampaign",
-        "listJobs", "getJob", "changeJob", "runJob", "pauseJob", "resumeJob", "cancelJob", "listJobRuns", "getJobRun"];
+        "listJobs", "getJob", "changeJob", "runJob", "pauseJob", "resumeJob", "cancelJob", "listJobRuns", "getJobRun",
+        "addModel", "deployModel", "moveModelAlias", "removeModelAlias", "rollBackModel", "deleteModel", "loadModel", "unloadModel",
+        "setCanary", "promoteCanary", "removeCanary", "setShadow", "removeShadow"];
 
     static readonly string[] s_public =
     [

@@ -45,7 +45,7 @@ static class ApiServer
         builder.Services
             .AddSingleton(host.Time).AddSingleton(host.Control).AddSingleton(host.Users).AddSingleton(host.Federation.Tokens).AddSingleton(host.Federation.Oidc).AddSingleton(host.Federation.Linked).AddSingleton(host.Certificates).AddSingleton<OidcSignIns>().AddSingleton<AuditLog>().AddSingleton(host.Audit).AddSingleton(host.Privacy).AddSingleton<UserStore>().AddSingleton<Passwords>()
             .AddSingleton(host.Flags).AddSingleton<FlagStore>().AddSingleton(host.Exports).AddSingleton<ReconciliationStore>().AddSingleton<OrderRepair>().AddSingleton<Reconciler>()
-            .AddSingleton<IDefinitions<SegmentDefinition>>(host.Segments).AddSingleton<IDefinitionControl>(host).AddSingleton<IModelControl>(host)
+            .AddSingleton<IDefinitions<SegmentDefinition>>(host.Segments).AddSingleton<IDefinitionControl>(host).AddSingleton<IModelControl>(host).AddSingleton<IServingControl>(host)
             .AddSingleton(ApiOf(host, SegmentDefinition.Kind, host.Segments, campaign => [campaign.Segment]))
             .AddSingleton(ApiOf(host, TemplateDefinition.Kind, host.Templates, campaign => campaign.TemplateNames))
             .AddSingleton(host.Settings).AddSingleton(host.Campaigns).AddSingleton(host.Backtests).AddSingleton(host.Insights).AddSingleton(host.DataQuality).AddSingleton(host.FeatureProfiles).AddSingleton(host.Datasets).AddSingleton(host.Drift).AddSingleton<ExperimentStore>().AddSingleton(host.Exposures).AddSingleton(host.Usage)
