@@ -5,6 +5,7 @@ using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Models;
 using CartRecovery.Engine.State;
+using CartRecovery.Host.Backup;
 using CartRecovery.Tests.Models;
 using CartRecovery.Tests.Support;
 
@@ -162,6 +163,24 @@ sealed class ModelsApiTests
 
         string Sent() => File.Exists(_scratch.PathOf("notices.ndjson")) ? File.ReadAllText(_scratch.PathOf("notices.ndjson")) : "";
         await Eventually.Is(() => Sent().Contains($"champion is {id} now", StringComparison.Ordinal) && Sent().Contains("spring", StringComparison.Ordinal), Sent);
+    }
+
+    [Test]
+    public async Task A_restored_backup_has_the_versions_and_serves_the_champion()
+    {
+        var id = await AddAsync(3);
+        await AskAsync("POST", "/v1/models/deploy", $$"""{"version":"{{id}}","why":"kept"}""");
+        var service = new BackupService(_engine.Host.Control, _engine.Host.Config.Data, "");
+        var made = await service.RunAsync(new BackupRequest(_scratch.PathOf("backups"), null, KeyFile: null, Keep: 5, KeepFor: null), (_, _) => { });
+        using (var folder = BackupFolder.Open(_scratch.PathOf("backups"), BackupCipher.Of(null)))
+        {
+            BackupRestore.Run(folder, made.Manifest, _scratch.PathOf("restored"), (_, _) => { });
+        }
+
+        await RestartAsync(config => config.Data = _scratch.PathOf("restored"));
+        Assert.That(await PredictAsync(), Is.EqualTo((id, MathF.Round(RegistryModels.Expected(3, 50, 1), 4))));
+        Assert.That(_engine.Host.ModelRegistry.History("purchase")[0].Why, Is.EqualTo("kept"));
+        Assert.That(_engine.Host.ModelRegistry.List().Select(version => version.Problem), Is.All.Null.And.Exactly(2).Items);
     }
 
     [TestCase("GET", "/v1/models/purchase@000000", "", 404, "model_version_not_found")]
