@@ -41,7 +41,10 @@ public sealed record LabelledStream(string Name, double[][] Rows, int[] Labels)
         return new LabelledStream(Path.GetFileName(path), [.. rows], [.. labels]);
     }
 
-    /// <summary>Measures the accuracy of a learner that predicts each row's class before it learns it. The learner is told the row's own features alone.</summary>
+    /// <summary>
+    /// Measures the accuracy of a learner that predicts each row's class before it learns it. The learner is told the row's own features
+    /// alone.
+    /// </summary>
     /// <param name="learner">The learner.</param>
     /// <param name="forget">Whether the learner forgets all when <see cref="Adwin"/> sees its errors rise.</param>
     public double PrequentialAccuracy(IOnlineClassifier learner, bool forget = false)

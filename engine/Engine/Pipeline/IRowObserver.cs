@@ -4,7 +4,9 @@ using CartRecovery.Engine.State.Carts;
 
 namespace CartRecovery.Engine.Pipeline;
 
-/// <summary>Receives what a replay's stages fold and score, in order. For data sets: the engine's own partitions have no observer.</summary>
+/// <summary>
+/// Receives what a replay's stages fold and score, in order. For data sets: the engine's own partitions have no observer.
+/// </summary>
 public interface IRowObserver
 {
     /// <summary>Receives a cart right after an event was folded into it.</summary>

@@ -15,7 +15,8 @@ using Microsoft.Extensions.Logging;
 namespace CartRecovery.Host.Learning;
 
 /// <summary>
-/// Watches the model in force for drift: rows of the last day against a reference, and outcomes as their labels become known. The first rows of a model are its reference. Warns
+/// Watches the model in force for drift: rows of the last day against a reference, and outcomes as their labels become known. The first
+/// rows of a model are its reference. Warns
 /// once, until a verdict changes. It never changes which model serves.
 /// </summary>
 /// <param name="host">The engine.</param>

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Learning.Datasets;
+using CartRecovery.Engine.Models;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.Scoring.Serving;
@@ -15,7 +16,8 @@ using CartRecovery.Host.Data;
 namespace CartRecovery.Host.Learning;
 
 /// <summary>
-/// Makes data sets from the journals, beside the engine: with the stages, stores, time zones and rates that scored the events. One at a time, in the place and the memory of a
+/// Makes data sets from the journals, beside the engine: with the stages, stores, time zones and rates that scored the events. One at a
+/// time, in the place and the memory of a
 /// backtest, at half a core. Thread-safe.
 /// </summary>
 /// <param name="host">The engine.</param>
@@ -37,11 +39,14 @@ sealed class JournalDatasets(EngineHost host, DataFolder data)
     /// <summary>Whether a data set is being made, or a backtest or an erasure runs: the next one waits.</summary>
     public bool IsBusy => host.Backtests.Gate.IsBusy;
 
-    /// <summary>Returns the model in force. To be disposed.</summary>
+    /// <summary>Returns a copy of the champion. To be disposed.</summary>
     /// <exception cref="Engine.Scoring.ModelException">It cannot be loaded.</exception>
-    public OnnxModel LoadModel() => OnnxModel.Load(host.Config.ModelPath, FeatureTable.Names);
+    /// <exception cref="ModelRegistryException">Its version is damaged.</exception>
+    public OnnxModel LoadModel() => host.ServedVersion is { } served ? host.ModelRegistry.Load(host.ModelRegistry.Find(served)) : OnnxModel.Load(host.Config.ModelPath, FeatureTable.Names);
 
-    /// <summary>Makes a data set. The journal is read from its first event, so that carts and customers have their whole history there.</summary>
+    /// <summary>
+    /// Makes a data set. The journal is read from its first event, so that carts and customers have their whole history there.
+    /// </summary>
     /// <param name="from">Rows of events received at this time or later (ms since 1970 UTC).</param>
     /// <param name="options">Which rows.</param>
     /// <param name="model">Scores the rows.</param>
@@ -85,7 +90,8 @@ sealed class JournalDatasets(EngineHost host, DataFolder data)
         }
     }
 
-    // Campaigns decide nothing here, but the recorded ones have the stores and rates of their time, and may be the reason that an event is scored.
+    // Campaigns decide nothing here, but the recorded ones have the stores and rates of their time, and may be the reason that an event is
+    // scored.
     PipelineOptions OptionsOf(OnnxModel model, string folder)
     {
         var config = host.Config;

@@ -8,7 +8,8 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Learning.Datasets;
 
 /// <summary>
-/// Collects the rows of a data set from a replay: through the decoder and fold that served them, so that a row's features are those that were scored. Samples carts and rows by
+/// Collects the rows of a data set from a replay: through the decoder and fold that served them, so that a row's features are those that
+/// were scored. Samples carts and rows by
 /// seed, so that memory is bounded. Carts that count as bots' are left out with all their rows, whenever they were found to be. One thread.
 /// </summary>
 /// <param name="options">Which rows.</param>
@@ -71,7 +72,8 @@ public sealed class DatasetCollector(DatasetOptions options) : IRowObserver
     public void OnRow(int index, in CartRecord cart, in EventRecord e, in FeatureMoment moment, long receivedAt)
     {
         _unscored.Remove(index);
-        if (receivedAt >= options.Until || (options.Store is { } only && only != e.Store) || e.Type == EventType.Purchase || cart.Checkout == CheckoutStep.Purchased)
+        if (receivedAt >= options.Until || (options.Store is { } only && only != e.Store)
+            || e.Type == EventType.Purchase || cart.Checkout == CheckoutStep.Purchased)
         {
             return;
         }
@@ -93,8 +95,9 @@ public sealed class DatasetCollector(DatasetOptions options) : IRowObserver
         }
 
         // Reservoir sampling (Vitter's algorithm R), with a hash in place of a generator.
-        var place = rows.Kept.Count < options.RowsPerCart ? rows.Kept.Count : (int)(Mix(e.Cart.High ^ e.Cart.Low ^ options.Seed ^ (ulong)(rows.Seen + 1)) % (ulong)(rows.Seen + 1));
         rows.Seen++;
+        var place = rows.Kept.Count < options.RowsPerCart ? rows.Kept.Count
+            : (int)(Mix(e.Cart.High ^ e.Cart.Low ^ options.Seed ^ (ulong)rows.Seen) % (ulong)rows.Seen);
         if (place >= options.RowsPerCart)
         {
             return;
@@ -141,7 +144,8 @@ public sealed class DatasetCollector(DatasetOptions options) : IRowObserver
     {
         var groups = new Dictionary<Hash128, int>();
         JournalRow[] rows = [.. _carts.Values.Where(cart => !cart.IsBot).SelectMany(cart => cart.Kept, (cart, row) => (cart, row))
-            .OrderBy(one => one.row.At).ThenBy(one => one.row.Cart.High).ThenBy(one => one.row.Cart.Low).ThenBy(one => one.row.ReceivedAt).Select(one =>
+            .OrderBy(one => one.row.At).ThenBy(one => one.row.Cart.High).ThenBy(one => one.row.Cart.Low).ThenBy(one => one.row.ReceivedAt)
+            .Select(one =>
             {
                 var shopper = one.cart.Customer == default ? one.row.Cart : one.cart.Customer;
                 groups.TryAdd(shopper, groups.Count);

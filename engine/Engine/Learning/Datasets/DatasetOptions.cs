@@ -9,7 +9,10 @@ public sealed record DatasetOptions
     /// <summary>Purchases and revenue of a row count up to this long after it.</summary>
     public TimeSpan Horizon { get; init; } = TimeSpan.FromHours(24);
 
-    /// <summary>The end of what is known: when the journal was read (ms since 1970 UTC). A row whose horizon ends later has no labels yet, and is left out.</summary>
+    /// <summary>
+    /// The end of what is known: when the journal was read (ms since 1970 UTC). A row whose horizon ends later has no labels yet, and is
+    /// left out.
+    /// </summary>
     public required long KnownUntil { get; init; }
 
     /// <summary>Rows received at this time or later are left out; what happened then counts for earlier ones (ms since 1970 UTC).</summary>

@@ -9,8 +9,10 @@ public static class DatasetRows
     /// <summary>The columns: time and shopper, the features, the score, and the labels.</summary>
     public static IReadOnlyList<ExportColumn> Columns { get; } =
     [
-        new("at", ColumnKind.Time), new("shopper", ColumnKind.Integer), .. FeatureTable.Names.Select(name => new ExportColumn(name, ColumnKind.Fraction)),
-        new("score", ColumnKind.Fraction), new("purchasedInSession", ColumnKind.Boolean), new("purchased", ColumnKind.Boolean), new("value", ColumnKind.Decimal),
+        new("at", ColumnKind.Time), new("shopper", ColumnKind.Integer),
+        .. FeatureTable.Names.Select(name => new ExportColumn(name, ColumnKind.Fraction)),
+        new("score", ColumnKind.Fraction), new("purchasedInSession", ColumnKind.Boolean), new("purchased", ColumnKind.Boolean),
+        new("value", ColumnKind.Decimal),
     ];
 
     /// <summary>Writes all rows.</summary>
@@ -29,7 +31,8 @@ public static class DatasetRows
                 values[2 + i] = float.IsFinite(row.Features[i]) ? (double)row.Features[i] : null;
             }
 
-            (values[^4], values[^3], values[^2], values[^1]) = (float.IsNaN(row.Score) ? null : (double)row.Score, row.PurchasedInSession, row.Purchased, row.Value);
+            values[^4] = float.IsNaN(row.Score) ? null : (double)row.Score;
+            (values[^3], values[^2], values[^1]) = (row.PurchasedInSession, row.Purchased, row.Value);
             writer.Write(values);
         }
     }

@@ -34,7 +34,8 @@ public sealed record JournalDataset(IReadOnlyList<JournalRow> Rows)
             }
         }
 
-        return new TrainingSet(features, values, [.. Rows.Select(row => LabelOf(row, label) ? (byte)1 : (byte)0)], [.. Rows.Select(row => row.Group)], [.. Rows.Select(row => row.At)]);
+        return new TrainingSet(features, values, [.. Rows.Select(row => LabelOf(row, label) ? (byte)1 : (byte)0)],
+            [.. Rows.Select(row => row.Group)], [.. Rows.Select(row => row.At)]);
     }
 
     /// <summary>Returns the label of a row.</summary>

@@ -3,8 +3,10 @@ using CartRecovery.Engine.Learning.Training;
 namespace CartRecovery.Engine.Learning.Drift;
 
 /// <summary>
-/// An ensemble of Hoeffding trees that follows drift: each tree learns a row as often as a Poisson variable says, and is replaced when <see cref="Adwin"/> sees its errors rise, by
-/// a tree that has learned since the first signs (Gomes et al., "Adaptive random forests for evolving data stream classification", 2017). Trees vote by their accuracy. The same
+/// An ensemble of Hoeffding trees that follows drift: each tree learns a row as often as a Poisson variable says, and is replaced when <see
+/// cref="Adwin"/> sees its errors rise, by
+/// a tree that has learned since the first signs (Gomes et al., "Adaptive random forests for evolving data stream classification", 2017).
+/// Trees vote by their accuracy. The same
 /// seed and rows give the same forest. One thread.
 /// </summary>
 public sealed class AdaptiveForest : IOnlineClassifier
@@ -93,7 +95,11 @@ public sealed class AdaptiveForest : IOnlineClassifier
         }
     }
 
-    HoeffdingTree NewTree() => new(_features, _classes, _options.Tree with { FeaturesPerLeaf = _options.Tree.FeaturesPerLeaf ?? (int)Math.Ceiling(Math.Sqrt(_features)) + 1 }, _random.Next());
+    HoeffdingTree NewTree()
+    {
+        var perLeaf = _options.Tree.FeaturesPerLeaf ?? (int)Math.Ceiling(Math.Sqrt(_features)) + 1;
+        return new HoeffdingTree(_features, _classes, _options.Tree with { FeaturesPerLeaf = perLeaf }, _random.Next());
+    }
 
     // Knuth's multiplication method; fine for a small mean.
     int Poisson(double mean)

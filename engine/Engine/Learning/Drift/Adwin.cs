@@ -1,7 +1,8 @@
 namespace CartRecovery.Engine.Learning.Drift;
 
 /// <summary>
-/// Keeps the mean of the newest values of a stream, over as long a window as shows no change of the mean: ADWIN (Bifet and Gavaldà, "Learning from time-changing data with
+/// Keeps the mean of the newest values of a stream, over as long a window as shows no change of the mean: ADWIN (Bifet and Gavaldà,
+/// "Learning from time-changing data with
 /// adaptive windowing", 2007), with its exponential histogram, so that memory and time per value are logarithmic in the window. One thread.
 /// </summary>
 public sealed class Adwin
@@ -43,7 +44,8 @@ public sealed class Adwin
 
     /// <summary>Adds a value.</summary>
     /// <param name="value">0–1. Values of another range weaken the bound on false alarms.</param>
-    /// <returns>What the newest test of the window found: whether older values were dropped, because their mean was lower or higher.</returns>
+    /// <returns>What the newest test of the window found: whether older values were dropped, because their mean was lower or
+    /// higher.</returns>
     public MeanChange Add(double value)
     {
         Insert(value);

@@ -9,7 +9,8 @@ public static class ChiSquare
     /// <summary>Computes the probability of a value above <paramref name="x"/>.</summary>
     /// <param name="x">The value.</param>
     /// <param name="degrees">Degrees of freedom, above 0.</param>
-    /// <returns>0–1, with full relative precision in the tail. The regularised upper incomplete gamma function, by its series or Lentz's continued fraction.</returns>
+    /// <returns>0–1, with full relative precision in the tail. The regularised upper incomplete gamma function, by its series or Lentz's
+    /// continued fraction.</returns>
     public static double UpperTail(double x, double degrees)
     {
         if (!(degrees > 0))

@@ -3,8 +3,10 @@ namespace CartRecovery.Engine.Learning.Drift;
 /// <summary>
 /// Detects that labels no longer follow from a fixed model's scores as before (concept drift). One thread.
 /// <para>
-/// As ADWIN does, it looks for a cut of the window of outcomes whose sides differ by more than chance allows. It compares two things: the rate of errors, where only a rise counts
-/// (ADWIN's bound), and the calibration in bands of the score (a likelihood ratio test over the bands). A change beside the decision boundary may leave the rate of errors as it
+/// As ADWIN does, it looks for a cut of the window of outcomes whose sides differ by more than chance allows. It compares two things: the
+/// rate of errors, where only a rise counts
+/// (ADWIN's bound), and the calibration in bands of the score (a likelihood ratio test over the bands). A change beside the decision
+/// boundary may leave the rate of errors as it
 /// is, but not the calibration of the bands there.
 /// </para>
 /// <para>The model must not learn meanwhile: its scores would change their meaning without any drift.</para>

@@ -1,6 +1,9 @@
 namespace CartRecovery.Engine.Learning.Drift;
 
-/// <summary>The fixed bins of a feature or score, and how many values of the reference are in each. Immutable by convention: nothing here writes to its arrays.</summary>
+/// <summary>
+/// The fixed bins of a feature or score, and how many values of the reference are in each. Immutable by convention: nothing here writes to
+/// its arrays.
+/// </summary>
 /// <param name="Name">The feature.</param>
 /// <param name="Edges">Upper edges of all bins but the last, ascending; a value that equals an edge is in the bin below it.</param>
 /// <param name="Counts">Number of reference values in each bin; the last count is that of missing values.</param>
@@ -12,7 +15,9 @@ public sealed record DriftBins(string Name, double[] Edges, long[] Counts)
     /// <summary>Number of reference values.</summary>
     public long Total => Counts.Sum();
 
-    /// <summary>Makes bins that hold about equally many values of a reference. Values that many rows share have a bin of their own.</summary>
+    /// <summary>
+    /// Makes bins that hold about equally many values of a reference. Values that many rows share have a bin of their own.
+    /// </summary>
     /// <param name="name">The feature.</param>
     /// <param name="values">The reference. Values that are not finite count as missing.</param>
     public static DriftBins Of(string name, ReadOnlySpan<float> values)

@@ -8,7 +8,8 @@ namespace CartRecovery.Engine.Learning.Drift;
 /// <param name="Ks">The Kolmogorov-Smirnov statistic, 0–1.</param>
 /// <param name="KsThreshold">The statistic above which it has drifted.</param>
 /// <param name="MissingChange">How much the share of missing values has grown, −1 to 1.</param>
-public sealed record DriftFinding(string Name, long Count, double Psi, double PsiThreshold, double Ks, double KsThreshold, double MissingChange)
+public sealed record DriftFinding(
+    string Name, long Count, double Psi, double PsiThreshold, double Ks, double KsThreshold, double MissingChange)
 {
     /// <summary>Whether the distribution has changed.</summary>
     public bool HasDrifted => Psi > PsiThreshold || Ks > KsThreshold;

@@ -1,12 +1,16 @@
 namespace CartRecovery.Engine.Learning.Drift;
 
 /// <summary>
-/// Compares the distribution of a feature or score with its reference, by the population stability index and by the Kolmogorov-Smirnov statistic over the same bins. The thresholds
-/// are the larger of what matters and of what chance alone exceeds with a probability of <c>alpha</c> in any of the tests (Bonferroni), given both sample sizes.
+/// Compares the distribution of a feature or score with its reference, by the population stability index and by the Kolmogorov-Smirnov
+/// statistic over the same bins. The thresholds
+/// are the larger of what matters and of what chance alone exceeds with a probability of <c>alpha</c> in any of the tests (Bonferroni),
+/// given both sample sizes.
 /// </summary>
 public static class DriftTest
 {
-    /// <summary>The least index, and the least distance of the distribution functions, that matter to a model, however many rows show them.</summary>
+    /// <summary>
+    /// The least index, and the least distance of the distribution functions, that matter to a model, however many rows show them.
+    /// </summary>
     public const double MinIndex = 0.1, MinDistance = 0.1;
 
     // Added to the count of each bin, so that an empty bin gives a finite index.
@@ -31,12 +35,14 @@ public static class DriftTest
         var (each, inverse, used) = (alpha / (2 * tests), 1.0 / before + 1.0 / now, UsedBins(bins.Counts, counts));
         var byChance = used < 2 ? 0 : inverse * ChiSquare.Quantile(each, used - 1);
         var (index, distance) = (Index(bins.Counts, counts), Distance(bins.Counts, counts));
-        return new DriftFinding(bins.Name, now, index, Math.Max(MinIndex, byChance), distance, Math.Max(MinDistance, Math.Sqrt(-Math.Log(each / 2) / 2 * inverse)),
+        var distanceByChance = Math.Sqrt(-Math.Log(each / 2) / 2 * inverse);
+        return new DriftFinding(bins.Name, now, index, Math.Max(MinIndex, byChance), distance, Math.Max(MinDistance, distanceByChance),
             Share(counts[^1], now) - Share(bins.Counts[^1], before));
     }
 
     /// <summary>
-    /// Computes the population stability index. Without drift, it is distributed as (1/m + 1/n) times a chi-square variable with one degree less than there are bins (Yurdakul,
+    /// Computes the population stability index. Without drift, it is distributed as (1/m + 1/n) times a chi-square variable with one degree
+    /// less than there are bins (Yurdakul,
     /// "Statistical properties of population stability index", 2018).
     /// </summary>
     /// <param name="before">Counts of the reference by bin.</param>
@@ -58,7 +64,8 @@ public static class DriftTest
     }
 
     /// <summary>
-    /// Computes the Kolmogorov-Smirnov statistic at the bins' edges: the largest distance of the two distribution functions, with missing values above all others. Over bins it is
+    /// Computes the Kolmogorov-Smirnov statistic at the bins' edges: the largest distance of the two distribution functions, with missing
+    /// values above all others. Over bins it is
     /// at most that over the values, so that the asymptotic threshold is conservative.
     /// </summary>
     /// <param name="before">Counts of the reference by bin.</param>

@@ -1,6 +1,8 @@
 namespace CartRecovery.Engine.Learning.Drift;
 
-/// <summary>Naive Bayes with a normal distribution for each feature and class, whose means and variances are updated by Welford's algorithm.</summary>
+/// <summary>
+/// Naive Bayes with a normal distribution for each feature and class, whose means and variances are updated by Welford's algorithm.
+/// </summary>
 /// <param name="features">Number of features, 1 or more.</param>
 /// <param name="classes">Number of classes, 2 or more.</param>
 public sealed class GaussianNaiveBayes(int features, int classes) : IOnlineClassifier

@@ -1,8 +1,10 @@
 namespace CartRecovery.Engine.Learning.Drift;
 
 /// <summary>
-/// What a leaf of a <see cref="HoeffdingTree"/> has seen: counts of classes, and a normal distribution of each of its features in each class. It predicts by the majority or by
-/// naive Bayes, by whichever has been right more often here (Gama et al., "Accurate decision trees for mining high-speed data streams", 2003).
+/// What a leaf of a <see cref="HoeffdingTree"/> has seen: counts of classes, and a normal distribution of each of its features in each
+/// class. It predicts by the majority or by
+/// naive Bayes, by whichever has been right more often here (Gama et al., "Accurate decision trees for mining high-speed data streams",
+/// 2003).
 /// </summary>
 sealed class HoeffdingLeaf
 {

@@ -3,7 +3,8 @@ using CartRecovery.Engine.Learning.Training;
 namespace CartRecovery.Engine.Learning.Drift;
 
 /// <summary>
-/// A decision tree that grows with a stream: a leaf is split when the Hoeffding bound says that the best split is best (Domingos and Hulten, "Mining high-speed data streams", 2000).
+/// A decision tree that grows with a stream: a leaf is split when the Hoeffding bound says that the best split is best (Domingos and
+/// Hulten, "Mining high-speed data streams", 2000).
 /// One thread.
 /// </summary>
 public sealed class HoeffdingTree : IOnlineClassifier

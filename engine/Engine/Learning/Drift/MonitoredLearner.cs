@@ -1,7 +1,8 @@
 namespace CartRecovery.Engine.Learning.Drift;
 
 /// <summary>
-/// Trains a model on the first rows, then serves it unchanged and watches its outcomes; after drift, trains it anew on the rows that follow. What the engine does with champions, in
+/// Trains a model on the first rows, then serves it unchanged and watches its outcomes; after drift, trains it anew on the rows that
+/// follow. What the engine does with champions, in
 /// small: for streams with known drifts. Two classes. One thread.
 /// </summary>
 /// <param name="learner">The model.</param>

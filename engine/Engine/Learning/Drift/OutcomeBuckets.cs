@@ -1,7 +1,8 @@
 namespace CartRecovery.Engine.Learning.Drift;
 
 /// <summary>
-/// Sums of a window of vectors, in an exponential histogram as in ADWIN: few buckets of each power of two, so that the sums on both sides of some fifty cuts are known, however
+/// Sums of a window of vectors, in an exponential histogram as in ADWIN: few buckets of each power of two, so that the sums on both sides
+/// of some fifty cuts are known, however
 /// long the window is. One thread.
 /// </summary>
 /// <param name="columns">Number of values in a vector.</param>

@@ -4,6 +4,7 @@ using CartRecovery.Engine.Exports;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Learning.Datasets;
+using CartRecovery.Engine.Models;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Auth;
@@ -107,7 +108,7 @@ static class FeatureExport
             using var model = datasets.LoadModel();
             return await datasets.ReadAsync(from, options, model, time, progress: null, cancellation);
         }
-        catch (ModelException e)
+        catch (Exception e) when (e is ModelException or ModelRegistryException)
         {
             throw new ProblemException(s_noModel with { Detail = e.Message });
         }
