@@ -60,7 +60,7 @@ sealed class JournalDatasets(EngineHost host, DataFolder data)
     {
         await host.Exports.SettleAsync(cancellation);
         return await host.Backtests.Gate.ReplayAsync(stop => Task.Factory.StartNew(
-            () => Read(new TimeRange(from, options.KnownUntil), options, model, time, progress, stop), stop, TaskCreationOptions.LongRunning, TaskScheduler.Default), cancellation);
+            () => Read(new TimeRange(from, options.KnownUntil), options with { Lateness = host.Config.Limits.Past.Value }, model, time, progress, stop), stop, TaskCreationOptions.LongRunning, TaskScheduler.Default), cancellation);
     }
 
     JournalDataset Read(TimeRange range, DatasetOptions options, OnnxModel model, TimeProvider time, Action<double>? progress, CancellationToken cancellation)

@@ -89,6 +89,65 @@ public sealed class JournalDatasetTests
     }
 
     [Test]
+    public void A_row_waits_for_late_events_too()
+    {
+        var lateness = TimeSpan.FromMinutes(20);
+        var dataset = Collect(new DatasetOptions { KnownUntil = s_end, Horizon = s_horizon, Lateness = lateness, RowsPerCart = int.MaxValue });
+
+        Assert.That(dataset.Rows.Max(row => row.At), Is.LessThanOrEqualTo(s_end - (long)(s_horizon + lateness).TotalMilliseconds));
+    }
+
+    [Test]
+    public void A_claim_of_a_browser_is_a_label_only_where_no_server_reports_orders([Values] bool hasServer)
+    {
+        var collector = new DatasetCollector(new DatasetOptions { KnownUntil = long.MaxValue });
+        Add("claimed", EventType.AddToCart, 1000, isServer: false);
+        Add("claimed", EventType.Purchase, 2000, isServer: false);
+        Add("none", EventType.AddToCart, 1000, isServer: false);
+        if (hasServer)
+        {
+            Add("confirmed", EventType.AddToCart, 1000, isServer: false);
+            Add("confirmed", EventType.Purchase, 2000, isServer: true);
+        }
+
+        var rows = collector.Build().Rows.ToDictionary(row => row.Cart, row => row.Purchased);
+        Assert.That(rows[KeyOfCart("claimed")], Is.EqualTo(!hasServer));
+        Assert.That(rows[KeyOfCart("none")], Is.False);
+        Assert.That(!hasServer || rows[KeyOfCart("confirmed")]);
+
+        void Add(string cart, EventType type, long at, bool isServer) => Observe(collector, cart, type, at, isServer);
+    }
+
+    [Test]
+    public void An_order_before_the_row_is_not_its_label()
+    {
+        var collector = new DatasetCollector(new DatasetOptions { KnownUntil = long.MaxValue });
+        Observe(collector, "late", EventType.AddToCart, 5000, isServer: true);
+        Observe(collector, "late", EventType.Purchase, 4000, isServer: true);
+
+        Assert.That(collector.Build().Rows.Single().Purchased, Is.False);
+    }
+
+    [Test]
+    public void A_bots_cart_is_left_out_from_its_first_event_on()
+    {
+        var collector = new DatasetCollector(new DatasetOptions { KnownUntil = long.MaxValue });
+        Observe(collector, "bot", EventType.AddToCart, 1000, isServer: false, isBot: true);
+        Observe(collector, "shopper", EventType.AddToCart, 1000, isServer: false);
+
+        Assert.That(collector.Build().Rows.Single().Cart, Is.EqualTo(KeyOfCart("shopper")));
+    }
+
+    static void Observe(DatasetCollector collector, string cart, EventType type, long at, bool isServer, bool isBot = false)
+    {
+        var e = new EventRecord { Cart = KeyOfCart(cart), Type = type, Timestamp = at, CartLength = 1, Flags = isServer ? EventFlags.Server : EventFlags.None };
+        collector.OnEvent(default, e, isBot);
+        collector.OnRow(0, default, e, new FeatureMoment(at, at), at);
+    }
+
+    static Hash128 KeyOfCart(string cart) => new IdHasher("demo"u8).CartOf(Encoding.UTF8.GetBytes(cart));
+
+    [Test]
     public void Later_events_change_no_row()
     {
         var middle = (RecordedTraffic.Times.First + RecordedTraffic.Times.Last) / 2;

@@ -24,10 +24,21 @@ public sealed class DriftTestTests
         var zeros = DriftBins.Of("x", [.. Enumerable.Range(0, 1000).Select(i => i < 700 ? 0 : (float)i), float.NaN]);
 
         Assert.That(even.Counts[..^1], Has.Length.EqualTo(10).And.All.InRange(99, 101));
-        Assert.That(zeros.Counts[0], Is.EqualTo(700));
+        Assert.That(zeros.Counts[..2], Is.EqualTo(new long[] { 0, 700 }), "below the common value, and that value");
         Assert.That(zeros.Counts[^1], Is.EqualTo(1), "missing");
-        Assert.That(DriftBins.Of("x", [1, 1, 1]).Edges, Is.Empty);
+        Assert.That(DriftBins.Of("x", [1, 1, 1]).Counts, Is.EqualTo(new long[] { 0, 3, 0, 0 }));
         Assert.That(DriftBins.Of("x", [float.NaN]).Counts, Is.EqualTo(new long[] { 0, 1 }));
+    }
+
+    [TestCase(0, 1)]
+    [TestCase(1, 0)]
+    [TestCase(0, -1)]
+    public void A_constant_that_becomes_another_drifts(float before, float now)
+    {
+        var bins = DriftBins.Of("x", [.. Enumerable.Repeat(before, 1000)]);
+
+        Assert.That(DriftTest.Compare(bins, bins.Count([.. Enumerable.Repeat(now, 1000)]), tests: 20).HasDrifted, Is.True);
+        Assert.That(DriftTest.Compare(bins, bins.Count([.. Enumerable.Repeat(before, 1000)]), tests: 20).HasDrifted, Is.False);
     }
 
     [Test]

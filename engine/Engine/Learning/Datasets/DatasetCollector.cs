@@ -20,7 +20,10 @@ public sealed class DatasetCollector(DatasetOptions options) : IRowObserver
     readonly Dictionary<Hash128, CartRows> _carts = [];
     readonly Dictionary<int, JournalRow> _unscored = [];
     readonly long _horizon = (long)options.Horizon.TotalMilliseconds;
+    readonly long _lateness = (long)options.Lateness.TotalMilliseconds;
+    readonly HashSet<int> _confirming = [];
     ulong _share = ulong.MaxValue;
+    Hash128 _bot;
     long _rows;
 
     /// <summary>Number of rows that were scored, with those that are not in the sample.</summary>
@@ -38,20 +41,21 @@ public sealed class DatasetCollector(DatasetOptions options) : IRowObserver
     /// <inheritdoc/>
     public void OnEvent(in CartRecord cart, in EventRecord e, bool isBot)
     {
+        _bot = isBot ? e.Cart : default;
+        if (e.Type == EventType.Purchase && e.Standing == Standing.Server)
+        {
+            _confirming.Add(e.Store);
+        }
+
         if (!IsSampled(e))
         {
             return;
         }
 
-        // Before the cart's first row, there is nothing to label. But a bot remains one.
+        // Before the cart's first row, there is nothing to label, and no bot to remember: its record says so.
         if (!_carts.TryGetValue(e.Cart, out var rows))
         {
-            if (!isBot)
-            {
-                return;
-            }
-
-            _carts[e.Cart] = rows = new CartRows();
+            return;
         }
 
         rows.Customer = e.UserLength > 0 ? e.Customer : rows.Customer;
@@ -73,13 +77,13 @@ public sealed class DatasetCollector(DatasetOptions options) : IRowObserver
     {
         _unscored.Remove(index);
         if (receivedAt >= options.Until || (options.Store is { } only && only != e.Store)
-            || e.Type == EventType.Purchase || cart.Checkout == CheckoutStep.Purchased)
+            || e.Type == EventType.Purchase || cart.Checkout == CheckoutStep.Purchased || _bot == e.Cart)
         {
             return;
         }
 
         Seen++;
-        var isLabelled = Math.Max(receivedAt, moment.At) <= options.KnownUntil - _horizon;
+        var isLabelled = Math.Max(receivedAt, moment.At) <= options.KnownUntil - _horizon - _lateness;
         Immature += isLabelled ? 0 : 1;
         if (!(isLabelled || options.KeepsUnlabelled) || !IsSampled(e))
         {
@@ -150,6 +154,10 @@ public sealed class DatasetCollector(DatasetOptions options) : IRowObserver
                 var shopper = one.cart.Customer == default ? one.row.Cart : one.cart.Customer;
                 groups.TryAdd(shopper, groups.Count);
                 one.row.Group = groups[shopper];
+
+                // What a browser says is a claim. It counts where no server reports orders.
+                var order = _confirming.Contains(one.row.Store) ? one.row.Confirmed : one.row.Claimed;
+                (one.row.Purchased, one.row.PurchasedInSession) = (order.IsPlaced, order.IsInSession);
                 return one.row;
             })];
         return new JournalDataset(rows) { Seen = Seen, Immature = Immature, Bots = Bots, Share = Share };
@@ -157,11 +165,12 @@ public sealed class DatasetCollector(DatasetOptions options) : IRowObserver
 
     void Label(CartRows rows, in CartRecord cart, in EventRecord e)
     {
-        var value = e.Standing == Standing.Server && (e.Currency == 0 || e.Currency == cart.Currency) ? Money.ToDecimal(e.Amount) : 0;
+        var isConfirmed = e.Standing == Standing.Server;
+        var value = isConfirmed && (e.Currency == 0 || e.Currency == cart.Currency) ? Money.ToDecimal(e.Amount) : 0;
         foreach (var row in rows.Kept)
         {
-            // The time of a late event may be before that of the row: its order was not known then.
-            if (e.Timestamp > row.At + _horizon)
+            // The time of a late event may be before that of the row: it belongs to an order that came before it.
+            if (e.Timestamp < row.At || e.Timestamp > row.At + _horizon)
             {
                 continue;
             }
@@ -172,8 +181,9 @@ public sealed class DatasetCollector(DatasetOptions options) : IRowObserver
                 continue;
             }
 
-            row.Purchased = true;
-            row.PurchasedInSession |= cart.SessionCount == row.Session;
+            ref var order = ref isConfirmed ? ref row.Confirmed : ref row.Claimed;
+            order.IsPlaced = true;
+            order.IsInSession |= cart.SessionCount == row.Session;
             row.Value += value;
         }
     }

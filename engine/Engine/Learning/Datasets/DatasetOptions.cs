@@ -15,6 +15,9 @@ public sealed record DatasetOptions
     /// </summary>
     public required long KnownUntil { get; init; }
 
+    /// <summary>How late an order's event may be accepted: a row's labels are known only after the horizon and this. Default: not late.</summary>
+    public TimeSpan Lateness { get; init; }
+
     /// <summary>Rows received at this time or later are left out; what happened then counts for earlier ones (ms since 1970 UTC).</summary>
     public long Until { get; init; } = long.MaxValue;
 

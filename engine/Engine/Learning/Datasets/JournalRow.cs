@@ -29,10 +29,13 @@ public sealed class JournalRow
     /// <summary>Whether the horizon is over, so that the labels are known.</summary>
     public required bool IsLabelled { get; init; }
 
-    /// <summary>Whether the cart was purchased later in the same session, within the horizon.</summary>
+    /// <summary>
+    /// Whether the cart was purchased later in the same session, within the horizon. In a store whose servers report orders, a browser's claim does
+    /// not count.
+    /// </summary>
     public bool PurchasedInSession { get; internal set; }
 
-    /// <summary>Whether the cart was purchased within the horizon.</summary>
+    /// <summary>Whether the cart was purchased later, within the horizon.</summary>
     public bool Purchased { get; internal set; }
 
     /// <summary>Value of the cart's orders within the horizon, net of refunds, as servers reported them, in the cart's currency.</summary>
@@ -40,4 +43,6 @@ public sealed class JournalRow
 
     /// <summary>The shopper's number within the data set: all carts of a customer have the same.</summary>
     public int Group { get; internal set; }
+
+    internal RowOrder Confirmed, Claimed;
 }

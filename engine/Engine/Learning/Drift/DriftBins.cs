@@ -9,14 +9,14 @@ namespace CartRecovery.Engine.Learning.Drift;
 /// <param name="Counts">Number of reference values in each bin; the last count is that of missing values.</param>
 public sealed record DriftBins(string Name, double[] Edges, long[] Counts)
 {
-    /// <summary>Number of bins without that of missing values, at most.</summary>
+    /// <summary>Maximum number of bins, without those beyond a common extreme and that of missing values.</summary>
     public const int MaxBins = 10;
 
     /// <summary>Number of reference values.</summary>
     public long Total => Counts.Sum();
 
     /// <summary>
-    /// Makes bins that hold about equally many values of a reference. Values that many rows share have a bin of their own.
+    /// Makes bins that hold about equally many values of a reference. Values that many rows share have a bin of their own, also at the ends.
     /// </summary>
     /// <param name="name">The feature.</param>
     /// <param name="values">The reference. Values that are not finite count as missing.</param>
@@ -37,6 +37,11 @@ public sealed record DriftBins(string Name, double[] Edges, long[] Counts)
             }
         }
 
+        if (known.Length > 0)
+        {
+            OpenEnds(edges, known);
+        }
+
         var bins = new DriftBins(name, [.. edges], []);
         return bins with { Counts = bins.Count(values) };
     }
@@ -53,6 +58,21 @@ public sealed record DriftBins(string Name, double[] Edges, long[] Counts)
         }
 
         return counts;
+    }
+
+    // Without a bin beyond it, a value that a tenth of the rows share would hide that all rows moved past it.
+    static void OpenEnds(List<double> edges, float[] sorted)
+    {
+        var (least, greatest, common) = (sorted[0], sorted[^1], Math.Max(1, sorted.Length / MaxBins));
+        if (sorted[common - 1] == least)
+        {
+            edges.Insert(0, MathF.BitDecrement(least));
+        }
+
+        if (sorted[^common] == greatest && (edges.Count == 0 || edges[^1] < greatest))
+        {
+            edges.Add(greatest);
+        }
     }
 
     int BinOf(float value)

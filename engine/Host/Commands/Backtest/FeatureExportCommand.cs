@@ -32,7 +32,14 @@ static class FeatureExportCommand
             return ExitCode.BadConfiguration;
         }
 
-        var rows = new DatasetOptions { KnownUntil = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() + 1, Until = range.To, Store = store, Seed = options.Seed };
+        var rows = new DatasetOptions
+        {
+            KnownUntil = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() + 1,
+            Until = range.To,
+            Store = store,
+            Seed = options.Seed,
+            Lateness = config.Limits.Past.Value,
+        };
         var folder = Directory.CreateTempSubdirectory("cartrecovery-export-").FullName;
         try
         {
