@@ -29,7 +29,7 @@ sealed class ApiAccessTests
     [
         "login", "refresh", "setPassword", "beginOidcLogin", "endOidcLogin", "oidcBackchannelLogout", "requestReset", "choosePassword",
         "followLink", "openMessage", "askToUnsubscribe", "unsubscribe", "askToConfirm", "confirmAddress", "restoreCart", "listFeatureDefinitions", "getScript", "getModule", "getDebugModule", "getTypes", "getHealth",
-        "getLive", "getReady", "getMetrics",
+        "getLive", "getReady", "getMetrics", "getInferenceServer", "getInferenceLive", "getInferenceReady",
     ];
 
     InProcessEngine _engine = null!;

@@ -4,8 +4,6 @@ using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Models;
 using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Host.Api.Access;
-using CartRecovery.Host.Api.Audit;
-using CartRecovery.Host.Api.Auth;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Models;
 using CartRecovery.Host.Api.Problems;
@@ -42,18 +40,15 @@ static class ServingRoutes
             5 seconds: errors, latency, shift of the scores, log loss on carts with an outcome, revenue. If one fails, the champion decides for everybody again.
             Survives a restart; what is known of its carts does not.
             """)
-            .WithMetadata(new AuditedChange("model.canary"))
             .Problems([ApiProblems.InvalidJson, ApiProblems.OutOfRange, s_notServed, ModelProblems.NoAlias, ModelProblems.InUse, ModelProblems.InvalidManifest, ModelProblems.Full, .. ModelProblems.OfLoading]);
         changes.MapPost("/{name}/canary/promote", PromoteAsync).Describe("promoteCanary", "Promote the canary", "Makes the canary the champion, if the champion is still the one that it began with.")
-            .WithMetadata(new AuditedChange("model.canary"))
             .Problems([ApiProblems.InvalidJson, s_notServed, ModelProblems.NoAlias, ModelProblems.AliasMoved, ModelProblems.InvalidManifest, .. ModelProblems.OfLoading]);
         changes.MapDelete("/{name}/canary", RemoveCanaryAsync).Describe("removeCanary", "Remove the canary", "Gives its shoppers back to the champion.")
-            .WithMetadata(new AuditedChange("model.canary")).Produces(StatusCodes.Status204NoContent).Problems(s_notServed, ModelProblems.NoAlias, ModelProblems.Damaged, ModelProblems.Busy);
+            .Produces(StatusCodes.Status204NoContent).Problems(s_notServed, ModelProblems.NoAlias, ModelProblems.Damaged, ModelProblems.Busy);
         changes.MapPut("/{name}/shadows/{alias}", SetShadowAsync).Describe("setShadow", "Set a shadow", "Scores a sample of the rows beside the champion, and never decides.")
-            .WithMetadata(new AuditedChange("model.shadow"))
             .Problems([ApiProblems.InvalidJson, ApiProblems.OutOfRange, s_notServed, ModelProblems.NoAlias, ModelProblems.InvalidAlias, ModelProblems.InvalidManifest, ModelProblems.Full, .. ModelProblems.OfLoading]);
         changes.MapDelete("/{name}/shadows/{alias}", RemoveShadowAsync).Describe("removeShadow", "Remove a shadow", "Its version stays registered.")
-            .WithMetadata(new AuditedChange("model.shadow")).Produces(StatusCodes.Status204NoContent)
+            .Produces(StatusCodes.Status204NoContent)
             .Problems(s_notServed, ModelProblems.NoAlias, ModelProblems.InvalidAlias, ModelProblems.Damaged, ModelProblems.Busy);
     }
 
@@ -72,70 +67,72 @@ static class ServingRoutes
         return TypedResults.Ok(Cursors.Page(context, query, [.. serving.Serving.Shadows.Select(ShadowItem.Of)]));
     }
 
-    static async Task<Ok<CanaryStatus>> SetCanaryAsync([Description(NameHelp)] string name, CanaryBody body, HttpContext context, IServingControl serving, IModelControl models)
+    static async Task<Ok<CanaryStatus>> SetCanaryAsync([Description(NameHelp)] string name, CanaryBody body, HttpContext context, IServingControl serving, IModelControl models, ModelAudit audit)
     {
-        var version = Begin(name, ServingPlan.CanaryAlias, body.Version, context, models);
+        var version = Find(name, body.Version, models);
         if (body.Percent is not (> 0 and <= 100))
         {
             throw new ProblemException(ApiProblems.OutOfRange with { Detail = "percent: expected a number above 0, at most 100." });
         }
 
-        AuditDetail.Add(context, "percent", body.Percent.Value.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        await Task.Run(() => serving.SetCanary(version, body.Percent.Value, body.Automatic, UserIdentity.Of(context).ActorName, body.Why ?? ""));
+        await ChangeAsync(context, audit, "model.canary", $"{name}@{ServingPlan.CanaryAlias}", version,
+            actor => serving.SetCanary(version, body.Percent.Value, body.Automatic, actor, body.Why ?? ""));
         return Canary(name, serving, models);
     }
 
     static async Task<Ok<ServingStatus>> PromoteAsync(
-        [Description(NameHelp)] string name, PromotionBody? body, HttpContext context, IServingControl serving, IModelControl models, IEngineState engine)
+        [Description(NameHelp)] string name, PromotionBody? body, HttpContext context, IServingControl serving, IModelControl models, IEngineState engine, ModelAudit audit)
     {
-        Begin(name, ServingPlan.CanaryAlias, version: null, context, models);
-        await Task.Run(() => serving.EndCanary(isPromoted: true, UserIdentity.Of(context).ActorName, body?.Why ?? ""));
+        CheckName(name, models);
+        await ChangeAsync(context, audit, "model.canary", $"{name}@{ServingPlan.CanaryAlias}", version: null, actor => serving.EndCanary(isPromoted: true, actor, body?.Why ?? ""));
         return Status(serving, models, engine);
     }
 
-    static async Task<NoContent> RemoveCanaryAsync([Description(NameHelp)] string name, HttpContext context, IServingControl serving, IModelControl models)
+    static async Task<NoContent> RemoveCanaryAsync([Description(NameHelp)] string name, HttpContext context, IServingControl serving, IModelControl models, ModelAudit audit)
     {
-        Begin(name, ServingPlan.CanaryAlias, version: null, context, models);
-        await Task.Run(() => serving.EndCanary(isPromoted: false, UserIdentity.Of(context).ActorName, "removed"));
+        CheckName(name, models);
+        await ChangeAsync(context, audit, "model.canary", $"{name}@{ServingPlan.CanaryAlias}", version: null, actor => serving.EndCanary(isPromoted: false, actor, "removed"));
         return TypedResults.NoContent();
     }
 
     static async Task<Ok<ShadowItem>> SetShadowAsync(
-        [Description(NameHelp)] string name, [Description(AliasHelp)] string alias, ShadowBody body, HttpContext context, IServingControl serving, IModelControl models)
+        [Description(NameHelp)] string name, [Description(AliasHelp)] string alias, ShadowBody body, HttpContext context, IServingControl serving, IModelControl models, ModelAudit audit)
     {
         CheckAlias(alias);
-        var version = Begin(name, alias, body.Version, context, models);
+        var version = Find(name, body.Version, models);
         if (body.Rate is not (>= 0 and <= 1))
         {
             throw new ProblemException(ApiProblems.OutOfRange with { Detail = "rate: expected a number from 0 to 1." });
         }
 
-        await Task.Run(() => serving.SetShadow(alias, version, body.Rate, UserIdentity.Of(context).ActorName, body.Why ?? ""));
+        await ChangeAsync(context, audit, "model.shadow", $"{name}@{alias}", version, actor => serving.SetShadow(alias, version, body.Rate, actor, body.Why ?? ""));
         return TypedResults.Ok(ShadowItem.Of(serving.Serving.Shadows.FirstOrDefault(shadow => shadow.Served.Alias == alias)
             ?? throw new ProblemException(ModelProblems.NoAlias with { Detail = $"{name}@{alias} was removed meanwhile." })));
     }
 
     static async Task<NoContent> RemoveShadowAsync(
-        [Description(NameHelp)] string name, [Description(AliasHelp)] string alias, HttpContext context, IServingControl serving, IModelControl models)
+        [Description(NameHelp)] string name, [Description(AliasHelp)] string alias, HttpContext context, IServingControl serving, IModelControl models, ModelAudit audit)
     {
         CheckAlias(alias);
-        Begin(name, alias, version: null, context, models);
-        await Task.Run(() => serving.RemoveShadow(alias, UserIdentity.Of(context).ActorName));
+        CheckName(name, models);
+        await ChangeAsync(context, audit, "model.shadow", $"{name}@{alias}", version: null, actor => serving.RemoveShadow(alias, actor));
         return TypedResults.NoContent();
     }
 
-    static ModelVersion? Begin(string name, string alias, string? version, HttpContext context, IModelControl models)
+    static Task ChangeAsync(HttpContext context, ModelAudit audit, string action, string target, ModelVersion? version, Action<string> change) =>
+        audit.RunAsync(
+            context,
+            actor =>
+            {
+                change(actor);
+                return true;
+            },
+            _ => (action, target, version?.Id));
+
+    static ModelVersion? Find(string name, string? version, IModelControl models)
     {
         CheckName(name, models);
-        AuditTarget.Set(context, $"model:{name}@{alias}");
-        if (version is null)
-        {
-            return null;
-        }
-
-        var found = models.ModelRegistry.Find(version);
-        AuditDetail.Add(context, "version", found.Id);
-        return found;
+        return version is null ? null : models.ModelRegistry.Find(version);
     }
 
     static void CheckName(string name, IModelControl models)
