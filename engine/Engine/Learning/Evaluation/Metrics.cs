@@ -1,5 +1,3 @@
-using CartRecovery.Engine.Learning.Training;
-
 namespace CartRecovery.Engine.Learning.Evaluation;
 
 /// <summary>Measures how well probabilities predict labels. All arrays have one entry per row.</summary>
@@ -42,11 +40,50 @@ public static class Metrics
         double sum = 0;
         for (var i = 0; i < scores.Length; i++)
         {
-            var p = Math.Clamp((double)scores[i], 1e-7, 1 - 1e-7);
-            sum -= Math.Log(labels[i] == 1 ? p : 1 - p);
+            sum += RowLoss(scores[i], labels[i]);
+        }
+
+        return sum / scores.Length;
+    }
+
+    internal static double RowLoss(float score, byte label)
+    {
+        var p = Math.Clamp((double)score, 1e-7, 1 - 1e-7);
+        return -Math.Log(label == 1 ? p : 1 - p);
+    }
+
+    /// <summary>Computes the mean squared difference of probability and label. Less is better.</summary>
+    public static double Brier(float[] scores, byte[] labels)
+    {
+        double sum = 0;
+        for (var i = 0; i < scores.Length; i++)
+        {
+            var error = (double)scores[i] - labels[i];
+            sum += error * error;
         }
         return sum / scores.Length;
     }
+
+    /// <summary>
+    /// Computes the expected calibration error (Naeini et al. 2015): the mean over all rows of the difference between the mean score and the
+    /// share of label 1 in the row's bin, with bins of equal width between 0 and 1.
+    /// </summary>
+    public static double CalibrationError(float[] scores, byte[] labels, int bins = 10)
+    {
+        var differences = new double[bins];
+        for (var i = 0; i < scores.Length; i++)
+        {
+            differences[BinOf(scores[i], bins)] += (double)scores[i] - labels[i];
+        }
+
+        return differences.Sum(Math.Abs) / scores.Length;
+    }
+
+    /// <summary>Returns the bin of equal width between 0 and 1 that holds a score.</summary>
+    internal static int BinOf(float score, int bins) => Math.Clamp((int)(score * bins), 0, bins - 1);
+
+    /// <summary>Whether there are rows of both labels.</summary>
+    internal static bool HasBoth(ReadOnlySpan<byte> labels) => labels.Contains((byte)0) && labels.Contains((byte)1);
 
     /// <summary>Divides the rows, ordered by score, into bins of equal size and compares predicted and observed frequencies.</summary>
     public static CalibrationBin[] Calibration(float[] scores, byte[] labels, int bins = 10)
@@ -75,42 +112,42 @@ public static class Metrics
     public static (double Low, double High) AucInterval(float[] scores, byte[] labels, int[] groups, int rounds, ulong seed)
     {
         var order = Ranking(scores);
-        var distinct = groups.Distinct().Order().ToArray();
-        var place = Array.ConvertAll(groups, g => Array.BinarySearch(distinct, g));
-        var random = new SeededRandom(seed);
-        var drawn = new int[distinct.Length];
+        var bootstrap = new GroupBootstrap(groups, seed);
         var weights = new int[scores.Length];
-        var aucs = new List<double>(rounds);
+        var aucs = new double[rounds];
         for (var round = 0; round < rounds; round++)
         {
-            Array.Clear(drawn);
-            for (var i = 0; i < drawn.Length; i++)
-            {
-                drawn[random.Below(drawn.Length)]++;
-            }
-
-            for (var i = 0; i < weights.Length; i++)
-            {
-                weights[i] = drawn[place[i]];
-            }
-
-            var auc = WeightedAuc(order, scores, labels, weights);
-            if (!double.IsNaN(auc))
-            {
-                aucs.Add(auc);
-            }
+            bootstrap.Draw(weights);
+            aucs[round] = WeightedAuc(order, scores, labels, weights);
         }
-        if (aucs.Count == 0)
+
+        return GroupBootstrap.Middle(aucs);
+    }
+
+    /// <summary>Divides the rows, best score first, into parts of equal size and compares each part's share of label 1 with that of all rows.</summary>
+    public static LiftPart[] Lift(float[] scores, byte[] labels, int parts = 10)
+    {
+        var order = Ranking(scores);
+        parts = Math.Min(parts, order.Length);
+        double positives = labels.AsSpan().Count((byte)1), found = 0;
+        var table = new LiftPart[parts];
+        for (var part = 0; part < parts; part++)
         {
-            return (double.NaN, double.NaN);
-        }
+            int begin = (int)((long)order.Length * part / parts), end = (int)((long)order.Length * (part + 1) / parts);
+            double hits = 0;
+            for (var i = begin; i < end; i++)
+            {
+                hits += labels[order[^(i + 1)]];
+            }
 
-        aucs.Sort();
-        return (aucs[(int)(0.025 * (aucs.Count - 1))], aucs[(int)Math.Ceiling(0.975 * (aucs.Count - 1))]);
+            found += hits;
+            table[part] = new LiftPart(end - begin, hits / (end - begin), hits / (end - begin) / (positives / order.Length), found / positives);
+        }
+        return table;
     }
 
     /// <summary>Sorts row numbers by score, lowest first; equal scores in row order.</summary>
-    static int[] Ranking(float[] scores)
+    internal static int[] Ranking(float[] scores)
     {
         var order = new int[scores.Length];
         for (var i = 0; i < order.Length; i++)
@@ -153,3 +190,10 @@ public static class Metrics
 /// <param name="Predicted">The mean score.</param>
 /// <param name="Observed">The share of rows with label 1.</param>
 public sealed record CalibrationBin(int Rows, double Predicted, double Observed);
+
+/// <summary>A part of the rows in the order of their scores.</summary>
+/// <param name="Rows">The number of rows.</param>
+/// <param name="Rate">The share of rows with label 1.</param>
+/// <param name="Lift">That share divided by the share over all rows.</param>
+/// <param name="Found">The share of all rows of label 1 that are in this part and those before it.</param>
+public sealed record LiftPart(int Rows, double Rate, double Lift, double Found);

@@ -11,13 +11,16 @@ public static class Splits
     /// <param name="folds">The number of folds, 2 or more.</param>
     /// <param name="seed">The same seed gives the same folds.</param>
     /// <returns>The fold of each row, 0 to <paramref name="folds"/> − 1.</returns>
-    public static int[] FoldsByGroup(TrainingSet set, int folds, ulong seed)
+    public static int[] FoldsByGroup(TrainingSet set, int folds, ulong seed) => FoldsByGroup(set.Groups, set.Labels, folds, seed);
+
+    /// <summary>Like <see cref="FoldsByGroup(TrainingSet, int, ulong)"/>, of the rows' groups and labels.</summary>
+    internal static int[] FoldsByGroup(int[] groupOf, byte[] labels, int folds, ulong seed)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(folds, 2);
         var positive = new SortedDictionary<int, bool>();
-        for (var i = 0; i < set.Count; i++)
+        for (var i = 0; i < groupOf.Length; i++)
         {
-            positive[set.Groups[i]] = positive.GetValueOrDefault(set.Groups[i]) || set.Labels[i] == 1;
+            positive[groupOf[i]] = positive.GetValueOrDefault(groupOf[i]) || labels[i] == 1;
         }
 
         var random = new SeededRandom(seed);
@@ -31,7 +34,7 @@ public static class Splits
                 foldOf[group] = foldOf.Count % folds;
             }
         }
-        return Array.ConvertAll(set.Groups, g => foldOf[g]);
+        return Array.ConvertAll(groupOf, g => foldOf[g]);
     }
 
     /// <summary>Separates the rows outside a fold from those in it.</summary>

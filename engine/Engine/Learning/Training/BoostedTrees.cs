@@ -6,75 +6,36 @@ namespace CartRecovery.Engine.Learning.Training;
 sealed class BoostedTrees : ILearned
 {
     readonly float _base;
-    readonly RegressionTree[] _trees;
-    readonly int _depth;
+    readonly IReadOnlyList<RegressionTree> _trees;
+    readonly string _shape;
 
-    BoostedTrees(float baseScore, RegressionTree[] trees, int depth)
+    /// <param name="baseScore">The log odds before the first tree.</param>
+    /// <param name="trees">The trees.</param>
+    /// <param name="shape">A description of their size.</param>
+    internal BoostedTrees(float baseScore, IReadOnlyList<RegressionTree> trees, string shape)
     {
         _base = baseScore;
         _trees = trees;
-        _depth = depth;
+        _shape = shape;
     }
 
-    public string Description => $"{_trees.Length} gradient-boosted trees of depth {_depth}";
+    public string Description => $"{_trees.Count} gradient-boosted trees of {_shape}";
+
+    /// <summary>Number of trees.</summary>
+    internal int Count => _trees.Count;
 
     /// <summary>Trains trees on a set.</summary>
     /// <param name="set">The training rows.</param>
     /// <param name="options">The training options.</param>
     /// <param name="seed">The same seed on the same rows gives the same trees.</param>
-    internal static BoostedTrees Fit(TrainingSet set, BoostedTreesOptions options, ulong seed)
-    {
-        options.Check();
-        int n = set.Count, columns = set.Features.Count;
-        var rate = Math.Clamp((double)set.Positives / Math.Max(1, n), 1e-6, 1 - 1e-6);
-        var start = (float)Math.Log(rate / (1 - rate));
-        var grower = new TreeGrower(new FeatureBins(set, options.MaxBins), columns, options);
-        var random = new SeededRandom(seed);
-        var trees = new RegressionTree[options.Count];
-        var sums = new float[n];
-        Array.Fill(sums, start);
-        double[] gradients = new double[n], hessians = new double[n];
-        var rows = new int[n];
-        var features = new int[columns];
-        int rowCount = Math.Max(1, (int)(n * options.RowShare)), featureCount = Math.Max(1, (int)Math.Ceiling(columns * options.FeatureShare));
+    /// <param name="watch">Rows for early stopping (<see cref="BoostedTreesOptions.Patience"/>): later ones, or of other groups.</param>
+    /// <param name="run">Cancellation, checkpoints and limits.</param>
+    /// <exception cref="OperationCanceledException">Training was cancelled; a checkpoint, if asked for, has been written.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or the limit of memory is too low.</exception>
+    internal static BoostedTrees Fit(TrainingSet set, BoostedTreesOptions options, ulong seed, TrainingSet? watch = null, TrainingRun? run = null)
+        => new TreeBooster(set, options, seed, watch, run ?? new TrainingRun()).Run();
 
-        for (var t = 0; t < trees.Length; t++)
-        {
-            for (var i = 0; i < n; i++)
-            {
-                var p = 1 / (1 + Math.Exp(-sums[i]));
-                gradients[i] = p - set.Labels[i];
-                hessians[i] = p * (1 - p);
-                rows[i] = i;
-            }
-            for (var j = 0; j < columns; j++)
-            {
-                features[j] = j;
-            }
-
-            if (rowCount < n)
-            {
-                random.Choose(rows, rowCount);
-            }
-
-            if (featureCount < columns)
-            {
-                random.Choose(features, featureCount);
-            }
-
-            var chosen = features[..featureCount];
-            Array.Sort(chosen);
-
-            trees[t] = grower.Grow(gradients, hessians, rows.AsSpan(0, rowCount), chosen);
-            for (var i = 0; i < n; i++)
-            {
-                sums[i] += trees[t].Predict(set.Row(i));
-            }
-        }
-        return new BoostedTrees(start, trees, options.Depth);
-    }
-
-    public float Predict(ReadOnlySpan<float> row)
+    public float Logit(ReadOnlySpan<float> row)
     {
         var sum = _base;
         foreach (var tree in _trees)
@@ -82,15 +43,15 @@ sealed class BoostedTrees : ILearned
             sum += tree.Predict(row);
         }
 
-        return Sigmoid(sum);
+        return sum;
     }
 
-    public void Write(OnnxGraph graph, string input, string output)
+    public void WriteLogit(OnnxGraph graph, string input, string output)
     {
-        List<long> treeIds = [], nodeIds = [], featureIds = [], trueIds = [], falseIds = [], leafTrees = [], leafNodes = [];
+        List<long> treeIds = [], nodeIds = [], featureIds = [], trueIds = [], falseIds = [], missingTrue = [], leafTrees = [], leafNodes = [];
         List<float> thresholds = [], weights = [];
         List<string> modes = [];
-        for (var t = 0; t < _trees.Length; t++)
+        for (var t = 0; t < _trees.Count; t++)
         {
             var tree = _trees[t];
             for (var node = 0; node < tree.Feature.Count; node++)
@@ -102,6 +63,7 @@ sealed class BoostedTrees : ILearned
                 thresholds.Add(tree.Threshold[node]);
                 trueIds.Add(tree.Left[node]);
                 falseIds.Add(tree.Right[node]);
+                missingTrue.Add(tree.MissingIsLeft[node] ? 1 : 0);
                 modes.Add(leaf ? "LEAF" : "BRANCH_LEQ");
                 if (!leaf)
                 {
@@ -113,7 +75,7 @@ sealed class BoostedTrees : ILearned
                 weights.Add(tree.Value[node]);
             }
         }
-        graph.Node("TreeEnsembleRegressor", [input], ["logit"], OnnxGraph.MachineLearning,
+        graph.Node("TreeEnsembleRegressor", [input], [output], OnnxGraph.MachineLearning,
             OnnxAttribute.Of("n_targets", 1),
             OnnxAttribute.Of("aggregate_function", "SUM"),
             OnnxAttribute.Of("post_transform", "NONE"),
@@ -125,12 +87,10 @@ sealed class BoostedTrees : ILearned
             OnnxAttribute.Of("nodes_modes", [.. modes]),
             OnnxAttribute.Of("nodes_truenodeids", [.. trueIds]),
             OnnxAttribute.Of("nodes_falsenodeids", [.. falseIds]),
+            OnnxAttribute.Of("nodes_missing_value_tracks_true", [.. missingTrue]),
             OnnxAttribute.Of("target_treeids", [.. leafTrees]),
             OnnxAttribute.Of("target_nodeids", [.. leafNodes]),
             OnnxAttribute.Of("target_ids", new long[leafTrees.Count]),
             OnnxAttribute.Of("target_weights", [.. weights]));
-        graph.Node("Sigmoid", ["logit"], [output]);
     }
-
-    static float Sigmoid(float z) => 1 / (1 + MathF.Exp(-z));
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CartRecovery.Engine.Learning.Calibration;
 using CartRecovery.Engine.Learning.Evaluation;
 
 namespace CartRecovery.Engine.Learning.Training;
@@ -7,10 +8,12 @@ namespace CartRecovery.Engine.Learning.Training;
 public sealed class FittedModel
 {
     readonly ILearned _learned;
+    readonly ICalibration _calibration;
 
-    internal FittedModel(ILearned learned, IReadOnlyList<string> features, float[] baseline, FitReport report)
+    internal FittedModel(ILearned learned, IReadOnlyList<string> features, float[] baseline, FitReport report, ICalibration? calibration = null)
     {
         _learned = learned;
+        _calibration = calibration ?? new NoCalibration();
         Features = features;
         Baseline = baseline;
         Report = report;
@@ -26,7 +29,7 @@ public sealed class FittedModel
     public FitReport Report { get; }
 
     /// <summary>Predicts the probability of label 1, 0–1.</summary>
-    public float Predict(ReadOnlySpan<float> row) => _learned.Predict(row);
+    public float Predict(ReadOnlySpan<float> row) => _calibration.Apply(_learned.Logit(row));
 
     /// <summary>Writes the model with the metadata that the engine requires. Deterministic.</summary>
     public void WriteOnnx(string path, string name, string version) => File.WriteAllBytes(path, ToOnnx(name, version));
@@ -40,7 +43,8 @@ public sealed class FittedModel
         graph.Metadata("cartrecovery.baseline", string.Join(',', Baseline.Select(b => b.ToString("R", CultureInfo.InvariantCulture))));
         graph.Input("features", OnnxGraph.Float, -1, Features.Count);
         graph.Output("probability", OnnxGraph.Float, -1, 1);
-        _learned.Write(graph, "features", "probability");
+        _learned.WriteLogit(graph, "features", "logit");
+        _calibration.Write(graph, "logit", "probability");
         return graph.ToArray(name);
     }
 }

@@ -115,7 +115,7 @@ sealed class LogisticRegression : ILearned
         }
     }
 
-    public float Predict(ReadOnlySpan<float> row)
+    public float Logit(ReadOnlySpan<float> row)
     {
         var z = 0f;
         for (var j = 0; j < _weights.Length; j++)
@@ -123,14 +123,13 @@ sealed class LogisticRegression : ILearned
             z += row[j] * _weights[j];
         }
 
-        return 1 / (1 + MathF.Exp(-(z + _bias)));
+        return z + _bias;
     }
 
-    public void Write(OnnxGraph graph, string input, string output)
+    public void WriteLogit(OnnxGraph graph, string input, string output)
     {
         graph.Initializer("weights", [_weights.Length, 1], _weights);
         graph.Initializer("bias", [1], [_bias]);
-        graph.Node("Gemm", [input, "weights", "bias"], ["logit"]);
-        graph.Node("Sigmoid", ["logit"], [output]);
+        graph.Node("Gemm", [input, "weights", "bias"], [output]);
     }
 }

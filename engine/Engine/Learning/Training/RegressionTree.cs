@@ -1,14 +1,16 @@
 namespace CartRecovery.Engine.Learning.Training;
 
 /// <summary>
-/// A binary tree of comparisons with a value per leaf. Node 0 is the root; a leaf's feature is −1. Values up to the threshold go left;
-/// all others, including NaN, go right.
+/// A binary tree of comparisons with a value per leaf. Node 0 is the root; a leaf's feature is −1. Values up to the threshold go left,
+/// greater ones right; a missing value (NaN) goes where training sent missing values.
 /// </summary>
 sealed class RegressionTree
 {
     internal List<int> Feature { get; } = [];
 
     internal List<float> Threshold { get; } = [];
+
+    internal List<bool> MissingIsLeft { get; } = [];
 
     internal List<int> Left { get; } = [];
 
@@ -21,17 +23,19 @@ sealed class RegressionTree
     {
         Feature.Add(-1);
         Threshold.Add(0);
+        MissingIsLeft.Add(false);
         Left.Add(0);
         Right.Add(0);
         Value.Add(value);
         return Feature.Count - 1;
     }
 
-    /// <summary>Converts a leaf to a comparison.</summary>
-    internal void Split(int node, int feature, float threshold, int left, int right)
+    /// <summary>Converts a leaf to a comparison with two later nodes below it.</summary>
+    internal void Split(int node, int feature, float threshold, bool missingIsLeft, int left, int right)
     {
         Feature[node] = feature;
         Threshold[node] = threshold;
+        MissingIsLeft[node] = missingIsLeft;
         Left[node] = left;
         Right[node] = right;
         Value[node] = 0;
@@ -40,9 +44,11 @@ sealed class RegressionTree
     internal float Predict(ReadOnlySpan<float> row)
     {
         var node = 0;
-        while (Feature[node] >= 0)
+        while (Feature[node] is var feature and >= 0)
         {
-            node = row[Feature[node]] <= Threshold[node] ? Left[node] : Right[node];
+            var value = row[feature];
+            var goesLeft = float.IsNaN(value) ? MissingIsLeft[node] : value <= Threshold[node];
+            node = goesLeft ? Left[node] : Right[node];
         }
 
         return Value[node];

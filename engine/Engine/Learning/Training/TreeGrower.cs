@@ -1,151 +1,187 @@
+using System.Runtime.InteropServices;
 
 namespace CartRecovery.Engine.Learning.Training;
 
 /// <summary>
-/// Grows one tree at a time on the gradients of the loss: sums them by bin at each node and takes the split with the largest gain. The
-/// larger child's sums are the parent's minus the smaller child's, so each level costs at most half the rows.
+/// Grows one tree at a time on the derivatives of the loss, best leaf first: the leaf whose split gains most is split next. Only the smaller
+/// child's sums are taken from its rows; the larger child's are the parent's minus those. Reuses its memory from tree to tree.
 /// </summary>
-sealed class TreeGrower(FeatureBins bins, int featureCount, BoostedTreesOptions options)
+sealed class TreeGrower(FeatureBins bins, SplitFinder finder, BoostedTreesOptions options, int rowCount)
 {
-    /// <summary>The minimum gain; below it a split is numerical noise.</summary>
-    const double MinGain = 1e-6;
+    readonly Stack<Histogram> _spare = new();
+    readonly List<Leaf> _leaves = [];
+    readonly int[] _scratch = new int[rowCount];
 
-    const int Slots = 256;
-
-    // One per level that can be pending while a branch is grown.
-    readonly Stack<double[]> _spare = new();
-
-    double[] _gradients = [];
-    double[] _hessians = [];
+    float[] _derivatives = [];
+    int[] _rows = [];
     int[] _features = [];
     RegressionTree _tree = new();
 
     /// <summary>Grows a tree.</summary>
-    /// <param name="gradients">The first derivative of the loss at each row.</param>
-    /// <param name="hessians">The second derivative of the loss at each row.</param>
-    /// <param name="rows">The rows to use; reordered.</param>
+    /// <param name="derivatives">The first and second derivative of the loss at each row, in pairs.</param>
+    /// <param name="rows">The rows to use, ascending, in the first <paramref name="count"/> places; reordered.</param>
+    /// <param name="count">Their number.</param>
     /// <param name="features">The features to split on, in ascending order.</param>
-    internal RegressionTree Grow(double[] gradients, double[] hessians, Span<int> rows, int[] features)
+    internal RegressionTree Grow(float[] derivatives, int[] rows, int count, int[] features)
     {
-        (_gradients, _hessians, _features, _tree) = (gradients, hessians, features, new RegressionTree());
-        var sums = Rent();
-        Sum(rows, sums);
+        (_derivatives, _rows, _features, _tree) = (derivatives, rows, features, new RegressionTree());
+        _leaves.Clear();
         double g = 0, h = 0;
-        foreach (var row in rows)
+        for (var i = 0; i < count; i++)
         {
-            g += gradients[row];
-            h += hessians[row];
+            g += derivatives[2 * rows[i]];
+            h += derivatives[2 * rows[i] + 1];
         }
-        Grow(rows, sums, g, h, depth: 0);
-        _spare.Push(sums);
+        var root = NewLeaf(0, count, g, h, 0, Bounds.Open);
+        if (MaySplit(root))
+        {
+            root.Sums = Rent();
+            root.Sums.Sum(bins, derivatives, rows.AsSpan(0, count), features);
+            root.Split = finder.Find(root.Sums, features, g, h, root.Bounds);
+        }
+
+        _leaves.Add(root);
+        while (_leaves.Count < options.MaxLeaves && Best() is { } leaf)
+        {
+            SplitLeaf(leaf);
+        }
+
+        foreach (var leaf in _leaves)
+        {
+            Return(leaf);
+        }
+
         return _tree;
     }
 
-    int Grow(Span<int> rows, double[] sums, double g, double h, int depth)
+    /// <summary>Adds the last tree's values to the sums of the rows it was grown on.</summary>
+    internal void AddTo(float[] sums)
     {
-        var node = _tree.AddLeaf((float)(-g / (h + options.L2) * options.LearningRate));
-        if (depth == options.Depth)
+        foreach (var leaf in _leaves)
         {
-            return node;
-        }
-
-        var (feature, bin, leftG, leftH) = BestSplit(sums, g, h);
-        if (feature < 0)
-        {
-            return node;
-        }
-
-        var leftCount = Partition(rows, bins.Of(feature), bin);
-        Span<int> leftRows = rows[..leftCount], rightRows = rows[leftCount..];
-        var leftIsSmaller = leftRows.Length <= rightRows.Length;
-        var smaller = Rent();
-        Sum(leftIsSmaller ? leftRows : rightRows, smaller);
-        foreach (var f in _features)
-        {
-            int begin = f * Slots * 2, end = begin + bins.Count(f) * 2;
-            for (var i = begin; i < end; i++)
+            var value = _tree.Value[leaf.Node];
+            foreach (var row in _rows.AsSpan(leaf.Begin, leaf.Count))
             {
-                sums[i] -= smaller[i];
+                sums[row] += value;
             }
         }
-        var left = Grow(leftRows, leftIsSmaller ? smaller : sums, leftG, leftH, depth + 1);
-        var right = Grow(rightRows, leftIsSmaller ? sums : smaller, g - leftG, h - leftH, depth + 1);
-        _spare.Push(smaller);
-        _tree.Split(node, feature, bins.Cut(feature, bin), left, right);
-        return node;
     }
 
-    (int Feature, int Bin, double LeftG, double LeftH) BestSplit(double[] sums, double g, double h)
+    Leaf? Best()
     {
-        var best = (Feature: -1, Bin: 0, LeftG: 0.0, LeftH: 0.0);
-        var most = MinGain;
-        var parent = g * g / (h + options.L2);
-        foreach (var feature in _features)
+        Leaf? best = null;
+        foreach (var leaf in CollectionsMarshal.AsSpan(_leaves))
         {
-            double leftG = 0, leftH = 0;
-            var at = feature * Slots * 2;
-            for (var bin = 0; bin < bins.Count(feature) - 1; bin++, at += 2)
+            if (leaf.Split.Feature >= 0 && (best is null || leaf.Split.Gain > best.Split.Gain))
             {
-                leftG += sums[at];
-                leftH += sums[at + 1];
-                double rightG = g - leftG, rightH = h - leftH;
-                if (leftH < options.MinChildWeight || leftH <= 0)
-                {
-                    continue;
-                }
-
-                if (rightH < options.MinChildWeight || rightH <= 0)
-                {
-                    break;
-                }
-
-                var gain = leftG * leftG / (leftH + options.L2) + rightG * rightG / (rightH + options.L2) - parent;
-                if (!(gain > most))
-                {
-                    continue;
-                }
-
-                most = gain;
-                best = (feature, bin, leftG, leftH);
+                best = leaf;
             }
         }
+
         return best;
     }
 
-    void Sum(ReadOnlySpan<int> rows, double[] sums)
+    void SplitLeaf(Leaf leaf)
     {
-        foreach (var feature in _features)
+        var split = leaf.Split;
+        var leftCount = Partition(_rows.AsSpan(leaf.Begin, leaf.Count), split);
+        var (leftBounds, rightBounds) = finder.Divide(split, leaf.G, leaf.H, leaf.Bounds);
+        var left = NewLeaf(leaf.Begin, leftCount, split.LeftG, split.LeftH, leaf.Depth + 1, leftBounds);
+        var right = NewLeaf(leaf.Begin + leftCount, leaf.Count - leftCount, leaf.G - split.LeftG, leaf.H - split.LeftH, leaf.Depth + 1, rightBounds);
+        _tree.Split(leaf.Node, split.Feature, bins.Cut(split.Feature, split.Bin), split.MissingIsLeft, left.Node, right.Node);
+        _leaves[_leaves.IndexOf(leaf)] = left;
+        _leaves.Add(right);
+
+        if (_leaves.Count < options.MaxLeaves && (MaySplit(left) || MaySplit(right)))
         {
-            var begin = feature * Slots * 2;
-            Array.Clear(sums, begin, bins.Count(feature) * 2);
-            var binOf = bins.Of(feature);
-            foreach (var row in rows)
+            var (smaller, larger) = left.Count <= right.Count ? (left, right) : (right, left);
+            smaller.Sums = Rent();
+            smaller.Sums.Sum(bins, _derivatives, _rows.AsSpan(smaller.Begin, smaller.Count), _features);
+            if (MaySplit(larger))
             {
-                var at = begin + binOf[row] * 2;
-                sums[at] += _gradients[row];
-                sums[at + 1] += _hessians[row];
+                (larger.Sums, leaf.Sums) = (leaf.Sums, null);
+                larger.Sums!.Subtract(smaller.Sums);
+                Find(larger);
             }
+
+            Find(smaller);
+        }
+
+        Return(leaf);
+    }
+
+    void Find(Leaf leaf)
+    {
+        if (MaySplit(leaf))
+        {
+            leaf.Split = finder.Find(leaf.Sums!, _features, leaf.G, leaf.H, leaf.Bounds);
+        }
+
+        if (leaf.Split.Feature < 0)
+        {
+            Return(leaf);
         }
     }
 
-    /// <summary>Moves the rows up to a bin to the front and returns their number.</summary>
-    static int Partition(Span<int> rows, byte[] binOf, int bin)
+    // Both sides of a split need the minimum weight.
+    bool MaySplit(Leaf leaf) => leaf.Depth < options.Depth && leaf.Count > 1 && leaf.H >= 2 * options.MinChildWeight;
+
+    Leaf NewLeaf(int begin, int count, double g, double h, int depth, Bounds bounds)
     {
-        int front = 0, back = rows.Length - 1;
-        while (front <= back)
-        {
-            if (binOf[rows[front]] <= bin)
-            {
-                front++;
-            }
-            else
-            {
-                (rows[front], rows[back]) = (rows[back], rows[front]);
-                back--;
-            }
-        }
-        return front;
+        var weight = finder.Weight(g, h, bounds);
+        return new Leaf(begin, count, g, h, depth, bounds, _tree.AddLeaf((float)(weight * options.LearningRate)));
     }
 
-    double[] Rent() => _spare.TryPop(out var sums) ? sums : new double[featureCount * Slots * 2];
+    // Keeps the order on both sides, so that later passes read memory forwards. Both places are written and one counts: a branch could not be
+    // predicted.
+    int Partition(Span<int> rows, Split split)
+    {
+        var columns = bins.Columns;
+        var places = bins.Rows;
+        var missing = split.MissingIsLeft && bins.HasMissing(split.Feature) ? bins.Count(split.Feature) - 1 : -1;
+        int left = 0, right = 0;
+        foreach (var row in rows)
+        {
+            int bin = places[row * columns + split.Feature];
+            var isLeft = (bin <= split.Bin ? 1 : 0) | (bin == missing ? 1 : 0);
+            rows[left] = row;
+            _scratch[right] = row;
+            left += isLeft;
+            right += 1 - isLeft;
+        }
+        _scratch.AsSpan(0, right).CopyTo(rows[left..]);
+        return left;
+    }
+
+    Histogram Rent() => _spare.TryPop(out var sums) ? sums : new Histogram(bins.Total);
+
+    void Return(Leaf leaf)
+    {
+        if (leaf.Sums is { } sums)
+        {
+            _spare.Push(sums);
+            leaf.Sums = null;
+        }
+    }
+
+    sealed class Leaf(int begin, int count, double g, double h, int depth, Bounds bounds, int node)
+    {
+        internal int Begin { get; } = begin;
+
+        internal int Count { get; } = count;
+
+        internal double G { get; } = g;
+
+        internal double H { get; } = h;
+
+        internal int Depth { get; } = depth;
+
+        internal Bounds Bounds { get; } = bounds;
+
+        internal int Node { get; } = node;
+
+        internal Histogram? Sums { get; set; }
+
+        internal Split Split { get; set; } = Split.None;
+    }
 }

@@ -20,6 +20,7 @@ sealed class CompiledTrees
     {
         Base = ensemble.Base;
         IsLogistic = ensemble.IsLogistic;
+        (Scale, Shift, Steps) = (ensemble.Scale, ensemble.Shift, ensemble.Steps);
         foreach (var tree in ensemble.Trees)
         {
             Add(tree, 0);
@@ -42,6 +43,15 @@ sealed class CompiledTrees
 
     /// <summary>Bias added to the sum.</summary>
     internal float Base { get; }
+
+    /// <summary>Multiplies the sum, before the sigmoid or the steps.</summary>
+    internal float Scale { get; }
+
+    /// <summary>Added to the product.</summary>
+    internal float Shift { get; }
+
+    /// <summary>The score by the range of the sum, if it is calibrated by steps.</summary>
+    internal ScoreSteps? Steps { get; }
 
     /// <summary>Whether the score is the sigmoid of the sum.</summary>
     internal bool IsLogistic { get; }

@@ -132,6 +132,33 @@ sealed class TreeBatch : IRowEvaluator
     Vector<float> Finish(Vector<float> sum)
     {
         sum += new Vector<float>(_trees.Base);
+        if (_trees.Scale != 1)
+        {
+            sum *= new Vector<float>(_trees.Scale);
+        }
+
+        if (_trees.Shift != 0)
+        {
+            sum += new Vector<float>(_trees.Shift);
+        }
+
+        if (_trees.Steps is { } steps)
+        {
+            return Step(steps, sum);
+        }
+
         return _trees.IsLogistic ? Sigmoid.Of(sum) : sum;
+    }
+
+    // Of a missing number all comparisons fail, which leaves the first value.
+    static Vector<float> Step(ScoreSteps steps, Vector<float> sum)
+    {
+        var value = new Vector<float>(steps.Values[0]);
+        for (var i = 0; i < steps.Thresholds.Length; i++)
+        {
+            value = Vector.ConditionalSelect(Vector.GreaterThan(sum, new Vector<float>(steps.Thresholds[i])), new Vector<float>(steps.Values[i + 1]), value);
+        }
+
+        return value;
     }
 }

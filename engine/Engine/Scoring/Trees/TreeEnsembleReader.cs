@@ -60,9 +60,15 @@ sealed class TreeEnsembleReader
             reader.ReadTargets(file);
         }
 
-        Require(!(isLogistic && file.HasSigmoid), "one sigmoid");
+        Require(!(isLogistic && (file.HasSigmoid || file.Steps is not null)), "one sigmoid");
+        var steps = file.Steps is { } calibration ? ScoreSteps.Of(Read(calibration, 1)) ?? throw Not("ascending steps") : null;
         var bases = file.Floats("base_values");
-        return new TreeEnsemble(reader.Trees(), bases.Count == 0 ? 0 : bases[0], isLogistic || file.HasSigmoid);
+        return new TreeEnsemble(reader.Trees(), bases.Count == 0 ? 0 : bases[0], isLogistic || file.HasSigmoid)
+        {
+            Scale = file.Scale ?? 1,
+            Shift = file.Shift ?? 0,
+            Steps = steps,
+        };
     }
 
     void ReadTargets(TreeEnsembleFile file)
