@@ -14,6 +14,7 @@ using CartRecovery.Bench.Load;
 using CartRecovery.Bench.Outbox;
 using CartRecovery.Bench.Proof;
 using CartRecovery.Bench.Serving;
+using CartRecovery.Bench.Training;
 
 return args switch
 {
@@ -27,6 +28,7 @@ return args switch
     ["erasure", .. var rest] => await ErasureCommand.RunAsync(rest),
     ["flags", .. var rest] => await FlagsCommand.RunAsync(rest),
     ["drift", .. var rest] => await DriftCommand.RunAsync(rest),
+    ["train", .. var rest] => TrainCommand.Run(rest),
     ["crowd", .. var rest] => await CrowdCommand.RunAsync(rest),
     ["attack", .. var rest] => await AttackCommand.RunAsync(rest),
     ["echo", .. var rest] => await EchoCommand.RunAsync(rest),
@@ -60,6 +62,7 @@ static int Usage()
           erasure --binary FILE           forgets one of a million customers while events come in
           flags --binary FILE             evaluations of feature flags a second: in process, and by OFREP over HTTP
           drift --data FOLDER             finds known drifts in published streams, and measures learners that follow drift
+          train [--shoppers FILE]         boosted trees against LightGBM, one thread each: AUC, log loss and time
           crowd --binary FILE             thousands of streams: shoppers who send an event a second, or clients that read nothing
           attack --binary FILE            plays every attack of docs/security.md, against an older binary too, with honest traffic beside it
           echo [--port N]                 echoes WebSocket messages on the engine's own protocol, for conformance suites; default port 9001

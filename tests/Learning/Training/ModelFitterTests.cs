@@ -1,8 +1,12 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
 using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Engine.Learning.Evaluation;
 using CartRecovery.Engine.Learning.Training;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Tests.Scoring;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Learning.Training;
 
@@ -109,6 +113,52 @@ public sealed class ModelFitterTests
         {
             Assert.That(card, Does.Contain(part));
         }
+    }
+
+    [Test]
+    public void The_card_shows_calibration_segments_and_pictures()
+    {
+        using var scratch = new Scratch();
+        ModelCard.Write(scratch.PathOf("shop.md"), s_quadrants, Facts);
+        var card = File.ReadAllText(scratch.PathOf("shop.md"));
+        var segment = s_quadrants.Report.Segments.Single();
+        foreach (var part in (string[])["- **Calibration:** ", "none 0.", "| Brier score | 0.", "| expected calibration error | 0.",
+            FormattableString.Invariant($"| first is positive | {segment.Size.Rows} | {segment.Size.Positives} | {segment.Quality.Auc:F4} |")])
+        {
+            Assert.That(card, Does.Contain(part));
+        }
+
+        string[] pictures = [.. Regex.Matches(card, @"(?<=\]\()shop-[a-z]+\.svg(?=\))", RegexOptions.None, TimeSpan.FromSeconds(5)).Select(match => match.Value)];
+        Assert.That(pictures, Is.EqualTo(new[] { "shop-calibration.svg", "shop-roc.svg", "shop-precision.svg", "shop-lift.svg", "shop-scores.svg" }));
+        foreach (var picture in pictures)
+        {
+            var svg = XDocument.Load(scratch.PathOf(picture)).Root!;
+            Assert.That(svg.Name.LocalName, Is.EqualTo("svg"));
+            Assert.That(svg.Descendants().Count(e => e.Name.LocalName is "path" or "rect" && e.Attribute("fill")?.Value is "none" or "#1f5fa8" or "#c2560c"), Is.GreaterThan(0), picture);
+        }
+    }
+
+    [Test]
+    public void Calibration_on_later_rows_corrects_weighted_trees()
+    {
+        // The weight makes the trees overestimate, and makes them better than the line, which has no such option.
+        var options = s_quick with { Trees = [new BoostedTreesOptions { Count = 60, Depth = 4, LearningRate = 0.1, PositiveWeight = 8 }] };
+        var raw = Fit(SyntheticData.Quadrants, options with { CalibrationShare = 0 }).Report;
+        var calibrated = Fit(SyntheticData.Quadrants, options).Report;
+        Assert.That((raw.CalibratedBy, raw.CalibrationRows), Is.EqualTo(("none", (PartSize?)null)));
+        Assert.That(raw.Quality.CalibrationError, Is.GreaterThan(0.1));
+        Assert.That(calibrated.Quality.CalibrationError, Is.LessThan(0.05));
+        Assert.That(calibrated.CalibratedBy, Is.Not.EqualTo("none"));
+        Assert.That(calibrated.CalibrationRows!.Rows, Is.EqualTo(750), "a quarter of the training rows");
+        Assert.That(calibrated.Calibrations.Select(c => c.Name), Is.EqualTo(new[] { "none", "Platt", "isotonic" }));
+    }
+
+    [Test]
+    public void Trees_with_patience_stop_early()
+    {
+        var report = Fit(SyntheticData.Quadrants, s_quick with { Trees = [new BoostedTreesOptions { Count = 2000, Depth = 4, LearningRate = 0.3, Patience = 10 }] }).Report;
+        Assert.That(report.Candidates[0].Learner, Is.EqualTo("up to 2000 gradient-boosted trees of depth 4"));
+        Assert.That(int.Parse(report.Model.Split(' ')[0], CultureInfo.InvariantCulture), Is.InRange(2, 300));
     }
 
     [Test]

@@ -1,5 +1,4 @@
 using CartRecovery.Engine.Learning.Evaluation;
-using CartRecovery.Engine.Learning.Training;
 
 namespace CartRecovery.Engine.Learning.Calibration;
 

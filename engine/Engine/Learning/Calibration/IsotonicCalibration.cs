@@ -50,8 +50,9 @@ sealed class IsotonicCalibration : ICalibration
             blocks.Add(new Block(sorted[begin], sorted[end - 1], end - begin + 1, positives + rate));
             while (blocks.Count > 1 && blocks[^1].Rate <= blocks[^2].Rate)
             {
-                blocks[^2] = new Block(blocks[^2].Low, blocks[^1].High, blocks[^2].Weight + blocks[^1].Weight, blocks[^2].Sum + blocks[^1].Sum);
+                var (before, last) = (blocks[^2], blocks[^1]);
                 blocks.RemoveAt(blocks.Count - 1);
+                blocks[^1] = new Block(before.Low, last.High, before.Weight + last.Weight, before.Sum + last.Sum);
             }
         }
 

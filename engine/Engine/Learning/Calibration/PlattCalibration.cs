@@ -4,8 +4,8 @@ using CartRecovery.Engine.Learning.Training;
 namespace CartRecovery.Engine.Learning.Calibration;
 
 /// <summary>
-/// A line through the log odds before the sigmoid (Platt 1999), fitted by Newton's method to labels drawn a little towards each other, which
-/// keeps it finite (Lin, Lin and Weng 2007).
+/// A line through the log odds before the sigmoid (Platt 1999), fitted by Newton's method to labels drawn a little towards each other,
+/// which keeps it finite (Lin, Lin and Weng 2007).
 /// </summary>
 sealed class PlattCalibration : ICalibration
 {
@@ -20,7 +20,8 @@ sealed class PlattCalibration : ICalibration
         _shift = shift;
     }
 
-    public string Description => string.Create(CultureInfo.InvariantCulture, $"Platt: {_scale:0.###} × log odds {(_shift < 0 ? '−' : '+')} {Math.Abs(_shift):0.###}");
+    public string Description => string.Create(CultureInfo.InvariantCulture,
+        $"Platt: {_scale:0.###} × log odds {(_shift < 0 ? '−' : '+')} {Math.Abs(_shift):0.###}");
 
     /// <summary>Fits the line; null if it would turn the order of the scores round.</summary>
     internal static PlattCalibration? Fit(ReadOnlySpan<float> logits, ReadOnlySpan<byte> labels)
@@ -43,7 +44,8 @@ sealed class PlattCalibration : ICalibration
                 hBoth += curvature * z;
             }
             var determinant = hScale * hShift - hBoth * hBoth;
-            double stepScale = (hShift * gScale - hBoth * gShift) / determinant, stepShift = (hScale * gShift - hBoth * gScale) / determinant;
+            var stepScale = (hShift * gScale - hBoth * gShift) / determinant;
+            var stepShift = (hScale * gShift - hBoth * gScale) / determinant;
             // Far from the optimum a full step may overshoot; halve it until the loss decreases.
             double shrink = 1, next = double.PositiveInfinity;
             for (var halving = 0; halving < 30; halving++, shrink /= 2)

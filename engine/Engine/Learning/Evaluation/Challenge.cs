@@ -19,20 +19,20 @@ public static class Challenge
     {
         if (candidate.Length != heldOut.Count || champion.Length != heldOut.Count)
         {
-            throw new ArgumentException($"{heldOut.Count} rows need as many scores; there are {candidate.Length} and {champion.Length}.", nameof(candidate));
+            throw new ArgumentException(
+                $"{heldOut.Count} rows need as many scores; there are {candidate.Length} and {champion.Length}.", nameof(candidate));
         }
 
         int positives = heldOut.Positives, rarer = Math.Min(positives, heldOut.Count - positives);
         if (rarer < options.MinRowsPerLabel)
         {
-            return new ChallengeResult(false, "too_few_rows",
-                $"{heldOut.Count} held-out rows with {positives} of label 1 cannot tell the models apart; {options.MinRowsPerLabel} rows of each label are needed. Wait for more data.",
-                null, null, null, null);
+            return Refused("too_few_rows", $"{heldOut.Count} held-out rows with {positives} of label 1 cannot tell the models apart; "
+                + $"{options.MinRowsPerLabel} rows of each label are needed. Wait for more data.");
         }
 
         if (candidate.AsSpan().IndexOfAnyExceptInRange(0f, 1f) is var place and >= 0)
         {
-            return new ChallengeResult(false, "not_a_probability", string.Create(CultureInfo.InvariantCulture, $"The candidate's score of row {place} is {candidate[place]}."), null, null, null, null);
+            return Refused("not_a_probability", Invariant($"The candidate's score of row {place} is {candidate[place]}."));
         }
 
         RankedScores ours = new(candidate, heldOut.Labels), theirs = new(champion, heldOut.Labels);
@@ -67,9 +67,12 @@ public static class Challenge
         }
 
         return candidate.CalibrationError > options.MaxCalibrationError
-            ? ("not_calibrated", Invariant($"The calibration error is {candidate.CalibrationError:0.0000}; at most {options.MaxCalibrationError:0.0000} is allowed. Calibrate it on later rows."))
+            ? ("not_calibrated", Invariant(
+                $"The calibration error is {candidate.CalibrationError:0.0000}; at most {options.MaxCalibrationError:0.0000} is allowed. Calibrate it on later rows."))
             : ("better", Invariant($"The log loss falls by {gain}; the AUC changes by {auc}."));
     }
+
+    static ChallengeResult Refused(string code, string reason) => new(false, code, reason, null, null, null, null);
 
     static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
@@ -96,14 +99,16 @@ public sealed record ChallengeOptions
 /// <summary>The result of a challenge.</summary>
 /// <param name="IsAccepted">Whether the candidate replaces the champion.</param>
 /// <param name="Code">
-/// <c>better</c>, or why not: <c>too_few_rows</c>, <c>not_a_probability</c>, <c>not_better</c>, <c>ranks_worse</c> or <c>not_calibrated</c>.
+/// <c>better</c>, or why not: <c>too_few_rows</c>, <c>not_a_probability</c>, <c>not_better</c>, <c>ranks_worse</c> or
+/// <c>not_calibrated</c>.
 /// </param>
 /// <param name="Reason">The same for people, with numbers.</param>
 /// <param name="Candidate">The candidate's quality; null if it was not measured.</param>
 /// <param name="Champion">The champion's.</param>
 /// <param name="Gain">The fall of the log loss.</param>
 /// <param name="Auc">The rise of the AUC.</param>
-public sealed record ChallengeResult(bool IsAccepted, string Code, string Reason, Measures? Candidate, Measures? Champion, Difference? Gain, Difference? Auc);
+public sealed record ChallengeResult(
+    bool IsAccepted, string Code, string Reason, Measures? Candidate, Measures? Champion, Difference? Gain, Difference? Auc);
 
 /// <summary>A difference between two models on the same rows.</summary>
 /// <param name="Value">The difference.</param>
@@ -111,5 +116,6 @@ public sealed record ChallengeResult(bool IsAccepted, string Code, string Reason
 public sealed record Difference(double Value, (double Low, double High) Interval)
 {
     /// <inheritdoc/>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Value:0.0000} (95% interval {Interval.Low:0.0000} to {Interval.High:0.0000})");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{Value:0.0000} (95% interval {Interval.Low:0.0000} to {Interval.High:0.0000})");
 }

@@ -20,7 +20,7 @@ public sealed record FitReport
     /// <summary>Random seed.</summary>
     public required ulong Seed { get; init; }
 
-    /// <summary>Size of the training part.</summary>
+    /// <summary>Size of the training part, with the rows of the calibration.</summary>
     public required PartSize Train { get; init; }
 
     /// <summary>Size of the held-out part, measured below.</summary>
@@ -43,6 +43,39 @@ public sealed record FitReport
     /// </summary>
     public required double LogLossOfRate { get; init; }
 
+    /// <summary>All measures on the held-out rows.</summary>
+    public required Measures Quality { get; init; }
+
+    /// <summary>Their 95% intervals, by bootstrap over groups.</summary>
+    public required (Measures Low, Measures High) QualityInterval { get; init; }
+
+    /// <summary>A description of the calibration.</summary>
+    public string CalibratedBy { get; init; } = "none";
+
+    /// <summary>Size of the part of the training rows that the calibration was fitted on; null for no calibration.</summary>
+    public PartSize? CalibrationRows { get; init; }
+
+    /// <summary>Each calibration's log loss in the cross-validation that determined the choice.</summary>
+    public IReadOnlyList<(string Name, double Loss)> Calibrations { get; init; } = [];
+
+    /// <summary>Quality on slices of the held-out rows.</summary>
+    public IReadOnlyList<SegmentResult> Segments { get; init; } = [];
+
+    /// <summary>The <see cref="Metrics.Lift"/>.</summary>
+    public IReadOnlyList<LiftPart> Lift { get; init; } = [];
+
+    /// <summary>The ROC curve: share of false alarms, share found.</summary>
+    public IReadOnlyList<(double X, double Y)> Roc { get; init; } = [];
+
+    /// <summary>The precision-recall curve: share found, precision.</summary>
+    public IReadOnlyList<(double X, double Y)> PrecisionRecall { get; init; } = [];
+
+    /// <summary>Histogram of the scores of rows with label 1, in 20 bins from 0 to 1, as shares.</summary>
+    public IReadOnlyList<double> PurchaseScores { get; init; } = [];
+
+    /// <summary>The same of rows with label 0.</summary>
+    public IReadOnlyList<double> OtherScores { get; init; } = [];
+
     /// <summary>The <see cref="Metrics.Calibration"/>.</summary>
     public required IReadOnlyList<CalibrationBin> Calibration { get; init; }
 
@@ -64,6 +97,13 @@ public sealed record Candidate(string Learner, double Auc, double Deviation);
 /// <param name="Auc">See <see cref="Metrics.Auc"/>; NaN where a label is missing.</param>
 /// <param name="AucInterval">Its 95% interval, by bootstrap over groups.</param>
 public sealed record SliceResult(string Name, PartSize Size, double Auc, (double Low, double High) AucInterval);
+
+/// <summary>The quality on a slice of the held-out rows.</summary>
+/// <param name="Name">A description of the slice.</param>
+/// <param name="Size">The slice's size.</param>
+/// <param name="Quality">Its measures; NaN where a label is missing.</param>
+/// <param name="AucInterval">The AUC's 95% interval, by bootstrap over groups.</param>
+public sealed record SegmentResult(string Name, PartSize Size, Measures Quality, (double Low, double High) AucInterval);
 
 /// <summary>The size of a part of the data.</summary>
 /// <param name="Rows">The number of rows.</param>

@@ -32,7 +32,8 @@ public sealed record Measures(double Auc, double AveragePrecision, double LogLos
         }
         var (auc, precision, loss) = (Middle(m => m.Auc), Middle(m => m.AveragePrecision), Middle(m => m.LogLoss));
         var (brier, error) = (Middle(m => m.Brier), Middle(m => m.CalibrationError));
-        return (new Measures(auc.Low, precision.Low, loss.Low, brier.Low, error.Low), new Measures(auc.High, precision.High, loss.High, brier.High, error.High));
+        return (new Measures(auc.Low, precision.Low, loss.Low, brier.Low, error.Low),
+            new Measures(auc.High, precision.High, loss.High, brier.High, error.High));
 
         (double Low, double High) Middle(Func<Measures, double> of) => GroupBootstrap.Middle(samples.Select(of));
     }

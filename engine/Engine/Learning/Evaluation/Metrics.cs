@@ -124,7 +124,9 @@ public static class Metrics
         return GroupBootstrap.Middle(aucs);
     }
 
-    /// <summary>Divides the rows, best score first, into parts of equal size and compares each part's share of label 1 with that of all rows.</summary>
+    /// <summary>
+    /// Divides the rows, best score first, into parts of equal size and compares each part's share of label 1 with that of all rows.
+    /// </summary>
     public static LiftPart[] Lift(float[] scores, byte[] labels, int parts = 10)
     {
         var order = Ranking(scores);
@@ -141,7 +143,8 @@ public static class Metrics
             }
 
             found += hits;
-            table[part] = new LiftPart(end - begin, hits / (end - begin), hits / (end - begin) / (positives / order.Length), found / positives);
+            var rate = hits / (end - begin);
+            table[part] = new LiftPart(end - begin, rate, rate / (positives / order.Length), found / positives);
         }
         return table;
     }

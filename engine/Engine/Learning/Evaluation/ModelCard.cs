@@ -35,10 +35,23 @@ public sealed record ModelCardFacts
 /// <summary>Writes model cards.</summary>
 public static class ModelCard
 {
-    /// <summary>Writes a model card in Markdown.</summary>
-    public static void Write(string path, FittedModel model, ModelCardFacts facts) => File.WriteAllText(path, Text(model, facts));
+    /// <summary>Writes a model card in Markdown, and its pictures beside it: <c>NAME-calibration.svg</c> and so on.</summary>
+    public static void Write(string path, FittedModel model, ModelCardFacts facts)
+    {
+        var name = Path.GetFileNameWithoutExtension(path);
+        foreach (var (picture, _, svg) in ModelPictures.Draw(model.Report))
+        {
+            File.WriteAllText(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, $"{name}-{picture}.svg"), svg);
+        }
 
-    internal static string Text(FittedModel model, ModelCardFacts facts)
+        File.WriteAllText(path, Text(model, facts, name));
+    }
+
+    /// <summary>Returns the card's text.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="facts">What the fit cannot provide.</param>
+    /// <param name="pictures">The beginning of the pictures' names.</param>
+    internal static string Text(FittedModel model, ModelCardFacts facts, string pictures = "model")
     {
         var report = model.Report;
         var card = new StringBuilder();
@@ -48,6 +61,7 @@ public static class ModelCard
             {facts.Purpose}
 
             - **Model:** {report.Model}.
+            - **Calibration:** {Calibration(report)}
             - **Data:** {facts.DataSource}
             - **Licence of the data:** {facts.Licence}
             - **Split:** {facts.Split}
@@ -67,6 +81,8 @@ public static class ModelCard
             | AUC | {report.Auc:F4} (95% interval {report.AucInterval.Low:F4}–{report.AucInterval.High:F4}, bootstrap over groups) |
             | average precision | {report.AveragePrecision:F4} (random: {(double)report.HeldOut.Positives / report.HeldOut.Rows:F4}) |
             | log loss | {report.LogLoss:F4} (always predicting the training rate: {report.LogLossOfRate:F4}) |
+            | Brier score | {Range(report, m => m.Brier)} |
+            | expected calibration error | {Range(report, m => m.CalibrationError)}; ten bins of equal width |
 
             The learner was selected by its AUC in repeated cross-validation on the training rows. Folds never split a group.
 
@@ -93,6 +109,7 @@ public static class ModelCard
             card.Append(Invariant($"| {slice.Name} | {slice.Size.Rows} | {slice.Size.Positives} ({Share(slice.Size)}) | {slice.Size.Groups} "));
             card.Append(Invariant($"| {slice.Auc:F4} | {slice.AucInterval.Low:F4}–{slice.AucInterval.High:F4} |\n"));
         }
+        Segments(card, report);
         card.Append("\n## Limitations\n\n");
         foreach (var limit in facts.Limits)
         {
@@ -114,6 +131,13 @@ public static class ModelCard
             var bin = report.Calibration[i];
             card.Append(Invariant($"| {i + 1} | {bin.Rows} | {bin.Predicted:F4} | {bin.Observed:F4} |\n"));
         }
+
+        card.Append("\n## Pictures\n\n");
+        foreach (var (picture, title, _) in ModelPictures.Draw(report))
+        {
+            card.Append(Invariant($"![{title}]({pictures}-{picture}.svg)\n"));
+        }
+
         card.Append("""
 
             ## Features
@@ -131,6 +155,37 @@ public static class ModelCard
         }
 
         return card.ToString();
+    }
+
+    static string Calibration(FitReport report) => report.CalibrationRows is not { } rows ? "none." : Invariant(
+        $"{report.CalibratedBy}. Chosen by log loss in a cross-validation on the latest {rows.Rows} training rows ({rows.Positives} positive), ")
+        + "scored by a learner trained on the rows before: "
+        + $"{string.Join(", ", report.Calibrations.Select(c => Invariant($"{c.Name} {c.Loss:F4}")))}.";
+
+    static string Range(FitReport report, Func<Measures, double> of)
+        => Invariant($"{of(report.Quality):F4} (95% interval {of(report.QualityInterval.Low):F4}–{of(report.QualityInterval.High):F4})");
+
+    static void Segments(StringBuilder card, FitReport report)
+    {
+        if (report.Segments.Count == 0)
+        {
+            return;
+        }
+
+        card.Append("""
+
+            Segments of the held-out rows:
+
+            | rows | count | positive | AUC | 95% interval | average precision | calibration error |
+            |---|---:|---:|---:|---:|---:|---:|
+
+            """);
+        foreach (var segment in report.Segments)
+        {
+            card.Append(Invariant($"| {segment.Name} | {segment.Size.Rows} | {segment.Size.Positives} | {segment.Quality.Auc:F4} "));
+            card.Append(Invariant($"| {segment.AucInterval.Low:F4}–{segment.AucInterval.High:F4} "));
+            card.Append(Invariant($"| {segment.Quality.AveragePrecision:F4} | {segment.Quality.CalibrationError:F4} |\n"));
+        }
     }
 
     static string Share(PartSize part) => Invariant($"{100.0 * part.Positives / part.Rows:F1}%");

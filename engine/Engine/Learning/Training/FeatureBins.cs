@@ -24,15 +24,11 @@ sealed class FeatureBins
         _hasMissing = new bool[Columns];
         _offsets = new int[Columns + 1];
         _bins = new byte[(long)set.Count * Columns];
+        FindMissing(set);
         var sampled = Sample(set.Count);
         var values = new float[sampled.Length];
         for (var j = 0; j < Columns; j++)
         {
-            for (long i = j; i < set.Rows.Length && !_hasMissing[j]; i += Columns)
-            {
-                _hasMissing[j] = float.IsNaN(set.Rows[i]);
-            }
-
             var present = 0;
             foreach (var row in sampled)
             {
@@ -69,6 +65,18 @@ sealed class FeatureBins
     /// <summary>Returns the highest value in a bin or below it; infinity for the last one.</summary>
     internal float Cut(int feature, int bin) => bin < _cuts[feature].Length ? _cuts[feature][bin] : float.PositiveInfinity;
 
+    void FindMissing(TrainingSet set)
+    {
+        for (var row = 0; row < set.Count; row++)
+        {
+            var values = set.Row(row);
+            for (var j = 0; j < values.Length; j++)
+            {
+                _hasMissing[j] |= float.IsNaN(values[j]);
+            }
+        }
+    }
+
     // Feature by feature over a few rows at a time, so that both the cuts and the rows stay in the cache.
     void Fill(TrainingSet set)
     {
@@ -99,7 +107,8 @@ sealed class FeatureBins
         while (count > 0)
         {
             var half = (count + 1) / 2;
-            low += value > cuts[low + half - 1] ? half : 0;
+            var isAbove = value > cuts[low + half - 1] ? 1 : 0;
+            low += half & -isAbove;
             count -= half;
         }
         return (byte)low;

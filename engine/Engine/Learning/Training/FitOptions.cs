@@ -13,6 +13,15 @@ public sealed record FitOptions
     /// <summary>Approximate share of latest rows held out for evaluation: above 0 and below 1.</summary>
     public double HeldOutShare { get; init; } = 0.3;
 
+    /// <summary>
+    /// Approximate share of the latest training rows that the calibration is chosen and fitted on, 0 to below 1; the learner is trained on the
+    /// rows before, unless no calibration is better. 0 for no calibration.
+    /// </summary>
+    public double CalibrationShare { get; init; } = 0.25;
+
+    /// <summary>Cancellation and limits of each training run.</summary>
+    public TrainingRun Run { get; init; } = new();
+
     /// <summary>Number of folds in the cross-validation, 2 or more.</summary>
     public int Folds { get; init; } = 5;
 

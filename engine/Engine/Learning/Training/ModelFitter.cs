@@ -1,3 +1,4 @@
+using CartRecovery.Engine.Learning.Calibration;
 using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Engine.Learning.Evaluation;
 
@@ -9,6 +10,8 @@ namespace CartRecovery.Engine.Learning.Training;
 /// </summary>
 public static class ModelFitter
 {
+    const double WatchShare = 0.2;
+
     /// <summary>Fits and evaluates a model.</summary>
     /// <param name="set">All rows; <see cref="Splits.ByTime"/> selects the held-out ones.</param>
     /// <param name="options">The options.</param>
@@ -25,16 +28,52 @@ public static class ModelFitter
         Learner[] learners =
         [
             new("logistic regression", rows => LogisticRegression.Fit(rows, options.LogisticL2)),
-            .. options.Trees.Select(t => new Learner($"{t.Count} gradient-boosted trees of depth {t.Depth}", rows => BoostedTrees.Fit(rows, t, options.Seed))),
+            .. options.Trees.Select(t => new Learner($"{(t.Patience > 0 ? "up to " : "")}{t.Count} gradient-boosted trees of {t.Shape}", rows => FitTrees(rows, t, options))),
         ];
         var ranked = learners.Select(l => (Learner: l, Result: CrossValidate(l, train, options))).OrderByDescending(r => r.Result.Auc).ToArray();
         var best = ranked[0].Learner;
-        var learned = best.Fit(train);
-        return new FittedModel(learned, set.Features, Medians(train), Measure(learned, train, heldOut, options) with
+        var (learned, calibration, later) = FitCalibrated(best, train, options);
+        return new FittedModel(learned, set.Features, Medians(train), Measure(new Scorer(learned, calibration.Calibration), learned.Description, train, heldOut, options) with
         {
             Candidates = [.. ranked.Select(r => r.Result)],
             Whole = MeasureWhole(best, set, options),
-        });
+            CalibratedBy = calibration.Calibration.Description,
+            CalibrationRows = later,
+            Calibrations = calibration.Losses,
+        }, calibration.Calibration);
+    }
+
+    // The calibrated learner is kept as it is: trained again, on more rows, it would need another calibration. Without a calibration, it gets all rows.
+    static (ILearned Learned, CalibrationChoice Choice, PartSize? Rows) FitCalibrated(Learner learner, TrainingSet train, FitOptions options)
+    {
+        if (options.CalibrationShare <= 0)
+        {
+            return (learner.Fit(train), new CalibrationChoice(new NoCalibration(), []), null);
+        }
+
+        var (before, later) = Splits.ByTime(train, options.CalibrationShare);
+        if (!HasBoth(before) || !HasBoth(later))
+        {
+            return (learner.Fit(train), new CalibrationChoice(new NoCalibration(), []), null);
+        }
+
+        var learned = learner.Fit(before);
+        float[] logits = [.. Enumerable.Range(0, later.Count).Select(i => learned.Logit(later.Row(i)))];
+        var choice = Calibrator.Choose(logits, later.Labels, later.Groups, options.Seed);
+        return (choice.Calibration is NoCalibration ? learner.Fit(train) : learned, choice, PartSize.Of(later));
+    }
+
+    // Early stopping watches the latest rows of other groups; then all rows are trained on, with as many trees.
+    static BoostedTrees FitTrees(TrainingSet rows, BoostedTreesOptions trees, FitOptions options)
+    {
+        if (trees.Patience > 0)
+        {
+            var (before, later) = Splits.ByTime(rows, WatchShare);
+            var count = HasBoth(before) && HasBoth(later) ? BoostedTrees.Fit(before, trees, options.Seed, later, options.Run).Count : trees.Count;
+            trees = trees with { Count = Math.Max(1, count), Patience = 0 };
+        }
+
+        return BoostedTrees.Fit(rows, trees, options.Seed, run: options.Run);
     }
 
     static Candidate CrossValidate(Learner learner, TrainingSet train, FitOptions options)
@@ -48,7 +87,7 @@ public static class ModelFitter
                 var (learn, check) = Splits.AtFold(train, foldOf, fold);
                 if (HasBoth(learn) && HasBoth(check))
                 {
-                    aucs.Add(Metrics.Auc(PredictAll(learner.Fit(learn), check), check.Labels));
+                    aucs.Add(Metrics.Auc(new Scorer(learner.Fit(learn), new NoCalibration()).All(check), check.Labels));
                 }
             }
         }
@@ -61,26 +100,44 @@ public static class ModelFitter
         return new Candidate(learner.Name, mean, Math.Sqrt(aucs.Average(a => (a - mean) * (a - mean))));
     }
 
-    static FitReport Measure(ILearned learned, TrainingSet train, TrainingSet heldOut, FitOptions options)
+    static FitReport Measure(Scorer scorer, string description, TrainingSet train, TrainingSet heldOut, FitOptions options)
     {
-        var scores = PredictAll(learned, heldOut);
-        var auc = Metrics.Auc(scores, heldOut.Labels);
+        var scores = scorer.All(heldOut);
+        var quality = Measures.Of(scores, heldOut.Labels);
+        var interval = Measures.Interval(scores, heldOut.Labels, heldOut.Groups, options.BootstrapRounds, options.Seed);
         var rate = new float[heldOut.Count];
         Array.Fill(rate, (float)train.Positives / train.Count);
         return new FitReport
         {
-            Model = learned.Description,
+            Model = description,
             Seed = options.Seed,
             Train = PartSize.Of(train),
             HeldOut = PartSize.Of(heldOut),
-            Auc = auc,
-            AucInterval = Metrics.AucInterval(scores, heldOut.Labels, heldOut.Groups, options.BootstrapRounds, options.Seed),
-            AveragePrecision = Metrics.AveragePrecision(scores, heldOut.Labels),
-            LogLoss = Metrics.LogLoss(scores, heldOut.Labels),
+            Quality = quality,
+            QualityInterval = interval,
+            Auc = quality.Auc,
+            AucInterval = (interval.Low.Auc, interval.High.Auc),
+            AveragePrecision = quality.AveragePrecision,
+            LogLoss = quality.LogLoss,
             LogLossOfRate = Metrics.LogLoss(rate, heldOut.Labels),
             Calibration = Metrics.Calibration(scores, heldOut.Labels),
-            Importance = Importance(learned, heldOut, auc, options),
+            Lift = Metrics.Lift(scores, heldOut.Labels),
+            Roc = Curves.Roc(scores, heldOut.Labels),
+            PrecisionRecall = Curves.PrecisionRecall(scores, heldOut.Labels),
+            PurchaseScores = ModelPictures.Shares(scores, heldOut.Labels, 1),
+            OtherScores = ModelPictures.Shares(scores, heldOut.Labels, 0),
+            Segments = [.. options.Slices.Select(slice => Segment(slice, heldOut, scores, options))],
+            Importance = Importance(scorer, heldOut, quality.Auc, options),
         };
+    }
+
+    static SegmentResult Segment(RowSlice slice, TrainingSet set, float[] scores, FitOptions options)
+    {
+        int[] rows = [.. Enumerable.Range(0, set.Count).Where(i => slice.Holds(set, i))];
+        var part = set.Select(rows);
+        var partScores = Array.ConvertAll(rows, i => scores[i]);
+        return new SegmentResult(slice.Name, PartSize.Of(part), Measures.Of(partScores, part.Labels),
+            Metrics.AucInterval(partScores, part.Labels, part.Groups, options.BootstrapRounds, options.Seed));
     }
 
     // Each row is scored by a model of the same kind that did not see its group.
@@ -90,12 +147,12 @@ public static class ModelFitter
         var scores = new float[set.Count];
         for (var fold = 0; fold < options.Folds; fold++)
         {
-            var learned = learner.Fit(Splits.AtFold(set, foldOf, fold).Train);
+            var scorer = new Scorer(learner.Fit(Splits.AtFold(set, foldOf, fold).Train), new NoCalibration());
             for (var i = 0; i < scores.Length; i++)
             {
                 if (foldOf[i] == fold)
                 {
-                    scores[i] = Finite(learned.Predict(set.Row(i)));
+                    scores[i] = scorer.Score(set.Row(i));
                 }
             }
         }
@@ -111,7 +168,7 @@ public static class ModelFitter
         }
     }
 
-    static List<(string Feature, double Drop)> Importance(ILearned learned, TrainingSet set, double auc, FitOptions options)
+    static List<(string Feature, double Drop)> Importance(Scorer scorer, TrainingSet set, double auc, FitOptions options)
     {
         var random = new SeededRandom(options.Seed);
         var columns = set.Features.Count;
@@ -134,7 +191,7 @@ public static class ModelFitter
                 {
                     set.Row(i).CopyTo(row);
                     row[feature] = set.Rows[order[i] * columns + feature];
-                    scores[i] = Finite(learned.Predict(row));
+                    scores[i] = scorer.Score(row);
                 }
                 sum += auc - Metrics.Auc(scores, set.Labels);
             }
@@ -142,20 +199,6 @@ public static class ModelFitter
         }
         return [.. drops.OrderByDescending(d => d.Drop)];
     }
-
-    static float[] PredictAll(ILearned learned, TrainingSet set)
-    {
-        var scores = new float[set.Count];
-        for (var i = 0; i < scores.Length; i++)
-        {
-            scores[i] = Finite(learned.Predict(set.Row(i)));
-        }
-
-        return scores;
-    }
-
-    // As in service, where a score that is not a number counts as 0.
-    static float Finite(float score) => float.IsNaN(score) ? 0 : score;
 
     static float[] Medians(TrainingSet set)
     {
@@ -180,4 +223,12 @@ public static class ModelFitter
     static bool HasBoth(TrainingSet set) => set.Positives > 0 && set.Positives < set.Count;
 
     sealed record Learner(string Name, Func<TrainingSet, ILearned> Fit);
+
+    sealed record Scorer(ILearned Learned, ICalibration Calibration)
+    {
+        // As in service, where a score that is not a number counts as 0.
+        internal float Score(ReadOnlySpan<float> row) => Calibration.Apply(Learned.Logit(row)) is var score && float.IsNaN(score) ? 0 : score;
+
+        internal float[] All(TrainingSet set) => [.. Enumerable.Range(0, set.Count).Select(i => Score(set.Row(i)))];
+    }
 }
