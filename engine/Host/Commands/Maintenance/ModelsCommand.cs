@@ -2,6 +2,7 @@ using System.Globalization;
 using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Engine.Learning.Evaluation;
 using CartRecovery.Engine.Learning.Training;
+using CartRecovery.Engine.Scoring;
 using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands.Maintenance;
@@ -28,7 +29,13 @@ static class ModelsCommand
 
         Console.WriteLine($"{log.Count:N0} events in {options.Events}; fitting takes about a minute");
         var fit = new FitOptions { Slices = PurchaseTrainingSet.Slices };
-        var model = ModelFitter.Fit(PurchaseTrainingSet.From(log), fit);
+        var rows = PurchaseTrainingSet.From(log);
+        var model = ModelFitter.Fit(rows, fit);
+        if (options.Against is { } champion && !Beats(model, rows, fit, champion))
+        {
+            return ExitCode.Failed;
+        }
+
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.Out))!);
         model.WriteOnnx(options.Out, "purchase", options.ModelVersion);
         var card = Path.ChangeExtension(options.Out, ".md");
@@ -62,5 +69,22 @@ static class ModelsCommand
             ],
         ]);
         return ExitCode.Success;
+    }
+
+    // Nothing is written if the champion stays.
+    static bool Beats(FittedModel model, TrainingSet rows, FitOptions fit, string champion)
+    {
+        try
+        {
+            var result = ChampionChallenge.Judge(model, rows, fit, champion);
+            (result.IsAccepted ? Console.Out : Console.Error).WriteLine(result.IsAccepted ? $"better than {champion}: {result.Reason}"
+                : $"error: {result.Code}: not better than {champion}; nothing was written. {result.Reason}");
+            return result.IsAccepted;
+        }
+        catch (ModelException e)
+        {
+            Console.Error.WriteLine($"error: {e.Message}");
+            return false;
+        }
     }
 }

@@ -21,8 +21,11 @@ sealed class ModelsOptions : ConfigOptions
     public string Events { get; set; } = "";
 
     [Option("out", MetaValue = "FILE", Default = "config/models/purchase.onnx",
-        HelpText = "With fit: the model file to write. Its card is written next to it as .md.")]
+        HelpText = "With fit: the model file to write. Its card is written next to it as .md, with pictures.")]
     public string Out { get; set; } = "";
+
+    [Option("against", MetaValue = "FILE", HelpText = "With fit: write the model only if it beats this one on the held-out rows, by more than chance.")]
+    public string? Against { get; set; }
 
     [Option("model-version", MetaValue = "TEXT", Default = "1", HelpText = "With fit: the version that interventions and metrics show.")]
     public string ModelVersion { get; set; } = "";
