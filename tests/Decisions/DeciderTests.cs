@@ -30,7 +30,7 @@ public sealed class DeciderTests
     public void A_decision_has_its_content_recipient_and_reason()
     {
         var campaign = CampaignOf("left", new ActionConfig { Type = ActionKind.Discount, Percent = 10 });
-        var intervention = _decider.Decide(campaign, s_snapshot, EventReading.KeyOf("cart 1"), Start + 5, 0.25f, _row);
+        var intervention = _decider.Decide(campaign, s_snapshot, EventReading.KeyOf("cart 1"), Start + 5, 0.25f, _decider.Explain(_row));
 
         Assert.That(intervention.Id, Does.Match("^iv_[0-9a-f]{32}$"));
         Assert.That((intervention.StoreId, intervention.CartId, intervention.UserId, intervention.SessionId), Is.EqualTo(("demo", "cart 1", "u1", "s1")));
@@ -46,7 +46,7 @@ public sealed class DeciderTests
     [Test]
     public void A_decision_lists_the_features_with_the_largest_attribution()
     {
-        var features = _decider.Decide(CampaignOf("left"), s_snapshot, EventReading.KeyOf("cart 1"), Start, 0.25f, _row).Reasons.Features;
+        var features = _decider.Decide(CampaignOf("left"), s_snapshot, EventReading.KeyOf("cart 1"), Start, 0.25f, _decider.Explain(_row)).Reasons.Features;
 
         Assert.That(features, Has.Count.InRange(1, 3));
         Assert.That(features.Select(f => Math.Abs(f.Effect)), Is.Ordered.Descending.And.All.Positive);
@@ -59,9 +59,9 @@ public sealed class DeciderTests
     [Test]
     public void A_decisions_reasons_are_not_changed_by_the_next()
     {
-        var first = _decider.Decide(CampaignOf("left"), s_snapshot, EventReading.KeyOf("cart 1"), Start, 0.25f, _row);
+        var first = _decider.Decide(CampaignOf("left"), s_snapshot, EventReading.KeyOf("cart 1"), Start, 0.25f, _decider.Explain(_row));
         var features = first.Reasons.Features.ToArray();
-        _decider.Decide(CampaignOf("left"), s_snapshot, EventReading.KeyOf("cart 1"), Start, 0.25f, new float[_row.Length]);
+        _decider.Decide(CampaignOf("left"), s_snapshot, EventReading.KeyOf("cart 1"), Start, 0.25f, _decider.Explain(new float[_row.Length]));
         Assert.That(first.Reasons.Features, Is.EqualTo(features));
     }
 
@@ -69,7 +69,7 @@ public sealed class DeciderTests
     public void An_anonymous_shopper_has_no_user_id()
     {
         var cart = CartSnapshot.Of(Fold(Add("p1", 1)));
-        var intervention = _decider.Decide(CampaignOf("left"), cart, EventReading.KeyOf("c1"), Start, 0, _row);
+        var intervention = _decider.Decide(CampaignOf("left"), cart, EventReading.KeyOf("c1"), Start, 0, _decider.Explain(_row));
         Assert.That((intervention.UserId, intervention.SessionId), Is.EqualTo(((string?)null, (string?)null)));
     }
 
@@ -77,13 +77,13 @@ public sealed class DeciderTests
     public void Ids_are_stable_per_decision_and_distinct_between_decisions()
     {
         string IdOf(string campaign, string cart, long at, float score = 0.5f) =>
-            _decider.Decide(CampaignOf(campaign), s_snapshot, EventReading.KeyOf(cart), at, score, _row).Id;
+            _decider.Decide(CampaignOf(campaign), s_snapshot, EventReading.KeyOf(cart), at, score, _decider.Explain(_row)).Id;
 
         Assert.That(IdOf("left", "c1", Start, score: 0.7f), Is.EqualTo(IdOf("left", "c1", Start)));
         Assert.That(
             new[] { IdOf("left", "c1", Start), IdOf("left2", "c1", Start), IdOf("left", "c2", Start), IdOf("left", "c1", Start + 1) }, Is.Unique);
         using var restarted = new Decider(new ServedModel(TestStages.Model, "champion")) { Stores = TestStages.Stores };
-        Assert.That(restarted.Decide(CampaignOf("left"), s_snapshot, EventReading.KeyOf("c1"), Start, 0.5f, _row).Id, Is.EqualTo(IdOf("left", "c1", Start)));
+        Assert.That(restarted.Decide(CampaignOf("left"), s_snapshot, EventReading.KeyOf("c1"), Start, 0.5f, _decider.Explain(_row)).Id, Is.EqualTo(IdOf("left", "c1", Start)));
     }
 
     static float[] Row()

@@ -153,6 +153,24 @@ public sealed class BadStartTests
         Assert.That(finished.Errors, Does.Contain($"no model at {scratch.PathOf("models/mine.onnx")} or {beside};"));
     }
 
+    [TestCase("run")]
+    [TestCase("check")]
+    public async Task A_broken_model_of_a_campaign_is_reported_with_its_own_key_and_line(string verb)
+    {
+        using var scratch = new Scratch();
+        var path = scratch.Write("broken.onnx", "no model");
+        var config = new EngineConfig().WriteTo(scratch);
+        var text = System.IO.File.ReadAllText(config).Replace("scoring: { ", "scoring: { models: { uplift: broken.onnx }, ", StringComparison.Ordinal);
+        System.IO.File.WriteAllText(config, text);
+
+        var finished = await EngineBinary.RunAsync(scratch.Folder, [verb, "--config", config]);
+
+        Assert.That(finished.ExitCode, Is.EqualTo(BadConfiguration), finished.ToString);
+        var line = text.Split('\n').Index().First(numbered => numbered.Item.Contains("uplift:", StringComparison.Ordinal)).Index + 1;
+        Assert.That(finished.Errors, Does.Match($@"(?m)^{Regex.Escape(config)}:{line}:\d+: error: scoring\.models\.uplift: model_unreadable: {Regex.Escape(path)}"));
+        Assert.That(finished.Errors, Does.Not.Contain("scoring.model:"));
+    }
+
     [Test]
     public async Task Check_reports_component_and_file_errors_together()
     {

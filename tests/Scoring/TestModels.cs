@@ -34,9 +34,11 @@ static class TestModels
     }
 
     /// <summary>A model whose run throws if a row's cart is worth 4 or more: it looks the value up in a table of four.</summary>
-    internal static OnnxGraph Failing(string version)
+    /// <param name="version">The version.</param>
+    /// <param name="baseline">The features' baseline; of a value of 4 or more, the run that explains a score throws too.</param>
+    internal static OnnxGraph Failing(string version, string? baseline = null)
     {
-        var graph = Named(version: version);
+        var graph = Named(baseline: baseline, version: version);
         graph.Input("x", OnnxGraph.Float, -1, 3);
         graph.Output("p", OnnxGraph.Float, -1, 1);
         graph.Initializer("first", [3, 1], [1, 0, 0]);

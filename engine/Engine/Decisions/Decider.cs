@@ -31,21 +31,26 @@ public sealed class Decider : IDisposable
     /// <summary>The stores by number.</summary>
     public StoreTable Stores { get; set; } = new([]);
 
+    /// <summary>Finds the features that moved a score most, strongest first. Runs the model.</summary>
+    /// <param name="row">The scored features.</param>
+    /// <returns>At most three; valid until the next call.</returns>
+    /// <exception cref="ModelException">The run failed.</exception>
+    public ReadOnlySpan<FeatureEffect> Explain(ReadOnlySpan<float> row) => _top.AsSpan(0, _attribution.Explain(row, _top));
+
     /// <summary>Builds the intervention of a campaign for a cart.</summary>
     /// <param name="campaign">The campaign that was triggered.</param>
     /// <param name="cart">The cart at the time of the trigger.</param>
     /// <param name="key">The cart's key.</param>
     /// <param name="at">Event time of the trigger (ms since 1970 UTC).</param>
     /// <param name="score">The model's probability, 0–1.</param>
-    /// <param name="row">The scored features.</param>
-    public Intervention Decide(Campaign campaign, in CartSnapshot cart, in Hash128 key, long at, float score, ReadOnlySpan<float> row)
+    /// <param name="effects">The score's reasons: see <see cref="Explain"/>.</param>
+    public Intervention Decide(Campaign campaign, in CartSnapshot cart, in Hash128 key, long at, float score, ReadOnlySpan<FeatureEffect> effects)
     {
         var store = Stores[cart.Store];
         var (cartId, userId, sessionId) = (Encoding.UTF8.GetString(cart.CartId), Encoding.UTF8.GetString(cart.UserId), Encoding.UTF8.GetString(cart.SessionId));
         var summary = new CartSummary(Quantity.ToDecimal(cart.Units), Money.ToDecimal(cart.Value), CurrencyCode.ToString(cart.Currency));
         var step = campaign.First;
         var offer = step.Offers[0];
-        var count = _attribution.Explain(row, _top);
         return new Intervention
         {
             Id = IdempotencyKey(key, campaign.Name, at),
@@ -61,7 +66,7 @@ public sealed class Decider : IDisposable
             // The texts are rendered when the message is sent, with the data of that moment and off this thread.
             Message = "",
             Cart = summary,
-            Reasons = new DecisionReasons(campaign.Rule, score, _top[..count], _model.Id),
+            Reasons = new DecisionReasons(campaign.Rule, score, effects.ToArray(), _model.Id),
             DecidedAt = DateTimeOffset.FromUnixTimeMilliseconds(at),
         };
     }

@@ -6,7 +6,7 @@ namespace CartRecovery.Engine.Models;
 public static class ModelLimits
 {
     /// <summary>Bytes of a model.</summary>
-    public const int MaxModelBytes = 64 << 20;
+    public const int MaxModelBytes = ModelFile.MaxBytes;
 
     /// <summary>Characters of a card.</summary>
     public const int MaxCard = 1 << 20;

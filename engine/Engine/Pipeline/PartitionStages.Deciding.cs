@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
+using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Pipeline.Serving;
@@ -49,7 +51,7 @@ public sealed partial class PartitionStages
         {
             var place = BitOperations.TrailingZeroCount(rest);
             var campaign = _campaigns[place];
-            if (_batch.ScoreOf(index, rest & (0 - rest), out var score, out var features) is not { } lane || !campaign.Accepts(score))
+            if (!TryScore(index, campaign, rest & (0 - rest), out var lane, out var score, out var features, out var effects))
             {
                 continue;
             }
@@ -58,7 +60,7 @@ public sealed partial class PartitionStages
             var isConditional = _batch[index].Snapshot >= 0 && campaign.IsConditionalIn(_batch.CartAt(index).Store);
             if (TryReserve(index, place, isConditional))
             {
-                AddDecision(index, lane, score, features, campaign, isConditional ? place : null);
+                AddDecision(index, lane, score, features, effects, campaign, isConditional ? place : null);
                 isDecided = true;
             }
             else
@@ -92,11 +94,34 @@ public sealed partial class PartitionStages
         return _context.IsReserved;
     }
 
-    void AddDecision(int index, ScoreLane lane, float score, ReadOnlySpan<float> features, Campaign campaign, int? conditionalPlace)
+    // A model other than the champion explains its score before the cart is reserved: if it throws, it is stopped, and the cart is free for the champion or
+    // for the next campaign.
+    bool TryScore(
+        int index, Campaign campaign, ulong bit, [NotNullWhen(true)] out ScoreLane? lane, out float score, out ReadOnlySpan<float> features,
+        out ReadOnlySpan<FeatureEffect> effects)
+    {
+        effects = default;
+        lane = _batch.ScoreOf(index, bit, out score, out features);
+        if (lane is null || !campaign.Accepts(score))
+        {
+            return false;
+        }
+
+        if (_batch[index].Snapshot < 0 || _batch.TryExplain(lane, features, out effects))
+        {
+            return true;
+        }
+
+        lane = _batch.ScoreOf(index, bit, out score, out features);
+        return lane is not null && campaign.Accepts(score);
+    }
+
+    void AddDecision(
+        int index, ScoreLane lane, float score, ReadOnlySpan<float> features, ReadOnlySpan<FeatureEffect> effects, Campaign campaign, int? conditionalPlace)
     {
         ref readonly var row = ref _batch[index];
         ref readonly var cart = ref _batch.CartAt(index);
-        var intervention = lane.Decider.Decide(campaign, cart, row.Key, row.At, score, features);
+        var intervention = lane.Decider.Decide(campaign, cart, row.Key, row.At, score, effects.IsEmpty ? lane.Decider.Explain(features) : effects);
         _decisions.Add(new Decision(row.Key, row.At, cart.ConnectionId, intervention)
         {
             CampaignsVersion = _campaigns.Version,

@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
+using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Pipeline.Serving;
+using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
@@ -152,6 +154,30 @@ sealed class ScoreBatch : IDisposable
         score = _champion.ScoreAt(index);
         features = _champion.FeaturesAt(index);
         return _champion;
+    }
+
+    /// <summary>Explains a score of a model other than the champion, and stops the model if it throws; then its rows have no score of it.</summary>
+    /// <param name="lane">The lane of the model that scored.</param>
+    /// <param name="features">The row's features.</param>
+    /// <param name="effects">The reasons; empty for the champion, whose failure ends the partition wherever it happens.</param>
+    public bool TryExplain(ScoreLane lane, ReadOnlySpan<float> features, out ReadOnlySpan<FeatureEffect> effects)
+    {
+        effects = default;
+        if (lane == _champion)
+        {
+            return true;
+        }
+
+        try
+        {
+            effects = lane.Decider.Explain(features);
+            return true;
+        }
+        catch (ModelException e)
+        {
+            lane.Fail(e);
+            return false;
+        }
     }
 
     /// <summary>The canary; null for none.</summary>

@@ -29,6 +29,9 @@ public sealed class ModelException(string code, string message) : Exception(mess
     /// <summary>The runtime failed to run a model that it had loaded.</summary>
     public const string RunFailed = "model_run_failed";
 
+    /// <summary>The name in <c>scoring.models</c> of the model; <see langword="null"/> for the champion's.</summary>
+    public string? Name { get; init; }
+
     /// <summary>Code: one of the constants of this type.</summary>
     public string Code { get; } = code;
 }

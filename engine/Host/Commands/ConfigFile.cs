@@ -88,6 +88,7 @@ static class ConfigFile
     /// <summary>Describes why the model cannot be loaded, with its position in the file.</summary>
     public static string ProblemOf(CartRecoveryConfig config, ModelException e) => e.Code == ModelException.NativeLibraryMissing
         ? $"error: {e.Code}: {e.Message}"
+        : e.Name is { } name ? NamedModels.ProblemOf(config, name, e).ToString()
         : config.Origin.ProblemOf(config.Scoring, "model", $"scoring.model: {e.Code}: {e.Message}").ToString();
 
     // Opening the folder reports the problem.

@@ -8,8 +8,7 @@ sealed partial class EngineHost
 {
     readonly ShadowThread _shadows;
 
-    // Kept until the next exchange: a partition may still create scorers from them.
-    OnnxModel[] _formerModels = [];
+    readonly FormerModels _formerModels = new();
 
     /// <inheritdoc/>
     public OnnxModel Model { get; private set; }
@@ -25,11 +24,11 @@ sealed partial class EngineHost
         OnStop = stopped => LogModelStopped(stopped.Alias, stopped.Id, stopped.Fault!),
     };
 
-    // Partitions switch to the models together with the campaigns. Scorers of the former models outlive them.
+    // Partitions switch to the models together with the campaigns.
     void Serve(ServingPlan plan)
     {
-        Release(_formerModels);
-        _formerModels = [.. Serving.Models.Select(served => served.Model).Except(plan.Models.Select(served => served.Model))];
+        _formerModels.Exchange(Serving, plan);
+        ModelTraffic.Serve(plan);
         Model = plan.Champion.Model;
         Serving = plan;
         _stages.Serving = plan;
@@ -39,15 +38,6 @@ sealed partial class EngineHost
     {
         _modelTimer?.Dispose();
         _canaryTimer?.Dispose();
-        Release(_formerModels);
-        Release(Serving.Models.Select(served => served.Model));
-    }
-
-    static void Release(IEnumerable<OnnxModel> models)
-    {
-        foreach (var model in models.Distinct())
-        {
-            model.Dispose();
-        }
+        _formerModels.Release(Serving);
     }
 }

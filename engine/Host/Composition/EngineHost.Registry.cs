@@ -107,6 +107,7 @@ sealed partial class EngineHost : IModelControl
             Serving = Serving.With(ServedAs(model, ServingPlan.ChampionAlias));
         }
 
+        ModelTraffic.Serve(Serving);
         return (ModelRegistry, model);
     }
 

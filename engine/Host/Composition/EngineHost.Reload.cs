@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
@@ -213,8 +212,8 @@ sealed partial class EngineHost
     /// <summary>Returns the values of a configuration. The models' values have a hash of their files.</summary>
     public static List<ConfigValue> ValuesOf(CartRecoveryConfig config) =>
     [
-        .. ConfigValues.Of(config).Select(value => ModelFileOf(config, value.Path) is { } file && File.Exists(file)
-            ? value with { Text = $"{value.Text} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)))}" } : value),
+        .. ConfigValues.Of(config).Select(value => ModelFileOf(config, value.Path) is { } file && ModelFile.HashOf(file) is { } hash
+            ? value with { Text = $"{value.Text} {hash}" } : value),
     ];
 
     static string? ModelFileOf(CartRecoveryConfig config, string path) => path == ModelKey ? config.ModelPath

@@ -21,7 +21,7 @@ static class NamedModels
         {
             foreach (var name in config.Scoring.Models.Keys)
             {
-                loaded.Add(serve(OnnxModel.Load(config.PathOfModel(name), FeatureTable.Names), name));
+                loaded.Add(serve(Load(config, name), name));
             }
 
             return loaded.ToImmutable();
@@ -45,17 +45,33 @@ static class NamedModels
             ConfigProblem? problem = null;
             try
             {
-                OnnxModel.Load(config.PathOfModel(name), FeatureTable.Names).Dispose();
+                Load(config, name).Dispose();
             }
             catch (ModelException e)
             {
-                problem = config.Origin.ProblemOf(config.Scoring.Models, name, $"scoring.models.{name}: {e.Code}: {e.Message}");
+                problem = ProblemOf(config, name, e);
             }
 
             if (problem is not null)
             {
                 yield return problem;
             }
+        }
+    }
+
+    /// <summary>Describes why a model cannot be used, with its position in the file.</summary>
+    public static ConfigProblem ProblemOf(CartRecoveryConfig config, string name, ModelException e) =>
+        config.Origin.ProblemOf(config.Scoring.Models, name, $"scoring.models.{name}: {e.Code}: {e.Message}");
+
+    static OnnxModel Load(CartRecoveryConfig config, string name)
+    {
+        try
+        {
+            return OnnxModel.Load(config.PathOfModel(name), FeatureTable.Names);
+        }
+        catch (ModelException e)
+        {
+            throw new ModelException(e.Code, e.Message) { Name = name };
         }
     }
 }

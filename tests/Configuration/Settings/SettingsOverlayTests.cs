@@ -89,6 +89,8 @@ public sealed class SettingsOverlayTests
     [TestCase("""{"archive":null}""", "archive", "pinned")]
     [TestCase("""{"reconciliation":{"from":"/tmp"}}""", "reconciliation", "pinned")]
     [TestCase("""{"scoring":{"model":"/tmp/x.onnx"}}""", "scoring.model", "pinned")]
+    [TestCase("""{"scoring":{"models":{"uplift":"/dev/zero"}}}""", "scoring.models", "pinned")]
+    [TestCase("""{"scoring":{"models":{"uplift":null}}}""", "scoring.models", "pinned")]
     [TestCase("""{"scoring":null}""", "scoring", "pinned")]
     [TestCase("""{"stores":[]}""", "stores", "pinned")]
     [TestCase("""{"stores":{"s1":null}}""", "stores.s1", "pinned")]

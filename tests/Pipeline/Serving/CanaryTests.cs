@@ -17,6 +17,7 @@ public sealed class CanaryTests
     OnnxModel _champion = null!;
     OnnxModel _candidate = null!;
     OnnxModel _failing = null!;
+    OnnxModel _inexplicable = null!;
 
     [OneTimeSetUp]
     public void Load()
@@ -24,6 +25,7 @@ public sealed class CanaryTests
         _champion = Load(TestModels.Constant(0.25f, "champion"));
         _candidate = Load(TestModels.Constant(0.75f, "candidate"));
         _failing = Load(TestModels.Failing("failing"));
+        _inexplicable = Load(TestModels.Failing("inexplicable", baseline: "9,0,0"));
     }
 
     [OneTimeTearDown]
@@ -32,6 +34,7 @@ public sealed class CanaryTests
         _champion.Dispose();
         _candidate.Dispose();
         _failing.Dispose();
+        _inexplicable.Dispose();
     }
 
     [Test]
@@ -70,6 +73,32 @@ public sealed class CanaryTests
     }
 
     [Test]
+    public void A_canary_that_throws_while_a_decision_is_explained_is_stopped_and_the_champion_decides()
+    {
+        var plan = Plan(_inexplicable, percent: 50);
+        using var run = new StageRun([TestStages.OnScore("all", above: 0.1)], batchRows: 64, serving: plan);
+        var decisions = Play(run, price: 2);
+        Assert.That(decisions, Has.Count.EqualTo(Carts), "no cart was reserved in vain");
+        Assert.That(decisions.Select(d => d.ModelAlias), Is.All.EqualTo("champion"));
+        Assert.That(plan.Canary!.Served.Fault, Does.StartWith("model_run_failed: "));
+        Assert.That(plan.Canary.Served.Traffic.Failures, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void A_named_model_that_throws_while_a_decision_is_explained_is_stopped_and_the_next_campaign_decides()
+    {
+        var asking = TestStages.OnScore("mailed", above: 0.4);
+        asking.Trigger.Score!.Model = "uplift";
+        var uplift = new ServedModel(_inexplicable, "uplift");
+        using var run = new StageRun([asking, TestStages.OnScore("all", above: 0.1)],
+            serving: new ServingPlan(new ServedModel(_champion, ServingPlan.ChampionAlias), named: [uplift]));
+        var decisions = Play(run, price: 2);
+        Assert.That(decisions, Has.Count.EqualTo(Carts));
+        Assert.That(decisions.Select(d => (d.Intervention.Campaign, d.ModelAlias)), Is.All.EqualTo(("all", "champion")));
+        Assert.That(uplift.Fault, Does.StartWith("model_run_failed: "));
+    }
+
+    [Test]
     public void A_model_with_a_job_scores_only_rows_whose_campaigns_ask_for_it()
     {
         var asking = TestStages.OnScore("mailed", above: 0.5, below: null, new ConditionConfig { Feature = "cart_value", Above = 100 });
@@ -96,9 +125,9 @@ public sealed class CanaryTests
         Assert.That(run.Counters.Predictions, Is.EqualTo(Carts));
     }
 
-    List<Decision> Play(StageRun run)
+    static List<Decision> Play(StageRun run, decimal price = 20)
     {
-        run.Play(Enumerable.Range(0, Carts).Select(i => Add("p1", 20) with { Id = $"e{i}", Cart = $"cart {i}" }));
+        run.Play(Enumerable.Range(0, Carts).Select(i => Add("p1", price) with { Id = $"e{i}", Cart = $"cart {i}" }));
         return run.Stages.Decisions;
     }
 

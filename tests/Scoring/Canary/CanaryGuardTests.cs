@@ -59,6 +59,16 @@ public sealed class CanaryGuardTests
         Assert.That(Judge(Play(carts: 4000, bought: 0.1, canaryScore: 0.3f, isEnded: false), 5).Reason, Is.EqualTo("score_shift"));
 
     [Test]
+    public void Scores_that_all_move_a_little_are_no_shift()
+    {
+        // The index alone would be above its limit: all rows have one score.
+        var result = Play(carts: 4000, bought: 0.3, championScore: 0.30f, canaryScore: 0.327f);
+        Assert.That(result.Scores.StabilityIndex, Is.GreaterThan(s_policy.MaxStabilityIndex));
+        Assert.That(Judge(result, 5).Reason, Is.Not.EqualTo("score_shift"));
+        Assert.That(Judge(result, 5, s_policy with { MinScoreShift = 0.05 }).Reason, Is.EqualTo("score_shift"));
+    }
+
+    [Test]
     public void Scores_that_predict_worse_roll_back_once_outcomes_are_in()
     {
         // Close enough for its bin, and half as likely as what happens.

@@ -20,7 +20,8 @@ sealed class SettingsRules(YamlMap file, SettingsConfig settings, ConfigCatalog 
     // themselves more. A section cannot be taken out as a whole either, because the keys in it that are listed here would go with it.
     static readonly string[] s_always =
     [
-        "settings", "secrets", "control", "encryption", "listen", "backup", "archive", "reconciliation", "decisions.exchangeRatesSource", "decisions.exchangeRatesFile", "scoring.model", "contact.secret", "telemetry.headers",
+        "settings", "secrets", "control", "encryption", "listen", "backup", "archive", "reconciliation", "decisions.exchangeRatesSource",
+        "decisions.exchangeRatesFile", "scoring.model", "scoring.models", "contact.secret", "telemetry.headers",
     ];
 
     static readonly string[] s_common = [.. ConfigJson.KeysOf(ConfigJson.Default.SinkConfig).Select(property => property.Name)];

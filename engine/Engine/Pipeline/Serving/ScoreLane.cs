@@ -73,6 +73,13 @@ sealed class ScoreLane : IDisposable
         return scores;
     }
 
+    /// <summary>Counts a failed run, and stops the model.</summary>
+    public void Fail(ModelException e)
+    {
+        Served.Traffic.AddFailure();
+        Served.Stop($"{e.Code}: {e.Message}");
+    }
+
     /// <summary>The scores of the last run.</summary>
     public ReadOnlySpan<float> Scores => _scorer.Scores(Count);
 

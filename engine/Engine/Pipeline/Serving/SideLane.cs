@@ -53,13 +53,12 @@ sealed class SideLane : IDisposable
         }
         catch (ModelException e)
         {
-            _lane.Served.Traffic.AddFailure();
-            _lane.Served.Stop($"{e.Code}: {e.Message}");
+            _lane.Fail(e);
         }
     }
 
-    /// <summary>Whether the rows have scores.</summary>
-    public bool IsScored => _isScored;
+    /// <summary>Whether the rows have scores, of a model that is still used.</summary>
+    public bool IsScored => _isScored && IsOpen;
 
     /// <summary>The score of a row that was added.</summary>
     public float ScoreOf(int row) => _lane.ScoreAt(_slots[row]);

@@ -30,7 +30,8 @@ public sealed class CanaryGuard(CanaryPolicy policy)
             return RollBack("latency", $"{own:0.0} µs a row, {others:0.0} µs by the champion");
         }
 
-        if (result.Scores.Rows >= policy.MinRows && result.Scores.StabilityIndex > policy.MaxStabilityIndex)
+        if (result.Scores.Rows >= policy.MinRows && result.Scores.StabilityIndex > policy.MaxStabilityIndex
+            && result.Scores.MeanDifference > policy.MinScoreShift * result.Scores.ChampionMean)
         {
             return RollBack("score_shift",
                 $"the stability index of {result.Scores.Rows} scores is {result.Scores.StabilityIndex:0.00}, at most {policy.MaxStabilityIndex:0.00}; they are {result.Scores.Mean:0.000} on average, the champion's {result.Scores.ChampionMean:0.000}");

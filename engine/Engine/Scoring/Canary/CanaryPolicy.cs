@@ -18,6 +18,12 @@ public sealed record CanaryPolicy
     /// <summary>The highest population stability index of the scores against the champion's on the same rows.</summary>
     public double MaxStabilityIndex { get; init; } = 0.25;
 
+    /// <summary>
+    /// The mean absolute difference of the scores, as a multiple of the champion's mean, up to which their distribution may change whatever the index
+    /// is: scores that are all alike move the index much by moving little.
+    /// </summary>
+    public double MinScoreShift { get; init; } = 0.1;
+
     /// <summary>How many rows the index needs: with fewer, chance alone moves it.</summary>
     public long MinRows { get; init; } = 1000;
 

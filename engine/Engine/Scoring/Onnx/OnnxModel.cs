@@ -79,11 +79,7 @@ public sealed class OnnxModel : IDisposable
     {
         // Checked first, so that a missing library is reported as such.
         _ = OnnxRuntime.Version;
-        if (!File.Exists(path))
-        {
-            throw new ModelException(ModelException.NotFound, $"There is no model at {path}.");
-        }
-
+        ModelFile.Check(path);
         OrtSession session;
         try
         {

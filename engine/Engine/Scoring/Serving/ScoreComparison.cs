@@ -4,8 +4,8 @@ namespace CartRecovery.Engine.Scoring.Serving;
 public sealed class ScoreComparison
 {
     readonly Lock _gate = new();
-    readonly long[] _championBins = new long[ScoreBins.Count];
-    readonly long[] _bins = new long[ScoreBins.Count];
+    readonly double[] _championBins = new double[ScoreBins.Count];
+    readonly double[] _bins = new double[ScoreBins.Count];
     long _rows;
     double _championSum, _sum, _difference, _largest;
 
@@ -21,8 +21,8 @@ public sealed class ScoreComparison
                 var difference = Math.Abs(scores[i] - champion[i]);
                 (_championSum, _sum, _difference) = (_championSum + champion[i], _sum + scores[i], _difference + difference);
                 _largest = Math.Max(_largest, difference);
-                _championBins[ScoreBins.Of(champion[i])]++;
-                _bins[ScoreBins.Of(scores[i])]++;
+                ScoreBins.Add(_championBins, champion[i]);
+                ScoreBins.Add(_bins, scores[i]);
             }
 
             _rows += scores.Length;

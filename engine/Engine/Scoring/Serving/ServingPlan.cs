@@ -25,7 +25,7 @@ public sealed class ServingPlan
     public const int MaxNamed = 8;
 
     /// <summary>Creates a plan.</summary>
-    /// <exception cref="ArgumentException">There are too many shadows or named models.</exception>
+    /// <exception cref="ArgumentException">There are too many shadows or named models, or one of them twice.</exception>
     public ServingPlan(ServedModel champion, CanaryModel? canary = null, ImmutableArray<ShadowModel> shadows = default, ImmutableArray<ServedModel> named = default)
     {
         (Champion, Canary) = (champion, canary);
@@ -34,6 +34,11 @@ public sealed class ServingPlan
         if (Shadows.Length > MaxShadows || Named.Length > MaxNamed)
         {
             throw new ArgumentException($"A plan has at most {MaxShadows} shadows and {MaxNamed} named models.");
+        }
+
+        if (Shadows.DistinctBy(shadow => (shadow.Served.Alias, shadow.Served.Id)).Count() < Shadows.Length || Named.DistinctBy(model => model.Alias).Count() < Named.Length)
+        {
+            throw new ArgumentException("A plan has a shadow or a named model only once.");
         }
     }
 
@@ -66,7 +71,8 @@ public sealed class ServingPlan
         Champion = Champion.Id,
         Canary = Canary?.Served.Id,
         CanaryPercent = Canary?.Percent ?? 0,
-        Shadows = Shadows.ToImmutableSortedDictionary(shadow => shadow.Served.Id, shadow => shadow.Rate, StringComparer.Ordinal),
+        Shadows = Shadows.GroupBy(shadow => shadow.Served.Id).ToImmutableSortedDictionary(
+            version => version.Key, version => version.Max(shadow => shadow.Rate), StringComparer.Ordinal),
         Named = Named.ToImmutableSortedDictionary(model => model.Alias, model => model.Id, StringComparer.Ordinal),
     };
 }
