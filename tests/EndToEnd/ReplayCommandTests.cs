@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CartRecovery.Tests.Scoring;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
@@ -132,6 +133,23 @@ public sealed class ReplayCommandTests
         var finished = await RunAsync(arguments);
         Assert.That((finished.ExitCode, finished.Output), Is.EqualTo((code, "")), finished.ToString);
         Assert.That(finished.Errors, Does.Contain(message));
+    }
+
+    [Test]
+    public async Task A_named_model_scores_in_a_replay_and_missing_versions_are_listed()
+    {
+        var named = new EngineConfig { Campaigns = """[{ name: keen, trigger: { score: { model: uplift, above: 0 } }, action: { type: reminder }, channel: socket, message: "Hi." }]""" };
+        using var draft = new Scratch();
+        var text = await File.ReadAllTextAsync(named.WriteTo(draft));
+        await File.WriteAllTextAsync(_scratch.PathOf("named.yaml"), text.Replace("scoring: { model: ", $"scoring: {{ models: {{ uplift: \"{named.Model}\" }}, model: ", StringComparison.Ordinal));
+        var other = TestModels.Write(TestModels.Constant(0.5f, "other"));
+
+        using var replayed = Json(await EngineBinary.RunAsync(_scratch.Folder, ["replay", "--json", "--model", other, "--config", _scratch.PathOf("named.yaml")]));
+        using var recorded = Json(await RunAsync("replay", "--json", "--recorded", "--model", other));
+
+        Assert.That(replayed.RootElement.GetProperty("model").GetString(), Is.EqualTo("test@other"));
+        Assert.That(replayed.RootElement.GetProperty("byCampaign").GetRawText(), Does.Contain("keen"));
+        Assert.That(recorded.RootElement.GetProperty("missingModels").EnumerateArray().Count(model => model.GetString()!.StartsWith("purchase@", StringComparison.Ordinal)), Is.EqualTo(1));
     }
 
     [TestCase("export")]

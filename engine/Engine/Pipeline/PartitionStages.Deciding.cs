@@ -21,7 +21,7 @@ public sealed partial class PartitionStages
 
         if (_batch.Canary is { } canary && !_isDecided && _isConfigured[e.Store])
         {
-            canary.Watch(cart, e, _clocks[e.Store].At(e.Timestamp), Now);
+            canary.Watch(cart, e, _clocks[e.Store], Now);
         }
 
         if (!_isDecided)

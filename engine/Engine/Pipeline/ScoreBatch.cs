@@ -241,7 +241,7 @@ sealed class ScoreBatch : IDisposable
 
     void GatherBeside(ref ScoreRow row, in CartRecord cart, in FeatureMoment moment)
     {
-        if (_canary is not null && _canary.Takes(cart, row.Key))
+        if (_canary is not null && _canary.Includes(cart, row.Key))
         {
             row.IsCanary = true;
             _canary.Rows.Add(Count, cart, moment);

@@ -15,13 +15,11 @@ using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Scoring;
-using CartRecovery.Engine.Scoring.Onnx;
-using CartRecovery.Engine.Scoring.Serving;
-using CartRecovery.Engine.State;
 using CartRecovery.Host.Api;
 using CartRecovery.Host.Api.Campaigns.Backtests;
 using CartRecovery.Host.Composition;
 using CartRecovery.Host.Data;
+using CartRecovery.Host.Models;
 
 namespace CartRecovery.Host.Backtests;
 
@@ -164,7 +162,12 @@ sealed class CampaignBacktests(EngineHost host, DataFolder data)
         var decisions = host.ResolveTemplates(DecisionsOf(config, backtest.Campaign), host.Stores.Stores);
         var segments = host.Segments.Present;
         var campaigns = CampaignCompiler.Compile(decisions, host.Stores.All, segments: segments);
-        using var model = OnnxModel.Load(backtest.Model is { } file ? ModelOf(file) : config.ModelPath, FeatureTable.Names);
+        using var models = ConfiguredModels.Load(config, backtest.Model is { } file ? ModelOf(file) : null);
+        if (models.FindUnserved(campaigns) is { } unserved)
+        {
+            throw new BacktestException($"The campaign {unserved.Name} asks for the model {unserved.Model}, which scoring.models does not name.");
+        }
+
         var range = new TimeRange(backtest.From.ToUnixTimeMilliseconds(), backtest.To.ToUnixTimeMilliseconds());
         var scope = new ReplayScope { Store = (store.Number, store.Id), MaxDecisions = MaxDecisions, MaxReads = MaxReads, Pace = new ReplayPace(Share, time) };
         var lead = LeadOf(range, config.Memory.CartLifetime.Value);
@@ -176,7 +179,8 @@ sealed class CampaignBacktests(EngineHost host, DataFolder data)
         try
         {
             var journals = host.Exports.Journals().Select((journal, i) => new JournalStream(journal, () => host.Exports.Journals()[i], lead));
-            var replay = new Replay([.. journals], 1, threads: 1, PipelineSetup.Of(config, host.Stores, budget, ServingPlan.Of(model), campaigns, folder, hasReaders: false, usesRecorded: false), scope);
+            var replay = new Replay([.. journals], 1, threads: 1, PipelineSetup.Of(
+                config, host.Stores, budget, models.Plan, campaigns, folder, hasReaders: false, usesRecorded: false), scope);
             using var watch = time.CreateTimer(_ => progress(replay.Share), state: null, s_look, s_look);
             var report = replay.Run(range, cancellation);
 
@@ -186,7 +190,7 @@ sealed class CampaignBacktests(EngineHost host, DataFolder data)
             var messages = BacktestSummary.MessagesOf(reports, store.Id, range, cancellation);
             var offPolicy = OffPolicyValues.Of(reports, store.Id, backtest.Campaign, range, cancellation);
             var members = MembersOf(report.Decisions, campaigns, store, cancellation);
-            return BacktestSummary.Of(report, first, store, campaigns, config.Contact.Holdout / 100, model.Id, time.GetElapsedTime(started), messages, offPolicy,
+            return BacktestSummary.Of(report, first, store, campaigns, config.Contact.Holdout / 100, models.Champion.Id, time.GetElapsedTime(started), messages, offPolicy,
                 (decision, campaign) => decision.Customer is { } user && members.Contains((campaign.Name, user))) with
             { Segments = SegmentsOf(decisions, store, segments) };
         }

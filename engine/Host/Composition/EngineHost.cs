@@ -105,7 +105,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             LogOpenToOthers(path, problem);
         }
 
-        FolderTakeover.Run(_data, config, budget, Model, time, _log, onTakeover);
+        FolderTakeover.Run(_data, config, budget, Serving, time, _log, onTakeover);
         (ModelRegistry, Model) = OpenModels(Model);
         _keys = FolderKeys.Open(_data, config);
         _data.DeleteArchives(time.GetUtcNow().UtcDateTime - config.Journal.Retention.Value);

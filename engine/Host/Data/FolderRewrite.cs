@@ -8,7 +8,6 @@ using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.Migration;
 using CartRecovery.Engine.Pipeline;
-using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Host.Commands.Control;
 using CartRecovery.Host.Composition;
@@ -20,9 +19,9 @@ namespace CartRecovery.Host.Data;
 /// </summary>
 /// <param name="data">The folder, locked.</param>
 /// <param name="config">The configuration.</param>
-/// <param name="model">The model.</param>
+/// <param name="models">The models.</param>
 /// <param name="time">The clock.</param>
-sealed class FolderRewrite(DataFolder data, CartRecoveryConfig config, OnnxModel model, TimeProvider time)
+sealed class FolderRewrite(DataFolder data, CartRecoveryConfig config, ServingPlan models, TimeProvider time)
 {
     DefinitionSnapshot<SegmentDefinition>? _segments;
 
@@ -64,7 +63,7 @@ sealed class FolderRewrite(DataFolder data, CartRecoveryConfig config, OnnxModel
     });
 
     PipelineOptions Options(StoreDirectory stores, MemoryBudget budget, FolderFiles files, FolderFormat format) => PipelineSetup.Of(
-        config, stores, budget, ServingPlan.Of(model), CampaignCompiler.Compile(config.Decisions, stores.All,
+        config, stores, budget, models, CampaignCompiler.Compile(config.Decisions, stores.All,
             ConfigurationRecord.Write(config.Decisions, config.Contact, stores.Stores, _segments), _segments),
         files.Stores, hasReaders: true, usesRecorded: true, PipelineSetup.JournalOf(config, stores, files, format));
 }

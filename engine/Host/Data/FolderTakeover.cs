@@ -1,7 +1,7 @@
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Migration;
-using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Host.Composition;
 using Microsoft.Extensions.Logging;
 
@@ -14,14 +14,14 @@ static partial class FolderTakeover
     /// <param name="data">The folder, locked.</param>
     /// <param name="config">The configuration.</param>
     /// <param name="budget">The memory plan.</param>
-    /// <param name="model">The model.</param>
+    /// <param name="models">The models.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">Receives what was done.</param>
     /// <param name="progress">Receives the progress.</param>
     /// <exception cref="DataFolderException">The folder cannot be used.</exception>
     /// <exception cref="JournalException">A journal cannot be recovered.</exception>
     public static void Run(
-        DataFolder data, CartRecoveryConfig config, MemoryBudget budget, OnnxModel model, TimeProvider time, ILogger log,
+        DataFolder data, CartRecoveryConfig config, MemoryBudget budget, ServingPlan models, TimeProvider time, ILogger log,
         Action<RepartitionProgress>? progress)
     {
         if (!config.Journal.Enabled || data.Format.HasKeyedIds)
@@ -36,7 +36,7 @@ static partial class FolderTakeover
         }
 
         var start = time.GetTimestamp();
-        var report = new FolderRewrite(data, config, model, time) { Progress = progress }.Run(budget, budget);
+        var report = new FolderRewrite(data, config, models, time) { Progress = progress }.Run(budget, budget);
         LogTakenOver(log, data.Path, report.Carts, report.Customers, report.EventIds, time.GetElapsedTime(start).TotalSeconds);
         if (report.CustomersLost > 0)
         {

@@ -44,13 +44,13 @@ public sealed class PoisonedCanaryTests
     public void It_is_rolled_back_by_outcomes_alone()
     {
         var verdict = Judge(_poisoned, s_policy with { MaxStabilityIndex = double.PositiveInfinity });
-        Assert.That((verdict.Action, verdict.Reason), Is.EqualTo((CanaryAction.RollBack, "calibration")), verdict.Text);
+        Assert.That((verdict.Action, verdict.Reason), Is.EqualTo((CanaryAction.RollBack, "log_loss")), verdict.Text);
     }
 
     [Test]
     public void The_champion_as_its_own_canary_is_not_rolled_back()
     {
-        var verdict = Judge(TestStages.Model, s_policy);
+        var verdict = Judge(TestStages.Model, s_policy with { MinOrders = 0 });
         Assert.That((verdict.Action, verdict.Reason), Is.EqualTo((CanaryAction.StepUp, "passed")), verdict.Text);
     }
 

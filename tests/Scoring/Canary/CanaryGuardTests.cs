@@ -40,18 +40,50 @@ public sealed class CanaryGuardTests
             Is.EqualTo(new CanaryVerdict(CanaryAction.RollBack, "errors", "model_run_failed: out of range")));
     }
 
+    [TestCase(0.02, 200, "score")]
+    [TestCase(0.1, 400, "orders of each model")]
+    [TestCase(0.004, 4000, "scored carts that were bought")]
+    public void A_step_waits_until_every_test_could_fail(double bought, int carts, string what)
+    {
+        var verdict = Judge(Play(carts, bought), 5, s_policy with { MinCarts = 10, MinRows = 150 });
+        Assert.That((verdict.Action, verdict.Reason), Is.EqualTo((CanaryAction.Wait, "waiting")));
+        Assert.That(verdict.Text, Does.Match(@"\d+ of \d+ ").And.Contain(what));
+    }
+
+    [Test]
+    public void A_shop_whose_servers_send_no_orders_is_not_waited_for() =>
+        Assert.That(Judge(Play(carts: 4000, bought: 0.1, isProven: false), 5).Action, Is.EqualTo(CanaryAction.StepUp));
+
     [Test]
     public void A_canary_that_is_slow_is_rolled_back()
     {
         var canary = new CanaryModel(new ServedModel(TestStages.Model, ServingPlan.CanaryAlias), 5);
         var champion = new ServedModel(TestStages.Model, ServingPlan.ChampionAlias);
-        canary.Served.Traffic.AddRun(500);
-        champion.Traffic.AddTime(1000, System.Diagnostics.Stopwatch.Frequency / 1000);
-        canary.Served.Traffic.AddTime(1000, System.Diagnostics.Stopwatch.Frequency / 250);
-        Assert.That(new CanaryGuard(s_policy).Judge(canary, champion, Play(4000, 0.1), 0).Action, Is.EqualTo(CanaryAction.StepUp), "4 µs is below what anybody notices");
-        canary.Served.Traffic.AddTime(1000, System.Diagnostics.Stopwatch.Frequency / 50);
-        var verdict = new CanaryGuard(s_policy).Judge(canary, champion, Play(4000, 0.1), 0);
-        Assert.That((verdict.Action, verdict.Reason, verdict.Text), Is.EqualTo((CanaryAction.RollBack, "latency", "12.0 µs a row, 1.0 µs by the champion")));
+        var guard = new CanaryGuard(s_policy);
+        var result = Play(4000, 0.1);
+        AddRuns(champion, canary.Served, fixedCost: 100, perRow: 1);
+        Assert.That(guard.Judge(canary, champion, result, 0).Action, Is.EqualTo(CanaryAction.StepUp), "an interval begins");
+        AddRuns(champion, canary.Served, fixedCost: 100, perRow: 1);
+        Assert.That(guard.Judge(canary, champion, result, 0).Action, Is.EqualTo(CanaryAction.StepUp),
+            "51 µs a row in batches of 2 is the fixed cost of a run; in the champion's batches it is 2 µs");
+        AddRuns(champion, canary.Served, fixedCost: 800, perRow: 1);
+        var verdict = guard.Judge(canary, champion, result, 0);
+        Assert.That((verdict.Action, verdict.Reason, verdict.Text),
+            Is.EqualTo((CanaryAction.RollBack, "latency", "401.0 µs a row; the champion takes 51.0 µs for runs of these sizes")));
+        AddRuns(champion, canary.Served, fixedCost: 100, perRow: 1);
+        Assert.That(guard.Judge(canary, champion, result, 0).Action, Is.EqualTo(CanaryAction.StepUp), "the next interval is judged by itself");
+    }
+
+    // The champion's runs have 50 or 150 rows and cost 100 µs and 1 µs a row. The canary's have 2 rows.
+    static void AddRuns(ServedModel champion, ServedModel canary, long fixedCost, long perRow)
+    {
+        var tick = System.Diagnostics.Stopwatch.Frequency / 1_000_000;
+        for (var i = 0; i < 300; i++)
+        {
+            var rows = i % 2 == 0 ? 50 : 150;
+            champion.Traffic.AddTime(rows, (100 + rows) * tick);
+            canary.Traffic.AddTime(2, (fixedCost + (2 * perRow)) * tick);
+        }
     }
 
     [Test]
@@ -73,7 +105,7 @@ public sealed class CanaryGuardTests
     {
         // Close enough for its bin, and half as likely as what happens.
         var verdict = Judge(Play(carts: 30_000, bought: 0.1, championScore: 0.1f, canaryScore: 0.05f), 5, s_policy with { MaxStabilityIndex = 100 });
-        Assert.That((verdict.Action, verdict.Reason), Is.EqualTo((CanaryAction.RollBack, "calibration")), verdict.Text);
+        Assert.That((verdict.Action, verdict.Reason), Is.EqualTo((CanaryAction.RollBack, "log_loss")), verdict.Text);
     }
 
     [Test]
@@ -87,12 +119,39 @@ public sealed class CanaryGuardTests
     public void More_revenue_does_not() => Assert.That(Judge(Play(carts: 40_000, bought: 0.1, canaryValue: 1.5), 5).Reason, Is.EqualTo("passed"));
 
     [Test]
+    public void A_browsers_claim_does_not_count_where_a_server_sends_orders()
+    {
+        var outcomes = new CanaryOutcomes(TimeSpan.FromHours(1), 0.05);
+        Enter(outcomes, "claimed", store: 1);
+        Enter(outcomes, "claimed elsewhere", store: 2);
+        Enter(outcomes, "proven", store: 1);
+        Order(outcomes, "claimed", store: 1, isProven: false);
+        Order(outcomes, "claimed elsewhere", store: 2, isProven: false);
+        Order(outcomes, "proven", store: 1, isProven: true);
+        outcomes.Advance(1 + (60 * 60 * 1000));
+        Assert.That((outcomes.Snapshot().Champion.Carts, outcomes.Snapshot().Champion.Orders), Is.EqualTo((3, 2)));
+    }
+
+    [Test]
+    public void A_cart_that_a_greater_share_gives_to_the_canary_is_left_out()
+    {
+        var outcomes = new CanaryOutcomes(TimeSpan.FromHours(1), 0.05);
+        Enter(outcomes, "moves", share: 40, entersAt: 45);
+        Enter(outcomes, "stays", share: 40, entersAt: 70);
+        Enter(outcomes, "canary's", share: 40, entersAt: 10);
+        Enter(outcomes, "later", share: 50, entersAt: 90);
+        outcomes.Advance(1 + (60 * 60 * 1000));
+        var result = outcomes.Snapshot();
+        Assert.That((result.Champion.Carts, result.Canary.Carts, result.Moved), Is.EqualTo((2, 1, 1)));
+    }
+
+    [Test]
     public void Carts_beyond_the_bound_are_skipped_and_counted()
     {
         var outcomes = new CanaryOutcomes(TimeSpan.FromHours(1), 0.05);
         for (var i = 0; i < CanaryOutcomes.Capacity + 10; i++)
         {
-            outcomes.Add(new CanarySignal { Kind = CanarySignalKind.Entered, Cart = EventReading.KeyOf($"{i}"), At = 1 });
+            Enter(outcomes, $"{i}");
         }
 
         Assert.That(outcomes.Snapshot().Skipped, Is.EqualTo(10));
@@ -100,12 +159,20 @@ public sealed class CanaryGuardTests
         Assert.That(outcomes.Snapshot().Champion.Carts, Is.EqualTo(CanaryOutcomes.Capacity));
     }
 
+    static void Enter(CanaryOutcomes outcomes, string cart, ushort store = 0, float share = 0, float entersAt = 100) => outcomes.Add(new CanarySignal
+    {
+        Kind = CanarySignalKind.Entered, Cart = EventReading.KeyOf(cart), At = 1, Store = store, Share = share, EntersAt = entersAt, IsCanary = entersAt < share,
+    });
+
+    static void Order(CanaryOutcomes outcomes, string cart, ushort store, bool isProven) =>
+        outcomes.Add(new CanarySignal { Kind = CanarySignalKind.Ordered, Cart = EventReading.KeyOf(cart), At = 1, Store = store, IsProven = isProven });
+
     CanaryVerdict Judge(CanaryResult result, double percent, CanaryPolicy? policy = null, long cartsBefore = 0) =>
         new CanaryGuard(policy ?? s_policy).Judge(
             new CanaryModel(new ServedModel(TestStages.Model, ServingPlan.CanaryAlias), percent), _champion, result, cartsBefore);
 
     // Half of the carts are the canary's. Orders are worth 1 to 100.
-    static CanaryResult Play(int carts, double bought, float championScore = 0.1f, float canaryScore = 0.1f, double canaryValue = 1, bool isEnded = true)
+    static CanaryResult Play(int carts, double bought, float championScore = 0.1f, float canaryScore = 0.1f, double canaryValue = 1, bool isEnded = true, bool isProven = true)
     {
         var outcomes = new CanaryOutcomes(TimeSpan.FromHours(1), s_policy.Alpha);
         var random = new Random(7);
@@ -121,7 +188,7 @@ public sealed class CanaryGuardTests
             if (random.NextDouble() < bought)
             {
                 var value = random.Next(1, 101) * (isCanary ? canaryValue : 1);
-                outcomes.Add(new CanarySignal { Kind = CanarySignalKind.Ordered, Cart = cart, At = i, Value = (long)(value * Money.PerUnit) });
+                outcomes.Add(new CanarySignal { Kind = CanarySignalKind.Ordered, Cart = cart, At = i, Value = isProven ? (long)(value * Money.PerUnit) : 0, IsProven = isProven });
             }
         }
 

@@ -24,14 +24,14 @@ public sealed class CanaryModelTests
     }
 
     [Test]
-    public void A_customer_has_one_place_with_every_cart()
+    public void A_customer_has_one_bucket_with_every_cart()
     {
         var canary = Canary(50, "next");
         for (var i = 0; i < 200; i++)
         {
             var user = Encoding.UTF8.GetBytes($"user {i}");
-            var first = canary.Takes(user, EventReading.KeyOf("cart 0"));
-            Assert.That(Enumerable.Range(1, 20).Select(cart => canary.Takes(user, EventReading.KeyOf($"cart {cart}"))), Is.All.EqualTo(first));
+            var first = canary.Includes(user, EventReading.KeyOf("cart 0"));
+            Assert.That(Enumerable.Range(1, 20).Select(cart => canary.Includes(user, EventReading.KeyOf($"cart {cart}"))), Is.All.EqualTo(first));
         }
     }
 
@@ -53,7 +53,7 @@ public sealed class CanaryModelTests
     {
         var canary = Canary(percent, version);
         return [.. Enumerable.Range(0, Shoppers).Where(i =>
-            canary.Takes(named ? Encoding.UTF8.GetBytes($"user {i}") : default, named ? default : EventReading.KeyOf($"cart {i}")))];
+            canary.Includes(named ? Encoding.UTF8.GetBytes($"user {i}") : default, named ? default : EventReading.KeyOf($"cart {i}")))];
     }
 
     static CanaryModel Canary(double percent, string version) => new(new ServedModel(TestStages.Model, ServingPlan.CanaryAlias, $"purchase@{version}"), percent);

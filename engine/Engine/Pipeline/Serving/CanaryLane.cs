@@ -28,14 +28,14 @@ sealed class CanaryLane : IDisposable
     public SideLane Rows { get; }
 
     /// <summary>Returns whether the canary decides for a cart.</summary>
-    public bool Takes(in CartRecord cart, in Hash128 key) => Rows.IsOpen && _canary.Takes(cart.UserId, key);
+    public bool Includes(in CartRecord cart, in Hash128 key) => Rows.IsOpen && _canary.Includes(cart.UserId, key);
 
     /// <summary>Signals a cart's first event and its order.</summary>
     /// <param name="cart">The cart after the event.</param>
     /// <param name="e">The event.</param>
-    /// <param name="moment">Its time.</param>
+    /// <param name="clock">The store's clock.</param>
     /// <param name="now">The partition's clock (ms since 1970 UTC).</param>
-    public void Watch(in CartRecord cart, in EventRecord e, in FeatureMoment moment, long now)
+    public void Watch(in CartRecord cart, in EventRecord e, StoreClock clock, long now)
     {
         if (_feed is null || (cart.EventCount != 1 && e.Type != EventType.Purchase))
         {
@@ -44,12 +44,20 @@ sealed class CanaryLane : IDisposable
 
         if (cart.EventCount == 1)
         {
-            _feed.Write(new CanarySignal { Kind = CanarySignalKind.Entered, Cart = e.Cart, At = now, IsCanary = _canary.Takes(cart.UserId, e.Cart) });
+            _feed.Write(new CanarySignal
+            {
+                Kind = CanarySignalKind.Entered, Cart = e.Cart, At = now, IsCanary = _canary.Includes(cart.UserId, e.Cart), Share = (float)_canary.Percent,
+                EntersAt = _canary.PercentOf(cart.UserId, e.Cart), Currency = clock.Money?.Currency ?? 0, Store = e.Store,
+            });
         }
 
         if (e.Type == EventType.Purchase)
         {
-            _feed.Write(new CanarySignal { Kind = CanarySignalKind.Ordered, Cart = e.Cart, At = now, Value = ValueOf(e, moment) });
+            _feed.Write(new CanarySignal
+            {
+                Kind = CanarySignalKind.Ordered, Cart = e.Cart, At = now, Value = ValueOf(e, clock.Money),
+                IsProven = e.Standing == Standing.Server, Store = e.Store,
+            });
         }
     }
 
@@ -73,14 +81,14 @@ sealed class CanaryLane : IDisposable
     }
 
     // What a browser says of an order is a claim, and would let anyone move a guardrail.
-    static long ValueOf(in EventRecord e, in FeatureMoment moment)
+    static long ValueOf(in EventRecord e, StoreMoney? money)
     {
         if (e.Standing != Standing.Server)
         {
             return 0;
         }
 
-        var factor = moment.Money is { } money && e.Currency != 0 && e.Currency != money.Currency ? money.FactorOf(e.Currency) : 1;
+        var factor = money is not null && e.Currency != 0 && e.Currency != money.Currency ? money.FactorOf(e.Currency) : 1;
         return double.IsNaN(factor) ? 0 : (long)(e.Amount * factor);
     }
 }

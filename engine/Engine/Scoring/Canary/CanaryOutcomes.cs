@@ -5,7 +5,8 @@ namespace CartRecovery.Engine.Scoring.Canary;
 
 /// <summary>
 /// Joins what a canary and the champion scored with what became of the carts. A cart is followed from its first event for a fixed time; then it counts with what
-/// it was bought for. One thread adds; any thread takes a snapshot.
+/// it was bought for. A cart counts for the model that decided when it began; those that a greater share gives to the canary are left out. One thread
+/// adds; any thread takes a snapshot.
 /// </summary>
 /// <param name="horizon">How long a cart is followed.</param>
 /// <param name="alpha">The probability that an interval is ever wrong, 0–1, exclusive.</param>
@@ -24,8 +25,14 @@ public sealed class CanaryOutcomes(TimeSpan horizon, double alpha)
     readonly ScoreComparison _scores = new();
     readonly (ConfidenceSequence Revenue, long[] Orders) _champion = (new(), [0]), _canary = (new(), [0]);
     readonly ConfidenceSequence _loss = new();
+    readonly RevenueComparison _revenue = new();
+    readonly CartSample _sample = new((long)horizon.TotalMilliseconds, Capacity);
+
+    // Stores whose servers send orders: there, what a browser says of an order is ignored.
+    readonly HashSet<ushort> _proven = [];
     double _predicted;
-    long _bought, _skipped;
+    float _share;
+    long _bought, _skipped, _moved;
 
     /// <summary>Adds a signal.</summary>
     public void Add(in CanarySignal signal)
@@ -49,7 +56,15 @@ public sealed class CanaryOutcomes(TimeSpan horizon, double alpha)
                 case CanarySignalKind.Ordered:
                     if (_open.TryGetValue(signal.Cart, out var ordered))
                     {
-                        _open[signal.Cart] = ordered with { IsOrdered = true, Value = Math.Max(ordered.Value, signal.Value) };
+                        _open[signal.Cart] = ordered with
+                        {
+                            IsClaimed = true, IsProven = ordered.IsProven || signal.IsProven, Value = Math.Max(ordered.Value, signal.Value),
+                        };
+                    }
+
+                    if (signal.IsProven)
+                    {
+                        _proven.Add(signal.Store);
                     }
 
                     break;
@@ -76,20 +91,47 @@ public sealed class CanaryOutcomes(TimeSpan horizon, double alpha)
             var labelled = Math.Max(_loss.Count, 1);
             return new CanaryResult(
                 _scores.Snapshot(), ArmOf(_champion), ArmOf(_canary), _loss.Count, _predicted / labelled, (double)_bought / labelled, _loss.Mean,
-                _loss.HalfWidth(alpha), dropped, _skipped);
+                _loss.HalfWidth(alpha), dropped, _skipped)
+            {
+                Revenue = _revenue.Compare(alpha),
+                HasRevenue = _proven.Count > 0,
+                Moved = _moved,
+            };
         }
     }
 
     void Enter(in CanarySignal signal)
     {
-        if (_open.Count == Capacity)
+        if (signal.Share > _share)
+        {
+            Raise(signal.Share);
+        }
+
+        if (!CartSample.IsInArm(signal.Cart, signal.IsCanary, signal.Share))
+        {
+            return;
+        }
+
+        if (!_sample.Takes(signal.Cart, signal.At) || _open.Count == Capacity)
         {
             _skipped++;
         }
-        else if (_open.TryAdd(signal.Cart, new Followed(signal.IsCanary)))
+        else if (_open.TryAdd(signal.Cart, new Followed(signal.IsCanary, signal.Share, signal.EntersAt, signal.Currency, signal.Store)))
         {
             _ends.Enqueue((signal.Cart, signal.At + _horizon));
         }
+    }
+
+    // By the hash alone: whether they are bought does not matter.
+    void Raise(float share)
+    {
+        foreach (var (cart, _) in _open.Where(pair => !pair.Value.IsCanary && pair.Value.EntersAt < share).ToArray())
+        {
+            _open.Remove(cart);
+            _moved++;
+        }
+
+        _share = share;
     }
 
     // Partitions' clocks differ by little, so the queue is in order of time but for that.
@@ -108,13 +150,15 @@ public sealed class CanaryOutcomes(TimeSpan horizon, double alpha)
     void End(Followed cart)
     {
         var (revenue, orders) = cart.IsCanary ? _canary : _champion;
+        var isOrdered = cart.IsProven || (cart.IsClaimed && !_proven.Contains(cart.Store));
         revenue.Add(Money.ToDouble(cart.Value));
-        orders[0] += cart.IsOrdered ? 1 : 0;
+        orders[0] += isOrdered ? 1 : 0;
+        _revenue.Add(cart.Share, cart.Currency, cart.IsCanary, Money.ToDouble(cart.Value));
         if (cart.HasScores)
         {
-            _loss.Add(LossOf(cart.Canary, cart.IsOrdered) - LossOf(cart.Champion, cart.IsOrdered));
+            _loss.Add(LossOf(cart.Canary, isOrdered) - LossOf(cart.Champion, isOrdered));
             _predicted += cart.Canary;
-            _bought += cart.IsOrdered ? 1 : 0;
+            _bought += isOrdered ? 1 : 0;
         }
     }
 
@@ -128,11 +172,13 @@ public sealed class CanaryOutcomes(TimeSpan horizon, double alpha)
         return -Math.Log(isOrdered ? likely : 1 - likely);
     }
 
-    readonly record struct Followed(bool IsCanary)
+    readonly record struct Followed(bool IsCanary, float Share, float EntersAt, uint Currency, ushort Store)
     {
         public bool HasScores { get; init; }
 
-        public bool IsOrdered { get; init; }
+        public bool IsClaimed { get; init; }
+
+        public bool IsProven { get; init; }
 
         public float Champion { get; init; }
 

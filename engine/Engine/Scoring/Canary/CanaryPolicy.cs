@@ -9,8 +9,17 @@ public sealed record CanaryPolicy
     /// <summary>How many of the canary's carts must have an outcome at each step before the next.</summary>
     public long MinCarts { get; init; } = 200;
 
-    /// <summary>How long a cart is followed for its outcome.</summary>
-    public TimeSpan Horizon { get; init; } = TimeSpan.FromHours(1);
+    /// <summary>
+    /// How many of the canary's comparable carts, and of the champion's, must have been bought for a known value: with fewer, the central limit theorem that the
+    /// revenue test rests on says little. Nothing is waited for while the canary has all shoppers.
+    /// </summary>
+    public long MinOrders { get; init; } = 50;
+
+    /// <summary>How many of the canary's carts with scores must have been bought, and how many not, before their log loss is judged.</summary>
+    public long MinBought { get; init; } = 20;
+
+    /// <summary>How long a cart is followed for its outcome: the time in which most who follow a mail have bought.</summary>
+    public TimeSpan Horizon { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>The probability, 0–1, that a sequential test ever rolls back a canary that is as good as the champion; each test has its own.</summary>
     public double Alpha { get; init; } = 0.05;
@@ -27,7 +36,7 @@ public sealed record CanaryPolicy
     /// <summary>How many rows the index needs: with fewer, chance alone moves it.</summary>
     public long MinRows { get; init; } = 1000;
 
-    /// <summary>The highest time per row, as a multiple of the champion's, ...</summary>
+    /// <summary>The highest time per row, as a multiple of what the champion takes for runs of the same sizes, ...</summary>
     public double MaxLatencyRatio { get; init; } = 5;
 
     /// <summary>... unless it is below this, which no batch notices (µs).</summary>

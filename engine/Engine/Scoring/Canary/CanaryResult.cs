@@ -15,4 +15,14 @@ namespace CartRecovery.Engine.Scoring.Canary;
 /// <param name="Skipped">Carts that were not followed because too many were.</param>
 public sealed record CanaryResult(
     ScoreComparisonResult Scores, CanaryArm Champion, CanaryArm Canary, long Labelled, double Predicted, double Bought, double LossDifference,
-    double LossWithin, long Dropped, long Skipped);
+    double LossWithin, long Dropped, long Skipped)
+{
+    /// <summary>The revenue of carts that can be compared.</summary>
+    public required CanaryRevenue Revenue { get; init; }
+
+    /// <summary>Whether a server has sent an order.</summary>
+    public bool HasRevenue { get; init; }
+
+    /// <summary>Carts left out because a greater share gave them to the canary.</summary>
+    public long Moved { get; init; }
+}

@@ -14,6 +14,21 @@ public struct CanarySignal
     /// <summary>For <see cref="CanarySignalKind.Ordered"/>: what a server says that the order is worth, in <see cref="Money"/> units of the store's currency; 0 if no server says so.</summary>
     public long Value;
 
+    /// <summary>The store's currency, as in <see cref="CurrencyCode"/>.</summary>
+    public uint Currency;
+
+    /// <summary>For <see cref="CanarySignalKind.Entered"/>: the canary's share of shoppers, 0–100.</summary>
+    public float Share;
+
+    /// <summary>For <see cref="CanarySignalKind.Entered"/>: the share from which on the canary decides for the cart, 0–100.</summary>
+    public float EntersAt;
+
+    /// <summary>The store's number.</summary>
+    public ushort Store;
+
+    /// <summary>For <see cref="CanarySignalKind.Ordered"/>: whether a server says so. What a browser says is a claim.</summary>
+    public bool IsProven;
+
     /// <summary>For <see cref="CanarySignalKind.Scored"/>: the champion's score.</summary>
     public float Champion;
 

@@ -32,16 +32,24 @@ public sealed class ConfidenceSequence(int tightest = 1000)
     /// <summary>Returns half of the interval's width.</summary>
     /// <param name="alpha">The probability that the mean is ever outside, 0–1, exclusive.</param>
     /// <returns>Infinity without values.</returns>
-    public double HalfWidth(double alpha)
+    public double HalfWidth(double alpha) => HalfWidth(Count, Variance, alpha, tightest);
+
+    /// <summary>Returns half of the width of an interval of a mean.</summary>
+    /// <param name="count">Number of values.</param>
+    /// <param name="variance">Their variance.</param>
+    /// <param name="alpha">The probability that the mean is ever outside, 0–1, exclusive.</param>
+    /// <param name="tightest">The number of values at which the interval is tuned to be tightest.</param>
+    /// <returns>Infinity without values.</returns>
+    public static double HalfWidth(long count, double variance, double alpha, int tightest = 1000)
     {
-        if (Count == 0)
+        if (count == 0)
         {
             return double.PositiveInfinity;
         }
 
         // Their approximation of the mixture's best variance for a sample size.
         var rho = ((-2 * Math.Log(alpha)) + Math.Log((-2 * Math.Log(alpha)) + 1)) / tightest;
-        var scale = (Count * rho) + 1;
-        return Math.Sqrt(Variance * 2 * scale / (Count * (double)Count * rho) * Math.Log(Math.Sqrt(scale) / alpha));
+        var scale = (count * rho) + 1;
+        return Math.Sqrt(variance * 2 * scale / (count * (double)count * rho) * Math.Log(Math.Sqrt(scale) / alpha));
     }
 }

@@ -5,7 +5,7 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Scoring.Serving;
 
 /// <summary>
-/// A candidate that decides for a share of the shoppers. A shopper's place is a hash of the customer, or of the cart while nobody is named, and the
+/// A candidate that decides for a share of the shoppers. A shopper's bucket is a hash of the customer, or of the cart while nobody is named, and the
 /// candidate's version: it is the same whatever the percentage, so raising the percentage moves nobody out.
 /// </summary>
 public sealed class CanaryModel
@@ -36,6 +36,9 @@ public sealed class CanaryModel
 
     /// <summary>What became of its carts and the champion's; <see langword="null"/> if none is followed.</summary>
     public CanaryOutcomes? Outcomes { get; }
+
+    /// <summary>The time of its runs beside the champion's.</summary>
+    internal RunLatency Latency { get; } = new();
 
     /// <summary>Signals dropped because the reader was behind.</summary>
     public long Dropped => _feeds.Dropped;
@@ -70,11 +73,13 @@ public sealed class CanaryModel
     /// <summary>Returns whether the candidate decides for a shopper. Allocates nothing.</summary>
     /// <param name="user">The customer's id in UTF-8; empty while nobody is named.</param>
     /// <param name="cart">The cart's key.</param>
-    public bool Takes(ReadOnlySpan<byte> user, in Hash128 cart)
-    {
-        var place = user.IsEmpty ? Mix(cart.Low ^ BitOperations.RotateLeft(cart.High, 32) ^ _salt) : Hash128.Of(user, _salt).Low;
-        return place >> 11 < _threshold;
-    }
+    public bool Includes(ReadOnlySpan<byte> user, in Hash128 cart) => BucketOf(user, cart) < _threshold;
+
+    /// <summary>The percentage from which on the candidate decides for a shopper.</summary>
+    internal float PercentOf(ReadOnlySpan<byte> user, in Hash128 cart) => (float)(BucketOf(user, cart) * (100.0 / (1L << 53)));
+
+    ulong BucketOf(ReadOnlySpan<byte> user, in Hash128 cart) =>
+        (user.IsEmpty ? Mix(cart.Low ^ BitOperations.RotateLeft(cart.High, 32) ^ _salt) : Hash128.Of(user, _salt).Low) >> 11;
 
     // The finalizer of MurmurHash3 (Austin Appleby, public domain).
     static ulong Mix(ulong hash)

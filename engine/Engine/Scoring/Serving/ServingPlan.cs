@@ -36,7 +36,8 @@ public sealed class ServingPlan
             throw new ArgumentException($"A plan has at most {MaxShadows} shadows and {MaxNamed} named models.");
         }
 
-        if (Shadows.DistinctBy(shadow => (shadow.Served.Alias, shadow.Served.Id)).Count() < Shadows.Length || Named.DistinctBy(model => model.Alias).Count() < Named.Length)
+        if (Shadows.DistinctBy(shadow => (shadow.Served.Alias, shadow.Served.Id)).Count() < Shadows.Length
+            || Named.DistinctBy(model => model.Alias).Count() < Named.Length)
         {
             throw new ArgumentException("A plan has a shadow or a named model only once.");
         }

@@ -68,6 +68,9 @@ sealed class HealthReport(
         }
     }
 
+    string? ModelProblem() => engine.ModelsProblem is { } unserved ? $"{engine.Model.Id} serves instead of the champion: {unserved}"
+        : engine.Serving.Models.FirstOrDefault(model => model.Fault is not null) is { } stopped ? $"{stopped.Id} ({stopped.Alias}) is no longer used: {stopped.Fault}" : null;
+
     async Task<(HealthResponse Response, bool Works)> MakeAsync()
     {
         var reports = await sinks.CheckHealthAsync(CancellationToken.None);
@@ -76,12 +79,13 @@ sealed class HealthReport(
         var journeysProblem = JourneysProblem();
         var recipients = RecipientsProblem();
         var jobsProblem = JobsProblem();
+        var modelProblem = ModelProblem();
         var (hasRates, rates) = engine.RatesState;
         var (settings, unfit) = (engine.SettingsState, engine.UnfitCampaigns);
         var quotas = usage.Counters.Where(counter => counter.Level > 0).OrderByDescending(counter => counter.Level).Take(MaxNotes).ToList();
         var exceeded = quotas.Exists(counter => counter.Level > 1) ? TextOf(quotas) : null;
         var isHealthy = !sheds && exceeded is null && journeysProblem is null && recipients is null && rates is null && engine.ReloadProblem is null && settings.Problem is null && partitions.CheckpointProblem is null
-            && !ingest.Incomplete.IsExhausted && jobsProblem is null && unfit.Count == 0 && engine.ModelsProblem is null
+            && !ingest.Incomplete.IsExhausted && jobsProblem is null && unfit.Count == 0 && modelProblem is null
             && control.Changes.Problem is null && foreign.Problem is null && certificates.Problem is null && partitions.ClockMonitor.Problem is null && reports.All(s => s.Health.Healthy);
         var parts = new Dictionary<string, PartHealth>(StringComparer.Ordinal);
         for (var i = 0; i < partitions.Count; i++)
@@ -127,7 +131,7 @@ sealed class HealthReport(
             engine.NeedsRestart.Count == 0 ? "in force" : $"in force. Restart required: {string.Join(", ", engine.NeedsRestart)}"));
         parts.Add("settings", Part(settings.Problem is { } rejected ? $"config_overlay_rejected: {rejected}" : null, settings.Version == 0 ? "the file's" : $"version {settings.Version}"));
         parts.Add("campaigns", Part(unfit.Count == 0 ? null : $"unfit, and set aside: {string.Join("; ", unfit.Take(MaxNotes).Select(one => $"{one.Key}: {one.Value}"))}", $"{inForce.JourneyOptions.Campaigns.Count} in force"));
-        parts.Add("model", Part(engine.ModelsProblem is { } unserved ? $"{engine.Model.Id} serves instead of the champion: {unserved}" : null, engine.Model.Id) with { Evaluator = engine.Model.Evaluator });
+        parts.Add("model", Part(modelProblem, engine.Model.Id) with { Evaluator = engine.Model.Evaluator });
         foreach (var sink in reports)
         {
             parts.Add($"sink-{sink.Name}", new PartHealth(

@@ -3,12 +3,10 @@ using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Scoring;
-using CartRecovery.Engine.Scoring.Onnx;
-using CartRecovery.Engine.Scoring.Serving;
-using CartRecovery.Engine.State;
 using CartRecovery.Host.Commands.Control;
 using CartRecovery.Host.Composition;
 using CartRecovery.Host.Data;
+using CartRecovery.Host.Models;
 using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands.Backtest;
@@ -50,17 +48,17 @@ static class ReplayCommand
 
         try
         {
-            using var model = OnnxModel.Load(options.Model is { } file ? Path.GetFullPath(file) : config.ModelPath, FeatureTable.Names);
-            return JournalFiles.Explain(stop => Play(options, config, model, range, stop));
+            using var models = ConfiguredModels.Load(config, options.Model is { } file ? Path.GetFullPath(file) : null);
+            return JournalFiles.Explain(stop => Play(options, config, models, range, stop));
         }
         catch (ModelException e)
         {
-            Console.Error.WriteLine(options.Model is null ? ConfigFile.ProblemOf(config, e) : $"error: {e.Code}: {e.Message}");
+            Console.Error.WriteLine(options.Model is null || e.Name is not null ? ConfigFile.ProblemOf(config, e) : $"error: {e.Code}: {e.Message}");
             return ExitCode.BadConfiguration;
         }
     }
 
-    static int Play(ReplayOptions options, CartRecoveryConfig config, OnnxModel model, TimeRange range, CancellationToken stop)
+    static int Play(ReplayOptions options, CartRecoveryConfig config, ConfiguredModels models, TimeRange range, CancellationToken stop)
     {
         // A file names stores by id, so it needs no numbers of the data folder.
         var stores = options.Events is null ? JournalFiles.StoresOf(config) : StoreCompiler.Compile(config.Stores);
@@ -89,7 +87,8 @@ static class ReplayCommand
 
             var decisions = SettingsAccess.ResolveTemplatesAsync(config, isRequired: !options.Recorded).GetAwaiter().GetResult();
             var campaigns = CampaignCompiler.Compile(decisions, stores.All, segments: segments);
-            var replay = new Replay(streams, options.Partitions, threads, PipelineSetup.Of(config, stores, budget, ServingPlan.Of(model), campaigns, folder, hasReaders: false, options.Recorded));
+            var replay = new Replay(streams, options.Partitions, threads, PipelineSetup.Of(
+                config, stores, budget, models.Plan, campaigns, folder, hasReaders: false, options.Recorded, onMissingModel: models.AddMissing));
             ReplayReport report = null!;
             var start = TimeProvider.System.GetTimestamp();
             new WorkProgress(() => (replay.Events, replay.Share)).Run(() => report = replay.Run(range, stop));
@@ -97,11 +96,11 @@ static class ReplayCommand
 
             if (options.Json)
             {
-                TerminalText.WriteJson(writer => ReplayReportText.Write(writer, report, took, model.Id));
+                TerminalText.WriteJson(writer => ReplayReportText.Write(writer, report, took, models));
             }
             else
             {
-                ReplayReportText.Print(report, took, model.Id);
+                ReplayReportText.Print(report, took, models);
             }
 
             return ExitCode.Success;

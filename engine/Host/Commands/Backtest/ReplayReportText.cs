@@ -3,6 +3,7 @@ using System.Text.Json;
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Host.Composition.Telemetry;
 using CartRecovery.Host.Output;
+using CartRecovery.Host.Models;
 
 namespace CartRecovery.Host.Commands.Backtest;
 
@@ -13,7 +14,7 @@ static class ReplayReportText
     const int JsonExamples = 100;
 
     /// <summary>Prints the report.</summary>
-    public static void Print(ReplayReport report, TimeSpan took, string model)
+    public static void Print(ReplayReport report, TimeSpan took, ConfiguredModels models)
     {
         var all = report.Events + report.EventsBefore;
         Print($"events      {report.Events,12:N0}   in {took.TotalSeconds:N1} s: {all / Math.Max(took.TotalSeconds, 0.001):N0} a second");
@@ -23,7 +24,7 @@ static class ReplayReportText
         }
 
         Print($"carts       {report.Carts,12:N0}");
-        Print($"scores      {report.Scores.Count,12:N0}   by {model}, mean {report.Scores.Mean:0.0000}");
+        Print($"scores      {report.Scores.Count,12:N0}   by {models.Champion.Id}, mean {report.Scores.Mean:0.0000}");
         Print($"  deciles   {string.Join("  ", Deciles(report).Select(d => d.ToString("0.0000", CultureInfo.InvariantCulture)))}");
         Print($"decisions   {report.Decisions.Count,12:N0}");
         foreach (var (campaign, action, count) in Counts(report))
@@ -41,6 +42,12 @@ static class ReplayReportText
             Console.WriteLine("The journal's oldest files were deleted: carts that began in them are incomplete.");
         }
 
+        if (models.Missing is { Count: > 0 } missing)
+        {
+            Console.WriteLine($"Models of the journal that are missing: {TerminalText.Clean(string.Join(", ", missing))}.");
+            Console.WriteLine("Where they served, the configured models were used.");
+        }
+
         if (report.Difference is { } difference)
         {
             Print(difference);
@@ -48,7 +55,7 @@ static class ReplayReportText
     }
 
     /// <summary>Writes the report as JSON.</summary>
-    public static void Write(Utf8JsonWriter writer, ReplayReport report, TimeSpan took, string model)
+    public static void Write(Utf8JsonWriter writer, ReplayReport report, TimeSpan took, ConfiguredModels models)
     {
         writer.WriteStartObject();
         writer.WriteNumber("events"u8, report.Events);
@@ -56,7 +63,14 @@ static class ReplayReportText
         writer.WriteNumber("carts"u8, report.Carts);
         writer.WriteNumber("seconds"u8, Math.Round(took.TotalSeconds, 3));
         writer.WriteNumber("eventsPerSecond"u8, (long)((report.Events + report.EventsBefore) / Math.Max(took.TotalSeconds, 0.001)));
-        writer.WriteString("model"u8, model);
+        writer.WriteString("model"u8, models.Champion.Id);
+        writer.WriteStartArray("missingModels"u8);
+        foreach (var missing in models.Missing)
+        {
+            writer.WriteStringValue(missing);
+        }
+
+        writer.WriteEndArray();
         writer.WriteBoolean("whole"u8, report.IsWhole);
         writer.WriteNumber("refused"u8, report.Rejected);
         if (report.FirstRejected is { } first)

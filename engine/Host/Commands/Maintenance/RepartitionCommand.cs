@@ -1,11 +1,10 @@
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Migration;
 using CartRecovery.Engine.Scoring;
-using CartRecovery.Engine.Scoring.Onnx;
-using CartRecovery.Engine.State;
 using CartRecovery.Host.Commands.Backtest;
 using CartRecovery.Host.Composition;
 using CartRecovery.Host.Data;
+using CartRecovery.Host.Models;
 
 namespace CartRecovery.Host.Commands.Maintenance;
 
@@ -71,10 +70,10 @@ static class RepartitionCommand
 
         try
         {
-            using var model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);
+            using var models = ConfiguredModels.Load(config);
             var work = new FolderProgress();
             RepartitionReport report = null!;
-            work.Run(() => report = new FolderRewrite(data, config, model, TimeProvider.System) { Progress = work.Report }.Run(from, to));
+            work.Run(() => report = new FolderRewrite(data, config, models.Plan, TimeProvider.System) { Progress = work.Report }.Run(from, to));
             Console.WriteLine($"{data.Path} has {to.Partitions} partitions now: {report.Carts:N0} records of carts and {report.Customers:N0} of customers were written.");
             Console.WriteLine("The former journals are in its folder archive, for replay and export; a start deletes them once they are older than journal.retention.");
             return ExitCode.Success;
