@@ -80,8 +80,8 @@ public sealed class MemoryBudget
                 + OnnxModel.BytesPerRow) * Partitions,
                 $"{Partitions} × {config.Scoring.Batch} rows"),
             ("models", ((ServingPlan.MaxShadows * ShadowFeed.BytesFor(FeatureTable.All.Count))
-                + ((ServingPlan.MaxNamed + 1L) * config.Scoring.Batch * ((FeatureTable.All.Count * 4) + OnnxModel.BytesPerRow))) * Partitions,
-                $"{Partitions} × the rows of {ServingPlan.MaxShadows} shadows, {ServingPlan.MaxNamed} named models and a canary"),
+                + ((config.Scoring.Models.Count + 1L) * config.Scoring.Batch * ((FeatureTable.All.Count * 4) + OnnxModel.BytesPerRow))) * Partitions,
+                $"{Partitions} × the rows of {ServingPlan.MaxShadows} shadows, {config.Scoring.Models.Count} named models and a canary"),
             ("dedup", DedupBytes * Partitions, DedupWindow.Describe(DedupBytes, Partitions, config.Dedup.Window)),
             ("journal", config.Journal.Enabled ? Partitions * JournalMemory : 0, config.Journal.Enabled
                 ? $"{Partitions} × {JournalMemory >> 20} MB: FasterLog pages and blocks" : "not enabled"),

@@ -3,7 +3,7 @@ using CartRecovery.Engine.Scoring.Serving;
 namespace CartRecovery.Engine.Scoring.Canary;
 
 /// <summary>A bounded queue of signals from a partition: a ring for one writer and one reader, without locks (Lamport 1983). A full ring drops the signal.</summary>
-public sealed class CanaryFeed : IServingFeed
+public sealed class CanaryFeed : IModelFeed
 {
     /// <summary>Maximum number of signals.</summary>
     public const int Capacity = 4096;

@@ -10,7 +10,7 @@ namespace CartRecovery.Engine.Scoring.Serving;
 /// </summary>
 public sealed class CanaryModel
 {
-    readonly FeedList<CanaryFeed> _feeds = new();
+    readonly FeedRegistry<CanaryFeed> _feeds = new();
     readonly ulong _salt;
     readonly ulong _threshold;
 

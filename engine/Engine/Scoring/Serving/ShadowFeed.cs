@@ -7,7 +7,7 @@ namespace CartRecovery.Engine.Scoring.Serving;
 /// A bounded queue of rows from a partition to a shadow: a ring for one writer and one reader, without locks (Lamport 1983). The writer copies a row
 /// when its cart is as it was scored, and publishes it with the champion's score after the batch's decisions. A full ring drops the row.
 /// </summary>
-public sealed class ShadowFeed : IServingFeed
+public sealed class ShadowFeed : IModelFeed
 {
     /// <summary>Maximum number of rows.</summary>
     public const int Capacity = 2048;

@@ -3,7 +3,7 @@ namespace CartRecovery.Engine.Scoring.Serving;
 /// <summary>A model that scores a sample of the rows beside the champion and never decides.</summary>
 public sealed class ShadowModel
 {
-    readonly FeedList<ShadowFeed> _feeds = new();
+    readonly FeedRegistry<ShadowFeed> _feeds = new();
 
     /// <summary>Creates it.</summary>
     /// <param name="served">The model.</param>

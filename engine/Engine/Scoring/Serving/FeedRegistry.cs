@@ -2,8 +2,8 @@ namespace CartRecovery.Engine.Scoring.Serving;
 
 /// <summary>The queues of a model, one per partition. Partitions add theirs at an exchange; the reader removes those that are closed.</summary>
 /// <typeparam name="T">The kind of queue.</typeparam>
-sealed class FeedList<T>
-    where T : class, IServingFeed
+sealed class FeedRegistry<T>
+    where T : class, IModelFeed
 {
     readonly Lock _gate = new();
     T[] _feeds = [];
