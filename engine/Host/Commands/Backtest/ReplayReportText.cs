@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Host.Composition.Telemetry;
-using CartRecovery.Host.Output;
 using CartRecovery.Host.Models;
+using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands.Backtest;
 
