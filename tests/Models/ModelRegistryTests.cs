@@ -244,10 +244,104 @@ public sealed class ModelRegistryTests
         Directory.CreateDirectory(draft);
         File.WriteAllText(Path.Combine(draft, "model.onnx"), "half");
         File.WriteAllText(Path.Combine(_scratch.PathOf("models"), "b.tmp"), "half");
+        File.SetLastWriteTimeUtc(Path.Combine(_scratch.PathOf("models"), "b.tmp"), new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        File.WriteAllText(Path.Combine(_scratch.PathOf("models"), "c.tmp"), "another process checks it");
 
         var opened = Reopen();
         Assert.That((Directory.Exists(draft), File.Exists(Path.Combine(_scratch.PathOf("models"), "b.tmp"))), Is.EqualTo((false, false)));
+        Assert.That(File.Exists(Path.Combine(_scratch.PathOf("models"), "c.tmp")));
         Assert.That(opened.List().Single().Id, Is.EqualTo(version.Id));
+    }
+
+    [TestCase("golden")]
+    [TestCase("features")]
+    public void A_null_in_a_manifest_is_damage_of_its_version_alone(string list)
+    {
+        var (good, bad) = (Add(1).Version, Add(2).Version);
+        var manifest = Path.Combine(bad.Folder, "manifest.json");
+        var json = JsonNode.Parse(File.ReadAllText(manifest))!;
+        json[list] = new JsonArray((JsonNode?)null);
+        File.WriteAllText(manifest, json.ToJsonString());
+
+        var opened = Reopen();
+        Assert.That(opened.Find(bad.Id).Problem, Does.StartWith("manifest.json"));
+        Assert.That(opened.Find(good.Id).Problem, Is.Null);
+        Assert.That(opened.Add(new NewModel(RegistryModels.Linear(2)), Cli).Version.Problem, Is.Null);
+    }
+
+    [Test]
+    public void A_null_in_the_aliases_is_damage_of_the_aliases()
+    {
+        var version = Add(1).Version;
+        Move("champion", version);
+        File.WriteAllText(Path.Combine(_scratch.PathOf("models"), "purchase", "aliases.json"),
+            """{"format":1,"moves":1,"aliases":[null],"history":[],"servedUntil":{}}""");
+
+        Assert.That(() => _registry.Find("purchase@champion"), Refused(ModelRegistryException.Damaged, "null in a list"));
+        Assert.That(_registry.Find(version.Id).Problem, Is.Null);
+    }
+
+    [Test]
+    public void Registering_again_repairs_changed_bytes_and_keeps_what_describes_them()
+    {
+        GoldenRow[] golden = [new([100, 1], RegistryModels.Expected(1, 100, 1))];
+        var (version, _) = _registry.Add(new NewModel(RegistryModels.Linear(1)) { Golden = golden, Card = "# Card", Licence = "CC0" }, Cli);
+        var bytes = File.ReadAllBytes(version.ModelPath);
+        bytes[^3] ^= 1;
+        File.WriteAllBytes(version.ModelPath, bytes);
+
+        var (repaired, isNew) = Reopen().Add(new NewModel(RegistryModels.Linear(1)), "user:2");
+        Assert.That((isNew, repaired.Manifest.CreatedBy, repaired.Manifest.Licence, repaired.Manifest.Golden.Count, repaired.ReadCard()),
+            Is.EqualTo((true, Cli, "CC0", 1, "# Card")));
+        Reopen().Load(repaired).Dispose();
+    }
+
+    [Test]
+    public void Registering_again_repairs_golden_rows_that_the_bytes_do_not_reproduce()
+    {
+        var (version, _) = Add(2);
+        var manifest = Path.Combine(version.Folder, "manifest.json");
+        var json = JsonNode.Parse(File.ReadAllText(manifest))!;
+        json["golden"]![5]!["score"] = 0.123;
+        File.WriteAllText(manifest, json.ToJsonString());
+
+        var opened = Reopen();
+        Assert.That(opened.Add(new NewModel(RegistryModels.Linear(2)), Cli).IsNew);
+        opened.Load(opened.Find(version.Id)).Dispose();
+    }
+
+    [Test]
+    public void A_folder_that_cannot_be_used_yet_is_used_when_it_can_be()
+    {
+        var folder = _scratch.PathOf("later");
+        File.WriteAllText(folder, "no folder");
+        var registry = new ModelRegistry(folder, FeatureTable.Names, _time);
+        Assert.That((registry.List().Count, registry.Names.Count), Is.EqualTo((0, 0)));
+        Assert.That(() => registry.Add(new NewModel(RegistryModels.Linear(1)), Cli), Throws.InstanceOf<IOException>());
+
+        File.Delete(folder);
+        Assert.That(registry.Add(new NewModel(RegistryModels.Linear(1)), Cli).IsNew);
+    }
+
+    [Test]
+    public void What_an_alias_is_expected_to_name_may_be_said_by_few_digits_or_by_an_alias()
+    {
+        var (a, b, c) = (Add(1).Version, Add(2).Version, Add(3).Version);
+        Move("champion", a);
+        Move("v0", a);
+        Move("champion", b, expected: $"purchase@{a.Manifest.Hash[..6]}");
+        Assert.That(() => Move("champion", c, expected: "purchase@v0"), Refused(ModelRegistryException.AliasMoved, b.Id));
+        Move("v0", b);
+        Assert.That(Move("champion", c, expected: "purchase@v0"), Is.Not.Null);
+    }
+
+    [TestCase("facade", false)]
+    [TestCase("face", true)]
+    [TestCase("facades", true)]
+    public void An_alias_is_never_like_the_beginning_of_a_hash(string alias, bool isAllowed)
+    {
+        var version = Add(1).Version;
+        Assert.That(() => Move(alias, version), isAllowed ? Throws.Nothing : Refused(ModelRegistryException.InvalidAlias, "beginning of a hash"));
     }
 
     [Test]

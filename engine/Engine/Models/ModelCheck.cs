@@ -49,6 +49,42 @@ static class ModelCheck
         }
     }
 
+    /// <summary>Returns whether a version's file is the registered one, and whether it reproduces the golden rows that are stored.</summary>
+    /// <param name="version">The version.</param>
+    /// <param name="model">The model, from the bytes that name the version.</param>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    internal static bool IsWhole(ModelVersion version, OnnxModel model)
+    {
+        using (var file = File.OpenRead(version.ModelPath))
+        {
+            if (Convert.ToHexStringLower(SHA256.HashData(file)) != version.Manifest.Hash)
+            {
+                return false;
+            }
+        }
+
+        return Reproduces(version, model);
+    }
+
+    /// <summary>Returns whether a model has the features of a version's manifest and reproduces its golden rows.</summary>
+    internal static bool Reproduces(ModelVersion version, OnnxModel model)
+    {
+        if (!model.Features.SequenceEqual(version.Manifest.Features))
+        {
+            return false;
+        }
+
+        try
+        {
+            Compare(version.Id, model, version.Manifest.Golden);
+            return true;
+        }
+        catch (ModelRegistryException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Compares the scores of rows, one at a time and together, by the evaluator that will serve and by ONNX Runtime.</summary>
     /// <exception cref="ModelRegistryException"><see cref="ModelRegistryException.GoldenMismatch"/>.</exception>
     internal static void Compare(string id, OnnxModel model, IReadOnlyList<GoldenRow> rows)

@@ -89,11 +89,14 @@ static class ModelFiles
             return manifest is null ? Damaged($"{Manifest} is empty")
                 : manifest.Format > ModelManifest.CurrentFormat ? Damaged($"{Manifest} has format {manifest.Format}: a newer version of CartRecovery wrote it")
                 : manifest.Hash != hash || manifest.Name != name ? Damaged($"{Manifest} describes another version")
+                : manifest.Features.Any(feature => feature is null) || manifest.Golden.Any(row => row is null) ? Damaged($"{Manifest} has a null in a list")
                 : manifest.Golden.Any(row => row.Values.Count != manifest.Features.Count) ? Damaged($"{Manifest} has golden rows of another length")
                 : model.Length != manifest.Size ? Damaged($"{Model} has {model.Length} bytes instead of {manifest.Size}")
                 : new ModelVersion(id, folder, manifest, Problem: null);
         }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or InvalidOperationException or NotSupportedException)
+#pragma warning disable CA1031 // Whatever a file makes the reader throw, it is damage of this version alone.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
             return Damaged($"{Manifest} cannot be read: {e.Message.TrimEnd('.')}");
         }
@@ -118,9 +121,13 @@ static class ModelFiles
             }
 
             var read = JsonSerializer.Deserialize(File.ReadAllBytes(path), ModelsJson.Default.ModelAliasFile) ?? throw new InvalidDataException("it is empty");
-            return read.Format <= ModelManifest.CurrentFormat ? read : throw new InvalidDataException("a newer version of CartRecovery wrote it");
+            return read.Format > ModelManifest.CurrentFormat ? throw new InvalidDataException("a newer version of CartRecovery wrote it")
+                : read.Aliases.Any(alias => alias is null) || read.History.Any(change => change is null) ? throw new InvalidDataException("it has a null in a list")
+                : read;
         }
-        catch (Exception e) when (e is JsonException or InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException)
+#pragma warning disable CA1031 // Whatever a file makes the reader throw, it is damage of this model's aliases alone.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
             throw new ModelRegistryException(ModelRegistryException.Damaged,
                 $"{path} cannot be read: {e.Message.TrimEnd('.')}. Restore it from a backup, or delete it: the engine then serves scoring.model");

@@ -5,9 +5,14 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Models;
 
-/// <content>Changes. Each holds the registry's lock.</content>
+/// <content>Changes. Each holds the registry's lock while it writes.</content>
 public sealed partial class ModelRegistry
 {
+    static readonly TimeSpan s_longestCheck = TimeSpan.FromMinutes(10);
+
+    // Written under _gate.
+    volatile bool _isClean;
+
     /// <summary>Registers a model. Idempotent: the same bytes are the same version, whose manifest stays.</summary>
     /// <param name="model">The model.</param>
     /// <param name="by">Who registers it, as in the audit log.</param>
@@ -19,21 +24,25 @@ public sealed partial class ModelRegistry
     {
         ModelLimits.Check(model);
         var hash = Convert.ToHexStringLower(SHA256.HashData(model.Bytes.Span));
-        return Change(() =>
+        if (model.Source != ModelManifest.ConfiguredSource)
         {
-            var draft = Path.Combine(_root, $"{hash}.tmp");
-            try
-            {
-                File.WriteAllBytes(draft, model.Bytes.Span);
-                using var loaded = LoadDraft(draft);
-                var manifest = Describe(model, loaded, hash, by);
-                return Store(manifest, model);
-            }
-            finally
-            {
-                File.Delete(draft);
-            }
-        });
+            ModelOperators.Check(model.Bytes.Span);
+        }
+
+        // Checked outside the lock: loading a large model takes seconds, and serving must not wait for it.
+        Open();
+        var draft = Path.Combine(_root, $"{hash}-{Guid.NewGuid():N}.tmp");
+        try
+        {
+            File.WriteAllBytes(draft, model.Bytes.Span);
+            using var loaded = LoadDraft(draft);
+            var manifest = Describe(model, loaded, hash, by);
+            return Change(() => Store(model.Parent is { } parent ? manifest with { Parent = Find(parent).Id } : manifest, model, loaded));
+        }
+        finally
+        {
+            File.Delete(draft);
+        }
     }
 
     /// <summary>Moves or removes an alias, after it checked that the version can serve.</summary>
@@ -66,7 +75,13 @@ public sealed partial class ModelRegistry
 
             var aliases = ReadAliases(move.Name);
             var present = aliases.Find(move.Alias)?.Version;
-            if (move.Expected is { } expected && (present ?? "") != expected)
+            if (version is not null && present is null && IsLikeHash(move.Alias))
+            {
+                throw new ModelRegistryException(ModelRegistryException.InvalidAlias,
+                    $"'{move.Alias}' could be the beginning of a hash. Use a letter after f, or fewer than {MinDigits} characters.");
+            }
+
+            if (move.Expected is { } expected && (present ?? "") != expected && (present is null || present != IdOf(expected)))
             {
                 throw new ModelRegistryException(ModelRegistryException.AliasMoved,
                     $"{move.Name}@{move.Alias} is {present ?? "not there"} now, instead of {(expected.Length == 0 ? "new" : expected)}. Look again, and decide again.");
@@ -159,6 +174,21 @@ public sealed partial class ModelRegistry
         return version;
     });
 
+    static bool IsLikeHash(string alias) => alias.Length >= MinDigits && alias.All(char.IsAsciiHexDigit);
+
+    // What is expected may be given by fewer digits or by an alias.
+    string? IdOf(string expected)
+    {
+        try
+        {
+            return expected.Length == 0 ? null : Find(expected).Id;
+        }
+        catch (ModelRegistryException)
+        {
+            return null;
+        }
+    }
+
     OnnxModel LoadDraft(string path)
     {
         try
@@ -182,18 +212,31 @@ public sealed partial class ModelRegistry
             Metrics = model.Metrics,
             Window = model.Window,
             DataHash = model.DataHash,
-            Parent = model.Parent is { } parent ? Find(parent).Id : null,
             Licence = model.Licence,
         };
     }
 
-    (ModelVersion, bool) Store(ModelManifest manifest, NewModel model)
+    (ModelVersion, bool) Store(ModelManifest manifest, NewModel model, OnnxModel loaded)
     {
         var parent = Path.Combine(_root, manifest.Name);
         var folder = Path.Combine(parent, manifest.Hash);
         if (Directory.Exists(folder) && Read(manifest.Name, folder) is { Problem: null } known)
         {
-            return (known, false);
+            if (ModelCheck.IsWhole(known, loaded))
+            {
+                return (known, false);
+            }
+
+            // The version stays what it was, with the registered bytes and with golden rows that they reproduce.
+            ModelFiles.Write(folder, known.Manifest with
+            {
+                Features = manifest.Features,
+                Input = manifest.Input,
+                Output = manifest.Output,
+                Golden = ModelCheck.Reproduces(known, loaded) ? known.Manifest.Golden : manifest.Golden,
+            }, model.Bytes.Span, model.Card ?? known.ReadCard());
+            _read.Clear();
+            return (Read(manifest.Name, folder), true);
         }
 
         var versions = List(manifest.Name);
@@ -217,9 +260,43 @@ public sealed partial class ModelRegistry
     {
         lock (_gate)
         {
+            FileModes.CreateFolder(_root);
             using (RegistryLock.Take(_root))
             {
+                if (!_isClean)
+                {
+                    DeleteDrafts();
+                    _isClean = true;
+                }
+
                 return change();
+            }
+        }
+    }
+
+    void Open()
+    {
+        if (!_isClean)
+        {
+            Change(() => 0);
+        }
+    }
+
+    // What a crash left half written or half deleted. Folders are written under the lock, but another process may be checking a model.
+    void DeleteDrafts()
+    {
+        foreach (var folder in Directory.EnumerateDirectories(_root).Prepend(_root).ToArray())
+        {
+            foreach (var draft in Directory.EnumerateFileSystemEntries(folder).Where(ModelFiles.IsDraft).ToArray())
+            {
+                if (Directory.Exists(draft))
+                {
+                    Directory.Delete(draft, recursive: true);
+                }
+                else if (File.GetLastWriteTimeUtc(draft) < TimeProvider.System.GetUtcNow().UtcDateTime - s_longestCheck)
+                {
+                    File.Delete(draft);
+                }
             }
         }
     }

@@ -18,39 +18,50 @@ public sealed partial class ModelRegistry
     readonly Lock _gate = new();
     readonly ConcurrentDictionary<string, ModelVersion> _read = new(StringComparer.Ordinal);
 
-    /// <summary>Opens the registry, and creates its folder if there is none.</summary>
+    /// <summary>
+    /// Opens the registry, and creates its folder if there is none. If the folder cannot be used now, the registry is empty, and each change tries
+    /// again and says what is wrong.
+    /// </summary>
     /// <param name="root">The folder.</param>
     /// <param name="knownFeatures">The features that the engine computes.</param>
     /// <param name="time">The clock.</param>
-    /// <exception cref="IOException">The folder cannot be written.</exception>
-    /// <exception cref="ModelRegistryException"><see cref="ModelRegistryException.Busy"/>.</exception>
     public ModelRegistry(string root, IReadOnlyList<string> knownFeatures, TimeProvider time)
     {
         (_root, _features, _time) = (Path.GetFullPath(root), knownFeatures, time);
-        FileModes.CreateFolder(_root);
-        using (RegistryLock.Take(_root))
+        try
         {
-            // What a crash left half written or half deleted.
-            foreach (var folder in Directory.EnumerateDirectories(_root).Prepend(_root))
-            {
-                foreach (var draft in Directory.EnumerateFileSystemEntries(folder).Where(ModelFiles.IsDraft).ToArray())
-                {
-                    DeleteDraft(draft);
-                }
-            }
+            Change(() => 0);
+        }
+        catch (Exception e) when (e is ModelRegistryException or IOException or UnauthorizedAccessException)
+        {
+            // The first change tries again.
         }
     }
 
     /// <summary>The names of the models, in order.</summary>
     public IReadOnlyList<string> Names =>
-        [.. Directory.EnumerateDirectories(_root).Select(folder => Path.GetFileName(folder)).Where(ModelName.IsValid).Order(StringComparer.Ordinal)];
+        !Directory.Exists(_root) ? []
+        : [.. Directory.EnumerateDirectories(_root).Select(folder => Path.GetFileName(folder)).Where(ModelName.IsValid).Order(StringComparer.Ordinal)];
 
-    /// <summary>Returns a number that differs after a change of aliases. For polling.</summary>
-    public long Stamp => Names.Aggregate(17L, (stamp, name) =>
+    /// <summary>Returns a number that differs after a change of aliases; 0 while the folder cannot be read. For polling: take it before reading aliases.</summary>
+    public long Stamp
     {
-        var file = new FileInfo(Path.Combine(_root, name, ModelFiles.Aliases));
-        return file.Exists ? HashCode.Combine(stamp, name, file.LastWriteTimeUtc.Ticks, file.Length) : stamp;
-    });
+        get
+        {
+            try
+            {
+                return Names.Aggregate(17L, (stamp, name) =>
+                {
+                    var file = new FileInfo(Path.Combine(_root, name, ModelFiles.Aliases));
+                    return file.Exists ? HashCode.Combine(stamp, name, file.LastWriteTimeUtc.Ticks, file.Length) : stamp;
+                });
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return 0;
+            }
+        }
+    }
 
     /// <summary>Returns the versions of a model, the newest first; damaged ones last.</summary>
     public IReadOnlyList<ModelVersion> List(string name) =>
@@ -71,6 +82,10 @@ public sealed partial class ModelRegistry
     /// <exception cref="ModelRegistryException"><see cref="ModelRegistryException.Damaged"/>.</exception>
     public IReadOnlyList<string> AliasesOf(ModelVersion version) =>
         [.. Aliases(NameOf(version.Id)).Where(alias => alias.Version == version.Id).Select(alias => alias.Name)];
+
+    /// <summary>Returns how often aliases of a model were moved: the number of the last move.</summary>
+    /// <exception cref="ModelRegistryException"><see cref="ModelRegistryException.Damaged"/>.</exception>
+    public long Moves(string name) => ReadAliases(name).Moves;
 
     /// <summary>Returns the last moves of a model's aliases, the newest first.</summary>
     /// <exception cref="ModelRegistryException"><see cref="ModelRegistryException.Damaged"/>.</exception>
@@ -154,16 +169,4 @@ public sealed partial class ModelRegistry
         ModelName.IsValid(name) && Directory.Exists(Path.Combine(_root, name)) ? ModelFiles.ReadAliases(Path.Combine(_root, name)) : ModelAliasFile.Empty;
 
     static string Short(string text) => text.Length <= 80 ? text : $"{text[..80]}…";
-
-    static void DeleteDraft(string path)
-    {
-        if (Directory.Exists(path))
-        {
-            Directory.Delete(path, recursive: true);
-        }
-        else
-        {
-            File.Delete(path);
-        }
-    }
 }

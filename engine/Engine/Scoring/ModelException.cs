@@ -29,6 +29,12 @@ public sealed class ModelException(string code, string message) : Exception(mess
     /// <summary>The runtime failed to run a model that it had loaded.</summary>
     public const string RunFailed = "model_run_failed";
 
+    /// <summary>The model has an operator that a registered model may not have.</summary>
+    public const string UnsupportedOperator = "model_unsupported_operator";
+
+    /// <summary>The model keeps tensors in other files.</summary>
+    public const string ExternalData = "model_external_data";
+
     /// <summary>The name in <c>scoring.models</c> of the model; <see langword="null"/> for the champion's.</summary>
     public string? Name { get; init; }
 

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Models;
+using CartRecovery.Engine.Scoring.Onnx;
 
 namespace CartRecovery.Host.Api;
 
@@ -13,6 +14,9 @@ interface IModelControl
 
     /// <summary>The id of the version that scores carts; <see langword="null"/> if it is not registered.</summary>
     string? ServedVersion { get; }
+
+    /// <summary>Returns which version a model is; <see langword="null"/> if it is not registered.</summary>
+    ModelVersion? VersionOf(OnnxModel model);
 
     /// <summary>
     /// Moves an alias. The champion of <see cref="ModelName"/> is loaded, checked and run before, and exchanged between two batches; a failure

@@ -16,6 +16,9 @@ sealed class FolderSnapshot : IDisposable
 
     // Excluded: files of a running engine, files that are copied otherwise, and temporary files.
     static readonly string[] s_excluded = ["lock", "keys", RunningConfig.Name, EngineId.Name, "next.tmp", "lost+found", BackupRunner.Scratch, BackupLock.Name];
+
+    // Excluded within folders. An open lock, even to read it, keeps the engine and commands from changing the registry.
+    static readonly string[] s_excludedPaths = ["models/lock", "models/serving", "models/serving.new"];
     static readonly string[] s_databases = ["outreach.db", "control.db"];
 
     readonly Dictionary<string, SnapshotFile> _files = new(StringComparer.Ordinal);
@@ -78,6 +81,11 @@ sealed class FolderSnapshot : IDisposable
     static bool IsExcluded(string name) => s_excluded.Contains(name) || s_databases.Any(database => name.StartsWith(database, StringComparison.Ordinal))
         || name.EndsWith(".tmp", StringComparison.Ordinal);
 
+    // Drafts are named by their ending. A name may well have it elsewhere: the model shop.tmpl.
+    static bool IsExcludedPath(string path) => s_excludedPaths.Contains(path) || path.Split('/').Any(part => part.EndsWith(".tmp", StringComparison.Ordinal));
+
+    string PathOf(string file) => Path.GetRelativePath(_root, file).Replace('\\', '/');
+
     // Retries: a file may be deleted between listing and opening, when a newer checkpoint replaces it.
     static void Try(Action open)
     {
@@ -121,7 +129,7 @@ sealed class FolderSnapshot : IDisposable
             return;
         }
 
-        foreach (var file in Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Where(file => !Path.GetRelativePath(_root, file).Contains(".tmp", StringComparison.Ordinal)))
+        foreach (var file in Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Where(file => !IsExcludedPath(PathOf(file))))
         {
             Add(file);
         }
@@ -130,7 +138,7 @@ sealed class FolderSnapshot : IDisposable
     // A known file keeps its handle, and is read up to its present length.
     void Add(string file)
     {
-        var path = Path.GetRelativePath(_root, file).Replace('\\', '/');
+        var path = PathOf(file);
         var isCursor = path.EndsWith("/cursors", StringComparison.Ordinal);
         if (_files.TryGetValue(path, out var known))
         {

@@ -1,15 +1,11 @@
+using System.Runtime.CompilerServices;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.Models;
-using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Host.Api;
-using CartRecovery.Host.Jobs;
-using CartRecovery.Host.Models;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Composition;
 
@@ -22,11 +18,21 @@ sealed partial class EngineHost : IModelControl
     // A command beside the engine may move aliases.
     static readonly TimeSpan s_modelPoll = TimeSpan.FromSeconds(1);
 
+    // What failed is tried again after 1, 2, 4 … seconds.
+    static readonly TimeSpan s_longestModelRetry = TimeSpan.FromMinutes(1);
+
     readonly List<ModelAliasChange> _unrecordedMoves = [];
+
+    // Which version each model is. Known before the model serves, so that whoever has the model has its version.
+    readonly ConditionalWeakTable<OnnxModel, ModelVersion> _versions = [];
     ITimer? _modelTimer;
 
     // Guarded by _applying.
-    long _modelStamp;
+    long _modelStamp, _publishedMoves;
+    long? _announcedMoves;
+    bool _isRegistered;
+    TimeSpan _modelRetry;
+    DateTimeOffset _modelRetryAt;
 
     /// <inheritdoc/>
     public ModelRegistry ModelRegistry { get; private set; }
@@ -39,6 +45,9 @@ sealed partial class EngineHost : IModelControl
 
     /// <inheritdoc/>
     public string? ModelsProblem { get; private set; }
+
+    /// <inheritdoc/>
+    public ModelVersion? VersionOf(OnnxModel model) => _versions.TryGetValue(model, out var version) ? version : null;
 
     /// <inheritdoc/>
     public TimeSpan DecisionsKept =>
@@ -55,9 +64,14 @@ sealed partial class EngineHost : IModelControl
                 throw new ModelRegistryException(ModelRegistryException.Busy, "The engine is stopping.");
             }
 
-            change = move.Name == ModelName && move.Alias == ModelAlias.Champion && move.Version is not null ? MoveChampion(move, move.Version) : ModelRegistry.Move(move);
-            _modelStamp = ModelRegistry.Stamp;
+            change = move.Name == ModelName && move.Alias == ModelAlias.Champion && move.Version is not null
+                ? MoveChampion(move, move.Version) : ModelRegistry.Move(move);
             FollowServing();
+            if (move.Name == ModelName)
+            {
+                AnnounceMoves();
+                return change;
+            }
         }
 
         if (change is not null)
@@ -73,10 +87,13 @@ sealed partial class EngineHost : IModelControl
         var version = ModelRegistry.Find(id);
         if (version.Id == ServedVersion)
         {
-            return ModelRegistry.Move(move);
+            var moved = ModelRegistry.Move(move);
+            PublishServing(version.Id, problem: null, moved?.Number);
+            return moved;
         }
 
         var model = ModelRegistry.Load(version);
+        _versions.AddOrUpdate(model, version);
         var plan = Serving.With(ServedAs(model, ServingPlan.ChampionAlias));
         ModelAliasChange? change;
         JourneyOptions options;
@@ -93,14 +110,14 @@ sealed partial class EngineHost : IModelControl
 
         Serve(plan);
         Update(options);
-        Note(version.Id, problem: null);
+        PublishServing(version.Id, problem: null, change?.Number);
         return change;
     }
 
     // The registry is set before it is used, and again by the constructor.
     (ModelRegistry Registry, OnnxModel Model) OpenModels(OnnxModel configured)
     {
-        ModelRegistry = _data.Use(() => new ModelRegistry(_data.Files.Models, FeatureTable.Names, Time));
+        ModelRegistry = new ModelRegistry(_data.Files.Models, FeatureTable.Names, Time);
         var model = Register(configured, Config.ModelPath);
         if (model != configured)
         {
@@ -115,45 +132,66 @@ sealed partial class EngineHost : IModelControl
     // with the registry, the configured model serves. Called at the start, and when a reload has loaded another file.
     OnnxModel Register(OnnxModel configured, string path)
     {
-        ModelName = Engine.Models.ModelName.Of(configured.Name);
+        var name = Engine.Models.ModelName.Of(configured.Name);
+        _isRegistered = false;
+        var served = "";
+        long? moves = null;
         try
         {
-            var (version, _) = ModelRegistry.Add(new NewModel(File.ReadAllBytes(path)) { Name = ModelName, Source = ModelManifest.ConfiguredSource }, AuditEvent.Engine);
-            var isChanged = ModelRegistry.Find(ModelName, ModelAlias.Configured)?.Id != version.Id;
-
-            // The champion first: after a crash in between, the file still counts as changed.
-            if (isChanged || ModelRegistry.Find(ModelName, ModelAlias.Champion) is null)
+            _announcedMoves = ModelName == name ? _announcedMoves : ModelRegistry.Moves(name);
+            ModelName = name;
+            _modelStamp = ModelRegistry.Stamp;
+            var version = RegisterConfigured(path);
+            if (version.Manifest.ServedAs == configured.Id)
             {
-                MoveConfigured(ModelAlias.Champion, version.Id);
+                _versions.AddOrUpdate(configured, version);
+                served = version.Id;
             }
 
-            if (isChanged)
+            moves = ModelRegistry.Moves(name);
+            var champion = ModelRegistry.Find(name, ModelAlias.Champion)!;
+            if (champion.Id == served)
             {
-                MoveConfigured(ModelAlias.Configured, version.Id);
-            }
-
-            var champion = ModelRegistry.Find(ModelName, ModelAlias.Champion)!;
-            if (champion.Id == version.Id && version.Manifest.ServedAs == configured.Id)
-            {
-                Note(version.Id, problem: null);
+                PublishServing(served, problem: null, moves);
                 return configured;
             }
 
             var model = ModelRegistry.Load(champion);
-            Note(champion.Id, problem: null);
+            _versions.AddOrUpdate(model, champion);
+            PublishServing(champion.Id, problem: null, moves);
             configured.Dispose();
             return model;
         }
-        catch (Exception e) when (e is ModelRegistryException or ModelException or IOException or UnauthorizedAccessException)
+#pragma warning disable CA1031 // Whatever is wrong with the registry's files, the configured model serves.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
-            LogChampionNotServed(e.Message, configured.Id);
-            Note("", e.Message);
+            ModelName = name;
+            FailServing(e, served, configured.Id, moves);
             return configured;
         }
-        finally
+    }
+
+    // The stamp is older than what is read after it: a move in between is followed at the next look.
+    ModelVersion RegisterConfigured(string path)
+    {
+        var model = new NewModel(File.ReadAllBytes(path)) { Name = ModelName, Source = ModelManifest.ConfiguredSource };
+        var (version, _) = ModelRegistry.Add(model, AuditEvent.Engine);
+        var isChanged = ModelRegistry.Find(ModelName, ModelAlias.Configured)?.Id != version.Id;
+
+        // The champion first: after a crash in between, the file still counts as changed.
+        if (isChanged || ModelRegistry.Find(ModelName, ModelAlias.Champion) is null)
         {
-            _modelStamp = ModelRegistry.Stamp;
+            MoveConfigured(ModelAlias.Champion, version.Id);
         }
+
+        if (isChanged)
+        {
+            MoveConfigured(ModelAlias.Configured, version.Id);
+        }
+
+        _isRegistered = true;
+        return version;
     }
 
     void MoveConfigured(string alias, string version)
@@ -164,24 +202,41 @@ sealed partial class EngineHost : IModelControl
         }
     }
 
-    // Loads the champion, unless it serves. A failure is reported, and changes nothing.
-    (OnnxModel Model, string Version)? LoadMovedChampion()
+    // Serves the champion, unless it serves. A failure is reported and tried again, and changes nothing.
+    void FollowChampion()
     {
+        OnnxModel? unused = null;
+        long? moves = null;
         try
         {
-            if (ModelRegistry.Find(ModelName, ModelAlias.Champion) is not { } champion || champion.Id == ServedVersion)
+            moves = ModelRegistry.Moves(ModelName);
+            if (!_isRegistered)
             {
-                Note(ServedVersion ?? "", problem: null);
-                return null;
+                RegisterConfigured(Config.ModelPath);
+                moves = ModelRegistry.Moves(ModelName);
             }
 
-            return (ModelRegistry.Load(champion), champion.Id);
+            if (ModelRegistry.Find(ModelName, ModelAlias.Champion) is not { } champion || champion.Id == ServedVersion)
+            {
+                PublishServing(ServedVersion ?? "", problem: null, moves);
+                return;
+            }
+
+            var model = unused = ModelRegistry.Load(champion);
+            _versions.AddOrUpdate(model, champion);
+            var plan = Serving.With(ServedAs(model, ServingPlan.ChampionAlias));
+            var options = JourneyOptionsOf(Config.Decisions, Config.Contact, Stores, serving: plan);
+            Serve(plan);
+            unused = null;
+            Update(options);
+            PublishServing(champion.Id, problem: null, moves);
         }
-        catch (Exception e) when (e is ModelRegistryException or ModelException or IOException or UnauthorizedAccessException)
+#pragma warning disable CA1031 // Whatever is wrong with the registry's files, the present model serves.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
-            LogChampionNotServed(e.Message, Model.Id);
-            Note(ServedVersion ?? "", e.Message);
-            return null;
+            unused?.Dispose();
+            FailServing(e, ServedVersion ?? "", Model.Id, moves);
         }
     }
 
@@ -189,50 +244,46 @@ sealed partial class EngineHost : IModelControl
     {
         await RecordMovesAsync();
         StartServing();
+        lock (_applying)
+        {
+            AnnounceMoves();
+        }
+
         _modelTimer = Time.CreateTimer(_ => FollowAliases(), state: null, s_modelPoll, s_modelPoll);
     }
 
     Task RecordMovesAsync()
     {
-        var entries = _unrecordedMoves.Select(change => Audit.RecordDoneAsync(new AuditEvent(change.By, "model.alias", $"model:{ModelRegistry.NameOf(change.To!)}@{change.Alias}",
-            Details: $$"""{"version":"{{change.To}}"}"""))).ToArray();
+        var entries = _unrecordedMoves.Select(change => Audit.RecordDoneAsync(new AuditEvent(
+            change.By, "model.alias", $"model:{ModelRegistry.NameOf(change.To!)}@{change.Alias}", Details: $$"""{"version":"{{change.To}}"}"""))).ToArray();
         _unrecordedMoves.Clear();
         return Task.WhenAll(entries);
     }
 
-    // What commands beside the engine have changed.
+    // What commands beside the engine have changed, and what failed before.
     void FollowAliases()
     {
         try
         {
-            if (ModelRegistry.Stamp == Volatile.Read(ref _modelStamp))
+            var stamp = ModelRegistry.Stamp;
+            if (stamp == Volatile.Read(ref _modelStamp) && ModelsProblem is null)
             {
                 return;
             }
 
             lock (_applying)
             {
-                if (_stopped)
+                if (_stopped || (stamp == _modelStamp && Time.GetUtcNow() < _modelRetryAt))
                 {
                     return;
                 }
 
-                _modelStamp = ModelRegistry.Stamp;
-                if (LoadMovedChampion() is not { } champion)
-                {
-                    FollowServing();
-                    return;
-                }
-
-                var plan = Serving.With(ServedAs(champion.Model, ServingPlan.ChampionAlias));
-                var options = JourneyOptionsOf(Config.Decisions, Config.Contact, Stores, serving: plan);
-                Serve(plan);
-                Update(options);
-                Note(champion.Version, problem: null);
-                FollowServing();
+                _modelStamp = stamp;
+                FollowChampion();
+                _ = RecordMovesAsync();
+                AnnounceMoves();
+                TryFollowServing();
             }
-
-            LogChampionMoved($"{ModelName}@{ModelAlias.Champion}", ServedVersion ?? "", "a command");
         }
 #pragma warning disable CA1031 // A timer's exception would end the process. The next change is followed again.
         catch (Exception e)
@@ -242,40 +293,12 @@ sealed partial class EngineHost : IModelControl
         }
     }
 
-    void Note(string version, string? problem)
+    void FailServing(Exception e, string version, string model, long? moves)
     {
-        (ServedVersion, ModelsProblem) = (version.Length == 0 ? null : version, problem);
-        try
-        {
-            new ServedNote(version, problem).Write(_data.Files.Models);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // For commands only: they then report that the engine has not answered.
-            LogNotNoted(e.Message);
-        }
+        var longer = _modelRetry + _modelRetry;
+        _modelRetry = longer < s_modelPoll ? s_modelPoll : longer > s_longestModelRetry ? s_longestModelRetry : longer;
+        _modelRetryAt = Time.GetUtcNow() + _modelRetry;
+        LogChampionNotServed(e.Message, model);
+        PublishServing(version, e.Message, moves);
     }
-
-    void Announce(ModelAliasChange change)
-    {
-        if (!ModelAlias.Serves(change.Alias))
-        {
-            return;
-        }
-
-        LogChampionMoved($"{ModelRegistry.NameOf(change.To ?? change.From!)}@{change.Alias}", change.To ?? "nothing", change.By);
-        _app.Services.GetRequiredService<Notices>().TrySend(
-            $"CartRecovery: the model's alias {change.Alias} was moved",
-            $"{change.Alias} is {change.To ?? "no version"} now; it was {change.From ?? "no version"}.\nMoved by {change.By}{(change.Why.Length > 0 ? $": {change.Why}" : "")}\n\n"
-            + "cartrecovery models rollback moves the champion back.");
-    }
-
-    [LoggerMessage(EventName = "model_alias_moved", Level = LogLevel.Information, Message = "{Alias} is {Version} now, moved by {Actor}")]
-    partial void LogChampionMoved(string alias, string version, string actor);
-
-    [LoggerMessage(EventName = "model_champion_not_served", Level = LogLevel.Error, Message = "The champion cannot serve: {Problem}. {Model} goes on")]
-    partial void LogChampionNotServed(string problem, string model);
-
-    [LoggerMessage(EventName = "model_note_not_written", Level = LogLevel.Warning, Message = "Commands cannot see which model serves: {Problem}")]
-    partial void LogNotNoted(string problem);
 }

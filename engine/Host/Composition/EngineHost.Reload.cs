@@ -85,7 +85,7 @@ sealed partial class EngineHost
             }
 
             Commit(reload, options, addresses);
-            FollowServing();
+            TryFollowServing();
             Rates.Update(rates);
             WriteRunning();
             _ = RecordMovesAsync();

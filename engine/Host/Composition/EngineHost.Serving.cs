@@ -91,15 +91,11 @@ sealed partial class EngineHost : IServingControl
     // The alias is moved last: it checks the version, and until then nothing has changed.
     void ChangeServing(ServingSettings settings, ModelMove move)
     {
-        var change = ModelRegistry.Move(move);
+        ModelRegistry.Move(move);
         settings.Write(_data.Files.Models);
         ServingSettings = settings;
-        _modelStamp = ModelRegistry.Stamp;
         FollowServing();
-        if (change is not null)
-        {
-            Announce(change);
-        }
+        AnnounceMoves();
     }
 
     void CheckRunning()
@@ -123,10 +119,25 @@ sealed partial class EngineHost : IServingControl
 
         lock (_applying)
         {
-            FollowServing();
+            TryFollowServing();
         }
 
         _canaryTimer = Time.CreateTimer(_ => JudgeCanary(), state: null, s_canaryInterval, s_canaryInterval);
+    }
+
+    // Whatever is wrong with the registry's files, the champion serves.
+    void TryFollowServing()
+    {
+        try
+        {
+            FollowServing();
+        }
+#pragma warning disable CA1031
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogNotServed(ModelAlias.Canary, e.Message);
+        }
     }
 
     // Plans what the aliases and the settings say, with the models in force where they are the same. What cannot be loaded does not serve.

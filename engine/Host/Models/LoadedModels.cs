@@ -22,23 +22,32 @@ sealed class LoadedModels(IModelControl models, Predictors champion, TimeProvide
     /// <exception cref="ProblemException">Too many are loaded.</exception>
     public DateTimeOffset Load(ModelVersion version)
     {
+        if (KnownOrFull(version.Id) is { } loadedAt)
+        {
+            return loadedAt;
+        }
+
+        // Its scorers keep the model loaded. Loaded outside the lock: requests for other versions go on.
+        using var model = models.ModelRegistry.Load(version);
+        var predictor = new Predictor(model);
         lock (_gate)
         {
-            if (_loaded.TryGetValue(version.Id, out var known))
+            try
             {
-                return known.At;
+                if (KnownOrFull(version.Id) is { } meanwhile)
+                {
+                    predictor.Release();
+                    return meanwhile;
+                }
+            }
+            catch
+            {
+                predictor.Release();
+                throw;
             }
 
-            if (_loaded.Count >= Capacity)
-            {
-                throw new ProblemException(ModelProblems.TooManyLoaded);
-            }
-
-            using var model = models.ModelRegistry.Load(version);
             var at = time.GetUtcNow();
-
-            // Its scorers keep the model loaded.
-            _loaded.Add(version.Id, (new Predictor(model), at));
+            _loaded.Add(version.Id, (predictor, at));
             return at;
         }
     }
@@ -80,14 +89,8 @@ sealed class LoadedModels(IModelControl models, Predictors champion, TimeProvide
             }
         }
 
-        if (models.ServedVersion != id)
-        {
-            return null;
-        }
-
-        // The champion may be exchanged between the two looks.
-        var lease = champion.Rent();
-        if (models.ServedVersion == id)
+        var (version, lease) = RentServing();
+        if (version?.Id == id)
         {
             return lease;
         }
@@ -96,12 +99,38 @@ sealed class LoadedModels(IModelControl models, Predictors champion, TimeProvide
         return null;
     }
 
+    /// <summary>Rents the predictor of the model in force, and says which version that model is; <see langword="null"/> if it is not registered.</summary>
+    public (ModelVersion? Version, PredictorLease Lease) RentServing()
+    {
+        var lease = champion.Rent();
+        return (models.VersionOf(lease.Predictor.Model), lease);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var (predictor, _) in _loaded.Values)
         {
             predictor.Release();
+        }
+    }
+
+    // Throws if there is no room for another version.
+    DateTimeOffset? KnownOrFull(string id)
+    {
+        lock (_gate)
+        {
+            if (_loaded.TryGetValue(id, out var known))
+            {
+                return known.At;
+            }
+
+            if (_loaded.Count >= Capacity)
+            {
+                throw new ProblemException(ModelProblems.TooManyLoaded);
+            }
+
+            return null;
         }
     }
 }

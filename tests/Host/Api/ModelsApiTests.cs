@@ -6,6 +6,7 @@ using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Models;
 using CartRecovery.Engine.State;
 using CartRecovery.Host.Backup;
+using CartRecovery.Host.Models;
 using CartRecovery.Tests.Models;
 using CartRecovery.Tests.Support;
 
@@ -137,6 +138,72 @@ sealed class ModelsApiTests
 
         await Eventually.Is(() => _engine.Host.ServedVersion == version.Id, () => $"it is followed, not: {_engine.Host.ServedVersion} {_engine.Host.ModelsProblem}");
         Assert.That(await PredictAsync(), Is.EqualTo((version.Id, MathF.Round(RegistryModels.Expected(5, 50, 1), 4))));
+    }
+
+    [Test]
+    public async Task Aliases_that_cannot_be_read_leave_the_configured_model_in_force_until_they_are_mended()
+    {
+        var id = await AddAsync(3);
+        await AskAsync("POST", "/v1/models/deploy", $$"""{"version":"{{id}}"}""");
+        var aliases = Path.Combine(_scratch.PathOf("data"), "models", "purchase", "aliases.json");
+        var whole = File.ReadAllText(aliases);
+        File.WriteAllText(aliases, """{"format":1,"moves":1,"aliases":[null],"history":[],"servedUntil":{}}""");
+
+        await RestartAsync();
+        Assert.That(_engine.Host.Model.Id, Is.EqualTo("purchase@1"));
+        Assert.That((await _engine.GetAsync("/health")).Json.GetProperty("status").GetString(), Is.EqualTo("degraded"));
+        Assert.That((await _engine.GetAsync("/v2/models/purchase/ready")).Status, Is.EqualTo(HttpStatusCode.OK));
+        File.WriteAllText(aliases, whole);
+        await Eventually.Is(() => _engine.Host.ServedVersion == id && _engine.Host.ModelsProblem is null, () => $"{_engine.Host.ModelsProblem}");
+        Assert.That((await PredictAsync()).Model, Is.EqualTo(id));
+    }
+
+    [Test]
+    public async Task A_registry_that_cannot_be_opened_is_tried_again()
+    {
+        var id = await AddAsync(3);
+        await AskAsync("POST", "/v1/models/deploy", $$"""{"version":"{{id}}"}""");
+        var held = Path.Combine(_scratch.PathOf("data"), "models", "lock");
+        await RestartAsync(_ =>
+        {
+            File.Delete(held);
+            Directory.CreateDirectory(held);
+        });
+        Assert.That(_engine.Host.Model.Id, Is.EqualTo("purchase@1"));
+        Assert.That(_engine.Host.ModelsProblem, Is.Not.Null);
+
+        Directory.Delete(held);
+        await Eventually.Is(() => _engine.Host.ServedVersion == id && _engine.Host.ModelsProblem is null, () => $"{_engine.Host.ModelsProblem}");
+    }
+
+    [Test]
+    public async Task Going_back_to_the_version_that_serves_ends_the_problem_of_the_one_that_could_not()
+    {
+        var served = _engine.Host.ServedVersion!;
+        var beside = new ModelRegistry(Path.Combine(_scratch.PathOf("data"), "models"), FeatureTable.Names, TimeProvider.System);
+        var (version, _) = beside.Add(new NewModel(RegistryModels.Linear(5)), "cli");
+        var bytes = File.ReadAllBytes(version.ModelPath);
+        bytes[^3] ^= 1;
+        File.WriteAllBytes(version.ModelPath, bytes);
+        var failed = beside.Move(new ModelMove("purchase", "champion", version.Id, "cli", ""), isChecked: true)!;
+        var models = Path.Combine(_scratch.PathOf("data"), "models");
+        await Eventually.Is(() => ServingStatusFile.Answer(models, failed) is { Problem: not null }, "it is reported");
+        Assert.That((await _engine.GetAsync("/v2/models/purchase/ready")).Status, Is.EqualTo(HttpStatusCode.OK), "what serves is ready");
+
+        var back = beside.Move(new ModelMove("purchase", "champion", served, "cli", ""))!;
+        await Eventually.Is(() => ServingStatusFile.Answer(models, back) is { Problem: null } status && status.Version == served, "it serves");
+        Assert.That(_engine.Host.ModelsProblem, Is.Null);
+    }
+
+    [Test]
+    public async Task A_notice_tells_of_a_command_that_moved_the_champion()
+    {
+        var beside = new ModelRegistry(Path.Combine(_scratch.PathOf("data"), "models"), FeatureTable.Names, TimeProvider.System);
+        var (version, _) = beside.Add(new NewModel(RegistryModels.Linear(5)), "cli");
+        beside.Move(new ModelMove("purchase", "champion", version.Id, "cli", "summer"));
+
+        string Sent() => File.Exists(_scratch.PathOf("notices.ndjson")) ? File.ReadAllText(_scratch.PathOf("notices.ndjson")) : "";
+        await Eventually.Is(() => Sent().Contains($"champion is {version.Id} now", StringComparison.Ordinal) && Sent().Contains("summer", StringComparison.Ordinal), Sent);
     }
 
     [Test]

@@ -24,6 +24,9 @@ sealed class InferenceException(int status, string code, string message) : Excep
     /// <summary>The request has too many rows.</summary>
     public const string TooManyRows = "too_many_rows";
 
+    /// <summary>The body is too long.</summary>
+    public const string BodyTooLarge = "message_too_large";
+
     /// <summary>The HTTP status.</summary>
     public int Status => status;
 

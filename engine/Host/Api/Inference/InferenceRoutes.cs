@@ -3,6 +3,7 @@ using System.ComponentModel;
 using System.Globalization;
 using System.Text.Json;
 using CartRecovery.Engine.Models;
+using CartRecovery.Engine.Scoring;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Health;
@@ -26,6 +27,9 @@ static class InferenceRoutes
 
     // The largest request: rows of all features as JSON.
     const long MaxBody = 8 << 20;
+
+    // Characters of a request's text in an answer.
+    const int MaxEcho = 80;
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -64,11 +68,12 @@ static class InferenceRoutes
         health.AcceptsEvents && !lifetime.ApplicationStopping.IsCancellationRequested ? TypedResults.Ok(new InferenceReady(Ready: true))
             : TypedResults.Json(new InferenceReady(Ready: false), ApiJson.Default.InferenceReady, statusCode: StatusCodes.Status400BadRequest);
 
-    static Task ModelAsync([Description(NameHelp)] string name, HttpContext context, IModelControl models) =>
-        GuardAsync(context, () => DescribeAsync(name, version: null, context, models));
+    static Task ModelAsync([Description(NameHelp)] string name, HttpContext context, IModelControl models, LoadedModels loaded) =>
+        GuardAsync(context, () => DescribeAsync(name, version: null, context, models, loaded));
 
-    static Task VersionAsync([Description(NameHelp)] string name, [Description(VersionHelp)] string version, HttpContext context, IModelControl models) =>
-        GuardAsync(context, () => DescribeAsync(name, version, context, models));
+    static Task VersionAsync(
+        [Description(NameHelp)] string name, [Description(VersionHelp)] string version, HttpContext context, IModelControl models, LoadedModels loaded) =>
+        GuardAsync(context, () => DescribeAsync(name, version, context, models, loaded));
 
     static Task ModelReadyAsync([Description(NameHelp)] string name, HttpContext context, IModelControl models, LoadedModels loaded) =>
         GuardAsync(context, () => ReadyAsync(name, version: null, context, models, loaded));
@@ -98,7 +103,16 @@ static class InferenceRoutes
         catch (ModelRegistryException e)
         {
             var isUnknown = e.Code is ModelRegistryException.NotFound or ModelRegistryException.InvalidId;
-            await FailAsync(context, isUnknown ? StatusCodes.Status404NotFound : StatusCodes.Status400BadRequest, isUnknown ? InferenceException.NotFound : e.Code, e.Message);
+            await FailAsync(
+                context, isUnknown ? StatusCodes.Status404NotFound : StatusCodes.Status400BadRequest, isUnknown ? InferenceException.NotFound : e.Code, e.Message);
+        }
+        catch (ModelException e)
+        {
+            await FailAsync(context, StatusCodes.Status400BadRequest, e.Code, e.Message);
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            await FailAsync(context, StatusCodes.Status413PayloadTooLarge, InferenceException.BodyTooLarge, $"a request has at most {MaxBody >> 20} MB.");
         }
     }
 
@@ -109,54 +123,53 @@ static class InferenceRoutes
         writer.WriteEndObject();
     });
 
-    static Task DescribeAsync(string name, string? version, HttpContext context, IModelControl models)
+    static async Task DescribeAsync(string name, string? version, HttpContext context, IModelControl models, LoadedModels loaded)
     {
-        var registry = models.ModelRegistry;
-        var manifest = Find(registry, name, version).Manifest;
-        return ResponseWriter.JsonAsync(context, StatusCodes.Status200OK, writer => JsonSerializer.Serialize(writer, new InferenceModel(
-            name, [.. registry.List(name).Where(known => known.Problem is null).Select(known => VersionOf(known.Id))], "onnx_onnxv1", [manifest.Input], [OutputOf(manifest)]),
-            ApiJson.Default.InferenceModel));
+        using var target = InferenceTarget.Find(name, version, models, loaded);
+        string[] versions = [.. models.ModelRegistry.List(name).Where(known => known.Problem is null).Select(known => InferenceTarget.VersionOf(known.Id))];
+        await ResponseWriter.JsonAsync(context, StatusCodes.Status200OK, writer => JsonSerializer.Serialize(
+            writer, new InferenceModel(name, versions, "onnx_onnxv1", [target.Input], [target.Output]), ApiJson.Default.InferenceModel));
     }
 
     static async Task ReadyAsync(string name, string? version, HttpContext context, IModelControl models, LoadedModels loaded)
     {
-        using var lease = loaded.Rent(Find(models.ModelRegistry, name, version).Id);
-        var isReady = lease is not null;
+        using var target = InferenceTarget.Find(name, version, models, loaded);
+        var isReady = target.Lease is not null;
         await ResponseWriter.JsonAsync(context, isReady ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest,
             writer => JsonSerializer.Serialize(writer, new InferenceReady(isReady, name), ApiJson.Default.InferenceReady));
     }
 
     static async Task ScoreAsync(string name, string? version, HttpContext context, IModelControl models, LoadedModels loaded)
     {
-        var found = Find(models.ModelRegistry, name, version);
-        using var lease = loaded.Rent(found.Id) ?? throw new InferenceException(StatusCodes.Status400BadRequest, InferenceException.NotLoaded,
-            $"{found.Id} is not loaded. Load it with POST /v1/models/{found.Id}/load.");
-        var manifest = found.Manifest;
-        var request = new InferenceRequest(manifest.Input.Name, manifest.Features);
+        using var target = InferenceTarget.Find(name, version, models, loaded);
+        var lease = target.Lease ?? throw new InferenceException(StatusCodes.Status400BadRequest, InferenceException.NotLoaded,
+            $"{target.Name}@{target.Version} is not loaded. Load it with POST /v1/models/{target.Name}@{target.Version}/load.");
+        var request = new InferenceRequest(target.Input.Name, target.Features);
         using (var body = await RequestBody.ReadAsync(context))
         {
             request.Read(body.Bytes, HeaderOf(context));
         }
 
-        var outputs = request.Outputs ?? [(manifest.Output.Name, request.IsBinary)];
-        if (outputs.FirstOrDefault(output => output.Name != manifest.Output.Name) is { Name: { } unknown })
+        var outputs = request.Outputs ?? [(target.Output.Name, request.IsBinary)];
+        if (outputs.FirstOrDefault(output => output.Name != target.Output.Name) is { Name: { } unknown })
         {
-            throw new InferenceException(StatusCodes.Status400BadRequest, InferenceException.UnknownOutput, $"there is no output '{unknown}'; expected '{manifest.Output.Name}'.");
+            throw new InferenceException(StatusCodes.Status400BadRequest, InferenceException.UnknownOutput,
+                $"there is no output '{(unknown.Length <= MaxEcho ? unknown : $"{unknown[..MaxEcho]}…")}'; expected '{target.Output.Name}'.");
         }
 
         var scores = new float[request.Count];
         lease.Predictor.Score(request.Rows, scores);
-        await AnswerAsync(context, found, request.Id, outputs, scores);
+        await AnswerAsync(context, target, request.Id, outputs, scores);
     }
 
-    static async Task AnswerAsync(HttpContext context, ModelVersion version, string? id, IReadOnlyList<(string Name, bool IsBinary)> outputs, float[] scores)
+    static async Task AnswerAsync(HttpContext context, InferenceTarget target, string? id, IReadOnlyList<(string Name, bool IsBinary)> outputs, float[] scores)
     {
         var body = new System.Buffers.ArrayBufferWriter<byte>(256 + (scores.Length * 12));
         using (var writer = new Utf8JsonWriter(body))
         {
             writer.WriteStartObject();
-            writer.WriteString("model_name"u8, ModelRegistry.NameOf(version.Id));
-            writer.WriteString("model_version"u8, VersionOf(version.Id));
+            writer.WriteString("model_name"u8, target.Name);
+            writer.WriteString("model_version"u8, target.Version);
             if (id is not null)
             {
                 writer.WriteString("id"u8, id);
@@ -165,7 +178,7 @@ static class InferenceRoutes
             writer.WriteStartArray("outputs"u8);
             foreach (var output in outputs)
             {
-                Write(writer, output, OutputOf(version.Manifest), scores);
+                Write(writer, output, target.Output, scores);
             }
 
             writer.WriteEndArray();
@@ -221,13 +234,6 @@ static class InferenceRoutes
 
         writer.WriteEndObject();
     }
-
-    // A model with the probabilities of both classes answers that of the positive one.
-    static ModelTensor OutputOf(ModelManifest manifest) => manifest.Output with { Shape = manifest.Output.Shape.Count > 1 ? [-1, 1] : [-1] };
-
-    static ModelVersion Find(ModelRegistry registry, string name, string? version) => registry.Find($"{name}@{version ?? ModelAlias.Champion}");
-
-    static string VersionOf(string id) => id[(id.LastIndexOf('@') + 1)..];
 
     static int? HeaderOf(HttpContext context) => context.Request.Headers[Header].ToString() is not { Length: > 0 } text ? null
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var length) ? length

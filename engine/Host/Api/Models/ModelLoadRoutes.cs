@@ -40,8 +40,11 @@ static class ModelLoadRoutes
 
     static async Task<Ok<ModelStatus>> UnloadAsync([Description(IdHelp)] string id, HttpContext context, IModelControl models, LoadedModels loaded, ModelAudit audit)
     {
-        var version = models.ModelRegistry.Find(id);
-        await audit.RunAsync(context, _ => loaded.Unload(version.Id), wasLoaded => wasLoaded ? ("model.unload", version.Id, null) : null);
+        // A loaded version is unloaded by its id, even if its files are gone since.
+        var wanted = loaded.LoadedAt(id) is null ? models.ModelRegistry.Find(id).Id : id;
+        await audit.RunAsync(context, _ => loaded.Unload(wanted), wasLoaded => wasLoaded ? ("model.unload", wanted, null) : null);
+        var version = models.ModelRegistry.List(ModelRegistry.NameOf(wanted)).FirstOrDefault(known => known.Id == wanted)
+            ?? new ModelVersion(wanted, "", Found: null, "Its files are gone.");
         return TypedResults.Ok(StatusOf(version, models, loaded));
     }
 

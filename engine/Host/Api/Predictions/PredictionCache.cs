@@ -29,7 +29,7 @@ sealed class PredictionCache(TimeProvider time)
         var now = time.GetUtcNow();
         lock (_gate)
         {
-            if (_entries.TryGetValue(key, out var known) && known.Model == predictor.ModelId && known.LastAt == cart.LastAt && known.Events == cart.EventCount && known.ExpiresAt > now)
+            if (_entries.TryGetValue(key, out var known) && known.Predictor == predictor.Number && known.LastAt == cart.LastAt && known.Events == cart.EventCount && known.ExpiresAt > now)
             {
                 return known;
             }
@@ -37,7 +37,7 @@ sealed class PredictionCache(TimeProvider time)
 
         var row = fill(cart);
         var (probability, effects) = predictor.Score(row);
-        var entry = new Entry(predictor.ModelId, cart.LastAt, cart.EventCount, probability, effects, row, now, now + Lifetime);
+        var entry = new Entry(predictor.Number, cart.LastAt, cart.EventCount, probability, effects, row, now, now + Lifetime);
         lock (_gate)
         {
             if (_entries.Count >= Capacity)
@@ -53,5 +53,5 @@ sealed class PredictionCache(TimeProvider time)
 
     /// <summary>A prediction.</summary>
     internal sealed record Entry(
-        string Model, long LastAt, long Events, float Probability, FeatureEffect[] Effects, float[] Row, DateTimeOffset ComputedAt, DateTimeOffset ExpiresAt);
+        long Predictor, long LastAt, long Events, float Probability, FeatureEffect[] Effects, float[] Row, DateTimeOffset ComputedAt, DateTimeOffset ExpiresAt);
 }

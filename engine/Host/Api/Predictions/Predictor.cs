@@ -23,11 +23,16 @@ sealed class Predictor(OnnxModel model) : IDisposable
     // Rows per run of a request with many.
     const int BatchRows = 64;
 
+    static long s_number;
+
     readonly FeatureVector _vector = new(model.Features);
     readonly BatchScorer _scorer = model.CreateScorer(BatchRows);
     readonly Attribution _attribution = new(model);
     readonly Lock _gate = new();
     int _references = 1;
+
+    /// <summary>Differs from that of each other predictor. Two files may declare the same name and version.</summary>
+    public long Number { get; } = Interlocked.Increment(ref s_number);
 
     /// <summary>The model.</summary>
     public OnnxModel Model => model;

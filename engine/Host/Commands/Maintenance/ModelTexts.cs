@@ -11,7 +11,7 @@ namespace CartRecovery.Host.Commands.Maintenance;
 static class ModelTexts
 {
     /// <summary>Prints versions.</summary>
-    public static void List(IReadOnlyList<ModelVersion> versions, ModelRegistry registry, ServedNote? served, string data)
+    public static void List(IReadOnlyList<ModelVersion> versions, ModelRegistry registry, ServingStatusFile? served, string data)
     {
         if (versions.Count == 0)
         {

@@ -46,7 +46,7 @@ static class RegistryCommand
             switch (options.Action)
             {
                 case "list":
-                    ModelTexts.List(options.Target is { } name ? registry.List(name) : registry.List(), registry, ServedNote.Read(new FolderFiles(data).Models), data);
+                    ModelTexts.List(options.Target is { } name ? registry.List(name) : registry.List(), registry, ServingStatusFile.Read(new FolderFiles(data).Models), data);
                     return ExitCode.Success;
                 case "show":
                     ModelTexts.Show(registry.Find(options.Target!), registry);
@@ -124,7 +124,19 @@ static class RegistryCommand
 
         await RecordAsync(control, "model.alias", $"model:{move.Name}@{move.Alias}", $$"""{"version":"{{change.To}}"}""");
         Console.WriteLine($"{move.Name}@{move.Alias}: {change.From ?? "none"} -> {change.To ?? "none"}");
-        return move.Alias == ModelAlias.Champion && DataFolder.IsInUse(data) ? await WaitAsync(change, new FolderFiles(data).Models) : ExitCode.Success;
+        var models = new FolderFiles(data).Models;
+        if (move.Alias != ModelAlias.Champion || !DataFolder.IsInUse(data))
+        {
+            return ExitCode.Success;
+        }
+
+        if (ServingStatusFile.Read(models) is { } serving && serving.Model != move.Name)
+        {
+            Console.WriteLine($"it decides nothing: {serving.Model}@{ModelAlias.Champion} does, since scoring.model names {serving.Model}");
+            return ExitCode.Success;
+        }
+
+        return await WaitAsync(change, models);
     }
 
     static ModelMove MoveOf(ModelsOptions options, ModelRegistry registry)
@@ -147,14 +159,14 @@ static class RegistryCommand
         var began = TimeProvider.System.GetTimestamp();
         while (TimeProvider.System.GetElapsedTime(began) < s_patience)
         {
-            if (ServedNote.Answer(folder, change) is { } note)
+            if (ServingStatusFile.Answer(folder, change) is { } status)
             {
-                if (note.Problem is { } problem)
+                if (status.Problem is { } problem)
                 {
                     return Print(ModelRegistryException.Damaged, $"the engine goes on with the former model: {problem}");
                 }
 
-                Console.WriteLine($"the engine serves {note.Version}");
+                Console.WriteLine($"the engine serves {status.Version}");
                 return ExitCode.Success;
             }
 
