@@ -62,6 +62,7 @@ sealed partial class DriftWatch(EngineHost host, InsightStore insights, ILogger 
             return;
         }
 
+        var version = host.ServedVersion;
         using var model = host.Datasets.LoadModel();
         var now = job.Time.GetUtcNow();
         var options = new DatasetOptions { KnownUntil = now.ToUnixTimeMilliseconds() + 1, RowsPerCart = 1, KeepsUnlabelled = true, Seed = (ulong)now.ToUnixTimeSeconds() };
@@ -72,9 +73,9 @@ sealed partial class DriftWatch(EngineHost host, InsightStore insights, ILogger 
         {
             JournalRow[] rows = [.. dataset.Rows.Where(row => row.Store == store.Number)];
             var reference = references.TryGetValue(store.Id, out var json) ? JsonSerializer.Deserialize(json, ApiJson.Default.DriftReference) : null;
-            if (reference?.Model != model.Id)
+            if (reference is null || !reference.IsOf(model.Id, version))
             {
-                reference = ReferenceOf(model, rows, now);
+                reference = ReferenceOf(model, version, rows, now);
                 if (reference is not null)
                 {
                     recorded.Add((store.Id, JsonSerializer.Serialize(reference, ApiJson.Default.DriftReference)));
@@ -95,11 +96,12 @@ sealed partial class DriftWatch(EngineHost host, InsightStore insights, ILogger 
         job.Log(string.Create(CultureInfo.InvariantCulture, $"{dataset.Rows.Count} rows of {dataset.Share:P0} of the carts, without those of {dataset.Bots} bots; {reports.Count} stores compared with their reference"));
     }
 
-    static DriftReference? ReferenceOf(OnnxModel model, JournalRow[] rows, DateTimeOffset now)
+    static DriftReference? ReferenceOf(OnnxModel model, string? version, JournalRow[] rows, DateTimeOffset now)
     {
         JournalRow[] former = [.. rows.Where(row => row.ReceivedAt >= (now - s_reference).ToUnixTimeMilliseconds())];
         return former.Length < MinRows ? null
-            : new DriftReference(now.UtcDateTime, model.Id, [.. Columns(model).Select(column => DriftBins.Of(column.Name, ValuesOf(former, column.Index)))]);
+            : new DriftReference(
+                now.UtcDateTime, model.Id, [.. Columns(model).Select(column => DriftBins.Of(column.Name, ValuesOf(former, column.Index)))], version);
     }
 
     static DriftReport Compare(OnnxModel model, DriftReference reference, JournalRow[] rows, DateTimeOffset now)
