@@ -37,7 +37,7 @@ sealed class PredictionCache(TimeProvider time)
 
         var row = fill(cart);
         var (probability, effects) = predictor.Score(row);
-        var entry = new Entry(predictor.Number, cart.LastAt, cart.EventCount, probability, effects, row, now, now + Lifetime);
+        var entry = new Entry(predictor.Number, predictor.ModelId, cart.LastAt, cart.EventCount, probability, effects, row, now, now + Lifetime);
         lock (_gate)
         {
             if (_entries.Count >= Capacity)
@@ -53,5 +53,6 @@ sealed class PredictionCache(TimeProvider time)
 
     /// <summary>A prediction.</summary>
     internal sealed record Entry(
-        long Predictor, long LastAt, long Events, float Probability, FeatureEffect[] Effects, float[] Row, DateTimeOffset ComputedAt, DateTimeOffset ExpiresAt);
+        long Predictor, string Model, long LastAt, long Events, float Probability, FeatureEffect[] Effects, float[] Row, DateTimeOffset ComputedAt,
+        DateTimeOffset ExpiresAt);
 }
