@@ -24,7 +24,10 @@ static class EngineFill
         {
             var options = new LoadOptions
             {
-                Url = engine.Url, Metrics = engine.Metrics, Rate = 0, Carts = carts,
+                Url = engine.Url,
+                Metrics = engine.Metrics,
+                Rate = 0,
+                Carts = carts,
                 Duration = string.Create(CultureInfo.InvariantCulture, $"{duration:F1}s"),
             };
             var report = await LoadRun.RunAsync(options, TextWriter.Null, colour: false, CancellationToken.None);

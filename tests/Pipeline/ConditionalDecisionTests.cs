@@ -3,7 +3,6 @@ using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane.Targeting;
 using CartRecovery.Engine.Decisions;
-using CartRecovery.Engine.Pipeline;
 using CartRecovery.Tests.ControlPlane.Flags;
 using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 

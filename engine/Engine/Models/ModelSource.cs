@@ -79,7 +79,7 @@ public static class ModelSource
         }
         catch (YamlException e)
         {
-            throw new InvalidDataException($"{path}: {e.Message}");
+            throw new InvalidDataException($"{path}: {e.Message}", e);
         }
     }
 

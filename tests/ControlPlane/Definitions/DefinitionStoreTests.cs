@@ -1,7 +1,6 @@
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Campaigns;
-using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Tests.ControlPlane.Database;
 

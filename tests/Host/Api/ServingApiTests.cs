@@ -157,7 +157,11 @@ sealed class ServingApiTests
         var now = _engine.Host.Time.GetUtcNow().ToUnixTimeMilliseconds();
         var events = Enumerable.Range(_sent, count).Select(i => new TestEvent("add_to_cart", now)
         {
-            Id = $"e{i}", Cart = $"cart {i}", Product = "p", Price = 20 + (i % 50), Quantity = 1,
+            Id = $"e{i}",
+            Cart = $"cart {i}",
+            Product = "p",
+            Price = 20 + (i % 50),
+            Quantity = 1,
         });
         _sent += count;
         var answer = await _engine.PostAsync("/v1/events", TestEvent.Array(events));

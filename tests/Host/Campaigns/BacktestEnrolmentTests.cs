@@ -4,7 +4,6 @@ using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane.Targeting;
-using CartRecovery.Engine.Decisions;
 using CartRecovery.Host.Backtests;
 using CartRecovery.Tests.ControlPlane.Flags;
 using CartRecovery.Tests.Journeys;

@@ -103,8 +103,9 @@ public sealed class ConceptDriftTests
     {
         var stream = new LabelledStream("", [.. Rows(1).Select(r => r.Row)], [.. Rows(1).Select(r => r.Label)]);
 
-        Assert.That(stream.PrequentialAccuracy(new AdaptiveForest(2, 2)), Is.EqualTo(stream.PrequentialAccuracy(new AdaptiveForest(2, 2))));
-        Assert.That(stream.PrequentialAccuracy(new AdaptiveForest(2, 2)), Is.GreaterThan(0.85));
+        var (once, again) = (stream.PrequentialAccuracy(new AdaptiveForest(2, 2)), stream.PrequentialAccuracy(new AdaptiveForest(2, 2)));
+        Assert.That(again, Is.EqualTo(once));
+        Assert.That(once, Is.GreaterThan(0.85));
     }
 
     static IEnumerable<(double[] Row, int Label)> Rows(ulong seed)

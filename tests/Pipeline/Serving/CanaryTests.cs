@@ -3,7 +3,6 @@ using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;
-using CartRecovery.Tests.Events;
 using CartRecovery.Tests.Scoring;
 using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 

@@ -161,7 +161,13 @@ public sealed class CanaryGuardTests
 
     static void Enter(CanaryOutcomes outcomes, string cart, ushort store = 0, float share = 0, float entersAt = 100) => outcomes.Add(new CanarySignal
     {
-        Kind = CanarySignalKind.Entered, Cart = EventReading.KeyOf(cart), At = 1, Store = store, Share = share, EntersAt = entersAt, IsCanary = entersAt < share,
+        Kind = CanarySignalKind.Entered,
+        Cart = EventReading.KeyOf(cart),
+        At = 1,
+        Store = store,
+        Share = share,
+        EntersAt = entersAt,
+        IsCanary = entersAt < share,
     });
 
     static void Order(CanaryOutcomes outcomes, string cart, ushort store, bool isProven) =>

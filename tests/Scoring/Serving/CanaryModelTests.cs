@@ -1,6 +1,5 @@
 using System.Text;
 using CartRecovery.Engine.Scoring.Serving;
-using CartRecovery.Primitives;
 using CartRecovery.Tests.Events;
 using CartRecovery.Tests.Pipeline;
 

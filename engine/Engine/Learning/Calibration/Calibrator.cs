@@ -40,18 +40,18 @@ static class Calibrator
 
         double[] Losses(Func<float[], byte[], ICalibration> fit)
         {
-            var losses = new double[logits.Length];
+            var rowLosses = new double[logits.Length];
             for (var fold = 0; fold < Folds; fold++)
             {
                 var kept = Enumerable.Range(0, foldOf.Length).Where(i => foldOf[i] != fold).ToArray();
                 byte[] keptLabels = [.. kept.Select(i => labels[i])];
                 var calibration = Metrics.HasBoth(keptLabels) ? fit([.. kept.Select(i => logits[i])], keptLabels) : new NoCalibration();
-                for (var i = 0; i < losses.Length; i++)
+                for (var i = 0; i < rowLosses.Length; i++)
                 {
-                    losses[i] = foldOf[i] == fold ? Metrics.RowLoss(calibration.Apply(logits[i]), labels[i]) : losses[i];
+                    rowLosses[i] = foldOf[i] == fold ? Metrics.RowLoss(calibration.Apply(logits[i]), labels[i]) : rowLosses[i];
                 }
             }
-            return losses;
+            return rowLosses;
         }
     }
 

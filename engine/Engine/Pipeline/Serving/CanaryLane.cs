@@ -46,8 +46,14 @@ sealed class CanaryLane : IDisposable
         {
             _feed.Write(new CanarySignal
             {
-                Kind = CanarySignalKind.Entered, Cart = e.Cart, At = now, IsCanary = _canary.Includes(cart.UserId, e.Cart), Share = (float)_canary.Percent,
-                EntersAt = _canary.PercentOf(cart.UserId, e.Cart), Currency = clock.Money?.Currency ?? 0, Store = e.Store,
+                Kind = CanarySignalKind.Entered,
+                Cart = e.Cart,
+                At = now,
+                IsCanary = _canary.Includes(cart.UserId, e.Cart),
+                Share = (float)_canary.Percent,
+                EntersAt = _canary.PercentOf(cart.UserId, e.Cart),
+                Currency = clock.Money?.Currency ?? 0,
+                Store = e.Store,
             });
         }
 
@@ -55,8 +61,12 @@ sealed class CanaryLane : IDisposable
         {
             _feed.Write(new CanarySignal
             {
-                Kind = CanarySignalKind.Ordered, Cart = e.Cart, At = now, Value = ValueOf(e, clock.Money),
-                IsProven = e.Standing == Standing.Server, Store = e.Store,
+                Kind = CanarySignalKind.Ordered,
+                Cart = e.Cart,
+                At = now,
+                Value = ValueOf(e, clock.Money),
+                IsProven = e.Standing == Standing.Server,
+                Store = e.Store,
             });
         }
     }
@@ -68,7 +78,12 @@ sealed class CanaryLane : IDisposable
         {
             _feed.Write(new CanarySignal
             {
-                Kind = CanarySignalKind.Scored, Cart = row.Key, At = row.ReceivedAt, Champion = champion, Canary = Rows.ScoreOf(index), IsCanary = true,
+                Kind = CanarySignalKind.Scored,
+                Cart = row.Key,
+                At = row.ReceivedAt,
+                Champion = champion,
+                Canary = Rows.ScoreOf(index),
+                IsCanary = true,
             });
         }
     }

@@ -58,7 +58,9 @@ public sealed class CanaryOutcomes(TimeSpan horizon, double alpha)
                     {
                         _open[signal.Cart] = ordered with
                         {
-                            IsClaimed = true, IsProven = ordered.IsProven || signal.IsProven, Value = Math.Max(ordered.Value, signal.Value),
+                            IsClaimed = true,
+                            IsProven = ordered.IsProven || signal.IsProven,
+                            Value = Math.Max(ordered.Value, signal.Value),
                         };
                     }
 

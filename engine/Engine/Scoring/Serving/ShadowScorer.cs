@@ -1,5 +1,3 @@
-using CartRecovery.Engine.Scoring.Onnx;
-
 namespace CartRecovery.Engine.Scoring.Serving;
 
 /// <summary>

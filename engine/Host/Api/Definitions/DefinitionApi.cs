@@ -1,10 +1,7 @@
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.ControlPlane.Definitions;
-using CartRecovery.Engine.Ingest;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Audit;
-using CartRecovery.Host.Api.Auth;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
 using CartRecovery.Host.Api.Responses;

@@ -1,5 +1,4 @@
 using CartRecovery.Engine.Models;
-using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Host.Api.Predictions;
 using CartRecovery.Host.Models;
 
