@@ -41,7 +41,12 @@ static class StateListing
         var text = new StringBuilder();
         Add(text, $"id={Encoding.UTF8.GetString(c.CartId)} user={Encoding.UTF8.GetString(c.UserId)} session={Encoding.UTF8.GetString(c.SessionId)}");
         Add(text, $"first={c.FirstAt} last={c.LastAt} gap={c.LastGap} sessionAt={c.SessionStartedAt} sessionKey={c.Session} owner={c.OwnerSession}");
-        Add(text, $"added={c.LastAddAt} purchased={c.PurchasedAt} timer={c.TimerAt} idle={c.IdleDoneAt} intervened={c.LastInterventionAt} conditional={c.Conditional}@{c.ConditionalAt}");
+        Add(text, $"added={c.LastAddAt} purchased={c.PurchasedAt} timer={c.TimerAt} idle={c.IdleDoneAt} intervened={c.LastInterventionAt}");
+        if (c.ConditionalAt != 0)
+        {
+            Add(text, $"conditional={c.Conditional}@{c.ConditionalAt}");
+        }
+
         Add(text, $"connection={c.ConnectionId} sketch={c.ProductSketch} product={c.LastProduct} since={c.ProductSince}");
         Add(text, $"sum={c.PriceSum} lowest={c.PriceLowest} highest={c.PriceHighest} price={c.PriceLast} value={c.Value} history=({Of(c.History)})");
         Add(text, $"items={c.ItemCount} prices={c.PriceCount} streak={c.ProductStreak} returns={c.ProductReturns} events={c.EventCount}");
