@@ -32,10 +32,10 @@ public sealed class OnnxModelTests
     [Test]
     public void A_missing_model_is_not_found() => AssertRefused("/nowhere/model.onnx", ModelException.NotFound, "/nowhere/model.onnx");
 
-    [TestCase("")]
-    [TestCase("this is no model at all, only text")]
-    public void Garbage_is_unreadable(string text)
-        => AssertRefused(TestModels.Write(System.Text.Encoding.UTF8.GetBytes(text)), ModelException.Unreadable, "cannot be loaded as a model");
+    [TestCase("", "expected a regular file of 1 byte to 64 MB")]
+    [TestCase("this is no model at all, only text", "cannot be loaded as a model")]
+    public void Garbage_is_unreadable(string text, string problem)
+        => AssertRefused(TestModels.Write(System.Text.Encoding.UTF8.GetBytes(text)), ModelException.Unreadable, problem);
 
     [Test]
     public void A_model_truncated_anywhere_is_unreadable()
