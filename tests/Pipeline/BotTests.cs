@@ -86,11 +86,14 @@ public sealed class BotTests
 
         // Version 2 ended its fixed part with the two standings.
         const int before = EntryPayload.HeaderSize + 16 + 8 + 8 + 8 + 2;
-        byte[] second = [2, .. entry[1..before], .. WithWholeItems(entry[(before + 1 + 8)..].ToArray())];
+        // Since then: the bot, the time of receipt, the model's alias with its length, and the conditional campaign.
+        const int alias = before + 1 + 8;
+        var after = alias + 1 + entry[alias] + 1;
+        byte[] second = [2, .. entry[1..before], .. WithWholeItems(entry[after..].ToArray())];
         var read = EntryPayload.ReadDecisions(second).Single();
         Assert.That((read.Bot, read.Intervention.Campaign), Is.EqualTo((BotEvidence.None, "added")));
         // Version 3 had no time of receipt.
-        byte[] third = [3, .. entry[1..(before + 1)], .. WithWholeItems(entry[(before + 1 + 8)..].ToArray())];
+        byte[] third = [3, .. entry[1..(before + 1)], .. WithWholeItems(entry[after..].ToArray())];
         read = EntryPayload.ReadDecisions(third).Single();
         Assert.That((read.Bot, read.ReceivedAt, read.Intervention.Campaign), Is.EqualTo((BotEvidence.Declared, read.At, "added")));
     }
