@@ -4,10 +4,17 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests;
 
-/// <summary>Ends what all tests share.</summary>
+/// <summary>Begins and ends what all tests share.</summary>
 [SetUpFixture]
 public sealed class RunOnce
 {
+    [OneTimeSetUp]
+    public void UseTemporaryFoldersInMemory() => MemoryFolder.Use();
+
     [OneTimeTearDown]
-    public Task StopPostgresAsync() => PostgresCluster.StopAsync();
+    public async Task StopAsync()
+    {
+        await PostgresCluster.StopAsync();
+        MemoryFolder.Delete();
+    }
 }

@@ -40,7 +40,7 @@ public abstract class ControlDatabaseFixture(DatabaseKind kind)
     {
         Scratch = new Scratch();
         Time = new ManualTime(Start);
-        _address = kind == DatabaseKind.Postgres ? await PostgresCluster.CreateDatabaseAsync() : "";
+        _address = kind == DatabaseKind.Postgres ? await PostgresCluster.CreateControlDatabaseAsync() : "";
         Control = await OpenAsync();
     }
 
