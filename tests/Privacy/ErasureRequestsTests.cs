@@ -209,6 +209,53 @@ public sealed class ErasureRequestsTests(DatabaseKind kind) : ControlDatabaseFix
     }
 
     [Test]
+    public async Task A_request_is_added_for_every_data_folder_that_shares_the_database_and_completed_when_all_are()
+    {
+        var folders = new ErasureFolders(Control);
+        foreach (var folder in new[] { Folder, "f2", "f3" })
+        {
+            await folders.RegisterAsync(folder);
+        }
+
+        var request = await AddAsync();
+        Assert.That(request.Elsewhere.Select(one => (one.Folder, one.State)), Is.EqualTo(new[] { ("f2", "pending"), ("f3", "pending") }));
+        var (own, subject, _) = await NextAsync();
+        Assert.That((own!.Id, subject!.UserId), Is.EqualTo((request.Id, User)));
+        var (theirs, known) = (await _requests.StartAsync("f2", default)).Due.Single();
+        Assert.That((theirs.Id, known!.UserId), Is.EqualTo((request.Elsewhere[0].Id, User)), "each engine learns whom to erase");
+        Assert.That((await AddAsync()).Id, Is.EqualTo(request.Id));
+        Assert.That((await _requests.AddAsync("f2", "shop", User, ErasureMode.Delete, null, "cli", address: null)).Id, Is.EqualTo(request.Id), "asked at another engine");
+        Assert.That((await _requests.ListAsync("shop", before: null, 10)).Select(one => one.Id), Is.EqualTo(new[] { request.Id }), "the list has it once");
+
+        await CompleteAsync(own);
+        Assert.That((await _requests.FindAsync("shop", request.Id))!.StateOfAll, Is.EqualTo(ErasureRequest.Running), "two engines still have the person");
+        await CompleteAsync(theirs);
+        Assert.That(await folders.RemoveAsync("f3", "cli"), "whose disk is gone");
+        var done = (await _requests.FindAsync("shop", request.Id))!;
+        Assert.That((done.StateOfAll, done.Elsewhere.Single().Receipt is { Length: > 0 }), Is.EqualTo((ErasureRequest.Completed, true)));
+        Assert.That(await folders.RemoveAsync("f3", "cli"), Is.False);
+        Assert.That((await folders.ListAsync()).Select(one => one.Folder), Is.EqualTo(new[] { Folder, "f2" }));
+    }
+
+    [Test]
+    public async Task A_folder_that_joins_or_is_restored_is_scanned_and_a_restored_database_refuses_who_was_erased_meanwhile()
+    {
+        var folders = new ErasureFolders(Control);
+        await folders.RegisterAsync(Folder);
+        Assert.That(await folders.MustScanAsync(Folder), "it may have data");
+        await folders.SetScannedAsync(Folder, default);
+        await folders.RegisterAsync(Folder);
+        Assert.That(await folders.MustScanAsync(Folder), Is.False, "a restart is none");
+
+        await folders.RestoreAsync(Folder, [new Tombstone("shop", _tombstones.HashOf("shop", User), Time.GetUtcNow())]);
+        Assert.That((await folders.MustScanAsync(Folder), _tombstones.People.Contains("shop"u8, Encoding.UTF8.GetBytes(User))), Is.EqualTo((true, true)));
+        Assert.That(await _requests.AddAgainAsync(Folder, "shop", User, default));
+        Assert.That(await _requests.AddAgainAsync(Folder, "shop", User, default), Is.False, "it is pending");
+        Assert.That(await _requests.AddAgainAsync(Folder, "shop", "somebody", default), Is.False, "who is not erased");
+        Assert.That((await NextAsync()).Subject!.UserId, Is.EqualTo(User));
+    }
+
+    [Test]
     public async Task A_pass_is_bounded()
     {
         for (var i = 0; i < ErasureRequests.MaxPerPass + 2; i++)
@@ -226,6 +273,9 @@ public sealed class ErasureRequestsTests(DatabaseKind kind) : ControlDatabaseFix
         Assert.That(due, Has.Count.LessThanOrEqualTo(1));
         return due is [var (request, subject)] ? (request, subject, next) : (null, null, next);
     }
+
+    Task CompleteAsync(ErasureRequest request) =>
+        _requests.CompleteAsync(request, Time.GetUtcNow(), session => new Receipts(Control).SignAsync(session, "{}"u8.ToArray()), default);
 
     Task<ErasureRequest> AddAsync() => _requests.AddAsync(Folder, "shop", User, ErasureMode.Delete, "ticket 12", "cli", address: null);
 }

@@ -31,6 +31,9 @@ sealed class ArchivedIds(Store store, string userId)
     /// <summary>The addresses.</summary>
     public HashSet<string> Addresses { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Returns the user of a row of <see cref="EventRows"/>; <see langword="null"/> for none.</summary>
+    public static string? UserOf(object?[] row) => row[s_user] as string;
+
     /// <summary>Adds what a row of <see cref="EventRows"/> has of the user.</summary>
     public void Add(object?[] row)
     {

@@ -15,10 +15,25 @@ namespace CartRecovery.Engine.Privacy;
 /// <param name="Problem">Why the last attempt failed; <see langword="null"/> if it did not.</param>
 /// <param name="Steps">The finished steps.</param>
 /// <param name="Receipt">The signed receipt; <see langword="null"/> until it is completed.</param>
+/// <param name="Folder">The id of the data folder whose engine executes it.</param>
+/// <param name="Origin">The request that it belongs to, of another engine that shares the database; <see langword="null"/> for one of its own.</param>
 public sealed record ErasureRequest(
     string Id, string Store, byte[] Person, ErasureMode Mode, string? Reason, string State, string RequestedBy, DateTimeOffset RequestedAt, DateTimeOffset? StartedAt,
-    DateTimeOffset? EndedAt, int Attempts, string? Problem, IReadOnlyList<ErasureStep> Steps, string? Receipt)
+    DateTimeOffset? EndedAt, int Attempts, string? Problem, IReadOnlyList<ErasureStep> Steps, string? Receipt, string Folder, string? Origin)
 {
     /// <summary>A value of <see cref="State"/>.</summary>
     public const string Pending = "pending", Running = "running", Completed = "completed", Failed = "failed";
+
+    /// <summary>The requests for the same person that engines with other data folders execute.</summary>
+    public IReadOnlyList<ErasureRequest> Elsewhere { get; init; } = [];
+
+    /// <summary>The state in all data folders: completed when all are, and failed if one is.</summary>
+    public string StateOfAll
+    {
+        get
+        {
+            string[] states = [State, .. Elsewhere.Select(request => request.State)];
+            return states.Contains(Failed) ? Failed : Array.TrueForAll(states, state => state == State) ? State : Running;
+        }
+    }
 }

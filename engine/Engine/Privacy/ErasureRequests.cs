@@ -33,10 +33,15 @@ public sealed class ErasureRequests(ControlDatabase database, Tombstones tombsto
 
     const int MaxProblem = 500;
 
+    const string FoundAgain = "found in the data folder after the erasure, as after a restore";
+
     readonly AuditLog _audit = new(database);
 
+    /// <summary>The people whose events are refused.</summary>
+    internal ForgottenPeople People => tombstones.People;
+
     /// <summary>
-    /// Adds a request, and refuses the person's events from now on. Returns the pending or running request of the person, if there is one.
+    /// Adds a request for each data folder that shares the database, and refuses the person's events from now on. Returns the pending or running request of the person, if there is one.
     /// Restarts a failed one from its first step, with the new mode and reason.
     /// </summary>
     /// <param name="folder">The data folder's id.</param>
@@ -53,41 +58,56 @@ public sealed class ErasureRequests(ControlDatabase database, Tombstones tombsto
     public Task<ErasureRequest> AddAsync(
         string folder, string store, string userId, ErasureMode mode, string? reason, string actor, string? address, CancellationToken cancellation = default) => database.WriteAsync(async session =>
     {
-        var (id, now, person) = (Guid.CreateVersion7().ToString("n"), database.Time.GetUtcNow(), tombstones.HashOf(store, userId));
-        var open = await ReadAsync(session, SqlPart.Of($"folder = {folder} AND store = {store} AND person = {person} AND state <> {ErasureRequest.Completed}"), 1);
-        if (open is [{ State: not ErasureRequest.Failed } same])
+        var person = tombstones.HashOf(store, userId);
+        var open = await OpenAsync(session, folder, store, person);
+        if (open is { State: not ErasureRequest.Failed } same)
         {
-            return same.Mode == mode ? same : throw new ControlRefusalException(
-                ControlRefusalException.ErasureRuns, $"The person is being erased with mode {NameOf(same.Mode)}. Wait until the request is completed.");
+            return same.Mode != mode
+                ? throw new ControlRefusalException(
+                    ControlRefusalException.ErasureRuns, $"The person is being erased with mode {NameOf(same.Mode)}. Wait until the request is completed.")
+                : same.Origin is { } origin ? await FindAsync(session, SqlPart.Of($"id = {origin}")) ?? same : same;
         }
 
-        await EnsureRoomAsync(session, folder);
-        byte[] SealedFor(string request) =>
-            database.Keys.Seal(JsonSerializer.Serialize(new ErasedSubject(ForgottenPeople.ShortForm(userId), [], [], []), ErasureJson.Default.ErasedSubject), PlaceOf(request));
-
-        if (open is [var failed])
+        var now = database.Time.GetUtcNow();
+        var id = await AddAsync(session, new Addition(folder, store, userId, person, mode, reason, actor, now, Origin: null), open);
+        foreach (var other in await ErasureFolders.OthersAsync(session, folder))
         {
-            // Repeats all steps: the receipt must hold for the time and mode of this request. Keeps the subject if it is still stored: the erased
-            // data named the carts.
-            id = failed.Id;
-            await session.RunAsync($"""
-                UPDATE privacy_requests SET state = {ErasureRequest.Pending}, mode = {NameOf(mode)}, reason = {reason}, requested_by = {actor}, requested_at = {now},
-                    started_at = {(DateTimeOffset?)null}, ended_at = {(DateTimeOffset?)null}, attempts = {0L}, next_at = {now}, problem = {(string?)null}, steps = {"[]"}, subject = COALESCE(subject, {SealedFor(id)}) WHERE id = {id}
-                """);
-        }
-        else
-        {
-            await session.RunAsync($"""
-                INSERT INTO privacy_requests (id, folder, store, person, subject, mode, reason, state, requested_by, requested_at, attempts, next_at, steps)
-                VALUES ({id}, {folder}, {store}, {person}, {SealedFor(id)}, {NameOf(mode)}, {reason}, {ErasureRequest.Pending}, {actor}, {now}, {0L}, {now}, {"[]"})
-                """);
+            var theirs = await OpenAsync(session, other, store, person);
+            if (theirs is null or { State: ErasureRequest.Failed })
+            {
+                await AddAsync(session, new Addition(other, store, userId, person, mode, reason, actor, now, id), theirs);
+            }
         }
 
         await session.RunAsync($"INSERT INTO tombstones (store, person, created_at, request) VALUES ({store}, {person}, {now}, {id}) ON CONFLICT (store, person) DO NOTHING");
         await _audit.AppendAsync(session, new AuditEvent(actor, "privacy.forget", Tombstones.NameOf(person), store, $$"""{"request":"{{id}}","mode":"{{NameOf(mode)}}"}""") { Address = address });
         await session.MarkChangedAsync(Tombstones.Topic);
         await session.MarkChangedAsync(Topic);
-        return (await ReadAsync(session, SqlPart.Of($"id = {id}"), 1))[0];
+        return (await FindAsync(session, SqlPart.Of($"id = {id}")))!;
+    }, cancellation);
+
+    /// <summary>Adds a request to erase a person again, whom one data folder has though they are erased. Does nothing if they are not refused any more.</summary>
+    /// <param name="folder">The data folder's id.</param>
+    /// <param name="store">The store's id.</param>
+    /// <param name="userId">The user's id.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <returns><see langword="true"/> if a request was added.</returns>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    internal Task<bool> AddAgainAsync(string folder, string store, string userId, CancellationToken cancellation) => database.WriteAsync(async session =>
+    {
+        var person = tombstones.HashOf(store, userId);
+        var open = await OpenAsync(session, folder, store, person);
+        if (open is { State: not ErasureRequest.Failed }
+            || await session.NumberAsync($"SELECT COUNT(*) FROM tombstones WHERE store = {store} AND person = {person}") is null or 0)
+        {
+            return false;
+        }
+
+        var id = await AddAsync(session, new Addition(
+            folder, store, userId, person, ErasureMode.Delete, FoundAgain, AuditEvent.Engine, database.Time.GetUtcNow(), Origin: null), open);
+        await _audit.AppendAsync(session, new AuditEvent(AuditEvent.Engine, "privacy.forget", Tombstones.NameOf(person), store, $$"""{"request":"{{id}}","mode":"delete"}"""));
+        await session.MarkChangedAsync(Topic);
+        return true;
     }, cancellation);
 
     /// <summary>Accepts a person's events again. Erased data stays erased.</summary>
@@ -113,19 +133,21 @@ public sealed class ErasureRequests(ControlDatabase database, Tombstones tombsto
         return true;
     }, cancellation);
 
-    /// <summary>Lists a store's requests, the newest first.</summary>
+    /// <summary>Lists a store's requests, the newest first. What other engines do for a request is in it.</summary>
     /// <param name="store">The store's id.</param>
     /// <param name="before">Lists requests with smaller ids; <see langword="null"/> for all.</param>
     /// <param name="limit">Maximum number of requests.</param>
     /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<List<ErasureRequest>> ListAsync(string store, string? before, int limit, CancellationToken cancellation = default) =>
-        database.ReadAsync(session => ReadAsync(session, before is null ? SqlPart.Of($"store = {store}") : SqlPart.Of($"store = {store} AND id < {before}"), limit), cancellation);
+        database.ReadAsync(
+            session => WithElsewhereAsync(session, before is null ? SqlPart.Of($"store = {store} AND origin IS NULL") : SqlPart.Of($"store = {store} AND origin IS NULL AND id < {before}"), limit),
+            cancellation);
 
     /// <summary>Finds a request of a store; returns <see langword="null"/> if there is none.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<ErasureRequest?> FindAsync(string store, string id, CancellationToken cancellation = default) =>
-        database.ReadAsync(async session => (await ReadAsync(session, SqlPart.Of($"store = {store} AND id = {id}"), 1)).FirstOrDefault(), cancellation);
+        database.ReadAsync(session => FindAsync(session, SqlPart.Of($"store = {store} AND id = {id}")), cancellation);
 
     /// <summary>
     /// Starts an attempt at the requests of a folder that are due: all new ones together, up to <see cref="MaxPerPass"/>, or one that was tried before alone, so that it
@@ -203,6 +225,34 @@ public sealed class ErasureRequests(ControlDatabase database, Tombstones tombsto
         return name is "delete" or "anonymise";
     }
 
+    async Task<string> AddAsync(ControlSession session, Addition added, ErasureRequest? failed)
+    {
+        await EnsureRoomAsync(session, added.Folder);
+        var id = failed?.Id ?? Guid.CreateVersion7().ToString("n");
+        var subject = new ErasedSubject(ForgottenPeople.ShortForm(added.UserId), [], [], []);
+        var sealedSubject = database.Keys.Seal(JsonSerializer.Serialize(subject, ErasureJson.Default.ErasedSubject), PlaceOf(id));
+        if (failed is not null)
+        {
+            // Repeats all steps: the receipt must hold for the time and mode of this request. Keeps the subject if it is still stored: the erased
+            // data named the carts.
+            await session.RunAsync($"""
+                UPDATE privacy_requests SET state = {ErasureRequest.Pending}, mode = {NameOf(added.Mode)}, reason = {added.Reason}, requested_by = {added.Actor},
+                    requested_at = {added.At}, started_at = {(DateTimeOffset?)null}, ended_at = {(DateTimeOffset?)null}, attempts = {0L}, next_at = {added.At}, problem = {(string?)null},
+                    steps = {"[]"}, subject = COALESCE(subject, {sealedSubject}), origin = {added.Origin} WHERE id = {id}
+                """);
+        }
+        else
+        {
+            await session.RunAsync($"""
+                INSERT INTO privacy_requests (id, folder, store, person, subject, mode, reason, state, requested_by, requested_at, attempts, next_at, steps, origin)
+                VALUES ({id}, {added.Folder}, {added.Store}, {added.Person}, {sealedSubject}, {NameOf(added.Mode)}, {added.Reason}, {ErasureRequest.Pending}, {added.Actor},
+                    {added.At}, {0L}, {added.At}, {"[]"}, {added.Origin})
+                """);
+        }
+
+        return id;
+    }
+
     static async Task EnsureRoomAsync(ControlSession session, string folder)
     {
         if (await session.NumberAsync($"SELECT COUNT(*) FROM privacy_requests WHERE folder = {folder} AND state IN ({ErasureRequest.Pending}, {ErasureRequest.Running})") >= MaxOpen
@@ -212,12 +262,29 @@ public sealed class ErasureRequests(ControlDatabase database, Tombstones tombsto
         }
     }
 
+    // The request of a person in a folder that is not completed.
+    static async Task<ErasureRequest?> OpenAsync(ControlSession session, string folder, string store, byte[] person) =>
+        (await ReadAsync(session, SqlPart.Of($"folder = {folder} AND store = {store} AND person = {person} AND state <> {ErasureRequest.Completed}"), 1)).FirstOrDefault();
+
+    static async Task<ErasureRequest?> FindAsync(ControlSession session, SqlPart condition) => (await WithElsewhereAsync(session, condition, 1)).FirstOrDefault();
+
+    static async Task<List<ErasureRequest>> WithElsewhereAsync(ControlSession session, SqlPart condition, int limit)
+    {
+        var requests = await ReadAsync(session, condition, limit);
+        var elsewhere = (await ReadAsync(session, SqlPart.Of($"origin IN (SELECT id FROM privacy_requests WHERE {condition} ORDER BY id DESC LIMIT {limit})"), int.MaxValue))
+            .ToLookup(request => request.Origin);
+        return [.. requests.Select(request => elsewhere.Contains(request.Id) ? request with { Elsewhere = [.. elsewhere[request.Id].OrderBy(one => one.Folder, StringComparer.Ordinal)] } : request)];
+    }
+
     static Task<List<ErasureRequest>> ReadAsync(ControlSession session, SqlPart condition, int limit) => session.ListAsync($"""
-        SELECT id, store, person, mode, reason, state, requested_by, requested_at, started_at, ended_at, attempts, problem, steps, receipt FROM privacy_requests
+        SELECT id, store, person, mode, reason, state, requested_by, requested_at, started_at, ended_at, attempts, problem, steps, receipt, folder, origin FROM privacy_requests
         WHERE {condition} ORDER BY id DESC LIMIT {limit}
         """, row => new ErasureRequest(row.Text(0), row.Text(1), row.Bytes(2), row.Text(3) == "anonymise" ? ErasureMode.Anonymise : ErasureMode.Delete, row.TextOrNull(4), row.Text(5),
             row.Text(6), row.Time(7), row.TimeOrNull(8), row.TimeOrNull(9), (int)row.Number(10), row.TextOrNull(11),
-            JsonSerializer.Deserialize(row.Text(12), ErasureJson.Default.IReadOnlyListErasureStep) ?? [], row.TextOrNull(13)));
+            JsonSerializer.Deserialize(row.Text(12), ErasureJson.Default.IReadOnlyListErasureStep) ?? [], row.TextOrNull(13), row.Text(14), row.TextOrNull(15)));
+
+    // A request to add in one data folder.
+    sealed record Addition(string Folder, string Store, string UserId, byte[] Person, ErasureMode Mode, string? Reason, string Actor, DateTimeOffset At, string? Origin);
 
     static string PlaceOf(string id) => $"privacy_requests.subject:{id}";
 }

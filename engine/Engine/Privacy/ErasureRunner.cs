@@ -10,10 +10,11 @@ namespace CartRecovery.Engine.Privacy;
 /// </summary>
 /// <param name="database">The control database.</param>
 /// <param name="requests">The requests.</param>
+/// <param name="folders">The data folders that share the database.</param>
 /// <param name="receipts">Signs the receipts.</param>
 /// <param name="targets">The parts of the engine with personal data.</param>
 /// <param name="log">Receives the outcome of each request.</param>
-public sealed partial class ErasureRunner(ControlDatabase database, ErasureRequests requests, Receipts receipts, ErasureTargets targets, ILogger log) : IAsyncDisposable
+public sealed partial class ErasureRunner(ControlDatabase database, ErasureRequests requests, ErasureFolders folders, Receipts receipts, ErasureTargets targets, ILogger log) : IAsyncDisposable
 {
     // Fallback: clocks of other engines differ, and the control database may not have answered.
     static readonly TimeSpan s_poll = TimeSpan.FromSeconds(30);
@@ -22,6 +23,7 @@ public sealed partial class ErasureRunner(ControlDatabase database, ErasureReque
     readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     Task _running = Task.CompletedTask;
     int _isStopped;
+    bool _isScanned;
 
     /// <summary>Registers for new requests.</summary>
     public void Follow() => database.Changes.Follow(ErasureRequests.Topic, _ =>
@@ -50,6 +52,7 @@ public sealed partial class ErasureRunner(ControlDatabase database, ErasureReque
         {
             try
             {
+                await ScanAsync();
                 if (await RunNextAsync() is { } pause)
                 {
                     await ((Task)_wake.Reader.WaitToReadAsync(_stop.Token).AsTask()).WaitAsync(pause < s_poll ? pause : s_poll, database.Time, _stop.Token)
@@ -67,6 +70,32 @@ public sealed partial class ErasureRunner(ControlDatabase database, ErasureReque
                 // The engine stops; the next start continues.
             }
         }
+    }
+
+    // Adds requests for erased people whom the folder has: it was restored, or joins a database where people were erased.
+    async Task ScanAsync()
+    {
+        if (_isScanned)
+        {
+            return;
+        }
+
+        if (await folders.MustScanAsync(targets.Folder, _stop.Token))
+        {
+            var again = 0;
+            foreach (var (store, user) in await new ForgottenScan(targets, requests.People).RunAsync(_stop.Token))
+            {
+                again += await requests.AddAgainAsync(targets.Folder, store, user, _stop.Token) ? 1 : 0;
+            }
+
+            await folders.SetScannedAsync(targets.Folder, _stop.Token);
+            if (again > 0)
+            {
+                LogFoundAgain(again);
+            }
+        }
+
+        _isScanned = true;
     }
 
     // Returns the time until the next request; null if another one may be due.
@@ -94,6 +123,11 @@ public sealed partial class ErasureRunner(ControlDatabase database, ErasureReque
                 if (targets.Stores.Stores.FirstOrDefault(store => store.Id == request.Store) is { } store)
                 {
                     runs.Add(new Run(request, subject is null ? null : new PersonErasure(store, subject, request.Mode)));
+                }
+                else if (request.Origin is not null && targets.Stores.All.Find(request.Store) is null)
+                {
+                    // Another engine's store, of which this folder never had data.
+                    await CompleteAsync(new Run(request, person: null));
                 }
                 else
                 {
@@ -143,12 +177,17 @@ public sealed partial class ErasureRunner(ControlDatabase database, ErasureReque
 
         foreach (var run in runs)
         {
-            var at = database.Time.GetUtcNow();
-            var message = ErasureReceipt.Write(run.Request, run.Steps, at, targets.Version, targets.Partitions is not null);
-            await requests.CompleteAsync(run.Request, at, session => receipts.SignAsync(session, message), _stop.Token);
-            run.IsCompleted = true;
-            LogCompleted(run.Request.Id, (at - (run.Request.StartedAt ?? at)).TotalSeconds);
+            await CompleteAsync(run);
         }
+    }
+
+    async Task CompleteAsync(Run run)
+    {
+        var at = database.Time.GetUtcNow();
+        var message = ErasureReceipt.Write(run.Request, run.Steps, at, targets.Version, targets.Partitions is not null);
+        await requests.CompleteAsync(run.Request, at, session => receipts.SignAsync(session, message), _stop.Token);
+        run.IsCompleted = true;
+        LogCompleted(run.Request.Id, (at - (run.Request.StartedAt ?? at)).TotalSeconds);
     }
 
     // Runs the steps that need the people's identities, then deletes the identities.
@@ -177,6 +216,9 @@ public sealed partial class ErasureRunner(ControlDatabase database, ErasureReque
 
     [LoggerMessage(EventName = "erasure_completed", Level = LogLevel.Information, Message = "Erasure request {Request} is completed, {Seconds:F1} s after its start")]
     partial void LogCompleted(string request, double seconds);
+
+    [LoggerMessage(EventName = "erasure_found_again", Level = LogLevel.Warning, Message = "The data folder has {People} people who are erased already, as after a restore: they are erased again")]
+    partial void LogFoundAgain(int people);
 
     [LoggerMessage(EventName = "erasure_failed", Level = LogLevel.Error, Message = "Erasure request {Request} failed (attempt {Attempt}): {Problem}")]
     partial void LogFailed(string request, int attempt, string problem);

@@ -8,6 +8,11 @@ public interface IPartitionErasure
     /// repeated call continues.
     /// </summary>
     Task<PartitionErasureResult> EraseAsync(IReadOnlyList<ErasedPerson> people, IProgress<string>? progress, CancellationToken cancel);
+
+    /// <summary>Reads the users of all carts in the newest checkpoints. The journals have the later ones.</summary>
+    /// <param name="onUser">Receives a store's number and a user's id, in UTF-8. A user may occur more than once.</param>
+    /// <param name="cancel">Cancels the operation.</param>
+    Task ReadUsersAsync(Action<int, ReadOnlySpan<byte>> onUser, CancellationToken cancel);
 }
 
 /// <summary>A person to erase from the partitions.</summary>

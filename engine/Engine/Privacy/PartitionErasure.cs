@@ -72,6 +72,16 @@ public sealed class PartitionErasure(PartitionSet partitions, Func<StoreTable> s
     }
 
     /// <inheritdoc/>
+    /// <exception cref="IOException">A checkpoint cannot be read.</exception>
+    public async Task ReadUsersAsync(Action<int, ReadOnlySpan<byte>> onUser, CancellationToken cancel)
+    {
+        for (var i = 0; i < partitions.Count; i++)
+        {
+            await OnThreadAsync(i, (eraser, pace) => eraser.ReadUsers(onUser, pace), cancel);
+        }
+    }
+
+    /// <inheritdoc/>
     public void Dispose() => _gate.Dispose();
 
     void Report(IProgress<string>? progress, string step, int partition) =>

@@ -58,6 +58,31 @@ public sealed class PersonJournal(Func<IReadOnlyList<JournalView>> open, KeyVaul
         return [.. users.Select(user => ((IReadOnlyCollection<string>)found[user].Carts, (IReadOnlyCollection<string>)found[user].Orders))];
     }
 
+    /// <summary>Reads the users that events name.</summary>
+    /// <param name="onUser">Receives a store's number and a user's id, in UTF-8. A user occurs once for each event.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <exception cref="Journal.JournalException">A journal cannot be read.</exception>
+    internal void ReadUsers(Action<int, ReadOnlySpan<byte>> onUser, CancellationToken cancellation)
+    {
+        foreach (var journal in open())
+        {
+            using var events = new JournalEvents(journal, TimeRange.Everything, keys);
+            for (var looked = 0; events.TryNext(); looked++)
+            {
+                if (looked % EventsPerLook == 0)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                }
+
+                var user = events.Slab.UserOf(events.Current);
+                if (!user.IsEmpty)
+                {
+                    onUser(events.Current.Store, user);
+                }
+            }
+        }
+    }
+
     /// <summary>Reads the events that name a person, and anonymous ones in their carts, partition by partition.</summary>
     /// <param name="store">The person's store.</param>
     /// <param name="person">The person.</param>

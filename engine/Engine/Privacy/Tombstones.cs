@@ -26,6 +26,14 @@ public sealed class Tombstones(ControlDatabase database)
     /// <summary>The erased people in memory.</summary>
     public ForgottenPeople People { get; } = new();
 
+    /// <summary>Called when the erased people have changed, and at the start. Must not block.</summary>
+    public Action? OnChange { get; set; }
+
+    /// <summary>Lists the tombstones, to keep them outside of the database.</summary>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<List<Tombstone>> ListAsync(CancellationToken cancellation = default) => database.ReadAsync(session => session.ListAsync(
+        $"SELECT store, person, created_at FROM tombstones ORDER BY store, person LIMIT {Max}", row => new Tombstone(row.Text(0), row.Bytes(1), row.Time(2))), cancellation);
+
     /// <summary>Registers the tombstones for reloads.</summary>
     public void Follow() => database.Changes.Follow(Topic, LoadAsync);
 
@@ -51,5 +59,6 @@ public sealed class Tombstones(ControlDatabase database)
     {
         var keys = await database.ReadAsync(session => session.ListAsync($"SELECT person FROM tombstones LIMIT {Max}", row => MemoryMarshal.Read<Hash128>(row.Bytes(0))), cancellation);
         People.Replace(_hash.Value, [.. keys]);
+        OnChange?.Invoke();
     }
 }

@@ -6,11 +6,11 @@ namespace CartRecovery.Host.Backup;
 
 /// <summary>
 /// A destination of backups, locked by one writer or by any number of readers. <c>backups/ID</c> is a manifest, <c>blobs/</c> has the
-/// contents that manifests name, and <c>keys/</c> mirrors the keys of personal data, once for all backups. A backup is complete once its manifest exists.
+/// contents that manifests name, <c>keys/</c> mirrors the keys of personal data, once for all backups, and <c>forgotten</c> has the people who are erased. A backup is complete once its manifest exists.
 /// </summary>
 sealed class BackupFolder : IDisposable
 {
-    const string Manifests = "backups", Blobs = "blobs", Keys = "keys", Owner = "folder", Draft = ".tmp";
+    const string Manifests = "backups", Blobs = "blobs", Keys = "keys", Owner = "folder", Forgotten = "forgotten", Draft = ".tmp";
     const int BlobIdBytes = 16;
 
     readonly FileStream _lock;
@@ -121,6 +121,40 @@ sealed class BackupFolder : IDisposable
         FolderSync.Flush(System.IO.Path.Combine(Path, Blobs));
         File.Move(draft, ManifestOf(manifest.Id), overwrite: true);
         FolderSync.Flush(System.IO.Path.Combine(Path, Manifests));
+    }
+
+    /// <summary>Reads the tombstones of a destination, without its lock; <see langword="null"/> if it has none.</summary>
+    /// <exception cref="InvalidDataException">The file was altered, or is encrypted under another key.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static byte[]? ReadTombstones(string path, BackupCipher cipher)
+    {
+        using var bytes = new MemoryStream();
+        try
+        {
+            cipher.Read(System.IO.Path.Combine(path, Forgotten), part => bytes.Write(part.Span));
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+
+        return bytes.ToArray();
+    }
+
+    /// <summary>Replaces the tombstones.</summary>
+    /// <param name="bytes">The tombstones, as <see cref="TombstoneFile"/> encodes them.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void WriteTombstones(byte[] bytes)
+    {
+        var file = System.IO.Path.Combine(Path, Forgotten);
+        File.Delete(file + Draft);
+        using (var stream = new MemoryStream(bytes))
+        {
+            Cipher.Write(file + Draft, buffer => stream.Read(buffer.Span));
+        }
+
+        File.Move(file + Draft, file, overwrite: true);
+        FolderSync.Flush(Path);
     }
 
     /// <summary>Stores a file's contents.</summary>

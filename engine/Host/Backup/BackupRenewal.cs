@@ -30,10 +30,17 @@ sealed class BackupRenewal(ControlDatabase control, string data, string engine, 
                     $"{destination.Path} is missing, and its backups may contain the person. Mount it; or, if they are deleted, run: cartrecovery backup unregister {destination.Path}");
             }
 
-            var secret = destination.KeyFile is { } file ? (await File.ReadAllTextAsync(file, cancellation)).TrimEnd('\r', '\n') : destination.IsEncrypted ? key() : null;
-            await service.RunAsync(new BackupRequest(destination.Path, secret, destination.KeyFile, Keep: 1, KeepFor: null, IsFull: true), (_, _) => { }, cancellation);
+            await service.RunAsync(new BackupRequest(destination.Path, await KeyOfAsync(destination, key, cancellation), destination.KeyFile, Keep: 1, KeepFor: null, IsFull: true), (_, _) => { }, cancellation);
         }
 
         return destinations.Count;
     }
+
+    /// <summary>Returns the key of a destination's backups; <see langword="null"/> if they are not encrypted.</summary>
+    /// <param name="destination">The destination.</param>
+    /// <param name="configured">Returns the configured key.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <exception cref="IOException">The key's file cannot be read.</exception>
+    internal static async Task<string?> KeyOfAsync(BackupDestination destination, Func<string?> configured, CancellationToken cancellation) =>
+        destination.KeyFile is { } file ? (await File.ReadAllTextAsync(file, cancellation)).TrimEnd('\r', '\n') : destination.IsEncrypted ? configured() : null;
 }

@@ -20,7 +20,7 @@ static class BackupRestore
     /// <param name="onProgress">Receives the restored bytes and the total.</param>
     /// <param name="cancellation">Cancels the operation; the draft is deleted.</param>
     /// <exception cref="BackupException">The folder is not empty, or a path of the backup leads out of it.</exception>
-    /// <exception cref="InvalidDataException">A file is not as it was stored.</exception>
+    /// <exception cref="InvalidDataException">A file is not as it was stored, or the tombstones are damaged.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
     public static void Run(BackupFolder folder, BackupManifest manifest, string target, Action<long, long> onProgress, CancellationToken cancellation = default)
     {
@@ -45,6 +45,7 @@ static class BackupRestore
             }
 
             RestoreKeys(folder, draft);
+            RestoreTombstones(folder, draft);
             if (isThere)
             {
                 MoveIntoPlace(draft, target);
@@ -110,6 +111,14 @@ static class BackupRestore
         {
             File.SetLastWriteTimeUtc(path, new DateTime(written, DateTimeKind.Utc));
         }
+    }
+
+    // Always: also without tombstones, people whom a shared control database has forgotten must be looked for.
+    static void RestoreTombstones(BackupFolder folder, string draft)
+    {
+        var bytes = BackupFolder.ReadTombstones(folder.Path, folder.Cipher) ?? TombstoneFile.Write([]);
+        TombstoneFile.Read(bytes, folder.Path);
+        DurableFile.Write(Path.Combine(draft, TombstoneFile.Restored), bytes);
     }
 
     static void RestoreKeys(BackupFolder folder, string draft)

@@ -1,5 +1,6 @@
 using CartRecovery.Engine.ControlPlane.Backups;
 using CartRecovery.Engine.ControlPlane.Database;
+using CartRecovery.Engine.Privacy;
 using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Host.Backup;
@@ -32,6 +33,7 @@ sealed class BackupService(ControlDatabase control, string data, string engine)
         await new BackupDestinations(control).RegisterAsync(new BackupDestination(to, engine, request.KeyFile, cipher.IsEncrypted, control.Time.GetUtcNow()), cancellation);
         MakeRoom(folder);
         var (manifest, copied) = new BackupRunner(data, control.Time) { OnProgress = onProgress }.Run(folder, request.IsFull, cancellation);
+        folder.WriteTombstones(TombstoneFile.Write(await new Tombstones(control).ListAsync(cancellation)));
         var deleted = folder.Prune(request.Keep, request.KeepFor is { } age ? control.Time.GetUtcNow().UtcDateTime - age : null);
         return new BackupOutcome(manifest, copied, deleted.Count, control.Time.GetElapsedTime(started));
     }

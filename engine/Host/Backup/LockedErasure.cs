@@ -11,6 +11,9 @@ sealed class LockedErasure(IPartitionErasure inner, string data, Func<Cancellati
     static readonly TimeSpan s_poll = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
+    public Task ReadUsersAsync(Action<int, ReadOnlySpan<byte>> onUser, CancellationToken cancel) => inner.ReadUsersAsync(onUser, cancel);
+
+    /// <inheritdoc/>
     /// <exception cref="IOException">A file cannot be read or written. Repeat the call.</exception>
     public async Task<PartitionErasureResult> EraseAsync(IReadOnlyList<ErasedPerson> people, IProgress<string>? progress, CancellationToken cancel)
     {

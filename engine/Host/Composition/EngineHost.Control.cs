@@ -4,6 +4,7 @@ using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Flags;
 using CartRecovery.Engine.ControlPlane.Keys;
+using CartRecovery.Engine.ControlPlane.Reconciliations;
 using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Engine.ControlPlane.Usage;
 using CartRecovery.Engine.ControlPlane.Users;
@@ -89,12 +90,26 @@ sealed partial class EngineHost
     {
         await ControlSetup.OpenAsync(Control);
         await ControlSetup.StartAsync(Control);
+        await StartPrivacyAsync();
         Exports.KeepJournals();
         ApplyDefinitions();
         await Usage.StartAsync();
         await Witness.StartAsync();
         _apiKeys.Start();
         await StartModelsAsync();
+    }
+
+    async Task StartPrivacyAsync()
+    {
+        try
+        {
+            await Privacy.RegisterAsync(_data.Path);
+            await new ReconciliationStore(Control).SealAllAsync();
+        }
+        catch (ControlDatabaseException e)
+        {
+            throw new DataFolderException(e.Code, e.Message);
+        }
     }
 
     async Task DisposeControlAsync()

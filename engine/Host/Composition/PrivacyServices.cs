@@ -9,6 +9,7 @@ using CartRecovery.Host.Backup;
 using CartRecovery.Host.Data;
 using CartRecovery.Host.Exports;
 using CartRecovery.Host.Jobs;
+using CartRecovery.Primitives;
 using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Composition;
@@ -23,6 +24,7 @@ sealed class PrivacyServices : IAsyncDisposable
     readonly StoreSlots _exports = new(MaxExports);
     readonly SemaphoreSlim _drain = new(1, 1);
     ErasureRunner? _runner;
+    TombstoneMirror? _mirror;
     ErasureTargets? _targets;
     EngineHost? _host;
 
@@ -35,6 +37,7 @@ sealed class PrivacyServices : IAsyncDisposable
         Tombstones = new Tombstones(control);
         Requests = new ErasureRequests(control, Tombstones);
         Receipts = new Receipts(control);
+        Folders = new ErasureFolders(control);
     }
 
     /// <summary>The data folder's id in the control database, which several engines may share.</summary>
@@ -45,6 +48,9 @@ sealed class PrivacyServices : IAsyncDisposable
     public ErasureRequests Requests { get; }
 
     public Receipts Receipts { get; }
+
+    /// <summary>The data folders that share the control database.</summary>
+    public ErasureFolders Folders { get; }
 
     /// <summary>The people whose events are refused.</summary>
     public ForgottenPeople Forgotten => Tombstones.People;
@@ -72,7 +78,7 @@ sealed class PrivacyServices : IAsyncDisposable
             Reconciliations = new ReconciliationStore(_control),
             Partitions = new LockedErasure(host.Erasure, data.Path, cancellation => host.Backtests.PauseAsync(cancellation)),
             RenewBackupsAsync = cancellation => Task.Run(() => new BackupRenewal(
-                _control, host.Config.Data, _control.IsShared ? EngineId.Of(Path.GetFullPath(host.Config.Data)) : "", () => host.Config.Backup.Key).RunAsync(cancellation), cancellation),
+                _control, host.Config.Data, EngineOf(host), () => host.Config.Backup.Key).RunAsync(cancellation), cancellation),
             SettleAsync = async cancellation =>
             {
                 await DrainAsync(host.Partitions.Slabs, cancellation);
@@ -80,8 +86,38 @@ sealed class PrivacyServices : IAsyncDisposable
                 await host.Journeys.CatchUpAsync().WaitAsync(cancellation);
             },
         };
-        _runner = new ErasureRunner(_control, Requests, Receipts, _targets, log);
+        _runner = new ErasureRunner(_control, Requests, Folders, Receipts, _targets, log);
         _runner.Follow();
+        _mirror = new TombstoneMirror(_control, Tombstones, EngineOf(host), () => host.Config.Backup.Key, log);
+        Tombstones.OnChange = _mirror.Wake;
+    }
+
+    /// <summary>
+    /// Registers the data folder, and refuses the people who were forgotten after the backup that it was restored from. Call before anything listens, with an open control database.
+    /// </summary>
+    /// <param name="data">The data folder.</param>
+    /// <exception cref="DataFolderException">The file of a restore is damaged.</exception>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public async Task RegisterAsync(string data)
+    {
+        await Folders.RegisterAsync(Folder);
+        var file = Path.Combine(data, TombstoneFile.Restored);
+        if (!File.Exists(file))
+        {
+            return;
+        }
+
+        try
+        {
+            await Folders.RestoreAsync(Folder, TombstoneFile.Read(await File.ReadAllBytesAsync(file), file));
+        }
+        catch (InvalidDataException e)
+        {
+            throw new DataFolderException("restored_damaged", e.Message);
+        }
+
+        File.Delete(file);
+        FolderSync.Flush(data);
     }
 
     /// <summary>Reserves the right to export: one export of each store at a time, and <see cref="MaxExports"/> in all.</summary>
@@ -93,7 +129,11 @@ sealed class PrivacyServices : IAsyncDisposable
     public PersonExport ExportOf(Store store, string userId) => new(_targets!, store, userId, (cart, cancellation) => _host!.Partitions.FindAsync(cart, cancellation), _control.Time);
 
     /// <summary>Starts to execute requests.</summary>
-    public void Start() => _runner!.Start();
+    public void Start()
+    {
+        _mirror!.Start();
+        _runner!.Start();
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -101,8 +141,12 @@ sealed class PrivacyServices : IAsyncDisposable
         if (_runner is not null)
         {
             await _runner.DisposeAsync();
+            await _mirror!.DisposeAsync();
         }
     }
+
+    // The engine's id in the table of destinations.
+    string EngineOf(EngineHost host) => _control.IsShared ? EngineId.Of(Path.GetFullPath(host.Config.Data)) : "";
 
     // Serializes the calls of an erasure and an export: the pool allows one at a time.
     async Task DrainAsync(SlabPool slabs, CancellationToken cancellation)

@@ -17,7 +17,7 @@ readonly record struct FolderFiles(string Root)
         "outreach.db-wal", "outreach.db-shm", "control.db", "control.db-wal",
         "control.db-shm", "deadletters", "models",
         "archive", "archives", "next", "next.tmp", RunningConfig.Name, ExchangeRatesFeed.FileName, EngineId.Name, BackupRunner.Scratch, BackupLock.Name,
-        CampaignBacktests.Scratch,
+        CampaignBacktests.Scratch, TombstoneFile.Restored,
     ];
 
     /// <summary>The folder of all journals.</summary>

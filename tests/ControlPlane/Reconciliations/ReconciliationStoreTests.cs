@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json;
 using CartRecovery.Engine.ControlPlane.Reconciliations;
 using CartRecovery.Tests.ControlPlane.Database;
 
@@ -22,6 +24,28 @@ public sealed class ReconciliationStoreTests(DatabaseKind kind) : ControlDatabas
         Assert.That((await reports.ListAsync("other", before: null, limit: 10)).Single().Differences[0].CartId, Is.EqualTo("basket"), "another store's");
 
         Task<long> EraseAsync() => reports.EraseAsync("shop", (order, cart) => order == "o-1" || cart == "basket", text => text.Contains("zoe", StringComparison.Ordinal));
+    }
+
+    [Test]
+    public async Task Reports_are_encrypted_and_those_of_an_earlier_version_become_so()
+    {
+        var (reports, plain) = (new ReconciliationStore(Control), Report("shop"));
+        await reports.AddAsync(Report("other"), address: null);
+        await Control.WriteAsync(session => session.RunAsync($"""
+            INSERT INTO reconciliations (id, store, report) VALUES ({plain.Id}, {"shop"},
+                {JsonSerializer.Serialize(plain, new JsonSerializerOptions(JsonSerializerDefaults.Web))})
+            """));
+        Assert.That(await TextsAsync(), Has.Some.Contains("order-of-zoe"), "as an earlier version stored it");
+        Assert.That((await reports.FindAsync("shop", plain.Id))!.Differences, Is.EqualTo(plain.Differences), "which can be read");
+
+        Assert.That(await reports.SealAllAsync(), Is.EqualTo(1));
+        Assert.That(await TextsAsync(), Has.None.Contains("order-of-zoe"));
+        Assert.That((await reports.FindAsync("shop", plain.Id))!.Errors, Is.EqualTo(plain.Errors));
+        Assert.That(await reports.SealAllAsync(), Is.Zero, "a second time there is nothing to do");
+
+        // All that the table has, as text.
+        async Task<List<string>> TextsAsync() => await Control.ReadAsync(session => session.ListAsync($"SELECT report, sealed FROM reconciliations",
+            row => row.Text(0) + Encoding.Latin1.GetString(row.BytesOrNull(1) ?? [])));
     }
 
     [Test]

@@ -49,5 +49,7 @@ public sealed class LockedErasureTests
             (WasLocked, WasPaused) = (other is null, IsPaused());
             return Task.FromResult(new PartitionErasureResult(7, 0, 0, 0, []));
         }
+
+        public Task ReadUsersAsync(Action<int, ReadOnlySpan<byte>> onUser, CancellationToken cancel) => throw new NotSupportedException();
     }
 }

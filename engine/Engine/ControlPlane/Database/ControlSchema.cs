@@ -159,6 +159,14 @@ static class ControlSchema
                 store TEXT NOT NULL, name TEXT NOT NULL, number BIGINT NOT NULL, version TEXT NOT NULL, definition TEXT NOT NULL, bytes BIGINT NOT NULL,
                 created_at BIGINT NOT NULL, created_by TEXT NOT NULL, PRIMARY KEY (store, name, number));
             """),
+        new(23, "erasures in all data folders that share the database", """
+            CREATE TABLE privacy_folders (folder TEXT PRIMARY KEY, started_at BIGINT NOT NULL, scanned_at BIGINT);
+            ALTER TABLE privacy_requests ADD COLUMN origin TEXT;
+            CREATE INDEX privacy_requests_origin ON privacy_requests (origin);
+            """),
+        new(24, "encrypted reports of reconciliations", """
+            ALTER TABLE reconciliations ADD COLUMN sealed BYTEA;
+            """),
     ];
 
     /// <summary>The version that this program writes.</summary>

@@ -1,11 +1,15 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Database;
 
 namespace CartRecovery.Engine.ControlPlane.Reconciliations;
 
-/// <summary>Keeps the latest reports of each store, and records each in the audit log. Thread-safe.</summary>
+/// <summary>
+/// Keeps the latest reports of each store, encrypted, and records each in the audit log. A report lists ids of orders and carts, and what the shop
+/// wrote about them. Thread-safe.
+/// </summary>
 /// <param name="database">The database.</param>
 public sealed class ReconciliationStore(ControlDatabase database)
 {
@@ -25,8 +29,7 @@ public sealed class ReconciliationStore(ControlDatabase database)
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task AddAsync(ReconciliationReport report, string? address, CancellationToken cancellation = default) => database.WriteAsync(async session =>
     {
-        var json = JsonSerializer.Serialize(report, ReconciliationJson.Default.ReconciliationReport);
-        await session.RunAsync($"INSERT INTO reconciliations (id, store, report) VALUES ({report.Id}, {report.StoreId}, {json})");
+        await session.RunAsync($"INSERT INTO reconciliations (id, store, report, sealed) VALUES ({report.Id}, {report.StoreId}, {""}, {Seal(report)})");
         await session.RunAsync($"""
             DELETE FROM reconciliations WHERE store = {report.StoreId} AND id NOT IN (
                 SELECT id FROM reconciliations WHERE store = {report.StoreId} ORDER BY id DESC LIMIT {MaxPerStore})
@@ -47,13 +50,41 @@ public sealed class ReconciliationStore(ControlDatabase database)
         // Ids are ordered by time.
         var last = before ?? "~";
         return database.ReadAsync(session => session.ListAsync(
-            $"SELECT report FROM reconciliations WHERE store = {store} AND id < {last} ORDER BY id DESC LIMIT {limit}", Read), cancellation);
+            $"SELECT id, report, sealed FROM reconciliations WHERE store = {store} AND id < {last} ORDER BY id DESC LIMIT {limit}", Read), cancellation);
     }
 
     /// <summary>Finds a report; <see langword="null"/> if the store has none with this id.</summary>
     /// <exception cref="ControlDatabaseException">The database failed.</exception>
     public Task<ReconciliationReport?> FindAsync(string store, string id, CancellationToken cancellation = default) =>
-        database.ReadAsync(session => session.FirstAsync($"SELECT report FROM reconciliations WHERE store = {store} AND id = {id}", Read), cancellation);
+        database.ReadAsync(
+            session => session.FirstAsync($"SELECT id, report, sealed FROM reconciliations WHERE store = {store} AND id = {id}", Read), cancellation);
+
+    /// <summary>Encrypts reports that an earlier version stored in the clear. Idempotent.</summary>
+    /// <returns>The number of reports.</returns>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public async Task<int> SealAllAsync(CancellationToken cancellation = default)
+    {
+        var sealedReports = await database.WriteAsync(async session =>
+        {
+            var plain = await session.ListAsync($"SELECT id, report, sealed FROM reconciliations WHERE sealed IS NULL", Read);
+            foreach (var report in plain)
+            {
+                await SetAsync(session, report);
+            }
+
+            return plain.Count;
+        }, cancellation);
+        try
+        {
+            await (sealedReports > 0 ? database.ScrubAsync(cancellation) : Task.CompletedTask);
+        }
+        catch (ControlDatabaseException e) when (e.Code == ControlDatabaseException.Conflict)
+        {
+            // A command reads the database: the former rows stay in its log until a later checkpoint.
+        }
+
+        return sealedReports;
+    }
 
     /// <summary>Deletes a person's ids from the reports of a store. The reports' numbers stay.</summary>
     /// <param name="store">The store's id.</param>
@@ -67,7 +98,7 @@ public sealed class ReconciliationStore(ControlDatabase database)
         var erased = 0L;
         foreach (var id in await session.ListAsync($"SELECT id FROM reconciliations WHERE store = {store} ORDER BY id", row => row.Text(0)))
         {
-            var report = (await session.FirstAsync($"SELECT report FROM reconciliations WHERE id = {id}", Read))!;
+            var report = (await session.FirstAsync($"SELECT id, report, sealed FROM reconciliations WHERE id = {id}", Read))!;
             var before = erased;
             var source = names(report.Source) ? Omitted : report.Source;
             erased += source == report.Source ? 0 : 1;
@@ -79,8 +110,7 @@ public sealed class ReconciliationStore(ControlDatabase database)
             };
             if (erased > before)
             {
-                await session.RunAsync(
-                    $"UPDATE reconciliations SET report = {JsonSerializer.Serialize(changed, ReconciliationJson.Default.ReconciliationReport)} WHERE id = {id}");
+                await SetAsync(session, changed);
             }
         }
 
@@ -124,5 +154,16 @@ public sealed class ReconciliationStore(ControlDatabase database)
     // Ids begin with the time, in milliseconds.
     static string FirstIdOf(DateTimeOffset time) => Math.Max(0, time.ToUnixTimeMilliseconds()).ToString($"x{TimeDigits}", CultureInfo.InvariantCulture);
 
-    static ReconciliationReport Read(ControlRow row) => JsonSerializer.Deserialize(row.Text(0), ReconciliationJson.Default.ReconciliationReport)!;
+    Task SetAsync(ControlSession session, ReconciliationReport report) =>
+        session.RunAsync($"UPDATE reconciliations SET report = {""}, sealed = {Seal(report)} WHERE id = {report.Id}");
+
+    byte[] Seal(ReconciliationReport report) =>
+        database.Keys.Seal(JsonSerializer.SerializeToUtf8Bytes(report, ReconciliationJson.Default.ReconciliationReport), PlaceOf(report.Id));
+
+    // An earlier version stored them in the clear.
+    ReconciliationReport Read(ControlRow row) => JsonSerializer.Deserialize(
+        row.BytesOrNull(2) is { } bytes ? database.Keys.OpenBytes(bytes, PlaceOf(row.Text(0))) : Encoding.UTF8.GetBytes(row.Text(1)),
+        ReconciliationJson.Default.ReconciliationReport)!;
+
+    static string PlaceOf(string id) => $"reconciliations.sealed:{id}";
 }

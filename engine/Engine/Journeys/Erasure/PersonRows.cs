@@ -71,10 +71,7 @@ public sealed record PersonRows(
     public static long CountNamed(string path, Person person)
     {
         using var database = new Database(path, isReader: true);
-        using var tables = new Query(database, """
-            SELECT m.name FROM sqlite_master m WHERE m.type='table' AND EXISTS(SELECT 1 FROM pragma_table_info(m.name) WHERE name='user_id')
-                AND EXISTS(SELECT 1 FROM pragma_table_info(m.name) WHERE name='store')
-            """);
+        using var tables = TablesWithUsers(database);
         var named = 0L;
         while (tables.Rows.Next())
         {
@@ -84,6 +81,29 @@ public sealed record PersonRows(
 
         return named;
     }
+
+    /// <summary>Reads the users in every table with a column <c>user_id</c>.</summary>
+    /// <param name="path">The database file.</param>
+    /// <param name="onUser">Receives a store's id and a user's id. A user may occur more than once.</param>
+    /// <exception cref="IOException">The database cannot be read.</exception>
+    public static void ReadUsers(string path, Action<string, string> onUser)
+    {
+        using var database = new Database(path, isReader: true);
+        using var tables = TablesWithUsers(database);
+        while (tables.Rows.Next())
+        {
+            using var users = new Query(database, $"SELECT DISTINCT store, user_id FROM \"{tables.Rows.Text(0)}\" WHERE user_id IS NOT NULL");
+            while (users.Rows.Next())
+            {
+                onUser(users.Rows.Text(0), users.Rows.Text(1));
+            }
+        }
+    }
+
+    static Query TablesWithUsers(Database database) => new(database, """
+        SELECT m.name FROM sqlite_master m WHERE m.type='table' AND EXISTS(SELECT 1 FROM pragma_table_info(m.name) WHERE name='user_id')
+            AND EXISTS(SELECT 1 FROM pragma_table_info(m.name) WHERE name='store')
+        """);
 
     // A customer who was an anonymous shopper first has that shopper's key.
     static HashSet<Hash128> SubjectsOf(Database database, Person person)

@@ -1,6 +1,7 @@
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.Erasure;
 using CartRecovery.Engine.Journal.Tail;
+using CartRecovery.Engine.State.Carts;
 
 namespace CartRecovery.Engine.Pipeline.Erasure;
 
@@ -46,27 +47,33 @@ public sealed class PartitionEraser
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public void Find(IReadOnlyList<ErasedIds> people, ErasurePace pace)
     {
-        if (_options.Journal is not { } journal)
+        if (_options.Journal is null)
         {
             return;
         }
 
         // The journal after the checkpoint has what the checkpoint lacks.
-        for (var attempt = 1; ; attempt++)
-        {
-            try
+        ReadCheckpoint(
+            (in CartRecord cart) =>
             {
-                FindInCheckpoint(journal.CheckpointFolder(_index), people, pace);
-                break;
-            }
-            catch (IOException) when (attempt < ReadAttempts)
-            {
-                // A later checkpoint has replaced it: read that one.
-            }
-        }
-
+                foreach (var person in people)
+                {
+                    if (cart.Store == person.Store && cart.UserId.SequenceEqual(person.User.Span))
+                    {
+                        person.AddCart(cart.CartId);
+                    }
+                }
+            },
+            pace);
         new JournalEraser(_tail.Device!, _tail.Layout).Find(people, _tail.Durable, pace);
     }
+
+    /// <summary>Reads the users of the carts in the newest checkpoint. Blocks the caller's thread.</summary>
+    /// <param name="onUser">Receives a store's number and a user's id, in UTF-8.</param>
+    /// <param name="pace">Throttles the work.</param>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public void ReadUsers(Action<int, ReadOnlySpan<byte>> onUser, ErasurePace pace) => ReadCheckpoint((in CartRecord cart) => onUser(cart.Store, cart.UserId), pace);
 
     /// <summary>Ends the people's records, and waits until a checkpoint without them is the only one: one for all of them, unless they have very many carts.</summary>
     /// <exception cref="IOException">The checkpoint failed, or memory cannot be written to disk.</exception>
@@ -129,25 +136,35 @@ public sealed class PartitionEraser
         yield return group;
     }
 
-    void FindInCheckpoint(string folder, IReadOnlyList<ErasedIds> people, ErasurePace pace)
+    // A later checkpoint may replace the newest one while it is read: then that one is read.
+    void ReadCheckpoint(CartReader onCart, ErasurePace pace)
     {
-        if (CheckpointFolder.Newest(folder) is not { } newest)
+        for (var attempt = 1; _options.Journal is { } journal; attempt++)
         {
-            return;
-        }
+            try
+            {
+                if (CheckpointFolder.Newest(journal.CheckpointFolder(_index)) is { } newest)
+                {
+                    ReadCheckpoint(newest, onCart, pace);
+                }
 
+                return;
+            }
+            catch (IOException) when (attempt < ReadAttempts)
+            {
+                // Retried.
+            }
+        }
+    }
+
+    void ReadCheckpoint(string folder, CartReader onCart, ErasurePace pace)
+    {
         var count = 0;
-        foreach (var (_, cart, isDeleted) in PartitionStores.Read(_options.DataFolder, _index, newest).Carts.Read())
+        foreach (var (_, cart, isDeleted) in PartitionStores.Read(_options.DataFolder, _index, folder).Carts.Read())
         {
             if (!isDeleted && cart.UserLength > 0)
             {
-                foreach (var person in people)
-                {
-                    if (cart.Store == person.Store && cart.UserId.SequenceEqual(person.User.Span))
-                    {
-                        person.AddCart(cart.CartId);
-                    }
-                }
+                onCart(in cart);
             }
 
             if (++count % 256 == 0)
@@ -156,4 +173,6 @@ public sealed class PartitionEraser
             }
         }
     }
+
+    delegate void CartReader(in CartRecord cart);
 }

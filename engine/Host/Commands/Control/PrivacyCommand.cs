@@ -21,10 +21,11 @@ static class PrivacyCommand
     public static Task<int> RunAsync(PrivacyOptions options)
     {
         var mode = ErasureMode.Delete;
-        var problem = options.Action is not ("forget" or "lift" or "export" or "status" or "list" or "verify") ? $"unknown action '{options.Action}'; expected forget, lift, export, status, list or verify"
+        var problem = options.Action is not ("forget" or "lift" or "export" or "status" or "list" or "verify" or "folders" or "unregister")
+                ? $"unknown action '{options.Action}'; expected forget, lift, export, status, list, verify, folders or unregister"
             : options.Format is not ("json" or "zip") ? $"--format: expected json or zip, got '{options.Format}'"
-            : options.Action != "list" && string.IsNullOrWhiteSpace(options.Subject)
-                ? $"privacy {options.Action}: expected {options.Action switch { "status" => "a request's id, which privacy list prints", "verify" => "a receipt, or a file with one", _ => "a customer's id" }}"
+            : options.Action is not ("list" or "folders") && string.IsNullOrWhiteSpace(options.Subject)
+                ? $"privacy {options.Action}: expected {options.Action switch { "status" => "a request's id, which privacy list prints", "verify" => "a receipt, or a file with one", "unregister" => "a data folder's id, which privacy folders prints", _ => "a customer's id" }}"
             : !ErasureRequests.TryParse(options.Mode, out mode) ? $"--mode: expected delete or anonymise, got '{options.Mode}'"
             : options.Limit is < 1 or > MaxLimit ? $"--limit: expected 1 to {MaxLimit}, got {options.Limit}"
             : options.Action is "forget" or "lift" ? PrivacyRoutes.ProblemOf(options.Subject!, options.Reason) : null;
@@ -43,7 +44,13 @@ static class PrivacyCommand
             return ConfigFile.Load(ConfigFile.Locate(options.Config)) is { } loaded ? ExportAsync(options, loaded) : Task.FromResult(ExitCode.BadConfiguration);
         }
 
-        return ControlAccess.UseAsync(options.Config, (control, config) => options.Action == "verify" ? VerifyAsync(control, ReceiptOf(options.Subject!)) : RunAsync(options, mode, control, config));
+        return ControlAccess.UseAsync(options.Config, (control, config) => options.Action switch
+        {
+            "verify" => VerifyAsync(control, ReceiptOf(options.Subject!)),
+            "folders" => ListFoldersAsync(control, config),
+            "unregister" => UnregisterAsync(control, options.Subject!),
+            _ => RunAsync(options, mode, control, config),
+        });
     }
 
     static async Task<int> RunAsync(PrivacyOptions options, ErasureMode mode, ControlDatabase control, CartRecoveryConfig config)
@@ -121,6 +128,11 @@ static class PrivacyCommand
         }
 
         Console.WriteLine(TerminalText.Clean($"{item.Id}  {item.State,-9}  {item.Mode,-9}  {Time(item.RequestedAt)}  {item.RequestedBy}  {item.Person}  {item.Reason}".TrimEnd()));
+        foreach (var other in details ? item.Elsewhere : [])
+        {
+            Console.WriteLine(TerminalText.Clean($"  data folder {other.Folder}: {other.State}, request {other.RequestId}  {other.Problem}".TrimEnd()));
+        }
+
         foreach (var step in details ? item.Steps : [])
         {
             Console.WriteLine(TerminalText.Clean(string.Create(CultureInfo.InvariantCulture,
@@ -139,6 +151,20 @@ static class PrivacyCommand
 
         return ExitCode.Success;
     }
+
+    static async Task<int> ListFoldersAsync(ControlDatabase control, CartRecoveryConfig config)
+    {
+        var own = PrivacyServices.FolderIdOf(ControlAccess.SecretOf(config));
+        foreach (var (folder, startedAt) in await new ErasureFolders(control).ListAsync())
+        {
+            Console.WriteLine($"{folder}  last start {Time(startedAt.UtcDateTime)}{(folder == own ? "  this folder" : "")}");
+        }
+
+        return ExitCode.Success;
+    }
+
+    static async Task<int> UnregisterAsync(ControlDatabase control, string folder) => await new ErasureFolders(control).RemoveAsync(folder, AuditEvent.Command)
+        ? Done($"{folder} is unregistered: erasures do not wait for its engine any more") : Failed($"no engine with the data folder {folder} shares the control database; see privacy folders");
 
     static async Task<int> VerifyAsync(ControlDatabase control, string receipt)
     {

@@ -5,11 +5,12 @@ namespace CartRecovery.Host.Commands.Control;
 [Verb("privacy", HelpText = "Erase people's data, follow the requests, and verify receipts.")]
 sealed class PrivacyOptions : ConfigOptions
 {
-    [Value(0, Required = true, MetaName = "forget|lift|export|status|list|verify", HelpText = "forget: ask the engine to erase a person and to refuse their events. lift: accept an erased person's events again. "
-        + "export: write all data that the running engine has of a person. status: print a request. list: print a store's requests. verify: verify a receipt's signature and print its content.")]
+    [Value(0, Required = true, MetaName = "forget|lift|export|status|list|verify|folders|unregister", HelpText = "forget: ask the engine to erase a person and to refuse their events. lift: accept an erased person's events again. "
+        + "export: write all data that the running engine has of a person. status: print a request. list: print a store's requests. verify: verify a receipt's signature and print its content. "
+        + "folders: list the data folders whose engines share the control database. unregister: wait no longer for an engine whose data folder is deleted.")]
     public string Action { get; set; } = "";
 
-    [Value(1, MetaName = "USER|REQUEST|RECEIPT", HelpText = "With forget, lift and export: the customer's id. With status: the request's id. With verify: the receipt, or a file with it.")]
+    [Value(1, MetaName = "USER|REQUEST|RECEIPT|FOLDER", HelpText = "With forget, lift and export: the customer's id. With status: the request's id. With verify: the receipt, or a file with it. With unregister: the data folder's id.")]
     public string? Subject { get; set; }
 
     [Option("store", MetaValue = "STORE", HelpText = "The store. Optional if there is only one.")]
