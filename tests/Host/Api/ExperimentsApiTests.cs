@@ -86,6 +86,23 @@ sealed class ExperimentsApiTests
     }
 
     [Test]
+    public async Task Evaluating_all_flags_at_once_exposes_nobody_and_evaluating_the_flag_does()
+    {
+        await _engine.PostAsync("/v1/experiments", $$"""{"key":"polled",{{AB}}}""");
+        string[] visitors = [.. Enumerable.Range(0, 20).Select(i => $"visitor-{i}")];
+        var polled = visitors.Select(visitor => _engine.PostAsync("/ofrep/v1/evaluate/flags", $$$"""{"context":{"targetingKey":"{{{visitor}}}"}}""", InProcessEngine.Publishable)
+            .GetAwaiter().GetResult().Json.GetProperty("flags").EnumerateArray().Single(flag => flag.GetProperty("key").GetString() == "polled").GetProperty("variant").GetString()).ToArray();
+        Assert.That(await ExposedAsync(), Is.Zero);
+        Assert.That(polled.Distinct().ToArray(), Has.Length.EqualTo(2), "they have their variants");
+
+        Assert.That(visitors.Take(3).Select(visitor => VariantOf("polled", visitor)), Is.EqualTo(polled.Take(3)), "which stay when they are shown");
+        Assert.That(await ExposedAsync(), Is.EqualTo(3));
+
+        async Task<long> ExposedAsync() =>
+            (await _engine.GetAsync("/v1/experiments/polled")).Json.GetProperty("variants").EnumerateArray().Sum(one => one.GetProperty("exposed").GetInt64());
+    }
+
+    [Test]
     public async Task Non_participants_get_the_control_and_are_not_counted()
     {
         await _engine.PostAsync("/v1/experiments", $$"""{"key":"gold","conditions":[{"attribute":"plan","equals":"gold"}],{{AB}}}""");

@@ -66,8 +66,9 @@ public sealed class ExposureLog : IAsyncDisposable
     /// <param name="experiment">The experiment. It runs, and the subject takes part.</param>
     /// <param name="targetingKey">The targeting key.</param>
     /// <param name="subject">The key of it, as if it were a customer's id.</param>
+    /// <param name="isExposed">Whether the subject is shown the variant, which is recorded. Otherwise the variant is the one that an exposure would record.</param>
     /// <exception cref="IOException">What was recorded cannot be read.</exception>
-    public FlagEvaluation Assign(Experiment experiment, string targetingKey, Hash128 subject)
+    public FlagEvaluation Assign(Experiment experiment, string targetingKey, Hash128 subject, bool isExposed = true)
     {
         var draw = experiment.Draw(targetingKey);
         var (variant, id, isFull) = (experiment.VariantOf(draw, experiment.Allocation), (experiment.Id, subject), _full.Contains(experiment.Id));
@@ -91,7 +92,7 @@ public sealed class ExposureLog : IAsyncDisposable
                 return new FlagEvaluation(pending.Variant, FlagReason.Split);
             }
 
-            if (!_seen.Contains(id) && !_seenBefore.Contains(id))
+            if (isExposed && !_seen.Contains(id) && !_seenBefore.Contains(id))
             {
                 if (_pending.Count >= Capacity)
                 {

@@ -67,10 +67,15 @@ sealed class FlagEvaluations(FlagDirectory flags, IDefinitions<SegmentDefinition
     }
 
     /// <summary>Evaluates a flag and writes the result in the form of OFREP.</summary>
+    /// <param name="writer">Receives the result.</param>
+    /// <param name="flag">The flag.</param>
+    /// <param name="caller">The caller.</param>
+    /// <param name="subject">What the flag compares.</param>
+    /// <param name="isExposed">Whether the subject is shown the value, so that an experiment records it.</param>
     /// <returns><see langword="false"/> if the flag has no value.</returns>
-    public bool Write(Utf8JsonWriter writer, FeatureFlag flag, Caller caller, TargetingSubject subject)
+    public bool Write(Utf8JsonWriter writer, FeatureFlag flag, Caller caller, TargetingSubject subject, bool isExposed)
     {
-        var (variant, reason) = flag.Experiment is { } experiment ? Evaluate(experiment, flag, caller, subject) : flag.Evaluate(caller.Store.Id, subject, segments);
+        var (variant, reason) = flag.Experiment is { } experiment ? Evaluate(experiment, flag, caller, subject, isExposed) : flag.Evaluate(caller.Store.Id, subject, segments);
         if (reason == FlagReason.TargetingKeyMissing)
         {
             WriteFailure(writer, flag.Key, "TARGETING_KEY_MISSING", "A rule draws by the targeting key. Set targetingKey in the context.");
@@ -109,7 +114,7 @@ sealed class FlagEvaluations(FlagDirectory flags, IDefinitions<SegmentDefinition
         writer.WriteEndObject();
     }
 
-    FlagEvaluation Evaluate(Experiment experiment, FeatureFlag flag, Caller caller, TargetingSubject subject)
+    FlagEvaluation Evaluate(Experiment experiment, FeatureFlag flag, Caller caller, TargetingSubject subject, bool isExposed)
     {
         if (experiment.EndedAt is not null)
         {
@@ -133,7 +138,7 @@ sealed class FlagEvaluations(FlagDirectory flags, IDefinitions<SegmentDefinition
         // Stores nothing about an erased person.
         return ingest.Forgotten is { IsEmpty: false } forgotten && forgotten.Contains(Encoding.UTF8.GetBytes(caller.Store.Id), id)
             ? new FlagEvaluation(experiment.VariantOf(experiment.Draw(key), experiment.Allocation), FlagReason.Split)
-            : exposures.Assign(experiment, key, customer);
+            : exposures.Assign(experiment, key, customer, isExposed);
     }
 
     static bool IsClient(Caller caller) => caller.Key.Kind == KeyKind.Publishable;

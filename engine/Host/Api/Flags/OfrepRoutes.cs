@@ -25,12 +25,13 @@ static class OfrepRoutes
         var group = routes.MapGroup("/ofrep/v1/evaluate/flags").WithTags(ApiTags.Ofrep).RequireAuthorization(AccessPolicies.Flags).RequireCors(KeyOrigins.OfKey);
         group.MapPost("/{key}", EvaluateAsync)
             .Describe("evaluateFlag", "Evaluate a feature flag",
-                "The value of one flag for a context. A publishable key evaluates only flags that are visible to clients, by the attributes of the context.")
+                "The value of one flag for a context. A publishable key evaluates only flags that are visible to clients, by the attributes of the context. In an experiment, the subject is exposed.")
             .Accepts<OfrepRequest>(Json).WithMetadata(new ChangesNothing()).Produces<OfrepSuccess>()
             .Produces<OfrepFailure>(StatusCodes.Status400BadRequest).Produces<OfrepFailure>(StatusCodes.Status404NotFound).Problems(ApiProblems.NotFound, ApiProblems.Overloaded);
         group.MapPost("", EvaluateAllAsync)
             .Describe("evaluateFlags", "Evaluate all feature flags",
-                "The values of all flags that the key may evaluate. The ETag covers the flags and the context: with `If-None-Match`, the answer is 304 if no value has changed.")
+                "The values of all flags that the key may evaluate. The ETag covers the flags and the context: with `If-None-Match`, the answer is 304 if no value has changed. "
+                + "In an experiment, nobody is exposed: evaluate the flag alone when its value is shown.")
             .Accepts<OfrepRequest>(Json).WithMetadata(new ChangesNothing()).Produces<OfrepBulkSuccess>().Produces(StatusCodes.Status304NotModified)
             .Produces<OfrepBulkFailure>(StatusCodes.Status400BadRequest).Problems(ApiProblems.Overloaded);
     }
@@ -56,7 +57,7 @@ static class OfrepRoutes
 
         var subject = await evaluations.SubjectOf(caller, said, [flag], context.RequestAborted);
         var hasValue = false;
-        var answer = Write(writer => hasValue = evaluations.Write(writer, flag, caller, subject));
+        var answer = Write(writer => hasValue = evaluations.Write(writer, flag, caller, subject, isExposed: true));
         await ResponseWriter.BytesAsync(context, hasValue ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest, Json, answer.WrittenMemory);
     }
 
@@ -79,7 +80,8 @@ static class OfrepRoutes
             writer.WriteStartArray("flags"u8);
             foreach (var flag in all)
             {
-                evaluations.Write(writer, flag, caller, subject);
+                // A page's provider asks for all flags at its start and at each poll, whether or not the page shows them.
+                evaluations.Write(writer, flag, caller, subject, isExposed: false);
             }
 
             writer.WriteEndArray();
