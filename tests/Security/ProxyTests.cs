@@ -85,6 +85,54 @@ sealed class ProxyTests
         using var again = await OpenAsync("203.0.113.7");
     }
 
+    [TestCase("PROXY TCP4 127.0.0.1 127.0.0.1 5 6\r\n", "\"ack\"")]
+    [TestCase("PROXY UNKNOWN\r\n", "\"ack\"")]
+    [TestCase("PROXY TCP4 203.0.113.7 127.0.0.1 5 6\r\n", "unknown_key")]
+    [TestCase("", null)]
+    [TestCase("PROXY TCP4 203.0.113.7\r\n", null)]
+    public async Task A_TCP_proxy_says_who_the_client_is_and_must(string header, string? answer)
+    {
+        await using var engine = await InProcessEngine.StartAsync(config =>
+        {
+            Trust(config);
+            config.Listen.ProxyProtocol = true;
+        });
+        using var proxy = await RawClient.ConnectAsync(engine.Stream);
+
+        // The key works from this machine alone.
+        await proxy.SendAsync($"{header}{{\"key\":\"{InProcessEngine.Secret}\"}}\n{EventJson.Of("proxied")}\n");
+        Assert.That(await proxy.ReadLineAsync(), answer is null ? Is.Null : Does.Contain(answer));
+        Assert.That((await engine.GetAsync("/metrics", key: null)).Body.Contains("{code=\"invalid_proxy_header\"} 1\n", StringComparison.Ordinal), Is.EqualTo(answer is null));
+    }
+
+    [Test]
+    public async Task Clients_of_a_TCP_proxy_have_a_limit_each_and_others_cannot_claim_to_be_one()
+    {
+        await using var engine = await InProcessEngine.StartAsync(config =>
+        {
+            Trust(config);
+            (config.Listen.ProxyProtocol, config.Listen.MaxConnectionsPerAddress) = (true, 1);
+        });
+        using var first = await OpenAsync("203.0.113.7");
+        Assert.That(await first.ReadHeadAsync(), Does.StartWith("HTTP/1.1 101 "));
+        using var other = await OpenAsync("203.0.113.8");
+        Assert.That(await other.ReadHeadAsync(), Does.StartWith("HTTP/1.1 101 "));
+        using var second = await OpenAsync("203.0.113.7");
+        Assert.That(await second.ReadHeadAsync(), Does.StartWith("HTTP/1.1 429 "));
+
+        await using var untrusted = await InProcessEngine.StartAsync(config => config.Listen.ProxyProtocol = true);
+        using var client = await RawClient.ConnectAsync(untrusted.Stream);
+        await client.SendAsync("PROXY TCP4 127.0.0.1 127.0.0.1 5 6\r\n{}\n");
+        Assert.That(await client.ReadLineAsync(), Does.Contain("unsupported_encoding"));
+
+        async Task<RawClient> OpenAsync(string address)
+        {
+            var proxy = await RawClient.ConnectAsync(engine.Stream);
+            await proxy.SendAsync($"PROXY TCP4 {address} 127.0.0.1 5 6\r\n" + RawClient.Handshake("/v1/stream?key=sk_shop"));
+            return proxy;
+        }
+    }
+
     [Test]
     public async Task Refusals_are_counted_by_code()
     {

@@ -21,6 +21,10 @@ public sealed class ListenConfig
         Example = "[127.0.0.1, 10.0.0.0/8]")]
     public List<AddressRange> TrustedProxies { get; set; } = [];
 
+    [ConfigKey("Whether the trusted proxies begin each connection to the stream port with a header of the PROXY protocol, version 1 or 2, which says who the client is. "
+        + "Then they must: a connection of theirs without it is closed.")]
+    public bool ProxyProtocol { get; set; }
+
     [ConfigKey("TLS for the HTTP port. Default: plain HTTP.", IsSecret = true)]
     public TlsConfig? HttpTls { get; set; }
 

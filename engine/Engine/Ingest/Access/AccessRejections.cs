@@ -22,13 +22,17 @@ public sealed partial class AccessRejections(TimeProvider time, ILogger log)
     public static readonly HttpProblem SecretKeyRequired = new(403, "secret_key_required",
         "A publishable key may only send events. Use a secret key.");
 
+    /// <summary>A trusted proxy did not say who the client is.</summary>
+    public static readonly HttpProblem InvalidProxyHeader = new(400, "invalid_proxy_header",
+        "The connection of a trusted proxy does not begin with a header of the PROXY protocol. Enable it in the proxy, or set listen.proxyProtocol to false.");
+
     static readonly TimeSpan s_window = TimeSpan.FromMinutes(1);
 
     static readonly HttpProblem[] s_problems =
     [
         Authenticator.MissingKey, Authenticator.UnknownKey, Authenticator.LoopbackOnly, Authenticator.ForbiddenOrigin,
         Authenticator.SecretInBrowser, Authenticator.ScopeRequired,
-        SecretKeyRequired, OperatorKeyRequired,
+        SecretKeyRequired, OperatorKeyRequired, InvalidProxyHeader,
     ];
 
     // One more, for a problem that is not among them.

@@ -40,7 +40,7 @@ static class ApiServer
         var builder = WebApplication.CreateSlimBuilder(
             new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, Args = ["--hostBuilder:reloadConfigOnChange=false"] });
         builder.Services.AddSingleton(loggers);
-        Listeners.Configure(builder, host.Config, host.Certificates, host.ConnectionLimiter, host.Ingest.Proxies, host.Ingest.Threads,
+        Listeners.Configure(builder, host.Config, host.Certificates, host.ConnectionLimiter, host.Ingest.Proxies, host.AccessRejections, host.Ingest.Threads,
             drain);
         builder.Services
             .AddSingleton(host.Time).AddSingleton(host.Control).AddSingleton(host.Users).AddSingleton(host.Federation.Tokens).AddSingleton(host.Federation.Oidc).AddSingleton(host.Federation.Linked).AddSingleton(host.Certificates).AddSingleton<OidcSignIns>().AddSingleton<AuditLog>().AddSingleton(host.Audit).AddSingleton(host.Privacy).AddSingleton<UserStore>().AddSingleton<Passwords>()

@@ -27,12 +27,12 @@ static class Listeners
     /// <param name="certificates">Receives the ports' certificates, and selects one for each connection.</param>
     /// <param name="limiter">Counts connections.</param>
     /// <param name="proxies">Trusted proxies.</param>
+    /// <param name="rejections">Records connections of proxies without the address of a client.</param>
     /// <param name="threads">The threads that read streams.</param>
     /// <param name="shutdown">Maximum time for open connections to close when the server stops.</param>
     public static void Configure(
         WebApplicationBuilder builder, CartRecoveryConfig config, TlsCertificates certificates, ConnectionLimiter limiter,
-        TrustedProxies proxies, IngestThreads threads,
-        TimeSpan shutdown)
+        TrustedProxies proxies, AccessRejections rejections, IngestThreads threads, TimeSpan shutdown)
     {
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.UseSockets(sockets => sockets.Backlog = SocketTransport.Backlog);
@@ -55,6 +55,11 @@ static class Listeners
             {
                 streams = options.EndPoint;
                 options.Use(ConnectionMiddleware.Counting(limiter, proxies));
+                if (config.Listen.ProxyProtocol)
+                {
+                    options.Use(new ProxyProtocol(proxies, limiter, rejections, config.Listen.HandshakeTimeout).Follow);
+                }
+
                 UseTls(options, config, certificates.Stream is null ? null : () => certificates.Stream, config.Listen.StreamTls?.Clients, certificates.StreamClients);
                 options.UseConnectionHandler<StreamPort>();
             });
