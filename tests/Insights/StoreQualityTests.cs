@@ -15,12 +15,13 @@ public sealed class StoreQualityTests
         quality.Add(new EventRecord { Type = EventType.AddToCart, Flags = EventFlags.HasPrice, Product = 7, Timestamp = Now - (2 * Hour) }, Now);
         quality.Add(new EventRecord { Type = EventType.Purchase, Product = 8, Timestamp = Now + 5_000 }, Now + 1);
         quality.Add(new EventRecord { Type = EventType.PageView, Timestamp = Now + 5_001, Flags = EventFlags.Clamped }, Now);
-        quality.Add(new EventRecord { Type = EventType.Purchase, Details = EventDetails.HasLines, Timestamp = Now - Hour }, Now);
+        quality.Add(new EventRecord { Type = EventType.Purchase, Details = EventDetails.HasLines, Timestamp = Now - Hour }, Now, hasAddressId: true);
 
         Assert.That((quality.Events, quality.LastAt), Is.EqualTo((5L, Now + 1)));
         Assert.That(quality.Checks(new HashSet<ulong> { 7 }), Is.EqualTo(new[]
         {
             ("without_user", 4L, 5L), ("without_price", 1L, 3L), ("without_currency", 1L, 2L), ("unknown_product", 2L, 3L), ("late", 1L, 5L), ("future", 1L, 5L), ("clamped", 1L, 5L),
+            ("address_ids", 1L, 5L),
         }));
         Assert.That(quality.Checks(unknown: null).Select(check => check.Check), Has.No.Member("unknown_product"), "the shop describes none");
     }

@@ -33,6 +33,22 @@ public sealed class PersonalDataTests : EncryptionFixture
     }
 
     [Test]
+    public void A_text_with_an_address_that_is_to_be_handed_over_again_is_encrypted_until_the_carts_keys_are_destroyed()
+    {
+        using var run = Run(Keys);
+        Traffic(run);
+        var contents = new Engine.Journeys.Tables.ContentTable(run.It.Store.Database, run.It.Store.People);
+        var (cart, sent) = (JourneyFixture.Cart("c1"), run.Sent.Single() with { Message = $"Call {Phone} or write to {Mail}", Recipient = null });
+        contents.SetSent(4711, cart, sent);
+        contents.SetSent(4712, cart, sent with { Message = "Come back" });
+        Assert.That(Found(), Is.Empty);
+        Assert.That(contents.SentOf(4711, sent.Step)!.Message, Is.EqualTo(sent.Message));
+
+        run.It.Store.People.Destroy(cart);
+        Assert.That((contents.SentOf(4711, sent.Step), contents.SentOf(4712, sent.Step)!.Message), Is.EqualTo(((Intervention?)null, "Come back")));
+    }
+
+    [Test]
     public void The_same_traffic_without_keys_is_found()
     {
         using var run = Run(keys: null);

@@ -26,6 +26,9 @@ public sealed class DataQualityConfig
     [ConfigKey("Events whose time was out of range and was clamped, in percent.", Min = "0", Max = "100")]
     public double Clamped { get; set; } = 1;
 
+    [ConfigKey("Events whose userId or cartId is an e-mail address or a telephone number, in percent: ids are not encrypted. 100: never warns.", Min = "0", Max = "100")]
+    public double AddressIds { get; set; }
+
     [ConfigKey("Of all events received by the engine, duplicates, in percent.", Min = "0", Max = "100")]
     public double Duplicate { get; set; } = 20;
 

@@ -14,10 +14,10 @@ public sealed class StoreQuality(ProductAllowance products)
 
     /// <summary>The checks, by name.</summary>
     public const string WithoutUser = "without_user", WithoutPrice = "without_price", WithoutCurrency = "without_currency", UnknownProduct = "unknown_product", LateEvents = "late",
-        FutureEvents = "future", ClampedEvents = "clamped";
+        FutureEvents = "future", ClampedEvents = "clamped", AddressIds = "address_ids";
 
     readonly Dictionary<ulong, long> _products = [];
-    long _withoutUser, _priced, _withoutPrice, _withPrice, _withoutCurrency, _late, _future, _clamped;
+    long _withoutUser, _priced, _withoutPrice, _withPrice, _withoutCurrency, _late, _future, _clamped, _addressIds;
 
     /// <summary>The number of events.</summary>
     public long Events { get; private set; }
@@ -31,9 +31,11 @@ public sealed class StoreQuality(ProductAllowance products)
     /// <summary>Counts an event.</summary>
     /// <param name="record">The event.</param>
     /// <param name="receivedAt">When it was received (ms since 1970 UTC).</param>
-    public void Add(in EventRecord record, long receivedAt)
+    /// <param name="hasAddressId">Whether an id of it is an e-mail address or a telephone number.</param>
+    public void Add(in EventRecord record, long receivedAt, bool hasAddressId = false)
     {
         Events++;
+        _addressIds += hasAddressId ? 1 : 0;
         LastAt = Math.Max(LastAt, receivedAt);
         _withoutUser += record.UserLength == 0 ? 1 : 0;
         var hasPrice = (record.Flags & EventFlags.HasPrice) != 0;
@@ -73,5 +75,6 @@ public sealed class StoreQuality(ProductAllowance products)
         yield return (LateEvents, _late, Events);
         yield return (FutureEvents, _future, Events);
         yield return (ClampedEvents, _clamped, Events);
+        yield return (AddressIds, _addressIds, Events);
     }
 }

@@ -52,7 +52,7 @@ public sealed class OtlpExport : IDisposable
         logs.AddOpenTelemetry(o =>
         {
             o.IncludeFormattedMessage = true;
-            o.SetResourceBuilder(ResourceOf(options)).AddOtlpExporter(exporter => Configure(exporter, options, "logs"));
+            o.SetResourceBuilder(ResourceOf(options)).AddProcessor(new AddressMasking()).AddOtlpExporter(exporter => Configure(exporter, options, "logs"));
         });
     }
 

@@ -11,6 +11,7 @@ using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Host.Api;
 using CartRecovery.Host.Api.Insights;
 using CartRecovery.Host.Composition;
+using CartRecovery.Primitives;
 using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Insights;
@@ -45,7 +46,7 @@ sealed partial class DataQuality(EngineHost host, InsightStore insights, ILogger
     public static IReadOnlyList<string> Checks { get; } =
     [
         StoreQuality.WithoutUser, StoreQuality.WithoutPrice, StoreQuality.WithoutCurrency, StoreQuality.UnknownProduct, StoreQuality.LateEvents, StoreQuality.FutureEvents,
-        StoreQuality.ClampedEvents, Silent, Duplicate, Rejected,
+        StoreQuality.ClampedEvents, StoreQuality.AddressIds, Silent, Duplicate, Rejected,
     ];
 
     /// <summary>Returns the number of stores that exceeded a check's limit in the last measured hour; for a check of the engine, 1 or 0.</summary>
@@ -106,7 +107,7 @@ sealed partial class DataQuality(EngineHost host, InsightStore insights, ILogger
                 stores[record.Store] = quality = new StoreQuality(products);
             }
 
-            quality.Add(record, slab.ReceivedAt);
+            quality.Add(record, slab.ReceivedAt, AddressText.IsAddress(slab.UserOf(record)) || AddressText.IsAddress(slab.CartOf(record)));
         }, stop);
         return (stores, sampled);
     }
@@ -155,6 +156,7 @@ sealed partial class DataQuality(EngineHost host, InsightStore insights, ILogger
         StoreQuality.UnknownProduct => limits.UnknownProduct,
         StoreQuality.LateEvents => limits.Late,
         StoreQuality.FutureEvents => limits.Future,
+        StoreQuality.AddressIds => limits.AddressIds,
         _ => limits.Clamped,
     };
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using CartRecovery.Primitives;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
@@ -11,7 +12,7 @@ namespace CartRecovery.Host.Output;
 
 /// <summary>
 /// Formats a log entry as a JSON object on a line: <c>time</c>, <c>level</c>, <c>event</c>, <c>category</c>, <c>message</c>, then the fields of
-/// the message, and <c>exception</c>.
+/// the message, and <c>exception</c>. Addresses are masked.
 /// </summary>
 sealed class JsonLogFormatter() : ConsoleFormatter(FormatterName)
 {
@@ -35,7 +36,7 @@ sealed class JsonLogFormatter() : ConsoleFormatter(FormatterName)
             }
 
             writer.WriteString("category"u8, entry.Category);
-            writer.WriteString("message"u8, entry.Formatter(entry.State, entry.Exception));
+            writer.WriteString("message"u8, AddressText.Mask(entry.Formatter(entry.State, entry.Exception)));
             foreach (var (field, value) in LogFields.Of(entry.State))
             {
                 Write(writer, field, value);
@@ -43,7 +44,7 @@ sealed class JsonLogFormatter() : ConsoleFormatter(FormatterName)
 
             if (entry.Exception is { } exception)
             {
-                writer.WriteString("exception"u8, exception.ToString());
+                writer.WriteString("exception"u8, AddressText.Mask(exception.ToString()));
             }
 
             writer.WriteEndObject();
@@ -73,7 +74,7 @@ sealed class JsonLogFormatter() : ConsoleFormatter(FormatterName)
                 writer.WriteString(name, formattable.ToString(format: null, CultureInfo.InvariantCulture));
                 break;
             default:
-                writer.WriteString(name, value.ToString());
+                writer.WriteString(name, AddressText.Mask(value.ToString() ?? ""));
                 break;
         }
     }

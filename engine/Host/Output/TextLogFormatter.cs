@@ -1,11 +1,12 @@
 using System.Globalization;
+using CartRecovery.Primitives;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
 
 namespace CartRecovery.Host.Output;
 
-/// <summary>Formats a log entry for people: time in UTC, level, event and message on a line, and an exception on the lines after it.</summary>
+/// <summary>Formats a log entry for people: time in UTC, level, event and message on a line, and an exception on the lines after it. Addresses are masked.</summary>
 /// <param name="hasColours">Whether warnings and errors are coloured.</param>
 sealed class TextLogFormatter(bool hasColours) : ConsoleFormatter(FormatterName)
 {
@@ -32,11 +33,11 @@ sealed class TextLogFormatter(bool hasColours) : ConsoleFormatter(FormatterName)
         }
 
         // What a client sent must not begin a line or control the terminal.
-        textWriter.Write(TerminalText.Clean(entry.Formatter(entry.State, entry.Exception)).ReplaceLineEndings(" "));
+        textWriter.Write(TerminalText.Clean(AddressText.Mask(entry.Formatter(entry.State, entry.Exception))).ReplaceLineEndings(" "));
         textWriter.Write('\n');
         if (entry.Exception is { } exception)
         {
-            textWriter.Write($"  {TerminalText.Clean(exception.ToString()).ReplaceLineEndings("\n  ")}\n");
+            textWriter.Write($"  {TerminalText.Clean(AddressText.Mask(exception.ToString())).ReplaceLineEndings("\n  ")}\n");
         }
     }
 }

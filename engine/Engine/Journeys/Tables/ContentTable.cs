@@ -1,32 +1,37 @@
 using System.Text.Json;
 using CartRecovery.Contracts;
+using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Storage;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys.Tables;
 
 /// <summary>
 /// Stores the decisions that started journeys, and what was sent to the shop's own systems, as JSON. Kept apart from journeys and messages
-/// because it is most of the data and never changes; without it, the rows that do change lie close together.
+/// because it is most of the data and never changes; without it, the rows that do change lie close together. Content whose texts have an address is
+/// encrypted under the key of its cart.
 /// </summary>
 public sealed class ContentTable
 {
     /// <summary>Number of bits of a key that hold the step; step 0 is the journey's decision.</summary>
     internal const int StepBits = 8;
 
+    readonly PersonTable _people;
     readonly Statement _set, _decision, _sent;
 
-    internal ContentTable(Database database)
+    internal ContentTable(Database database, PersonTable people)
     {
+        _people = people;
         _set = database.Prepare("INSERT OR REPLACE INTO content(id, json) VALUES(?1, ?2)");
-        _decision = database.Prepare("SELECT json FROM content WHERE id>=?1 AND id<?2 ORDER BY id LIMIT 1");
-        _sent = database.Prepare("SELECT json FROM content WHERE id=?1");
+        _decision = database.Prepare("SELECT json, id FROM content WHERE id>=?1 AND id<?2 ORDER BY id LIMIT 1");
+        _sent = database.Prepare("SELECT json, id FROM content WHERE id=?1");
     }
 
     /// <summary>Stores the decision that started a journey.</summary>
-    public void SetDecision(long journey, Intervention decision) => Set(journey, 0, decision);
+    public void SetDecision(long journey, in Hash128 cart, Intervention decision) => Set(journey, 0, cart, decision);
 
     /// <summary>Stores a message as it was handed over, for handing it over again.</summary>
-    public void SetSent(long journey, Intervention sent) => Set(journey, sent.Step, sent);
+    public void SetSent(long journey, in Hash128 cart, Intervention sent) => Set(journey, sent.Step, cart, sent);
 
     /// <summary>
     /// Returns the decision that started a journey, or <see langword="null"/>. If only a sent message was stored, returns that: it has the
@@ -57,10 +62,26 @@ public sealed class ContentTable
         return found;
     }
 
-    /// <summary>Reads the first column as an intervention.</summary>
-    internal static Intervention Read(Statement row) => JsonSerializer.Deserialize(row.Bytes(0), ContractsJson.Default.Intervention)!;
+    /// <summary>Reads the columns <c>json</c> and <c>id</c> as an intervention; <see langword="null"/> if its key was destroyed.</summary>
+    internal Intervention? Read(Statement row)
+    {
+        var bytes = row.Bytes(0);
+        return !SealedBytes.Is(bytes) ? JsonSerializer.Deserialize(bytes, ContractsJson.Default.Intervention)
+            : _people.Open(bytes, PlaceOf(row.Long(1))) is { } json ? JsonSerializer.Deserialize(json, ContractsJson.Default.Intervention) : null;
+    }
 
-    void Set(long journey, int step, Intervention content) => _set.With(KeyOf(journey, step)).WithJson(content).Run();
+    void Set(long journey, int step, in Hash128 cart, Intervention content)
+    {
+        var id = KeyOf(journey, step);
+        _set.With(id);
+        (_people.IsSealing && HasAddress(content)
+            ? _set.With(_people.Seal(cart, PlaceOf(id), JsonSerializer.SerializeToUtf8Bytes(content, ContractsJson.Default.Intervention)))
+            : _set.WithJson(content)).Run();
+    }
+
+    static bool HasAddress(Intervention content) => AddressText.IsIn(content.Message) || AddressText.IsIn(content.Subject) || AddressText.IsIn(content.Html);
+
+    static PersonalPlace PlaceOf(long id) => new("", new Hash128((ulong)id, 0), "content.json");
 
     static long KeyOf(long journey, int step) => (journey << StepBits) + step;
 }

@@ -32,7 +32,7 @@ public sealed class JourneyStore : IDisposable
             PlaintextSealing.Run(Database, People, Addresses);
         }
 
-        var contents = new ContentTable(Database);
+        var contents = new ContentTable(Database, People);
         var filter = new ShopperFilter(Database);
         Customers = new CustomerTables(Database, filter, People, Addresses);
         Journeys = new JourneyTable(Database, contents, filter);

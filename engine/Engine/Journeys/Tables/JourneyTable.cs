@@ -67,7 +67,7 @@ public sealed class JourneyTable
         // The decision is needed only while there is something to send.
         if (journey.State == JourneyState.Active)
         {
-            _contents.SetDecision(journey.Id, candidate);
+            _contents.SetDecision(journey.Id, journey.Cart, candidate);
         }
     }
 

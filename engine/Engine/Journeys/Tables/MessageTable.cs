@@ -63,7 +63,7 @@ public sealed class MessageTable
             WHERE journey=?1 AND state={MessageState.Scheduled:D} RETURNING channel
             """);
         _sending = database.Prepare($"""
-            SELECT c.json FROM intervention i JOIN content c ON c.id=(i.journey<<{ContentTable.StepBits})+i.step
+            SELECT c.json, c.id FROM intervention i JOIN content c ON c.id=(i.journey<<{ContentTable.StepBits})+i.step
             WHERE i.state={MessageState.Sending:D}
             """);
         _recall = database.Prepare($"""
@@ -137,7 +137,7 @@ public sealed class MessageTable
         var isNew = With(_add, outcome, now).With(outcome.Detail).Run() > 0;
         if (isNew)
         {
-            Keep(journey.Id, outcome);
+            Keep(journey.Id, journey.Cart, outcome);
         }
 
         return isNew;
@@ -193,26 +193,26 @@ public sealed class MessageTable
     {
         if (With(_send.With(message.Id), outcome, now).Run() > 0)
         {
-            Keep(message.Journey, outcome);
+            Keep(message.Journey, message.Cart, outcome);
         }
     }
 
     // Only messages without a recipient, for the shop's own systems, are kept to be handed over again. A message to a person is rendered
     // again after a crash, and a stream delivers at once.
-    void Keep(long journey, in MessageOutcome outcome)
+    void Keep(long journey, in Hash128 cart, in MessageOutcome outcome)
     {
         if (outcome is { State: MessageState.Sending, Message: { Recipient: null } sent })
         {
-            _contents.SetSent(journey, sent);
+            _contents.SetSent(journey, cart, sent);
         }
     }
 
-    // Binds state, reason, end, send time, key of the recipient, and text.
+    // Binds state, reason, end, send time, key of the recipient, and text. Reports show the text: it is stored without addresses.
     Statement With(Statement statement, in MessageOutcome outcome, long now)
     {
         statement.With((long)outcome.State).With((long)outcome.Reason).With(outcome.State >= MessageState.Sent ? now : null);
         return outcome.Message is { } sent
-            ? statement.With(now).With(_addresses.Of(sent.StoreId, sent.Recipient)).With(sent.Message)
+            ? statement.With(now).With(_addresses.Of(sent.StoreId, sent.Recipient)).With(AddressText.Mask(sent.Message))
             : statement.With((long?)null).With(default(Hash128)).With((string?)null);
     }
 
@@ -271,7 +271,10 @@ public sealed class MessageTable
         var found = new List<Intervention>();
         while (_sending.Next())
         {
-            found.Add(ContentTable.Read(_sending));
+            if (_contents.Read(_sending) is { } content)
+            {
+                found.Add(content);
+            }
         }
 
         return found;

@@ -75,6 +75,12 @@ public sealed class PersonTable
         : !SealedBytes.Is(row.Bytes(column)) ? row.Text(column)
         : _keys is not null && SealedBytes.Open(_keys, row.Bytes(column), place.ToBytes()) is { } text ? Encoding.UTF8.GetString(text) : null;
 
+    /// <summary>Encrypts bytes under the person's key. Call only if <see cref="IsSealing"/>.</summary>
+    internal byte[] Seal(in Hash128 person, in PersonalPlace place, ReadOnlySpan<byte> bytes) => SealedBytes.Seal(KeyOf(person), bytes, place.ToBytes());
+
+    /// <summary>Decrypts what <see cref="Seal"/> encrypted; <see langword="null"/> if the key was destroyed.</summary>
+    internal byte[]? Open(ReadOnlySpan<byte> bytes, in PersonalPlace place) => _keys is null ? null : SealedBytes.Open(_keys, bytes, place.ToBytes());
+
     DataKey KeyOf(in Hash128 person)
     {
         var bytes = new byte[DataKey.Size];

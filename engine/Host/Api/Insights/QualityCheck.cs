@@ -1,7 +1,7 @@
 namespace CartRecovery.Host.Api.Insights;
 
 /// <summary>A check of events.</summary>
-/// <param name="Name">The fault of the events that it counts: `without_user`, `without_price`, `without_currency`, `unknown_product`, `late`, `future`, `clamped`, `silent`.</param>
+/// <param name="Name">The fault of the events that it counts: `without_user`, `without_price`, `without_currency`, `unknown_product`, `late`, `future`, `clamped`, `address_ids`, `silent`.</param>
 /// <param name="Count">The number of failing events; for `silent`, the hours since the last event.</param>
 /// <param name="Of">The number of checked events.</param>
 /// <param name="Percent">The share in percent; null without events.</param>
