@@ -94,7 +94,7 @@ public sealed class WebhookSink : HttpSink
         using var json = new Utf8JsonWriter(body);
         json.WriteStartObject();
         json.WriteString("type"u8, "intervention.decided"u8);
-        json.WriteString("timestamp"u8, intervention.DecidedAt);
+        json.WriteString("timestamp"u8, intervention.DecidedAt.UtcDateTime);
         json.WritePropertyName("data"u8);
         JsonSerializer.Serialize(json, intervention, ContractsJson.Default.Intervention);
         json.WriteEndObject();

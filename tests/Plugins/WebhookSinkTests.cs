@@ -34,7 +34,7 @@ sealed class WebhookSinkTests
             Assert.That(post.Headers["content-type"], Is.EqualTo("application/json"));
             Assert.That(body.RootElement.EnumerateObject().Select(property => property.Name), Is.EqualTo(new[] { "type", "timestamp", "data" }));
             Assert.That(body.RootElement.GetProperty("type").GetString(), Is.EqualTo("intervention.decided"));
-            Assert.That(body.RootElement.GetProperty("timestamp").GetString(), Is.EqualTo("2019-10-01T00:09:33+00:00"));
+            Assert.That(body.RootElement.GetProperty("timestamp").GetString(), Is.EqualTo("2019-10-01T00:09:33Z"));
             var data = body.RootElement.GetProperty("data");
             Assert.That(data.GetProperty("action").GetString(), Is.EqualTo("discount"));
             Assert.That(data.GetProperty("message").GetString(), Is.EqualTo(item.Message));

@@ -22,6 +22,7 @@ sealed class ClientChainTests
     Scratch _scratch = null!;
     X509Certificate2 _root = null!, _partner = null!, _intermediate = null!;
     InProcessEngine _engine = null!;
+    string _certificate = "", _key = "";
 
     [OneTimeSetUp]
     public async Task StartAsync()
@@ -35,12 +36,18 @@ sealed class ClientChainTests
         using var key = RSA.Create(2048);
         using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(s_now.AddDays(-1), s_now.AddDays(1));
         var (file, pem) = (_scratch.Write("server.pem", certificate.ExportCertificatePem()), key.ExportPkcs8PrivateKeyPem());
-        _engine = await InProcessEngine.StartAsync(config => (config.Listen.HttpTls, config.Listen.StreamTls, config.Listen.TcpKey) = (Tls(), Tls(), null));
+        (_certificate, _key) = (file, pem);
+        _engine = await StartAsync(time: null);
+    }
+
+    Task<InProcessEngine> StartAsync(TimeProvider? time)
+    {
+        return InProcessEngine.StartAsync(config => (config.Listen.HttpTls, config.Listen.StreamTls, config.Listen.TcpKey) = (Tls(), Tls(), null), time);
 
         TlsConfig Tls() => new()
         {
-            Certificate = file,
-            Key = pem,
+            Certificate = _certificate,
+            Key = _key,
             Clients = new ClientCertificatesConfig
             {
                 Ca = _scratch.PathOf("ca.pem"),
@@ -113,6 +120,51 @@ sealed class ClientChainTests
         Revoke(TestCertificates.List(_root, revoked: _intermediate));
         Refused(new MutualTls(_engine, below, _intermediate));
         _engine.Reload(_ => { });
+    }
+
+    [Test]
+    public async Task An_authority_without_a_list_is_named_once()
+    {
+        var named = new List<string>();
+        var clients = _engine.Host.Certificates.HttpClients;
+        var former = clients.OnUnlisted;
+        try
+        {
+            clients.OnUnlisted = (port, authority) => named.Add($"{port} {authority}");
+            _engine.Reload(_ => { });
+            Assert.That(named, Is.Empty, "without lists, none is missing");
+            Revoke(TestCertificates.List(_root));
+            Assert.That(named, Is.EqualTo(new[] { "http CN=partner" }), "at the reload");
+
+            using var below = TestCertificates.Client(_intermediate, Server);
+            for (var i = 0; i < 2; i++)
+            {
+                using var client = new MutualTls(_engine, below, _intermediate);
+                Assert.That(await client.GetAsync(), Is.EqualTo((200, (string?)null)));
+            }
+
+            Assert.That(named, Is.EqualTo(new[] { "http CN=partner", "http CN=intermediate" }), "one that the file 'ca' does not have");
+            Revoke(TestCertificates.List(_root), TestCertificates.List(_partner));
+            Assert.That(named, Has.Count.EqualTo(2));
+        }
+        finally
+        {
+            clients.OnUnlisted = former;
+            _engine.Reload(_ => { });
+        }
+    }
+
+    [Test]
+    public async Task A_request_over_a_connection_whose_certificate_has_expired_is_refused_though_the_connection_is_open()
+    {
+        // Timers do not follow a jump of the clock, as after a suspended machine wakes up.
+        var time = new JumpingTime();
+        await using var engine = await StartAsync(time);
+        using var certificate = TestCertificates.Client(_root, Server);
+        using var client = new MutualTls(engine, certificate);
+        Assert.That(await client.GetAsync(), Is.EqualTo((200, (string?)null)));
+        time.Jump(certificate.NotAfter - TimeProvider.System.GetUtcNow().LocalDateTime + TimeSpan.FromMinutes(1));
+        Assert.That(await client.GetAsync(), Is.EqualTo((403, "client_certificate_refused")));
     }
 
     [Test]

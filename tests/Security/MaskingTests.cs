@@ -140,7 +140,11 @@ sealed class MaskingTests
         }
 
         Assert.That((await _engine.PostAsync("/v1/codes/SAVE/redeem", $$"""{"cartId":"{{customer}}"}""", key: null, access)).Problem, Is.EqualTo((400, "out_of_range")), "it is no cart's");
-        Assert.That((await _engine.PostAsync("/v1/codes/SAVE/redeem", $$"""{"cartId":"{{Cart}}"}""", key: null, access)).Problem, Is.EqualTo((404, "code_unknown")), "shops name their carts");
+        Assert.That((await _engine.PostAsync("/v1/codes/SAVE/redeem", $$"""{"cartId":"{{cart}}"}""", key: null, access)).Problem, Is.EqualTo((404, "code_unknown")));
+        foreach (var (path, body) in new[] { ("/v1/codes/SAVE/redeem", ""), ("/v1/interventions", ",\"campaign\":\"greeting\"") })
+        {
+            Assert.That((await _engine.PostAsync(path, $$"""{"cartId":"{{Cart}}"{{body}}}""", key: null, access)).Problem.Status, Is.EqualTo(400), $"{path}: what it does would reveal the masked id");
+        }
         Assert.That((await _engine.GetAsync($"/v1/carts/{Uri.EscapeDataString(Cart)}")).Status, Is.EqualTo(HttpStatusCode.OK), "who sees ids names them");
     }
 

@@ -35,6 +35,9 @@ sealed class FakeOidcProvider : IAsyncDisposable
     /// <summary>The user information by access token; without an entry there is none.</summary>
     public Dictionary<string, string> UserInfo { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Signs everybody in who is sent to the provider, and returns where the browser goes next; null for none.</summary>
+    public Func<HttpRequest, Uri>? Authorize { get; set; }
+
     /// <summary>Delays the discovery document until it is completed.</summary>
     public Task Gate { get; set; } = Task.CompletedTask;
 
@@ -74,6 +77,9 @@ sealed class FakeOidcProvider : IAsyncDisposable
                     {"issuer":"{{Issuer}}","authorization_endpoint":"{{Issuer}}/authorize","token_endpoint":"{{Issuer}}/token","jwks_uri":"{{Issuer}}/keys","userinfo_endpoint":"{{Issuer}}/userinfo",
                      "end_session_endpoint":"{{Issuer}}/logout"{{Metadata}}}
                     """);
+                break;
+            case "/authorize" when Authorize is { } authorize:
+                context.Response.Redirect(authorize(context.Request).AbsoluteUri);
                 break;
             case "/keys":
                 KeyFetches++;

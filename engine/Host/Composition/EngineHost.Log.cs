@@ -76,6 +76,10 @@ sealed partial class EngineHost
         Message = "Other users of this machine can read {Path}, and its mode cannot be changed: {Problem}. Make it 0700, and its files 0600")]
     partial void LogOpenToOthers(string path, string problem);
 
+    [LoggerMessage(EventName = "revocation_list_missing", Level = LogLevel.Warning,
+        Message = "{Port}: {Authority} has no revocation list, so the certificates that it issued are not checked. Add its list to 'crl', and the authority to 'ca'")]
+    partial void LogUnlisted(string port, string authority);
+
     void OnFault(Exception fault)
     {
         Fault = fault;

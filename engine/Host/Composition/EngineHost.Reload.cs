@@ -8,6 +8,7 @@ using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;
+using CartRecovery.Host.Api.Access.Certificates;
 using CartRecovery.Host.Commands.Setup;
 using CartRecovery.Host.Composition.Listening;
 
@@ -178,6 +179,8 @@ sealed partial class EngineHost
         WarnOfDefinitions();
         Connections.CloseRevoked();
     }
+
+    ClientCertificates ClientsOf(string port) => new(port, Stores, AccessRejections, Time) { OnUnlisted = LogUnlisted };
 
     // Called after a pause, or with new exchange rates.
     void ApplyCampaigns()

@@ -27,7 +27,6 @@ using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.Telemetry;
 using CartRecovery.Host.Api;
-using CartRecovery.Host.Api.Access.Certificates;
 using CartRecovery.Host.Api.DeadLetters;
 using CartRecovery.Host.Composition.Listening;
 using CartRecovery.Host.Composition.Telemetry;
@@ -125,8 +124,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Flags = new FlagDirectory(Control);
         Flags.Follow();
         Usage = new UsageLedger(Control, Stores) { OnLevel = LogUsage, OnFailure = e => LogUsageFailed($"{e.GetType().Name}: {e.Message}") };
-        Certificates = new TlsCertificates(
-            new ClientCertificates("http", Stores, AccessRejections, time), new ClientCertificates("stream", Stores, AccessRejections, time), time);
+        Certificates = new TlsCertificates(ClientsOf("http"), ClientsOf("stream"), time);
         ConnectionLimiter = IngestSetup.LimiterOf(config.Listen, Stores.All);
         _ports = new JourneyPorts(Connections, Sinks, SinkCatalog.AddressesOf(config));
         Rates = new ExchangeRatesFeed(_data.Path, time, _loggers.CreateLogger<ExchangeRatesFeed>(), ApplyCampaigns);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CartRecovery.Engine.ControlPlane.Audit;
+using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Federation;
 using CartRecovery.Engine.ControlPlane.Federation.Oidc;
 using CartRecovery.Engine.ControlPlane.Users;
@@ -45,6 +46,44 @@ public sealed class OidcSignInTests(DatabaseKind kind) : ControlDatabaseFixture(
         Assert.That(await Control.ReadAsync(session => session.NumberAsync($"SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL")), Is.Zero);
         Assert.That(await SignInAsync("bob", "staff"), Is.EqualTo(new[] { s_viewer }), "the provider gives a role again");
     }
+
+    [Test]
+    public async Task Without_a_role_a_sign_in_creates_nothing()
+    {
+        await using var recorder = new AuditRecorder(Control);
+        var signIns = new OidcSignIns(Control, recorder);
+        var roleless = s_options with { Roles = null };
+        Assert.That((await signIns.SignInAsync(s_options, Identity("eve", "others"), Attempt(), "192.0.2.1")).Outcome, Is.EqualTo(OidcOutcome.NoRole));
+        Assert.That((await signIns.SignInAsync(roleless, Identity("eve", "admins"), Attempt(), "192.0.2.1")).Outcome, Is.EqualTo(OidcOutcome.UnknownUser), "roles are given here");
+        Assert.That(await new UserStore(Control).ListAsync(), Is.Empty);
+        foreach (var table in new[] { SqlPart.Of($"oidc_identities"), SqlPart.Of($"oidc_sessions"), SqlPart.Of($"sessions"), SqlPart.Of($"refresh_tokens"), SqlPart.Of($"user_links") })
+        {
+            Assert.That(await Control.ReadAsync(session => session.NumberAsync($"SELECT COUNT(*) FROM {table}")), Is.Zero);
+        }
+
+        // An account that is there is found by the address once, and by the person afterwards.
+        await new UserStore(Control).InviteAsync("eve@shop.example", [s_viewer], AuditEvent.Engine);
+        Assert.That((await signIns.SignInAsync(roleless, Identity("eve", "others"), Attempt(), "192.0.2.1")).Outcome, Is.EqualTo(OidcOutcome.SignedIn));
+        Assert.That((await signIns.SignInAsync(roleless, Identity("mallory", "others", "eve@shop.example"), Attempt(), "192.0.2.1")).Outcome, Is.EqualTo(OidcOutcome.OtherPerson));
+        Assert.That((await new UserStore(Control).ListAsync()).Single().Grants, Is.EqualTo(new[] { s_viewer }));
+    }
+
+    [Test]
+    public async Task A_sign_out_at_the_provider_ends_the_sessions_and_its_token_is_valid_once()
+    {
+        await SignInAsync("ann", "admins");
+        await SignInAsync("bob", "staff");
+        var signIns = new OidcSignIns(Control, new AuditRecorder(Control));
+        var logout = new OidcLogout("jti-1", "ann", Session: null);
+        Assert.That(await signIns.LogoutAsync(s_options, logout, "192.0.2.1"), Is.EqualTo(1));
+        Assert.That(await signIns.LogoutAsync(s_options, logout, "192.0.2.1"), Is.Null);
+        Assert.That(await Control.ReadAsync(session => session.NumberAsync($"SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL")), Is.EqualTo(1), "bob's");
+    }
+
+    static OidcIdentity Identity(string name, string group, string? email = null) => new(
+        new JwtClaims(JsonElement.Parse($$"""{"sub":"{{name}}","email":"{{email ?? $"{name}@shop.example"}}","email_verified":true,"groups":["{{group}}"]}""")), "token");
+
+    OidcAttempt Attempt() => OidcAttempt.Begin("/", Control.Time.GetUtcNow());
 
     async Task<IReadOnlyList<Grant>> RefusedAsync(string name)
     {

@@ -23,7 +23,7 @@ public sealed record JwtClaims(JsonElement Json)
     public IReadOnlyList<string> Texts(string name) => Json.TryGetProperty(name, out var value) ? TextsOf(value) : [];
 
     /// <summary>
-    /// Returns the texts of a claim. A path such as <c>realm_access.roles</c> names a claim whose name has the dots, or else a nested one.
+    /// Returns the texts of a claim. A path such as <c>realm_access.roles</c> names a nested claim, or else one whose name has the dots.
     /// The values of <c>scope</c> and <c>scp</c> are split at spaces (RFC 8693, section 4.2).
     /// </summary>
     public IReadOnlyList<string> Words(string path)

@@ -21,8 +21,9 @@ sealed class PersonalDataView
 
     readonly MaskedIds _ids;
     readonly string _store;
+    readonly bool _isProgram;
 
-    PersonalDataView(bool isMasked, MaskedIds ids, string store) => (IsMasked, _ids, _store) = (isMasked, ids, store);
+    PersonalDataView(bool isMasked, bool isProgram, MaskedIds ids, string store) => (IsMasked, _isProgram, _ids, _store) = (isMasked, isProgram, ids, store);
 
     /// <summary>Whether personal data is masked.</summary>
     public bool IsMasked { get; }
@@ -31,7 +32,7 @@ sealed class PersonalDataView
     public static PersonalDataView Of(HttpContext context)
     {
         var ids = context.RequestServices.GetRequiredService<MaskedIds>();
-        return new PersonalDataView(IsMaskedFor(context), ids, Caller.Of(context)?.Store.Id ?? "");
+        return new PersonalDataView(IsMaskedFor(context), context.User.Identity is StoreKeyIdentity, ids, Caller.Of(context)?.Store.Id ?? "");
     }
 
     /// <summary>Returns whether personal data is masked for the caller of a request.</summary>
@@ -79,10 +80,12 @@ sealed class PersonalDataView
     public string? Resolve(PersonalIdKind kind, string text) => _ids.Open(_store, kind, text) ?? (IsMasked ? null : text);
 
     /// <summary>
-    /// Returns the id of a cart to change. Accepts ids in the clear also from callers who see masked ones: shops use their own ids.
+    /// Returns the id of a cart to change. Accepts ids in the clear also from programs that see masked ones, because a shop's programs use its own ids. A person who sees
+    /// masked ids has no others: what the change does would reveal which masked id belongs to one.
     /// </summary>
-    /// <returns><see langword="null"/> for a masked id that is not one of the store's carts.</returns>
-    public string? ResolveChanged(string cartId) => _ids.Open(_store, PersonalIdKind.Cart, cartId) ?? (cartId.StartsWith(MaskedIds.Prefix, StringComparison.Ordinal) ? null : cartId);
+    /// <returns><see langword="null"/> for a masked id that is not one of the store's carts, and for an id that the caller must not name.</returns>
+    public string? ResolveChanged(string cartId) => _ids.Open(_store, PersonalIdKind.Cart, cartId)
+        ?? (cartId.StartsWith(MaskedIds.Prefix, StringComparison.Ordinal) || (IsMasked && !_isProgram) ? null : cartId);
 
     /// <summary>Returns the problem of a request whose id <see cref="Resolve"/> rejects.</summary>
     public static HttpProblem NotNamed(PersonalIdKind kind) => kind == PersonalIdKind.Cart

@@ -84,6 +84,11 @@ static class CheckCommand
                 await WarnOfTemplatesAsync(applied.Config);
             }
 
+            foreach (var warning in ConfigInspection.Unlisted(config))
+            {
+                Console.Error.WriteLine(warning.ToWarning());
+            }
+
             Print(path, config, model!, budget!, JournalFiles.StoresOf(config).All);
             if (result.Secrets.Count > 0)
             {

@@ -23,6 +23,19 @@ static class ConfigInspection
         return problems;
     }
 
+    /// <summary>Returns warnings: authorities of clients that have no revocation list, while others have.</summary>
+    public static IEnumerable<ConfigProblem> Unlisted(CartRecoveryConfig config)
+    {
+        foreach (var (name, tls) in new[] { ("httpTls", config.Listen.HttpTls), ("streamTls", config.Listen.StreamTls) })
+        {
+            foreach (var authority in ClientTrust.Load(tls?.Clients, config.Folder, TimeProvider.System.GetUtcNow())?.Unlisted ?? [])
+            {
+                yield return config.Origin.ProblemOf(tls!.Clients!, "crl",
+                    $"listen.{name}.clients.crl: revocation_list_missing: {authority} has no list, so the certificates that it issued are not checked; add its list");
+            }
+        }
+    }
+
     /// <summary>Creates the problem of a missing model file.</summary>
     public static ConfigProblem? MissingModel(CartRecoveryConfig config) =>
         config.Scoring.Model.Length == 0 || config.ModelPaths.Any(File.Exists) ? null

@@ -22,6 +22,9 @@ sealed class ClientCertificates(string port, StoreDirectory stores, AccessReject
     // Real chains have one or two.
     const int MaxIntermediates = 8;
 
+    // Of the authorities without a revocation list. A client cannot invent one: its certificate is trusted.
+    const int MaxWarned = 100;
+
     /// <summary>The certificate is trusted, but has no identity.</summary>
     public static readonly HttpProblem Unknown = new(403, "client_certificate_unknown",
         "The client certificate is valid, but has no identity here. Add its SPIFFE id or subject to the port's clients.identities, or send a key.");
@@ -31,7 +34,11 @@ sealed class ClientCertificates(string port, StoreDirectory stores, AccessReject
 
     readonly Lock _gate = new();
     readonly HashSet<PresentedCertificate> _open = [];
+    readonly HashSet<string> _warned = new(StringComparer.Ordinal);
     volatile ClientTrust? _trust;
+
+    /// <summary>Called with the port and an authority that has no revocation list, while others have: once for each, until the next reload.</summary>
+    public Action<string, string>? OnUnlisted { get; set; }
 
     /// <summary>Whether revocation lists are configured.</summary>
     public bool HasLists => _trust?.HasLists == true;
@@ -47,6 +54,12 @@ sealed class ClientCertificates(string port, StoreDirectory stores, AccessReject
         {
             _trust = trust;
             open = [.. _open];
+            _warned.Clear();
+        }
+
+        foreach (var authority in trust?.Unlisted ?? [])
+        {
+            Warn(authority);
         }
 
         var now = time.GetUtcNow();
@@ -118,13 +131,32 @@ sealed class ClientCertificates(string port, StoreDirectory stores, AccessReject
         // TLS disposes of its own objects after the handshake.
         X509Certificate2Collection sent = [.. chain?.ChainPolicy.ExtraStore.Take(MaxIntermediates).Select(one => X509CertificateLoader.LoadCertificate(one.RawDataMemory.Span)) ?? []];
         connection.Features.Set(new ReceivedChain(sent));
-        if (_trust?.Verify(certificate, sent, time.GetUtcNow()) is not { Problem: { } problem })
+        var verdict = _trust?.Verify(certificate, sent, time.GetUtcNow());
+        if (verdict?.Problem is { } problem)
         {
-            return _trust is not null;
+            Reject(problem);
+            return false;
         }
 
-        Reject(problem);
-        return false;
+        if (verdict?.Unlisted is { } authority)
+        {
+            Warn(authority);
+        }
+
+        return verdict is not null;
+    }
+
+    void Warn(string authority)
+    {
+        lock (_gate)
+        {
+            if (_warned.Count >= MaxWarned || !_warned.Add(authority))
+            {
+                return;
+            }
+        }
+
+        OnUnlisted?.Invoke(port, authority);
     }
 
     // A reload during a handshake finds the connection among the open ones, or is seen here: the trust store must still be the one that verified it.

@@ -33,6 +33,9 @@ sealed class ClientTrust
     /// <summary>Whether revocation lists are configured.</summary>
     public bool HasLists => _revoked is not null;
 
+    /// <summary>The authorities that have no revocation list, while others have; empty if no lists are configured.</summary>
+    public IEnumerable<string> Unlisted => _revoked?.Without(_authorities) ?? [];
+
     /// <summary>Reads a port's trust store.</summary>
     /// <returns><see langword="null"/> if the port requests no client certificates.</returns>
     /// <exception cref="CryptographicException">A file has no certificate or revocation list.</exception>
@@ -58,7 +61,8 @@ sealed class ClientTrust
         }
 
         return _revoked?.ProblemOf(chain.ChainElements, now) is { } revoked ? new(revoked)
-            : new(Problem: null, IdentityOf(certificate, chain.ChainElements), chain.ChainElements.Min(element => new DateTimeOffset(element.Certificate.NotAfter)));
+            : new(Problem: null, IdentityOf(certificate, chain.ChainElements), chain.ChainElements.Min(element => new DateTimeOffset(element.Certificate.NotAfter)),
+                _revoked?.Without(chain.ChainElements.Skip(1).Select(element => element.Certificate)).FirstOrDefault());
     }
 
     /// <summary>

@@ -64,6 +64,10 @@ sealed class RevocationLists
         return null;
     }
 
+    /// <summary>Returns the subjects of authorities that have no list, so that their certificates are not checked.</summary>
+    public IEnumerable<string> Without(IEnumerable<X509Certificate2> authorities) =>
+        authorities.Where(authority => !_lists.Exists(list => list.IsOf(authority))).Select(authority => authority.Subject).Distinct(StringComparer.Ordinal);
+
     /// <summary>Returns which list has expired since it was read; <see langword="null"/> if none has.</summary>
     public string? ExpiredAt(DateTimeOffset now) => _lists.Find(list => list.Expires < now) is { } list
         ? string.Create(CultureInfo.InvariantCulture, $"the revocation list of {list.Authority} expired at {list.Expires.UtcDateTime:u}; get the next one from its authority, and reload")

@@ -85,7 +85,7 @@ static class OidcRoutes
             return;
         }
 
-        var address = context.Connection.RemoteIpAddress?.ToString() ?? "";
+        var address = UserIdentity.AddressOf(context) ?? "";
         if (query.Of(s_state) is not { } state || OidcCookie.Find(context.Request, state, database.Keys, database.Time.GetUtcNow()) is not { } attempt)
         {
             await s_attempt.ToResult().ExecuteAsync(context);
@@ -163,7 +163,7 @@ static class OidcRoutes
         }
 
         context.Response.Headers.CacheControl = "no-store";
-        return await signIns.LogoutAsync(provider.Options, logout, context.Connection.RemoteIpAddress?.ToString() ?? "", context.RequestAborted) is null
+        return await signIns.LogoutAsync(provider.Options, logout, UserIdentity.AddressOf(context) ?? "", context.RequestAborted) is null
             ? (s_logout with { Detail = "The logout token was used before." }).ToResult() : TypedResults.Ok();
     }
 
@@ -176,7 +176,7 @@ static class OidcRoutes
 
         var user = (UserIdentity)context.User.Identity!;
         var token = await signIns.TokenOfAsync(user.User.Session, context.RequestAborted);
-        var entry = new AuditEvent(user.ActorName, "user.logout", user.ActorName) { Address = context.Connection.RemoteIpAddress?.ToString() };
+        var entry = new AuditEvent(user.ActorName, "user.logout", user.ActorName) { Address = UserIdentity.AddressOf(context) };
         await sessions.EndAsync(user.User.Session, entry, context.RequestAborted);
         SessionCookies.Clear(context.Response);
         return TypedResults.Ok(new OidcSignOut((await provider.EndSessionAsync(token, context.RequestAborted))?.AbsoluteUri));
