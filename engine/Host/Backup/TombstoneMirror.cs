@@ -23,6 +23,7 @@ sealed partial class TombstoneMirror(ControlDatabase control, Tombstones tombsto
     readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     Task _running = Task.CompletedTask;
     string? _problem;
+    int _isStopped;
 
     /// <summary>Starts the mirror.</summary>
     public void Start() => _running = Task.Run(RunAsync);
@@ -60,9 +61,12 @@ sealed partial class TombstoneMirror(ControlDatabase control, Tombstones tombsto
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        await _running;
-        _stop.Dispose();
+        if (Interlocked.Exchange(ref _isStopped, 1) == 0)
+        {
+            await _stop.CancelAsync();
+            await _running;
+            _stop.Dispose();
+        }
     }
 
     async Task WriteAsync(BackupDestination destination, byte[] bytes, CancellationToken cancellation)

@@ -165,7 +165,7 @@ public sealed class BackupFolderTests
         Directory.CreateDirectory(_scratch.PathOf("volume/lost+found"));
         Directory.CreateDirectory(_scratch.PathOf("volume/restore.tmp"));
         BackupRestore.Run(folder, manifest, _scratch.PathOf("volume"), (_, _) => { });
-        Assert.That(Directory.GetFileSystemEntries(_scratch.PathOf("volume")).Select(Path.GetFileName), Is.EquivalentTo(new[] { "a", "c", "format", "keys", "lost+found" }));
+        Assert.That(Directory.GetFileSystemEntries(_scratch.PathOf("volume")).Select(Path.GetFileName), Is.EquivalentTo(new[] { "a", "c", "format", "keys", "lost+found", "restored" }));
         Assert.That((File.ReadAllText(_scratch.PathOf("volume/a/b")), File.ReadAllText(_scratch.PathOf("volume/keys/root"))), Is.EqualTo(("deep", "key")));
     }
 

@@ -271,10 +271,7 @@ public sealed class MessageTable
         var found = new List<Intervention>();
         while (_sending.Next())
         {
-            if (_contents.Read(_sending) is { } content)
-            {
-                found.Add(content);
-            }
+            found.AddRange(_contents.Read(_sending) is { } content ? [content] : []);
         }
 
         return found;
