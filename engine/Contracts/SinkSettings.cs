@@ -33,6 +33,10 @@ public sealed class SinkSettings
             if (values.GetValueOrDefault(option.Name) is { } value)
             {
                 _values[option.Name] = option.Type.Read(value) ?? throw SinkConfigurationException.Expected(option.Name, option.Type.Form);
+                if (option.IsFile && !MayOpen((string)_values[option.Name]))
+                {
+                    throw SinkConfigurationException.Expected(option.Name, "a regular file that is not empty");
+                }
             }
             else if (option.Default is { } text)
             {
@@ -54,6 +58,20 @@ public sealed class SinkSettings
 
     SinkSettings(SinkSettings other, TimeProvider time, TimeSpan timeout) =>
         (Name, _spec, _values, Time, Timeout) = (other.Name, other._spec, other._values, time, timeout);
+
+    // To open a pipe or a device may block for ever. They have no length.
+    static bool MayOpen(string path)
+    {
+        try
+        {
+            return (File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path)) is not FileInfo { Exists: true, Length: 0 };
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Missing or not readable: the sink says so when it opens it.
+            return true;
+        }
+    }
 
     /// <summary>The sink's name in the configuration.</summary>
     public string Name { get; }

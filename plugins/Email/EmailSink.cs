@@ -57,7 +57,7 @@ public sealed class EmailSink : ISink
     /// <inheritdoc/>
     public async ValueTask WriteAsync(DeliveryBatch batch, CancellationToken cancellationToken)
     {
-        using var write = new EmailWrite(_server, batch, _policy);
+        using var write = new EmailBatchWriter(_server, batch, _policy);
         for (var i = 0; i < batch.Items.Count; i++)
         {
             using var message = _message.Of(batch.Items[i], out var problem);

@@ -26,7 +26,7 @@ export interface EventFields {
   price?: number;
   /** ISO 4217, three capital letters. */
   currency?: string;
-  /** Several products; of `cart_updated`, all that is in the cart. GA4's names work too. */
+  /** Several products; of `cart_updated`, `view_cart` and the steps of the checkout, all that is in the cart. GA4's names work too. */
   items?: Item[];
   /** What an order is worth as a whole. */
   value?: number;

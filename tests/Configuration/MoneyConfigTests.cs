@@ -29,6 +29,19 @@ public sealed class MoneyConfigTests
         Assert.That(problems, Is.EqualTo(new[] { $"c.yaml:{expected}" }));
     }
 
+    [Test]
+    public void Rates_without_any_stores_currency_are_of_no_use()
+    {
+        var (_, problems) = ConfigFile.Load($"{Store}, currency: EUR }}]\ndecisions: {{ exchangeRates: {{ USD: 1, SEK: 0.1 }} }}\n");
+        Assert.That(problems, Is.EqualTo(new[]
+        {
+            "c.yaml:1:82: error: currency: the exchange rates lack EUR, the store's currency, so that nothing can be converted; add its rate to decisions.exchangeRates",
+        }));
+        Assert.That(ConfigFile.Load($"{Store} }}]\ndecisions: {{ exchangeRates: {{ EUR: 1 }} }}\n").Problems, Has.One.Contains("lack USD"), "the default");
+        Assert.That(LoadWith("""{"EUR":1,"SEK":0.1}""").Problems, Has.One.Contains("lack USD"), "of a file");
+        Assert.That(ConfigFile.Load($"{Store} }}]\ndecisions: {{ exchangeRates: {{ EUR: 1 }}, exchangeRatesSource: {{ url: \"https://rates.example/\" }} }}\n").Problems, Is.Empty, "the source may have it");
+    }
+
     [TestCase("usd", "expected an ISO 4217 code, got 'usd', did you mean 'USD'?")]
     [TestCase("EUT", "expected an ISO 4217 code, got 'EUT', did you mean 'EUR'?")]
     [TestCase("x", "expected an ISO 4217 code, got 'x'")]

@@ -64,7 +64,7 @@ public sealed class CommandLineTests
         Assert.That(finished.Errors, Is.Empty);
         using (Assert.EnterMultipleScope())
         {
-            foreach (var verb in new[] { "run", "demo", "init", "check", "users", "audit", "privacy", "models", "deadletters", "replay", "export", "offpolicy", "version", "help" })
+            foreach (var verb in new[] { "run", "demo", "init", "check", "users", "audit", "privacy", "models", "campaigns", "list", "deadletters", "replay", "export", "offpolicy", "version", "help" })
             {
                 Assert.That(finished.Output, Does.Match($@"(?m)^  {verb} +\S"), verb);
             }

@@ -7,7 +7,7 @@ namespace CartRecovery.Tests.EndToEnd;
 sealed partial class DataFiles(string folder)
 {
     /// <summary>The journal segments of partition 0, oldest first.</summary>
-    public IReadOnlyList<string> Segments() => ByNumber(Directory.GetFiles(Path.Combine(folder, "journal", "0")));
+    public IReadOnlyList<string> Segments() => ByNumber(Directory.GetFiles(Path.Combine(folder, "journal", "0"), "*.journal"));
 
     /// <summary>The checkpoints of partition 0, oldest first.</summary>
     public IReadOnlyList<string> Checkpoints()

@@ -10,6 +10,11 @@ public sealed class TimeTextTests(string door)
     [TestCase("1795940644", "seconds")]
     [TestCase("1795940644000000", "microseconds")]
     [TestCase("1795940644000000000", "nanoseconds")]
+    [TestCase("817633444", "seconds since 2001")]
+    [TestCase("17959406440000000", "units of 100 nanoseconds")]
+    [TestCase("13440414244000000", "microseconds since 1601")]
+    [TestCase("134404142440000000", "units of 100 nanoseconds since 1601 (a Windows file time)")]
+    [TestCase("639315374440000000", "units of 100 nanoseconds since year 1 (.NET ticks)")]
     public void Another_unit_is_guessed_in_a_text_too(string time, string unit)
     {
         var problem = Read(time).Problem;

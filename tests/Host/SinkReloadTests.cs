@@ -45,6 +45,7 @@ public sealed class SinkReloadTests
         var delivered = works.Received.Select(request => Enumerable.Range(0, Carts).Single(cart => request.Contains($"for cart{cart:00}.", StringComparison.Ordinal)));
         Assert.That(delivered, Is.EquivalentTo(Enumerable.Range(0, Carts)), "each once");
         Assert.That(engine.Host.Sinks.Runners[0].Total(FinalOutcome.Delivered), Is.EqualTo(Carts));
+        Assert.That(engine.Host.Sinks.Runners[0].Total(FinalOutcome.Kept), Is.GreaterThanOrEqualTo(4), "the counters of a sink go on");
     }
 
     static Dictionary<string, OptionValue> Settings(string url) => new() { ["url"] = new(url), ["secret"] = new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw") };

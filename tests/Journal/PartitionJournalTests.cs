@@ -63,6 +63,7 @@ public sealed class PartitionJournalTests
     {
         var texts = Texts(100).ToArray();
         Write(texts);
+        File.Delete(Mark);
         var file = Segments()[^1];
         for (var length = new FileInfo(file).Length; length > 0; length -= 97)
         {
@@ -73,6 +74,38 @@ public sealed class PartitionJournalTests
 
             AssertStart(texts, Read(out _));
         }
+    }
+
+    [Test]
+    public void What_is_missing_of_a_durable_tail_is_damage_although_nothing_follows()
+    {
+        var texts = Texts(10).ToArray();
+        Write(texts);
+        var (file, whole) = (Segments()[^1], File.ReadAllBytes(Segments()[^1]));
+        var used = whole.AsSpan().LastIndexOfAnyExcept((byte)0);
+        foreach (var (what, bytes) in new[]
+        {
+            ("cut", whole[..(used - 10)]), ("wiped", [.. whole[..(used - 2000)], .. new byte[whole.Length - used + 2000]]), ("flipped", [.. whole[..used], (byte)(whole[used] ^ 1), .. whole[(used + 1)..]]),
+            ("cut to nothing", whole[..4]),
+        })
+        {
+            File.WriteAllBytes(file, bytes);
+            Assert.That(Assert.Throws<JournalException>(() => Read(out _), what)!.Code, Is.EqualTo("journal_damaged"), what);
+        }
+
+        // What is beyond the mark was never known to be durable.
+        File.WriteAllBytes(file, whole);
+        Write(Texts(3, seed: 1));
+        var mark = File.ReadAllBytes(Mark);
+        Write(Texts(1, seed: 2));
+        var last = Segments()[^1];
+        File.WriteAllBytes(Mark, mark);
+        File.WriteAllBytes(last, File.ReadAllBytes(last)[..^(s_layout.PageSize - 20)]);
+        Assert.That(Read(out _), Is.EqualTo(texts.Concat(Texts(3, seed: 1))));
+
+        // A mark that is not whole tells nothing.
+        File.WriteAllBytes(Mark, [.. mark[..8], 0, 0, 0, 0]);
+        Assert.That(Read(out _), Is.EqualTo(texts.Concat(Texts(3, seed: 1))));
     }
 
     [Test]
@@ -200,7 +233,9 @@ public sealed class PartitionJournalTests
         return Enumerable.Range(0, count).Select(i => $"{seed}/{i} {new string((char)('a' + (i % 26)), random.Next(1, 900))}");
     }
 
-    string[] Segments() => [.. Directory.GetFiles(Path.Combine(_scratch.Folder, "journal")).Order(StringComparer.Ordinal)];
+    string[] Segments() => [.. Directory.GetFiles(Path.Combine(_scratch.Folder, "journal"), "*.journal").Order(StringComparer.Ordinal)];
+
+    string Mark => Path.Combine(_scratch.Folder, "journal", FileJournalDevice.MarkName);
 
     FileJournalDevice Device() => new(Path.Combine(_scratch.Folder, "journal"));
 

@@ -36,6 +36,10 @@ sealed class SimulatedDevice(SimulatedDisk disk, Random random, TimeProvider tim
 
     public override long GetFileSize(int segment) => disk.LengthOf(segment);
 
+    public override long DurableMark => disk.Mark;
+
+    public override void MarkDurable(long address) => disk.Mark = address;
+
     public override void RemoveSegment(int segment)
     {
         if (!_dead)

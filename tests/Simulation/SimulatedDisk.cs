@@ -13,6 +13,9 @@ sealed class SimulatedDisk
     readonly Lock _gate = new();
     int _volatileRemovals;
 
+    /// <summary>The address before which everything was durable.</summary>
+    public long Mark { get; set; }
+
     public int[] Segments()
     {
         lock (_gate)

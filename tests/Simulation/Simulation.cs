@@ -332,13 +332,13 @@ sealed class Simulation : IDisposable
         File.WriteAllBytes(file, bytes);
     }
 
-    // Damages data that a later entry records as durable, which must never be treated as a torn tail.
+    // Damages data that a later entry or the mark records as durable, which must never be treated as a torn tail.
     void Damage()
     {
         var partition = _partitions[0];
         var layout = partition.Options.Journal!.Layout;
         var entries = JournalAnatomy.Of(partition.Disk, layout);
-        var damageable = entries.Take(entries.FindLastIndex(e => entries.Any(later => later.Durable >= e.End)) + 1).ToList();
+        var damageable = entries.Take(entries.FindLastIndex(e => partition.Disk.Mark >= e.End || entries.Any(later => later.Durable >= e.End)) + 1).ToList();
         if (damageable.Count == 0)
         {
             return;

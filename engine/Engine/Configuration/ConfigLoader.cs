@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using CartRecovery.Engine.Configuration.Reading;
 using CartRecovery.Engine.Configuration.Settings;
+using CartRecovery.Primitives.Files;
 
 namespace CartRecovery.Engine.Configuration;
 
@@ -62,7 +63,7 @@ public static class ConfigLoader
         byte[] bytes;
         try
         {
-            using var file = File.OpenRead(path);
+            using var file = File.OpenRead(RegularFile.Check(path));
             var buffer = new byte[MaxFileSize + 1];
             var length = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
             if (length > MaxFileSize)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Serialization;
+using CartRecovery.Primitives.Files;
 
 namespace CartRecovery.Engine.Configuration;
 
@@ -29,8 +30,8 @@ public sealed class TlsConfig
     /// <exception cref="CryptographicException">They are no certificate and key, or do not match.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public X509Certificate2 Load(string folder) => KeyPath(folder) is { } key
-        ? X509Certificate2.CreateFromPemFile(CertificatePath(folder), key)
-        : X509Certificate2.CreateFromPem(File.ReadAllText(CertificatePath(folder)), Key);
+        ? X509Certificate2.CreateFromPemFile(RegularFile.Check(CertificatePath(folder)), RegularFile.Check(key))
+        : X509Certificate2.CreateFromPem(File.ReadAllText(RegularFile.Check(CertificatePath(folder))), Key);
 
     /// <summary>Reads the other certificates of the file: those that issued the first one.</summary>
     /// <param name="folder">The folder of the configuration file.</param>
@@ -39,7 +40,7 @@ public sealed class TlsConfig
     public X509Certificate2Collection LoadChain(string folder)
     {
         var chain = new X509Certificate2Collection();
-        chain.ImportFromPemFile(CertificatePath(folder));
+        chain.ImportFromPemFile(RegularFile.Check(CertificatePath(folder)));
         chain.RemoveAt(0);
         return chain;
     }

@@ -2,13 +2,24 @@ using CartRecovery.Contracts;
 
 namespace CartRecovery.Engine.Delivery;
 
-/// <summary>Counts interventions by outcome and action. Thread-safe and lock-free.</summary>
+/// <summary>Counts interventions by outcome and action, retries, and items left unmarked. A sink that a reload replaces hands them on. Thread-safe and lock-free.</summary>
 sealed class DeliveryCounters
 {
     static readonly int s_actions = Enum.GetValues<ActionKind>().Length;
     static readonly int s_outcomes = Enum.GetValues<FinalOutcome>().Length;
 
     readonly long[] _counts = new long[s_actions * s_outcomes];
+
+    long _retried;
+    long _unmarked;
+
+    public long Retried => Volatile.Read(ref _retried);
+
+    public long Unmarked => Volatile.Read(ref _unmarked);
+
+    public void AddRetried(int count) => Interlocked.Add(ref _retried, count);
+
+    public void AddUnmarked(int count) => Interlocked.Add(ref _unmarked, count);
 
     public void Add(ActionKind action, FinalOutcome outcome) => Interlocked.Increment(ref At(action, outcome));
 

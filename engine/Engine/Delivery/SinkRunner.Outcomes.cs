@@ -21,7 +21,7 @@ public sealed partial class SinkRunner
 
     void Complete(Intervention intervention, DeliveryResult result, int tries)
     {
-        _counters.Add(intervention.Action, result.Outcome);
+        Counters.Add(intervention.Action, result.Outcome);
         var why = result.Outcome switch
         {
             FinalOutcome.Delivered => null,

@@ -24,14 +24,12 @@ public sealed partial class SinkRunner
     readonly SinkCircuit _circuit;
     readonly RateLimit? _rate;
     readonly DeliveryQueue _queue;
-    readonly DeliveryCounters _counters = new();
     readonly UnmarkedItems _unmarked;
     readonly Withdrawals? _withdrawn;
     readonly SemaphoreSlim _inFlight;
     readonly CancellationTokenSource _stop = new();
     readonly Lock _starting = new();
     Task? _running;
-    long _retried;
 
     /// <summary>Creates the sink without connecting it.</summary>
     /// <param name="name">The sink's name in the configuration, which campaigns use as their channel.</param>
@@ -82,11 +80,14 @@ public sealed partial class SinkRunner
     /// <summary>Number of interventions dropped because the queue was full.</summary>
     public long Dropped => Total(FinalOutcome.Dropped);
 
+    /// <summary>The counters: of the sink's name, whichever runner had it before.</summary>
+    internal DeliveryCounters Counters { get; init; } = new();
+
     /// <summary>Number of retries of interventions.</summary>
-    public long Retried => Volatile.Read(ref _retried);
+    public long Retried => Counters.Retried;
 
     /// <summary>Number of items the sink left unmarked, per attempt. They are retried; the sink violates its contract.</summary>
-    public long Unmarked => _unmarked.Count;
+    public long Unmarked => Counters.Unmarked;
 
     /// <summary>Number of writes, including failed ones.</summary>
     public long Writes => _connection.Writes;
@@ -98,10 +99,10 @@ public sealed partial class SinkRunner
     public SinkState State => new(_connection.IsConnected, _connection.LastError, _connection.ConsecutiveFailures, _circuit.State, _circuit.Halt?.Reason);
 
     /// <summary>Counts interventions by outcome.</summary>
-    public long Total(FinalOutcome outcome) => _counters.Total(outcome);
+    public long Total(FinalOutcome outcome) => Counters.Total(outcome);
 
     /// <summary>Counts interventions by outcome and action.</summary>
-    public long Count(ActionKind action, FinalOutcome outcome) => _counters.Read(action, outcome);
+    public long Count(ActionKind action, FinalOutcome outcome) => Counters.Read(action, outcome);
 
     /// <summary>Connects the sink and starts delivering, unless it has been started or drained.</summary>
     public void Start()
@@ -308,11 +309,12 @@ public sealed partial class SinkRunner
         var batch = new DeliveryBatch(delivery.Pending);
         if (delivery.Tries > 0)
         {
-            Interlocked.Add(ref _retried, batch.Items.Count);
+            Counters.AddRetried(batch.Items.Count);
         }
 
         var failure = await _connection.WriteAsync(batch, stop);
         var decided = delivery.Apply(batch, failure, counts: !probe, _complete);
+        Counters.AddUnmarked(delivery.Unmarked);
         _unmarked.Add(delivery.Unmarked);
         var problem = failure ?? delivery.Problem;
         _connection.RecordWrite(decided, problem is null ? null : FailureReason.Clean(problem, batch.Items));

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using CartRecovery.Contracts;
 using Microsoft.Extensions.Logging;
@@ -8,6 +9,7 @@ namespace CartRecovery.Engine.Delivery;
 public sealed class SinkSet
 {
     readonly Func<(string Name, SinkSpec Spec, SinkSettings Settings, SinkRunnerOptions Options), SinkRunner> _create;
+    readonly ConcurrentDictionary<string, DeliveryCounters> _counters = new(StringComparer.Ordinal);
     volatile FrozenDictionary<string, SinkRunner> _byName;
     volatile IReadOnlyList<SinkRunner> _runners;
     volatile Task _closing = Task.CompletedTask;
@@ -26,7 +28,10 @@ public sealed class SinkSet
         Action<Intervention, DeliveryResult>? observer = null)
     {
         var logger = loggers.CreateLogger("CartRecovery.Delivery");
-        _create = sink => new SinkRunner(sink.Name, sink.Spec, sink.Settings, sink.Options, time, logger, observer, Withdrawn);
+        _create = sink => new SinkRunner(sink.Name, sink.Spec, sink.Settings, sink.Options, time, logger, observer, Withdrawn)
+        {
+            Counters = _counters.GetOrAdd(sink.Name, _ => new DeliveryCounters()),
+        };
         _runners = [.. sinks.Select(_create)];
         if (Runners.DistinctBy(runner => runner.Name, StringComparer.Ordinal).Count() < Runners.Count)
         {

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace CartRecovery.Engine.Delivery;
 
 /// <summary>
-/// Counts items that a sink returned unmarked. Logs the first at once and later ones once a minute, since a sink that never marks leaves
+/// Reports items that a sink returned unmarked. Logs the first at once and later ones once a minute, since a sink that never marks leaves
 /// some in every write.
 /// </summary>
 sealed class UnmarkedItems(string sink, TimeProvider time, ILogger logger)
@@ -15,8 +15,6 @@ sealed class UnmarkedItems(string sink, TimeProvider time, ILogger logger)
     long _logged;
     long _loggedAt;
 
-    public long Count => Volatile.Read(ref _count);
-
     public void Add(int count)
     {
         if (count == 0)
@@ -26,7 +24,7 @@ sealed class UnmarkedItems(string sink, TimeProvider time, ILogger logger)
 
         lock (_lock)
         {
-            Volatile.Write(ref _count, _count + count);
+            _count += count;
             if (_logged > 0 && time.GetElapsedTime(_loggedAt) < s_interval)
             {
                 return;

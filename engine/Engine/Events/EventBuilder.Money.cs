@@ -127,7 +127,14 @@ sealed partial class EventBuilder
 
         _record.Details |= _items.Count > 0 ? EventDetails.NamesProducts : 0;
         var isLine = _record.Type is EventType.AddToCart or EventType.RemoveFromCart;
-        if (_record.Type == EventType.CartUpdated || (isLine && (_items.Count > 1 || (_items.Count == 1 && _items[0].Variant is not null))))
+        var tellsCart = EventTypes.Has(_record.Type, EventTraits.TellsCart);
+        if (tellsCart && _items.Count == 0 && _record.Type != EventType.CartUpdated)
+        {
+            // A page that names no items does not say that there are none.
+            return default;
+        }
+
+        if (tellsCart || (isLine && (_items.Count > 1 || (_items.Count == 1 && _items[0].Variant is not null))))
         {
             _record.Details |= EventDetails.HasLines;
             return default;

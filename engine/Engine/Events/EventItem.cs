@@ -17,7 +17,13 @@ readonly record struct EventItem(string ProductId, string? Name, string? Variant
     /// <summary>The total price: by the unit price, or a share of the event's value; <see langword="null"/> if it is unknown.</summary>
     public long? Total { get => field ?? (Price is { } price ? Quantity.Price(price, Thousandths) : null); init; }
 
-    /// <summary>Returns the key of the line: of the product, or of its variant.</summary>
+    /// <summary>The part of a line's key in a cart that the variants of a product share.</summary>
+    public const ulong ProductPart = 0xffff_ffff_0000_0000;
+
+    /// <summary>Returns the key of the line in a cart. Its upper half is the product's, by which a line is found whose variant is not named.</summary>
+    public ulong LineKeyOf(IdHasher ids) => Variant is null ? ProductKeyOf(ids) : (ProductKeyOf(ids) & ProductPart) | (KeyOf(ids) & ~ProductPart);
+
+    /// <summary>Returns the key of the line in an order: of the product, or of its variant.</summary>
     public ulong KeyOf(IdHasher ids) => ids.ProductOf(Encoding.UTF8.GetBytes(Variant is null ? ProductId : $"{ProductId}{Separator}{Variant}"));
 
     /// <summary>Returns the key of the product, whatever the variant.</summary>

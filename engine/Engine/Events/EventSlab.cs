@@ -136,7 +136,7 @@ public sealed class EventSlab
     {
         var copy = record;
         copy.MetaLength = 0;
-        copy.Details = EventDetails.None;
+        copy.Details &= ~EventDetails.HasLines;
         copy.CartSecret = OrderId.KeyOf(from.MetaOf(record));
         copy.Flags |= EventFlags.ChangesNoCart;
         Append(copy, out var text);

@@ -29,6 +29,9 @@ public enum EventTraits : byte
 
     /// <summary><c>items</c>, <c>value</c> and <c>orderId</c> are parsed.</summary>
     TakesItems = 64,
+
+    /// <summary>Its items are all that is in the cart, and its value is the cart's.</summary>
+    TellsCart = 128,
 }
 
 /// <summary>A row of <see cref="EventTypes"/>.</summary>
@@ -45,7 +48,8 @@ public static class EventTypes
     public const int Count = 25;
 
     const EventTraits Cart = EventTraits.ChangesCart, History = EventTraits.ChangesHistory, Customer = EventTraits.ConcernsCustomer,
-        Message = EventTraits.Message | EventTraits.ConcernsCustomer, EndOfContact = Message | EventTraits.EndsContact, Product = EventTraits.DescribesProduct, Items = EventTraits.TakesItems;
+        Message = EventTraits.Message | EventTraits.ConcernsCustomer, EndOfContact = Message | EventTraits.EndsContact, Product = EventTraits.DescribesProduct, Items = EventTraits.TakesItems,
+        Contents = EventTraits.TellsCart | Product | Items;
 
     // A power of two; a name's slot is its length, first and last letter mixed.
     const int Slots = 256;
@@ -60,12 +64,12 @@ public static class EventTypes
         new(EventType.RemoveFromCart, "remove_from_cart", Cart | Items,
             "removefromcart", "productremoved", "cartremove", "removedfromcart", "productremovedfromcart", "itemremoved",
             "itemremovedfromcart", "removeitem", "removefrombasket", "removefrombag", "basketremove"),
-        new(EventType.ViewCart, "view_cart", EventTraits.None, "viewcart", "cartviewed", "cartview", "viewbasket", "basketviewed"),
-        new(EventType.BeginCheckout, "begin_checkout", Cart,
+        new(EventType.ViewCart, "view_cart", Contents, "viewcart", "cartviewed", "cartview", "viewbasket", "basketviewed"),
+        new(EventType.BeginCheckout, "begin_checkout", Cart | Contents,
             "begincheckout", "checkoutstarted", "startcheckout", "initiatecheckout", "checkoutbegun", "checkoutstart"),
-        new(EventType.AddShippingInfo, "add_shipping_info", Cart,
+        new(EventType.AddShippingInfo, "add_shipping_info", Cart | Contents,
             "addshippinginfo", "checkoutshippinginfosubmitted", "shippinginfosubmitted", "shippinginfoentered"),
-        new(EventType.AddPaymentInfo, "add_payment_info", Cart, "addpaymentinfo", "paymentinfosubmitted", "paymentinfoentered"),
+        new(EventType.AddPaymentInfo, "add_payment_info", Cart | Contents, "addpaymentinfo", "paymentinfosubmitted", "paymentinfoentered"),
         new(EventType.Purchase, "purchase", Cart | History | Customer | Items,
             "purchase", "purchased", "ordercompleted", "orderplaced", "ordercomplete", "placeorder", "checkoutcompleted",
             "checkoutcomplete", "completepurchase"),
@@ -82,7 +86,7 @@ public static class EventTypes
         new(EventType.Bounced, "bounced", EndOfContact, "bounced", "emailbounced"),
         new(EventType.Complained, "complained", EndOfContact, "complained", "emailcomplained", "spamcomplaint", "emailmarkedasspam"),
         new(EventType.OrderCancelled, "order_cancelled", History | Customer | Items, "ordercancelled", "ordercanceled", "cancelorder", "ordervoided"),
-        new(EventType.CartUpdated, "cart_updated", Cart | Product | Items, "cartupdated", "updatecart", "cartsynced", "cartreplaced"),
+        new(EventType.CartUpdated, "cart_updated", Cart | Contents, "cartupdated", "updatecart", "cartsynced", "cartreplaced"),
         new(EventType.CartMerged, "cart_merged", Customer, "cartmerged", "cartsmerged", "mergecart", "mergecarts", "basketmerged"),
     ];
 

@@ -9,14 +9,12 @@ namespace CartRecovery.Engine.Events;
 /// </summary>
 static class OrderId
 {
-    const int MaxLength = 256;
-
     /// <summary>Returns the key of the order's id; 0 for none.</summary>
     /// <param name="meta">The event's meta.</param>
     public static ulong KeyOf(ReadOnlySpan<byte> meta) =>
         TextOf(meta) is { } id ? Math.Max(Hash128.Of(Encoding.UTF8.GetBytes(id), seed: 0).Low, 1) : 0;
 
-    /// <summary>Returns the order's id, or <see langword="null"/>. An id beyond 256 characters is replaced by its hash.</summary>
+    /// <summary>Returns the order's id, or <see langword="null"/>. An id of more than 256 bytes is shortened: see <see cref="LongId"/>.</summary>
     /// <param name="meta">The event's meta.</param>
     public static string? TextOf(ReadOnlySpan<byte> meta)
     {
@@ -78,6 +76,12 @@ static class OrderId
             _ => "",
         };
         return text.Length == 0 || PlaceholderIds.Contains(Encoding.UTF8.GetBytes(text)) ? null
-            : text.Length <= MaxLength ? text : Hash128.Of(Encoding.UTF8.GetBytes(text), seed: 0).ToString();
+            : Encoding.UTF8.GetByteCount(text) <= EventSlab.MaxSentIdLength ? text : Shorten(text);
+    }
+
+    static string Shorten(string id)
+    {
+        Span<byte> text = stackalloc byte[EventSlab.MaxIdLength];
+        return Encoding.UTF8.GetString(text[..LongId.Shorten(Encoding.UTF8.GetBytes(id), text)]);
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using CartRecovery.Primitives;
 using Microsoft.Win32.SafeHandles;
@@ -7,13 +8,21 @@ namespace CartRecovery.Engine.Journal;
 /// <summary>Stores a journal's segments as files of a folder. A thread of its own writes them.</summary>
 public sealed class FileJournalDevice : JournalDevice
 {
+    /// <summary>The name of the file with the address before which everything was durable.</summary>
+    public const string MarkName = "durable";
+
     const string Extension = ".journal";
+
+    // The address and the CRC-32C of its bytes, little-endian.
+    const int MarkSize = sizeof(long) + sizeof(uint);
+
     static readonly TimeSpan s_maxPause = TimeSpan.FromSeconds(1);
 
     readonly string _folder;
     readonly Dictionary<int, SafeFileHandle> _written = [];
     readonly object _signal = new();
     readonly Thread? _writer;
+    SafeFileHandle? _mark;
     bool _wanted;
     bool _stopping;
 
@@ -77,6 +86,42 @@ public sealed class FileJournalDevice : JournalDevice
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             return 0;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override long DurableMark
+    {
+        get
+        {
+            Span<byte> mark = stackalloc byte[MarkSize];
+            try
+            {
+                using var file = File.OpenHandle(Path.Combine(_folder, MarkName), share: FileShare.ReadWrite | FileShare.Delete);
+                return RandomAccess.Read(file, mark, 0) == MarkSize && BinaryPrimitives.ReadUInt32LittleEndian(mark[sizeof(long)..]) == Crc32C.Of(mark[..sizeof(long)])
+                    ? BinaryPrimitives.ReadInt64LittleEndian(mark) : 0;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return 0;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void MarkDurable(long address)
+    {
+        Span<byte> mark = stackalloc byte[MarkSize];
+        BinaryPrimitives.WriteInt64LittleEndian(mark, address);
+        BinaryPrimitives.WriteUInt32LittleEndian(mark[sizeof(long)..], Crc32C.Of(mark[..sizeof(long)]));
+        try
+        {
+            _mark ??= File.OpenHandle(Path.Combine(_folder, MarkName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            RandomAccess.Write(_mark, mark, 0);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // An older mark tells less, and nothing wrong.
         }
     }
 
@@ -161,6 +206,8 @@ public sealed class FileJournalDevice : JournalDevice
 
             _written.Clear();
         }
+
+        _mark?.Dispose();
     }
 
     /// <inheritdoc/>

@@ -45,6 +45,14 @@ public abstract class JournalDevice : StorageDeviceBase
     /// <summary>The file that has the new bytes of entries while they are rewritten; null if the device rewrites none.</summary>
     public virtual string? RedoFile => null;
 
+    /// <summary>The end of an entry that was durable, as all before it; 0 if unknown. What is missing before it was damaged, not torn by a crash.</summary>
+    public virtual long DurableMark => 0;
+
+    /// <summary>Records that an entry is durable, by its end. On the thread that performs writes; need not survive a power loss.</summary>
+    public virtual void MarkDurable(long address)
+    {
+    }
+
     /// <summary>Overwrites durable bytes of a segment, durably. The segment keeps its time. Any thread.</summary>
     /// <param name="segment">The segment; if it was removed meanwhile, nothing is written.</param>
     /// <param name="parts">Offsets, and the bytes to write there.</param>

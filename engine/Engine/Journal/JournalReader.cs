@@ -31,6 +31,7 @@ public sealed class JournalReader
     readonly JournalDevice _device;
     readonly JournalLayout _layout;
     readonly byte[] _page;
+    readonly long _durable;
     long _pageAt = -1;
     int _pageLength;
     int _pageContent;
@@ -49,6 +50,9 @@ public sealed class JournalReader
         _device = device;
         _layout = layout;
         _page = GC.AllocateUninitializedArray<byte>(layout.PageSize);
+
+        // Before the files' end is looked at, which may move on: what was marked is there then.
+        _durable = until == long.MaxValue ? device.DurableMark : 0;
         var segments = device.Segments();
         FileEnd = segments.Count == 0 ? 0
             : Math.Min(until, (segments[^1] * layout.SegmentSize) + Math.Min(device.GetFileSize(segments[^1]), layout.SegmentSize));
@@ -105,6 +109,11 @@ public sealed class JournalReader
                     attempts = -1;
                     break;
                 case ReadResult.EndOfJournal:
+                    if (_durable > End)
+                    {
+                        throw Damaged("nothing follows, though more was durable");
+                    }
+
                     entry = default;
                     return false;
                 case ReadResult.Garbage when attempts < MaxAttempts:
@@ -205,18 +214,24 @@ public sealed class JournalReader
         return ReadResult.Entry;
     }
 
-    // A valid entry after the gap that knew the gap to be durable proves damage, not a torn write.
+    JournalException Damaged(string proof) => new("journal_damaged",
+        $"The journal is damaged in {_device.FileName}, segment {_layout.SegmentOf(_next)} at byte {_layout.OffsetOf(_next)}: "
+        + $"entry {_sequence} is incomplete, but {proof}. Nothing was changed. Restore the folder from a backup, or move it away to start with an empty state.");
+
+    // A mark beyond the gap, or a valid entry after it that knew the gap to be durable, proves damage, not a torn write.
     void ThrowIfDamaged()
     {
+        if (_durable > _next)
+        {
+            throw Damaged("it was durable");
+        }
+
         for (var address = _next; ; address += sizeof(int))
         {
             switch (ReadEntry(address, out _, out var frame))
             {
                 case ReadResult.Entry when frame.Durable > End && (_sequence == 0 || frame.Sequence >= _sequence):
-                    throw new JournalException("journal_damaged",
-                        $"The journal is damaged in {_device.FileName}, segment {_layout.SegmentOf(_next)} at byte {_layout.OffsetOf(_next)}: "
-                        + $"entry {_sequence} is incomplete, but the later entry {frame.Sequence} is not. Nothing was changed. Restore the folder from a backup, "
-                        + "or move it away to start with an empty state.");
+                    throw Damaged($"the later entry {frame.Sequence} is not");
                 case ReadResult.EndOfJournal:
                     return;
                 case ReadResult.EndOfPage:

@@ -13,6 +13,7 @@ public sealed class PartitionJournal : IDisposable
     const int PauseMilliseconds = 5;
 
     readonly JournalDevice _device;
+    readonly JournalLayout _layout;
     readonly JournalTail? _tail;
     readonly FasterLog _log;
     readonly object _room = new();
@@ -35,6 +36,7 @@ public sealed class PartitionJournal : IDisposable
     public PartitionJournal(JournalDevice device, JournalLayout layout, long begin, long end, long sequence, JournalTail? tail = null)
     {
         _device = device;
+        _layout = layout;
         _tail = tail;
         MaxPayload = layout.MaxPayload;
         _sequence = sequence;
@@ -202,6 +204,12 @@ public sealed class PartitionJournal : IDisposable
 
         _tail?.Advance(durable);
         OnDurable?.Invoke(durable);
+
+        // A page that is full is durable to its end, where no entry ends.
+        if (_layout.PageOf(durable) != durable)
+        {
+            _device.MarkDurable(durable);
+        }
     }
 
     /// <summary>Replaces FasterLog's commit files: each entry's checksum already tells whether it was committed.</summary>

@@ -187,19 +187,25 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
             return;
         }
 
-        if (e.Type == EventType.CartUpdated && e.Standing != Standing.Server)
+        if (EventTypes.Has(e.Type, EventTraits.TellsCart) && e.Standing != Standing.Server)
         {
             store.Products.ForgetClaims(e.Cart);
         }
 
-        foreach (var item in _items.Take(CartLines.Capacity))
+        // A server's names serve every cart, so all of them count; a cart has no use for more claims than it has lines.
+        var claims = 0;
+        foreach (var item in _items)
         {
-            var (key, whole) = (item.KeyOf(of.Ids), item.Variant is null ? 0 : item.ProductKeyOf(of.Ids));
+            var (key, whole) = (item.LineKeyOf(of.Ids), item.Variant is null ? 0 : item.ProductKeyOf(of.Ids));
+            var known = store.Products.Find(of.Id, key);
             if (e.Standing == Standing.Server)
             {
-                store.Products.Set(of.Id, key, new Product(item.ProductId, item.Name, null, null, Price: null, Stock: null, item.Variant), whole);
+                if (known is null || (item.Name is not null && item.Name != known.Name))
+                {
+                    store.Products.Set(of.Id, key, new Product(item.ProductId, item.Name, null, null, Price: null, Stock: null, item.Variant), whole);
+                }
             }
-            else if (store.Products.Find(of.Id, key)?.Name is null)
+            else if (known?.Name is null && claims++ < CartLines.Capacity)
             {
                 store.Products.Claim(e.Cart, key, item.Name ?? item.ProductId, e.At, item.ProductId, item.Variant);
             }

@@ -15,6 +15,7 @@ sealed class NewPartitions : IDisposable
     // For the journal's few entries, and for a checkpoint of all records.
     static readonly TimeSpan s_commit = TimeSpan.FromSeconds(30);
     static readonly TimeSpan s_checkpoint = TimeSpan.FromHours(1);
+    static readonly TimeSpan s_step = TimeSpan.FromMilliseconds(1);
 
     readonly Member[] _members;
 
@@ -162,7 +163,13 @@ sealed class NewPartitions : IDisposable
                 throw new IOException($"the journal cannot be written: {_partition.Journal.Problem ?? "the disk does not respond"}");
             }
 
-            SpinWait.SpinUntil(() => _processor.TryFinish(s_checkpoint));
+            // The checkpoint is written in steps, between which the disk works.
+            using var pause = new ManualResetEventSlim();
+            while (!_processor.TryFinish(s_checkpoint))
+            {
+                pause.Wait(s_step);
+            }
+
             if (_processor.CheckpointProblem is { } problem)
             {
                 throw new IOException($"{_checkpoints} cannot be written: {problem}");

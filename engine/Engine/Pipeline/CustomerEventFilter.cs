@@ -38,8 +38,8 @@ sealed class CustomerEventFilter(bool isAsked)
     // The items of a line say what it is: they go to the journeys each time, which only events with items pay.
     bool IsCustomerEvent(in EventRecord e) => e.Type switch
     {
-        EventType.AddToCart or EventType.CartUpdated when (e.Details & EventDetails.NamesProducts) != 0 => true,
-        EventType.AddToCart => IsNew(e.Product),
+        EventType.AddToCart => (e.Details & EventDetails.NamesProducts) != 0 || IsNew(e.Product),
+        var type when (e.Details & EventDetails.NamesProducts) != 0 && EventTypes.Has(type, EventTraits.TellsCart) => true,
         var type => EventTypes.Has(type, EventTraits.ConcernsCustomer),
     };
 

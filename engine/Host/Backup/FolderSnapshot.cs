@@ -81,8 +81,9 @@ sealed class FolderSnapshot : IDisposable
     static bool IsExcluded(string name) => s_excluded.Contains(name) || s_databases.Any(database => name.StartsWith(database, StringComparison.Ordinal))
         || name.EndsWith(".tmp", StringComparison.Ordinal);
 
-    // Drafts are named by their ending. A name may well have it elsewhere: the model shop.tmpl.
-    static bool IsExcludedPath(string path) => s_excludedPaths.Contains(path) || path.Split('/').Any(part => part.EndsWith(".tmp", StringComparison.Ordinal));
+    // A journal's mark moves on while its entries are copied. Drafts are named by their ending. A name may well have it elsewhere: the model shop.tmpl.
+    static bool IsExcludedPath(string path) => s_excludedPaths.Contains(path) || path.Split('/').Any(part => part.EndsWith(".tmp", StringComparison.Ordinal))
+        || (path.StartsWith("journal/", StringComparison.Ordinal) && path.EndsWith($"/{FileJournalDevice.MarkName}", StringComparison.Ordinal));
 
     string PathOf(string file) => Path.GetRelativePath(_root, file).Replace('\\', '/');
 

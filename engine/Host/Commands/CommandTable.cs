@@ -149,6 +149,17 @@ static class CommandTable
               cartrecovery models alias champion purchase@3f2a9b --why "AUC 0.71"   it decides, within a second
               cartrecovery models rollback purchase                the former champion again
             """, ModelsCommand.RunAsync),
+        Command.Of<CampaignsOptions>("""
+              cartrecovery campaigns list                          the campaigns, and which are paused
+              cartrecovery campaigns pause reminder                start no more series, and hold due messages
+              cartrecovery campaigns preview reminder --step 2     a message with sample lines; nothing is sent
+              cartrecovery campaigns preview reminder --out page.html   all its messages, for a browser
+              cartrecovery campaigns test reminder --to ada@shop.example
+            """, CampaignsCommand.RunAsync),
+        Command.Of<ListOptions>("""
+              cartrecovery list carts                              those that triggered a campaign, the latest first
+              cartrecovery list suppressions --limit 1000 --json   addresses that are not written to
+            """, ListCommand.RunAsync),
         Command.Of<DeadLettersOptions>(DeadLettersCommand.Examples, DeadLettersCommand.RunAsync),
         Command.Of<ReplayOptions>("""
               cartrecovery replay --model new.onnx                 what would another model have decided?

@@ -18,6 +18,67 @@ public sealed class CartItemsTests
         Assert.That((cart.ItemCount, Value(cart), cart.LineCount), Is.EqualTo((0.25m, 1.25m, (byte)1)));
     }
 
+    [TestCase("view_cart")]
+    [TestCase("begin_checkout")]
+    [TestCase("add_shipping_info")]
+    [TestCase("add_payment_info")]
+    public void A_page_that_shows_the_cart_says_what_is_in_it(string type)
+    {
+        const string Items = "[{\"item_id\":\"A\",\"price\":9.99,\"quantity\":3},{\"item_id\":\"B\",\"price\":5}]";
+        var cart = Fold(Of(type, Items));
+        Assert.That((cart.ItemCount, Value(cart), cart.LineCount, cart.LastAddAt), Is.EqualTo((4m, 34.97m, (byte)2, EventReading.Now)), "a shop that tells nothing else");
+        cart = Fold(Of("add_to_cart", "[{\"item_id\":\"C\",\"price\":7},{\"item_id\":\"D\",\"price\":7}]"), Of(type, Items));
+        Assert.That((cart.ItemCount, Value(cart), cart.LineCount), Is.EqualTo((4m, 34.97m, (byte)2)), "lines that were left");
+        cart = Fold(cart, Of(type, "[]"));
+        Assert.That(cart.LineCount, Is.EqualTo(2), "no items named");
+        cart = Fold(cart, Of(type, "[{\"item_id\":\"A\",\"quantity\":2},{\"item_id\":\"E\"}]"));
+        Assert.That((cart.ItemCount, Value(cart)), Is.EqualTo((3m, 19.98m)), "no prices told");
+        var again = Fold(cart, Of(type, "[{\"item_id\":\"A\",\"price\":9.99,\"quantity\":2},{\"item_id\":\"E\"}]"));
+        Assert.That((again.ProductReturns, again.PriceCount, again.LastProduct), Is.EqualTo((cart.ProductReturns, cart.PriceCount, cart.LastProduct)), "what was there is not looked at again");
+    }
+
+    [TestCase("view_cart")]
+    [TestCase("begin_checkout")]
+    public void A_value_without_items_is_that_of_a_cart_whose_lines_have_none(string type)
+    {
+        var told = $$"""{"id":"1","type":"{{type}}","cartId":"c","ts":1732095600000,"value":50}""";
+        var cart = Fold(told);
+        Assert.That((cart.ItemCount, Value(cart), cart.PriceCount), Is.EqualTo((1m, 50m, 0u)));
+        cart = Fold(Of("add_to_cart", "[{\"item_id\":\"A\",\"quantity\":4},{\"item_id\":\"B\"}]"), told);
+        Assert.That((cart.ItemCount, Value(cart), Money.ToDecimal(cart.Lines[0].Value)), Is.EqualTo((5m, 50m, 40m)));
+        cart = Fold(Of("add_to_cart", "[{\"item_id\":\"A\",\"price\":9},{\"item_id\":\"B\"}]"), told);
+        Assert.That(Value(cart), Is.EqualTo(9m), "prices outrank a value, which may have shipping in it");
+    }
+
+    [Test]
+    public void What_was_bought_does_not_come_back_by_a_page_that_is_told_late()
+    {
+        const string Items = "[{\"item_id\":\"A\",\"price\":9.99},{\"item_id\":\"B\",\"price\":1}]";
+        const string Order = """{"id":"o","type":"purchase","cartId":"c","ts":1732095600000,"value":11}""";
+        foreach (var type in new[] { "view_cart", "begin_checkout", "add_shipping_info", "add_payment_info" })
+        {
+            Assert.That(Fold(Of(type, Items), Order, Of(type, Items)).Units, Is.Zero, type);
+        }
+
+        Assert.That(Fold(Order, Of("begin_checkout", Items).Replace("1732095600000", "1732095600001", StringComparison.Ordinal)).ItemCount, Is.EqualTo(2), "a new checkout");
+        Assert.That(Fold(Order, Of("cart_updated", Items)).ItemCount, Is.EqualTo(2), "a new cart");
+    }
+
+    [Test]
+    public void A_product_is_removed_whose_variant_is_not_named()
+    {
+        const string Two = "[{\"item_id\":\"A\",\"item_variant\":\"red\",\"price\":10},{\"item_id\":\"A\",\"item_variant\":\"blue\",\"price\":12,\"quantity\":2},{\"item_id\":\"B\",\"price\":1}]";
+        var plain = """{"id":"1","type":"remove_from_cart","cartId":"c","ts":1732095600000,"productId":"A"}""";
+        var cart = Fold(Of("add_to_cart", Two), plain);
+        Assert.That((cart.ItemCount, Value(cart), cart.LineCount), Is.EqualTo((3m, 23m, (byte)3)), "one of the latest");
+        cart = Fold(cart, Of("remove_from_cart", "[{\"item_id\":\"A\",\"quantity\":2}]"));
+        Assert.That((cart.ItemCount, Value(cart), cart.LineCount), Is.EqualTo((1m, 1m, (byte)1)), "over all variants");
+        cart = Fold(Of("add_to_cart", Two), Of("remove_from_cart", "[{\"item_id\":\"A\",\"item_variant\":\"green\"}]"));
+        Assert.That(cart.ItemCount, Is.EqualTo(4m), "another variant");
+        cart = Fold(Of("add_to_cart", "[{\"item_id\":\"A\",\"price\":10}]"), Of("remove_from_cart", "[{\"item_id\":\"A\",\"item_variant\":\"red\"}]"));
+        Assert.That(cart.Units, Is.Zero, "added without its variant");
+    }
+
     [Test]
     public void An_empty_list_adds_and_removes_nothing()
     {

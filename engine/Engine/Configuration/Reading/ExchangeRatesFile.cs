@@ -1,3 +1,5 @@
+using CartRecovery.Primitives.Files;
+
 namespace CartRecovery.Engine.Configuration.Reading;
 
 /// <summary>Loads the file of exchange rates that a configuration names, and reports its problems at their places in it.</summary>
@@ -21,6 +23,7 @@ static class ExchangeRatesFile
         try
         {
             var file = Path.Combine(config.Folder, name);
+            RegularFile.Check(file);
             if (new FileInfo(file).Length > ExchangeRatesJson.MaxSize)
             {
                 problems.Add(at, $"'{name}' is longer than {ExchangeRatesJson.MaxSize / 1024} KB");

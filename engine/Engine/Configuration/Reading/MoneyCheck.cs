@@ -40,6 +40,12 @@ sealed class MoneyCheck(ConfigCheck check, ConfigLocations locations)
         {
             Run(source);
         }
+        else if (rates.Count > 0 && rates.All(rate => CurrencyCode.Known.Contains(rate.Key) && rate.Value > 0) && !config.Stores.Exists(store => rates.ContainsKey(store.Currency)) && config.Stores is [var first, ..]
+            && config.Stores.TrueForAll(store => CurrencyCode.Known.Contains(store.Currency)))
+        {
+            // Amounts are converted into the store's currency. A store without a rate may have orders in its own alone; where none has one, no rate is of use.
+            check.Report(first, "currency", $"currency: the exchange rates lack {first.Currency}, the store's currency, so that nothing can be converted; add its rate to decisions.exchangeRates");
+        }
     }
 
     void Run(ExchangeRatesSourceConfig source)

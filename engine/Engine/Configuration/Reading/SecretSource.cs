@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 using System.Text.Unicode;
+using CartRecovery.Primitives.Files;
 
 namespace CartRecovery.Engine.Configuration.Reading;
 
@@ -79,7 +80,7 @@ sealed class SecretSource(string folder, Func<string, string?> environment, Conf
 
         try
         {
-            using var stream = System.IO.File.OpenRead(Path.GetFullPath(path, folder));
+            using var stream = System.IO.File.OpenRead(RegularFile.Check(Path.GetFullPath(path, folder)));
             return Take(stream, CancellationToken.None).GetAwaiter().GetResult() is { } bytes ? Checked(bytes, "the file") : (null, TooLong("the file"));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)

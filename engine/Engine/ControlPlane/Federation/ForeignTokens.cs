@@ -1,4 +1,5 @@
 using CartRecovery.Engine.ControlPlane.Users;
+using CartRecovery.Primitives.Files;
 
 namespace CartRecovery.Engine.ControlPlane.Federation;
 
@@ -109,7 +110,7 @@ public sealed class ForeignTokens(FederationHttp http, TimeProvider time, Func<s
     {
         try
         {
-            return new FileInfo(path).Length > JsonWebKeySet.MaxSize ? (null, $"{path} is too long") : (await File.ReadAllBytesAsync(path, cancellation), null);
+            return new FileInfo(RegularFile.Check(path)).Length > JsonWebKeySet.MaxSize ? (null, $"{path} is too long") : (await File.ReadAllBytesAsync(path, cancellation), null);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,3 +1,4 @@
+using CartRecovery.Engine.Events;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.State.Carts;
@@ -32,25 +33,48 @@ static class CartContents
         }
     }
 
+    /// <summary>Returns whether a line has this key.</summary>
+    public static bool Has(in CartRecord cart, ulong product) => IndexOf(cart, product, null) >= 0;
+
     /// <summary>Removes units of a product. They are valued at the price they were added at, whatever price the event names.</summary>
     /// <param name="cart">The cart.</param>
     /// <param name="product">The product's key; 0 for none.</param>
     /// <param name="units">Thousandths; those beyond the line's are ignored.</param>
     /// <param name="currency">Its currency; 0 for any.</param>
+    /// <param name="isVariant">Whether the key is that of a variant. Without a line of its own, a product's units are those of its variants, the latest first.</param>
     /// <returns>The currency that the cart now has, if all that is left is in another one; else 0.</returns>
-    public static uint Remove(ref CartRecord cart, ulong product, int units, uint currency)
+    public static uint Remove(ref CartRecord cart, ulong product, int units, uint currency, bool isVariant = false)
     {
         var index = IndexOf(cart, product, currency == cart.Currency ? 0 : currency);
         index = index < 0 ? IndexOf(cart, product, null) : index;
+        if (index >= 0)
+        {
+            return RemoveLine(ref cart, index, ref units);
+        }
+
+        index = isVariant || product == 0 ? -1 : IndexOfVariant(cart, product);
         if (index < 0)
         {
             RemoveOthers(ref cart, units, currency != 0 && currency != cart.Currency);
             return Rebase(ref cart);
         }
 
+        uint rebased = 0;
+        for (; index >= 0 && units > 0; index = IndexOfVariant(cart, product))
+        {
+            rebased = RemoveLine(ref cart, index, ref units) is var to && to != 0 ? to : rebased;
+        }
+
+        return rebased;
+    }
+
+    // Removes up to so many units of a line, and the line with its last one. The units that it lacks are left.
+    static uint RemoveLine(ref CartRecord cart, int index, ref int units)
+    {
         ref var line = ref cart.Lines[index];
         var removed = Math.Min(units, line.Units);
         var value = removed == line.Units ? line.Value : (long)((Int128)line.Value * removed / line.Units);
+        units -= removed;
         line.Units -= removed;
         line.Value -= value;
         cart.Units = Math.Max(0, cart.Units - removed);
@@ -86,6 +110,40 @@ static class CartContents
 
     // The product of Others is the number of units in other currencies.
     static int OwnOf(in CartLine others) => others.Units - (int)Math.Min(others.Product, (ulong)others.Units);
+
+    /// <summary>Sets what a cart is worth whose lines have no price: they share it by their units. A line that is worth something outranks it.</summary>
+    /// <param name="cart">The cart; one without lines gets one that names no product.</param>
+    /// <param name="value">The value of all that is in it.</param>
+    /// <param name="currency">Its currency; 0 for the cart's.</param>
+    public static void SetValue(ref CartRecord cart, long value, uint currency)
+    {
+        if (cart.Units == 0)
+        {
+            Add(ref cart, product: 0, Quantity.PerUnit, value, currency);
+            return;
+        }
+
+        if (cart.Value != 0 || cart.Others.Units > 0 || (currency != 0 && currency != cart.Currency))
+        {
+            return;
+        }
+
+        var units = 0L;
+        foreach (ref var line in ((Span<CartLine>)cart.Lines)[..cart.LineCount])
+        {
+            units += line.Currency == 0 ? line.Units : 0;
+        }
+
+        foreach (ref var line in ((Span<CartLine>)cart.Lines)[..cart.LineCount])
+        {
+            if (line.Currency == 0 && line.Units > 0)
+            {
+                line.Value = (long)((Int128)value * line.Units / units);
+                (value, units) = (value - line.Value, units - line.Units);
+                cart.Value = Money.Add(cart.Value, line.Value);
+            }
+        }
+    }
 
     /// <summary>Empties the cart.</summary>
     public static void Clear(ref CartRecord cart)
@@ -143,6 +201,20 @@ static class CartContents
         for (var i = 0; i < cart.LineCount; i++)
         {
             if (cart.Lines[i].Product == product && (currency is null || cart.Lines[i].Currency == currency))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    // The latest line of a product's variants.
+    static int IndexOfVariant(in CartRecord cart, ulong product)
+    {
+        for (var i = cart.LineCount - 1; i >= 0; i--)
+        {
+            if (((cart.Lines[i].Product ^ product) & EventItem.ProductPart) == 0)
             {
                 return i;
             }

@@ -73,17 +73,35 @@ public static class CartFold
 
         // Prices of another currency than the contents' are not compared with theirs, and a total of an order or of several lines is no price.
         if ((e.Flags & EventFlags.HasPrice) != 0 && (currency == 0 || currency == cart.Currency)
-            && ((e.Details & EventDetails.IsTotal) == 0 || ((e.Details & EventDetails.HasLines) == 0 && !EventTypes.Has(e.Type, EventTraits.ChangesHistory))))
+            && ((e.Details & EventDetails.IsTotal) == 0
+                || ((e.Details & EventDetails.HasLines) == 0 && !EventTypes.Has(e.Type, EventTraits.ChangesHistory | EventTraits.TellsCart))))
         {
             FoldPrice(ref cart, e.UnitPrice);
         }
 
+        var before = cart.Checkout;
         FoldType(ref cart, e, slab, currency);
-        if ((e.Details & EventDetails.HasLines) != 0)
+        if ((e.Details & (EventDetails.HasLines | EventDetails.IsTotal)) != 0 && !IsStale(before, cart, e))
         {
-            CartItems.Fold(ref cart, e, slab, ids ?? s_unkeyed);
+            FoldItems(ref cart, e, slab, currency, ids ?? s_unkeyed);
         }
     }
+
+    static void FoldItems(ref CartRecord cart, in EventRecord e, EventSlab slab, uint currency, IdHasher ids)
+    {
+        if ((e.Details & EventDetails.HasLines) != 0)
+        {
+            CartItems.Fold(ref cart, e, slab, ids);
+        }
+        else if (EventTypes.Has(e.Type, EventTraits.TellsCart))
+        {
+            CartContents.SetValue(ref cart, e.Price, currency);
+        }
+    }
+
+    // After an order its pages may still be told, late: only a whole cart and a new checkout say what is in the cart again.
+    static bool IsStale(CheckoutStep before, in CartRecord cart, in EventRecord e) => before == CheckoutStep.Purchased
+        && (e.Type is EventType.ViewCart or EventType.AddShippingInfo or EventType.AddPaymentInfo || (e.Type == EventType.BeginCheckout && e.Timestamp <= cart.PurchasedAt));
 
     static void Begin(ref CartRecord cart, in EventRecord e, EventSlab slab, uint defaultCurrency)
     {

@@ -29,40 +29,75 @@ static class CartItems
             EventItems.Spread(items, e.Price);
         }
 
-        var before = cart.Units;
-        if (e.Type == EventType.CartUpdated)
+        var tells = EventTypes.Has(e.Type, EventTraits.TellsCart);
+        var (units, count, lines) = (cart.Units, cart.LineCount, cart.Lines);
+        if (tells)
         {
             CartContents.Clear(ref cart);
             if (e.Currency != 0 && e.Currency != cart.Currency)
             {
                 CartFold.SetCurrency(ref cart, e.Currency);
+                count = 0;
             }
         }
 
         foreach (var item in items)
         {
-            var key = item.KeyOf(ids);
+            var key = item.LineKeyOf(ids);
             if (e.Type == EventType.RemoveFromCart)
             {
-                if (CartContents.Remove(ref cart, key, item.Thousandths, e.Currency) is var currency && currency != 0)
-                {
-                    CartFold.SetCurrency(ref cart, currency);
-                }
-
+                Remove(ref cart, e, item, key, ids);
                 continue;
             }
 
-            CartContents.Add(ref cart, key, item.Thousandths, item.Total ?? 0, e.Currency);
-            CartFold.FoldProduct(ref cart, key, e.Timestamp);
-            if (item.Price is { } price && (e.Currency == 0 || e.Currency == cart.Currency))
+            var before = tells ? Find(((Span<CartLine>)lines)[..count], key) : default;
+            key = tells || item.Variant is null || CartContents.Has(cart, key) || !CartContents.Has(cart, item.KeyOf(ids)) ? key : item.KeyOf(ids);
+            CartContents.Add(ref cart, key, item.Thousandths, item.Total ?? ValueOf(before, item.Thousandths), e.Currency);
+            // A page that shows the cart says nothing new of a line that was there.
+            if (before.Units == 0 || e.Type == EventType.CartUpdated)
             {
-                CartFold.FoldPrice(ref cart, price);
+                CartFold.FoldProduct(ref cart, key, e.Timestamp);
+                if (item.Price is { } price && (e.Currency == 0 || e.Currency == cart.Currency))
+                {
+                    CartFold.FoldPrice(ref cart, price);
+                }
             }
         }
 
-        if (e.Type == EventType.CartUpdated && cart.Units > before)
+        if (tells && cart.Units > units)
         {
             cart.LastAddAt = Math.Max(cart.LastAddAt, e.Timestamp);
         }
     }
+
+    static void Remove(ref CartRecord cart, in EventRecord e, in EventItem item, ulong key, IdHasher ids)
+    {
+        var isVariant = item.Variant is not null;
+        if (isVariant && !CartContents.Has(cart, key))
+        {
+            // A line of before variants shared a part of their keys; else one whose variant was not named.
+            key = CartContents.Has(cart, item.KeyOf(ids)) ? item.KeyOf(ids) : CartContents.Has(cart, item.ProductKeyOf(ids)) ? item.ProductKeyOf(ids) : key;
+        }
+
+        if (CartContents.Remove(ref cart, key, item.Thousandths, e.Currency, isVariant) is var currency && currency != 0)
+        {
+            CartFold.SetCurrency(ref cart, currency);
+        }
+    }
+
+    static CartLine Find(ReadOnlySpan<CartLine> lines, ulong key)
+    {
+        foreach (ref readonly var line in lines)
+        {
+            if (line.Product == key && line.Currency == 0)
+            {
+                return line;
+            }
+        }
+
+        return default;
+    }
+
+    // What is told without a price keeps the one that its line had.
+    static long ValueOf(in CartLine line, int units) => line.Units == 0 ? 0 : (long)((Int128)line.Value * units / line.Units);
 }

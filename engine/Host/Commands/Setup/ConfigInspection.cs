@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Host.Api.Access.Certificates;
 using CartRecovery.Host.Composition;
+using CartRecovery.Primitives.Files;
 
 namespace CartRecovery.Host.Commands.Setup;
 
@@ -108,7 +109,7 @@ static class ConfigInspection
 
         try
         {
-            File.OpenRead(file).Dispose();
+            File.OpenRead(RegularFile.Check(file)).Dispose();
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -34,17 +34,16 @@ static class TimeRules
         }
     }
 
-    /// <summary>Converts seconds, microseconds and nanoseconds to milliseconds.</summary>
+    /// <summary>Converts numbers that are plainly in another unit to milliseconds since 1970.</summary>
     public static void Units(EventDraft draft)
     {
         foreach (var field in draft.Named("ts"))
         {
             var number = field.IsNumber ? field.Json : field.Text?.Trim();
             if (decimal.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var time)
-                && Events.TimeUnit.Guess((double)time) is var (unit, perMillisecond))
+                && Events.TimeUnit.Guess((double)time) is { } unit)
             {
-                draft.Set(field, ((long)(time / (decimal)perMillisecond)).ToString(CultureInfo.InvariantCulture),
-                    $"{unit} for milliseconds");
+                draft.Set(field, unit.ToMilliseconds(time).ToString(CultureInfo.InvariantCulture), $"{unit.Name} for milliseconds");
             }
         }
     }

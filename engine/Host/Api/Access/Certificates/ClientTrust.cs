@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Users;
+using CartRecovery.Primitives.Files;
 
 namespace CartRecovery.Host.Api.Access.Certificates;
 
@@ -102,7 +103,7 @@ sealed class ClientTrust
     static X509Certificate2Collection AuthoritiesIn(string path)
     {
         var authorities = new X509Certificate2Collection();
-        authorities.ImportFromPemFile(path);
+        authorities.ImportFromPemFile(RegularFile.Check(path));
         return authorities.Count > 0 ? authorities : throw new CryptographicException("the file of the clients' authorities has no certificate");
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using CartRecovery.Primitives.Files;
 
 namespace CartRecovery.Host.Api.Access.Certificates;
 
@@ -27,7 +28,7 @@ sealed class RevocationLists
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static RevocationLists Load(string path, X509Certificate2Collection authorities, DateTimeOffset now)
     {
-        if (new FileInfo(path).Length > MaxSize)
+        if (new FileInfo(RegularFile.Check(path)).Length > MaxSize)
         {
             throw new CryptographicException($"the revocation lists are longer than {MaxSize >> 20} MB");
         }

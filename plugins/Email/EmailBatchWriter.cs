@@ -13,7 +13,7 @@ namespace CartRecovery.Plugins;
 /// <param name="server">The relay.</param>
 /// <param name="batch">The batch.</param>
 /// <param name="policy">The sink's policy rejections.</param>
-sealed class EmailWrite(EmailServer server, DeliveryBatch batch, PolicyRejections policy) : IDisposable
+sealed class EmailBatchWriter(EmailServer server, DeliveryBatch batch, PolicyRejections policy) : IDisposable
 {
     // Of a message that the relay has without having said so: most relays deliver it, so a second copy can wait.
     static readonly TimeSpan s_unansweredWait = TimeSpan.FromMinutes(30);
