@@ -16,6 +16,7 @@ public sealed class LearningLoopTests
     {
         CartsADay = 1500,
         RowsADay = 1000,
+        MaxRows = 6000,
         Retraining = new RetrainingOptions
         {
             MinDays = 2,
@@ -51,7 +52,7 @@ public sealed class LearningLoopTests
         _loop.Run(2, s_before);
         (_costOfCanary, _championAfterPoison) = (_loop.PoisonCost, _loop.Champion);
         (_changed, _outdated) = (_loop.Day, _loop.Measure(s_after, 10_000));
-        _loop.Run(16, s_after);
+        _loop.Run(20, s_after);
         _renewed = _loop.Measure(s_after, 10_000);
     }
 
