@@ -10,6 +10,7 @@ using CartRecovery.Bench.Drift;
 using CartRecovery.Bench.Echo;
 using CartRecovery.Bench.Flags;
 using CartRecovery.Bench.Idle;
+using CartRecovery.Bench.Learning;
 using CartRecovery.Bench.Load;
 using CartRecovery.Bench.Outbox;
 using CartRecovery.Bench.Proof;
@@ -29,6 +30,8 @@ return args switch
     ["flags", .. var rest] => await FlagsCommand.RunAsync(rest),
     ["drift", .. var rest] => await DriftCommand.RunAsync(rest),
     ["train", .. var rest] => TrainCommand.Run(rest),
+    ["beside", .. var rest] => await BesideCommand.RunAsync(rest),
+    ["learning", .. var rest] => LearningCommand.Run(rest),
     ["crowd", .. var rest] => await CrowdCommand.RunAsync(rest),
     ["attack", .. var rest] => await AttackCommand.RunAsync(rest),
     ["echo", .. var rest] => await EchoCommand.RunAsync(rest),
@@ -63,6 +66,8 @@ static int Usage()
           flags --binary FILE             evaluations of feature flags a second: in process, and by OFREP over HTTP
           drift --data FOLDER             finds known drifts in published streams, and measures learners that follow drift
           train [--shoppers FILE]         boosted trees against LightGBM, one thread each: AUC, log loss and time
+          beside [options]                trains on a million rows beside 50,000 events a second: their p99
+          learning --model FILE           a simulated shop with a known truth learns for weeks: from v0 to its own champion, a change, a poisoned candidate
           crowd --binary FILE             thousands of streams: shoppers who send an event a second, or clients that read nothing
           attack --binary FILE            plays every attack of docs/security.md, against an older binary too, with honest traffic beside it
           echo [--port N]                 echoes WebSocket messages on the engine's own protocol, for conformance suites; default port 9001

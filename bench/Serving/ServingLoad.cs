@@ -22,11 +22,16 @@ sealed class ServingLoad : IDisposable
     public ServingLoad(StageFixture fixture, int workers) => _workers = [.. Enumerable.Range(0, workers).Select(i => new Worker(i, fixture))];
 
     /// <summary>Runs all workers for a while.</summary>
-    /// <returns>The events of all, and how long each slab took, from its bytes to its decisions.</returns>
-    public (long Events, Durations Slabs) Run(TimeSpan time)
+    /// <param name="time">How long.</param>
+    /// <param name="eventsASecond">The rate of all workers together; 0 for flat out.</param>
+    /// <returns>
+    /// The events of all, and how long each slab took, from its bytes to its decisions; at a rate, from when it was due.
+    /// </returns>
+    public (long Events, Durations Slabs) Run(TimeSpan time, int eventsASecond = 0)
     {
         var until = Clock.Now() + (long)(time.TotalSeconds * Clock.Second);
-        var threads = _workers.Select(worker => new Thread(() => worker.Run(until))).ToArray();
+        var every = eventsASecond == 0 ? 0 : Clock.Second * EventsASlab * _workers.Length / eventsASecond;
+        var threads = _workers.Select(worker => new Thread(() => worker.Run(until, every))).ToArray();
         var before = _workers.Sum(worker => worker.Events);
         foreach (var thread in threads)
         {
@@ -73,10 +78,11 @@ sealed class ServingLoad : IDisposable
             return slabs;
         }
 
-        public void Run(long until)
+        public void Run(long until, long every)
         {
             for (var now = Clock.Now(); now < until;)
             {
+                now = every == 0 ? now : WaitUntil(now + every);
                 _slab.Count = _slab.TextLength = 0;
                 for (var i = 0; i < EventsASlab; i++, _next = (_next + 1) % _messages.Length)
                 {
@@ -90,8 +96,19 @@ sealed class ServingLoad : IDisposable
                 _stages.Decisions.Clear();
                 var end = Clock.Now();
                 _slabs.Record((end - now) * 1_000_000_000 / Clock.Second);
-                now = end;
+                now = every == 0 ? end : now;
             }
+        }
+
+        // Sleeps but for the last two milliseconds, which a sleep may overshoot. A slab that is due already is late.
+        static long WaitUntil(long due)
+        {
+            while (Clock.Now() is var now && now < due)
+            {
+                Thread.Sleep(due - now > Clock.Second / 500 ? 1 : 0);
+            }
+
+            return due;
         }
 
         public void Dispose() => _stages.Dispose();

@@ -23,7 +23,7 @@ public sealed partial class LayeringTests
         ["Delivery"] = ["Telemetry"],
         ["State"] = ["Events"],
         ["Journal"] = ["ControlPlane", "Events"],
-        ["Learning"] = ["Events", "Exports", "Pipeline", "State"],
+        ["Learning"] = ["Events", "Exports", "Pipeline", "Scoring", "State"],
         ["Decisions"] = ["ControlPlane", "Events", "Messages", "Scoring", "State"],
         ["Pipeline"] = ["ControlPlane", "Decisions", "Encryption", "Events", "Journal", "Scoring", "State", "Telemetry"],
         ["Ingest"] = ["ControlPlane", "Encryption", "Events", "Pipeline"],

@@ -54,6 +54,8 @@ static class SlabGenerator
             CartSecret = random.Next(3) == 0 ? (ulong)random.NextInt64() : 0,
             Device = (DeviceKind)random.Next(4),
             Source = (TrafficSource)random.Next(7),
+            CategoryViews = random.Next(3) == 0 ? (Half)(random.NextDouble() * 1000) : default,
+            CategoryAdds = random.Next(5) == 0 ? (Half)(random.NextDouble() * 10) : default,
             MetaLength = meta.Length,
         };
         Stores.IdsOf(store).Set(ref record, ids[0], ids[1], ids[2], ids[3], ids[4]);

@@ -72,6 +72,8 @@ sealed class AccessMatrixTests
         ["DELETE /v1/interventions/{id}"] = Access.Secret,
         ["GET /v1/data-quality"] = Access.Secret,
         ["GET /v1/drift"] = Access.Secret,
+        ["GET /v1/learning/trainings"] = Access.Secret,
+        ["GET /v1/learning/evaluations"] = Access.Secret,
         ["GET /v1/features/stats"] = Access.Secret,
         ["GET /v1/campaigns"] = Access.Secret,
         ["POST /v1/campaigns"] = Access.Secret,

@@ -52,6 +52,8 @@ sealed class RoleMatrixTests
         ["DELETE /v1/interventions/{id}"] = "aom",
         ["GET /v1/data-quality"] = "aomnv",
         ["GET /v1/drift"] = "aomn",
+        ["GET /v1/learning/trainings"] = "aomn",
+        ["GET /v1/learning/evaluations"] = "aomn",
         ["GET /v1/features/stats"] = "aomn",
         ["GET /v1/campaigns"] = "aomnv",
         ["POST /v1/campaigns"] = "aom",

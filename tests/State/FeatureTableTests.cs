@@ -20,7 +20,7 @@ public sealed class FeatureTableTests
     [Test]
     public void Definitions_are_complete()
     {
-        string[] units = ["count", "money", "seconds", "days", "ratio", "flag", "hour", "weekday", "step"];
+        string[] units = ["count", "money", "seconds", "days", "ratio", "flag", "hour", "day", "weekday", "step"];
         foreach (var feature in FeatureTable.All)
         {
             Assert.That(units, Does.Contain(feature.Unit), feature.Name);
@@ -65,7 +65,8 @@ public sealed class FeatureTableTests
             Of("refund").After(103 * Second),
             Of("begin_checkout").After(110 * Second),
             Of("add_shipping_info").After(122_500));
-        cart.History = new CustomerHistory { Orders = 4, DiscountedOrders = 1, OrderValue = 200_0000, LastOrderAt = cart.LastAt - 36 * 60 * Minute };
+        cart.History = new CustomerHistory { Orders = 4, DiscountedOrders = 1, OrderValue = 200_0000, LastOrderAt = cart.LastAt - 36 * 60 * Minute, Refunds = 2 };
+        (cart.CategoryViews, cart.CategoryAdds) = ((Half)12.5, (Half)3);
 
         var distinct = 64 * Math.Log(64.0 / 62);
         var expected = new Dictionary<string, double>(StringComparer.Ordinal)
@@ -93,6 +94,8 @@ public sealed class FeatureTableTests
             ["product_streak"] = 1,
             ["product_seconds"] = 42.5,
             ["product_returns"] = 3,
+            ["category_views_now"] = 12.5,
+            ["category_adds_now"] = 3,
             ["remove_add_ratio"] = 0.5,
             ["checkout_step"] = 2,
             ["seconds_since_last_event"] = 12.5,
@@ -102,6 +105,7 @@ public sealed class FeatureTableTests
             ["session_count"] = 2,
             ["hour_of_day"] = 9,
             ["day_of_week"] = 3,
+            ["day_of_month"] = 20,
             ["is_weekend"] = 0,
             ["is_mobile"] = 1,
             ["is_tablet"] = 0,
@@ -117,6 +121,7 @@ public sealed class FeatureTableTests
             ["customer_average_order_value"] = 50,
             ["customer_days_since_last_order"] = 1.5,
             ["customer_discount_share"] = 0.25,
+            ["customer_refunds"] = 2,
         };
 
         Assert.That(expected.Keys, Is.EquivalentTo(FeatureTable.Names));

@@ -70,6 +70,9 @@ public sealed class CartRecoveryConfig
     [ConfigKey("The model that scores carts.")]
     public ScoringConfig Scoring { get; set; } = new();
 
+    [ConfigKey("Training of models on the journal.", Reloads = true)]
+    public LearningConfig Learning { get; set; } = new();
+
     [ConfigKey("The campaigns.", Reloads = true)]
     public DecisionsConfig Decisions { get; set; } = new();
 

@@ -72,7 +72,7 @@ sealed partial class EventBuilder
         }
     }
 
-    /// <summary>Sets the shopper's device or source from the event itself; other fields are ignored.</summary>
+    /// <summary>Sets the shopper's device or source, or the product's category, from the event itself; other fields are ignored.</summary>
     public void SetContext(EventField field, ReadOnlySpan<byte> text)
     {
         if (field == EventField.Device)
@@ -85,10 +85,14 @@ sealed partial class EventBuilder
             _record.Source = ShopperContext.ParseSource(text);
             _hasSource = true;
         }
+        else if (field == EventField.Category)
+        {
+            (Category, _hasCategory) = (Popularity.KeyOf(text, _record.Store), true);
+        }
     }
 
     /// <summary>
-    /// Sets the shopper's device or source from <c>meta</c>. The event's own field takes precedence, whatever the order.
+    /// Sets the shopper's device or source, or the product's category, from <c>meta</c>. The event's own field takes precedence, whatever the order.
     /// </summary>
     public void SetMetaContext(EventField field, ReadOnlySpan<byte> text)
     {
@@ -99,6 +103,10 @@ sealed partial class EventBuilder
         else if (field == EventField.Source && !_hasSource)
         {
             _record.Source = ShopperContext.ParseSource(text);
+        }
+        else if (field == EventField.Category && !_hasCategory)
+        {
+            Category = Popularity.KeyOf(text, _record.Store);
         }
     }
 }

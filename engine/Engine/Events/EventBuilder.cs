@@ -17,6 +17,7 @@ sealed partial class EventBuilder(EventRules rules)
     long _receivedAt;
     bool _hasDevice;
     bool _hasSource;
+    bool _hasCategory;
     bool _isTooLarge;
     EventProblem _problem;
 
@@ -38,6 +39,9 @@ sealed partial class EventBuilder(EventRules rules)
     /// <summary>The event. Once it is finished its text lengths are set; its text offset is not.</summary>
     public ref readonly EventRecord Record => ref _record;
 
+    /// <summary>A hash of the product's category; 0 for none. Not part of the event: see <see cref="Popularity"/>.</summary>
+    public uint Category { get; private set; }
+
     /// <summary>Whether the finished event named a user that is nobody's id, and so has none.</summary>
     public bool IsUserIgnored { get; private set; }
 
@@ -57,7 +61,8 @@ sealed partial class EventBuilder(EventRules rules)
         ResetAmount();
         _hasLongId = false;
         BeginTime();
-        _hasDevice = _hasSource = _isTooLarge = false;
+        Category = 0;
+        _hasDevice = _hasSource = _hasCategory = _isTooLarge = false;
         _problem = default;
     }
 

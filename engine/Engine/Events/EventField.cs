@@ -18,6 +18,7 @@ enum EventField : byte
     Meta,
     Device,
     Source,
+    Category,
     CartSecret,
     SentAt,
     Items,
@@ -30,11 +31,11 @@ static class EventFields
     static readonly string[] s_names =
     [
         "", "id", "cartId", "userId", "sessionId", "productId", "type", "storeId", "quantity", "price", "currency", "ts", "meta", "device",
-        "source", "cartSecret", "sentAt", "items", "value", "orderId",
+        "source", "category", "cartSecret", "sentAt", "items", "value", "orderId",
     ];
 
     /// <summary>Whether the field is kept with the event's meta, read or not.</summary>
-    public static bool IsKept(EventField field) => field is EventField.Other or EventField.Device or EventField.Source or >= EventField.Items;
+    public static bool IsKept(EventField field) => field is EventField.Other or EventField.Device or EventField.Source or EventField.Category or >= EventField.Items;
 
     public static string NameOf(EventField field) => s_names[(int)field];
 
@@ -49,7 +50,7 @@ static class EventFields
             : name.SequenceEqual("source"u8) ? EventField.Source : EventField.Other,
         7 => name.SequenceEqual("storeId"u8) ? EventField.StoreId : name.SequenceEqual("orderId"u8) ? EventField.Order : EventField.Other,
         8 => name.SequenceEqual("quantity"u8) ? EventField.Quantity
-            : name.SequenceEqual("currency"u8) ? EventField.Currency : name.SequenceEqual("order_id"u8) ? EventField.Order : EventField.Other,
+            : name.SequenceEqual("currency"u8) ? EventField.Currency : name.SequenceEqual("category"u8) ? EventField.Category : name.SequenceEqual("order_id"u8) ? EventField.Order : EventField.Other,
         9 => name.SequenceEqual("sessionId"u8) ? EventField.SessionId
             : name.SequenceEqual("productId"u8) ? EventField.ProductId : EventField.Other,
         10 => name.SequenceEqual("cartSecret"u8) ? EventField.CartSecret : EventField.Other,

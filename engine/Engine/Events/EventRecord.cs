@@ -62,6 +62,12 @@ public struct EventRecord
     public DeviceKind Device;
     public TrafficSource Source;
 
+    /// <summary>How often the product's category is looked at now, over all shoppers, with this event: <see cref="Popularity"/>; 0 without one.</summary>
+    public Half CategoryViews;
+
+    /// <summary>How often products of the category are put into carts and bought now, over all shoppers; 0 without one.</summary>
+    public Half CategoryAdds;
+
     public byte IdLength;
     public byte CartLength;
     public byte UserLength;

@@ -21,7 +21,7 @@ public readonly record struct EventBlockHeader(
     public const int Size = 32;
 
     /// <summary>The version written, and the latest that can be read.</summary>
-    public const byte Version = 4;
+    public const byte Version = 5;
 
     /// <summary>The version it was written with. Version 1 has no cart secrets, and any event could change any cart of its store;
     /// versions 1 and 2 do not tell bots; version 3 has whole quantities alone.</summary>

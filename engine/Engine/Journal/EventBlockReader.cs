@@ -112,6 +112,12 @@ public sealed class EventBlockReader(JournalStores stores)
             record.Source = (TrafficSource)Known(reader.Byte(), (int)TrafficSource.Referral);
         }
 
+        if ((parts & EventParts.Popularity) != 0)
+        {
+            record.CategoryViews = ReadHalf(ref reader);
+            record.CategoryAdds = ReadHalf(ref reader);
+        }
+
         record.IdLength = reader.IdLength();
         record.CartLength = reader.IdLength();
         record.UserLength = (parts & EventParts.User) == 0 ? (byte)0 : reader.IdLength();
@@ -184,6 +190,10 @@ public sealed class EventBlockReader(JournalStores stores)
 
         return source;
     }
+
+    // Not a number and negative counts were never written.
+    static Half ReadHalf(ref BlockReader reader) => BitConverter.UInt16BitsToHalf((ushort)(reader.Byte() | (reader.Byte() << 8))) is var value && value >= default(Half)
+        ? value : throw BlockReader.Damaged();
 
     static byte Known(byte value, int highest) => value <= highest ? value : throw BlockReader.Damaged();
 }

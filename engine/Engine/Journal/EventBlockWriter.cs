@@ -170,7 +170,8 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
             | (record.ProductLength != 0 ? EventParts.Product : 0)
             | (record.MetaLength != 0 ? EventParts.Meta : 0)
             | (record.CartSecret != 0 ? EventParts.CartSecret : 0)
-            | (record.Details != 0 ? EventParts.Details : 0);
+            | (record.Details != 0 ? EventParts.Details : 0)
+            | (record.CategoryViews != default || record.CategoryAdds != default ? EventParts.Popularity : 0);
         bytes.Byte((byte)record.Type);
         bytes.Byte((byte)parts);
         bytes.Byte((byte)((int)parts >> 8));
@@ -211,6 +212,12 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
         {
             bytes.Byte((byte)record.Device);
             bytes.Byte((byte)record.Source);
+        }
+
+        if ((parts & EventParts.Popularity) != 0)
+        {
+            WriteHalf(ref bytes, record.CategoryViews);
+            WriteHalf(ref bytes, record.CategoryAdds);
         }
 
         bytes.Byte(record.IdLength);
@@ -254,6 +261,13 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
         _before.Currency = record.Currency;
         _before.Store = record.Store;
         _before.Flags = record.Flags;
+    }
+
+    static void WriteHalf(ref BlockWriter bytes, Half value)
+    {
+        var bits = BitConverter.HalfToUInt16Bits(value);
+        bytes.Byte((byte)bits);
+        bytes.Byte((byte)(bits >> 8));
     }
 
     static EventParts QuantityParts(int thousandths) => thousandths == Quantity.PerUnit ? 0

@@ -46,7 +46,10 @@ enum EventParts : ushort
     /// <summary>What the items in the meta are: a byte. Since block version 4.</summary>
     Details = 8192,
 
-    All = 16383,
+    /// <summary>How much the product's category is looked at and bought: two bytes each. Since block version 5.</summary>
+    Popularity = 16384,
+
+    All = 32767,
 }
 
 /// <summary>The fields of the previous event that an event is encoded against.</summary>

@@ -17,6 +17,9 @@ public sealed class PartitionSet : IDisposable
     readonly Partition[] _partitions;
     readonly PartitionWorker[] _workers;
 
+    /// <summary>How much categories are looked at now.</summary>
+    public CategoryTrends Trends { get; } = new();
+
     /// <summary>Creates the partitions; <see cref="Start"/> starts their workers.</summary>
     /// <param name="count">Number of partitions, 1 or more.</param>
     /// <param name="options">Options shared by all partitions.</param>

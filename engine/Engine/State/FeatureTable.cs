@@ -15,7 +15,7 @@ public delegate float FeatureFunction(in CartRecord cart, in FeatureMoment momen
 
 /// <summary>A feature, available to models, campaign conditions and API clients.</summary>
 /// <param name="Name">Its name, in snake case.</param>
-/// <param name="Unit">count, money (in the cart's currency), seconds, days, ratio (0–1), flag (0 or 1), hour, weekday or step.</param>
+/// <param name="Unit">count, money (in the cart's currency), seconds, days, ratio (0–1), flag (0 or 1), hour, day, weekday or step.</param>
 /// <param name="Description">What it means.</param>
 /// <param name="Computation">How it is computed from events.</param>
 /// <param name="Compute">The code that computes it.</param>
@@ -78,6 +78,10 @@ public static class FeatureTable
             (in c, in _) => c.ProductStreak == 0 ? 0 : (c.LastAt - c.ProductSince) / 1000f),
         new("product_returns", "count", "Returns to a product (estimate)",
             "changes to a product whose bit of 64 in the sketch of distinct_products was set", (in c, in _) => c.ProductReturns),
+        new("category_views_now", "count", "How often the latest product's category is looked at now, over all shoppers (estimate)",
+            "views, additions and orders of the category, halved every 10 minutes, as of the event; 0 without meta.category", (in c, in _) => (float)c.CategoryViews),
+        new("category_adds_now", "count", "How often products of that category are put into carts and bought now, over all shoppers (estimate)",
+            "additions and orders of the category, halved every 40 minutes, as of the event; 0 without meta.category", (in c, in _) => (float)c.CategoryAdds),
         new("remove_add_ratio", "ratio", "Share of additions that were removed", "removes / adds, at most 1; 0 without adds",
             (in c, in _) => Ratio(c.CountOf(EventType.RemoveFromCart), c.CountOf(EventType.AddToCart))),
         new("checkout_step", "step", "Furthest checkout step: 0 not begun, 1 begun, 2 shipping, 3 payment, 4 purchased",
@@ -97,6 +101,8 @@ public static class FeatureTable
             (in _, in m) => (int)(Floor(m.LocalAt, 3_600_000) % 24)),
         new("day_of_week", "weekday", "Weekday on the store's clock: 0 Sunday to 6 Saturday", "the moment in the store's zone",
             (in _, in m) => Weekday(m.LocalAt)),
+        new("day_of_month", "day", "Day of the month on the store's clock, 1-31: when wages are paid", "the moment in the store's zone",
+            (in _, in m) => DateTime.UnixEpoch.AddMilliseconds(m.LocalAt).Day),
         new("is_weekend", "flag", "Saturday or Sunday on the store's clock", "the moment in the store's zone",
             (in _, in m) => Weekday(m.LocalAt) is 0 or 6 ? 1 : 0),
         new("is_mobile", "flag", "The shopper uses a phone", "meta.device is mobile", (in c, in _) => c.Device == DeviceKind.Mobile ? 1 : 0),
@@ -117,6 +123,7 @@ public static class FeatureTable
             (in c, in _) => (float)c.History.AverageOrderValue),
         new("customer_days_since_last_order", "days", "Days since the customer's last order", "moment - latest order; -1 without one",
             (in c, in m) => c.History.Orders == 0 ? -1 : Math.Max(0, m.At - c.History.LastOrderAt) / MillisecondsPerDay),
+        new("customer_refunds", "count", "Refunds of the customer, over all carts", "refund events of the userId", (in c, in _) => c.History.Refunds),
         new("customer_discount_share", "ratio", "Share of the customer's orders that used a coupon",
             "orders with a coupon_applied before them / orders", (in c, in _) => Ratio(c.History.DiscountedOrders, c.History.Orders)),
     ];

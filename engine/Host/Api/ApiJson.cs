@@ -27,6 +27,7 @@ using CartRecovery.Host.Api.Insights;
 using CartRecovery.Host.Api.Interventions;
 using CartRecovery.Host.Api.Jobs;
 using CartRecovery.Host.Api.Keys;
+using CartRecovery.Host.Api.Learning;
 using CartRecovery.Host.Api.Members;
 using CartRecovery.Host.Api.Models;
 using CartRecovery.Host.Api.Predictions;
@@ -205,6 +206,10 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(QualityReport))]
 [JsonSerializable(typeof(ItemPage<QualityReport>))]
 [JsonSerializable(typeof(FeatureProfile))]
+[JsonSerializable(typeof(TrainingReport))]
+[JsonSerializable(typeof(ItemPage<TrainingReport>))]
+[JsonSerializable(typeof(EvaluationRun))]
+[JsonSerializable(typeof(ItemPage<EvaluationRun>))]
 [JsonSerializable(typeof(DriftReference))]
 [JsonSerializable(typeof(DriftReport))]
 [JsonSerializable(typeof(ItemPage<DriftReport>))]

@@ -20,6 +20,7 @@ using CartRecovery.Host.Api.Insights;
 using CartRecovery.Host.Api.Interventions;
 using CartRecovery.Host.Api.Jobs;
 using CartRecovery.Host.Api.Keys;
+using CartRecovery.Host.Api.Learning;
 using CartRecovery.Host.Api.Members;
 using CartRecovery.Host.Api.Models;
 using CartRecovery.Host.Api.Predictions;
@@ -63,6 +64,7 @@ static class ApiRoutes
         CampaignsRoutes.Map(routes);
         AnalyticsRoutes.Map(routes);
         InsightRoutes.Map(routes);
+        LearningRoutes.Map(routes);
         ProductsRoutes.Map(routes);
         SuppressionsRoutes.Map(routes);
         CodesRoutes.Map(routes);

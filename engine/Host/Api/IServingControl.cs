@@ -26,9 +26,12 @@ interface IServingControl
     /// <param name="isAutomatic">Whether guardrails step it up.</param>
     /// <param name="by">Who, as in the audit log.</param>
     /// <param name="why">The reason.</param>
+    /// <param name="scoreShift">
+    /// The stability index of its scores against the champion's that its outcomes as a shadow have justified; <see langword="null"/> for none, or the present one.
+    /// </param>
     /// <exception cref="ModelRegistryException">It cannot serve; the code says why.</exception>
     /// <exception cref="Engine.Scoring.ModelException">The version cannot be loaded.</exception>
-    void SetCanary(ModelVersion? version, double percent, bool isAutomatic, string by, string why);
+    void SetCanary(ModelVersion? version, double percent, bool isAutomatic, string by, string why, double? scoreShift = null);
 
     /// <summary>Makes the canary the champion, or gives its shoppers back to the champion.</summary>
     /// <exception cref="ModelRegistryException">There is no canary, or the alias cannot be moved.</exception>

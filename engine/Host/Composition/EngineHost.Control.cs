@@ -43,6 +43,12 @@ sealed partial class EngineHost
     /// <summary>Makes data sets from the journal.</summary>
     public JournalDatasets Datasets => field ??= new JournalDatasets(this, _data);
 
+    /// <summary>Trains models.</summary>
+    public Retraining Retraining => field ??= new Retraining(this, Insights, _log);
+
+    /// <summary>Evaluates shadows.</summary>
+    public ShadowWatch Shadows => field ??= new ShadowWatch(this, Insights, _log);
+
     /// <summary>Watches for drift.</summary>
     public DriftWatch Drift => field ??= new DriftWatch(this, Insights, _log);
 

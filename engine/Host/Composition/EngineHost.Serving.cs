@@ -33,7 +33,7 @@ sealed partial class EngineHost : IServingControl
     public CanaryPolicy CanaryPolicy { get; init; } = new();
 
     /// <inheritdoc/>
-    public void SetCanary(ModelVersion? version, double percent, bool isAutomatic, string by, string why)
+    public void SetCanary(ModelVersion? version, double percent, bool isAutomatic, string by, string why, double? scoreShift = null)
     {
         lock (_applying)
         {
@@ -46,7 +46,8 @@ sealed partial class EngineHost : IServingControl
             }
 
             var isSame = ServingSettings.Canary?.Version == id;
-            var canary = new CanarySettings(id, percent, isAutomatic, ServedVersion ?? Model.Id, isSame ? ServingSettings.Canary!.Since : Time.GetUtcNow(), by);
+            var canary = new CanarySettings(id, percent, isAutomatic, ServedVersion ?? Model.Id, isSame ? ServingSettings.Canary!.Since : Time.GetUtcNow(), by,
+                scoreShift ?? (isSame ? ServingSettings.Canary!.ScoreShift : null));
             ChangeServing(ServingSettings with { Canary = canary }, new ModelMove(ModelName, ModelAlias.Canary, id, by, why));
         }
     }
@@ -247,7 +248,7 @@ sealed partial class EngineHost : IServingControl
                 }
 
                 outcomes.Advance(Time.GetUtcNow().ToUnixTimeMilliseconds());
-                var verdict = new CanaryGuard(CanaryPolicy).Judge(canary, Serving.Champion, outcomes.Snapshot(canary.Dropped), _cartsAtStep);
+                var verdict = new CanaryGuard(CanaryPolicy.Allowing(settings.ScoreShift)).Judge(canary, Serving.Champion, outcomes.Snapshot(canary.Dropped), _cartsAtStep);
                 CanaryVerdict = verdict;
                 if (verdict.Action == CanaryAction.RollBack || (settings.IsAutomatic && verdict.Action == CanaryAction.Promote))
                 {

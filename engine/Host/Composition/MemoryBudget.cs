@@ -25,6 +25,7 @@ using CartRecovery.Engine.State.Carts;
 using CartRecovery.Engine.State.Customers;
 using CartRecovery.Engine.Storage;
 using CartRecovery.Host.Backtests;
+using CartRecovery.Host.Learning;
 
 namespace CartRecovery.Host.Composition;
 
@@ -99,6 +100,7 @@ public sealed class MemoryBudget
                 $"{ControlDatabase.MaxConnections} connections to the control database, {Passwords.Concurrency} passwords, {FlagStore.Limits.AllBytes >> 20} MB of flags, {SegmentDefinition.Kind.Limits.AllBytes >> 20} MB of segments, {TemplateDefinition.Kind.Limits.AllBytes >> 20} MB of templates"),
             ("dead letters", DeadLetterQueue.CapacityBytes, $"{DeadLetterQueue.Capacity:N0} waiting to be written"),
             ("backtest", CampaignBacktests.Memory, "carts and decisions of one at a time"),
+            ("training", Retraining.Memory, "rows of one at a time, and the trainer"),
             ("base", Base, "runtime, ONNX Runtime, model"),
         ];
     }

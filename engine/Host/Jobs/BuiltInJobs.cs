@@ -7,5 +7,5 @@ static class BuiltInJobs
 {
     public static IReadOnlyList<JobDefinition> All { get; } =
         [UpkeepJob.Definition, AuditJobs.Counts, AuditJobs.Head, BackupJob.Definition, ArchiveJob.Definition, ReconciliationJob.Definition, ReportJobs.Daily, ReportJobs.Weekly, BacktestJob.Definition, InsightJobs.DataQuality,
-        InsightJobs.Features, LearningJobs.Drift, HealthChecksJob.Definition];
+        InsightJobs.Features, LearningJobs.Drift, LearningJobs.Retrain, LearningJobs.ShadowEvaluation, HealthChecksJob.Definition];
 }

@@ -13,4 +13,22 @@ static class LearningJobs
     {
         PerEngine = true,
     };
+
+    /// <summary>Trains a model.</summary>
+    public static JobDefinition Retrain { get; } = new(
+        Retraining.Job, "Trains a model on the journal, and registers it as the shadow if it beats the champion on the newest week.", "40 4 * * 1", TimeSpan.FromHours(4),
+        (job, stop) => job.Service<Retraining>().RunAsync(job, stop))
+    {
+        PerEngine = true,
+        Missed = MissedRun.Skip,
+    };
+
+    /// <summary>Evaluates shadows.</summary>
+    public static JobDefinition ShadowEvaluation { get; } = new(
+        ShadowWatch.Job, "Compares shadows and the canary with the champion on the same carts and their outcomes; makes a trained shadow the canary, or withdraws it.", "20 5 * * *",
+        TimeSpan.FromHours(1), (job, stop) => job.Service<ShadowWatch>().RunAsync(job, stop))
+    {
+        PerEngine = true,
+        Missed = MissedRun.Skip,
+    };
 }

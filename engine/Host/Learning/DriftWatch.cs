@@ -16,8 +16,7 @@ namespace CartRecovery.Host.Learning;
 
 /// <summary>
 /// Watches the model in force for drift: rows of the last day against a reference, and outcomes as their labels become known. The first
-/// rows of a model are its reference. Warns
-/// once, until a verdict changes. It never changes which model serves.
+/// rows of a model are its reference. Warns once, until a verdict changes, and asks for a training. It never changes which model serves.
 /// </summary>
 /// <param name="host">The engine.</param>
 /// <param name="insights">Stores reports and references.</param>
@@ -92,7 +91,11 @@ sealed partial class DriftWatch(EngineHost host, InsightStore insights, ILogger 
         await insights.SaveAsync(InsightStore.DriftReference, now, recorded, s_referenceRetention, stop);
         await insights.SaveAsync(InsightStore.Drift, now, [.. reports.Select(one => (one.Store, JsonSerializer.Serialize(one.Report, ApiJson.Default.DriftReport)))], s_retention, stop);
         Volatile.Write(ref _latest, [.. reports.Select(one => one.Report)]);
-        Warn(job, reports);
+        if (Warn(job, reports))
+        {
+            job.Log(await host.Retraining.RequestAsync(now, stop));
+        }
+
         job.Log(string.Create(CultureInfo.InvariantCulture, $"{dataset.Rows.Count} rows of {dataset.Share:P0} of the carts, without those of {dataset.Bots} bots; {reports.Count} stores compared with their reference"));
     }
 
@@ -134,7 +137,8 @@ sealed partial class DriftWatch(EngineHost host, InsightStore insights, ILogger 
         return new ConceptReport(outcomes, purchases, Math.Round(predicted, 3), cause.ToString().ToLowerInvariant(), since);
     }
 
-    void Warn(JobContext job, List<(string Store, DriftReport Report)> reports)
+    // Returns whether a store has drifted. What was said already is not said again.
+    bool Warn(JobContext job, List<(string Store, DriftReport Report)> reports)
     {
         (string Store, DriftReport Report)[] drifted = [.. reports.Where(one => one.Report.Verdict is Features or Score or Concept)];
         _warned.IntersectWith(drifted.Select(one => (one.Store, one.Report.Verdict)));
@@ -154,6 +158,8 @@ sealed partial class DriftWatch(EngineHost host, InsightStore insights, ILogger 
                 job.Service<Notices>().TrySend($"CartRecovery: the model {report.Model} has drifted", $"The model {report.Model} has drifted in the store {store}: {what}\n\nGET /v1/drift has all figures.");
             }
         }
+
+        return drifted.Length > 0;
     }
 
     // The model's features with their columns, then the score.

@@ -7,4 +7,7 @@ namespace CartRecovery.Host.Models;
 /// <param name="Champion">The id of the champion when it began: what a rollback gives the shoppers back to.</param>
 /// <param name="Since">When it began.</param>
 /// <param name="By">Who began it, as in the audit log.</param>
-sealed record CanarySettings(string Version, double Percent, bool IsAutomatic, string Champion, DateTimeOffset Since, string By);
+/// <param name="ScoreShift">
+/// The stability index of its scores against the champion's that its outcomes as a shadow have justified; <see langword="null"/> if none is known.
+/// </param>
+sealed record CanarySettings(string Version, double Percent, bool IsAutomatic, string Champion, DateTimeOffset Since, string By, double? ScoreShift = null);

@@ -5,7 +5,7 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Configuration.Reading;
 
-/// <summary>Checks jobs, backups and where their notices go.</summary>
+/// <summary>Checks jobs, what they learn from, backups and where their notices go.</summary>
 sealed class JobCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocations locations)
 {
     const int MinBackupKey = 32;
@@ -25,6 +25,11 @@ sealed class JobCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocations 
             {
                 check.Report(job, "paused", $"jobs.{name} cannot be paused: the engine cannot do without it");
             }
+        }
+
+        foreach (var period in config.Learning.Exclude.Where(period => LearningConfig.PeriodOf(period) is null))
+        {
+            check.Report(config.Learning, "exclude", $"learning.exclude: '{period}': expected FROM/TO, such as 2026-11-27T08:00:00Z/2026-11-27T20:00:00Z, with FROM before TO");
         }
 
         if (config.Backup.Key is { Length: < MinBackupKey })

@@ -8,7 +8,11 @@ namespace CartRecovery.Engine.ControlPlane.Insights;
 public sealed class InsightStore(ControlDatabase database, string engine)
 {
     /// <summary>A kind of report.</summary>
-    public const string DataQuality = "data_quality", Features = "features", Drift = "drift", DriftReference = "drift_reference";
+    public const string DataQuality = "data_quality", Features = "features", Drift = "drift", DriftReference = "drift_reference",
+        Training = "training", ShadowEvaluation = "shadow_evaluation";
+
+    /// <summary>Stands for the store in reports on all stores together.</summary>
+    public const string AllStores = "";
 
     // Stores of an engine, including removed ones.
     const int MaxStores = 5000;

@@ -232,7 +232,7 @@ public sealed class JsonEventDecoder
             case >= EventField.Items:
                 _event.SetMetaField(field, json[start..end], isMeta: false);
                 break;
-            case EventField.Other or EventField.Device or EventField.Source:
+            case EventField.Other or EventField.Device or EventField.Source or EventField.Category:
                 if (isText)
                 {
                     _event.SetContext(field, Text(text));

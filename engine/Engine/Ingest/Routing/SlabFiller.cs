@@ -66,6 +66,11 @@ public sealed class SlabFiller(PartitionSet partitions)
             router.CountIgnored(_decoders.Event.IsUserIgnored, _decoders.Event.IsSessionIgnored);
         }
 
+        if (_decoders.Event.Category is not 0 and var category && kept.Product != 0)
+        {
+            partitions.Trends.Count(ref kept, category, ReceivedAt, isCounted: router.Source.Bot == BotEvidence.None);
+        }
+
         kept.SourceIndex = unchecked((uint)router.Received);
         kept.Watermark = _watermark = Math.Max(_watermark, Math.Min(record.Timestamp, ReceivedAt));
 

@@ -189,6 +189,7 @@ public sealed class EventBlockEraser
         Skip(ref reader, e.Parts, EventParts.Quantity);
         Skip(ref reader, e.Parts, EventParts.Currency);
         reader.Bytes((e.Parts & EventParts.Context) == 0 ? 0 : 2);
+        reader.Bytes((e.Parts & EventParts.Popularity) == 0 ? 0 : 4);
         e.AfterFlags = raw[from..reader.Position];
         from = reader.Position;
         var (id, cart) = (reader.IdLength(), reader.IdLength());

@@ -23,16 +23,27 @@ sealed class PlattCalibration : ICalibration
     public string Description => string.Create(CultureInfo.InvariantCulture,
         $"Platt: {_scale:0.###} × log odds {(_shift < 0 ? '−' : '+')} {Math.Abs(_shift):0.###}");
 
+    /// <summary>The slope.</summary>
+    internal float Scale => _scale;
+
+    /// <summary>The intercept.</summary>
+    internal float Shift => _shift;
+
     /// <summary>Fits the line; null if it would turn the order of the scores round.</summary>
-    internal static PlattCalibration? Fit(ReadOnlySpan<float> logits, ReadOnlySpan<byte> labels)
+    /// <param name="logits">The log odds.</param>
+    /// <param name="labels">Their labels.</param>
+    /// <param name="priorWeight">
+    /// Weight of a normal prior whose mode is the unchanged log odds (slope 1, intercept 0): the inverse of its variance; 0 for none.
+    /// </param>
+    internal static PlattCalibration? Fit(ReadOnlySpan<float> logits, ReadOnlySpan<byte> labels, double priorWeight = 0)
     {
         double positives = labels.Count((byte)1), negatives = labels.Length - positives;
         double high = (positives + 1) / (positives + 2), low = 1 / (negatives + 2);
         double scale = 1, shift = 0;
-        var loss = Loss(logits, labels, scale, shift, high, low);
+        var loss = Loss(logits, labels, scale, shift, high, low, priorWeight);
         for (var iteration = 0; iteration < MaxIterations; iteration++)
         {
-            double gScale = 0, gShift = 0, hScale = 1e-9, hShift = 1e-9, hBoth = 0;
+            double gScale = priorWeight * (scale - 1), gShift = priorWeight * shift, hScale = 1e-9 + priorWeight, hShift = 1e-9 + priorWeight, hBoth = 0;
             for (var i = 0; i < logits.Length; i++)
             {
                 double z = logits[i], p = 1 / (1 + Math.Exp(-(scale * z + shift)));
@@ -50,7 +61,7 @@ sealed class PlattCalibration : ICalibration
             double shrink = 1, next = double.PositiveInfinity;
             for (var halving = 0; halving < 30; halving++, shrink /= 2)
             {
-                next = Loss(logits, labels, scale - shrink * stepScale, shift - shrink * stepShift, high, low);
+                next = Loss(logits, labels, scale - shrink * stepScale, shift - shrink * stepShift, high, low, priorWeight);
                 if (next < loss)
                 {
                     break;
@@ -83,9 +94,9 @@ sealed class PlattCalibration : ICalibration
         graph.Node("Sigmoid", ["calibrated"], [output]);
     }
 
-    static double Loss(ReadOnlySpan<float> logits, ReadOnlySpan<byte> labels, double scale, double shift, double high, double low)
+    static double Loss(ReadOnlySpan<float> logits, ReadOnlySpan<byte> labels, double scale, double shift, double high, double low, double priorWeight)
     {
-        double sum = 0;
+        var sum = priorWeight / 2 * ((scale - 1) * (scale - 1) + shift * shift);
         for (var i = 0; i < logits.Length; i++)
         {
             var z = scale * logits[i] + shift;

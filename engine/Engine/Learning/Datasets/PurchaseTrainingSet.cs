@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
@@ -38,12 +39,15 @@ public static class PurchaseTrainingSet
     ];
 
     /// <summary>Builds the rows of a log.</summary>
-    public static TrainingSet From(IReadOnlyList<ShopEvent> log)
+    /// <param name="log">The log.</param>
+    /// <param name="features">The columns; <see langword="null"/> for <see cref="Features"/>.</param>
+    /// <exception cref="KeyNotFoundException">A feature does not exist.</exception>
+    public static TrainingSet From(IReadOnlyList<ShopEvent> log, IReadOnlyList<string>? features = null)
     {
-        var vector = new FeatureVector(Features);
+        var vector = new FeatureVector(features ?? Features);
         var clock = new StoreClock(TimeZoneInfo.Utc);
         var decoder = new JsonEventDecoder(new EventRules("learning"u8.ToArray(), 0, IsServer: true, int.MaxValue, long.MaxValue / 2, long.MaxValue / 2));
-        var slab = new EventSlab();
+        var (slab, trends) = (new EventSlab(), new CategoryTrends());
         var carts = new Dictionary<string, CartRecord>(StringComparer.Ordinal);
         var customers = new Dictionary<string, CustomerHistory>(StringComparer.Ordinal);
         var users = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -58,7 +62,12 @@ public static class PurchaseTrainingSet
         {
             slab.Reset();
             Decode(decoder, e, slab);
-            ref readonly var record = ref slab.Records[0];
+            ref var record = ref slab.Records[0];
+            if (Popularity.KeyOf(Encoding.UTF8.GetBytes(e.Category), record.Store) is not 0 and var category)
+            {
+                trends.Count(ref record, category, e.At);
+            }
+
             ref var customer = ref CollectionsMarshal.GetValueRefOrAddDefault(customers, e.User, out _);
             customer.Fold(CustomerInput.Of(record, slab, CurrencyCode.Parse("USD")));
             ref var cart = ref CollectionsMarshal.GetValueRefOrAddDefault(carts, e.Session, out _);
@@ -79,7 +88,7 @@ public static class PurchaseTrainingSet
             times.Add(e.At);
         }
 
-        return new TrainingSet(Features, [.. rows], [.. labels], [.. groups], [.. times]);
+        return new TrainingSet(vector.Names, [.. rows], [.. labels], [.. groups], [.. times]);
     }
 
     static Dictionary<string, int> FirstPurchases(IReadOnlyList<ShopEvent> log)

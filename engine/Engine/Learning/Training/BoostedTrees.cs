@@ -30,10 +30,22 @@ sealed class BoostedTrees : ILearned
     /// <param name="seed">The same seed on the same rows gives the same trees.</param>
     /// <param name="watch">Rows for early stopping (<see cref="BoostedTreesOptions.Patience"/>): later ones, or of other groups.</param>
     /// <param name="run">Cancellation, checkpoints and limits.</param>
+    /// <param name="start">
+    /// Trees of the same columns that the new ones correct; null to begin with the share of label 1. Such a run writes no checkpoint.
+    /// </param>
     /// <exception cref="OperationCanceledException">Training was cancelled; a checkpoint, if asked for, has been written.</exception>
     /// <exception cref="ArgumentException">An option is out of range, or the limit of memory is too low.</exception>
-    internal static BoostedTrees Fit(TrainingSet set, BoostedTreesOptions options, ulong seed, TrainingSet? watch = null, TrainingRun? run = null)
-        => new TreeBooster(set, options, seed, watch, run ?? new TrainingRun()).Run();
+    internal static BoostedTrees Fit(
+        TrainingSet set, BoostedTreesOptions options, ulong seed, TrainingSet? watch = null, TrainingRun? run = null, BoostedTrees? start = null)
+        => new TreeBooster(set, options, seed, watch, run ?? new TrainingRun(), start).Run();
+
+    /// <summary>Returns these trees with others after them.</summary>
+    internal BoostedTrees With(IReadOnlyList<RegressionTree> trees, string shape)
+        => new(_base, [.. _trees, .. trees], $"{shape}, after {_trees.Count} of {_shape}");
+
+    /// <summary>Returns the trees with their sum multiplied and shifted.</summary>
+    internal BoostedTrees Scaled(float scale, float shift)
+        => new(_base * scale + shift, [.. _trees.Select(tree => tree.Scaled(scale))], _shape);
 
     public float Logit(ReadOnlySpan<float> row)
     {

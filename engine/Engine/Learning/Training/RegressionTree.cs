@@ -41,6 +41,19 @@ sealed class RegressionTree
         Value[node] = 0;
     }
 
+    /// <summary>Returns the tree with its values multiplied.</summary>
+    internal RegressionTree Scaled(float scale)
+    {
+        var scaled = new RegressionTree();
+        scaled.Feature.AddRange(Feature);
+        scaled.Threshold.AddRange(Threshold);
+        scaled.MissingIsLeft.AddRange(MissingIsLeft);
+        scaled.Left.AddRange(Left);
+        scaled.Right.AddRange(Right);
+        scaled.Value.AddRange(Value.Select(value => value * scale));
+        return scaled;
+    }
+
     internal float Predict(ReadOnlySpan<float> row)
     {
         var node = 0;

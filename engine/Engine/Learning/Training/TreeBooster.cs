@@ -11,6 +11,7 @@ sealed class TreeBooster
     readonly TrainingSet? _watch;
     readonly TrainingRun _run;
     readonly float _start;
+    readonly BoostedTrees? _former;
     readonly float[] _sums;
     readonly float[] _watchSums;
     readonly float[] _derivatives;
@@ -22,7 +23,7 @@ sealed class TreeBooster
     double _lowest = double.PositiveInfinity;
     int _best;
 
-    internal TreeBooster(TrainingSet set, BoostedTreesOptions options, ulong seed, TrainingSet? watch, TrainingRun run)
+    internal TreeBooster(TrainingSet set, BoostedTreesOptions options, ulong seed, TrainingSet? watch, TrainingRun run, BoostedTrees? start = null)
     {
         options.Check();
         run.CheckMemory(set, options);
@@ -32,7 +33,12 @@ sealed class TreeBooster
             throw new ArgumentException("Early stopping needs rows to watch.", nameof(watch));
         }
 
-        (_set, _options, _seed, _run) = (set, options, seed, run);
+        if (start is not null && run.CheckpointPath is not null)
+        {
+            throw new ArgumentException("A run that begins with trees has no checkpoint.", nameof(run));
+        }
+
+        (_set, _options, _seed, _run, _former) = (set, options, seed, run, start);
         _watch = options.Patience > 0 ? watch : null;
         double positives = set.Positives * options.PositiveWeight, negatives = set.Count - set.Positives;
         var rate = Math.Clamp(positives / Math.Max(1, positives + negatives), 1e-6, 1 - 1e-6);
@@ -42,8 +48,21 @@ sealed class TreeBooster
         _derivatives = new float[2 * set.Count];
         _rows = new int[set.Count];
         _isSampled = new bool[set.Count];
-        Array.Fill(_sums, _start);
-        Array.Fill(_watchSums, _start);
+        Begin(_sums, set);
+        Begin(_watchSums, _watch);
+        if (start is not null && _watch is not null)
+        {
+            // No tree at all may be the best.
+            _lowest = WatchedLoss();
+        }
+    }
+
+    void Begin(float[] sums, TrainingSet? rows)
+    {
+        for (var i = 0; i < sums.Length; i++)
+        {
+            sums[i] = _former?.Logit(rows!.Row(i)) ?? _start;
+        }
     }
 
     internal BoostedTrees Run()
@@ -82,7 +101,8 @@ sealed class TreeBooster
             }
         }
         checkpoint?.Delete();
-        return new BoostedTrees(_start, _watch is null ? _trees : _trees[.._best], _options.Shape);
+        var trees = _watch is null ? _trees : _trees[.._best];
+        return _former?.With(trees, _options.Shape) ?? new BoostedTrees(_start, trees, _options.Shape);
     }
 
     bool HasStopped => _watch is not null && _trees.Count - _best >= _options.Patience;
@@ -151,16 +171,26 @@ sealed class TreeBooster
             return;
         }
 
-        double loss = 0;
         for (var i = 0; i < _watchSums.Length; i++)
         {
             _watchSums[i] += tree.Predict(_watch.Row(i));
-            double z = _watch.Labels[i] == 1 ? -_watchSums[i] : _watchSums[i], w = _watch.Labels[i] == 1 ? _options.PositiveWeight : 1;
-            loss += w * (Math.Max(z, 0) + Math.Log(1 + Math.Exp(-Math.Abs(z))));
         }
-        if (loss < _lowest)
+
+        if (WatchedLoss() is var loss && loss < _lowest)
         {
             (_lowest, _best) = (loss, _trees.Count);
         }
+    }
+
+    double WatchedLoss()
+    {
+        double loss = 0;
+        for (var i = 0; i < _watchSums.Length; i++)
+        {
+            double z = _watch!.Labels[i] == 1 ? -_watchSums[i] : _watchSums[i], w = _watch.Labels[i] == 1 ? _options.PositiveWeight : 1;
+            loss += w * (Math.Max(z, 0) + Math.Log(1 + Math.Exp(-Math.Abs(z))));
+        }
+
+        return loss;
     }
 }

@@ -41,4 +41,12 @@ public sealed record CanaryPolicy
 
     /// <summary>... unless it is below this, which no batch notices (µs).</summary>
     public double MinLatencyMicroseconds { get; init; } = 5;
+
+    /// <summary>
+    /// Returns the policy for a candidate whose scores were seen to differ from the champion's as a shadow, and held against outcomes there: the
+    /// guardrail is for scores that differ from what was judged, so twice as much is allowed.
+    /// </summary>
+    /// <param name="scoreShift">The stability index that was seen; <see langword="null"/> for none.</param>
+    public CanaryPolicy Allowing(double? scoreShift) =>
+        scoreShift is { } seen ? this with { MaxStabilityIndex = Math.Max(MaxStabilityIndex, (2 * seen) + 0.1) } : this;
 }

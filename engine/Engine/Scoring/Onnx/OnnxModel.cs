@@ -67,6 +67,9 @@ public sealed class OnnxModel : IDisposable
     /// <summary>Whether the engine evaluates the model itself.</summary>
     public bool IsCompiled => _trees is not null;
 
+    /// <summary>The trees that the engine evaluates; <see langword="null"/> if ONNX Runtime evaluates the model.</summary>
+    internal TreeEnsemble? Ensemble { get; private set; }
+
     /// <summary>Describes the evaluator: the engine's compiled trees or ONNX Runtime.</summary>
     public string Evaluator => _trees is null ? $"ONNX Runtime {OnnxRuntime.Version}" : $"{_trees.TreeCount} compiled trees";
 
@@ -168,8 +171,15 @@ public sealed class OnnxModel : IDisposable
                 return null;
             }
 
-            var trees = CompiledTrees.Compile(TreeEnsembleReader.Read(file, Features.Count));
-            return trees is not null && TreeProbes.Agree(trees, Features.Count, rows => CreateTreeScorer(trees, rows), CreateRuntimeScorer) ? trees : null;
+            var ensemble = TreeEnsembleReader.Read(file, Features.Count);
+            var trees = CompiledTrees.Compile(ensemble);
+            if (trees is null || !TreeProbes.Agree(trees, Features.Count, rows => CreateTreeScorer(trees, rows), CreateRuntimeScorer))
+            {
+                return null;
+            }
+
+            Ensemble = ensemble;
+            return trees;
         }
         catch (Exception e) when (e is InvalidDataException or NotSupportedException or IOException or UnauthorizedAccessException)
         {

@@ -69,6 +69,7 @@ public static class CartFold
         if (e.Product != 0)
         {
             FoldProduct(ref cart, e.Product, at);
+            (cart.CategoryViews, cart.CategoryAdds) = (e.CategoryViews, e.CategoryAdds);
         }
 
         // Prices of another currency than the contents' are not compared with theirs, and a total of an order or of several lines is no price.

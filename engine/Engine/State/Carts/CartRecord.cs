@@ -170,6 +170,12 @@ public struct CartRecord
     /// <summary>The campaigns, by their places, of the cart's conditional decisions since then. In bytes that were 0 in version 3.</summary>
     public ulong Conditional;
 
+    /// <summary>How often the category of the latest event with a product was looked at, as of that event: <see cref="EventRecord.CategoryViews"/>. In bytes that were 0 before.</summary>
+    public Half CategoryViews;
+
+    /// <summary>How often products of that category were put into carts and bought. In bytes that were 0 before.</summary>
+    public Half CategoryAdds;
+
     /// <summary>Space for new fields; all zero.</summary>
     public CartReserve Reserved;
 
@@ -304,7 +310,7 @@ public struct TypeCounts
 [InlineArray(Size)]
 public struct CartReserve
 {
-    public const int Size = 16;
+    public const int Size = 12;
     byte _first;
 }
 

@@ -48,7 +48,7 @@ static class ApiServer
             .AddSingleton<IDefinitions<SegmentDefinition>>(host.Segments).AddSingleton<IDefinitionControl>(host).AddSingleton<IModelControl>(host).AddSingleton<IServingControl>(host)
             .AddSingleton(ApiOf(host, SegmentDefinition.Kind, host.Segments, campaign => [campaign.Segment]))
             .AddSingleton(ApiOf(host, TemplateDefinition.Kind, host.Templates, campaign => campaign.TemplateNames))
-            .AddSingleton(host.Settings).AddSingleton(host.Campaigns).AddSingleton(host.Backtests).AddSingleton(host.Insights).AddSingleton(host.DataQuality).AddSingleton(host.FeatureProfiles).AddSingleton(host.Datasets).AddSingleton(host.Drift).AddSingleton<ExperimentStore>().AddSingleton(host.Exposures).AddSingleton(host.Usage)
+            .AddSingleton(host.Settings).AddSingleton(host.Campaigns).AddSingleton(host.Backtests).AddSingleton(host.Insights).AddSingleton(host.DataQuality).AddSingleton(host.FeatureProfiles).AddSingleton(host.Datasets).AddSingleton(host.Drift).AddSingleton(host.Retraining).AddSingleton(host.Shadows).AddSingleton<ExperimentStore>().AddSingleton(host.Exposures).AddSingleton(host.Usage)
             .AddSingleton<ApiKeyStore>().AddSingleton<RoleStore>().AddSingleton<MemberMail>().AddSingleton<PasswordResets>()
             .AddSingleton(host.Jobs).AddSingleton(host.Jobs.Control).AddSingleton(host.Witness).AddSingleton<Notices>()
             .AddSingleton<Sessions>().AddSingleton<Logins>().AddSingleton(host.Config).AddSingleton(host.Stores).AddSingleton(host.Metrics.Registry)

@@ -45,7 +45,7 @@ sealed class EngineMetrics : IEngineTotals
         DeclareQuotas();
         DeclareDeadLetters();
         DeclareDurations();
-        JobMetrics.Declare(Registry, host.Jobs, host.DataQuality, host.Drift);
+        JobMetrics.Declare(Registry, host.Jobs, host.DataQuality, host.Drift, host.Retraining, host.Shadows);
     }
 
     /// <summary>The metrics exposed at <c>/metrics</c>.</summary>

@@ -8,10 +8,14 @@ namespace CartRecovery.Host.Composition.Telemetry;
 /// <summary>Declares the metrics of jobs.</summary>
 static class JobMetrics
 {
-    public static void Declare(MetricRegistry registry, JobScheduler jobs, DataQuality quality, DriftWatch drift)
+    public static void Declare(MetricRegistry registry, JobScheduler jobs, DataQuality quality, DriftWatch drift, Retraining retraining, ShadowWatch shadows)
     {
         registry.Gauge("cartrecovery_model_drift", "Stores in which the model's features, its score or its concept had drifted when the job drift last looked, by kind", ["kind"],
             () => DriftWatch.Kinds.Select(kind => new Sample(drift.StoresWith(kind), kind)));
+        registry.Counter("cartrecovery_model_trainings_total", "Trainings on the journal, by whether the candidate was accepted", ["outcome"],
+            () => retraining.Trainings.Select(one => new Sample(one.Count, one.Outcome)));
+        registry.Counter("cartrecovery_model_shadow_evaluations_total", "Evaluations of shadows and the canary on the outcomes of carts, by verdict", ["verdict"],
+            () => shadows.Verdicts.Select(one => new Sample(one.Count, one.Verdict)));
         registry.Gauge("cartrecovery_data_quality_exceeded", "Stores whose events exceeded a limit of dataQuality in the last hour that was measured, by check", ["check"],
             () => DataQuality.Checks.Select(check => new Sample(quality.ExceededBy(check), check)));
         registry.Counter("cartrecovery_job_runs_total", "Runs of jobs by this engine, by outcome", ["job_name", "outcome"],
