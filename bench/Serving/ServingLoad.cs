@@ -66,6 +66,7 @@ sealed class ServingLoad : IDisposable
         readonly JsonEventDecoder _decoder = new(fixture.Rules);
         readonly EventSlab _slab = new();
         readonly byte[][] _messages = fixture.Messages(Messages, index * Messages);
+        readonly ManualResetEventSlim _pause = new(initialState: false, spinCount: 0);
         Durations _slabs = new();
         int _next;
 
@@ -100,17 +101,21 @@ sealed class ServingLoad : IDisposable
             }
         }
 
-        // Sleeps but for the last two milliseconds, which a sleep may overshoot. A slab that is due already is late.
-        static long WaitUntil(long due)
+        // Pauses but for the last two milliseconds, which a pause may overshoot. A slab that is due already is late.
+        long WaitUntil(long due)
         {
             while (Clock.Now() is var now && now < due)
             {
-                Thread.Sleep(due - now > Clock.Second / 500 ? 1 : 0);
+                _pause.Wait(due - now > Clock.Second / 500 ? 1 : 0);
             }
 
             return due;
         }
 
-        public void Dispose() => _stages.Dispose();
+        public void Dispose()
+        {
+            _stages.Dispose();
+            _pause.Dispose();
+        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using CartRecovery.Engine.Configuration;
 using CartRecovery.Host.Commands.Maintenance;
 using CartRecovery.Tests.Support;
 

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using CartRecovery.Engine.Configuration;
 using CartRecovery.Host.Commands.Backtest;
 using CartRecovery.Host.Output;
 
