@@ -5,10 +5,10 @@ using Microsoft.Extensions.Logging;
 namespace CartRecovery.Host.Data;
 
 /// <summary>
-/// Numbers the stores at a start. The data folder records new numbers only once its state is recovered: a start that fails leaves nothing
+/// Numbers the stores and the campaigns at a start. The data folder records new numbers only once its state is recovered: a start that fails leaves nothing
 /// behind. Without a journal, no number outlives the process, and the folder's are not touched.
 /// </summary>
-sealed partial class StoreNumbering
+sealed partial class FolderNumbering
 {
     readonly DataFolder _data;
     readonly bool _isRecorded;
@@ -16,23 +16,31 @@ sealed partial class StoreNumbering
     readonly ILogger _log;
 
     /// <summary>Reads the data folder's numbers and compiles the stores.</summary>
+    /// <param name="data">The data folder.</param>
+    /// <param name="config">The configuration.</param>
+    /// <param name="log">Receives warnings.</param>
     /// <exception cref="DataFolderException">The numbers are damaged or missing, or all are taken.</exception>
-    public StoreNumbering(DataFolder data, CartRecoveryConfig config, ILogger log)
+    public FolderNumbering(DataFolder data, CartRecoveryConfig config, ILogger log)
     {
         _data = data;
         _log = log;
         _isRecorded = config.Journal.Enabled;
         _registry = _isRecorded ? data.NumberStores(config) : StoreCompiler.Register(config.Stores, StoreRegistry.Empty);
         Stores = StoreCompiler.Compile(config.Stores, _registry, data.Use(data.IdSecret));
+        Campaigns = new CampaignNumbering(data, config, log);
     }
 
     /// <summary>The stores with their numbers.</summary>
     public StoreDirectory Stores { get; }
 
+    /// <summary>The campaigns' numbers.</summary>
+    public CampaignNumbering Campaigns { get; }
+
     /// <summary>Records the numbers. Call after the recovery, and before the first event.</summary>
     /// <exception cref="DataFolderException">They cannot be written.</exception>
-    public void Save()
+    public void Save(DecisionsConfig decisions)
     {
+        Campaigns.Save(decisions);
         if (!_isRecorded)
         {
             return;
@@ -53,10 +61,11 @@ sealed partial class StoreNumbering
         return (registry, StoreCompiler.Compile(config.Stores, registry, _data.Use(_data.IdSecret)).MergeInto(Stores));
     }
 
-    /// <summary>Records the numbers of prepared stores, before <see cref="Update"/>.</summary>
+    /// <summary>Records the numbers of prepared stores and of campaigns, before <see cref="Update"/>.</summary>
     /// <exception cref="DataFolderException">They cannot be written.</exception>
-    public void Save(StoreRegistry registry)
+    public void Save(StoreRegistry registry, DecisionsConfig decisions)
     {
+        Campaigns.Save(decisions);
         if (_isRecorded)
         {
             _data.SaveStores(registry);
