@@ -5,6 +5,7 @@ using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Host.Commands.Setup;
 using CartRecovery.Host.Composition;
 using CartRecovery.Host.Demo;
+using CartRecovery.Host.Jobs;
 
 namespace CartRecovery.Host.Commands.Serving;
 
@@ -68,6 +69,7 @@ static class DemoCommand
         {
             RenewKeys(config);
             DemoShop.AddTo(config);
+            PauseJobs(config);
             var other = config.Listen.Http.Port is > 0 and < 60_000 and var port ? port + 1010 : 9090;
             var time = new DemoTime(log);
             return await RunCommand.ServeAsync(config, budget, host => PlayAsync(host, log, time, options),
@@ -80,6 +82,15 @@ static class DemoCommand
         finally
         {
             Directory.Delete(config.Data, recursive: true);
+        }
+    }
+
+    // The night passes in seconds: a job due in it would be late at once.
+    static void PauseJobs(CartRecoveryConfig config)
+    {
+        foreach (var job in BuiltInJobs.All)
+        {
+            (config.Jobs.TryGetValue(job.Name, out var own) ? own : config.Jobs[job.Name] = new JobConfig()).Paused = true;
         }
     }
 
