@@ -130,7 +130,14 @@ public sealed class PartitionErasureTests
         using (var engine = new ErasureFixture(_scratch.PathOf("engine")))
         {
             await engine.SendAsync(Traffic());
-            await engine.EraseAsync(Anna, onStep: step => copies.Add((step, Copy(_scratch.PathOf("engine"), _scratch.PathOf($"copy {copies.Count}"))))).WaitAsync(Eventually.Deadline);
+            await engine.EraseAsync(Anna, onStep: step =>
+            {
+                // The first of a kind and one later: a step may be that of any segment.
+                if (copies.Count(copy => copy.Step == step) < 2)
+                {
+                    copies.Add((step, Copy(_scratch.PathOf("engine"), _scratch.PathOf($"copy {copies.Count}"))));
+                }
+            }).WaitAsync(Eventually.Deadline);
             copies.Add(("the end", Copy(_scratch.PathOf("engine"), _scratch.PathOf($"copy {copies.Count}"))));
             state = await engine.StateAsync(s_carts);
         }
@@ -193,11 +200,12 @@ public sealed class PartitionErasureTests
                     await engine.EraseAsync(user);
                 }
             });
-            do
+            // An erasure reads what comes meanwhile too, at its own pace: a flood without an end would keep the test going for minutes.
+            for (var batch = 0; batch == 0 || (batch < 40 && !erasing.IsCompleted); batch++)
             {
                 await engine.SendAsync(Enumerable.Range(1000, 500).Select(i => Of(i, "page_view")));
             }
-            while (!erasing.IsCompleted);
+
             await erasing.WaitAsync(Eventually.Deadline);
             Assert.That(ErasureFixture.Found(_scratch.Folder, [.. s_texts, UserOf(3), UserOf(7)]), Is.Empty);
             state = await engine.StateAsync(s_carts);
