@@ -11,7 +11,7 @@ namespace CartRecovery.Bench.Attack;
 /// </summary>
 static class AttackCommand
 {
-    const string Usage = "attack --binary FILE [--before FILE] [--only NAME]   --before: an older binary, for comparison";
+    const string Usage = "attack --binary FILE [--before FILE] [--only NAME]   The column 'reported' has what was first reported. --before: an older binary, for comparison";
 
     static readonly TimeSpan s_idle = TimeSpan.FromSeconds(3), s_during = TimeSpan.FromSeconds(5);
 
@@ -29,7 +29,7 @@ static class AttackCommand
         }
 
         var binaries = values.TryGetValue("--before", out var before) ? new[] { ("before", before), ("now", binary) } : [("now", binary)];
-        Console.WriteLine("| attack | binary | the attacker got | a post: idle | during | 1 s after | a new stream: idle | during | 1 s after |\n|---|---|---|---|---|---|---|---|---|");
+        Console.WriteLine("| attack | reported | binary | the attacker got | a post: idle | during | 1 s after | a new stream: idle | during | 1 s after |\n|---|---|---|---|---|---|---|---|---|---|");
         try
         {
             foreach (var attack in attacks)
@@ -63,7 +63,7 @@ static class AttackCommand
         await Task.Delay(TimeSpan.FromSeconds(1));
         var after = await probes.RunAsync(s_idle);
         got = string.Create(CultureInfo.InvariantCulture, $"{got}; engine at most {engine.PeakBytes / 1e6:N0} MB");
-        return $"| {attack.Name} | {name} | {got} | {string.Join(" | ", new[] { 1, 2 }.SelectMany(probe => new[] { idle[probe], during[probe], after[probe] }.Select(Cell)))} |";
+        return $"| {attack.Name} | {attack.Reported} | {name} | {got} | {string.Join(" | ", new[] { 1, 2 }.SelectMany(probe => new[] { idle[probe], during[probe], after[probe] }.Select(Cell)))} |";
     }
 
     static string Cell(ProbeResult probe) => string.Create(CultureInfo.InvariantCulture,

@@ -31,7 +31,13 @@ sealed record AttackPlan(string Name, Func<AttackedEngine, Task, Task<string>> R
     ];
 
     /// <summary>All attacks.</summary>
-    public static IReadOnlyList<AttackPlan> All { get; } = [MailAttack.Plan, CartAttack.Plan, .. DoorAttacks.Plans, FigureAttack.Plan, LetterAttack.Plan, .. FloodAttacks.Plans];
+    public static IReadOnlyList<AttackPlan> All { get; } =
+    [
+        MailAttack.Plan, CartAttack.Plan, .. ClaimAttacks.Plans, FigureAttack.Plan, .. DoorAttacks.Plans, ThiefAttack.Plan, LetterAttack.Plan, .. FloodAttacks.Plans,
+    ];
+
+    /// <summary>What the attacker got when the attack was first reported, before there was a defence.</summary>
+    public required string Reported { get; init; }
 
     /// <summary>YAML of a campaign of the store demo; null for the shipped ones alone.</summary>
     public string? Campaign { get; init; }

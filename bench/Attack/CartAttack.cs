@@ -8,9 +8,12 @@ static class CartAttack
 {
     const string Cart = "100042";
 
+    static long Now => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+
     /// <summary>The attack.</summary>
     public static AttackPlan Plan { get; } = new("a guessed cart", RunAsync)
     {
+        Reported = "all: e-mail redirected, 1,000 items, emptied by a purchase, kept from going idle, offer diverted by its id",
         PrepareAsync = engine => engine.PostAsync(AttackPlan.Publishable, engine.Event(Cart, "owner", "add_to_cart", ""","productId":"p1","price":20""")),
     };
 
@@ -26,8 +29,11 @@ static class CartAttack
             accepted += (await engine.PostAsync(AttackPlan.Publishable, engine.Event(Cart, "thief", type, more))).Status == HttpStatusCode.OK ? 1 : 0;
         }
 
+        // An id that is used first does not make the owner's event a duplicate.
+        await engine.PostAsync(AttackPlan.Publishable, $$"""{"id":"order-17","type":"page_view","cartId":"{{Cart}}","sessionId":"thief","ts":{{Now}}}""");
+        await engine.PostAsync(AttackPlan.Secret, $$"""{"id":"order-17","type":"add_to_cart","cartId":"{{Cart}}","productId":"p2","price":3,"ts":{{Now}}}""");
         var features = (await engine.GetAsync($"/v1/features/{Cart}", AttackPlan.Secret))?.GetProperty("features");
         return string.Create(CultureInfo.InvariantCulture,
-            $"{accepted} of 4 events changed it; items in it: {features?.GetProperty("item_count").GetDouble() ?? 0:N0} (1 before)");
+            $"{accepted} of 4 events changed it; items in it: {features?.GetProperty("item_count").GetDouble() ?? 0:N0} of the owner's 2");
     }
 }

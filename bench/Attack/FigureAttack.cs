@@ -10,6 +10,7 @@ static class FigureAttack
     /// <summary>The attack.</summary>
     public static AttackPlan Plan { get; } = new("fake carts", RunAsync)
     {
+        Reported = "100 of 100 in the treated group",
         Campaign = "{ name: left, stores: [demo], trigger: { idle: 1s }, when: [{ feature: item_count, atLeast: 1 }], action: { type: reminder }, channel: console, message: \"Back\" }",
         Configuration = ["contact: { holdout: 0, firstMessage: 0s, quietHours: , caps: [] }"],
     };

@@ -13,8 +13,8 @@ static class FloodAttacks
     /// <summary>The attacks.</summary>
     public static IReadOnlyList<AttackPlan> Plans { get; } =
     [
-        new("rejected events, nothing read", RejectedAsync),
-        new("silent sockets", SilentAsync),
+        new("rejected events, nothing read", RejectedAsync) { Reported = "/health, posts and new streams held for 80 s after the last client had gone; 3.1 GB of 2.3 planned" },
+        new("silent sockets", SilentAsync) { Reported = "everybody kept out until the handshake's deadline" },
     ];
 
     static async Task<string> RejectedAsync(AttackedEngine engine, Task watched)

@@ -12,6 +12,7 @@ static class LetterAttack
     /// <summary>The attack.</summary>
     public static AttackPlan Plan { get; } = new("dead letters", RunAsync)
     {
+        Reported = "all stores' letters lost; 92 bytes on the disk for a byte sent",
         Configuration = ["deadLetters: { size: 16MB }"],
         PrepareAsync = engine => engine.PostAsync(AttackPlan.Other, $"[{string.Join(',', Enumerable.Repeat("{\"odd\":1}", Letters))}]"),
     };

@@ -14,6 +14,7 @@ static class MailAttack
     /// <summary>The attack.</summary>
     public static AttackPlan Plan { get; } = new("strangers mailed", RunAsync)
     {
+        Reported = "200 mailed a text and a link of the attacker's",
         Campaign = "{ name: left, stores: [demo], trigger: { idle: 1s }, when: [{ feature: item_count, atLeast: 1 }], steps: [{ channel: mail, "
             + "action: { type: reminder }, subject: \"Your cart\", message: \"{{ customer.first_name }} {% for line in cart.lines %}{{ line.name }}{% endfor %}\" }] }",
         Configuration =

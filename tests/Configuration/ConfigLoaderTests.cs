@@ -27,7 +27,7 @@ public class ConfigLoaderTests
         }));
     }
 
-    [TestCase("\n")]
+    [TestCase("")]
     [TestCase("# nothing yet\n")]
     [TestCase("---\n")]
     public void An_empty_document_reports_missing_stores_with_an_example(string yaml)
@@ -42,7 +42,7 @@ public class ConfigLoaderTests
     [Test]
     public void The_example_in_the_missing_stores_error_is_valid()
     {
-        var suggestion = ConfigFile.Load("\n").Problems[0].Split("For example: ")[1];
+        var suggestion = ConfigFile.Load("").Problems[0].Split("For example: ")[1];
 
         Assert.That(ConfigFile.Load(suggestion).Problems, Is.Empty);
     }

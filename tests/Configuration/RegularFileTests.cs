@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Host.Commands.Setup;
+using CartRecovery.Primitives.Files;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Configuration;
@@ -44,6 +45,17 @@ public sealed class RegularFileTests
         }
 
         Assert.That(problems, Has.Some.Match("c.yaml:5:.*clients: .*regular file"));
+    }
+
+    [Test]
+    public void An_empty_file_is_a_regular_one()
+    {
+        using var scratch = new Scratch();
+        var file = scratch.Write("empty", "");
+        File.CreateSymbolicLink(scratch.PathOf("link"), file);
+        Assert.That(RegularFile.Check(file), Is.EqualTo(file));
+        Assert.That(RegularFile.Check(scratch.PathOf("link")), Is.EqualTo(scratch.PathOf("link")));
+        Assert.That(() => RegularFile.Check("/dev/null"), Throws.InstanceOf<IOException>().With.Message.Contains("not a regular file"));
     }
 
     static Task<string[]> ProblemsOf(string path) => Task.Run(() =>

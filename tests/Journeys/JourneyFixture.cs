@@ -261,6 +261,11 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
 
     public int MaxAwaited { get; set; } = 100;
 
+    /// <summary>The windows of decisions that are free again: the cart, the decision's time and its campaign.</summary>
+    public List<(Hash128 Cart, long At, string Campaign)> Released { get; } = [];
+
+    public void ReleaseWindow(in Hash128 cart, long at, string campaign) => Released.Add((cart, at, campaign));
+
     public Hash128? AwaitShopper(in Hash128 cart, int store)
     {
         if (Awaited.Contains(cart))

@@ -1,5 +1,8 @@
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Engine.State.Carts;
+using CartRecovery.Primitives;
 using static CartRecovery.Tests.Journeys.JourneyFixture;
 
 namespace CartRecovery.Tests.Journeys;
@@ -17,6 +20,19 @@ public sealed class MessageTests
         fixture.Decide("c1", "u1");
         fixture.Pass(Minute);
         Assert.That(fixture.Sent.Single().Message, Is.EqualTo("Hi Ada, gold customer u1"));
+    }
+
+    [Test]
+    public void The_line_of_what_exceeds_the_others_has_a_name()
+    {
+        using var fixture = Of("{% for line in cart.lines %}[{{ line.quantity }} {{ line.name }}]{% endfor %}", "socket");
+        fixture.Fill("c1", fixture.Now);
+        var cart = fixture.Carts[JourneyFixture.Cart("c1")];
+        cart.Others = new CartLine { Units = 13_000, Value = 26 * Money.PerUnit };
+        fixture.Carts[JourneyFixture.Cart("c1")] = cart;
+        Assert.That(fixture.It.LinesOf(JourneyFixture.Stores.Find("shop")!, cart).Last().Line, Has.Property("Name").EqualTo("Other products").And.Property("Quantity").EqualTo(13m));
+        var german = new Store(0, "shop", "shop"u8.ToArray(), TimeZoneInfo.Utc, "EUR") { Locale = MoneyLocale.Find("de")! };
+        Assert.That(fixture.It.LinesOf(german, cart).Last().Line.Name, Is.EqualTo("Weitere Artikel"));
     }
 
     [Test]

@@ -2,6 +2,7 @@ using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Primitives;
 using CartRecovery.Tests.Support;
 using static CartRecovery.Tests.Journeys.JourneyFixture;
 
@@ -118,6 +119,46 @@ public sealed class SocketOfferTests
         fixture.Pass(Minute);
         Assert.That(fixture.Reasons, Is.EqualTo(new[] { WithheldReason.Unreachable }));
         Assert.That(fixture.Awaited, Is.EqualTo(new[] { Cart("c2") }));
+    }
+
+    [Test]
+    public void An_offer_that_nobody_saw_uses_up_no_window_and_no_reentry()
+    {
+        var step = Step("socket");
+        step.UsefulFor = Duration.FromMinutes(10);
+        var campaign = Series(step);
+        campaign.Reentry = Duration.FromHours(24);
+        using var fixture = new JourneyFixture([campaign]) { IsSocketOpen = false };
+        var decided = fixture.Decide("c1").At;
+        fixture.Pass(5 * Minute);
+        Assert.That(fixture.Released, Is.Empty, "it is of use");
+        fixture.Pass(Hour);
+        Assert.That(fixture.Released, Is.EqualTo(new[] { (Cart("c1"), decided, "left") }));
+        fixture.IsSocketOpen = true;
+        fixture.Decide("c1", id: "next");
+        Assert.That((fixture.Sent.Count, fixture.Released.Count), Is.EqualTo((1, 1)));
+        fixture.Decide("c1", id: "third");
+        Assert.That((fixture.Sent.Count, fixture.Reasons.Last()), Is.EqualTo((1, WithheldReason.Reentry)), "what was seen counts");
+    }
+
+    [Test]
+    public void An_offer_that_makes_room_frees_its_window()
+    {
+        using var fixture = Away(Step("socket"));
+        fixture.MaxAwaited = 1;
+        fixture.Decide("c2");
+        fixture.Pass(Minute);
+        Assert.That(fixture.Released.Select(window => window.Cart), Is.EqualTo(new[] { Cart("c1") }));
+    }
+
+    [Test]
+    public void A_series_that_sends_something_else_keeps_its_window()
+    {
+        using var fixture = Away(Step("socket"), Step("socket", hours: 2));
+        fixture.Pass(3 * Hour);
+        Assert.That((fixture.Withheld(), fixture.Released), Is.EqualTo((new[] { (1, WithheldReason.Unreachable) }, Array.Empty<(Hash128, long, string)>())), "the second offer waits");
+        Return(fixture);
+        Assert.That((fixture.Sent.Count, fixture.Released.Count), Is.EqualTo((1, 0)));
     }
 
     static JourneyFixture Away(params StepConfig[] steps) => Away(null, steps);

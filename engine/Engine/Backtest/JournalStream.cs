@@ -65,6 +65,10 @@ public sealed class JournalStream : IReplayStream
                     lane.TakeDecision(decision, isScored);
                 }
             }
+            else if (entry.Kind == EntryKind.WindowRelease)
+            {
+                lane.TakeRelease(WindowRelease.Read(payload));
+            }
             else if (entry.Kind == EntryKind.Configuration)
             {
                 lane.TakeCampaigns(entry.Payload);

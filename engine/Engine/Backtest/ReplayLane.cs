@@ -1,6 +1,7 @@
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Pipeline.Commit;
 using CartRecovery.Engine.Pipeline.Timing;
 using CartRecovery.Primitives;
 
@@ -101,6 +102,15 @@ public sealed class ReplayLane : IDisposable
         if (_readCampaigns?.Invoke(record.ToArray()) is { } campaigns)
         {
             _stages.UseRecorded(campaigns);
+        }
+    }
+
+    /// <summary>Frees a window that the engine freed. That of another decision stays taken.</summary>
+    internal void TakeRelease(WindowRelease window)
+    {
+        if (IsOwn(window.Cart))
+        {
+            _stages.Release(window);
         }
     }
 

@@ -13,15 +13,16 @@ public static class StoreCompiler
     /// <param name="sections">The sections, in file order.</param>
     /// <param name="registry">The stores' numbers; new stores get the next ones. <see langword="null"/> to number them in file order.</param>
     /// <param name="idSecret">The secret for the keys of ids: <see cref="IdHasher"/>. <see langword="null"/> for keys without one.</param>
+    /// <param name="sealSecret">The secret that seals ids which are addresses: <see cref="SealedIds"/>. <see langword="null"/> to leave them in the clear.</param>
     /// <exception cref="TimeZoneNotFoundException">This machine lacks a time zone.</exception>
     /// <exception cref="ArgumentException">A key is used twice.</exception>
     /// <exception cref="InvalidDataException">There are too many stores.</exception>
-    public static StoreDirectory Compile(IReadOnlyList<StoreConfig> sections, StoreRegistry? registry = null, byte[]? idSecret = null)
+    public static StoreDirectory Compile(IReadOnlyList<StoreConfig> sections, StoreRegistry? registry = null, byte[]? idSecret = null, byte[]? sealSecret = null)
     {
         var numbers = Register(sections, registry ?? StoreRegistry.Empty);
-        Store[] stores = [.. sections.Select(section => Compile(section, numbers.NumberOf(section.Id)!.Value, idSecret))];
+        Store[] stores = [.. sections.Select(section => Compile(section, numbers.NumberOf(section.Id)!.Value, HasherOf(section.Id, idSecret, sealSecret)))];
         var removed = numbers.Stores.Index().Where(store => !sections.Any(section => section.Id == store.Item.Id));
-        return new StoreDirectory(stores, removed.Select(store => Removed(store.Item, store.Index, idSecret)), sections.SelectMany((section, index) =>
+        return new StoreDirectory(stores, removed.Select(store => Removed(store.Item, store.Index, HasherOf(store.Item.Id, idSecret, sealSecret))), sections.SelectMany((section, index) =>
             section.Keys.Select(key => (
                 KeyHash.OfConfigured(key.Key),
                 new StoreKey(stores[index], key.Kind, key.LoopbackOnly, [.. key.Origins.Select(origin => new AllowedOrigin(origin.ToString()))])
@@ -36,10 +37,8 @@ public static class StoreCompiler
     public static StoreRegistry Register(IEnumerable<StoreConfig> sections, StoreRegistry registry) =>
         registry.With(sections.Select(section => new RegisteredStore(section.Id, section.Currency, section.Timezone)));
 
-    static Store Compile(StoreConfig section, int number, byte[]? idSecret)
-    {
-        var ids = HasherOf(section.Id, idSecret);
-        return new(number, section.Id, Encoding.UTF8.GetBytes(section.Id), ZoneOf(section.Timezone), section.Currency)
+    static Store Compile(StoreConfig section, int number, IdHasher ids) =>
+        new(number, section.Id, Encoding.UTF8.GetBytes(section.Id), ZoneOf(section.Timezone), section.Currency)
         {
             Ids = ids,
             Name = section.Name,
@@ -57,18 +56,21 @@ public static class StoreCompiler
             MaxConnections = section.MaxConnections,
             Settings = ConfigValues.HashOf(section, nameof(StoreConfig.Keys)),
         };
-    }
 
     // This machine may lack the zone, which must not keep the other stores from starting.
-    static Store Removed(RegisteredStore store, int number, byte[]? idSecret) => new(
+    static Store Removed(RegisteredStore store, int number, IdHasher ids) => new(
         number, store.Id, Encoding.UTF8.GetBytes(store.Id), TimeZones.TryFind(store.TimeZone, out var zone) ? zone : TimeZoneInfo.Utc, store.Currency)
     {
         IsRemoved = true,
-        Ids = HasherOf(store.Id, idSecret),
+        Ids = ids,
     };
 
-    static IdHasher HasherOf(string id, byte[]? secret) =>
-        secret is null ? new IdHasher(Encoding.UTF8.GetBytes(id)) : new IdHasher(Encoding.UTF8.GetBytes(id), secret);
+    static IdHasher HasherOf(string id, byte[]? secret, byte[]? sealSecret)
+    {
+        var utf8 = Encoding.UTF8.GetBytes(id);
+        var seals = sealSecret is null ? null : new SealedIds(sealSecret, utf8);
+        return secret is null ? new IdHasher(utf8) { Sealed = seals } : new IdHasher(utf8, secret) { Sealed = seals };
+    }
 
     static TimeZoneInfo ZoneOf(string id) =>
         TimeZones.TryFind(id, out var zone) ? zone : throw new TimeZoneNotFoundException($"Unknown time zone '{id}' on this machine.");

@@ -58,6 +58,9 @@ public sealed class CampaignSet
     /// <summary>Returns the campaign with this name, or <see langword="null"/>.</summary>
     public Campaign? Find(string name) => Array.Find(_campaigns, campaign => campaign.Name == name);
 
+    /// <summary>Returns the place of the campaign with this name, or <see langword="null"/>.</summary>
+    public int? PlaceOf(string name) => Array.FindIndex(_campaigns, campaign => campaign.Name == name) is var place and >= 0 ? place : null;
+
     /// <summary>What it was compiled from, as the journal records it; empty if it is not recorded.</summary>
     public ReadOnlyMemory<byte> Record
     {

@@ -199,6 +199,13 @@ sealed partial class EventBuilder(EventRules rules)
             return address;
         }
 
+        if (Rules.Ids.Sealed is { } ids)
+        {
+            Seal(ids, EventField.CartId, message);
+            Seal(ids, EventField.UserId, message);
+            Seal(ids, EventField.SessionId, message);
+        }
+
         // Records hold short ids.
         if (_hasLongId)
         {
@@ -289,7 +296,22 @@ sealed partial class EventBuilder(EventRules rules)
 
     // Shops make ids of carts of their customers' ids, too.
     bool NamesForgotten(ForgottenPeople forgotten, ReadOnlySpan<byte> message) =>
-        forgotten.Contains(Rules.StoreId, TextOf(EventField.UserId, message)) || forgotten.Contains(Rules.StoreId, TextOf(EventField.CartId, message));
+        IsForgotten(forgotten, TextOf(EventField.UserId, message)) || IsForgotten(forgotten, TextOf(EventField.CartId, message));
+
+    // The engine's own events, such as those of links, have sealed ids; and a request may have named a hashed one.
+    bool IsForgotten(ForgottenPeople forgotten, ReadOnlySpan<byte> id) => forgotten.Contains(Rules.StoreId, id)
+        || (Rules.Ids.Sealed is not null && (id.StartsWith("s."u8) || SealedIds.IsHashed(id)) && IsForgotten(forgotten, Encoding.UTF8.GetString(id)));
+
+    bool IsForgotten(ForgottenPeople forgotten, string id) =>
+        forgotten.Contains(Rules.StoreId, Encoding.UTF8.GetBytes(Rules.Ids.ShownForm(id))) || forgotten.Contains(Rules.StoreId, Encoding.UTF8.GetBytes(Rules.Ids.SealedForm(id)));
+
+    void Seal(SealedIds ids, EventField field, ReadOnlySpan<byte> message)
+    {
+        if (SealedIds.IsAddress(TextOf(field, message)))
+        {
+            SetUnescapedId(field, ids.Seal(TextOf(field, message), RoomFor(field)));
+        }
+    }
 
     bool Ignore(EventField field, ReadOnlySpan<byte> message)
     {

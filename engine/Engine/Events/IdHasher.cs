@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Events;
@@ -40,6 +41,9 @@ public sealed class IdHasher
         _customers = Derive(master, Customers, storeId);
     }
 
+    /// <summary>Seals ids that are addresses; <see langword="null"/> if the folder has them in the clear. The keys are those of the sealed ids.</summary>
+    public SealedIds? Sealed { get; init; }
+
     /// <summary>Whether the keys depend on a secret.</summary>
     public bool IsKeyed => _carts is not null;
 
@@ -53,12 +57,14 @@ public sealed class IdHasher
 
     /// <summary>Computes a cart's key.</summary>
     /// <param name="cart">The cart's id, in UTF-8.</param>
-    public Hash128 CartOf(ReadOnlySpan<byte> cart) => cart.Length > EventSlab.MaxIdLength ? OfLong(cart, static (ids, id) => ids.CartOf(id)) : _carts is null ? Hash128.Of(cart, _seed) : _carts.Of(cart);
+    public Hash128 CartOf(ReadOnlySpan<byte> cart) => Sealed is not null && SealedIds.IsAddress(cart) ? OfSealed(cart, static (ids, id) => ids.KeyOf(id))
+        : cart.Length > EventSlab.MaxIdLength ? OfLong(cart, static (ids, id) => ids.KeyOf(id)) : KeyOf(cart);
 
     /// <summary>Computes a customer's key; empty for an anonymous shopper.</summary>
     /// <param name="user">The user's id, in UTF-8.</param>
     public Hash128 CustomerOf(ReadOnlySpan<byte> user) =>
-        user.IsEmpty ? default : user.Length > EventSlab.MaxIdLength ? OfLong(user, static (ids, id) => ids.CustomerOf(id)) : _customers is null ? Hash128.Of(user, _seed ^ UnkeyedCustomers) : _customers.Of(user);
+        user.IsEmpty ? default : Sealed is not null && SealedIds.IsAddress(user) ? OfSealed(user, static (ids, id) => ids.CustomerKeyOf(id))
+        : user.Length > EventSlab.MaxIdLength ? OfLong(user, static (ids, id) => ids.CustomerKeyOf(id)) : CustomerKeyOf(user);
 
     /// <summary>Computes a session's key; 0 for none.</summary>
     /// <param name="session">The session's id, in UTF-8.</param>
@@ -66,7 +72,26 @@ public sealed class IdHasher
 
     /// <summary>Computes the key of a cart's secret.</summary>
     /// <param name="secret">The secret, in UTF-8; not empty.</param>
-    public ulong SecretOf(ReadOnlySpan<byte> secret) => Math.Max(CartOf(secret).High, 1);
+    public ulong SecretOf(ReadOnlySpan<byte> secret) => Math.Max(KeyOf(secret).High, 1);
+
+    /// <summary>Returns an id sealed if it is an address and the folder seals those.</summary>
+    public string SealedForm(string id)
+    {
+        var bytes = Sealed is null ? [] : Encoding.UTF8.GetBytes(id);
+        if (!SealedIds.IsAddress(bytes))
+        {
+            return id;
+        }
+
+        Span<byte> target = stackalloc byte[EventSlab.MaxIdLength];
+        return Encoding.UTF8.GetString(target[..Sealed!.Seal(bytes, target)]);
+    }
+
+    /// <summary>Returns an id as events and records have it: one that is an address sealed, a long one in its short form.</summary>
+    public string StoredForm(string id) => ForgottenPeople.ShortForm(SealedForm(id));
+
+    /// <summary>Returns a stored id as the shop writes it. Of a long one, its short form.</summary>
+    public string ShownForm(string id) => Sealed?.Open(id) ?? id;
 
     /// <summary>
     /// Computes the key of a client's network: its IPv4 address, or the 64-bit prefix of its IPv6 address. 0 if it is unknown, and for this machine:
@@ -81,7 +106,7 @@ public sealed class IdHasher
 
         Span<byte> bytes = stackalloc byte[16];
         (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).TryWriteBytes(bytes, out var length);
-        return Math.Max(CartOf(bytes[..Math.Min(length, 8)]).High, 1);
+        return Math.Max(KeyOf(bytes[..Math.Min(length, 8)]).High, 1);
     }
 
     /// <summary>Computes a product's key; 0 for none.</summary>
@@ -89,7 +114,7 @@ public sealed class IdHasher
     public ulong ProductOf(ReadOnlySpan<byte> product) => product.IsEmpty ? 0
         : product.Length > EventSlab.MaxIdLength ? OfLong(product, static (ids, id) => new Hash128(ids.ProductOf(id), 0)).Low : Hash128.Of(product, _seed).Low;
 
-    /// <summary>Sets an event's keys and text lengths; an empty text has no key.</summary>
+    /// <summary>Sets an event's keys and text lengths; an empty text has no key. The texts are as events have them, at most 64 bytes each.</summary>
     public void Set(
         ref EventRecord record, ReadOnlySpan<byte> id, ReadOnlySpan<byte> cart, ReadOnlySpan<byte> user, ReadOnlySpan<byte> session,
         ReadOnlySpan<byte> product)
@@ -99,11 +124,21 @@ public sealed class IdHasher
         record.UserLength = (byte)user.Length;
         record.SessionLength = (byte)session.Length;
         record.ProductLength = (byte)product.Length;
-        record.Id = CartOf(id);
-        record.Cart = CartOf(cart);
-        record.Customer = CustomerOf(user);
-        record.Session = SessionOf(session);
+        record.Id = KeyOf(id);
+        record.Cart = KeyOf(cart);
+        record.Customer = user.IsEmpty ? default : CustomerKeyOf(user);
+        record.Session = session.IsEmpty ? 0 : KeyOf(session).Low;
         record.Product = ProductOf(product);
+    }
+
+    Hash128 KeyOf(ReadOnlySpan<byte> id) => _carts is null ? Hash128.Of(id, _seed) : _carts.Of(id);
+
+    Hash128 CustomerKeyOf(ReadOnlySpan<byte> user) => _customers is null ? Hash128.Of(user, _seed ^ UnkeyedCustomers) : _customers.Of(user);
+
+    Hash128 OfSealed(ReadOnlySpan<byte> id, HashFunction keyOf)
+    {
+        Span<byte> target = stackalloc byte[EventSlab.MaxIdLength];
+        return keyOf(this, target[..Sealed!.Seal(id, target)]);
     }
 
     // The key of an id is that of its short form, which events, records and answers have.

@@ -35,4 +35,7 @@ public enum EntryKind : byte
 
     /// <summary>A person was erased: their carts and their customer record end here. Names them by keys alone.</summary>
     Erasure = 10,
+
+    /// <summary>The window that a decision took is free again, because nobody saw its offer.</summary>
+    WindowRelease = 11,
 }

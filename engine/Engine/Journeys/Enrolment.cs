@@ -61,7 +61,8 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
         }
 
         // Decisions may arrive out of order: after a crash, and when clients' clocks differ.
-        if (last is var (id, state, startedAt) && (state == JourneyState.Active || Math.Abs(decision.At - startedAt) < campaign.Reentry))
+        if (last is var (id, state, startedAt)
+            && (state == JourneyState.Active || (Math.Abs(decision.At - startedAt) < campaign.Reentry && !store.Offers.IsUnseen(id))))
         {
             store.Journeys.RecordTrigger(id, decision.At);
             planner.Withhold(journey with { Id = id }, now, state == JourneyState.Active ? WithheldReason.InCampaign : WithheldReason.Reentry);
@@ -129,8 +130,8 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
         var (campaigns, shop) = (options.Campaigns, options.FindStore(decision.Intervention.StoreId));
         for (var i = 0; i < campaigns.Count && shop is not null; i++)
         {
-            if (campaigns[i].Name != campaign.Name && campaigns[i].IsConditionalIn(shop.Number) && store.Journeys.LastOf(decision.Cart, campaigns[i].Name) is { StartedAt: var at }
-                && Math.Abs(decision.At - at) < (campaigns.WindowMilliseconds ?? 0))
+            if (campaigns[i].Name != campaign.Name && campaigns[i].IsConditionalIn(shop.Number) && store.Journeys.LastOf(decision.Cart, campaigns[i].Name) is { } taken
+                && Math.Abs(decision.At - taken.StartedAt) < (campaigns.WindowMilliseconds ?? 0) && !store.Offers.IsUnseen(taken.Id))
             {
                 return true;
             }

@@ -32,6 +32,14 @@ public interface IJourneyPorts
     {
     }
 
+    /// <summary>Frees the window of a decision whose offer nobody saw: the cart may be decided on at once. Idempotent.</summary>
+    /// <param name="cart">The cart's key.</param>
+    /// <param name="at">The decision's time, in event time.</param>
+    /// <param name="campaign">The campaign's name.</param>
+    void ReleaseWindow(in Hash128 cart, long at, string campaign)
+    {
+    }
+
     /// <summary>Hands an intervention to a sink, which reports the outcome by <see cref="JourneyEngine.RecordOutcome"/>.</summary>
     /// <returns><see langword="false"/> if the sink has no room now.</returns>
     bool TryEnqueue(Intervention intervention);

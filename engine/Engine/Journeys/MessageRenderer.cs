@@ -45,13 +45,13 @@ public sealed class MessageRenderer(ProductTable products)
         var lines = cart is { } record && options.Stores.Find(candidate.StoreId) is { } store ? LinesOf(store, record, addressee.ShowsClaims) : [];
         var summary = cart is { } current ? SummaryOf(current, lines) : candidate.Cart;
         var links = LinksOf(options, candidate, id, address != AddressKind.None, now);
-        var values = new MessageValues(candidate.StoreId, addressee.ShowsClaims ? candidate.CartId : "", summary, offer.DiscountPercent)
+        var values = new MessageValues(candidate.StoreId, addressee.ShowsClaims ? ShownForm(options, candidate, candidate.CartId) : "", summary, offer.DiscountPercent)
         {
             Action = offer.Action,
             Code = offer.Code,
             Locale = options.FindStore(candidate.StoreId)?.Locale ?? MoneyLocale.Default,
             StoreName = options.FindStore(candidate.StoreId)?.Name,
-            CustomerId = candidate.UserId,
+            CustomerId = candidate.UserId is { } user ? ShownForm(options, candidate, user) : null,
             Recipient = addressee.Recipient,
             Attributes = addressee.Attributes,
             Now = DateTimeOffset.FromUnixTimeMilliseconds(now),
@@ -104,11 +104,13 @@ public sealed class MessageRenderer(ProductTable products)
 
         if (cart.Others.Units > 0)
         {
-            lines.Add((new MessageLine("", cart.Others.Quantity, Money.ToDecimal(cart.Others.Value), null, null) { Currency = currency }, null));
+            lines.Add((new MessageLine(OtherProducts.NameIn(store.Locale.Name), cart.Others.Quantity, Money.ToDecimal(cart.Others.Value), null, null) { Currency = currency }, null));
         }
 
         return lines;
     }
+
+    static string ShownForm(JourneyOptions options, Intervention candidate, string id) => options.FindStore(candidate.StoreId)?.Ids.ShownForm(id) ?? id;
 
     static CartSummary SummaryOf(in CartRecord cart, List<(MessageLine Line, Product? Product)> lines) =>
         new(cart.ItemCount, lines.Where(l => !l.Line.IsForeign).Sum(l => l.Line.Value), CurrencyCode.ToString(cart.Currency));

@@ -44,6 +44,7 @@ sealed class SocketOffers(JourneyStore store, IJourneyPorts ports, JourneyCounte
         {
             ports.ForgetShopper(journey.Cart);
             Count(intervention.Channel, intervention.Action, "unreachable");
+            Release(journey, message.Id);
             return new MessageOutcome(MessageState.Withheld, WithheldReason.Unreachable);
         }
 
@@ -102,11 +103,25 @@ sealed class SocketOffers(JourneyStore store, IJourneyPorts ports, JourneyCounte
             if (id != except && store.Messages.End(id, WithheldReason.Unreachable, detail: null, now))
             {
                 counters.AddWithheld(WithheldReason.Unreachable);
+                if (store.Journeys.Find(journey) is { } ended)
+                {
+                    Release(ended, id);
+                }
+
                 if (!store.Offers.HasScheduled(journey))
                 {
                     store.Journeys.End(journey, JourneyState.Completed);
                 }
             }
+        }
+    }
+
+    // What nobody saw uses up no window. A message of the series that was sent, or is still to come, does.
+    void Release(Journey journey, string offer)
+    {
+        if (!store.Offers.HasOthers(journey.Id, offer))
+        {
+            ports.ReleaseWindow(journey.Cart, journey.StartedAt, journey.Candidate.Campaign);
         }
     }
 

@@ -118,6 +118,9 @@ public sealed partial class Partition
                 case Flush flush:
                     _work.NotifyWhenDurable(flush);
                     break;
+                case WindowOfOffer window:
+                    _work.Release(window.Cart, window.At, window.Campaign);
+                    break;
                 case PartitionErasureRequest erasure:
                     _work.Erase(erasure);
                     break;

@@ -161,6 +161,15 @@ public sealed partial class Partition : IDisposable
     }
 
     /// <summary>
+    /// Frees the window that a decision took, because nobody saw its offer. Without room in the inbox, and after a crash before it is journaled, the window stays
+    /// taken. Does not block. Any thread.
+    /// </summary>
+    /// <param name="cart">The cart's key.</param>
+    /// <param name="at">The decision's time, in event time.</param>
+    /// <param name="campaign">The campaign's name.</param>
+    public void ReleaseWindow(in Hash128 cart, long at, string campaign) => Inbox.TryEnqueue(new WindowOfOffer(cart, at, campaign));
+
+    /// <summary>
     /// Ends every wait for the disk, because the worker did not stop in time. What the partition still holds was not acknowledged, and the
     /// journal has everything else.
     /// </summary>
@@ -187,6 +196,8 @@ public sealed partial class Partition : IDisposable
 
         public TaskCompletionSource<CartRecord?> Result { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
+
+    sealed record WindowOfOffer(Hash128 Cart, long At, string Campaign);
 
     sealed class Flush : IEventSource
     {

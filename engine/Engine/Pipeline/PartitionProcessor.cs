@@ -5,6 +5,7 @@ using CartRecovery.Engine.Journal.Tail;
 using CartRecovery.Engine.Pipeline.Commit;
 using CartRecovery.Engine.Pipeline.Recovery;
 using CartRecovery.Engine.Telemetry;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Pipeline;
 
@@ -177,6 +178,23 @@ public sealed partial class PartitionProcessor : IDisposable
         _state.Stages.Compact();
         StepErasure();
         StepCheckpoint();
+    }
+
+    /// <summary>Frees the window of a decision whose offer nobody saw, and journals it.</summary>
+    /// <param name="cart">The cart's key.</param>
+    /// <param name="at">The decision's time, in event time.</param>
+    /// <param name="campaign">The campaign's name.</param>
+    internal void Release(in Hash128 cart, long at, string campaign)
+    {
+        EndBatch();
+        var window = new WindowRelease(cart, at, _state.Stages.Campaigns.PlaceOf(campaign) is { } place ? (byte)place : WindowRelease.NoPlace);
+        if (_journal is not null)
+        {
+            _output.Append(EntryKind.WindowRelease, window.WriteTo(_buffer));
+        }
+
+        _state.Stages.Release(window);
+        PublishBatch();
     }
 
     /// <summary>Notifies the waiter when everything taken so far is durable, and commits at once.</summary>

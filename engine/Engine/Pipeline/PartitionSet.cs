@@ -123,6 +123,9 @@ public sealed class PartitionSet : IDisposable
     public Task<CartRecord?> FindAsync(in Hash128 cart, CancellationToken cancellationToken) =>
         _partitions[IndexOf(cart)].FindAsync(cart, cancellationToken);
 
+    /// <inheritdoc cref="Partition.ReleaseWindow"/>
+    public void ReleaseWindow(in Hash128 cart, long at, string campaign) => _partitions[IndexOf(cart)].ReleaseWindow(cart, at, campaign);
+
     /// <summary>Completes once everything submitted before this call is durable.</summary>
     public Task FlushAsync(CancellationToken cancellationToken) => Task.WhenAll(_partitions.Select(p => p.FlushAsync(cancellationToken)));
 

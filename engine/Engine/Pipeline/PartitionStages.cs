@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Pipeline.Commit;
 using CartRecovery.Engine.Pipeline.Timing;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
@@ -171,6 +172,13 @@ public sealed partial class PartitionStages : IDisposable
         var input = decision.ConditionalPlace is { } place ? new CartInput { Step = CartStep.RecordConditional, At = decision.At, Index = place }
             : new CartInput { Step = CartStep.RecordIntervention, At = decision.At };
         _carts.Update(decision.Cart, ref input);
+    }
+
+    /// <summary>Frees the window that a decision took.</summary>
+    internal void Release(WindowRelease window)
+    {
+        var input = new CartInput { Step = CartStep.ReleaseIntervention, At = window.At, Index = window.Place };
+        _carts.Update(window.Cart, ref input);
     }
 
     /// <summary>Starts a checkpoint of the stores as they are now.</summary>

@@ -184,7 +184,7 @@ sealed class Erasure(ErasureTargets targets, IReadOnlyList<PersonErasure> people
         if (targets.Reconciliations is { } reports)
         {
             var spellings = erased.Spellings;
-            HashSet<string> carts = new(erased.Subject.Carts, StringComparer.Ordinal), orders = new(erased.Subject.Orders, StringComparer.Ordinal);
+            HashSet<string> carts = new(erased.Subject.Carts.Concat(erased.Subject.Carts.Select(erased.Store.Ids.ShownForm)), StringComparer.Ordinal), orders = new(erased.Subject.Orders, StringComparer.Ordinal);
             erased.Counts["reconciliation differences"] = await reports.EraseAsync(erased.Store.Id,
                 (order, cart) => (cart is not null && carts.Contains(cart)) || (order is not null && orders.Contains($"o:{order}")),
                 text => spellings.AreIn(Encoding.UTF8.GetBytes(text)), cancellation);

@@ -229,7 +229,7 @@ public sealed class ErasureRequests(ControlDatabase database, Tombstones tombsto
     {
         await EnsureRoomAsync(session, added.Folder);
         var id = failed?.Id ?? Guid.CreateVersion7().ToString("n");
-        var subject = new ErasedSubject(ForgottenPeople.ShortForm(added.UserId), [], [], []);
+        var subject = new ErasedSubject(added.UserId, [], [], []);
         var sealedSubject = database.Keys.Seal(JsonSerializer.Serialize(subject, ErasureJson.Default.ErasedSubject), PlaceOf(id));
         if (failed is not null)
         {

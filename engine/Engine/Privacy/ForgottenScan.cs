@@ -46,6 +46,12 @@ sealed class ForgottenScan(ErasureTargets targets, ForgottenPeople people)
 
     void Look(Store? store, ReadOnlySpan<byte> user)
     {
+        // Tombstones are of ids as the shop writes them.
+        if (store is not null && user.StartsWith("s."u8) && store.Ids.Sealed is not null)
+        {
+            user = Encoding.UTF8.GetBytes(store.Ids.ShownForm(Encoding.UTF8.GetString(user)));
+        }
+
         if (store is not null && people.Contains(store.IdUtf8, user))
         {
             _found.Add((store.Id, Encoding.UTF8.GetString(user)));

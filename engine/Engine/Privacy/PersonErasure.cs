@@ -16,8 +16,8 @@ sealed class PersonErasure(Store store, ErasedSubject subject, ErasureMode mode)
     /// <summary>What happens to the person's orders.</summary>
     public ErasureMode Mode => mode;
 
-    /// <summary>The person, with all ids found so far.</summary>
-    public ErasedSubject Subject { get; private set; } = subject;
+    /// <summary>The person, with all ids found so far, as they are stored.</summary>
+    public ErasedSubject Subject { get; private set; } = subject with { UserId = store.Ids.StoredForm(subject.UserId) };
 
     /// <summary>What the present step counted.</summary>
     public Dictionary<string, long> Counts { get; } = new(StringComparer.Ordinal);

@@ -39,7 +39,7 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
     ];
 
     readonly List<(string Name, string What, long Items)> _kinds = [];
-    PersonId _id = new(ForgottenPeople.ShortForm(userId), [], [], []);
+    PersonId _id = new(store.Ids.StoredForm(userId), [], [], []);
     long _locked;
 
     /// <summary>Writes the export.</summary>
@@ -290,6 +290,16 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
         json.WriteNumber("format"u8, Format);
         json.WriteString("storeId"u8, store.Id);
         json.WriteString("userId"u8, userId);
+        json.WriteStartArray("sealedIds"u8);
+        foreach (var id in _id.Carts.Prepend(_id.UserId).Where(id => store.Ids.ShownForm(id) != id))
+        {
+            json.WriteStartObject();
+            json.WriteString("stored"u8, id);
+            json.WriteString("id"u8, store.Ids.ShownForm(id));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         json.WriteString("createdAt"u8, time.GetUtcNow().UtcDateTime);
         json.WriteString("version"u8, targets.Version);
         json.WriteStartArray("included"u8);

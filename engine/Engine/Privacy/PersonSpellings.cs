@@ -19,9 +19,11 @@ public sealed class PersonSpellings
     /// <param name="person">The person.</param>
     public PersonSpellings(Person person)
     {
-        _words = [.. new[] { person.UserId }.Concat(person.Carts).Concat(person.Addresses).Where(text => text.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)];
+        // Sealed ids are stored, and the shop's own spellings are in what the shop sends.
+        string[] ids = [.. new[] { person.UserId }.Concat(person.Carts).SelectMany(id => new[] { id, person.Ids.ShownForm(id) }).Distinct(StringComparer.Ordinal)];
+        _words = [.. ids.Concat(person.Addresses).Where(text => text.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)];
         _numbers = [.. person.Addresses.Where(address => address.StartsWith('+') && address.Length > SharedDigits).Select(address => address[^SharedDigits..])];
-        Bytes = [.. new[] { person.UserId }.Concat(person.Carts).SelectMany(id => new[] { id, JsonEncodedText.Encode(id).ToString() })
+        Bytes = [.. ids.SelectMany(id => new[] { id, JsonEncodedText.Encode(id).ToString() })
             .Where(text => text.Length >= MinSearched).Distinct(StringComparer.Ordinal).Select(Encoding.UTF8.GetBytes)];
         ShortBytes = person.UserId.Length >= MinSearched ? []
             : [.. new[] { person.UserId, JsonEncodedText.Encode(person.UserId).ToString() }.Where(text => text.Length < MinSearched).Distinct(StringComparer.Ordinal).Select(Encoding.UTF8.GetBytes)];

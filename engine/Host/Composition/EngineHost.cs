@@ -118,7 +118,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Audit = new AuditRecorder(Control);
         Witness = new AuditWitness(Control, Audit, _log);
         Jobs = MakeJobs();
-        _numbering = new StoreNumbering(_data, config, _log);
+        _numbering = new StoreNumbering(_data, config, _keys, _log);
         _apiKeys = new ApiKeyDirectory(Control, Stores) { OnChange = Connections.CloseRevoked };
         _apiKeys.Follow();
         Flags = new FlagDirectory(Control);
@@ -126,7 +126,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Usage = new UsageLedger(Control, Stores) { OnLevel = LogUsage, OnFailure = e => LogUsageFailed($"{e.GetType().Name}: {e.Message}") };
         Certificates = new TlsCertificates(ClientsOf("http"), ClientsOf("stream"), time);
         ConnectionLimiter = IngestSetup.LimiterOf(config.Listen, Stores.All);
-        _ports = new JourneyPorts(Connections, Sinks, SinkCatalog.AddressesOf(config));
+        _ports = new JourneyPorts(Connections, Sinks, SinkCatalog.AddressesOf(config)) { Stores = Stores };
         Rates = new ExchangeRatesFeed(_data.Path, time, _loggers.CreateLogger<ExchangeRatesFeed>(), ApplyCampaigns);
         Rates.Update(config.Decisions.ExchangeRatesSource);
         JourneyOptions = JourneyOptionsOf(config.Decisions, config.Contact, Stores);

@@ -1,4 +1,5 @@
 using CartRecovery.Contracts;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Delivery;
 using CartRecovery.Engine.Ingest.Connections;
@@ -23,6 +24,9 @@ sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOn
 
     // Streams with unflushed writes.
     readonly HashSet<ClientConnection> _written = [];
+
+    /// <summary>The stores, whose sealed ids are opened for sinks and streams.</summary>
+    public required StoreDirectory Stores { get; init; }
 
     /// <summary>The partitions. Set before the start.</summary>
     public PartitionSet? Partitions { get; set; }
@@ -59,7 +63,7 @@ sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOn
             return true;
         }
 
-        if (connections.Find(connectionId) is not { } connection || !connection.TryWrite(intervention))
+        if (connections.Find(connectionId) is not { } connection || !connection.TryWrite(Shown(intervention)))
         {
             return false;
         }
@@ -75,6 +79,9 @@ sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOn
     public void ForgetShopper(in Hash128 cart) => Returning.Forget(cart);
 
     /// <inheritdoc/>
+    public void ReleaseWindow(in Hash128 cart, long at, string campaign) => Partitions?.ReleaseWindow(cart, at, campaign);
+
+    /// <inheritdoc/>
     public bool HasSinkWork { get; private set; }
 
     /// <inheritdoc/>
@@ -86,7 +93,7 @@ sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOn
         }
 
         HasSinkWork = true;
-        return sinks.FreeCapacityOf(intervention.Channel) > 0 && sinks.TryDeliver(intervention.Channel, intervention)
+        return sinks.FreeCapacityOf(intervention.Channel) > 0 && sinks.TryDeliver(intervention.Channel, Shown(intervention))
             && _handedOver.Add(intervention.Id);
     }
 
@@ -110,6 +117,16 @@ sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOn
         _handedOver.Clear();
         HasSinkWork = false;
     }
+
+    // The shop knows its ids as it writes them.
+    Intervention Shown(Intervention intervention) => Stores.All.Find(intervention.StoreId)?.Ids is { Sealed: not null } ids
+        ? intervention with
+        {
+            CartId = ids.ShownForm(intervention.CartId),
+            UserId = intervention.UserId is { } user ? ids.ShownForm(user) : null,
+            SessionId = intervention.SessionId is { } session ? ids.ShownForm(session) : null,
+        }
+        : intervention;
 
     static Dictionary<string, DeliveryChannel> ChannelsOf(IReadOnlyDictionary<string, AddressKind> addresses) => addresses
         .Select(pair => new DeliveryChannel(pair.Key, pair.Value))

@@ -23,10 +23,16 @@ readonly record struct FolderFormat(int Partitions, long Segment, bool HasStoreN
 
     // The oldest version that is taken over, the first with the stores' numbers, and the first with keys.
     const int OldestVersion = 3, NumberedVersion = 4, EncryptedVersion = 5;
-    const string Keyed = "keyed";
+    const string Keyed = "keyed", SealedAddresses = "sealed";
 
     /// <summary>Whether personal data is encrypted: <c>keys</c> must be there.</summary>
     public bool HasKeys { get; init; }
+
+    /// <summary>
+    /// Whether ids that are addresses are sealed: since the folder was created. A folder of an earlier version has them in the clear, where other ids would be other
+    /// carts and customers.
+    /// </summary>
+    public bool HasSealedIds { get; init; }
 
     /// <summary>The layout of the journals.</summary>
     public JournalLayout Layout => new(Segment, JournalLayout.StandardPage);
@@ -57,6 +63,7 @@ readonly record struct FolderFormat(int Partitions, long Segment, bool HasStoreN
                 HasKeyedIds: values.GetValueOrDefault("ids") == Keyed)
             {
                 HasKeys = number >= EncryptedVersion,
+                HasSealedIds = values.GetValueOrDefault("addresses") == SealedAddresses,
             }
             : throw WrongVersion(path, version, "an unknown");
     }
@@ -66,7 +73,7 @@ readonly record struct FolderFormat(int Partitions, long Segment, bool HasStoreN
     public void Write(string path)
     {
         var file = Path.Combine(path, Name);
-        var ids = HasKeyedIds ? $"ids {Keyed}\n" : "";
+        var ids = (HasKeyedIds ? $"ids {Keyed}\n" : "") + (HasSealedIds ? $"addresses {SealedAddresses}\n" : "");
         DurableFile.Write(file, Encoding.UTF8.GetBytes(string.Create(
             CultureInfo.InvariantCulture,
             $"{(HasKeys ? EncryptedVersion : NumberedVersion)}\npartitions {Partitions}\nsegment {Segment}\n{ids}")));

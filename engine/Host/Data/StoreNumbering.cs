@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.Encryption;
 using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Data;
@@ -14,16 +15,22 @@ sealed partial class StoreNumbering
     readonly bool _isRecorded;
     StoreRegistry _registry;
     readonly ILogger _log;
+    readonly byte[]? _sealSecret;
 
     /// <summary>Reads the data folder's numbers and compiles the stores.</summary>
+    /// <param name="data">The data folder.</param>
+    /// <param name="config">The configuration.</param>
+    /// <param name="keys">The folder's keys; <see langword="null"/> if it has none.</param>
+    /// <param name="log">The log.</param>
     /// <exception cref="DataFolderException">The numbers are damaged or missing, or all are taken.</exception>
-    public StoreNumbering(DataFolder data, CartRecoveryConfig config, ILogger log)
+    public StoreNumbering(DataFolder data, CartRecoveryConfig config, KeyVault? keys, ILogger log)
     {
         _data = data;
+        _sealSecret = data.Format.HasSealedIds ? keys?.Derive("sealed ids") : null;
         _log = log;
         _isRecorded = config.Journal.Enabled;
         _registry = _isRecorded ? data.NumberStores(config) : StoreCompiler.Register(config.Stores, StoreRegistry.Empty);
-        Stores = StoreCompiler.Compile(config.Stores, _registry, data.Use(data.IdSecret));
+        Stores = StoreCompiler.Compile(config.Stores, _registry, data.Use(data.IdSecret), _sealSecret);
     }
 
     /// <summary>The stores with their numbers.</summary>
@@ -50,7 +57,7 @@ sealed partial class StoreNumbering
     public (StoreRegistry Registry, StoreDirectory Directory) Prepare(CartRecoveryConfig config)
     {
         var registry = StoreCompiler.Register(config.Stores, _registry);
-        return (registry, StoreCompiler.Compile(config.Stores, registry, _data.Use(_data.IdSecret)).MergeInto(Stores));
+        return (registry, StoreCompiler.Compile(config.Stores, registry, _data.Use(_data.IdSecret), _sealSecret).MergeInto(Stores));
     }
 
     /// <summary>Records the numbers of prepared stores, before <see cref="Update"/>.</summary>

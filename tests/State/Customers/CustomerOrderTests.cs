@@ -23,6 +23,19 @@ public sealed class CustomerOrderTests
     }
 
     [Test]
+    public void An_order_without_a_currency_is_in_no_mean_of_a_customer_who_buys_in_several()
+    {
+        var unnamed = Order(3, 300) with { NamesCurrency = false };
+        Assert.That(Of(Order(1, 100), unnamed).AverageOrderValue, Is.EqualTo(200), "all that is known is in the store's");
+        var history = Of(Order(1, 100), Order(2, 15_000, isForeign: true), unnamed, Refund(3, 10) with { NamesCurrency = false });
+        Assert.That((history.Orders, history.ForeignOrders, history.AverageOrderValue), Is.EqualTo((3u, (ushort)2, 100d)));
+        history = Of(Order(2, 15_000, isForeign: true), Order(2, 14_000) with { NamesCurrency = false });
+        Assert.That((history.Orders, history.ForeignOrders, history.AverageOrderValue), Is.EqualTo((1u, (ushort)1, 0d)), "an edit has the order's currency");
+        history = Of(Order(1, 100), Order(2, 15_000, isForeign: true), Order(1, 80) with { NamesCurrency = false });
+        Assert.That(history.AverageOrderValue, Is.EqualTo(80), "an edit of an order in the store's currency");
+    }
+
+    [Test]
     public void A_cancelled_order_does_not_count_however_often_it_is_told()
     {
         var history = Of(Order(1, 100), Order(2, 300), Cancelled(2), Cancelled(2), Order(2, 300));

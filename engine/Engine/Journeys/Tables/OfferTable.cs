@@ -7,7 +7,7 @@ namespace CartRecovery.Engine.Journeys.Tables;
 /// <summary>Finds the offers that wait for their shopper among the messages: scheduled ones without a stream to write to.</summary>
 public sealed class OfferTable
 {
-    readonly Statement _wake, _wakeAll, _ofCart, _all, _hasScheduled;
+    readonly Statement _wake, _wakeAll, _ofCart, _all, _hasScheduled, _hasOthers, _isUnseen;
 
     internal OfferTable(Database database)
     {
@@ -18,6 +18,11 @@ public sealed class OfferTable
         _ofCart = database.Prepare($"SELECT id, journey FROM intervention WHERE {waiting} AND {Cart} LIMIT 64");
         _all = database.Prepare($"SELECT cart, store FROM intervention WHERE {waiting} ORDER BY decided_at");
         _hasScheduled = database.Prepare($"SELECT 1 FROM intervention WHERE journey=?1 AND state={MessageState.Scheduled:D} LIMIT 1");
+        var others = $"SELECT 1 FROM intervention WHERE journey=?1 AND id<>?2 AND state<>{MessageState.Withheld:D}";
+        _hasOthers = database.Prepare($"{others} LIMIT 1");
+        _isUnseen = database.Prepare($"""
+            SELECT 1 FROM intervention WHERE journey=?1 AND state={MessageState.Withheld:D} AND reason={WithheldReason.Unreachable:D} AND NOT EXISTS ({others}) LIMIT 1
+            """);
     }
 
     /// <summary>Makes a cart's waiting offers due.</summary>
@@ -51,6 +56,12 @@ public sealed class OfferTable
 
         return found;
     }
+
+    /// <summary>Returns whether a journey has another message that was sent, or is still to come.</summary>
+    public bool HasOthers(long journey, string message) => _hasOthers.With(journey).With(message).Number() is not null;
+
+    /// <summary>Returns whether all that a journey had to send were offers that nobody saw.</summary>
+    public bool IsUnseen(long journey) => _isUnseen.With(journey).With("").Number() is not null;
 
     /// <summary>Returns whether a journey has a scheduled message.</summary>
     public bool HasScheduled(long journey) => _hasScheduled.With(journey).Number() is not null;

@@ -91,6 +91,10 @@ public sealed class JournalReplayer
                 }
 
                 break;
+            case EntryKind.WindowRelease:
+                EndBatch(isDecided: true);
+                _state.Stages.Release(WindowRelease.Read(entry.Payload.Span));
+                break;
             case EntryKind.Erasure:
                 EndBatch(isDecided: true);
                 _state.Stages.Erase(ErasureEntry.Read(entry.Payload.Span));

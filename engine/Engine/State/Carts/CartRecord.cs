@@ -244,6 +244,18 @@ public struct CartRecord
         (ConditionalAt, Conditional) = (former == 0 ? at : ConditionalAt, former | (1UL << place));
     }
 
+    /// <summary>Frees the window that a decision took, unless a later one has it.</summary>
+    /// <param name="place">The campaign's place, for a conditional decision; beyond the last one for none.</param>
+    /// <param name="at">The decision's time.</param>
+    public void Release(int place, long at)
+    {
+        LastInterventionAt = LastInterventionAt == at ? 0 : LastInterventionAt;
+        if (place < 8 * sizeof(ulong) && ConditionalAt != 0 && at >= ConditionalAt)
+        {
+            Conditional &= ~(1UL << place);
+        }
+    }
+
     /// <summary>When the cart's idle time began.</summary>
     public readonly long QuietSince => LastReceivedAt != 0 ? LastReceivedAt : LastAt;
 

@@ -23,4 +23,7 @@ enum CartStep
 
     /// <summary>Records a conditional intervention that was already decided.</summary>
     RecordConditional,
+
+    /// <summary>Frees the window of an intervention, conditional or not, that nobody saw.</summary>
+    ReleaseIntervention,
 }

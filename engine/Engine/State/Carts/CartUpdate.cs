@@ -38,6 +38,9 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
             case CartStep.RecordConditional:
                 record.AddConditional(input.Index, input.At, context.Window);
                 break;
+            case CartStep.ReleaseIntervention:
+                record.Release(input.Index, input.At);
+                break;
             case CartStep.Touch:
                 break;
         }

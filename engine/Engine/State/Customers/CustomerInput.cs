@@ -10,7 +10,8 @@ namespace CartRecovery.Engine.State.Customers;
 /// <param name="Order">The key of the order it names; 0 for none.</param>
 /// <param name="IsLine">Whether the amount is that of one product of the order.</param>
 /// <param name="IsWhole">Whether it is of the whole order: a refund that names no amount and no product.</param>
-public readonly record struct CustomerInput(EventType Type, long At, long Amount, bool IsForeign, ulong Order, bool IsLine = false, bool IsWhole = false)
+/// <param name="NamesCurrency">Whether it names its currency.</param>
+public readonly record struct CustomerInput(EventType Type, long At, long Amount, bool IsForeign, ulong Order, bool IsLine = false, bool IsWhole = false, bool NamesCurrency = true)
 {
     /// <summary>Reads an event.</summary>
     /// <param name="e">The event.</param>
@@ -23,6 +24,7 @@ public readonly record struct CustomerInput(EventType Type, long At, long Amount
             e.Type, e.Timestamp, e.Amount, e.Currency != 0 && e.Currency != currency && !slab.PredatesCurrencies,
             slab.PredatesCurrencies ? 0 : (e.Flags & EventFlags.ChangesNoCart) != 0 ? e.CartSecret : OrderId.KeyOf(slab.PlainMetaOf(e)),
             IsLine: e.Product != 0 && (e.Details & (EventDetails.IsTotal | EventDetails.NamesProducts)) == 0,
-            IsWhole: !namesProduct && (e.Flags & EventFlags.HasPrice) == 0);
+            IsWhole: !namesProduct && (e.Flags & EventFlags.HasPrice) == 0,
+            NamesCurrency: e.Currency != 0 || slab.PredatesCurrencies);
     }
 }

@@ -29,6 +29,12 @@ public readonly struct CustomerUpdate : IRecordUpdate<CustomerRecord, CustomerIn
         record.Version = CustomerRecord.CurrentVersion;
         var at = IndexOf(recent, input);
         var known = at < 0 ? default : new RecentOrder(recent[at]).For(input.Order);
+        if (input.Type == EventType.Purchase && !input.NamesCurrency && (at < 0 ? record.History.ForeignOrders > 0 : known.IsForeign))
+        {
+            // An edit has the order's currency. A new order of a customer who has bought in several may be in any, so no mean has it.
+            input = input with { IsForeign = true };
+        }
+
         switch (input.Type)
         {
             case EventType.Purchase when at >= 0:

@@ -30,6 +30,11 @@ sealed class CartReader(PartitionSet partitions)
     public static string IdOf(HttpContext context, string routeValue, PersonalIdKind kind, int segmentsAfter = 0) =>
         PersonalDataView.Of(context).Resolve(kind, TextOf(context, routeValue, segmentsAfter)) ?? throw new ProblemException(PersonalDataView.NotNamed(kind));
 
+    /// <summary>Returns the id of a customer in a request's path as the shop writes it; otherwise as <see cref="IdOf"/>.</summary>
+    /// <exception cref="ProblemException">The sender sees masked ids alone, and it is none.</exception>
+    public static string ShownUserOf(HttpContext context, string routeValue) =>
+        PersonalDataView.Of(context).ResolveShown(PersonalIdKind.Customer, TextOf(context, routeValue)) ?? throw new ProblemException(PersonalDataView.NotNamed(PersonalIdKind.Customer));
+
     /// <summary>Returns the text of an id in a request's path, unmasked and whatever it names.</summary>
     public static string TextOf(HttpContext context, string routeValue, int segmentsAfter = 0)
     {

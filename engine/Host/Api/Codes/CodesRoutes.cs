@@ -53,7 +53,7 @@ static class CodesRoutes
 
         // Under masks, as the request names it: the answer does not tell the masked id of a plain one.
         return found.UsedBy != cartId ? s_used.ToResult()
-            : TypedResults.Ok(DiscountCode.Of(code, found, view) with { UsedBy = view.IsMasked ? body.CartId : cartId });
+            : TypedResults.Ok(DiscountCode.Of(code, found, view) with { UsedBy = view.IsMasked ? body.CartId : view.CartId(cartId) });
     }
 }
 

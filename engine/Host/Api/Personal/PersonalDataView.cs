@@ -1,5 +1,7 @@
 using System.Text.Json;
+using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.ControlPlane.Users;
+using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Host.Api.Access;
@@ -22,8 +24,10 @@ sealed class PersonalDataView
     readonly MaskedIds _ids;
     readonly string _store;
     readonly bool _isProgram;
+    readonly IdHasher? _hasher;
 
-    PersonalDataView(bool isMasked, bool isProgram, MaskedIds ids, string store) => (IsMasked, _isProgram, _ids, _store) = (isMasked, isProgram, ids, store);
+    PersonalDataView(bool isMasked, bool isProgram, MaskedIds ids, Store? store) =>
+        (IsMasked, _isProgram, _ids, _store, _hasher) = (isMasked, isProgram, ids, store?.Id ?? "", store?.Ids);
 
     /// <summary>Whether personal data is masked.</summary>
     public bool IsMasked { get; }
@@ -32,7 +36,7 @@ sealed class PersonalDataView
     public static PersonalDataView Of(HttpContext context)
     {
         var ids = context.RequestServices.GetRequiredService<MaskedIds>();
-        return new PersonalDataView(IsMaskedFor(context), context.User.Identity is StoreKeyIdentity, ids, Caller.Of(context)?.Store.Id ?? "");
+        return new PersonalDataView(IsMaskedFor(context), context.User.Identity is StoreKeyIdentity, ids, Caller.Of(context)?.Store);
     }
 
     /// <summary>Returns whether personal data is masked for the caller of a request.</summary>
@@ -47,13 +51,13 @@ sealed class PersonalDataView
     public static ValueTask<PersonalDataView?> BindAsync(HttpContext context) => ValueTask.FromResult<PersonalDataView?>(Of(context));
 
     /// <summary>Returns a customer's id, masked if required.</summary>
-    public string? UserId(string? id) => IsMasked && id is not null ? _ids.Mask(_store, PersonalIdKind.Customer, id) : id;
+    public string? UserId(string? id) => id is null ? null : IsMasked ? MaskedUserId(id) : Shown(id);
 
     /// <summary>Returns a customer's masked id, whoever asks: for the audit log.</summary>
-    public string MaskedUserId(string id) => _ids.Mask(_store, PersonalIdKind.Customer, id);
+    public string MaskedUserId(string id) => _ids.Mask(_store, PersonalIdKind.Customer, Shown(id));
 
     /// <summary>Returns a cart's id, masked if required: shops may derive it from the customer's id, address or number.</summary>
-    public string? CartId(string? id) => IsMasked && id is not null ? _ids.Mask(_store, PersonalIdKind.Cart, id) : id;
+    public string? CartId(string? id) => id is null ? null : IsMasked ? _ids.Mask(_store, PersonalIdKind.Cart, Shown(id)) : Shown(id);
 
     /// <summary>Returns a message's text, hidden if required: it may contain the customer's name.</summary>
     public string? Text(string? text) => IsMasked && text is not null ? Hidden : text;
@@ -74,18 +78,21 @@ sealed class PersonalDataView
     public static bool IsMaskedText(string text) => text == Hidden;
 
     /// <summary>
-    /// Returns the id that a request names in the clear or masked; <see langword="null"/> if a caller who sees only masked ids names it in
+    /// Returns the id that a request names in the clear or masked, as it is stored; <see langword="null"/> if a caller who sees only masked ids names it in
     /// the clear: the response would reveal which masked id belongs to it.
     /// </summary>
-    public string? Resolve(PersonalIdKind kind, string text) => _ids.Open(_store, kind, text) ?? (IsMasked ? null : text);
+    public string? Resolve(PersonalIdKind kind, string text) => Stored(_ids.Open(_store, kind, text) ?? (IsMasked ? null : text));
+
+    /// <summary>Returns the id that a request names, as the shop writes it; otherwise as <see cref="Resolve"/>.</summary>
+    public string? ResolveShown(PersonalIdKind kind, string text) => _ids.Open(_store, kind, text) ?? (IsMasked ? null : Shown(text));
 
     /// <summary>
-    /// Returns the id of a cart to change. Accepts ids in the clear also from programs that see masked ones, because a shop's programs use its own ids. A person who sees
+    /// Returns the id of a cart to change, as it is stored. Accepts ids in the clear also from programs that see masked ones, because a shop's programs use its own ids. A person who sees
     /// masked ids has no others: what the change does would reveal which masked id belongs to one.
     /// </summary>
     /// <returns><see langword="null"/> for a masked id that is not one of the store's carts, and for an id that the caller must not name.</returns>
-    public string? ResolveChanged(string cartId) => _ids.Open(_store, PersonalIdKind.Cart, cartId)
-        ?? (cartId.StartsWith(MaskedIds.Prefix, StringComparison.Ordinal) || (IsMasked && !_isProgram) ? null : cartId);
+    public string? ResolveChanged(string cartId) => Stored(_ids.Open(_store, PersonalIdKind.Cart, cartId)
+        ?? (cartId.StartsWith(MaskedIds.Prefix, StringComparison.Ordinal) || (IsMasked && !_isProgram) ? null : cartId));
 
     /// <summary>Returns the problem of a request whose id <see cref="Resolve"/> rejects.</summary>
     public static HttpProblem NotNamed(PersonalIdKind kind) => kind == PersonalIdKind.Cart
@@ -105,13 +112,18 @@ sealed class PersonalDataView
         }
     }
 
-    /// <summary>Returns what masks the texts of a column, by its name; <see langword="null"/> for a column that is shown.</summary>
-    public Func<string?, string?>? MaskOf(string column) => !IsMasked ? null : column switch
+    /// <summary>Returns what masks or opens the texts of a column, by its name; <see langword="null"/> for a column that is shown as it is stored.</summary>
+    public Func<string?, string?>? MaskOf(string column) => column switch
     {
         "userId" => UserId,
         "cartId" => CartId,
-        "message" => Text,
-        "address" => Address,
+        "sessionId" when !IsMasked => id => id is null ? null : Shown(id),
+        "message" when IsMasked => Text,
+        "address" when IsMasked => Address,
         _ => null,
     };
+
+    string Shown(string id) => _hasher?.ShownForm(id) ?? id;
+
+    string? Stored(string? id) => id is null ? null : _hasher?.SealedForm(id) ?? id;
 }

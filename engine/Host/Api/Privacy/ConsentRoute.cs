@@ -37,7 +37,7 @@ static class ConsentRoute
     static async Task<Ok<ConsentHistory>> GetAsync(
         [Description("The customer's id, percent-encoded.")] string userId, HttpContext context, Caller caller, RequestQuery query, PrivacyServices privacy, JourneyWorker journeys, TimeProvider time)
     {
-        var id = CartReader.IdOf(context, userId, PersonalIdKind.Customer);
+        var id = CartReader.ShownUserOf(context, userId);
         await journeys.CatchUpForReportAsync();
         var customer = caller.Store.Ids.CustomerOf(Encoding.UTF8.GetBytes(id));
         var items = (await journeys.InvokeAsync((engine, _) => engine.Store.Consents.Of(customer))).ConvertAll(ConsentItem.Of);

@@ -36,7 +36,7 @@ static class ExportRoute
     static async Task ExportAsync(
         [Description("The customer's id, percent-encoded.")] string userId, HttpContext context, Caller caller, RequestQuery query, PrivacyServices privacy, AuditLog audit, TimeProvider time)
     {
-        var id = CartReader.IdOf(context, userId, PersonalIdKind.Customer);
+        var id = CartReader.ShownUserOf(context, userId);
         using var one = privacy.TryBeginExport(caller.Store.Id) ?? throw new ProblemException(ApiProblems.ExportBusy);
         var isZip = query.Of(s_format) == "zip";
         context.Response.ContentType = isZip ? Zip : "application/json";

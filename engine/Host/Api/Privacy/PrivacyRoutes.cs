@@ -6,7 +6,6 @@ using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Auth;
 using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Documentation;
-using CartRecovery.Host.Api.Personal;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
 using CartRecovery.Host.Api.Responses;
@@ -51,7 +50,7 @@ static class PrivacyRoutes
     static async Task<Accepted<ErasureItem>> ForgetAsync(
         [Description("The customer's id, percent-encoded.")] string userId, ForgetBody body, HttpContext context, Caller caller, PrivacyServices privacy)
     {
-        var id = CartReader.IdOf(context, userId, PersonalIdKind.Customer);
+        var id = CartReader.ShownUserOf(context, userId);
         var problem = !ErasureRequests.TryParse(body.Mode ?? "delete", out var mode) ? $"mode: expected delete or anonymise, got '{body.Mode}'."
             : ProblemOf(id, body.Reason);
         if (problem is not null)
@@ -72,7 +71,7 @@ static class PrivacyRoutes
         : null;
 
     static async Task<NoContent> LiftAsync([Description("The customer's id, percent-encoded.")] string userId, HttpContext context, Caller caller, PrivacyServices privacy) =>
-        await privacy.Requests.LiftAsync(caller.Store.Id, CartReader.IdOf(context, userId, PersonalIdKind.Customer), ActorOf(context), UserIdentity.AddressOf(context), context.RequestAborted)
+        await privacy.Requests.LiftAsync(caller.Store.Id, CartReader.ShownUserOf(context, userId), ActorOf(context), UserIdentity.AddressOf(context), context.RequestAborted)
             ? TypedResults.NoContent() : throw new ProblemException(s_notForgotten);
 
     static async Task<Ok<ErasureItem>> FindAsync([Description("The request's id.")] string requestId, HttpContext context, Caller caller, PrivacyServices privacy) =>

@@ -148,7 +148,7 @@ static class TrackingRoutes
         }
 
         var lines = await journeys.InvokeAsync((engine, _) => engine.LinesOf(store, cart));
-        return TypedResults.Ok(new RestoredCart(store.Id, link.CartId, link.Intervention,
+        return TypedResults.Ok(new RestoredCart(store.Id, store.Ids.ShownForm(link.CartId), link.Intervention,
             [.. lines.Select(l => new RestoredItem(l.Line.ProductId ?? "", l.Line.Name, l.Line.Variant, l.Line.Quantity, l.Line.Value, l.Line.Currency))]));
     }
 }
