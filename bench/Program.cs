@@ -4,6 +4,7 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using CartRecovery.Bench.Attack;
 using CartRecovery.Bench.Baselines;
+using CartRecovery.Bench.Compare;
 using CartRecovery.Bench.Control;
 using CartRecovery.Bench.Crowd;
 using CartRecovery.Bench.Drift;
@@ -21,6 +22,7 @@ return args switch
 {
     ["load", .. var rest] => await LoadCommand.RunAsync(rest),
     ["proof", .. var rest] => await ProofCommand.RunAsync(rest),
+    ["compare", .. var rest] => await CompareCommand.RunAsync(rest),
     ["restart", .. var rest] => await RestartCommand.RunAsync(rest),
     ["outbox", .. var rest] => await OutboxCommand.RunAsync(rest),
     ["idle", .. var rest] => await IdleCommand.RunAsync(rest),
@@ -57,6 +59,7 @@ static int Usage()
         Usage:
           load [options]                  sends real events to a running engine and reports what became of them; load --help says more
           proof [--quick] [--out FILE]    builds everything, measures everything and both baselines, and writes the table: bench/README.md
+          compare --before A --after B    two builds under the same load, in turns: the ratios of rates and latencies
           restart --binary FILE           times the start of a killed engine: a million carts, and five million events behind the checkpoint
           outbox --binary FILE            interventions a second through policy, database and webhook to a receiver
           idle --binary FILE              opens quiet WebSockets and says what they cost the engine

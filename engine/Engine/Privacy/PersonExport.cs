@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.ControlPlane.Stores;
-using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Exports;
 using CartRecovery.Engine.Journeys.Erasure;
 using CartRecovery.Engine.Journeys.Policy;
