@@ -6,7 +6,7 @@ using System.Net.Sockets;
 namespace CartRecovery.Bench.Outbox;
 
 /// <summary>
-/// A minimal webhook receiver, to leave the CPU to the engine: records the id of each post and answers 204. One thread per
+/// A minimal webhook receiver, to leave the CPU to the engine: records the ids of each post and answers 204. One thread per
 /// connection, because a sink has few.
 /// </summary>
 sealed class HookServer : IDisposable
@@ -57,7 +57,7 @@ sealed class HookServer : IDisposable
     void Serve(Socket connection)
     {
         using var own = connection;
-        var buffer = new byte[64 * 1024];
+        var buffer = new byte[1 << 20];
         var length = 0;
         try
         {
@@ -95,9 +95,27 @@ sealed class HookServer : IDisposable
         }
 
         Interlocked.Increment(ref _posts);
-        _ids.TryAdd(UInt128.Parse(HeaderOf(head, "\r\nwebhook-id: iv_"u8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture), 0);
+        var id = HeaderOf(head, "\r\nwebhook-id: "u8);
+        if (id.StartsWith("iv_"u8))
+        {
+            Add(id["iv_"u8.Length..]);
+            return length;
+        }
+
+        // Several in one post.
+        var body = posted[(end + 4)..length];
+        for (var at = body.IndexOf(ItemId); at >= 0; at = body.IndexOf(ItemId))
+        {
+            body = body[(at + ItemId.Length)..];
+            Add(body[..body.IndexOf((byte)'"')]);
+        }
+
         return length;
     }
+
+    static ReadOnlySpan<byte> ItemId => "{\"id\":\"iv_"u8;
+
+    void Add(ReadOnlySpan<byte> id) => _ids.TryAdd(UInt128.Parse(id, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture), 0);
 
     static ReadOnlySpan<byte> HeaderOf(ReadOnlySpan<byte> head, ReadOnlySpan<byte> name)
     {

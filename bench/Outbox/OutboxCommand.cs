@@ -12,7 +12,7 @@ namespace CartRecovery.Bench.Outbox;
 /// </summary>
 static class OutboxCommand
 {
-    const string Usage = "outbox --binary FILE [--count 200000]";
+    const string Usage = "outbox --binary FILE [--count 200000] [--perRequest 1]";
     static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
 
     /// <summary>Runs it.</summary>
@@ -22,7 +22,8 @@ static class OutboxCommand
     {
         var values = args.Chunk(2).Where(a => a.Length == 2).ToDictionary(a => a[0], a => a[1], StringComparer.Ordinal);
         if (!values.TryGetValue("--binary", out var binary)
-            || !int.TryParse(values.GetValueOrDefault("--count", "200000"), CultureInfo.InvariantCulture, out var count) || count < 1)
+            || !int.TryParse(values.GetValueOrDefault("--count", "200000"), CultureInfo.InvariantCulture, out var count) || count < 1
+            || !int.TryParse(values.GetValueOrDefault("--perRequest", "1"), CultureInfo.InvariantCulture, out var perRequest) || perRequest < 1)
         {
             await Console.Error.WriteLineAsync($"Usage: {Usage}");
             return 2;
@@ -34,7 +35,10 @@ static class OutboxCommand
             using var engine = new EngineProcess(binary,
                 "{ name: outbox, trigger: { event: add_to_cart }, action: { type: reminder }, channel: hook, message: \"{{item_count}} for {{cart_value}} {{currency}}\" }",
                 [$"sinks: {{ console: {{ type: console }}, hook: {{ type: webhook, url: \"http://127.0.0.1:{hook.Port}/\", "
-                    + "secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw, batch: 256, batchAge: 5ms, maxInFlight: 4, queue: 100000 } }"]);
+                    + "secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw, "
+                    // An engine of an earlier version does not know the option.
+                    + (perRequest == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"perRequest: {perRequest}, "))
+                    + "batch: 256, batchAge: 5ms, maxInFlight: 4, queue: 100000 } }"]);
             await engine.StartAsync();
             var before = engine.Cpu;
             var watch = Stopwatch.StartNew();

@@ -1,11 +1,10 @@
-using System.Net.Http.Headers;
 using CartRecovery.Contracts;
 
 namespace CartRecovery.Plugins.Http;
 
 /// <summary>
-/// A base class for sinks that send one HTTP request per intervention, several concurrently. The response decides the outcome; the last one
-/// decides the health.
+/// A base class for sinks that send one HTTP request per intervention, or per group of them, several concurrently. The response decides the
+/// outcome; the last one decides the health.
 /// </summary>
 public abstract class HttpSink : ISink
 {
@@ -15,7 +14,10 @@ public abstract class HttpSink : ISink
     // The maximum of a response body that is read; the connection is closed if there is more.
     const int MaxResponseBytes = 64 * 1024;
 
+    const string UserAgent = "CartRecovery/1.0";
+
     readonly Uri _address;
+    readonly HttpMessageInvoker _requests;
     volatile SinkHealth _health;
 
     /// <summary>Creates a sink for the receiver at an address.</summary>
@@ -26,20 +28,23 @@ public abstract class HttpSink : ISink
         _address = address;
         Time = time;
         _health = new SinkHealth(Healthy: true, $"nothing sent to {address.Authority} yet");
-        Http = new HttpClient(new SocketsHttpHandler
+        var connections = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseCookies = false,
             // Connections are replaced periodically, to follow DNS changes.
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             MaxResponseDrainSize = MaxResponseBytes,
-        })
+        };
+        // Without HttpClient's timeout and buffering, which the engine and this class have already.
+        _requests = new HttpMessageInvoker(connections, disposeHandler: false);
+        Http = new HttpClient(connections)
         {
             // The engine enforces the timeout.
             Timeout = Timeout.InfiniteTimeSpan,
             MaxResponseContentBufferSize = MaxResponseBytes,
         };
-        Http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("CartRecovery", "1.0"));
+        Http.DefaultRequestHeaders.Add("User-Agent", UserAgent);
     }
 
     /// <summary>The sink for the engine.</summary>
@@ -51,6 +56,9 @@ public abstract class HttpSink : ISink
     /// <summary>The sink's clock.</summary>
     protected TimeProvider Time { get; }
 
+    /// <summary>Maximum number of interventions in a request. Above 1, override <see cref="GroupRequest"/>.</summary>
+    protected virtual int GroupSize => 1;
+
     /// <inheritdoc/>
     public virtual ValueTask ConnectAsync(CancellationToken cancellationToken) => default;
 
@@ -60,7 +68,9 @@ public abstract class HttpSink : ISink
         var options = new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken };
         try
         {
-            await Parallel.ForAsync(0, batch.Items.Count, options, (index, token) => SendAsync(batch, index, token));
+            var (count, size) = (batch.Items.Count, GroupSize);
+            await Parallel.ForAsync(0, (count + size - 1) / size, options, (group, token) =>
+                SendGroupAsync(batch, group * size, Math.Min(size, count - (group * size)), token));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -71,6 +81,7 @@ public abstract class HttpSink : ISink
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        _requests.Dispose();
         Http.Dispose();
         Dispose();
         return default;
@@ -88,40 +99,72 @@ public abstract class HttpSink : ISink
     /// <exception cref="TransientSinkException">The request cannot be created at present.</exception>
     protected abstract ValueTask<HttpRequestMessage> RequestAsync(Intervention intervention, CancellationToken cancellationToken);
 
+    /// <summary>Creates the request for several interventions that the sink does not reject, anew on every try.</summary>
+    protected virtual HttpRequestMessage GroupRequest(IReadOnlyList<Intervention> interventions) => throw new NotSupportedException();
+
     /// <summary>Returns the verdict for a response other than 2xx.</summary>
     /// <param name="status">The status.</param>
     /// <param name="body">The body, up to 64 KB; empty if it was longer or incomplete.</param>
     protected virtual HttpVerdict Judge(int status, ReadOnlyMemory<byte> body) => HttpVerdict.Of(status);
 
-    async ValueTask SendAsync(DeliveryBatch batch, int index, CancellationToken cancellationToken)
+    async ValueTask SendGroupAsync(DeliveryBatch batch, int first, int count, CancellationToken cancellationToken)
+    {
+        var indexes = new List<int>(count);
+        for (var i = first; i < first + count; i++)
+        {
+            if (Reject(batch.Items[i]) is { } reason)
+            {
+                batch.Reject(i, reason);
+            }
+            else
+            {
+                indexes.Add(i);
+            }
+        }
+
+        if (indexes.Count > 1)
+        {
+            var (verdict, after) = await TrySendAsync(
+                () => ValueTask.FromResult(GroupRequest(indexes.ConvertAll(i => batch.Items[i]))), cancellationToken);
+            if (verdict.Outcome != DeliveryOutcome.Rejected)
+            {
+                indexes.ForEach(i => Take(batch, i, verdict, after));
+                return;
+            }
+        }
+
+        // A receiver that rejects a group may reject one of it alone: the others must not suffer.
+        foreach (var i in indexes)
+        {
+            var (verdict, after) = await TrySendAsync(() => RequestAsync(batch.Items[i], cancellationToken), cancellationToken);
+            Take(batch, i, verdict, after);
+        }
+    }
+
+    async ValueTask<(HttpVerdict Verdict, TimeSpan? After)> TrySendAsync(Func<ValueTask<HttpRequestMessage>> create, CancellationToken cancellationToken)
     {
         try
         {
-            if (Reject(batch.Items[index]) is { } reason)
-            {
-                batch.Reject(index, reason);
-                return;
-            }
-
-            using var request = await RequestAsync(batch.Items[index], cancellationToken);
+            using var request = await create();
+            request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
             // Disposing drains a short response and aborts a long one.
-            using var response = await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            using var response = await _requests.SendAsync(request, cancellationToken);
             var verdict = response.IsSuccessStatusCode
                 ? HttpVerdict.Of((int)response.StatusCode)
                 : Judge((int)response.StatusCode, await BodyAsync(response, cancellationToken));
-            Take(batch, index, verdict, RetryAfter(response));
+            return (verdict, RetryAfter(response));
         }
         catch (HttpRequestException error)
         {
-            Take(batch, index, new HttpVerdict(DeliveryOutcome.Retry, Words(error)), after: null);
+            return (new HttpVerdict(DeliveryOutcome.Retry, Words(error)), null);
         }
         catch (TransientSinkException error)
         {
-            Take(batch, index, new HttpVerdict(DeliveryOutcome.Retry, error.Message), after: null);
+            return (new HttpVerdict(DeliveryOutcome.Retry, error.Message), null);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            Take(batch, index, new HttpVerdict(DeliveryOutcome.Retry, "no answer in time"), after: null);
+            return (new HttpVerdict(DeliveryOutcome.Retry, "no answer in time"), null);
         }
     }
 

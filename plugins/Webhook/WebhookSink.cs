@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
-using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Plugins.Http;
@@ -8,18 +9,22 @@ using CartRecovery.Plugins.Http;
 namespace CartRecovery.Plugins;
 
 /// <summary>
-/// Posts each intervention to an HTTP endpoint, signed per Standard Webhooks 1.0. <c>webhook-id</c> is the intervention's id, the same
-/// on every try, so that the receiver can detect duplicates.
+/// Posts each intervention to an HTTP endpoint, signed per Standard Webhooks 1.0, or several of them in a request. <c>webhook-id</c> is the
+/// intervention's id, the same on every try, so that the receiver can detect duplicates; of several, a hash of their ids.
 /// </summary>
 public sealed class WebhookSink : HttpSink
 {
+    const int MaxPerRequest = 256;
+
     readonly Uri _url;
     readonly WebhookSigner _signer;
     readonly IReadOnlyDictionary<string, Secret> _headers;
+    readonly int _perRequest;
 
-    WebhookSink(Uri url, WebhookSigner signer, IReadOnlyDictionary<string, Secret> headers, TimeProvider time)
+    WebhookSink(Uri url, WebhookSigner signer, IReadOnlyDictionary<string, Secret> headers, int perRequest, TimeProvider time)
         : base(url, time)
     {
+        _perRequest = perRequest;
         _url = url;
         _signer = signer;
         _headers = headers;
@@ -33,25 +38,35 @@ public sealed class WebhookSink : HttpSink
             SinkOption.Url("url", "The endpoint's URL.", required: true),
             SinkOption.Secret("secret", "The signing secret: whsec_ and the base64 of 24 to 64 bytes. Several, separated by spaces, during a rotation.", required: true),
             SinkOption.Headers("headers", "Headers to send with each request, such as Authorization. Requires an https URL."),
+            SinkOption.Integer("perRequest",
+                "Interventions per request. Several have the type interventions.decided, and data is a list.", min: 1, max: MaxPerRequest, defaultValue: 1),
         ],
         Create);
 
     /// <inheritdoc/>
-    protected override ValueTask<HttpRequestMessage> RequestAsync(Intervention intervention, CancellationToken cancellationToken)
+    protected override int GroupSize => _perRequest;
+
+    /// <inheritdoc/>
+    protected override ValueTask<HttpRequestMessage> RequestAsync(Intervention intervention, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(Request(intervention.Id, Body(intervention)));
+
+    /// <inheritdoc/>
+    protected override HttpRequestMessage GroupRequest(IReadOnlyList<Intervention> interventions) => Request(IdOf(interventions), Body(interventions));
+
+    HttpRequestMessage Request(string id, ReadOnlyMemory<byte> body)
     {
-        var body = Body(intervention);
         var timestamp = Time.GetUtcNow().ToUnixTimeSeconds();
         var request = new HttpRequestMessage(HttpMethod.Post, _url) { Content = new ReadOnlyMemoryContent(body) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        request.Headers.Add("webhook-id", intervention.Id);
-        request.Headers.Add("webhook-timestamp", timestamp.ToString(CultureInfo.InvariantCulture));
-        request.Headers.Add("webhook-signature", _signer.Sign(intervention.Id, timestamp, body.Span));
+        request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
+        request.Headers.TryAddWithoutValidation("webhook-id", id);
+        request.Headers.TryAddWithoutValidation("webhook-timestamp", timestamp.ToString(CultureInfo.InvariantCulture));
+        request.Headers.TryAddWithoutValidation("webhook-signature", _signer.Sign(id, timestamp, body.Span));
         foreach (var (name, value) in _headers)
         {
             request.Headers.TryAddWithoutValidation(name, value.Reveal());
         }
 
-        return ValueTask.FromResult(request);
+        return request;
     }
 
     // Standard Webhooks: the receiver wants no more.
@@ -80,25 +95,51 @@ public sealed class WebhookSink : HttpSink
 
         problems.ThrowIfAny();
 
-        return new WebhookSink(url, signer!, headers, settings.Time).Instance;
+        return new WebhookSink(url, signer!, headers, (int)settings.GetInteger("perRequest"), settings.Time).Instance;
     }
 
     static bool IsReserved(string header) =>
         header.StartsWith("webhook-", StringComparison.OrdinalIgnoreCase) || header.StartsWith("content-", StringComparison.OrdinalIgnoreCase)
         || header.ToLowerInvariant() is "host" or "connection" or "transfer-encoding" or "expect" or "upgrade";
 
-    // The timestamp is the time of the decision, so that the body is identical on every try.
+    // The same interventions are the same request, whenever it is tried again.
+    static string IdOf(IReadOnlyList<Intervention> interventions) =>
+        "batch_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', interventions.Select(i => i.Id)))).AsSpan(0, 16));
+
+    // The timestamp is the time of the decision, of several the first, so that the body is identical on every try.
     static ReadOnlyMemory<byte> Body(Intervention intervention)
     {
         var body = new ArrayBufferWriter<byte>(1024);
-        using var json = new Utf8JsonWriter(body);
-        json.WriteStartObject();
-        json.WriteString("type"u8, "intervention.decided"u8);
-        json.WriteString("timestamp"u8, intervention.DecidedAt.UtcDateTime);
-        json.WritePropertyName("data"u8);
+        using var json = Begin(body, "intervention.decided"u8, intervention);
         JsonSerializer.Serialize(json, intervention, ContractsJson.Default.Intervention);
         json.WriteEndObject();
         json.Flush();
         return body.WrittenMemory;
+    }
+
+    static ReadOnlyMemory<byte> Body(IReadOnlyList<Intervention> interventions)
+    {
+        var body = new ArrayBufferWriter<byte>(interventions.Count * 1024);
+        using var json = Begin(body, "interventions.decided"u8, interventions[0]);
+        json.WriteStartArray();
+        foreach (var intervention in interventions)
+        {
+            JsonSerializer.Serialize(json, intervention, ContractsJson.Default.Intervention);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.Flush();
+        return body.WrittenMemory;
+    }
+
+    static Utf8JsonWriter Begin(ArrayBufferWriter<byte> body, ReadOnlySpan<byte> type, Intervention first)
+    {
+        var json = new Utf8JsonWriter(body);
+        json.WriteStartObject();
+        json.WriteString("type"u8, type);
+        json.WriteString("timestamp"u8, first.DecidedAt.UtcDateTime);
+        json.WritePropertyName("data"u8);
+        return json;
     }
 }

@@ -282,6 +282,51 @@ sealed class WebhookSinkTests
         long Total(FinalOutcome outcome) => Enum.GetValues<ActionKind>().Sum(action => runner.Count(action, outcome));
     }
 
+    [Test]
+    public async Task Several_interventions_go_in_one_request()
+    {
+        await using var receiver = await Receiver.StartAsync(204);
+        var items = Interventions.Many(5);
+        var batch = await WriteGroupedAsync(receiver.Url, items);
+        Assert.That(Enumerable.Range(0, 5).Select(i => batch.VerdictOf(i)!.Outcome), Is.All.EqualTo(DeliveryOutcome.Delivered));
+        Assert.That(Enumerable.Range(0, 5).Select(batch.MarksOf), Is.All.EqualTo(1));
+        var posts = receiver.Posts.OrderBy(post => post.Body.Length).ToArray();
+        Assert.That(posts.SelectMany(IdsOf), Is.EquivalentTo(items.Select(item => item.Id)));
+        Assert.That(posts.Select(post => post.Headers["webhook-signature"]), Is.EqualTo(posts.Select(post => post.ExpectedSignature(Secret))));
+        Assert.That(posts.Select(TypeOf), Is.EqualTo(new[] { "intervention.decided", "interventions.decided", "interventions.decided" }),
+            "one alone is a request as without the option");
+
+        await WriteGroupedAsync(receiver.Url, items);
+        Assert.That(receiver.Posts.GroupBy(post => post.Id, StringComparer.Ordinal).Select(same => same.Select(post => post.Body).Distinct().Count()),
+            Is.EqualTo(new[] { 1, 1, 1 }), "the same interventions are the same request on another try");
+    }
+
+    [Test]
+    public async Task One_that_a_receiver_rejects_costs_the_others_of_its_request_nothing()
+    {
+        var items = Interventions.Many(4);
+        await using var receiver = await Receiver.StartAsync((context, post) =>
+        {
+            context.Response.StatusCode = post.Body.Contains(items[1].Id, StringComparison.Ordinal) ? 422 : 204;
+            return Task.CompletedTask;
+        });
+        var batch = await WriteGroupedAsync(receiver.Url, items);
+        Assert.That(Enumerable.Range(0, 4).Select(i => batch.VerdictOf(i)!.Outcome), Is.EqualTo(new[]
+        {
+            DeliveryOutcome.Delivered, DeliveryOutcome.Rejected, DeliveryOutcome.Delivered, DeliveryOutcome.Delivered,
+        }));
+    }
+
+    [TestCase(503, DeliveryOutcome.Retry)]
+    [TestCase(410, DeliveryOutcome.Disabled)]
+    public async Task A_receiver_that_is_unavailable_is_asked_once_for_a_group(int status, DeliveryOutcome outcome)
+    {
+        await using var receiver = await Receiver.StartAsync(status);
+        var batch = await WriteGroupedAsync(receiver.Url, Interventions.Many(2));
+        Assert.That(Enumerable.Range(0, 2).Select(i => batch.VerdictOf(i)!.Outcome), Is.All.EqualTo(outcome));
+        Assert.That(receiver.Posts, Has.Count.EqualTo(1));
+    }
+
     [TestCase("ftp://example.org/", Secret, "url: expected an absolute http or https URL without a user name")]
     [TestCase("/hook", Secret, "url: expected an absolute http or https URL without a user name")]
     [TestCase("https://user:word@example.org/", Secret, "url: expected an absolute http or https URL without a user name")]
@@ -297,6 +342,30 @@ sealed class WebhookSinkTests
         var batch = new DeliveryBatch(items);
         await sink.WriteAsync(batch, default);
         return batch;
+    }
+
+    static async Task<DeliveryBatch> WriteGroupedAsync(string url, IReadOnlyList<Intervention> items)
+    {
+        var settings = new SinkSettings("shop", WebhookSink.Spec,
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["url"] = url, ["secret"] = Secret, ["perRequest"] = "2" });
+        await using var sink = WebhookSink.Spec.Create(settings.With(TimeProvider.System, TimeSpan.FromSeconds(10))).Sink;
+        var batch = new DeliveryBatch(items);
+        await sink.WriteAsync(batch, default);
+        return batch;
+    }
+
+    static string TypeOf(Receiver.Post post)
+    {
+        using var body = JsonDocument.Parse(post.Body);
+        return body.RootElement.GetProperty("type").GetString()!;
+    }
+
+    static List<string> IdsOf(Receiver.Post post)
+    {
+        using var body = JsonDocument.Parse(post.Body);
+        var data = body.RootElement.GetProperty("data");
+        return data.ValueKind == JsonValueKind.Array ? [.. data.EnumerateArray().Select(item => item.GetProperty("id").GetString()!)]
+            : [data.GetProperty("id").GetString()!];
     }
 
     static SinkInstance Create(string url, TimeProvider time) => WebhookSink.Spec.Create(Settings(url).With(time, TimeSpan.FromSeconds(10)));
