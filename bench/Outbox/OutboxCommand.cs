@@ -23,7 +23,8 @@ static class OutboxCommand
         var values = args.Chunk(2).Where(a => a.Length == 2).ToDictionary(a => a[0], a => a[1], StringComparer.Ordinal);
         if (!values.TryGetValue("--binary", out var binary)
             || !int.TryParse(values.GetValueOrDefault("--count", "200000"), CultureInfo.InvariantCulture, out var count) || count < 1
-            || !int.TryParse(values.GetValueOrDefault("--perRequest", "1"), CultureInfo.InvariantCulture, out var perRequest) || perRequest < 1)
+            || !int.TryParse(values.GetValueOrDefault("--perRequest", "1"), CultureInfo.InvariantCulture, out var perRequest)
+            || perRequest < 1)
         {
             await Console.Error.WriteLineAsync($"Usage: {Usage}");
             return 2;

@@ -141,7 +141,8 @@ public abstract class HttpSink : ISink
         }
     }
 
-    async ValueTask<(HttpVerdict Verdict, TimeSpan? After)> TrySendAsync(Func<ValueTask<HttpRequestMessage>> create, CancellationToken cancellationToken)
+    async ValueTask<(HttpVerdict Verdict, TimeSpan? After)> TrySendAsync(
+        Func<ValueTask<HttpRequestMessage>> create, CancellationToken cancellationToken)
     {
         try
         {

@@ -39,7 +39,8 @@ public sealed class WebhookSink : HttpSink
             SinkOption.Secret("secret", "The signing secret: whsec_ and the base64 of 24 to 64 bytes. Several, separated by spaces, during a rotation.", required: true),
             SinkOption.Headers("headers", "Headers to send with each request, such as Authorization. Requires an https URL."),
             SinkOption.Integer("perRequest",
-                "Interventions per request. Several have the type interventions.decided, and data is a list.", min: 1, max: MaxPerRequest, defaultValue: 1),
+                "Interventions per request. Several have the type interventions.decided, and data is a list.",
+                min: 1, max: MaxPerRequest, defaultValue: 1),
         ],
         Create);
 
@@ -51,7 +52,8 @@ public sealed class WebhookSink : HttpSink
         ValueTask.FromResult(Request(intervention.Id, Body(intervention)));
 
     /// <inheritdoc/>
-    protected override HttpRequestMessage GroupRequest(IReadOnlyList<Intervention> interventions) => Request(IdOf(interventions), Body(interventions));
+    protected override HttpRequestMessage GroupRequest(IReadOnlyList<Intervention> interventions) =>
+        Request(IdOf(interventions), Body(interventions));
 
     HttpRequestMessage Request(string id, ReadOnlyMemory<byte> body)
     {
@@ -103,8 +105,11 @@ public sealed class WebhookSink : HttpSink
         || header.ToLowerInvariant() is "host" or "connection" or "transfer-encoding" or "expect" or "upgrade";
 
     // The same interventions are the same request, whenever it is tried again.
-    static string IdOf(IReadOnlyList<Intervention> interventions) =>
-        "batch_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', interventions.Select(i => i.Id)))).AsSpan(0, 16));
+    static string IdOf(IReadOnlyList<Intervention> interventions)
+    {
+        var ids = Encoding.UTF8.GetBytes(string.Join('\n', interventions.Select(i => i.Id)));
+        return "batch_" + Convert.ToHexStringLower(SHA256.HashData(ids).AsSpan(0, 16));
+    }
 
     // The timestamp is the time of the decision, of several the first, so that the body is identical on every try.
     static ReadOnlyMemory<byte> Body(Intervention intervention)

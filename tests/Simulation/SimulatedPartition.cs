@@ -1,6 +1,3 @@
-using System.Text;
-using CartRecovery.Contracts;
-using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.Tail;
@@ -19,7 +16,6 @@ sealed class SimulatedPartition : IDisposable
     readonly SlabPool _slabs;
     readonly Random _random;
     readonly TimeProvider _time;
-    readonly List<CustomerEvent> _customers = [];
     SimulatedDevice _device = null!;
     PartitionState? _state;
     PartitionProcessor? _work;
@@ -27,16 +23,15 @@ sealed class SimulatedPartition : IDisposable
     PartitionCheckpoints _checkpoints = null!;
     FasterLogQuiescence _quiescence = null!;
     JournalTail _tail = null!;
-    JournalCursor _cursor = null!;
     Handover _handover = null!;
     long _receivedAt;
-    (long Position, int Decisions, int Customers) _kept;
+    string? _fault;
 
     public SimulatedPartition(int index, Func<Func<int, JournalDevice>, PipelineOptions> options, SlabPool slabs, Random random, TimeProvider time)
     {
         _index = index;
         _slabs = slabs;
-        _random = random;
+        (_random, Reader) = (random, new SimulatedReader(Disk, random));
         _time = time;
         _options = options(_ => _device = new SimulatedDevice(Disk, random, time));
         _mostPending = _options.Journal!.Layout.Memory / 4;
@@ -50,17 +45,11 @@ sealed class SimulatedPartition : IDisposable
 
     public PartitionProcessor Work => _work!;
 
-    /// <summary>The decisions that the reader has read, in order. A crash takes back what it did not persist.</summary>
-    public List<Intervention> Delivered { get; } = [];
+    /// <summary>The reader of its tail.</summary>
+    public SimulatedReader Reader { get; }
 
-    /// <summary>The customer events that the reader has read, likewise.</summary>
-    public IReadOnlyList<CustomerEvent> CustomerEvents => _customers;
-
-    /// <summary>Number of decisions that were read in all lifetimes.</summary>
-    public int Reads { get; private set; }
-
-    /// <summary>Errors of callbacks that must not throw.</summary>
-    public string? Fault { get; private set; }
+    /// <summary>Errors of callbacks that must not throw, and of the reader.</summary>
+    public string? Fault => _fault ?? Reader.Fault;
 
     public RecoveryReport Report { get; private set; } = null!;
 
@@ -76,8 +65,6 @@ sealed class SimulatedPartition : IDisposable
     /// <summary>Recovers state without writing.</summary>
     public void Recover(Watermark watermark)
     {
-        Delivered.RemoveRange(_kept.Decisions, Delivered.Count - _kept.Decisions);
-        _customers.RemoveRange(_kept.Customers, _customers.Count - _kept.Customers);
         var counters = new PartitionCounters();
         _tail = new JournalTail();
         var recovered = new PartitionRecovery(_index, _options, _slabs, counters, _tail).Run(_time, progress: null);
@@ -86,10 +73,10 @@ sealed class SimulatedPartition : IDisposable
         _journal = recovered.Journal!;
         _checkpoints = recovered.Checkpoints!;
         _handover = recovered.Handover;
-        _cursor = _tail.Open("reader", _kept.Position, EntryKind.Decisions, EntryKind.CustomerEvents);
+        Reader.Open(_tail);
         _quiescence = new FasterLogQuiescence(_journal);
         _receivedAt = recovered.ReceivedAt;
-        _work = new PartitionProcessor(_index, _options, _state, counters, _journal, _tail, _time) { OnFault = e => Fault ??= e.ToString() };
+        _work = new PartitionProcessor(_index, _options, _state, counters, _journal, _tail, _time) { OnFault = e => _fault ??= e.ToString() };
         watermark.Restore(_state.Stages.Now, _receivedAt);
     }
 
@@ -131,30 +118,6 @@ sealed class SimulatedPartition : IDisposable
         return succeeded;
     }
 
-    /// <summary>Reads some entries of the tail, and persists the position now and then.</summary>
-    public void Read(int max)
-    {
-        for (var n = 0; n < max && _cursor.TryRead(out var entry); n++)
-        {
-            if (entry.Kind == EntryKind.CustomerEvents)
-            {
-                _customers.AddRange(EntryPayload.ReadCustomerEvents(entry.Payload));
-                continue;
-            }
-
-            foreach (var decision in EntryPayload.ReadDecisions(entry.Payload))
-            {
-                Deliver(decision.Intervention);
-            }
-        }
-
-        if (_random.Next(3) == 0)
-        {
-            _kept = (_cursor.Position, Delivered.Count, _customers.Count);
-            _cursor.Release(_kept.Position);
-        }
-    }
-
     /// <summary>Works until everything is durable, on a disk without faults.</summary>
     public void Finish()
     {
@@ -168,8 +131,7 @@ sealed class SimulatedPartition : IDisposable
 
         SimulationException.ThrowUnless(_journal.Durable >= _journal.TailAddress && _work!.Uncommitted == 0, $"partition {_index}: not everything becomes durable on a working disk");
         SpinWait.SpinUntil(() => _work!.TryFinish(TimeSpan.FromSeconds(20)));
-        Read(int.MaxValue);
-        SimulationException.ThrowUnless(_cursor.Lag == 0 && _cursor.Lost == 0, $"partition {_index}: the reader lags or has lost entries");
+        SimulationException.ThrowUnless(Reader.Finish(), $"partition {_index}: the reader lags or has lost entries");
         SimulationException.ThrowUnless(_work!.CheckpointProblem is null, $"partition {_index}: {_work.CheckpointProblem}");
     }
 
@@ -178,17 +140,8 @@ sealed class SimulatedPartition : IDisposable
     {
         _device.Die();
         Disk.Crash(_random);
+        Reader.Crash();
         Dispose();
-    }
-
-    void Deliver(Intervention intervention)
-    {
-        Delivered.Add(intervention);
-        Reads++;
-        if (!Disk.IsDurable(Encoding.UTF8.GetBytes(intervention.Id)))
-        {
-            Fault ??= $"{intervention.Id} is read but not durable";
-        }
     }
 
     public void Dispose()

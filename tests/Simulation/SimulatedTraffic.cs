@@ -13,17 +13,21 @@ namespace CartRecovery.Tests.Simulation;
 /// <param name="Text">Its texts.</param>
 /// <param name="Cart">The cart's id.</param>
 /// <param name="Product">The product's id; empty for none.</param>
+/// <param name="Order">The order's id; null for none.</param>
 /// <param name="MadeAt">When it was first sent.</param>
-sealed record SentEvent(int Number, int Sender, EventRecord Record, byte[] Text, string Cart, string Product, long MadeAt);
+sealed record SentEvent(int Number, int Sender, EventRecord Record, byte[] Text, string Cart, string Product, string? Order, long MadeAt);
 
-/// <summary>Generated traffic: a few carts, products and users, with some late events and some from the future.</summary>
+/// <summary>
+/// Generated traffic: a few carts, products and users, with some late events and some from the future. Orders are edited, refunded and cancelled,
+/// and carts go into others.
+/// </summary>
 sealed class SimulatedTraffic(Random random, int carts)
 {
     static readonly EventType[] s_types =
     [
         EventType.PageView, EventType.ViewItem, EventType.ViewItem, EventType.AddToCart, EventType.AddToCart, EventType.AddToCart,
         EventType.RemoveFromCart, EventType.BeginCheckout, EventType.AddPaymentInfo, EventType.Purchase, EventType.CouponApplied,
-        EventType.Refund,
+        EventType.Refund, EventType.OrderCancelled, EventType.CartMerged,
     ];
 
     /// <summary>All generated events by number.</summary>
@@ -37,7 +41,11 @@ sealed class SimulatedTraffic(Random random, int carts)
         var product = random.Next(6) == 0 ? "" : $"p{random.Next(5)}";
         var session = random.Next(2) == 0 ? "" : $"s{random.Next(3)}";
         byte[][] ids = [.. new[] { IdOf(All.Count), cart, user, session, product }.Select(Encoding.UTF8.GetBytes)];
-        var meta = random.Next(5) == 0 ? "{\"page\":\"/sale\"}"u8.ToArray() : [];
+        // Few orders of a cart, so that they come again with other values, and refunds and cancellations find them, or come before them.
+        var order = type is EventType.Purchase or EventType.Refund or EventType.OrderCancelled && random.Next(4) != 0 ? $"{cart}-{random.Next(3)}" : null;
+        var meta = order is not null ? Encoding.UTF8.GetBytes($"{{\"orderId\":\"{order}\"}}")
+            : type == EventType.CartMerged ? Encoding.UTF8.GetBytes($"{{\"mergedFrom\":\"c{random.Next(carts)}\"}}")
+            : random.Next(5) == 0 ? "{\"page\":\"/sale\"}"u8.ToArray() : [];
         var record = new EventRecord
         {
             Type = type,
@@ -62,7 +70,7 @@ sealed class SimulatedTraffic(Random random, int carts)
         }
 
         EventReading.Rules().Ids.Set(ref record, ids[0], ids[1], ids[2], ids[3], ids[4]);
-        var e = new SentEvent(All.Count, sender, record, [.. ids.SelectMany(id => id), .. meta], cart, product, now);
+        var e = new SentEvent(All.Count, sender, record, [.. ids.SelectMany(id => id), .. meta], cart, product, order, now);
         All.Add(e);
         return e;
     }
@@ -70,60 +78,4 @@ sealed class SimulatedTraffic(Random random, int carts)
     public static string IdOf(int number) => string.Create(CultureInfo.InvariantCulture, $"e{number}");
 
     public static int NumberOf(ReadOnlySpan<byte> id) => int.Parse(id[1..], CultureInfo.InvariantCulture);
-
-    /// <summary>Each cart's events and items and each user's orders, computed independently from a partition's events.</summary>
-    public static CountedShop Count(IEnumerable<(SentEvent Event, bool IsCopy)> events)
-    {
-        var model = new CountedShop();
-        foreach (var (e, isCopy) in events)
-        {
-            if (e.Record.Type == EventType.Purchase && e.Record.UserLength != 0)
-            {
-                model.Orders[e.Record.Customer] = model.Orders.GetValueOrDefault(e.Record.Customer) + 1;
-            }
-
-            if (isCopy)
-            {
-                continue;
-            }
-
-            if (!model.Carts.TryGetValue(e.Record.Cart, out var cart))
-            {
-                model.Carts.Add(e.Record.Cart, cart = new CountedCart());
-            }
-
-            cart.Events++;
-            var had = cart.Items.GetValueOrDefault(e.Product);
-            switch (e.Record.Type)
-            {
-                case EventType.AddToCart:
-                    cart.Items[e.Product] = had + (e.Record.Thousandths / 1000);
-                    break;
-                case EventType.RemoveFromCart:
-                    cart.Items[e.Product] = Math.Max(0, had - (e.Record.Thousandths / 1000));
-                    break;
-                case EventType.Purchase:
-                    cart.Items.Clear();
-                    break;
-            }
-        }
-
-        return model;
-    }
-}
-
-/// <summary>The expected state of carts and customers.</summary>
-sealed class CountedShop
-{
-    public Dictionary<Hash128, CountedCart> Carts { get; } = [];
-
-    public Dictionary<Hash128, int> Orders { get; } = [];
-}
-
-/// <summary>The expected state of a cart.</summary>
-sealed class CountedCart
-{
-    public int Events { get; set; }
-
-    public Dictionary<string, int> Items { get; } = new(StringComparer.Ordinal);
 }

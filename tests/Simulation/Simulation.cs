@@ -2,23 +2,23 @@ using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Primitives;
 using CartRecovery.Tests.Events;
-using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Simulation;
 
 /// <summary>Totals over the simulations of many seeds, as evidence that they exercised something.</summary>
-sealed record SimulationTotals(int Lives, int Events, int Decisions, int Faults, int Torn, int FromCheckpoint, int Damages);
+sealed record SimulationTotals(int Lives, int Events, int Decisions, int Faults, int Torn, int FromCheckpoint, int Damages, int Jumps, int Refused);
 
 /// <summary>
-/// Simulates one or two journaled partitions, their senders and sinks, and a disk that fails and crashes, by one seed on one thread. After
-/// each crash the recovered state is compared with partitions that never crashed and with an independent count.
+/// Simulates one or two journaled partitions, their senders and the readers of their tails, by one seed on one thread. The disk fails and
+/// crashes, the wall clock jumps, and the readers' database is locked at times. After each crash the recovered state is compared with
+/// partitions that never crashed and with an independent count.
 /// </summary>
 sealed class Simulation : IDisposable
 {
     static readonly string s_root = Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
 
     readonly Random _random;
-    readonly ManualTime _time = new(EventReading.Now);
+    readonly SimulatedClock _time;
     readonly SlabPool _slabs = new(8);
     readonly string _folder;
     readonly SimulatedTraffic _traffic;
@@ -37,6 +37,7 @@ sealed class Simulation : IDisposable
     public Simulation(int seed)
     {
         _random = new Random(seed);
+        _time = new SimulatedClock(EventReading.Now, _random);
         _folder = Directory.CreateDirectory(Path.Combine(s_root, $"cartrecovery-{Guid.NewGuid():N}")).FullName;
         _plan = new SimulationPlan(_random, _folder);
         _traffic = new SimulatedTraffic(_random, _plan.Carts);
@@ -45,7 +46,10 @@ sealed class Simulation : IDisposable
         _references = [.. _partitions.Select((p, i) => new ReferencePartition(i, _plan.Reference(), p.Disk, _traffic, _slabs))];
     }
 
-    long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
+    // The right time, and what the engine takes for it.
+    long Now => _time.Right.ToUnixTimeMilliseconds();
+
+    long EngineNow => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
     // A sender abandons events older than the deduplication window.
     long NotBefore => Now - ((long)_plan.DedupWindow.TotalMilliseconds / 2);
@@ -76,7 +80,7 @@ sealed class Simulation : IDisposable
         for (var i = 0; i < _partitions.Length; i++)
         {
             _references[i].CatchUp();
-            SimulationException.ThrowUnless(_partitions[i].Delivered.Count == _references[i].Journaled.Count, $"partition {i}: the reader skipped decisions");
+            SimulationException.ThrowUnless(_partitions[i].Reader.Decisions.Count == _references[i].Journaled.Count, $"partition {i}: the reader skipped decisions");
         }
 
         StartAgain();
@@ -88,12 +92,13 @@ sealed class Simulation : IDisposable
         }
 
         return new SimulationTotals(
-            _lives, _traffic.All.Count, _references.Sum(r => r.Journaled.Count), _faults, _torn, _fromCheckpoint, _damages);
+            _lives, _traffic.All.Count, _references.Sum(r => r.Journaled.Count), _faults, _torn, _fromCheckpoint, _damages, _time.Jumps,
+            _partitions.Sum(p => p.Reader.Refused));
     }
 
     /// <summary>A trace of the run, for comparison with another run of the seed.</summary>
     public string[] Trace() =>
-        [.. _partitions.SelectMany((p, i) => p.Delivered.Select(d => $"{i} {d.Id}")),
+        [.. _partitions.SelectMany((p, i) => p.Reader.Decisions.Select(d => $"{i} {d.Id}")),
             .. _references.SelectMany((r, i) => r.Events.Select(e => $"{i} {e.Event.Number}")), $"{_torn} {_faults} {_fromCheckpoint} {Now}"];
 
     public void Dispose()
@@ -161,7 +166,7 @@ sealed class Simulation : IDisposable
     {
         _time.Advance(TimeSpan.FromMilliseconds(_random.Next(30) == 0 ? _random.Next(120_000) : _random.Next(300)));
         var partition = _partitions[_random.Next(_partitions.Length)];
-        switch (_random.Next(12))
+        switch (_random.Next(14))
         {
             case < 4:
                 var sender = _senders[_random.Next(_senders.Length)];
@@ -171,13 +176,19 @@ sealed class Simulation : IDisposable
                 partition.EndBatch();
                 break;
             case < 8:
-                partition.RunIdle(_watermark.EstimateAt(Now));
+                partition.RunIdle(_watermark.EstimateAt(EngineNow));
                 break;
             case < 10:
                 partition.Pump();
                 break;
             case 10:
-                partition.Read(_random.Next(20));
+                partition.Reader.Read(_random.Next(20));
+                break;
+            case 11:
+                partition.Reader.Lock(_random.Next(2) == 0);
+                break;
+            case 12:
+                _time.Jump();
                 break;
             default:
                 partition.Faults = _random.Next(3) switch { 0 => 0, 1 => 0.2, _ => 1 };
@@ -192,7 +203,7 @@ sealed class Simulation : IDisposable
 
     void Take(SimulatedSender sender, List<SentEvent> events)
     {
-        var slabs = sender.Deal(events, _partitions.Length, _slabs, _watermark, Now, _time.GetTimestamp());
+        var slabs = sender.Deal(events, _partitions.Length, _slabs, _watermark, EngineNow, _time.GetTimestamp());
         for (var i = 0; i < slabs.Length; i++)
         {
             if (slabs[i] is not { } slab)
@@ -264,9 +275,9 @@ sealed class Simulation : IDisposable
                 "the state has an event that was never submitted");
         }
 
-        Require(reference.Journaled.Take(partition.Delivered.Count).SequenceEqual(partition.Delivered.Select(d => d.Id)),
+        Require(reference.Journaled.Take(partition.Reader.Decisions.Count).SequenceEqual(partition.Reader.Decisions.Select(d => d.Id)),
             "the reader has read other decisions than the journal's");
-        Require(reference.CustomerEvents.Take(partition.CustomerEvents.Count).Select(e => e.Id).SequenceEqual(partition.CustomerEvents.Select(e => e.Id)),
+        Require(reference.CustomerEvents.Take(partition.Reader.CustomerEvents.Count).Select(e => e.Id).SequenceEqual(partition.Reader.CustomerEvents.Select(e => e.Id)),
             "the reader has read other customer events than the journal's");
         Require(ReferencePartition.AreSame(partition.State.Stages.Decisions, reference.LastBatch), "the last batch was decided differently");
         var (carts, customers) = KeysOf(reference);
@@ -280,7 +291,7 @@ sealed class Simulation : IDisposable
 
     void Count(SimulatedPartition partition, ReferencePartition reference)
     {
-        var model = SimulatedTraffic.Count(reference.Events);
+        var model = CountedShop.Of(reference.Events);
         foreach (var (key, cart) in model.Carts)
         {
             var record = partition.State.Stages.Find(key) ?? throw new SimulationException($"cart {key} is lost");
@@ -288,9 +299,11 @@ sealed class Simulation : IDisposable
                 $"life {_lives}: cart {key} has {record.EventCount} events and {record.ItemCount} items, not {cart.Events} and {cart.Items.Values.Sum()}");
         }
 
-        foreach (var (key, orders) in model.Orders)
+        foreach (var (key, customer) in model.Customers)
         {
-            SimulationException.ThrowUnless(partition.State.Stages.FindCustomer(key)?.History.Orders == orders, $"life {_lives}: the orders of {key} are not {orders}");
+            var history = partition.State.Stages.FindCustomer(key)?.History ?? throw new SimulationException($"customer {key} is lost");
+            SimulationException.ThrowUnless(history.Orders == customer.Orders && history.Refunds == customer.Refunds,
+                $"life {_lives}: {key} has {history.Orders} orders and {history.Refunds} refunds, not {customer.Orders} and {customer.Refunds}");
         }
     }
 

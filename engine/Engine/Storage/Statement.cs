@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Primitives;
@@ -12,6 +13,9 @@ namespace CartRecovery.Engine.Storage;
 /// </summary>
 public sealed class Statement
 {
+    // In UTF-16 units.
+    const int ShortText = 128;
+
     readonly Database _database;
     readonly sqlite3_stmt _handle;
     ArrayBufferWriter<byte>? _json;
@@ -50,6 +54,14 @@ public sealed class Statement
         if (value is null)
         {
             return WithNull();
+        }
+
+        // Without an array for each. An empty span would bind NULL.
+        if (value.Length is > 0 and <= ShortText)
+        {
+            Span<byte> bytes = stackalloc byte[ShortText * 3];
+            raw.sqlite3_bind_text(_handle, ++_bound, bytes[..Encoding.UTF8.GetBytes(value, bytes)]);
+            return this;
         }
 
         raw.sqlite3_bind_text(_handle, ++_bound, value);

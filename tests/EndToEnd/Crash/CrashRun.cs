@@ -29,7 +29,7 @@ sealed class CrashRun
     readonly CrashClient[] _clients;
     readonly int[] _checked = new int[Clients];
     readonly HashSet<int> _killedLives = [];
-    int _life;
+    int _life, _locked;
 
     public CrashRun(Scratch scratch, WebhookRecorder recorder, Random random)
     {
@@ -75,6 +75,10 @@ sealed class CrashRun
         await using var engine = await RunningEngine.StartAsync(_scratch, _config);
         await CheckAsync(engine, all: false);
         var acked = Acked;
+        // Acknowledgements do not wait for the database of the journeys. Nor does a kill; a stop does, and says what it left.
+        using var locked = moment.Kind is CrashKind.AfterAcks or CrashKind.AfterTime && _random.Next(3) == 0
+            ? DatabaseLock.TryTake(_scratch.PathOf(Path.Combine("data", "outreach.db"))) : null;
+        _locked += locked is null ? 0 : 1;
         var sending = SendAsync(engine, EventsPerRound);
         if (moment.Kind == CrashKind.AfterTime)
         {
@@ -138,7 +142,7 @@ sealed class CrashRun
 
     /// <summary>Statistics of the run.</summary>
     public string Summary() =>
-        $"{_life} lives, {_killedLives.Count} of them killed; {_clients.Sum(client => client.Model.Events.Count):N0} events in "
+        $"{_life} lives, {_killedLives.Count} of them killed, {_locked} with a locked database; {_clients.Sum(client => client.Model.Events.Count):N0} events in "
         + $"{_clients.Sum(client => client.Model.Carts.Count):N0} carts, {_clients.Sum(client => client.Repeated):N0} sent again although "
         + $"acknowledged; {_recorder.Keys:N0} interventions in {_recorder.Posts:N0} posts, {_recorder.Repeats.Count:N0} delivered twice";
 
