@@ -62,6 +62,7 @@ static int Usage()
           compare --before A --after B    two builds under the same load, in turns: the ratios of rates and latencies
           restart --binary FILE           times the start of a killed engine: a million carts, and five million events behind the checkpoint
           outbox --binary FILE            interventions a second through policy, database and webhook to a receiver
+              --perRequest N              … that takes N in a request
           idle --binary FILE              opens quiet WebSockets and says what they cost the engine
           revocation --binary FILE        opens streams with an API key, revokes it, and times when the last one is closed
           login --binary FILE             times sign-ins, and requests with an access token
