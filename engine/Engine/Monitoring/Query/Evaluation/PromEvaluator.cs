@@ -26,7 +26,8 @@ sealed partial class PromEvaluator(
                 return new PromVector(start, VectorAt(root, start));
             default:
                 var (from, to) = RangeAt(root, start);
-                return new PromMatrix([.. _selected[root].Select(s => new Series(s.Labels, s.Slice(from, to).ToArray())).Where(s => s.Samples.Length > 0)]);
+                return new PromMatrix(
+                    [.. _selected[root].Select(s => new Series(s.Labels, s.Slice(from, to).ToArray())).Where(s => s.Samples.Length > 0)]);
         }
     }
 
@@ -111,7 +112,8 @@ sealed partial class PromEvaluator(
     SelectedSeries[] Read(VectorSelector selector, long from, long to, long before, bool keepStale)
     {
         var read = new List<Series>();
-        foreach (var series in source.Select(selector.Matchers, selector.Shift.Apply(from, start, end) - before, selector.Shift.Apply(to, start, end)))
+        var (first, last) = (selector.Shift.Apply(from, start, end) - before, selector.Shift.Apply(to, start, end));
+        foreach (var series in source.Select(selector.Matchers, first, last))
         {
             Check();
             Count(series.Samples.Length);
