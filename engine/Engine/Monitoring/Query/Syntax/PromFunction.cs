@@ -1,5 +1,3 @@
-using static CartRecovery.Engine.Monitoring.Query.Syntax.PromType;
-
 namespace CartRecovery.Engine.Monitoring.Query.Syntax;
 
 /// <summary>The signature of a function.</summary>
@@ -31,25 +29,25 @@ public sealed record PromFunction(string Name, PromType Result, IReadOnlyList<Pr
             "sum_over_time", "count_over_time", "stddev_over_time", "stdvar_over_time", "last_over_time", "present_over_time", "absent_over_time",
         ];
         string[] ofDate = ["minute", "hour", "day_of_week", "day_of_month", "day_of_year", "days_in_month", "month", "year"];
-        return ofVector.Select(name => new PromFunction(name, Vector, [Vector]))
-            .Concat(ofRange.Select(name => new PromFunction(name, Vector, [Matrix])))
-            .Concat(ofDate.Select(name => new PromFunction(name, Vector, [Vector], Optional: 1)))
+        return ofVector.Select(name => new PromFunction(name, PromType.Vector, [PromType.Vector]))
+            .Concat(ofRange.Select(name => new PromFunction(name, PromType.Vector, [PromType.Matrix])))
+            .Concat(ofDate.Select(name => new PromFunction(name, PromType.Vector, [PromType.Vector], Optional: 1)))
             .Concat(
             [
-                new("time", Scalar, []),
-                new("pi", Scalar, []),
-                new("scalar", Scalar, [Vector]),
-                new("vector", Vector, [Scalar]),
-                new("round", Vector, [Vector, Scalar], Optional: 1),
-                new("clamp", Vector, [Vector, Scalar, Scalar]),
-                new("clamp_min", Vector, [Vector, Scalar]),
-                new("clamp_max", Vector, [Vector, Scalar]),
-                new("quantile_over_time", Vector, [Scalar, Matrix]),
-                new("predict_linear", Vector, [Matrix, Scalar]),
-                new("holt_winters", Vector, [Matrix, Scalar, Scalar]),
-                new("histogram_quantile", Vector, [Scalar, Vector]),
-                new("label_replace", Vector, [Vector, String, String, String, String]),
-                new("label_join", Vector, [Vector, String, String, String], Optional: 1, Variadic: true),
+                new("time", PromType.Scalar, []),
+                new("pi", PromType.Scalar, []),
+                new("scalar", PromType.Scalar, [PromType.Vector]),
+                new("vector", PromType.Vector, [PromType.Scalar]),
+                new("round", PromType.Vector, [PromType.Vector, PromType.Scalar], Optional: 1),
+                new("clamp", PromType.Vector, [PromType.Vector, PromType.Scalar, PromType.Scalar]),
+                new("clamp_min", PromType.Vector, [PromType.Vector, PromType.Scalar]),
+                new("clamp_max", PromType.Vector, [PromType.Vector, PromType.Scalar]),
+                new("quantile_over_time", PromType.Vector, [PromType.Scalar, PromType.Matrix]),
+                new("predict_linear", PromType.Vector, [PromType.Matrix, PromType.Scalar]),
+                new("holt_winters", PromType.Vector, [PromType.Matrix, PromType.Scalar, PromType.Scalar]),
+                new("histogram_quantile", PromType.Vector, [PromType.Scalar, PromType.Vector]),
+                new("label_replace", PromType.Vector, [PromType.Vector, PromType.String, PromType.String, PromType.String, PromType.String]),
+                new("label_join", PromType.Vector, [PromType.Vector, PromType.String, PromType.String, PromType.String], Optional: 1, Variadic: true),
             ]);
     }
 }
