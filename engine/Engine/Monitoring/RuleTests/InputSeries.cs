@@ -70,7 +70,7 @@ public static partial class InputSeries
         }
         catch (PromQlException e)
         {
-            throw new FormatException($"\"{text}\" is no series: {e.Message}");
+            throw new FormatException($"\"{text}\" is no series: {e.Message}", e);
         }
     }
 

@@ -161,13 +161,13 @@ sealed partial class PromEvaluator
     {
         var texts = call.Arguments.Skip(1).Select(a => ((StringLiteral)a).Value).ToArray();
         RequireName(texts[0], "label_join");
-        foreach (var source in texts[2..])
+        foreach (var label in texts[2..])
         {
-            RequireName(source, "label_join");
+            RequireName(label, "label_join");
         }
 
         return [.. VectorAt(call.Arguments[0], at)
-            .Select(s => s with { Labels = s.Labels.With(texts[0], string.Join(texts[1], texts[2..].Select(label => s.Labels[label]))) })];
+            .Select(s => s with { Labels = s.Labels.With(texts[0], string.Join(texts[1], texts[2..].Select(name => s.Labels[name]))) })];
     }
 
     static void RequireName(string label, string function)

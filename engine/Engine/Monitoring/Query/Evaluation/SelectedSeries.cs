@@ -1,5 +1,3 @@
-using CartRecovery.Engine.Monitoring.Query.Syntax;
-
 namespace CartRecovery.Engine.Monitoring.Query.Evaluation;
 
 /// <summary>A series that a selector or subquery has read.</summary>
