@@ -34,7 +34,7 @@ public sealed partial class LayeringTests
             ["Backtest", "ControlPlane", "Delivery", "Encryption", "Events", "Exports", "Ingest", "Journal", "Journeys", "Messages", "Migration", "Pipeline", "State", "Storage"],
         ["Exports"] = ["Backtest", "Encryption", "Events", "Journal", "Journeys"],
         ["Insights"] = ["Backtest", "Events", "Journal"],
-        ["Monitoring"] = [],
+        ["Monitoring"] = ["Configuration", "Storage"],
         ["Backtest"] = ["Decisions", "Encryption", "Events", "Journal", "Pipeline", "Telemetry"],
     };
 

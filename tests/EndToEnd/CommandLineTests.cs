@@ -30,6 +30,7 @@ public sealed class CommandLineTests
     [TestCase("--origin: expected an origin", "init", "--origin", "shop")]
     [TestCase("give --dir or --config, not both", "init", "--dir", "a", "--config", "b")]
     [TestCase("unknown action 'melt'; expected fit, list, add, show, diff, alias, rollback, history or delete", "models", "melt")]
+    [TestCase("unknown action 'melt'; expected check or test", "alerts", "melt", "rules.yml")]
     [TestCase("--seconds: expected 1 to 3600", "demo", "--seconds", "0")]
     [TestCase("No command given.")]
     public async Task An_unknown_command_or_option_is_a_usage_error(string message, params string[] arguments)
@@ -64,7 +65,7 @@ public sealed class CommandLineTests
         Assert.That(finished.Errors, Is.Empty);
         using (Assert.EnterMultipleScope())
         {
-            foreach (var verb in new[] { "run", "demo", "init", "check", "users", "audit", "privacy", "models", "campaigns", "list", "deadletters", "replay", "export", "offpolicy", "version", "help" })
+            foreach (var verb in new[] { "run", "demo", "init", "check", "users", "audit", "privacy", "models", "campaigns", "list", "deadletters", "replay", "export", "offpolicy", "alerts", "version", "help" })
             {
                 Assert.That(finished.Output, Does.Match($@"(?m)^  {verb} +\S"), verb);
             }

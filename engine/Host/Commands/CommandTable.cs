@@ -3,6 +3,7 @@ using System.Reflection;
 using CartRecovery.Host.Commands.Backtest;
 using CartRecovery.Host.Commands.Control;
 using CartRecovery.Host.Commands.Maintenance;
+using CartRecovery.Host.Commands.Monitoring;
 using CartRecovery.Host.Commands.Serving;
 using CartRecovery.Host.Commands.Setup;
 using CommandLine;
@@ -178,6 +179,10 @@ static class CommandTable
               cartrecovery offpolicy --from-outreach data          what always sending one offer would have earned
               cartrecovery offpolicy --log choices.csv --uplift mens --against none
             """, OffPolicyCommand.Run),
+        Command.Of<AlertsOptions>("""
+              cartrecovery alerts check rules.yml                  print every mistake as file:line:column: error: …
+              cartrecovery alerts test rules.test.yml              run the rules' tests in virtual time
+            """, AlertsCommand.Run),
         Command.Of<VersionOptions>("""
               cartrecovery version                                 also: cartrecovery --version
             """, VersionCommand.Run),

@@ -1,0 +1,206 @@
+using CartRecovery.Engine.Configuration.Reading;
+using CartRecovery.Engine.Monitoring.Query;
+using CartRecovery.Engine.Monitoring.Rules;
+
+namespace CartRecovery.Engine.Monitoring.Notices;
+
+/// <summary>Reads Alertmanager's configuration: routes, receivers, inhibition, time intervals. What has no effect here is named.</summary>
+public sealed class AlertmanagerConfigReader
+{
+    const int MaxRoutes = 10_000;
+
+    static readonly string[] s_kinds = ["email", "slack", "pagerduty", "opsgenie", "webhook", "sms"];
+
+    readonly string _file;
+    readonly ConfigProblems _problems;
+    readonly ConfigProblems _unknown;
+    int _routes;
+
+    AlertmanagerConfigReader(string file) => (_file, _problems, _unknown) = (file, new ConfigProblems(file), new ConfigProblems(file));
+
+    /// <summary>Reads the text of a file. Never throws because of it.</summary>
+    public static AlertmanagerFile Parse(string text, string file) => new AlertmanagerConfigReader(file).Read(text);
+
+    AlertmanagerFile Read(string text)
+    {
+        AlertmanagerConfig? config = null;
+        if (YamlTree.Parse(text, _problems) is { } root && YamlFields.Of(root, "Alertmanager's configuration", _problems) is { } fields)
+        {
+            config = Config(fields);
+        }
+
+        var problems = _problems.Sorted();
+        return new AlertmanagerFile(problems.Count == 0 ? config : null, problems, _unknown.Sorted());
+    }
+
+    AlertmanagerConfig? Config(YamlFields fields)
+    {
+        Dictionary<string, NoticeReceiver> receivers = new(StringComparer.Ordinal);
+        foreach (var receiver in Maps(fields, "receivers"))
+        {
+            var read = Receiver(receiver);
+            if (!receivers.TryAdd(read.Name, read))
+            {
+                _problems.Add(receiver.Where("name"), $"duplicate receiver \"{read.Name}\"");
+            }
+        }
+
+        Dictionary<string, IReadOnlyList<NoticeInterval>> intervals = new(StringComparer.Ordinal);
+        foreach (var named in Maps(fields, "time_intervals").Concat(Maps(fields, "mute_time_intervals")))
+        {
+            intervals[named.Required("name", "a time interval")] = [.. Maps(named, "time_intervals").Select(interval => NoticeIntervalReader.Read(interval, _problems))];
+            named.ReportUnknown("a time interval");
+        }
+
+        foreach (var key in new[] { "global", "templates", "tracing" }.Where(fields.Has))
+        {
+            _unknown.Add(fields.Where(key), $"{key} has no effect here: sinks have their own settings");
+        }
+
+        List<InhibitRule> rules = [.. Maps(fields, "inhibit_rules").Select(Inhibit)];
+        Route? route = null;
+        if (fields.Item("route") is { } item && YamlFields.Of(item, "the route", _problems) is { } root)
+        {
+            route = ReadRoute(root, null, "0", receivers, intervals);
+        }
+        else
+        {
+            _problems.Add(fields.At, "no route: expected 'route' with a 'receiver'");
+        }
+
+        fields.ReportUnknown("Alertmanager's configuration");
+        return route is null ? null : new AlertmanagerConfig { Route = route, Receivers = receivers, InhibitRules = rules, Intervals = intervals };
+    }
+
+    Route ReadRoute(YamlFields fields, Route? parent, string id, Dictionary<string, NoticeReceiver> receivers, Dictionary<string, IReadOnlyList<NoticeInterval>> intervals)
+    {
+        if (++_routes == MaxRoutes + 1)
+        {
+            _problems.Add(fields.At, $"at most {MaxRoutes} routes");
+        }
+
+        var receiver = fields.Text("receiver") ?? parent?.Receiver ?? "";
+        if (!receivers.ContainsKey(receiver))
+        {
+            _problems.Add(fields.Where("receiver"), receiver.Length == 0 ? "the root route needs 'receiver'" : $"undefined receiver \"{receiver}\" used in route");
+        }
+
+        var matchers = Matchers(fields, "match", "match_re", "matchers");
+        if (parent is null && matchers.Count > 0)
+        {
+            _problems.Add(fields.At, "the root route must not have any matchers");
+        }
+
+        var groupBy = fields.Has("group_by") ? fields.Texts("group_by") : parent is null ? [] : parent.GroupBy;
+        var route = new Route
+        {
+            Id = id,
+            Receiver = receiver,
+            GroupBy = groupBy is ["..."] ? null : groupBy,
+            GroupWait = fields.Duration("group_wait", parent?.GroupWait ?? 30_000),
+            GroupInterval = Positive(fields, "group_interval", parent?.GroupInterval ?? 300_000),
+            RepeatInterval = Positive(fields, "repeat_interval", parent?.RepeatInterval ?? 4 * 3_600_000),
+            Matchers = matchers,
+            Continues = fields.Truth("continue", false),
+            MuteTimes = Named(fields, "mute_time_intervals", intervals),
+            ActiveTimes = Named(fields, "active_time_intervals", intervals),
+        };
+        List<Route> below = [];
+        foreach (var child in Maps(fields, "routes").TakeWhile(_ => _routes <= MaxRoutes))
+        {
+            below.Add(ReadRoute(child, route, $"{id}/{below.Count}", receivers, intervals));
+        }
+
+        fields.ReportUnknown("a route");
+        return route with { Routes = below };
+    }
+
+    long Positive(YamlFields fields, string key, long otherwise)
+    {
+        var value = fields.Duration(key, otherwise);
+        if (value <= 0)
+        {
+            _problems.Add(fields.Where(key), $"{key} must be more than 0");
+        }
+
+        return Math.Max(1, value);
+    }
+
+    IReadOnlyList<string> Named(YamlFields fields, string key, Dictionary<string, IReadOnlyList<NoticeInterval>> intervals)
+    {
+        var names = fields.Texts(key);
+        foreach (var name in names.Where(name => !intervals.ContainsKey(name)))
+        {
+            _problems.Add(fields.Where(key), $"undefined time interval \"{name}\" used in route");
+        }
+
+        return names;
+    }
+
+    InhibitRule Inhibit(YamlFields fields)
+    {
+        var rule = new InhibitRule(Matchers(fields, "source_match", "source_match_re", "source_matchers"),
+            Matchers(fields, "target_match", "target_match_re", "target_matchers"), fields.Texts("equal"));
+        fields.ReportUnknown("an inhibition rule");
+        return rule;
+    }
+
+    NoticeReceiver Receiver(YamlFields fields)
+    {
+        List<(string, bool)> kinds = [];
+        foreach (var kind in s_kinds)
+        {
+            foreach (var item in fields.List(kind + "_configs"))
+            {
+                // Slack and e-mail say nothing of what has resolved unless asked to.
+                kinds.Add((kind, item is YamlMap map && map.Entries.TryGetValue("send_resolved", out var sends) && sends.Value is YamlText text
+                    ? text.Value == "true" : kind is not ("email" or "slack")));
+            }
+        }
+
+        foreach (var other in new[] { "wechat", "victorops", "pushover", "sns", "telegram", "webex", "discord", "msteams", "jira", "rocketchat", "incidentio" }
+            .Select(kind => kind + "_configs").Where(fields.Has))
+        {
+            _unknown.Add(fields.Where(other), $"{other}: there is no such sink here");
+        }
+
+        var receiver = new NoticeReceiver(fields.Required("name", "a receiver"), kinds);
+        fields.ReportUnknown("a receiver");
+        return receiver;
+    }
+
+    List<LabelMatcher> Matchers(YamlFields fields, string equal, string pattern, string both)
+    {
+        List<LabelMatcher> matchers = [];
+        foreach (var (name, value, at) in fields.Pairs(equal).Select(pair => pair))
+        {
+            Add(at, () => [NoticeMatchers.Of(name, "=", value)]);
+        }
+
+        foreach (var (name, value, at) in fields.Pairs(pattern))
+        {
+            Add(at, () => [NoticeMatchers.Of(name, "=~", value)]);
+        }
+
+        foreach (var text in fields.Texts(both))
+        {
+            Add(fields.Where(both), () => NoticeMatchers.Parse(text));
+        }
+
+        return matchers;
+
+        void Add(SourceLocation at, Func<IReadOnlyList<LabelMatcher>> read)
+        {
+            try
+            {
+                matchers.AddRange(read());
+            }
+            catch (FormatException e)
+            {
+                _problems.Add(at, e.Message);
+            }
+        }
+    }
+
+    IEnumerable<YamlFields> Maps(YamlFields fields, string key) => fields.List(key).Select(item => YamlFields.Of(item, $"an item of {key}", _problems)).OfType<YamlFields>();
+}

@@ -1,0 +1,5 @@
+namespace CartRecovery.Engine.Monitoring.Templates;
+
+/// <summary>A template that is invalid or cannot be expanded.</summary>
+/// <param name="message">What is wrong.</param>
+public sealed class TemplateException(string message) : Exception(message);
