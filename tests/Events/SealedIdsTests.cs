@@ -40,8 +40,9 @@ public sealed class SealedIdsTests
     public void A_longer_one_is_a_keyed_hash()
     {
         var (id, other) = (new string('a', 100) + "@shop.example", new string('b', 100) + "@shop.example");
-        Assert.That(Seal(s_ids, id), Has.Length.EqualTo(45).And.EqualTo(Seal(s_ids, id)).And.Not.EqualTo(Seal(s_ids, other)));
-        Assert.That(s_ids.Open(Seal(s_ids, id)), Is.EqualTo(Seal(s_ids, id)));
+        var (hash, again) = (Seal(s_ids, id), Seal(s_ids, id));
+        Assert.That(hash, Has.Length.EqualTo(45).And.EqualTo(again).And.Not.EqualTo(Seal(s_ids, other)));
+        Assert.That(s_ids.Open(hash), Is.EqualTo(hash));
     }
 
     [Test]

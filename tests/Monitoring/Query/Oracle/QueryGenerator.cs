@@ -34,7 +34,10 @@ static class QueryGenerator
 
     static Gen<string> Ranged(int depth) => Gen.Frequency(
         (5, from metric in s_metric from matchers in s_matchers from range in s_range from shift in s_shift select $"{metric}{matchers}[{range}]{shift}"),
-        (depth > 0 ? 1 : 0, from inner in Vector(depth - 1) from range in s_range from step in Gen.Elements("30s", "1m", "") from shift in s_shift
+        (depth > 0 ? 1 : 0, from inner in Vector(depth - 1)
+                            from range in s_range
+                            from step in Gen.Elements("30s", "1m", "")
+                            from shift in s_shift
                             select $"({inner})[{range}:{step}]{shift}"));
 
     static Gen<string> Vector(int depth) => depth <= 0 ? Selector : Gen.Frequency(
@@ -45,7 +48,9 @@ static class QueryGenerator
         (1, from g in Grouping from v in Selector select $"count_values{g} (\"value\", {v})"),
         (4, BinaryOf(depth)),
         (3, Function(depth)),
-        (1, from q in Gen.Elements("0.5", "0.9", "0.99", "0", "1", "2", "-1") from range in s_range from g in Gen.Elements("le", "le, job", "job")
+        (1, from q in Gen.Elements("0.5", "0.9", "0.99", "0", "1", "2", "-1")
+            from range in s_range
+            from g in Gen.Elements("le", "le, job", "job")
             select $"histogram_quantile({q}, sum by ({g}) (rate(latency_bucket[{range}])))"));
 
     static Gen<string> OverRange(int depth) => Gen.OneOf(
@@ -81,11 +86,20 @@ static class QueryGenerator
         return Gen.OneOf(
             from v in Vector(depth - 1) from op in any from s in Scalar(depth - 1) select $"({v}) {op} ({s})",
             from v in Vector(depth - 1) from op in any from s in Scalar(depth - 1) select $"({s}) {op} ({v})",
-            from a in Vector(depth - 1) from op in any from m in Gen.Elements("", "on (job, instance)", "ignoring (code, le)", "on (job)") from b in Vector(depth - 1)
+            from a in Vector(depth - 1)
+            from op in any
+            from m in Gen.Elements("", "on (job, instance)", "ignoring (code, le)", "on (job)")
+            from b in Vector(depth - 1)
             select $"({a}) {op} {m} ({b})",
-            from a in Vector(depth - 1) from op in Gen.Elements("and", "or", "unless") from m in Gen.Elements("", "on (job)", "ignoring (code, version)") from b in Vector(depth - 1)
+            from a in Vector(depth - 1)
+            from op in Gen.Elements("and", "or", "unless")
+            from m in Gen.Elements("", "on (job)", "ignoring (code, version)")
+            from b in Vector(depth - 1)
             select $"({a}) {op} {m} ({b})",
-            from a in Vector(depth - 1) from op in any from m in Gen.Elements("group_left", "group_left (version)", "group_right (code)") from b in Selector
+            from a in Vector(depth - 1)
+            from op in any
+            from m in Gen.Elements("group_left", "group_left (version)", "group_right (code)")
+            from b in Selector
             select $"({a}) {op} on (job, instance) {m} ({b})");
     }
 
