@@ -25,7 +25,7 @@ public sealed class AlertComplianceTests
                 labels: {foo: bar, rulegroup: a}
                 annotations: {description: SimpleAlert is firing, summary: "The value is {{$value}} {{.Value}}"}
             """);
-        world.Load("""suite{rulegroup="a"}""", "3 5x6 11x27 15x28 9x80", 15 * Second);
+        world.Load("""suite{rulegroup="a"}""", "3 5x5 11x27 15x28 9x80", 15 * Second);
         List<(long, AlertState?)> states = [];
         world.Run(0, 36 * Minute, at => states.Add((at, world.Alert()?.State)));
 

@@ -33,7 +33,7 @@ public sealed class AlertmanagerConfigReaderTests
         {
             "am.yml:1:9: warning: global has no effect here: sinks have their own settings",
             "am.yml:2:12: warning: templates has no effect here: sinks have their own settings",
-            "am.yml:14:31: warning: telegram_configs: there is no such sink here",
+            "am.yml:15:31: warning: telegram_configs: there is no such sink here",
         }));
         var config = file.Config!;
         var found = config.Route.Find(SeriesLabels.Of("", "service", "foo1", "severity", "critical")).Single();

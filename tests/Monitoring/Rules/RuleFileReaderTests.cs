@@ -61,7 +61,7 @@ public sealed class RuleFileReaderTests
         }
     }
 
-    [TestCase("groups: [{name: a, rules: [{alert: A, expr: up ==}]}]", "1:42", "could not parse expression")]
+    [TestCase("groups: [{name: a, rules: [{alert: A, expr: up ==}]}]", "1:45", "could not parse expression")]
     [TestCase("groups: [{name: a, rules: [{alert: A, expr: up, fro: 5m}]}]", "1:49", "has no field 'fro', did you mean 'for'?")]
     [TestCase("groups: [{name: a, rules: [{alert: A, expr: up, for: 5}]}]", "1:54", "expected a duration")]
     [TestCase("groups: [{name: a, rules: [{alert: A, record: b, expr: up}]}]", "1:28", "either 'record' or 'alert'")]

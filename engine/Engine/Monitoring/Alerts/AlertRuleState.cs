@@ -95,12 +95,14 @@ public sealed class AlertRuleState
 
         foreach (var alert in _active.Values.Where(alert => alert.State != AlertState.Inactive))
         {
-            alert.Written ??= Of("ALERTS", alert, alert.State == AlertState.Firing ? "firing" : "pending");
-            alert.WrittenFor ??= Of("ALERTS_FOR_STATE", alert, "");
-            append(alert.Written, 1);
-            append(alert.WrittenFor, alert.ActiveAt / 1000);
+            append(Written(alert), 1);
+            append(WrittenFor(alert), alert.ActiveAt / 1000);
         }
     }
+
+    /// <summary>Returns the series that the alerts wrote at the latest evaluation.</summary>
+    internal IEnumerable<SeriesLabels> Series() =>
+        _active.Values.Where(alert => alert.State != AlertState.Inactive).SelectMany(alert => new[] { Written(alert), WrittenFor(alert) });
 
     /// <summary>Ends all alerts without a transition, as after an evaluation that failed for exceeding a limit.</summary>
     public void Clear()
@@ -222,6 +224,10 @@ public sealed class AlertRuleState
         PromScalar scalar => [new VectorSample(SeriesLabels.Empty, scalar.Value)],
         _ => throw new RuleException("rule result is not a vector or scalar"),
     };
+
+    SeriesLabels Written(Alert alert) => alert.Written ??= Of("ALERTS", alert, alert.State == AlertState.Firing ? "firing" : "pending");
+
+    SeriesLabels WrittenFor(Alert alert) => alert.WrittenFor ??= Of("ALERTS_FOR_STATE", alert, "");
 
     static SeriesLabels Of(string metric, Alert alert, string state) => SeriesLabels.Of(
         alert.Labels.Append(KeyValuePair.Create(SeriesLabels.Name, metric)).Append(KeyValuePair.Create(StateLabel, state)));

@@ -63,6 +63,12 @@ public sealed class RuleGroupRunner
             alert.ActiveAt += alert.State == AlertState.Pending ? missed : 0;
             state.Restore(alert);
         }
+
+        // What they wrote before ends with a stale marker, as without the restart.
+        foreach (var entry in _entries.Where(entry => entry.Alerts is not null))
+        {
+            entry.Produced = [.. entry.Alerts!.Series()];
+        }
     }
 
     /// <summary>Evaluates all rules.</summary>
