@@ -1,5 +1,6 @@
 using CartRecovery.Engine.ControlPlane.Jobs;
 using CartRecovery.Tests.ControlPlane.Database;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.ControlPlane.Jobs;
 
@@ -107,11 +108,20 @@ public sealed class JobClockTests(DatabaseKind kind) : JobFixture(kind)
     [Test]
     public async Task A_run_that_does_not_end_when_it_is_asked_to_is_overdue_until_it_ends()
     {
-        var end = new TaskCompletionSource();
-        await using var engine = await EngineAsync(Hourly((_, _) => end.Task), configured: _ => new JobOverrides(Retries: 0));
+        var (begun, end) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var engine = await EngineAsync(
+            Hourly((_, _) =>
+            {
+                begun.TrySetResult();
+                return end.Task;
+            }),
+            configured: _ => new JobOverrides(Retries: 0));
         Time.Advance(60 * Minute);
         await engine.TickAsync();
         await engine.SyncAsync();
+
+        // One that has not begun is skipped when it is asked to end.
+        await begun.Task.WaitAsync(Eventually.Deadline);
         Time.Advance(10 * Minute);
         await engine.TickAsync();
         await RenewAsync(TimeSpan.FromSeconds(29));
