@@ -155,13 +155,12 @@ sealed class LoadLimitsTests
         var (cart, blocker) = (EventJson.NewCart(), EventJson.NewCart());
         await client.SendAsync(EventJson.Of(blocker, "begin_checkout"));
         await Eventually.Is(() => gate.IsReached, "the partition is blocked");
-        long sent = 0;
         var bytes = Conformance.WebSocket.ClientFrame.Join(EventJson.Many(cart, count).Select(client.Encode));
-        var sending = client.Raw.SendAllAsync(bytes, n => Interlocked.Add(ref sent, n), CancellationToken.None);
+        var sending = client.Raw.SendAllAsync(bytes, _ => { }, CancellationToken.None);
         await Eventually.Is(() => !engine.Host.Partitions.Gate.IsOpen, "the partition's inbox is nearly full");
-        var stoodAt = await StandsStillAsync(() => Interlocked.Read(ref sent));
 
-        Assert.That(stoodAt, Is.LessThan(bytes.Length), "the client is blocked");
+        // What the client has sent tells nothing: the kernel's buffers may grow to take all of it.
+        Assert.That(await StandsStillAsync(() => engine.Counts.Received), Is.LessThan(count), "the engine reads no more");
         Assert.That(engine.Host.Partitions[0].Inbox.Depth, Is.InRange(PartitionSet.InboxCapacity / 2, PartitionSet.InboxCapacity));
         gate.Open();
         await client.UntilAckAsync(count + 1);
