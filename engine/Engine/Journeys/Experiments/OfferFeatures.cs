@@ -42,9 +42,6 @@ public static class OfferFeatures
         ];
     }
 
-    /// <summary>Returns features in the form that is stored.</summary>
-    public static byte[] ToBytes(ReadOnlySpan<float> features) => MemoryMarshal.AsBytes(features).ToArray();
-
     /// <summary>Reads stored features. A choice from before they were stored has those of its context.</summary>
     /// <param name="bytes">What was stored; empty for nothing.</param>
     /// <param name="context">The context.</param>

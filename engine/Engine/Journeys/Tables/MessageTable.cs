@@ -1,6 +1,5 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Storage;
 using CartRecovery.Primitives;
@@ -135,8 +134,7 @@ public sealed class MessageTable
             .With(candidate.UserId).With(candidate.Campaign).With(journey.Variant).With((long)message.Step).With(message.Channel.Name)
             .With((long)message.Channel.Address).With(message.Offer).With((long)message.Context).With((double?)message.Propensity)
             .With(now).With(outcome.Until ?? message.DueAt).With(message.UsefulUntil);
-        With(_add, outcome, now).With(outcome.Detail);
-        var isNew = (message.Features is { } features ? _add.With(OfferFeatures.ToBytes(features)) : _add.With((string?)null)).Run() > 0;
+        var isNew = With(_add, outcome, now).With(outcome.Detail).WithNumbers(message.Features).Run() > 0;
         if (isNew)
         {
             Keep(journey.Id, journey.Cart, outcome);
