@@ -69,6 +69,7 @@ public sealed class OfferChooser
         var earnings = new (double Mean, double Deviation)[offers.Count];
         var isCandidate = new bool[offers.Count];
         var alone = _outcomes.LeftAlone(campaign) is { Weight: >= MinLeftAlone } left ? left.At(features) : ((double Mean, double Deviation)?)null;
+        var hasOther = offers.Any(offer => offer.Action != ActionKind.Discount);
         for (var i = 0; i < offers.Count; i++)
         {
             var posterior = _outcomes.Of(campaign, offers[i].Name);
@@ -79,11 +80,11 @@ public sealed class OfferChooser
 
             var (bought, earned) = (posterior.At(features), EarnedBy(offers[i], margin));
             earnings[i] = (bought.Mean * earned, bought.Deviation * Math.Abs(earned));
-            isCandidate[i] = offers[i].Action != ActionKind.Discount || alone is not { } without || posterior.Weight < MinShown || !Costs(earnings[i], without, margin);
+            // Among discounts alone, it is not the choice that is wrong: DiscountEligibility decides.
+            isCandidate[i] = !hasOther || offers[i].Action != ActionKind.Discount || alone is not { } without || posterior.Weight < MinShown || !Costs(earnings[i], without, margin);
         }
 
-        // If every offer costs, it is not the choice among them that is wrong: DiscountEligibility decides.
-        var candidates = Enumerable.Range(0, offers.Count).Where(i => isCandidate[i] || !isCandidate.Contains(true)).ToArray();
+        var candidates = Enumerable.Range(0, offers.Count).Where(i => isCandidate[i]).ToArray();
         var likelihoods = new double[candidates.Length];
         ThompsonLikelihoods.Of([.. candidates.Select(i => earnings[i])], likelihoods, MinProbability);
         var all = new double[offers.Count];
