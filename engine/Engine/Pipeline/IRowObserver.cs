@@ -15,6 +15,12 @@ public interface IRowObserver
     /// <param name="isBot">Whether the cart counts as a bot's.</param>
     void OnEvent(in CartRecord cart, in EventRecord e, bool isBot);
 
+    /// <summary>Receives a purchase, a refund or a cancellation, after <see cref="OnEvent"/>.</summary>
+    /// <param name="cart">The cart; an empty one for an event without a cart.</param>
+    /// <param name="e">The event.</param>
+    /// <param name="order">The key of the order that it names; 0 for none.</param>
+    void OnOrder(in CartRecord cart, in EventRecord e, ulong order);
+
     /// <summary>Receives the row of that event: it will be scored.</summary>
     /// <param name="index">Its index in the score batch.</param>
     /// <param name="cart">The cart.</param>

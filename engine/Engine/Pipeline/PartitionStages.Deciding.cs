@@ -11,6 +11,14 @@ namespace CartRecovery.Engine.Pipeline;
 /// <content>Gathers the rows of carts, and decides on them.</content>
 public sealed partial class PartitionStages
 {
+    static void ObserveOrder(IRowObserver observer, in CartRecord cart, in EventRecord e, EventSlab slab)
+    {
+        if (e.Type is EventType.Purchase or EventType.Refund or EventType.OrderCancelled)
+        {
+            observer.OnOrder(cart, e, slab.PredatesCurrencies ? 0 : OrderId.KeyOf(slab.PlainMetaOf(e)));
+        }
+    }
+
     // Gathers the cart's row as it is right after its event.
     void Gather(in CartRecord cart, in EventRecord e, EventSlab slab)
     {
@@ -24,9 +32,10 @@ public sealed partial class PartitionStages
             canary.Watch(cart, e, _clocks[e.Store], Now);
         }
 
-        if (!_isDecided)
+        if (!_isDecided && Observer is { } observer)
         {
-            Observer?.OnEvent(cart, e, _countsBots[e.Store] && cart.Bot != BotEvidence.None);
+            observer.OnEvent(cart, e, _countsBots[e.Store] && cart.Bot != BotEvidence.None);
+            ObserveOrder(observer, cart, e, slab);
         }
 
         if (_isDecided || !_isConfigured[e.Store] || !(_options.Scored == ScoredEvents.All || EventTypes.Has(e.Type, EventTraits.ChangesCart) || _campaigns.HasTrigger(e.Type)))

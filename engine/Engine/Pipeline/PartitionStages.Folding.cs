@@ -46,6 +46,11 @@ public sealed partial class PartitionStages
                 if (!e.IsCopy)
                 {
                     _filter.CollectWithoutCart(e, slab, source?.Network ?? 0);
+                    if (!_isDecided && Observer is { } observer)
+                    {
+                        ObserveOrder(observer, cart: default, e, slab);
+                    }
+
                     own++;
                 }
 

@@ -4,6 +4,7 @@ using CartRecovery.Engine.ControlPlane.Insights;
 using CartRecovery.Engine.ControlPlane.Jobs;
 using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Engine.Learning.Drift;
+using CartRecovery.Engine.Models;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
 using CartRecovery.Host.Api;
@@ -16,7 +17,7 @@ namespace CartRecovery.Host.Learning;
 
 /// <summary>
 /// Watches the model in force for drift: rows of the last day against a reference, and outcomes as their labels become known. The first
-/// rows of a model are its reference. Warns once, until a verdict changes, and asks for a training. It never changes which model serves.
+/// rows since the model took over are its reference, and outcomes count from there. Warns once, until a verdict changes, and asks for a training. It never changes which model serves.
 /// </summary>
 /// <param name="host">The engine.</param>
 /// <param name="insights">Stores reports and references.</param>
@@ -67,10 +68,13 @@ sealed partial class DriftWatch(EngineHost host, InsightStore insights, ILogger 
         var options = new DatasetOptions { KnownUntil = now.ToUnixTimeMilliseconds() + 1, RowsPerCart = 1, KeepsUnlabelled = true, Seed = (ulong)now.ToUnixTimeSeconds() };
         var dataset = await host.Datasets.ReadAsync((now - s_period).ToUnixTimeMilliseconds(), options, model, job.Time, share => job.Progress((long)(100 * share), 100, "percent"), stop);
         var references = await insights.LatestAsync(InsightStore.DriftReference, stop);
+
+        // What came before is what the model was made of, or what another one had decided on.
+        var since = host.ModelRegistry.Aliases(host.ModelName).FirstOrDefault(alias => alias.Name == ModelAlias.Champion && alias.Version == version)?.At.ToUnixTimeMilliseconds() ?? 0;
         var (reports, recorded) = (new List<(string Store, DriftReport Report)>(), new List<(string Store, string Json)>());
         foreach (var store in host.Stores.Stores)
         {
-            JournalRow[] rows = [.. dataset.Rows.Where(row => row.Store == store.Number)];
+            JournalRow[] rows = [.. dataset.Rows.Where(row => row.Store == store.Number && row.ReceivedAt >= since)];
             var reference = references.TryGetValue(store.Id, out var json) ? JsonSerializer.Deserialize(json, ApiJson.Default.DriftReference) : null;
             if (reference is null || !reference.IsOf(model.Id, version))
             {

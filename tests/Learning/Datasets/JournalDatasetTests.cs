@@ -142,6 +142,11 @@ public sealed class JournalDatasetTests
     {
         var e = new EventRecord { Cart = KeyOfCart(cart), Type = type, Timestamp = at, CartLength = 1, Flags = isServer ? EventFlags.Server : EventFlags.None };
         collector.OnEvent(default, e, isBot);
+        if (type == EventType.Purchase)
+        {
+            collector.OnOrder(default, e, order: 0);
+        }
+
         collector.OnRow(0, default, e, new FeatureMoment(at, at), at);
     }
 

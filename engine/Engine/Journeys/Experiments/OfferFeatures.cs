@@ -48,15 +48,25 @@ public static class OfferFeatures
     public static float[] Read(ReadOnlySpan<byte> bytes, int context)
     {
         var features = new float[Count];
+        Read(bytes, context, features);
+        return features;
+    }
+
+    /// <inheritdoc cref="Read(ReadOnlySpan{byte}, int)"/>
+    /// <param name="bytes">What was stored; empty for nothing.</param>
+    /// <param name="context">The context.</param>
+    /// <param name="features">Receives <see cref="Count"/> features.</param>
+    public static void Read(ReadOnlySpan<byte> bytes, int context, Span<float> features)
+    {
+        features.Clear();
         if (bytes.IsEmpty)
         {
             (features[0], features[1]) = (context >= 3 ? 1 : 0, Logarithm((context % 3) switch { 0 => 25, 1 => 100, _ => 400 }, MiddleValue));
-            return features;
+            return;
         }
 
         var stored = MemoryMarshal.Cast<byte, float>(bytes);
         stored[..Math.Min(stored.Length, Count)].CopyTo(features);
-        return features;
     }
 
     /// <summary>Adds a choice's features to a log for off-policy evaluation.</summary>

@@ -8,6 +8,13 @@ public sealed class OfferOutcomes
 
     readonly Dictionary<(string Campaign, string Offer), LinearPosterior> _offers = [];
     readonly Dictionary<string, LinearPosterior> _leftAlone = new(StringComparer.Ordinal);
+    readonly HashSet<string> _campaigns = new(StringComparer.Ordinal);
+
+    /// <summary><see langword="true"/> without a message with an offer.</summary>
+    public bool IsEmpty => _campaigns.Count == 0;
+
+    /// <summary>Returns <see langword="true"/> if a campaign has messages with an offer.</summary>
+    public bool Has(string campaign) => _campaigns.Contains(campaign);
 
     /// <summary>Adds a message with an offer.</summary>
     /// <param name="campaign">The campaign.</param>
@@ -18,6 +25,11 @@ public sealed class OfferOutcomes
     public void Add(string campaign, string? offer, ReadOnlySpan<float> features, bool bought, long days = 0)
     {
         var weight = Math.Pow(2, -Math.Max(0, days) / HalfLife);
+        if (offer is not null)
+        {
+            _campaigns.Add(campaign);
+        }
+
         (offer is null ? Of(_leftAlone, campaign) : Of(_offers, (campaign, offer))).Add(features, bought ? 1 : 0, weight);
     }
 

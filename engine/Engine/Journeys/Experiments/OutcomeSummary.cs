@@ -11,8 +11,8 @@ sealed class OutcomeSummary
 {
     const long Day = 86_400_000, Span = 60 * Day;
 
-    // The newest: older ones weigh little.
-    const int MaxChoices = 500_000;
+    // The newest: older ones weigh little. Bounds a summary's time: they are read one by one, about 3 µs each.
+    const int MaxChoices = 100_000;
 
     OutcomeSummary(
         OfferOutcomes offers, Dictionary<string, CampaignOutcomes> campaigns, Dictionary<(string, string), SpendingOfSide> sides) =>
@@ -94,29 +94,43 @@ sealed class OutcomeSummary
     static OfferOutcomes OffersOf(Database database, long now)
     {
         var offers = new OfferOutcomes();
+        var features = new float[OfferFeatures.Count];
         using (var query = new Query(database, $"""
             SELECT i.campaign, i.offer, i.context, i.features, i.sent_at,
                 EXISTS(SELECT 1 FROM conversion c WHERE c.journey=i.journey AND c.value>0 AND c.returned=0 AND c.verified=1 AND c.at>=i.sent_at)
-            FROM intervention i JOIN journey j ON j.id=i.journey WHERE i.sent_at>?1 AND i.propensity<1 AND j.standing>0 AND j.bot=0
-            ORDER BY i.rowid DESC LIMIT {MaxChoices}
+            FROM intervention i INDEXED BY intervention_choice JOIN journey j ON j.id=i.journey WHERE i.sent_at>?1 AND i.propensity<1 AND j.standing>0 AND j.bot=0
+            ORDER BY i.sent_at DESC LIMIT {MaxChoices}
             """))
         {
             for (var row = query.Rows.With(now - Span); row.Next();)
             {
-                offers.Add(row.Text(0), row.Text(1), OfferFeatures.Read(row.Bytes(3), row.Int(2)), row.Long(5) != 0, (now / Day) - (row.Long(4) / Day));
+                OfferFeatures.Read(row.Bytes(3), row.Int(2), features);
+                offers.Add(row.Text(0), row.Text(1), features, row.Long(5) != 0, (now / Day) - (row.Long(4) / Day));
             }
         }
 
+        // Shoppers left alone are compared with offers only. Without a choice, there is nothing to compare.
+        if (offers.IsEmpty)
+        {
+            return offers;
+        }
+
         using (var query = new Query(database, $"""
-            SELECT i.campaign, i.features, j.started_at, EXISTS(SELECT 1 FROM conversion c WHERE c.journey=i.journey AND c.value>0 AND c.returned=0 AND c.verified=1)
-            FROM intervention i JOIN journey j ON j.id=i.journey
-            WHERE i.features IS NOT NULL AND i.sent_at IS NULL AND i.reason IN ({WithheldReason.Holdout:D}, {WithheldReason.Control:D}) AND j.started_at>?1 AND j.standing>0 AND j.bot=0
-            ORDER BY i.rowid DESC LIMIT {MaxChoices}
+            SELECT i.campaign, i.features, i.decided_at,
+                EXISTS(SELECT 1 FROM conversion c WHERE c.journey=i.journey AND c.value>0 AND c.returned=0 AND c.verified=1)
+            FROM intervention i INDEXED BY intervention_alone JOIN journey j ON j.id=i.journey
+            WHERE i.features IS NOT NULL AND i.sent_at IS NULL AND i.decided_at>?1 AND i.reason IN ({WithheldReason.Holdout:D}, {WithheldReason.Control:D})
+                AND j.standing>0 AND j.bot=0
+            ORDER BY i.decided_at DESC LIMIT {MaxChoices}
             """))
         {
             for (var row = query.Rows.With(now - Span); row.Next();)
             {
-                offers.Add(row.Text(0), offer: null, OfferFeatures.Read(row.Bytes(1), context: 0), row.Long(3) != 0, (now / Day) - (row.Long(2) / Day));
+                if (row.Text(0) is var campaign && offers.Has(campaign))
+                {
+                    OfferFeatures.Read(row.Bytes(1), context: 0, features);
+                    offers.Add(campaign, offer: null, features, row.Long(3) != 0, (now / Day) - (row.Long(2) / Day));
+                }
             }
         }
 

@@ -22,7 +22,7 @@ public static class ThompsonLikelihoods
         var sum = 0.0;
         for (var i = 0; i < values.Length; i++)
         {
-            sum += likelihoods[i] = Integrate(values, i);
+            sum += likelihoods[i] = values.Length == 2 ? Above(values[i], values[1 - i]) : Integrate(values, i);
         }
 
         var floor = Math.Min(least, 0.5 / values.Length);
@@ -31,6 +31,10 @@ public static class ThompsonLikelihoods
             likelihoods[i] = floor + ((1 - (floor * values.Length)) * likelihoods[i] / sum);
         }
     }
+
+    // The difference of two normal values is normal.
+    static double Above((double Mean, double Deviation) own, (double Mean, double Deviation) other) =>
+        Below((own.Mean - other.Mean) / Math.Max(Math.Sqrt((own.Deviation * own.Deviation) + (other.Deviation * other.Deviation)), MinDeviation));
 
     static double Integrate(ReadOnlySpan<(double Mean, double Deviation)> values, int own)
     {

@@ -265,6 +265,10 @@ static class JourneySchema
         CREATE INDEX IF NOT EXISTS intervention_journey ON intervention(journey);
         CREATE INDEX IF NOT EXISTS intervention_time ON intervention(store, decided_at);
 
+        -- What offers are learned from: messages with a choice among them, and shoppers who had none.
+        CREATE INDEX IF NOT EXISTS intervention_choice ON intervention(sent_at) WHERE propensity<1;
+        CREATE INDEX IF NOT EXISTS intervention_alone ON intervention(decided_at) WHERE features IS NOT NULL AND sent_at IS NULL;
+
         CREATE TABLE IF NOT EXISTS conversion(
             id BLOB NOT NULL, store TEXT NOT NULL, cart BLOB NOT NULL, cart_id TEXT NOT NULL, subject BLOB NOT NULL, at INTEGER NOT NULL,
             value INTEGER NOT NULL, currency TEXT NOT NULL, verified INTEGER NOT NULL, journey INTEGER NOT NULL, intervention TEXT,

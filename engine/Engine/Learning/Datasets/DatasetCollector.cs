@@ -22,6 +22,7 @@ public sealed class DatasetCollector(DatasetOptions options) : IRowObserver
     readonly long _horizon = (long)options.Horizon.TotalMilliseconds;
     readonly long _lateness = (long)options.Lateness.TotalMilliseconds;
     readonly HashSet<int> _confirming = [];
+    readonly Dictionary<(int Store, ulong Order), Hash128> _orders = [];
     ulong _share = ulong.MaxValue;
     Hash128 _bot;
     long _rows;
@@ -65,11 +66,25 @@ public sealed class DatasetCollector(DatasetOptions options) : IRowObserver
             _rows -= rows.Kept.Count;
             rows.Kept.Clear();
         }
+    }
 
-        if (e.Type is EventType.Purchase or EventType.Refund)
+    /// <inheritdoc/>
+    public void OnOrder(in CartRecord cart, in EventRecord e, ulong order)
+    {
+        // An order is its first cart's, whichever a later word on it names.
+        var key = order != 0 && _orders.TryGetValue((e.Store, order), out var first) ? first : e.HasNoCart ? default : e.Cart;
+        if (key == default || !_carts.TryGetValue(key, out var rows))
         {
-            Label(rows, cart, e);
+            return;
         }
+
+        if (order != 0 && e.Type == EventType.Purchase)
+        {
+            _orders.TryAdd((e.Store, order), key);
+        }
+
+        rows.Currency = key == e.Cart ? cart.Currency : rows.Currency;
+        rows.Orders.Apply(e, order, rows.Currency, cart.SessionCount);
     }
 
     /// <inheritdoc/>
@@ -156,36 +171,10 @@ public sealed class DatasetCollector(DatasetOptions options) : IRowObserver
                 one.row.Group = groups[shopper];
 
                 // What a browser says is a claim. It counts where no server reports orders.
-                var order = _confirming.Contains(one.row.Store) ? one.row.Confirmed : one.row.Claimed;
-                (one.row.Purchased, one.row.PurchasedInSession) = (order.IsPlaced, order.IsInSession);
+                one.cart.Orders.Label(one.row, one.row.At + _horizon, _confirming.Contains(one.row.Store));
                 return one.row;
             })];
         return new JournalDataset(rows) { Seen = Seen, Immature = Immature, Bots = Bots, Share = Share };
-    }
-
-    void Label(CartRows rows, in CartRecord cart, in EventRecord e)
-    {
-        var isConfirmed = e.Standing == Standing.Server;
-        var value = isConfirmed && (e.Currency == 0 || e.Currency == cart.Currency) ? Money.ToDecimal(e.Amount) : 0;
-        foreach (var row in rows.Kept)
-        {
-            // The time of a late event may be before that of the row: it belongs to an order that came before it.
-            if (e.Timestamp < row.At || e.Timestamp > row.At + _horizon)
-            {
-                continue;
-            }
-
-            if (e.Type == EventType.Refund)
-            {
-                row.Value -= value;
-                continue;
-            }
-
-            ref var order = ref isConfirmed ? ref row.Confirmed : ref row.Claimed;
-            order.IsPlaced = true;
-            order.IsInSession |= cart.SessionCount == row.Session;
-            row.Value += value;
-        }
     }
 
     bool IsSampled(in EventRecord e) => Mix(e.Cart.Low ^ options.Seed) <= _share;
@@ -197,6 +186,11 @@ public sealed class DatasetCollector(DatasetOptions options) : IRowObserver
         {
             _rows -= _carts[key].Kept.Count;
             _carts.Remove(key);
+        }
+
+        foreach (var order in _orders.Where(order => !_carts.ContainsKey(order.Value)).Select(order => order.Key).ToArray())
+        {
+            _orders.Remove(order);
         }
     }
 
@@ -217,5 +211,9 @@ public sealed class DatasetCollector(DatasetOptions options) : IRowObserver
         public bool IsBot { get; set; }
 
         public Hash128 Customer { get; set; }
+
+        public uint Currency { get; set; }
+
+        public CartOrders Orders { get; } = new();
     }
 }

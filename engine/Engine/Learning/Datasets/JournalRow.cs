@@ -43,6 +43,4 @@ public sealed class JournalRow
 
     /// <summary>The shopper's number within the data set: all carts of a customer have the same.</summary>
     public int Group { get; internal set; }
-
-    internal RowOrder Confirmed, Claimed;
 }
