@@ -4,6 +4,7 @@ using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Jobs;
+using CartRecovery.Engine.Models;
 using CartRecovery.Tests.Hosting.Api;
 using CartRecovery.Tests.Support;
 
@@ -67,6 +68,24 @@ public sealed class DriftJobTests
         await RunAsync("drift");
         Assert.That(File.ReadAllLines(_scratch.PathOf("sent.ndjson")).Count(line => line.Contains("has drifted", StringComparison.Ordinal)), Is.EqualTo(1), "it is said once");
         Assert.That(drifted.Log, Does.Contain("demo: "));
+    }
+
+    [Test]
+    public async Task The_reference_and_the_outcomes_of_a_champion_begin_when_it_took_over()
+    {
+        await ShopAsync(150, price: 20);
+        _time.Jump(TimeSpan.FromDays(3));
+        var name = _engine.Host.ModelName;
+        var version = _engine.Host.ModelRegistry.Add(new NewModel(RetrainJobTests.Contrary()) { Name = name }, "test").Version;
+        _engine.Host.MoveAlias(new ModelMove(name, ModelAlias.Champion, version.Id, "test", ""));
+        Assert.That((await RunAsync("drift")).Log, Does.Not.Contain("recorded the reference"), "all rows are of the former champion's time");
+
+        await ShopAsync(150, price: 20);
+        Assert.That((await RunAsync("drift")).Log, Does.Contain("demo: recorded the reference of").And.Contain("150 rows"));
+        _time.Jump(TimeSpan.FromDays(3));
+        await ShopAsync(150, price: 20);
+        await RunAsync("drift");
+        Assert.That((await NewestAsync()).GetProperty("concept").GetProperty("outcomes").GetInt32(), Is.EqualTo(150), "of the 450 carts, those since the takeover whose labels are known");
     }
 
     [Test]

@@ -51,6 +51,36 @@ public sealed class ChallengeTests
         Assert.That(Challenge.Judge(s_rows, low, lower, s_options with { MaxCalibrationError = 0.2 }).IsAccepted);
     }
 
+    [TestCase(150)]
+    [TestCase(400)]
+    [TestCase(4000)]
+    public void A_calibrated_candidate_passes_however_few_the_rows_and_a_wrong_one_fails(int count)
+    {
+        var (passed, wrong) = (0, 0);
+        for (var draw = 1; draw <= 40; draw++)
+        {
+            var rows = SyntheticData.Draw(count, 3, (ulong)draw, SyntheticData.Line);
+            float[] truth = [.. Enumerable.Range(0, count).Select(i => (float)SyntheticData.Line(rows.Row(i).ToArray()))];
+            float[] high = [.. truth.Select(p => Math.Min(1, p + 0.25f))];
+            passed += Metrics.CalibrationError(truth, rows.Labels) <= CalibrationLimit.Of(rows, truth, 0.05) ? 1 : 0;
+            wrong += Metrics.CalibrationError(high, rows.Labels) <= CalibrationLimit.Of(rows, high, 0.05) ? 1 : 0;
+        }
+
+        Assert.That(passed, Is.GreaterThanOrEqualTo(32), "of 40");
+        Assert.That(wrong, Is.LessThanOrEqualTo(2));
+    }
+
+    [Test]
+    public void The_calibration_limit_is_the_allowed_error_on_many_rows_and_higher_on_few_or_on_rows_of_the_same_shoppers()
+    {
+        var few = s_rows.Select([.. Enumerable.Range(0, 200)]);
+        var shared = new TrainingSet(few.Features, few.Rows, few.Labels, [.. few.Groups.Select((_, i) => i / 4)], few.Times);
+        var (large, small, grouped) = (CalibrationLimit.Of(s_rows, s_truth, 0.1), CalibrationLimit.Of(few, s_truth[..200], 0.1), CalibrationLimit.Of(shared, s_truth[..200], 0.1));
+        Assert.That(large, Is.EqualTo(0.1).Within(0.002));
+        Assert.That(small, Is.GreaterThan(large).And.LessThan(0.2));
+        Assert.That(grouped, Is.GreaterThan(small));
+    }
+
     [Test]
     public void Too_few_rows_and_scores_that_are_no_probabilities_are_refused()
     {

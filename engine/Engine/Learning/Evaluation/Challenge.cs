@@ -50,11 +50,12 @@ public static class Challenge
         }
         var gain = new Difference(other.LogLoss - mine.LogLoss, GroupBootstrap.Middle(losses));
         var auc = new Difference(mine.Auc - other.Auc, GroupBootstrap.Middle(aucs));
-        var (code, reason) = Verdict(mine, gain, auc, options);
-        return new ChallengeResult(code == "better", code, reason, mine, other, gain, auc);
+        var limit = CalibrationLimit.Of(heldOut, candidate, options.MaxCalibrationError);
+        var (code, reason) = Verdict(mine, gain, auc, limit, options);
+        return new ChallengeResult(code == "better", code, reason, mine, other, gain, auc) { CalibrationLimit = limit };
     }
 
-    static (string Code, string Reason) Verdict(Measures candidate, Difference gain, Difference auc, ChallengeOptions options)
+    static (string Code, string Reason) Verdict(Measures candidate, Difference gain, Difference auc, double limit, ChallengeOptions options)
     {
         if (!(gain.Interval.Low > options.MinGain))
         {
@@ -66,9 +67,9 @@ public static class Challenge
             return ("ranks_worse", Invariant($"The log loss falls by {gain}, but the AUC changes by {auc}."));
         }
 
-        return candidate.CalibrationError > options.MaxCalibrationError
+        return candidate.CalibrationError > limit
             ? ("not_calibrated", Invariant(
-                $"The calibration error is {candidate.CalibrationError:0.0000}; at most {options.MaxCalibrationError:0.0000} is allowed. Calibrate it on later rows."))
+                $"The calibration error is {candidate.CalibrationError:0.0000}; at most {limit:0.0000} is allowed on these rows. Calibrate it on later rows."))
             : ("better", Invariant($"The log loss falls by {gain}; the AUC changes by {auc}."));
     }
 
@@ -83,7 +84,7 @@ public sealed record ChallengeOptions
     /// <summary>Minimum fall of the log loss that the whole interval exceeds, 0 or more.</summary>
     public double MinGain { get; init; }
 
-    /// <summary>Maximum calibration error of the candidate, 0–1.</summary>
+    /// <summary>Maximum calibration error of the candidate, 0–1, on many rows. On few, it may show more by chance: see <see cref="CalibrationLimit"/>.</summary>
     public double MaxCalibrationError { get; init; } = 0.05;
 
     /// <summary>Minimum number of rows of each label.</summary>
@@ -108,7 +109,11 @@ public sealed record ChallengeOptions
 /// <param name="Gain">The fall of the log loss.</param>
 /// <param name="Auc">The rise of the AUC.</param>
 public sealed record ChallengeResult(
-    bool IsAccepted, string Code, string Reason, Measures? Candidate, Measures? Champion, Difference? Gain, Difference? Auc);
+    bool IsAccepted, string Code, string Reason, Measures? Candidate, Measures? Champion, Difference? Gain, Difference? Auc)
+{
+    /// <summary>The calibration error that the candidate may have on these rows, 0–1; 1 if it was not measured.</summary>
+    public double CalibrationLimit { get; init; } = 1;
+}
 
 /// <summary>A difference between two models on the same rows.</summary>
 /// <param name="Value">The difference.</param>

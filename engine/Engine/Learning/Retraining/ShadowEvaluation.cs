@@ -65,7 +65,7 @@ public static class ShadowEvaluation
         float[] champion = [.. rows.Select(row => row.Score)];
         var all = SetOf(rows, champion, options.Label);
         var whole = Challenge.Judge(all, shadow, champion, conditions);
-        var (verdict, reason) = VerdictOf(whole, conditions);
+        var (verdict, reason) = VerdictOf(whole);
         var segments = new List<ShadowSegment>();
         var names = FeatureTable.Names.ToList();
         foreach (var (name, feature, holds) in s_segments)
@@ -81,7 +81,7 @@ public static class ShadowEvaluation
         return new ShadowResult(verdict, reason, PartSize.Of(all), whole.Champion, whole.Candidate, whole.Gain, segments);
     }
 
-    static (ShadowVerdict Verdict, string Reason) VerdictOf(ChallengeResult result, ChallengeOptions options)
+    static (ShadowVerdict Verdict, string Reason) VerdictOf(ChallengeResult result)
     {
         if (result is not { Candidate: { } candidate, Gain: { } gain })
         {
@@ -91,9 +91,9 @@ public static class ShadowEvaluation
         var text = string.Create(CultureInfo.InvariantCulture,
             $"The log loss falls by {gain}; the AUC is {candidate.Auc:0.0000}, the champion's {result.Champion!.Auc:0.0000}.");
         return gain.Interval.High < 0 ? (ShadowVerdict.Worse, text)
-            : candidate.CalibrationError > options.MaxCalibrationError
+            : candidate.CalibrationError > result.CalibrationLimit
             ? (ShadowVerdict.Worse, string.Create(CultureInfo.InvariantCulture,
-                $"The calibration error is {candidate.CalibrationError:0.0000}; at most {options.MaxCalibrationError:0.0000} is allowed."))
+                $"The calibration error is {candidate.CalibrationError:0.0000}; at most {result.CalibrationLimit:0.0000} is allowed on these rows."))
             : gain.Value >= 0 ? (ShadowVerdict.Holds, text) : (ShadowVerdict.Waits, text);
     }
 
