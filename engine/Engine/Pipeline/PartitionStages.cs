@@ -177,7 +177,7 @@ public sealed partial class PartitionStages : IDisposable
     /// <summary>Frees the window that a decision took.</summary>
     internal void Release(WindowRelease window)
     {
-        var input = new CartInput { Step = CartStep.ReleaseIntervention, At = window.At, Index = window.Place };
+        var input = new CartInput { Step = CartStep.ReleaseIntervention, At = window.At, Index = window.Number };
         _carts.Update(window.Cart, ref input);
     }
 
