@@ -79,6 +79,21 @@ public sealed class ContextualOfferTests
         }
     }
 
+    [Test]
+    public void Nothing_is_learned_again_while_nothing_is_new()
+    {
+        using var run = new JourneyFixture([Chosen()]);
+        Assert.That(run.It.IsTimeToLearn(run.Now), "at the start");
+        run.Work();
+        Assert.That(run.It.IsTimeToLearn(run.Now + (10 * Day)), Is.False);
+        run.Decide("c1");
+        run.Work();
+        run.Now += 2 * Day;
+        Assert.That(run.It.IsTimeToLearn(run.Now), "a decision is");
+        run.Work();
+        Assert.That(run.It.IsTimeToLearn(run.Now + (10 * Day)), Is.False);
+    }
+
     static CampaignConfig Chosen()
     {
         var step = Step("socket");
