@@ -5,7 +5,7 @@ namespace CartRecovery.Tests.Monitoring.Query;
 /// <summary>Tests errors with their positions, staleness and the bounds of queries.</summary>
 public sealed class PromQueryTests
 {
-    static readonly MemorySeries s_up = new(
+    static readonly FixedSeries s_up = new(
     [
         new Series(SeriesLabels.Of("up", "job", "a"), [new(0, 1), new(15_000, 2), new(30_000, StaleMarker.Value), new(600_000, 5)]),
         new Series(SeriesLabels.Of("up", "job", "b"), [new(0, 7), new(15_000, double.NaN)]),

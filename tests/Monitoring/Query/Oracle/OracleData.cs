@@ -8,7 +8,7 @@ static class OracleData
 {
     public const long Start = 1_700_000_000_000;
 
-    public static MemorySeries Create()
+    public static FixedSeries Create()
     {
         var random = new Random(42);
         var series = new List<Series>();
@@ -29,7 +29,7 @@ static class OracleData
             }
         }
 
-        return new MemorySeries(series);
+        return new FixedSeries(series);
     }
 
     static Series Counter(Random random, SeriesLabels labels)

@@ -3,7 +3,7 @@ using CartRecovery.Engine.Monitoring.Query;
 namespace CartRecovery.Tests.Monitoring.Query;
 
 /// <summary>Series in memory.</summary>
-sealed class MemorySeries(IEnumerable<Series> series) : ISeriesSource
+sealed class FixedSeries(IEnumerable<Series> series) : ISeriesSource
 {
     readonly Series[] _series = [.. series];
 
