@@ -39,7 +39,7 @@ public sealed class AlertmanagerConfigReaderTests
         var found = config.Route.Find(SeriesLabels.Of("", "service", "foo1", "severity", "critical")).Single();
         Assert.That((found.Id, found.Receiver, found.GroupWait, found.RepeatInterval, found.GroupInterval), Is.EqualTo(("0/0/0", "b", 10_000L, 3_600_000L, 300_000L)));
         Assert.That(config.Route.Find(SeriesLabels.Empty.With("service", "foo3")).Single().Receiver, Is.EqualTo("a"));
-        Assert.That(config.Receivers["b"].Kinds, Is.EqualTo(new[] { ("webhook", false) }));
+        Assert.That(config.Receivers["b"].Integrations.Select(i => (i.Key, i.SendsResolved)), Is.EqualTo(new[] { ("b/webhook/0", false) }));
         var nights = config.Route.Routes[0];
         Assert.That(config.IsMuted(nights, new DateTimeOffset(2026, 1, 5, 21, 30, 0, TimeSpan.Zero)), Is.True, "Monday 22:30 in Berlin");
         Assert.That(config.IsMuted(nights, new DateTimeOffset(2026, 1, 5, 20, 30, 0, TimeSpan.Zero)), Is.False);

@@ -9,4 +9,11 @@ namespace CartRecovery.Engine.Monitoring.Alerts;
 /// <param name="EndsAt">When it resolved or, while it fires, when the receiver takes it for resolved without a further message.</param>
 /// <param name="IsResolved">Whether it has resolved.</param>
 /// <param name="GeneratorUrl">The page of the rule's expression.</param>
-public sealed record AlertMessage(SeriesLabels Labels, SeriesLabels Annotations, long StartsAt, long EndsAt, bool IsResolved, string GeneratorUrl);
+public sealed record AlertMessage(SeriesLabels Labels, SeriesLabels Annotations, long StartsAt, long EndsAt, bool IsResolved, string GeneratorUrl)
+{
+    /// <summary>The expression's value when the alert was sent; NaN if it is not known.</summary>
+    public double Value { get; init; } = double.NaN;
+
+    /// <summary>The rule: its group's file and name, and the rule's name; empty for an alert of another program.</summary>
+    public string Rule { get; init; } = "";
+}

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using CartRecovery.Engine.Monitoring.Query;
 using CartRecovery.Engine.Storage;
 
@@ -41,6 +40,7 @@ public sealed class AlertStore : IDisposable
             CREATE TABLE IF NOT EXISTS alert_groups("group" TEXT PRIMARY KEY, evaluated_at INTEGER NOT NULL) WITHOUT ROWID;
             """);
         _database.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version={Version}"));
+        _database.Execute("PRAGMA wal_autocheckpoint=1000");
         _save = _database.Prepare("INSERT OR REPLACE INTO alerts VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
         _drop = _database.Prepare("DELETE FROM alerts WHERE \"group\" = ?1 AND rule = ?2 AND labels = ?3");
         _evaluated = _database.Prepare("INSERT OR REPLACE INTO alert_groups VALUES(?1, ?2)");
@@ -73,8 +73,8 @@ public sealed class AlertStore : IDisposable
 
             alerts.Add((place, new Alert
             {
-                Labels = Read(_alerts.Text(1)),
-                Annotations = Read(_alerts.Text(2)),
+                Labels = LabelText.Read(_alerts.Text(1)),
+                Annotations = LabelText.Read(_alerts.Text(2)),
                 State = (AlertState)_alerts.Int(3),
                 Value = _alerts.DoubleOrNull(4) ?? double.NaN,
                 ActiveAt = _alerts.Long(5),
@@ -135,12 +135,12 @@ public sealed class AlertStore : IDisposable
     {
         foreach (var labels in state.TakeDropped())
         {
-            _drop.With(group).With(rule).With(Write(labels)).Run();
+            _drop.With(group).With(rule).With(LabelText.Write(labels)).Run();
         }
 
         foreach (var alert in state.Alerts.Where(alert => alert.IsChanged))
         {
-            _save.With(group).With(rule).With(Write(alert.Labels)).With(Write(alert.Annotations)).With((long)alert.State).With((double?)alert.Value)
+            _save.With(group).With(rule).With(LabelText.Write(alert.Labels)).With(LabelText.Write(alert.Annotations)).With((long)alert.State).With((double?)alert.Value)
                 .With(alert.ActiveAt).With(alert.FiredAt).With(alert.ResolvedAt).With(alert.LastSentAt).With(alert.KeepFiringSince).Run();
         }
     }
@@ -158,28 +158,5 @@ public sealed class AlertStore : IDisposable
         }
 
         return keys;
-    }
-
-    static string Write(SeriesLabels labels)
-    {
-        var buffer = new System.Buffers.ArrayBufferWriter<byte>(256);
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            writer.WriteStartObject();
-            foreach (var (name, value) in labels)
-            {
-                writer.WriteString(name, value);
-            }
-
-            writer.WriteEndObject();
-        }
-
-        return System.Text.Encoding.UTF8.GetString(buffer.WrittenSpan);
-    }
-
-    static SeriesLabels Read(string text)
-    {
-        using var json = JsonDocument.Parse(text);
-        return SeriesLabels.Of(json.RootElement.EnumerateObject().Select(label => KeyValuePair.Create(label.Name, label.Value.GetString() ?? "")));
     }
 }

@@ -147,14 +147,19 @@ public sealed class AlertmanagerConfigReader
 
     NoticeReceiver Receiver(YamlFields fields)
     {
-        List<(string, bool)> kinds = [];
+        var name = fields.Required("name", "a receiver");
+        List<NoticeIntegration> integrations = [];
         foreach (var kind in s_kinds)
         {
+            var index = 0;
             foreach (var item in fields.List(kind + "_configs"))
             {
+                Dictionary<string, string> settings = new(StringComparer.Ordinal);
+                Flatten(item, "", settings);
+
                 // Slack and e-mail say nothing of what has resolved unless asked to.
-                kinds.Add((kind, item is YamlMap map && map.Entries.TryGetValue("send_resolved", out var sends) && sends.Value is YamlText text
-                    ? text.Value == "true" : kind is not ("email" or "slack")));
+                var sendsResolved = settings.TryGetValue("send_resolved", out var sends) ? sends == "true" : kind is not ("email" or "slack");
+                integrations.Add(new NoticeIntegration(name, kind, index++, sendsResolved) { Settings = settings });
             }
         }
 
@@ -164,9 +169,33 @@ public sealed class AlertmanagerConfigReader
             _unknown.Add(fields.Where(other), $"{other}: there is no such sink here");
         }
 
-        var receiver = new NoticeReceiver(fields.Required("name", "a receiver"), kinds);
+        var receiver = new NoticeReceiver(name, integrations);
         fields.ReportUnknown("a receiver");
         return receiver;
+    }
+
+    static void Flatten(YamlItem item, string path, Dictionary<string, string> settings)
+    {
+        switch (item)
+        {
+            case YamlText text:
+                settings[path] = text.Value;
+                break;
+            case YamlMap map:
+                foreach (var (key, entry) in map.Entries)
+                {
+                    Flatten(entry.Value, path.Length == 0 ? key : $"{path}.{key}", settings);
+                }
+
+                break;
+            case YamlList list:
+                for (var i = 0; i < list.Items.Count; i++)
+                {
+                    Flatten(list.Items[i], $"{path}.{i}", settings);
+                }
+
+                break;
+        }
     }
 
     List<LabelMatcher> Matchers(YamlFields fields, string equal, string pattern, string both)

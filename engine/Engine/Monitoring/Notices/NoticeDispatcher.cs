@@ -6,18 +6,28 @@ namespace CartRecovery.Engine.Monitoring.Notices;
 /// <summary>
 /// Groups alerts and decides when which notices go out, as Alertmanager does: <c>group_wait</c> before a group's first notice,
 /// <c>group_interval</c> between the following ones, <c>repeat_interval</c> without a change; inhibited and silenced alerts are left out, muted
-/// routes wait. Time comes from the caller. Not thread-safe.
+/// routes wait. A group is looked at only when it is due. Time comes from the caller. Not thread-safe.
 /// </summary>
 /// <param name="config">Routes, receivers and inhibition.</param>
 /// <param name="ledger">What was said before.</param>
 /// <param name="isSilenced">Whether an alert is silenced at a time.</param>
-public sealed class NoticeDispatcher(AlertmanagerConfig config, NoticeLedger ledger, Func<SeriesLabels, long, bool>? isSilenced = null)
+/// <param name="isAcknowledged">Whether somebody has acknowledged an alert: a group of such alerts alone is not repeated.</param>
+public sealed class NoticeDispatcher(
+    AlertmanagerConfig config, NoticeLedger ledger, Func<SeriesLabels, long, bool>? isSilenced = null, Func<SeriesLabels, bool>? isAcknowledged = null)
 {
     /// <summary>How many groups there may be; alerts of further ones are dropped.</summary>
     public const int MaxGroups = 100_000;
 
+    /// <summary>How many alerts there may be; further ones are dropped.</summary>
+    public const int MaxAlerts = 200_000;
+
     readonly Dictionary<(string Route, SeriesLabels Labels), Group> _groups = [];
+    readonly PriorityQueue<Group, long> _due = new();
     readonly Dictionary<SeriesLabels, AlertMessage> _alerts = [];
+    readonly InhibitionIndex _inhibition = new(config.InhibitRules);
+
+    /// <summary>The configuration.</summary>
+    public AlertmanagerConfig Config => config;
 
     /// <summary>The alerts that are known, by their labels.</summary>
     public IReadOnlyCollection<AlertMessage> Alerts => _alerts.Values;
@@ -25,15 +35,28 @@ public sealed class NoticeDispatcher(AlertmanagerConfig config, NoticeLedger led
     /// <summary>The number of groups.</summary>
     public int Groups => _groups.Count;
 
-    /// <summary>How many alerts were dropped because there were too many groups.</summary>
+    /// <summary>How many alerts were dropped because there were too many alerts or groups.</summary>
     public long Dropped { get; private set; }
+
+    /// <summary>The groups: the route, the labels of the group and its alerts.</summary>
+    public IEnumerable<(Route Route, SeriesLabels Labels, IReadOnlyCollection<AlertMessage> Alerts)> AllGroups =>
+        _groups.Values.Select(group => (group.Route, group.Labels, (IReadOnlyCollection<AlertMessage>)group.Alerts.Values));
+
+    /// <summary>Finds an alert that keeps another quiet; null if there is none.</summary>
+    public AlertMessage? InhibitorOf(SeriesLabels labels, long now) => _inhibition.Find(labels, now);
 
     /// <summary>Takes an alert.</summary>
     /// <param name="alert">The alert; it replaces the one with the same labels.</param>
     /// <param name="now">Milliseconds since the Unix epoch.</param>
     public void Take(AlertMessage alert, long now)
     {
-        _alerts[alert.Labels] = alert;
+        if (_alerts.Count >= MaxAlerts && !_alerts.ContainsKey(alert.Labels))
+        {
+            Dropped++;
+            return;
+        }
+
+        var isTaken = false;
         foreach (var route in config.Route.Find(alert.Labels))
         {
             var labels = route.GroupOf(alert.Labels);
@@ -47,10 +70,18 @@ public sealed class NoticeDispatcher(AlertmanagerConfig config, NoticeLedger led
 
                 // An alert that began long ago, as after a restart, has waited already.
                 var due = alert.StartsAt + route.GroupWait < now ? now : now + route.GroupWait;
-                _groups[(route.Id, labels)] = group = new Group(route, labels, due);
+                _groups[(route.Id, labels)] = group = new Group(route, labels);
+                _due.Enqueue(group, due);
             }
 
             group.Alerts[alert.Labels] = alert;
+            isTaken = true;
+        }
+
+        if (isTaken)
+        {
+            _alerts[alert.Labels] = alert;
+            _inhibition.Put(alert);
         }
     }
 
@@ -59,44 +90,56 @@ public sealed class NoticeDispatcher(AlertmanagerConfig config, NoticeLedger led
     public IReadOnlyList<Notice> TakeDue(long now)
     {
         List<Notice> due = [];
-        var firing = _alerts.Values.Where(alert => IsFiring(alert, now)).ToList();
-        foreach (var (key, group) in _groups.Where(group => group.Value.DueAt <= now).ToList())
+        while (_due.TryPeek(out var group, out var at) && at <= now)
         {
-            group.DueAt = now + group.Route.GroupInterval;
-            var isMuted = config.IsMuted(group.Route, DateTimeOffset.FromUnixTimeMilliseconds(now));
+            _due.Dequeue();
             var alerts = group.Alerts.Values.Select(alert => IsFiring(alert, now) || alert.IsResolved ? alert : alert with { IsResolved = true })
-                .Where(alert => isSilenced?.Invoke(alert.Labels, now) != true && !IsInhibited(alert, firing))
+                .Where(alert => isSilenced?.Invoke(alert.Labels, now) != true && _inhibition.Find(alert.Labels, now) is null)
                 .OrderBy(alert => alert.IsResolved).ThenBy(alert => alert.StartsAt).ThenBy(alert => alert.Labels).ToList();
-            if (!isMuted && alerts.Count > 0 && config.Receivers.TryGetValue(group.Route.Receiver, out var receiver))
+            if (alerts.Count > 0 && config.Receivers.TryGetValue(group.Route.Receiver, out var receiver)
+                && !config.IsMuted(group.Route, DateTimeOffset.FromUnixTimeMilliseconds(now)))
             {
-                due.AddRange(Notices(group, alerts, receiver, now));
+                AddNotices(group, alerts, receiver, now, due);
             }
 
-            RemoveResolved(key, group, now);
+            RemoveResolved(group, now);
+            if (group.Alerts.Count > 0)
+            {
+                _due.Enqueue(group, now + group.Route.GroupInterval);
+            }
+            else
+            {
+                _groups.Remove((group.Route.Id, group.Labels));
+            }
         }
 
         return due;
     }
 
     /// <summary>Records that a notice was delivered; without it, the notice is due again after <c>group_interval</c>.</summary>
+    /// <exception cref="IOException">The ledger cannot be written.</exception>
     public void Confirm(Notice notice, long now) => ledger.Record(notice, now);
 
-    IEnumerable<Notice> Notices(Group group, List<AlertMessage> alerts, NoticeReceiver receiver, long now)
+    void AddNotices(Group group, List<AlertMessage> alerts, NoticeReceiver receiver, long now, List<Notice> due)
     {
-        var sendsResolved = receiver.Kinds.Count == 0 || receiver.Kinds.Any(kind => kind.SendsResolved);
-        var notice = new Notice(receiver.Name, $"{group.Route.Id}:{group.Labels}", group.Labels, alerts);
-        if (ledger.IsDue(notice, sendsResolved, group.Route.RepeatInterval, now))
+        var key = $"{group.Route.Id}:{group.Labels}";
+        var isKnown = isAcknowledged is not null && alerts.TrueForAll(alert => alert.IsResolved || isAcknowledged(alert.Labels));
+        foreach (var integration in receiver.Integrations)
         {
-            yield return notice;
-        }
-        else if (!notice.IsFiring && !sendsResolved)
-        {
-            // The group is over; the next alert is news again.
-            ledger.Record(notice, now);
+            var notice = new Notice(integration, key, group.Labels, alerts) { Previous = ledger.LastAt(integration, key) };
+            if (ledger.IsDue(notice, isKnown ? long.MaxValue : group.Route.RepeatInterval, now))
+            {
+                due.Add(integration.SendsResolved ? notice : notice with { Alerts = alerts.FindAll(alert => !alert.IsResolved) });
+            }
+            else if (!notice.IsFiring && !integration.SendsResolved && notice.Previous != 0)
+            {
+                // The group is over; the next alert is news again.
+                ledger.Record(notice, now);
+            }
         }
     }
 
-    void RemoveResolved((string, SeriesLabels) key, Group group, long now)
+    void RemoveResolved(Group group, long now)
     {
         foreach (var alert in group.Alerts.Values.Where(alert => !IsFiring(alert, now)).ToList())
         {
@@ -104,27 +147,18 @@ public sealed class NoticeDispatcher(AlertmanagerConfig config, NoticeLedger led
             if (_alerts.TryGetValue(alert.Labels, out var known) && ReferenceEquals(known, alert))
             {
                 _alerts.Remove(alert.Labels);
+                _inhibition.Put(alert with { IsResolved = true });
             }
-        }
-
-        if (group.Alerts.Count == 0)
-        {
-            _groups.Remove(key);
         }
     }
 
-    bool IsInhibited(AlertMessage alert, List<AlertMessage> firing) => config.InhibitRules.Any(rule =>
-        rule.Target.All(matcher => matcher.IsMatch(alert.Labels)) && firing.Exists(source => rule.Inhibits(source.Labels, alert.Labels)));
-
     static bool IsFiring(AlertMessage alert, long now) => !alert.IsResolved && alert.EndsAt > now;
 
-    sealed class Group(Route route, SeriesLabels labels, long dueAt)
+    sealed class Group(Route route, SeriesLabels labels)
     {
         public Route Route => route;
 
         public SeriesLabels Labels => labels;
-
-        public long DueAt { get; set; } = dueAt;
 
         public Dictionary<SeriesLabels, AlertMessage> Alerts { get; } = [];
     }

@@ -1,37 +1,69 @@
-using CartRecovery.Engine.Monitoring.Query;
+using System.Runtime.InteropServices;
+using CartRecovery.Engine.Storage;
 
 namespace CartRecovery.Engine.Monitoring.Notices;
 
 /// <summary>
-/// Remembers what was last said of each group to each receiver, and so decides whether there is something new to say. The rules are those
-/// of Alertmanager's deduplication. Not thread-safe.
+/// Remembers what was last said of each group over each integration, and so decides whether there is something new to say. The rules are
+/// those of Alertmanager's deduplication. An entry is durable when <see cref="Record"/> returns, so a restart repeats nothing. Not thread-safe.
 /// </summary>
 public sealed class NoticeLedger
 {
-    readonly Dictionary<(string Receiver, string Group), Entry> _entries = [];
+    readonly Dictionary<(string Integration, string Group), Entry> _entries = [];
+    readonly Statement? _save;
+    readonly Statement? _drop;
 
-    /// <summary>The number of groups and receivers that are remembered.</summary>
+    /// <summary>Opens the ledger.</summary>
+    /// <param name="database">Where it is kept; null for a ledger that ends with the process, as in a test of rules.</param>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public NoticeLedger(NoticeDatabase? database = null)
+    {
+        if (database is null)
+        {
+            return;
+        }
+
+        _save = database.Database.Prepare("INSERT OR REPLACE INTO ledger VALUES(?1, ?2, ?3, ?4, ?5)");
+        _drop = database.Database.Prepare("DELETE FROM ledger WHERE at < ?1");
+        var all = database.Database.Prepare("SELECT integration, group_key, at, firing, resolved FROM ledger");
+        while (all.Next())
+        {
+            _entries[(all.Text(0), all.Text(1))] = new Entry(all.Long(2), Numbers(all.Bytes(3)), Numbers(all.Bytes(4)));
+        }
+    }
+
+    /// <summary>The number of groups and integrations that are remembered.</summary>
     public int Count => _entries.Count;
+
+    /// <summary>When something was last said of a group; 0 for never. In milliseconds since the Unix epoch.</summary>
+    public long LastAt(NoticeIntegration integration, string groupKey) => _entries.TryGetValue((integration.Key, groupKey), out var entry) ? entry.At : 0;
 
     /// <summary>Whether a notice says something new, or is due again.</summary>
     /// <param name="notice">All alerts of the group, those that resolved too.</param>
-    /// <param name="sendsResolved">Whether the receiver wants to know what has resolved.</param>
     /// <param name="repeat">After which time an unchanged notice is repeated, in milliseconds.</param>
     /// <param name="now">Milliseconds since the Unix epoch.</param>
-    public bool IsDue(Notice notice, bool sendsResolved, long repeat, long now)
+    public bool IsDue(Notice notice, long repeat, long now)
     {
-        if (!_entries.TryGetValue((notice.Receiver, notice.GroupKey), out var entry))
+        if (!_entries.TryGetValue((notice.Integration.Key, notice.GroupKey), out var entry))
         {
             return notice.IsFiring;
         }
 
-        return !notice.Firing.IsSubsetOf(entry.Firing)
-            || (!notice.IsFiring ? entry.Firing.Count > 0 && sendsResolved
-                : (sendsResolved && !notice.Resolved.IsSubsetOf(entry.Resolved)) || now - entry.At >= repeat);
+        var sendsResolved = notice.Integration.SendsResolved;
+        return !IsSubset(notice.Fingerprints(isResolved: false), entry.Firing)
+            || (!notice.IsFiring ? entry.Firing.Length > 0 && sendsResolved
+                : (sendsResolved && !IsSubset(notice.Fingerprints(isResolved: true), entry.Resolved)) || now - entry.At >= repeat);
     }
 
     /// <summary>Records that a notice was delivered.</summary>
-    public void Record(Notice notice, long now) => _entries[(notice.Receiver, notice.GroupKey)] = new Entry(now, notice.Firing, notice.Resolved);
+    /// <exception cref="IOException">The ledger cannot be written. It remembers the notice until the process ends.</exception>
+    public void Record(Notice notice, long now)
+    {
+        var entry = _entries[(notice.Integration.Key, notice.GroupKey)] =
+            new Entry(now, notice.Fingerprints(isResolved: false), notice.Fingerprints(isResolved: true));
+        _save?.With(notice.Integration.Key).With(notice.GroupKey).With(now)
+            .With(MemoryMarshal.AsBytes(entry.Firing.AsSpan())).With(MemoryMarshal.AsBytes(entry.Resolved.AsSpan())).Run();
+    }
 
     /// <summary>Forgets what was last said before a time.</summary>
     public void Expire(long before)
@@ -40,7 +72,31 @@ public sealed class NoticeLedger
         {
             _entries.Remove(key);
         }
+
+        _drop?.With(before).Run();
     }
 
-    sealed record Entry(long At, IReadOnlySet<SeriesLabels> Firing, IReadOnlySet<SeriesLabels> Resolved);
+    static ulong[] Numbers(ReadOnlySpan<byte> bytes) => MemoryMarshal.Cast<byte, ulong>(bytes).ToArray();
+
+    // Both are sorted.
+    static bool IsSubset(ulong[] part, ulong[] whole)
+    {
+        var at = 0;
+        foreach (var number in part)
+        {
+            while (at < whole.Length && whole[at] < number)
+            {
+                at++;
+            }
+
+            if (at == whole.Length || whole[at] != number)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    sealed record Entry(long At, ulong[] Firing, ulong[] Resolved);
 }

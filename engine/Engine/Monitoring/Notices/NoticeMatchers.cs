@@ -44,7 +44,18 @@ public static partial class NoticeMatchers
         }
     }
 
-    static string Unescape(string text) => text.Replace("\\\"", "\"").Replace("\\n", "\n").Replace("\\\\", "\\");
+    /// <summary>Formats matchers as <see cref="Parse"/> reads them.</summary>
+    public static string Format(IEnumerable<LabelMatcher> matchers) => string.Join(",", matchers.Select(matcher => $"{matcher.Name}{Sign(matcher)}\"{Escape(matcher.Value)}\""));
+
+    static string Sign(LabelMatcher matcher) =>
+        matcher.Match switch { LabelMatch.Equal => "=", LabelMatch.NotEqual => "!=", LabelMatch.Matches => "=~", _ => "!~" };
+
+    static string Escape(string text) => text.Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("\n", "\\n");
+
+    static string Unescape(string text) => Escaped().Replace(text, match => match.Value[1] == 'n' ? "\n" : match.Value[1..]);
+
+    [GeneratedRegex(@"\\.", RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Escaped();
 
     [GeneratedRegex("""\G\s*(?<name>[a-zA-Z_][a-zA-Z0-9_]*)\s*(?<sign>=~|!~|!=|=)\s*(?:"(?<quoted>(?:[^"\\]|\\.)*)"|(?<plain>[^",{}]*))\s*(?:,|$)""",
         RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

@@ -1,0 +1,105 @@
+using CartRecovery.Engine.Monitoring.Notices;
+using CartRecovery.Engine.Monitoring.Query;
+using CartRecovery.Engine.Monitoring.Silences;
+
+namespace CartRecovery.Tests.Monitoring.Silences;
+
+public sealed class SilenceStoreTests
+{
+    const long Start = 1_700_000_000_000;
+    const long Minute = 60_000;
+
+    string _folder = "";
+
+    [SetUp]
+    public void CreateFolder() => _folder = Directory.CreateTempSubdirectory("silences").FullName;
+
+    [TearDown]
+    public void DeleteFolder() => Directory.Delete(_folder, recursive: true);
+
+    [Test]
+    public void A_silence_hides_what_its_matchers_match_while_it_lasts_and_survives_a_restart()
+    {
+        string id;
+        using (var database = Open())
+        {
+            id = new SilenceStore(database).Set(Draft("""alertname=~"A|B",text="a\\nb \"c\" \\ d" """, Start, Start + 60 * Minute), Start).Id;
+        }
+
+        using var again = Open();
+        var store = new SilenceStore(again);
+        var hidden = SeriesLabels.Of("", "alertname", "A", "text", "a\\nb \"c\" \\ d");
+        Assert.That(store.Find(id)!.Matchers[1].Value, Is.EqualTo("a\\nb \"c\" \\ d"));
+        Assert.That(store.IsSilenced(hidden, Start), Is.True);
+        Assert.That(store.Hiding(hidden, Start + Minute).Select(silence => silence.Id), Is.EqualTo(new[] { id }));
+        Assert.That(store.IsSilenced(hidden.With("alertname", "C"), Start), Is.False);
+        Assert.That(store.IsSilenced(hidden, Start + 60 * Minute), Is.False, "at its end");
+    }
+
+    [Test]
+    public void A_change_of_the_end_keeps_the_silence_and_other_matchers_make_a_new_one()
+    {
+        using var database = Open();
+        var store = new SilenceStore(database);
+        var first = store.Set(Draft("a=\"b\"", Start, Start + 60 * Minute), Start);
+        var longer = store.Set(first with { EndsAt = Start + 90 * Minute }, Start + Minute);
+        Assert.That((longer.Id, longer.EndsAt, store.All.Count), Is.EqualTo((first.Id, Start + 90 * Minute, 1)));
+        var other = store.Set(longer with { Matchers = NoticeMatchers.Parse("a=\"c\"") }, Start + 2 * Minute);
+        Assert.That(other.Id, Is.Not.EqualTo(first.Id));
+        Assert.That(store.Find(first.Id)!.StateAt(Start + 2 * Minute), Is.EqualTo(SilenceState.Expired));
+        Assert.That(other.StartsAt, Is.EqualTo(Start + 2 * Minute), "it does not hide what was");
+    }
+
+    [Test]
+    public void An_expired_silence_hides_nothing_and_cannot_expire_twice()
+    {
+        using var database = Open();
+        var store = new SilenceStore(database);
+        var silence = store.Set(Draft("a=\"b\"", Start, Start + 60 * Minute), Start);
+        Assert.That(store.Expire(silence.Id, Start + Minute)!.EndsAt, Is.EqualTo(Start + Minute));
+        Assert.That(store.IsSilenced(SeriesLabels.Of("", "a", "b"), Start + Minute), Is.False);
+        Assert.That(store.Expire(silence.Id, Start + 2 * Minute), Is.Null);
+        store.Prune(Start + 2 * Minute);
+        Assert.That(store.All, Is.Empty);
+        Assert.That(new SilenceStore(database).All, Is.Empty);
+    }
+
+    [Test]
+    public void The_end_of_a_long_silence_is_announced_once_also_after_a_restart()
+    {
+        using var database = Open();
+        var store = new SilenceStore(database);
+        var silence = store.Set(Draft("a=\"b\"", Start, Start + 60 * Minute), Start);
+        store.Set(Draft("a=\"c\"", Start, Start + 20 * Minute), Start);
+        Assert.That(store.TakeEnding(Start + 44 * Minute, 15 * Minute), Is.Empty);
+        Assert.That(store.TakeEnding(Start + 45 * Minute, 15 * Minute).Select(s => s.Id), Is.EqualTo(new[] { silence.Id }));
+        Assert.That(store.TakeEnding(Start + 46 * Minute, 15 * Minute), Is.Empty);
+        store = new SilenceStore(database);
+        Assert.That(store.TakeEnding(Start + 46 * Minute, 15 * Minute), Is.Empty);
+        store.Set(silence with { EndsAt = Start + 120 * Minute }, Start + 47 * Minute);
+        Assert.That(store.TakeEnding(Start + 110 * Minute, 15 * Minute), Has.Count.EqualTo(1), "it was prolonged");
+    }
+
+    [TestCase("a=~\".*\"", 0, 60, "must not match the empty string")]
+    [TestCase("a=\"b\"", 60, 60, "after start")]
+    [TestCase("a=\"b\"", -60, 0, "in the past")]
+    public void An_invalid_silence_is_refused(string matchers, int start, int end, string message)
+    {
+        using var database = Open();
+        Assert.That(() => new SilenceStore(database).Set(Draft(matchers, Start + start * Minute, Start + end * Minute), Start),
+            Throws.InstanceOf<SilenceException>().With.Message.Contains(message));
+    }
+
+    [Test]
+    public void An_unknown_silence_cannot_be_changed()
+    {
+        using var database = Open();
+        Assert.That(() => new SilenceStore(database).Set(Draft("a=\"b\"", Start, Start + Minute) with { Id = "x" }, Start),
+            Throws.InstanceOf<SilenceException>().With.Message.Contains("not found"));
+    }
+
+    NoticeDatabase Open() => new(Path.Combine(_folder, "notices.db"));
+
+    static Silence Draft(string matchers, long startsAt, long endsAt) =>
+        new() { Matchers = NoticeMatchers.Parse(matchers), StartsAt = startsAt, EndsAt = endsAt, CreatedBy = "ana", Comment = "deploy" };
+}
