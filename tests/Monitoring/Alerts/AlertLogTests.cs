@@ -112,7 +112,7 @@ public sealed class AlertLogTests
     void Open()
     {
         _database = new NoticeDatabase(Path.Combine(_folder, "notices.db"));
-        _log = new AlertLog(_database);
+        _log = new AlertLog(_database, Start);
     }
 
     void Restart()

@@ -31,8 +31,8 @@ public sealed class AlertmanagerConfigReaderTests
         Assert.That(file.Problems, Is.Empty);
         Assert.That(file.Unknown.Select(problem => problem.ToWarning()), Is.EqualTo(new[]
         {
-            "am.yml:1:9: warning: global has no effect here: sinks have their own settings",
-            "am.yml:2:12: warning: templates has no effect here: sinks have their own settings",
+            "am.yml:1:9: warning: global: smtp_smarthost has no effect here: e-mails go through a sink of the type email",
+            "am.yml:2:12: warning: templates has no effect here",
             "am.yml:15:31: warning: telegram_configs: there is no such sink here",
         }));
         var config = file.Config!;

@@ -13,6 +13,9 @@ public sealed class AlertLog
     /// <summary>How many alerts may fire at once; further ones are not taken.</summary>
     public const int MaxActive = 200_000;
 
+    // Four times the longest interval of a group that makes sense.
+    const long MaxRenewal = 4 * 3_600_000;
+
     const string Columns = "number, id, labels, annotations, rule, generator, value, started_at, ended_at, resolved_at, acknowledged_at, acknowledged_by, resolved_by, note";
 
     readonly NoticeDatabase _database;
@@ -31,8 +34,11 @@ public sealed class AlertLog
     readonly Statement _count;
 
     /// <summary>Opens the log.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="now">Milliseconds since the Unix epoch. The alerts of the engine's own rules, whose renewals are not written, last from now
+    /// on as long as one message makes them last.</param>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public AlertLog(NoticeDatabase database)
+    public AlertLog(NoticeDatabase database, long now)
     {
         _database = database;
         var db = database.Database;
@@ -56,7 +62,9 @@ public sealed class AlertLog
         var active = db.Prepare($"SELECT {Columns} FROM occurrences WHERE resolved_at IS NULL");
         while (active.Next())
         {
-            Remember(Read(active));
+            var alert = Read(active);
+            Remember(alert.Rule.Length == 0 ? alert
+                : alert with { EndsAt = Math.Max(alert.EndsAt, now + Math.Clamp(alert.EndsAt - alert.StartedAt, 0, MaxRenewal)) });
         }
 
         // Newest last, so that it wins.

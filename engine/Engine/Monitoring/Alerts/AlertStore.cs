@@ -1,5 +1,4 @@
 using System.Globalization;
-using CartRecovery.Engine.Monitoring.Query;
 using CartRecovery.Engine.Storage;
 
 namespace CartRecovery.Engine.Monitoring.Alerts;
@@ -16,6 +15,8 @@ public sealed class AlertStore : IDisposable
     readonly Statement _save;
     readonly Statement _drop;
     readonly Statement _evaluated;
+    readonly Statement _dropAlerts;
+    readonly Statement _dropGroup;
     readonly Statement _alerts;
     readonly Statement _group;
 
@@ -43,6 +44,8 @@ public sealed class AlertStore : IDisposable
         _database.Execute("PRAGMA wal_autocheckpoint=1000");
         _save = _database.Prepare("INSERT OR REPLACE INTO alerts VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
         _drop = _database.Prepare("DELETE FROM alerts WHERE \"group\" = ?1 AND rule = ?2 AND labels = ?3");
+        _dropAlerts = _database.Prepare("DELETE FROM alerts WHERE \"group\" = ?1");
+        _dropGroup = _database.Prepare("DELETE FROM alert_groups WHERE \"group\" = ?1");
         _evaluated = _database.Prepare("INSERT OR REPLACE INTO alert_groups VALUES(?1, ?2)");
         _alerts = _database.Prepare("SELECT rule, labels, annotations, state, value, active_at, fired_at, resolved_at, sent_at, kept_since FROM alerts WHERE \"group\" = ?1");
         _group = _database.Prepare("SELECT evaluated_at FROM alert_groups WHERE \"group\" = ?1");
@@ -122,6 +125,14 @@ public sealed class AlertStore : IDisposable
         {
             alert.IsChanged = false;
         }
+    }
+
+    /// <summary>Forgets a group.</summary>
+    /// <exception cref="IOException">The store cannot be written.</exception>
+    public void Drop(string group)
+    {
+        _dropAlerts.With(group).Run();
+        _dropGroup.With(group).Run();
     }
 
     /// <inheritdoc/>

@@ -95,6 +95,16 @@ public sealed class RuleGroupRunner
         return due;
     }
 
+    /// <summary>Ends the series that the rules produced, when the group is no longer in force.</summary>
+    /// <param name="at">The time in milliseconds since the Unix epoch.</param>
+    public void Retire(long at)
+    {
+        foreach (var labels in _entries.SelectMany(entry => entry.Produced))
+        {
+            _sink.Append(labels, at, StaleMarker.Value);
+        }
+    }
+
     void Evaluate(Entry entry, long at, List<AlertMessage> due, CancellationToken cancellationToken)
     {
         var started = _time.GetTimestamp();
@@ -105,7 +115,7 @@ public sealed class RuleGroupRunner
             if (entry.Alerts is { } alerts)
             {
                 alerts.Evaluate(_engine, at, Group.QueryOffset, (labels, value) => produced[labels] = value, cancellationToken);
-                due.AddRange(alerts.TakeDue(at, Group.Interval));
+                due.AddRange(alerts.TakeDue(at, Group.Interval).Select(message => message with { Rule = $"{Group.Key};{entry.Rule.Name}" }));
             }
             else
             {

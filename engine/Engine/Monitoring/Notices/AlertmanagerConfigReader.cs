@@ -11,6 +11,9 @@ public sealed class AlertmanagerConfigReader
 
     static readonly string[] s_kinds = ["email", "slack", "pagerduty", "opsgenie", "webhook", "sms"];
 
+    static readonly string[] s_global =
+        ["resolve_timeout", "slack_api_url", "slack_api_url_file", "pagerduty_url", "opsgenie_api_url", "opsgenie_api_key", "opsgenie_api_key_file"];
+
     readonly string _file;
     readonly ConfigProblems _problems;
     readonly ConfigProblems _unknown;
@@ -52,9 +55,19 @@ public sealed class AlertmanagerConfigReader
             named.ReportUnknown("a time interval");
         }
 
-        foreach (var key in new[] { "global", "templates", "tracing" }.Where(fields.Has))
+        foreach (var key in new[] { "templates", "tracing" }.Where(fields.Has))
         {
-            _unknown.Add(fields.Where(key), $"{key} has no effect here: sinks have their own settings");
+            _unknown.Add(fields.Where(key), $"{key} has no effect here");
+        }
+
+        Dictionary<string, string> global = new(StringComparer.Ordinal);
+        if (fields.Item("global") is { } section)
+        {
+            Flatten(section, "", global);
+            foreach (var key in global.Keys.Where(key => !s_global.Contains(key)))
+            {
+                _unknown.Add(section.At, $"global: {key} has no effect here: {(key.StartsWith("smtp_", StringComparison.Ordinal) ? "e-mails go through a sink of the type email" : "it is not supported")}");
+            }
         }
 
         List<InhibitRule> rules = [.. Maps(fields, "inhibit_rules").Select(Inhibit)];
@@ -69,7 +82,7 @@ public sealed class AlertmanagerConfigReader
         }
 
         fields.ReportUnknown("Alertmanager's configuration");
-        return route is null ? null : new AlertmanagerConfig { Route = route, Receivers = receivers, InhibitRules = rules, Intervals = intervals };
+        return route is null ? null : new AlertmanagerConfig { Route = route, Receivers = receivers, InhibitRules = rules, Intervals = intervals, Global = global };
     }
 
     Route ReadRoute(YamlFields fields, Route? parent, string id, Dictionary<string, NoticeReceiver> receivers, Dictionary<string, IReadOnlyList<NoticeInterval>> intervals)
@@ -159,7 +172,7 @@ public sealed class AlertmanagerConfigReader
 
                 // Slack and e-mail say nothing of what has resolved unless asked to.
                 var sendsResolved = settings.TryGetValue("send_resolved", out var sends) ? sends == "true" : kind is not ("email" or "slack");
-                integrations.Add(new NoticeIntegration(name, kind, index++, sendsResolved) { Settings = settings });
+                integrations.Add(new NoticeIntegration(name, kind, index++, sendsResolved) { Settings = settings, At = item.At });
             }
         }
 

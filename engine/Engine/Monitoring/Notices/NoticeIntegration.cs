@@ -1,3 +1,5 @@
+using CartRecovery.Engine.Configuration.Reading;
+
 namespace CartRecovery.Engine.Monitoring.Notices;
 
 /// <summary>A way in which a receiver gets notices: an item of its <c>webhook_configs</c>, <c>slack_configs</c> and so on. Immutable.</summary>
@@ -12,6 +14,9 @@ public sealed record NoticeIntegration(string Receiver, string Kind, int Index, 
 
     /// <summary>Identifies the integration in the ledger; it survives changes of its settings.</summary>
     public string Key => $"{Receiver}/{Kind}/{Index}";
+
+    /// <summary>Its place in the file.</summary>
+    internal SourceLocation At { get; init; } = SourceLocation.Start;
 
     /// <summary>A setting; null if it is not there.</summary>
     public string? Setting(string path) => Settings.GetValueOrDefault(path);
