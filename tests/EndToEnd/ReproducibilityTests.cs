@@ -123,7 +123,7 @@ public sealed partial class ReproducibilityTests
     public void No_metric_is_labelled_with_a_cart_or_a_person()
     {
         var labels = Label().Matches(_first.MetricsText);
-        string[] allowed = ["protocol", "code", "model", "channel", "action", "outcome", "reason", "queue", "sink", "state", "le", "generation", "reader", "group", "limit", "field", "evidence", "job_name",
+        string[] allowed = ["protocol", "code", "model", "channel", "action", "outcome", "reason", "queue", "sink", "state", "le", "generation", "reader", "group", "limit", "field", "evidence", "job_name", "integration",
             "store", "currency", "quota", "check", "alias", "kind", "verdict"];
 
         Assert.That(labels.Select(label => label.Groups["name"].Value).Distinct(), Is.Not.Empty.And.SubsetOf(allowed));

@@ -82,6 +82,9 @@ public sealed class CartRecoveryConfig
     [ConfigKey("Delivery channels in addition to the shopper's own socket. A campaign refers to a sink by its name here.", Max = "64", Reloads = true)]
     public Dictionary<string, SinkConfig> Sinks { get; set; } = new(StringComparer.Ordinal);
 
+    [ConfigKey("The history of metrics, and alerts.")]
+    public MonitoringConfig Monitoring { get; set; } = new();
+
     [ConfigKey("Logging.")]
     public LogConfig Log { get; set; } = new();
 

@@ -13,6 +13,9 @@ static class ProcessMetrics
         metrics.Counter("process_cpu_seconds_total", "User and system CPU time spent, in seconds.",
             () => Environment.CpuUsage.TotalTime.TotalSeconds);
         metrics.Gauge("process_resident_memory_bytes", "Resident memory size in bytes.", () => Environment.WorkingSet);
+        metrics.Gauge("cartrecovery_process_cpu_cores", "Cores that the process may use, within the container's limit.", () => Environment.ProcessorCount);
+        metrics.Gauge("cartrecovery_process_memory_limit_bytes", "Memory that the process may use: the container's limit, or the machine's memory, in bytes.",
+            () => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         metrics.Gauge("process_start_time_seconds", "Start time of the process since the Unix epoch, in seconds.", () => s_startTime);
         if (OperatingSystem.IsLinux())
         {

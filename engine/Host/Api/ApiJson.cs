@@ -5,6 +5,9 @@ using CartRecovery.Engine.ControlPlane.Reconciliations;
 using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Engine.ControlPlane.Templates;
 using CartRecovery.Engine.Models;
+using CartRecovery.Host.Api.Alerts;
+using CartRecovery.Host.Api.Alerts.Alertmanager;
+using CartRecovery.Host.Api.Alerts.Prometheus;
 using CartRecovery.Host.Api.Analytics;
 using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Auth;
@@ -225,6 +228,28 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(DeadLetterReplayResponse))]
 [JsonSerializable(typeof(DroppedLetters))]
 [JsonSerializable(typeof(RestoredCart))]
+[JsonSerializable(typeof(AlertItem))]
+[JsonSerializable(typeof(IReadOnlyList<AlertItem>))]
+[JsonSerializable(typeof(ItemPage<AlertItem>))]
+[JsonSerializable(typeof(AlertHistoryPage))]
+[JsonSerializable(typeof(AcknowledgementBody))]
+[JsonSerializable(typeof(ResolutionBody))]
+[JsonSerializable(typeof(AlertRuleBody))]
+[JsonSerializable(typeof(AlertRuleItem))]
+[JsonSerializable(typeof(IReadOnlyList<AlertRuleItem>))]
+[JsonSerializable(typeof(AlertRuleTrial))]
+[JsonSerializable(typeof(PrometheusRules))]
+[JsonSerializable(typeof(PrometheusAlertsAnswer))]
+[JsonSerializable(typeof(AmStatus))]
+[JsonSerializable(typeof(IReadOnlyList<AmReceiver>))]
+[JsonSerializable(typeof(IReadOnlyList<AmAlert>))]
+[JsonSerializable(typeof(IReadOnlyList<AmGroup>))]
+[JsonSerializable(typeof(List<AmPostedAlert>))]
+[JsonSerializable(typeof(AmSilenceBody))]
+[JsonSerializable(typeof(AmSilenceCreated))]
+[JsonSerializable(typeof(AmSilence))]
+[JsonSerializable(typeof(IReadOnlyList<AmSilence>))]
+[JsonSerializable(typeof(AmSilencePreview))]
 [JsonSerializable(typeof(HealthResponse))]
 [JsonSerializable(typeof(ProbeResult))]
 sealed partial class ApiJson : JsonSerializerContext;

@@ -1,3 +1,6 @@
+using CartRecovery.Host.Api.Alerts;
+using CartRecovery.Host.Api.Alerts.Alertmanager;
+using CartRecovery.Host.Api.Alerts.Prometheus;
 using CartRecovery.Host.Api.Analytics;
 using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Auth;
@@ -90,6 +93,12 @@ static class ApiRoutes
         JobsRoutes.Map(routes);
         AuditRoutes.Map(routes);
         SettingsRoutes.Map(routes);
+        AlertsRoutes.Map(routes);
+        AlertRulesRoutes.Map(routes);
+        AcknowledgeRoutes.Map(routes);
+        PrometheusRoutes.Map(routes);
+        AlertmanagerRoutes.Map(routes);
+        SilenceRoutes.Map(routes);
         HealthRoutes.Map(routes);
         routes.MapDocumentation();
     }

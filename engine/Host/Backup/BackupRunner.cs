@@ -72,7 +72,7 @@ sealed class BackupRunner(string data, TimeProvider time)
     {
         var files = new FolderFiles(_data);
         using var snapshot = FolderSnapshot.OfJournals(_data);
-        string[] databases = [.. new[] { files.Database, files.ControlDatabase }.Where(File.Exists)];
+        string[] databases = [.. new[] { files.Database, files.ControlDatabase, files.Notices }.Where(File.Exists)];
         foreach (var database in databases)
         {
             DatabaseCopy.Make(database, Path.Combine(scratch, Path.GetFileName(database)));

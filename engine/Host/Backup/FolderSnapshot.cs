@@ -19,7 +19,7 @@ sealed class FolderSnapshot : IDisposable
 
     // Excluded within folders. An open lock, even to read it, keeps the engine and commands from changing the registry.
     static readonly string[] s_excludedPaths = ["models/lock", "models/serving", "models/serving.new"];
-    static readonly string[] s_databases = ["outreach.db", "control.db"];
+    static readonly string[] s_databases = ["outreach.db", "control.db", "notices.db", "alerts.db"];
 
     readonly Dictionary<string, SnapshotFile> _files = new(StringComparer.Ordinal);
     readonly string _root;

@@ -120,6 +120,7 @@ sealed partial class EngineHost
 
     async Task DisposeControlAsync()
     {
+        await Alerting.DisposeAsync();
         await Settings.DisposeAsync();
         await Witness.DisposeAsync();
         await _apiKeys.DisposeAsync();

@@ -252,7 +252,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Ingest.Threads.Start();
         await _app.StartAsync();
         _app.Lifetime.ApplicationStopping.Register(Connections.CloseAll);
-        _money.Start();
+        StartMonitoring();
         Rates.Start();
         await Jobs.StartAsync();
         await ResumeBacktestsAsync();

@@ -15,7 +15,7 @@ readonly record struct FolderFiles(string Root)
     [
         FolderFormat.Name, StoreNumbersFile.Name, "lock", "secret", "keys", "journal", "checkpoints", "stores", "outreach.db",
         "outreach.db-wal", "outreach.db-shm", "control.db", "control.db-wal",
-        "control.db-shm", "deadletters", "models",
+        "control.db-shm", "alerts.db", "alerts.db-wal", "alerts.db-shm", "notices.db", "notices.db-wal", "notices.db-shm", "deadletters", "models",
         "archive", "archives", "next", "next.tmp", RunningConfig.Name, ExchangeRatesFeed.FileName, EngineId.Name, BackupRunner.Scratch, BackupLock.Name,
         CampaignBacktests.Scratch, TombstoneFile.Restored,
     ];
@@ -41,6 +41,12 @@ readonly record struct FolderFiles(string Root)
 
     /// <summary>The control plane's database, unless PostgreSQL has it.</summary>
     public string ControlDatabase => Path.Combine(Root, "control.db");
+
+    /// <summary>The states of alerts.</summary>
+    public string Alerts => Path.Combine(Root, "alerts.db");
+
+    /// <summary>The database of notices, silences, the history of alerts, and rules of the API.</summary>
+    public string Notices => Path.Combine(Root, "notices.db");
 
     /// <summary>The list of the archives of events, which are elsewhere.</summary>
     public string Archives => Path.Combine(Root, "archives");

@@ -69,6 +69,12 @@ public static class Permission
     /// <summary>Register and delete models, and move aliases: which model decides.</summary>
     public const string ModelsWrite = "models:write";
 
+    /// <summary>See alerts, rules, silences and their history.</summary>
+    public const string AlertsRead = "alerts:read";
+
+    /// <summary>Acknowledge, resolve, silence and send alerts, and change rules.</summary>
+    public const string AlertsWrite = "alerts:write";
+
     /// <summary>All permissions. <c>events:write</c> is for keys; a user needs it to grant it to a key.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
@@ -81,6 +87,7 @@ public static class Permission
         JobsRead, JobsWrite,
         ExportsRead, ReconciliationRead, ReconciliationWrite,
         ModelsRead, ModelsWrite,
+        AlertsRead, AlertsWrite,
     ];
 
     /// <summary>Returns the permission for a group of the API.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CartRecovery.Engine.Monitoring.Alerts;
+using CartRecovery.Engine.Monitoring.Escalation;
 using CartRecovery.Engine.Monitoring.Query;
 using CartRecovery.Engine.Monitoring.Silences;
 
@@ -14,6 +15,9 @@ public sealed class AlertManager : IAsyncDisposable
     /// <summary>The name of the alert that announces the end of a silence.</summary>
     public const string SilenceEnds = "SilenceEndsSoon";
 
+    // All alerts are looked at for each.
+    const long EscalationInterval = 5000;
+
     static readonly TimeSpan s_tick = TimeSpan.FromSeconds(1);
     static readonly long s_upkeep = (long)TimeSpan.FromHours(1).TotalMilliseconds;
 
@@ -25,9 +29,10 @@ public sealed class AlertManager : IAsyncDisposable
     readonly SilenceStore _silences;
     readonly AlertLog _log;
     NoticeDispatcher _dispatcher;
+    Escalator _escalator;
     NoticeSender _sender;
     ITimer? _timer;
-    long _nextUpkeep;
+    long _nextUpkeep, _nextEscalation;
     int _isTicking;
     string? _failure;
 
@@ -37,13 +42,16 @@ public sealed class AlertManager : IAsyncDisposable
     /// <param name="channels">The channels of the receivers by the keys of their integrations; the manager disposes them.</param>
     /// <param name="time">The clock.</param>
     /// <param name="options">The bounds.</param>
+    /// <param name="onCall">Schedules and escalations; null for none.</param>
     /// <exception cref="IOException">The database cannot be read.</exception>
     public AlertManager(
-        NoticeDatabase database, AlertmanagerConfig config, IReadOnlyDictionary<string, INoticeChannel> channels, TimeProvider time, AlertManagerOptions? options = null)
+        NoticeDatabase database, AlertmanagerConfig config, IReadOnlyDictionary<string, INoticeChannel> channels, TimeProvider time, AlertManagerOptions? options = null,
+        OnCallConfig? onCall = null)
     {
         (_database, _time, _options) = (database, time, options ?? new AlertManagerOptions());
         (_ledger, _silences, _log) = (new NoticeLedger(database), new SilenceStore(database), new AlertLog(database, Now));
         (_dispatcher, _sender) = Create(config, channels);
+        _escalator = new Escalator(onCall ?? OnCallConfig.None, config.Receivers, _ledger, _options.AcknowledgeUrl);
     }
 
     /// <summary>The routes, receivers and inhibition in force.</summary>
@@ -73,13 +81,14 @@ public sealed class AlertManager : IAsyncDisposable
     public void Start() => _timer = _time.CreateTimer(_ => TickOnce(), null, s_tick, s_tick);
 
     /// <summary>Puts other routes and receivers in force.</summary>
-    public async Task ApplyAsync(AlertmanagerConfig config, IReadOnlyDictionary<string, INoticeChannel> channels)
+    public async Task ApplyAsync(AlertmanagerConfig config, IReadOnlyDictionary<string, INoticeChannel> channels, OnCallConfig? onCall = null)
     {
         NoticeSender former;
         lock (_gate)
         {
             former = _sender;
             (_dispatcher, _sender) = Create(config, channels);
+            _escalator = new Escalator(onCall ?? OnCallConfig.None, config.Receivers, _ledger, _options.AcknowledgeUrl);
         }
 
         await former.DisposeAsync();
@@ -113,6 +122,12 @@ public sealed class AlertManager : IAsyncDisposable
         {
             // Each on its own: a full disk must not keep notices back.
             Guard(() => due = _dispatcher.TakeDue(now));
+            if (now >= _nextEscalation)
+            {
+                _nextEscalation = now + EscalationInterval;
+                due = [.. due, .. _escalator.TakeDue(_log.Active, labels => _silences.IsSilenced(labels, now) || _dispatcher.InhibitorOf(labels, now) is not null, now)];
+            }
+
             Guard(() => _log.Expire(now));
             Guard(() =>
             {

@@ -12,6 +12,9 @@ public sealed record AlertManagerOptions
     /// <summary>How long before its end a silence is announced.</summary>
     public TimeSpan SilenceWarning { get; init; } = TimeSpan.FromMinutes(15);
 
+    /// <summary>Makes the link by which somebody acknowledges an alert, from the alert's id; null or a null result for none.</summary>
+    public Func<string, string?>? AcknowledgeUrl { get; init; }
+
     /// <summary>The bounds of sending.</summary>
     public NoticeSenderOptions Sending { get; init; } = new();
 }

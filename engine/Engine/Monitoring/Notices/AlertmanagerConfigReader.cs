@@ -9,7 +9,7 @@ public sealed class AlertmanagerConfigReader
 {
     const int MaxRoutes = 10_000;
 
-    static readonly string[] s_kinds = ["email", "slack", "pagerduty", "opsgenie", "webhook", "sms"];
+    static readonly string[] s_kinds = ["email", "slack", "pagerduty", "opsgenie", "webhook", "sms", "sink"];
 
     static readonly string[] s_global =
         ["resolve_timeout", "slack_api_url", "slack_api_url_file", "pagerduty_url", "opsgenie_api_url", "opsgenie_api_key", "opsgenie_api_key_file"];

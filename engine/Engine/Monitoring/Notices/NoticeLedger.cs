@@ -38,6 +38,11 @@ public sealed class NoticeLedger
     /// <summary>When something was last said of a group; 0 for never. In milliseconds since the Unix epoch.</summary>
     public long LastAt(NoticeIntegration integration, string groupKey) => _entries.TryGetValue((integration.Key, groupKey), out var entry) ? entry.At : 0;
 
+    /// <summary>The groups whose last notice said that something fires: the integration and the group's key.</summary>
+    /// <param name="prefix">With what the group's key begins.</param>
+    public IEnumerable<(string Integration, string Group)> Firing(string prefix) =>
+        _entries.Where(entry => entry.Value.Firing.Length > 0 && entry.Key.Group.StartsWith(prefix, StringComparison.Ordinal)).Select(entry => entry.Key);
+
     /// <summary>Whether a notice says something new, or is due again.</summary>
     /// <param name="notice">All alerts of the group, those that resolved too.</param>
     /// <param name="repeat">After which time an unchanged notice is repeated, in milliseconds.</param>

@@ -43,9 +43,26 @@ public sealed class NoticeChannels(IReadOnlyList<SinkFactory> sinks, string exte
         "pagerduty" => new PagerDutyChannel(settings, externalUrl, time),
         "opsgenie" => new OpsgenieChannel(settings, time),
         "email" => OfSink(settings, AddressKind.Email, to => new Recipient(Email: to), isShort: false),
+        "sink" => OfAnySink(settings),
         "sms" => OfSink(settings, AddressKind.Phone, to => new Recipient(Phone: to), isShort: true),
         _ => throw new ChannelException($"{integration.Kind}_configs: there is no such sink here"),
     };
+
+    SinkChannel OfAnySink(ChannelSettings settings)
+    {
+        var name = settings.Find("sink") ?? throw new ChannelException("sink_configs needs 'sink', a name under 'sinks'");
+        var sink = sinks.FirstOrDefault(sink => sink.Name == name) ?? throw new ChannelException($"sink_configs: sink: there is no sink \"{name}\" under 'sinks'");
+        var to = settings.Find("to");
+        Recipient? recipient = sink.Address switch
+        {
+            AddressKind.None => null,
+            _ when to is null => throw new ChannelException($"sink_configs: the sink \"{name}\" needs 'to'"),
+            AddressKind.Email => new Recipient(Email: to),
+            AddressKind.Phone => new Recipient(Phone: to),
+            _ => new Recipient(PushToken: to),
+        };
+        return new SinkChannel(sink.Create(), sink.Name, recipient, sink.Address is AddressKind.Phone or AddressKind.Push, time);
+    }
 
     SinkChannel OfSink(ChannelSettings settings, AddressKind address, Func<string, Recipient> recipient, bool isShort)
     {

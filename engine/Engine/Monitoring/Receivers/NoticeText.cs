@@ -76,7 +76,9 @@ static class NoticeText
     public static string Line(Notice notice, int max)
     {
         var summary = notice.Alerts[0].Annotations["summary"];
-        return Cut(summary.Length == 0 ? Title(notice) : $"{Title(notice)}: {summary}", max);
+        var link = notice.Alerts[0].Annotations["acknowledge_url"];
+        var line = Cut(summary.Length == 0 ? Title(notice) : $"{Title(notice)}: {summary}", link.Length == 0 ? max : Math.Max(20, max - link.Length - 1));
+        return link.Length == 0 ? line : $"{line} {link}";
     }
 
     /// <summary>Shortens a text, not in the middle of a character.</summary>
@@ -96,11 +98,11 @@ static class NoticeText
         var (labels, annotations) = (alert.Labels, alert.Annotations);
         var summary = annotations["summary"] is { Length: > 0 } said ? said : labels["alertname"];
         text.Append("- ").Append(summary).Append('\n');
-        foreach (var name in (ReadOnlySpan<string>)["description", "runbook_url"])
+        foreach (var name in (ReadOnlySpan<string>)["description", "runbook_url", "acknowledge_url"])
         {
             if (annotations[name] is { Length: > 0 } value)
             {
-                text.Append("  ").Append(value).Append('\n');
+                text.Append(name == "acknowledge_url" ? "  Acknowledge: " : "  ").Append(value).Append('\n');
             }
         }
 

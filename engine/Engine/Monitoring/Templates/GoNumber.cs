@@ -3,7 +3,7 @@ using System.Globalization;
 namespace CartRecovery.Engine.Monitoring.Templates;
 
 /// <summary>Formats numbers as Go's <c>strconv</c> does, so that alerts read as those of Prometheus.</summary>
-static class GoNumber
+public static class GoNumber
 {
     /// <summary>Formats with the fewest digits that identify the number: <c>0.25</c>, <c>1e+06</c> (Go's <c>%v</c>).</summary>
     public static string Shortest(double value) => Special(value) ?? General(value, Decompose(value.ToString("R", CultureInfo.InvariantCulture)), 6);

@@ -9,6 +9,7 @@ static class ApiTags
         Config = "Config",
         Models = "Models", Inference = "Inference",
         Exports = "Exports", Reconciliation = "Reconciliation",
+        Alerts = "Alerts", Alertmanager = "Alertmanager",
         Jobs = "Jobs", Operations = "Operations";
 
     /// <summary>All tags with their descriptions, in the order of the document.</summary>
@@ -47,6 +48,8 @@ static class ApiTags
         (Models, "Versions of models, and which one decides: register, compare, promote and roll back."),
         (Inference, "Score rows by the Open Inference Protocol v2."),
         (Jobs, "Scheduled jobs: list, run, change, pause and cancel."),
+        (Alerts, "Alerts that fire and did, and their rules: acknowledge, resolve, create and try."),
+        (Alertmanager, "Alertmanager's API v2: alerts, silences and receivers, for amtool and Prometheus."),
         (Operations, "Health and metrics."),
     ];
 }

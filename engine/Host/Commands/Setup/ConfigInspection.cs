@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Host.Alerting;
 using CartRecovery.Host.Api.Access.Certificates;
 using CartRecovery.Host.Composition;
 using CartRecovery.Primitives.Files;
@@ -19,6 +20,11 @@ static class ConfigInspection
             problems.AddRange(SinkInspection.Of(config));
             problems.AddRange(Certificates(config));
             problems.AddRange(Clients(config));
+        }
+
+        if (result.Config is { } valid && problems.Count == 0)
+        {
+            Alerts(valid, problems);
         }
 
         return problems;
@@ -73,6 +79,23 @@ static class ConfigInspection
             {
                 yield return config.Origin.ProblemOfKey(config.Listen, name, $"listen.{name}: the certificate or its key cannot be read: {mismatch}");
             }
+        }
+    }
+
+    // The channels are made to see whether they can be, and open nothing.
+    static void Alerts(CartRecoveryConfig config, List<ConfigProblem> problems)
+    {
+        var files = new AlertFiles(config, TimeProvider.System);
+        files.ReadRules(problems);
+        var routing = files.ReadRouting(problems);
+        if (routing is { } read)
+        {
+            files.ReadOnCall(read.Config, problems);
+        }
+
+        foreach (var channel in routing?.Channels.Values ?? [])
+        {
+            channel.DisposeAsync().AsTask().GetAwaiter().GetResult();
         }
     }
 

@@ -46,6 +46,7 @@ sealed class EngineMetrics : IEngineTotals
         DeclareDeadLetters();
         DeclareDurations();
         JobMetrics.Declare(Registry, host.Jobs, host.DataQuality, host.Drift, host.Retraining, host.Shadows);
+        AlertMetrics.Declare(Registry, host.Alerting);
     }
 
     /// <summary>The metrics exposed at <c>/metrics</c>.</summary>

@@ -1,0 +1,13 @@
+namespace CartRecovery.Host.Api.Alerts.Alertmanager;
+
+/// <summary>A silence.</summary>
+/// <param name="Id">The id.</param>
+/// <param name="Status">Its state.</param>
+/// <param name="UpdatedAt">When it was changed.</param>
+/// <param name="Comment">Why.</param>
+/// <param name="CreatedBy">Who created it.</param>
+/// <param name="EndsAt">When it ends.</param>
+/// <param name="Matchers">The conditions.</param>
+/// <param name="StartsAt">When it begins.</param>
+sealed record AmSilence(
+    string Id, AmSilenceStatus Status, DateTimeOffset UpdatedAt, string Comment, string CreatedBy, DateTimeOffset EndsAt, IReadOnlyList<AmMatcher> Matchers, DateTimeOffset StartsAt);
