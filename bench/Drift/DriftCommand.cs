@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using CartRecovery.Engine.Learning.Drift;
 
 namespace CartRecovery.Bench.Drift;
 

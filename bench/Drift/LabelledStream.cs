@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.IO.Compression;
-using CartRecovery.Engine.Learning.Drift;
 using CartRecovery.Primitives.Csv;
 
 namespace CartRecovery.Bench.Drift;

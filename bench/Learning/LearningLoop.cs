@@ -8,6 +8,7 @@ using CartRecovery.Engine.Scoring.Canary;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;
+using CartRecovery.Engine.State.Carts;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Bench.Learning;
@@ -126,7 +127,7 @@ sealed class LearningLoop : IDisposable
             }
 
             rows[i].Score = champion[i];
-            var isCanary = _canary?.Includes([], rows[i].Cart) == true;
+            var isCanary = _canary?.Includes(CartRecord.SubjectOf([], rows[i].Cart)) == true;
             var (isOffered, wouldBe) = ((isCanary ? canary[i] : champion[i]) < _options.OfferBelow, champion[i] < _options.OfferBelow);
             PoisonCost += isCanary && _isPoisoned ? carts[i].ExpectedRevenueOf(wouldBe) - carts[i].ExpectedRevenueOf(isOffered) : 0;
             if (_canary is not null)
@@ -143,7 +144,7 @@ sealed class LearningLoop : IDisposable
     {
         var (of, outcomes) = (cart.Row, _canary!.Outcomes!);
         var signal = new CanarySignal { Cart = of.Cart, At = of.At, Currency = s_currency, IsCanary = isCanary };
-        outcomes.Add(signal with { Kind = CanarySignalKind.Entered, Share = (float)_canary.Percent, EntersAt = _canary.PercentOf([], of.Cart) });
+        outcomes.Add(signal with { Kind = CanarySignalKind.Entered, Share = (float)_canary.Percent, EntersAt = _canary.PercentOf(CartRecord.SubjectOf([], of.Cart)) });
         if (isCanary)
         {
             outcomes.Add(signal with { Kind = CanarySignalKind.Scored, Champion = champion, Canary = canary });

@@ -47,7 +47,7 @@ static class SwapCommand
             {
                 while (done < until)
                 {
-                    Swap(fixture, former, scored);
+                    Swap(fixture, former, scored, workers);
                     done++;
                 }
             });
@@ -70,9 +70,10 @@ static class SwapCommand
         return failures == 0 ? 0 : 1;
     }
 
-    static void Swap(StageFixture fixture, List<OnnxModel> former, List<ModelTraffic> scored)
+    static void Swap(StageFixture fixture, List<OnnxModel> former, List<ModelTraffic> scored, int workers)
     {
         var model = OnnxModel.Load(fixture.ModelPath, FeatureTable.Names);
+        model.Prepare(workers, fixture.Options.BatchRows);
         var served = new ServedModel(model, ServingPlan.ChampionAlias);
         fixture.Options.Campaigns = fixture.CampaignsWith(new ServingPlan(served));
         scored.Add(served.Traffic);

@@ -105,7 +105,7 @@ public sealed class OffPolicyCommandTests
         {
             Assert.That(ten.Output, Does.Contain("always ten").And.Not.Contain("always none"));
             Assert.That((unknown.ExitCode, unknown.Errors), Is.EqualTo((1, "error: no step chose among offers with 'twenty'\n")));
-            Assert.That(finished.Output, Does.StartWith("idle, step 1, in store shop, in EUR\n200 choices among 2 actions, 5 features\n"));
+            Assert.That(finished.Output, Does.StartWith("idle, step 1, in store shop, in EUR\n200 choices among 2 actions, 11 features\n"));
             Assert.That(finished.Output, Does.Match(@"(?m)^4\.00000  .* mean +200 +1 +as logged$"));
             Assert.That(finished.Output, Does.Match(@"(?m)^8\.00000  .* SNIPS +50 +4 +always ten$"));
             Assert.That(finished.Output, Does.Match(@"(?m)^2\.66667  .* IPS +150 +1\.33 +always none$"));

@@ -66,6 +66,18 @@ public sealed class ModelRegistryTests
     }
 
     [Test]
+    public void A_second_file_that_declares_the_same_version_is_named_by_its_id()
+    {
+        var first = Configured(1);
+        var second = Configured(2);
+        Assert.That((first.Manifest.ServedAs, second.Manifest.ServedAs), Is.EqualTo(("purchase@2", second.Id)));
+        Assert.That((Configured(1).Manifest.ServedAs, Reopen().Find(second.Id).Manifest.ServedAs), Is.EqualTo(("purchase@2", second.Id)));
+
+        ModelVersion Configured(float slope) =>
+            _registry.Add(new NewModel(RegistryModels.Linear(slope)) { Source = ModelManifest.ConfiguredSource }, Cli).Version;
+    }
+
+    [Test]
     public void Golden_rows_that_the_registry_makes_are_what_the_model_computes()
     {
         var golden = Add(3).Version.Manifest.Golden;

@@ -21,7 +21,7 @@ public sealed class ConditionalDecisionTests
         using var run = Run(ForSome("gold"), ForSome("silver"), TestStages.OnEvent("all", "add_to_cart"), TestStages.OnEvent("never", "add_to_cart"));
         run.Stages.Process(Slab(Add("p1", 5)));
         run.Stages.Decide();
-        Assert.That(run.Stages.Decisions.Select(decision => (decision.Intervention.Campaign, decision.ConditionalPlace)),
+        Assert.That(run.Stages.Decisions.Select(decision => (decision.Intervention.Campaign, decision.ConditionalNumber)),
             Is.EqualTo(new[] { ("gold", (int?)0), ("silver", 1), ("all", null) }));
     }
 
@@ -95,6 +95,19 @@ public sealed class ConditionalDecisionTests
         Assert.That(recovered.Consumer.Campaigns, Is.EqualTo(new[] { "begun" }));
     }
 
+    [Test]
+    public void Another_order_of_the_campaigns_does_not_shift_what_was_decided()
+    {
+        var options = TestStages.Options([], s_window);
+        var numbers = CampaignNumbers.Empty.With(["gold", "silver"]);
+        options.Campaigns = Compile(numbers, ForSome("gold"), ForSome("silver"));
+        using var run = new StageRun(options);
+        run.Play(Add("p1", 5));
+        options.Campaigns = Compile(numbers.With(["new", "silver", "gold"]), ForSome("new"), ForSome("silver"), ForSome("gold"));
+        run.Play(Add("p2", 5).After(Minute));
+        Assert.That(run.Consumer.Campaigns, Is.EqualTo(new[] { "gold", "silver", "new" }));
+    }
+
     static Engine.Events.EventSlab Slab(Events.TestEvent e)
     {
         var slab = Events.EventReading.Slab(Events.EventReading.AnyTime(), e);
@@ -109,12 +122,16 @@ public sealed class ConditionalDecisionTests
         return campaign;
     }
 
-    static StageRun Run(params CampaignConfig[] campaigns)
+    static StageRun Run(params CampaignConfig[] campaigns) => new(Compile(numbers: null, campaigns), s_window);
+
+    static CampaignSet Compile(CampaignNumbers? numbers, params CampaignConfig[] campaigns)
     {
         var segments = new FlagSamples();
         segments.Segments[("demo", "gold")] = [new TargetingCondition(Customer: "plan", EqualTo: FlagSamples.Value("\"gold\""))];
         segments.Segments[("demo", "silver")] = [new TargetingCondition(Customer: "plan", EqualTo: FlagSamples.Value("\"silver\""))];
         segments.Segments[("demo", "rich")] = [new TargetingCondition(Feature: "cart_value", AtLeast: 1)];
-        return new StageRun(CampaignCompiler.Compile(new DecisionsConfig { Campaigns = [.. campaigns], Window = Duration.FromMinutes(30) }, TestStages.Stores, segments: segments), s_window);
+        segments.Segments[("demo", "new")] = segments.Segments[("demo", "gold")];
+        var config = new DecisionsConfig { Campaigns = [.. campaigns], Window = Duration.FromMinutes(30) };
+        return CampaignCompiler.Compile(config, TestStages.Stores, segments: segments, numbers: numbers);
     }
 }

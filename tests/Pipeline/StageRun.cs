@@ -26,6 +26,9 @@ sealed class StageRun : IDisposable
         Stages = new PartitionStages(0, options, Counters);
     }
 
+    /// <summary>Runs what the options say.</summary>
+    public StageRun(PipelineOptions options) => Stages = new PartitionStages(0, options, Counters);
+
     /// <summary>The decisions so far.</summary>
     public RecordingConsumer Consumer
     {

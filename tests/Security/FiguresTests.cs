@@ -86,6 +86,6 @@ public sealed class FiguresTests
         var outcomes = OutcomeSummary.Of(run.It.Store.Database, run.Now);
         return (reports.Revenue("shop", "EUR", 0, long.MaxValue) with { ByCurrency = [] },
             string.Join(';', outcomes.Campaigns.Select(pair => $"{pair.Key} {pair.Value}").Concat(outcomes.Sides.Select(pair => $"{pair.Key} {pair.Value}"))
-                .Concat(outcomes.Offers.Select(offer => offer.ToString()))));
+                .Concat(outcomes.Offers.Totals.Select(total => total.ToString()))));
     }
 }

@@ -18,7 +18,7 @@ public sealed class RecordLayoutTests
         PriceLowest 136, PriceHighest 144, PriceLast 152, Value 160, History 168, Units 200, PriceCount 204, ProductStreak 208,
         ProductReturns 212, EventCount 216, SessionEvents 220, SessionCount 224, Currency 228, Store 232, Checkout 234, Device 235, Source 236,
         LineCount 237, CartLength 238, UserLength 239, SessionLength 240, Version 241, UserStanding 242, Standing 243, Counts 244, LastTurn 436, Suspicion 438, Bot 439, Lines 440, Others 608, CartText 632,
-        UserText 696, SessionText 760, OwnerSecret 824, LastOrder 832, ConditionalAt 840, Conditional 848, CategoryViews 856, CategoryAdds 858, Reserved 860; 872
+        UserText 696, SessionText 760, OwnerSecret 824, LastOrder 832, ConditionalAt 840, Conditional 848, Subject 856, CategoryViews 864, CategoryAdds 866, Reserved 868; 872
         """;
 
     const string CartVersion3 = """

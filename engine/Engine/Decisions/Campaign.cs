@@ -25,6 +25,9 @@ public sealed class Campaign
 {
     public required string Name { get; init; }
 
+    /// <summary>The number by which records name the campaign, 0–63: see <see cref="CampaignNumbers"/>; <see langword="null"/> for its place.</summary>
+    public int? Number { get; init; }
+
     /// <summary>The stores the campaign applies to; <see langword="null"/> for all.</summary>
     public IReadOnlySet<ushort>? Stores { get; init; }
 

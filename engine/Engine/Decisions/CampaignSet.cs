@@ -18,6 +18,7 @@ public sealed class CampaignSet
     readonly ulong[] _byEvent = new ulong[EventTypes.Count];
     readonly ulong _byScore;
     readonly int[] _idle;
+    readonly int[] _numbers;
     readonly bool[] _goals = new bool[EventTypes.Count];
 
     /// <summary>Creates the set, in this order of precedence.</summary>
@@ -30,6 +31,7 @@ public sealed class CampaignSet
         }
 
         _campaigns = [.. campaigns];
+        _numbers = [.. campaigns.Select((campaign, place) => campaign.Number ?? place)];
         for (var i = 0; i < _campaigns.Length; i++)
         {
             _goals[(int)_campaigns[i].Goal] |= _campaigns[i].Goal != EventType.None;
@@ -51,6 +53,22 @@ public sealed class CampaignSet
 
     /// <summary>The campaign of this bit.</summary>
     public Campaign this[int index] => _campaigns[index];
+
+    /// <summary>Returns the number by which records name the campaign of a bit.</summary>
+    public int NumberOf(int index) => _numbers[index];
+
+    /// <summary>Returns the campaigns that have these numbers.</summary>
+    /// <param name="numbers">A bit mask of numbers.</param>
+    public ulong WithNumbers(ulong numbers)
+    {
+        ulong found = 0;
+        for (var i = 0; numbers != 0 && i < _numbers.Length; i++)
+        {
+            found |= ((numbers >> _numbers[i]) & 1) << i;
+        }
+
+        return found;
+    }
 
     /// <summary>Returns <see langword="true"/> if this event type is a campaign's goal.</summary>
     public bool IsGoal(EventType type) => _goals[(int)type];

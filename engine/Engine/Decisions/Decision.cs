@@ -25,10 +25,10 @@ public sealed record Decision(Hash128 Cart, long At, long ConnectionId, Interven
     public BotEvidence Bot { get; init; }
 
     /// <summary>
-    /// The campaign's place among all, if its segment compares the customer: the enrolment decides, and the cart stays free for other campaigns. Otherwise
+    /// The campaign's number (<see cref="CampaignSet.NumberOf"/>), if its segment compares the customer: the enrolment decides, and the cart stays free for other campaigns. Otherwise
     /// <see langword="null"/>, and the decision holds the cart for the window.
     /// </summary>
-    public int? ConditionalPlace { get; init; }
+    public int? ConditionalNumber { get; init; }
 
     /// <summary>When the event that triggered it was received, on the partition's clock; its time if that is unknown.</summary>
     public long ReceivedAt { get => field == 0 ? At : field; init; }

@@ -24,7 +24,7 @@ static class DecisionCodec
         output.Write((byte)decision.Bot);
         output.Write(decision.ReceivedAt);
         output.Write(decision.ModelAlias);
-        output.Write((byte)(decision.ConditionalPlace + 1 ?? 0));
+        output.Write((byte)(decision.ConditionalNumber + 1 ?? 0));
         output.Write((ushort)decision.Row.Length);
         output.Write(MemoryMarshal.AsBytes(decision.Row.AsSpan()));
         output.Write(intervention.Id);
@@ -93,7 +93,7 @@ static class DecisionCodec
             Bot = bot,
             ReceivedAt = receivedAt,
             ModelAlias = alias,
-            ConditionalPlace = conditional == 0 ? null : conditional - 1,
+            ConditionalNumber = conditional == 0 ? null : conditional - 1,
             Row = row,
         };
     }

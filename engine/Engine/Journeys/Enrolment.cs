@@ -56,7 +56,7 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
         };
         if (campaign is null)
         {
-            Observe(journey, WithheldReason.CampaignGone, now);
+            Observe(options, journey, WithheldReason.CampaignGone, now);
             return;
         }
 
@@ -65,19 +65,19 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
             && (state == JourneyState.Active || (Math.Abs(decision.At - startedAt) < campaign.Reentry && !store.Offers.IsUnseen(id))))
         {
             store.Journeys.RecordTrigger(id, decision.At);
-            planner.Withhold(journey with { Id = id }, now, state == JourneyState.Active ? WithheldReason.InCampaign : WithheldReason.Reentry);
+            planner.Withhold(options, journey with { Id = id }, now, state == JourneyState.Active ? WithheldReason.InCampaign : WithheldReason.Reentry);
             return;
         }
 
         if (_merger.IsMerged(decision, options.FindStore(candidate.StoreId), decision.At - (campaign.Trigger == TriggerKind.Idle ? campaign.IdleMilliseconds : 0)))
         {
-            Observe(journey, WithheldReason.CartMerged, now);
+            Observe(options, journey, WithheldReason.CartMerged, now);
             return;
         }
 
         if (decision.Bot != BotEvidence.None)
         {
-            Observe(journey, WithheldReason.Bot, now);
+            Observe(options, journey, WithheldReason.Bot, now);
             return;
         }
 
@@ -96,7 +96,7 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
 
         if (Assignment.IsHoldout(subject, candidate.StoreId, options.Holdout))
         {
-            Observe(journey with { IsHoldout = true }, WithheldReason.Holdout, now);
+            Observe(options, journey with { IsHoldout = true }, WithheldReason.Holdout, now);
             return;
         }
 
@@ -105,14 +105,14 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
         journey = journey with { Variant = variant.Name };
         if (variant.Steps.Count == 0 || store.IsStopped(campaign.Name, variant.Name))
         {
-            Observe(journey, variant.Steps.Count == 0 ? WithheldReason.Control : WithheldReason.VariantStopped, now);
+            Observe(options, journey, variant.Steps.Count == 0 ? WithheldReason.Control : WithheldReason.VariantStopped, now);
             return;
         }
 
         // A message to an open stream is sent without another look at the cart; a purchase elsewhere in the meantime is known here.
         if (campaign.Trigger == TriggerKind.Idle && store.Customers.PurchasedAt(customer) > decision.At - campaign.IdleMilliseconds)
         {
-            Observe(journey, WithheldReason.Purchased, now);
+            Observe(options, journey, WithheldReason.Purchased, now);
             return;
         }
 
@@ -141,9 +141,9 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
     }
 
     // The journey is stored anyway: shoppers left alone are the control group.
-    void Observe(Journey journey, WithheldReason reason, long now)
+    void Observe(JourneyOptions options, Journey journey, WithheldReason reason, long now)
     {
         store.Journeys.Add(journey with { State = JourneyState.Observed });
-        planner.Withhold(journey, now, reason);
+        planner.Withhold(options, journey, now, reason);
     }
 }

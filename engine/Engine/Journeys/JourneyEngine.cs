@@ -163,8 +163,9 @@ public sealed partial class JourneyEngine : IDisposable
         _learner.Learn(outcomes, Options, now);
     }
 
-    /// <summary>Returns <see langword="true"/> if enough outcomes are new to learn again.</summary>
-    internal bool IsTimeToLearn(long now) => now - _taughtAt >= TeachAtLeast || (now - _taughtAt >= TeachEvery && _news * NewPart > _taught);
+    /// <summary>Returns <see langword="true"/> if enough outcomes are new to learn again: a tenth, or any in a day.</summary>
+    internal bool IsTimeToLearn(long now) =>
+        _taughtAt == 0 || (_news > 0 && (now - _taughtAt >= TeachAtLeast || (now - _taughtAt >= TeachEvery && _news * NewPart > _taught)));
 
     /// <summary>Processes due messages, requests the carts they need, and learns from time to time.</summary>
     /// <returns><see langword="false"/> if more messages are due.</returns>

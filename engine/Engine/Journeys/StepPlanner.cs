@@ -26,22 +26,33 @@ sealed class StepPlanner(JourneyStore store, IJourneyPorts ports, OfferChooser c
         var id = MessageRenderer.IdOf(journey, number);
         var context = OfferChooser.ContextOf(journey.Candidate.UserId is not null, journey.Candidate.Cart.Value);
         var margin = options.FindStore(journey.Candidate.StoreId)?.Margin ?? 0;
-        var (offer, propensity) = chooser.Choose(campaign.Name, number, step.Offers, context, margin, id);
+        var features = FeaturesOf(options, journey);
+        var (offer, propensity) = chooser.Choose(campaign.Name, step.Offers, features, margin, id);
         var due = now + step.Wait;
-        return new PlannedMessage(id, number, ChannelOf(step.Channel), offer.Name, context, propensity, due, due + step.UsefulFor);
+        return new PlannedMessage(id, number, ChannelOf(step.Channel), offer.Name, context, propensity, due, due + step.UsefulFor)
+        {
+            Features = step.Offers.Count > 1 ? features : null,
+        };
     }
 
     /// <summary>Records a first message that is withheld, and why.</summary>
-    public void Withhold(Journey journey, long now, WithheldReason reason)
+    public void Withhold(JourneyOptions options, Journey journey, long now, WithheldReason reason)
     {
         var candidate = journey.Candidate;
         var offer = new Offer(candidate.Action, candidate.DiscountPercent, candidate.Code);
-        var message = new PlannedMessage(candidate.Id, 1, ChannelOf(candidate.Channel), offer.Name, Context: 0, Propensity: 1, now, now);
+        var message = new PlannedMessage(candidate.Id, 1, ChannelOf(candidate.Channel), offer.Name, Context: 0, Propensity: 1, now, now)
+        {
+            // What they do without a message is what offers are compared with.
+            Features = reason is WithheldReason.Holdout or WithheldReason.Control ? FeaturesOf(options, journey) : null,
+        };
         if (store.Messages.Add(message, journey, now, new MessageOutcome(MessageState.Withheld, reason)))
         {
             counters.AddWithheld(reason);
         }
     }
+
+    static float[] FeaturesOf(JourneyOptions options, Journey journey) =>
+        OfferFeatures.Of(journey.Candidate, options.FindStore(journey.Candidate.StoreId)?.TimeZone ?? TimeZoneInfo.Utc);
 
     DeliveryChannel ChannelOf(string name) => ports.Find(name) ?? new DeliveryChannel(name, AddressKind.None);
 }

@@ -41,11 +41,18 @@ public sealed record ModelManifest(
     /// <summary>The licence of the model or its data.</summary>
     public string? Licence { get; init; }
 
+    /// <summary>
+    /// Whether another version of the configuration file had declared the same name and version before. Then this one is named by its id, so that two versions
+    /// never share a name in decisions and metrics.
+    /// </summary>
+    [System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsDeclaredTwice { get; init; }
+
     /// <summary><c>name@hash</c>, with the first 12 digits of the hash.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public string Id => $"{Name}@{Hash[..IdDigits]}";
 
-    /// <summary>The name in decisions and metrics: the id, or for the model of the configuration file the name that it declares.</summary>
+    /// <summary>The name in decisions and metrics: the id, or for the model of the configuration file the name that it declares, unless another one did.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
-    public string ServedAs => Source == ConfiguredSource ? Declared : Id;
+    public string ServedAs => Source == ConfiguredSource && !IsDeclaredTwice ? Declared : Id;
 }

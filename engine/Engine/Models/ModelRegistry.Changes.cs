@@ -250,6 +250,7 @@ public sealed partial class ModelRegistry
             throw new ModelRegistryException(ModelRegistryException.Full, $"{manifest.Name} has {versions.Count} versions, or one of this id. Delete those that nothing uses.");
         }
 
+        manifest = manifest with { IsDeclaredTwice = versions.Any(other => other.Found?.ServedAs == manifest.Declared) };
         FileModes.CreateFolder(parent);
         FolderSync.Flush(_root);
         ModelFiles.Write(folder, manifest, model.Bytes.Span, model.Card);

@@ -187,7 +187,7 @@ public sealed partial class PartitionProcessor : IDisposable
     internal void Release(in Hash128 cart, long at, string campaign)
     {
         EndBatch();
-        var window = new WindowRelease(cart, at, _state.Stages.Campaigns.PlaceOf(campaign) is { } place ? (byte)place : WindowRelease.NoPlace);
+        var window = new WindowRelease(cart, at, _state.Stages.Campaigns.PlaceOf(campaign) is { } place ? (byte)_state.Stages.Campaigns.NumberOf(place) : WindowRelease.NoNumber);
         if (_journal is not null)
         {
             _output.Append(EntryKind.WindowRelease, window.WriteTo(_buffer));

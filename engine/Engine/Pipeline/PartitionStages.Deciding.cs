@@ -44,7 +44,7 @@ public sealed partial class PartitionStages
         }
 
         var moment = _clocks[e.Store].At(e.Timestamp);
-        var eligible = (e.Flags & EventFlags.Clamped) != 0 ? 0 : _campaigns.MatchEvent(e.Type, cart, moment) & ~cart.ConditionalSince(moment.At, _context.Window);
+        var eligible = (e.Flags & EventFlags.Clamped) != 0 ? 0 : _campaigns.MatchEvent(e.Type, cart, moment) & ~_campaigns.WithNumbers(cart.ConditionalSince(moment.At, _context.Window));
         _batch.Gather(cart, moment, eligible, e.Cart, Now);
         Observer?.OnRow(_batch.Count - 1, cart, e, moment, Now);
         if (eligible != 0 && cart.IsFree(moment.At, _context.Window))
@@ -67,9 +67,9 @@ public sealed partial class PartitionStages
 
             // Only the enrolment knows the customer. A shopper who is not in the segment is the next campaign's.
             var isConditional = _batch[index].Snapshot >= 0 && campaign.IsConditionalIn(_batch.CartAt(index).Store);
-            if (TryReserve(index, place, isConditional))
+            if (TryReserve(index, _campaigns.NumberOf(place), isConditional))
             {
-                AddDecision(index, lane, score, features, effects, campaign, isConditional ? place : null);
+                AddDecision(index, lane, score, features, effects, campaign, isConditional ? _campaigns.NumberOf(place) : null);
                 isDecided = true;
             }
             else
@@ -90,13 +90,13 @@ public sealed partial class PartitionStages
     }
 
     // An earlier row of the batch may have claimed the cart.
-    bool TryReserve(int index, int place, bool isConditional)
+    bool TryReserve(int index, int number, bool isConditional)
     {
         ref readonly var row = ref _batch[index];
         _context.IsReserved = false;
         if (row.Snapshot >= 0)
         {
-            var input = new CartInput { Step = isConditional ? CartStep.ReserveConditional : CartStep.ReserveIntervention, At = row.At, Index = place };
+            var input = new CartInput { Step = isConditional ? CartStep.ReserveConditional : CartStep.ReserveIntervention, At = row.At, Index = number };
             _carts.Update(row.Key, ref input);
         }
 
@@ -126,7 +126,7 @@ public sealed partial class PartitionStages
     }
 
     void AddDecision(
-        int index, ScoreLane lane, float score, ReadOnlySpan<float> features, ReadOnlySpan<FeatureEffect> effects, Campaign campaign, int? conditionalPlace)
+        int index, ScoreLane lane, float score, ReadOnlySpan<float> features, ReadOnlySpan<FeatureEffect> effects, Campaign campaign, int? conditionalNumber)
     {
         ref readonly var row = ref _batch[index];
         ref readonly var cart = ref _batch.CartAt(index);
@@ -140,7 +140,7 @@ public sealed partial class PartitionStages
             Bot = _countsBots[cart.Store] ? cart.Bot : BotEvidence.None,
             ModelAlias = lane.Served.Alias,
             Row = features.ToArray(),
-            ConditionalPlace = conditionalPlace,
+            ConditionalNumber = conditionalNumber,
         });
     }
 }

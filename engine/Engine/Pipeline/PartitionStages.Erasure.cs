@@ -24,6 +24,12 @@ public sealed partial class PartitionStages
             {
                 ((Span<byte>)cart.UserText)[cart.UserLength..].Clear();
                 ((Span<byte>)cart.SessionText)[cart.SessionLength..].Clear();
+                // It may be a hash of the person's id.
+                if (cart.Subject != CartRecord.SubjectOf(cart.UserId, key))
+                {
+                    cart.Subject = CartRecord.SubjectOf(user: default, key);
+                }
+
                 others.Add((key, cart));
             }
             else

@@ -47,17 +47,21 @@ public sealed partial class PartitionStages
             var campaigns = _recorded ?? _options.Campaigns;
             var plan = campaigns.Serving ?? _options.Serving;
             _campaigns = campaigns;
-            if (plan == _plan && _batch is not null)
-            {
-                _batch.Use(campaigns);
-                return;
-            }
-
             try
             {
-                var batch = new ScoreBatch(plan, campaigns, _options.BatchRows);
-                _batch?.Dispose();
-                (_plan, _batch) = (plan, batch);
+                if (_batch is null)
+                {
+                    (_plan, _batch) = (plan, new ScoreBatch(plan, campaigns, _options.BatchRows));
+                    return;
+                }
+
+                if (plan != _plan)
+                {
+                    _batch.Exchange(plan);
+                    _plan = plan;
+                }
+
+                _batch.Use(campaigns);
                 return;
             }
             catch (ObjectDisposedException) when (campaigns != (_recorded ?? _options.Campaigns) || plan != (campaigns.Serving ?? _options.Serving))

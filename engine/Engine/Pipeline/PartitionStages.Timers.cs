@@ -56,7 +56,7 @@ public sealed partial class PartitionStages
     void GatherIdle(in CartRecord cart, in Hash128 key, ulong due, long at)
     {
         var moment = _clocks[cart.Store].At(cart.LastAt + (at - cart.QuietSince));
-        var eligible = _campaigns.MatchIdle(due, cart, moment) & ~cart.ConditionalSince(at, _context.Window);
+        var eligible = _campaigns.MatchIdle(due, cart, moment) & ~_campaigns.WithNumbers(cart.ConditionalSince(at, _context.Window));
         if (eligible == 0)
         {
             return;

@@ -169,7 +169,7 @@ public sealed partial class PartitionStages : IDisposable
     /// <summary>Applies a decision from the journal to its cart.</summary>
     public void Claim(Decision decision)
     {
-        var input = decision.ConditionalPlace is { } place ? new CartInput { Step = CartStep.RecordConditional, At = decision.At, Index = place }
+        var input = decision.ConditionalNumber is { } number ? new CartInput { Step = CartStep.RecordConditional, At = decision.At, Index = number }
             : new CartInput { Step = CartStep.RecordIntervention, At = decision.At };
         _carts.Update(decision.Cart, ref input);
     }
@@ -177,7 +177,7 @@ public sealed partial class PartitionStages : IDisposable
     /// <summary>Frees the window that a decision took.</summary>
     internal void Release(WindowRelease window)
     {
-        var input = new CartInput { Step = CartStep.ReleaseIntervention, At = window.At, Index = window.Place };
+        var input = new CartInput { Step = CartStep.ReleaseIntervention, At = window.At, Index = window.Number };
         _carts.Update(window.Cart, ref input);
     }
 

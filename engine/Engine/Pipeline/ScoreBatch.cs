@@ -17,12 +17,13 @@ namespace CartRecovery.Engine.Pipeline;
 /// </summary>
 sealed class ScoreBatch : IDisposable
 {
-    readonly ScoreLane _champion;
-    readonly CanaryLane? _canary;
-    readonly NamedLanes _named;
-    readonly ShadowLanes _shadows;
     readonly ScoreRow[] _rows;
     readonly CartSnapshot[] _snapshots;
+    ServingLanes _lanes;
+    ScoreLane _champion;
+    CanaryLane? _canary;
+    NamedLanes _named;
+    ShadowLanes _shadows;
     CampaignSet _campaigns;
     ulong _askingForNamed;
     bool _hasSideLanes;
@@ -37,22 +38,17 @@ sealed class ScoreBatch : IDisposable
     {
         _rows = new ScoreRow[capacity];
         _snapshots = new CartSnapshot[capacity];
-        _champion = new ScoreLane(plan.Champion, capacity);
-        NamedLanes? named = null;
-        try
-        {
-            _named = named = new NamedLanes(plan, capacity);
-            _canary = plan.Canary is { } canary ? new CanaryLane(canary, capacity) : null;
-        }
-        catch
-        {
-            _champion.Dispose();
-            named?.Dispose();
-            throw;
-        }
-
-        _shadows = new ShadowLanes(plan);
+        Take(new ServingLanes(plan, capacity));
         Use(campaigns);
+    }
+
+    /// <summary>Scores by other models from here on. Between two batches; if it throws, nothing has changed.</summary>
+    /// <exception cref="ObjectDisposedException">A model was replaced and released.</exception>
+    public void Exchange(ServingPlan plan)
+    {
+        var (former, next) = (_lanes, new ServingLanes(plan, _rows.Length, _lanes));
+        Take(next);
+        next.Replace(former);
     }
 
     /// <summary>Number of rows.</summary>
@@ -65,14 +61,14 @@ sealed class ScoreBatch : IDisposable
     public ref readonly ScoreRow this[int index] => ref _rows[index];
 
     /// <summary>The deciders of all models that may decide.</summary>
-    public IEnumerable<Decider> Deciders =>
-        [_champion.Decider, .. _canary is null ? [] : (Decider[])[_canary.Rows.Lane.Decider], .. _named.Lanes.Select(lane => lane.Lane.Decider)];
+    public IEnumerable<Decider> Deciders => _lanes.Deciders;
 
     /// <summary>Gathers rows for other campaigns from here on. Between two batches.</summary>
     [MemberNotNull(nameof(_campaigns))]
     public void Use(CampaignSet campaigns)
     {
         _campaigns = campaigns;
+        _canary?.Rows.Open();
         _named.Ask(campaigns);
         _askingForNamed = campaigns.AskingForNamed;
         _hasSideLanes = _canary is not null || _named.IsAsked;
@@ -87,7 +83,7 @@ sealed class ScoreBatch : IDisposable
     /// <param name="at">The time of the decision; 0 for that of the features.</param>
     public void Gather(in CartRecord cart, in FeatureMoment moment, ulong eligible, in Hash128 key, long receivedAt, long at = 0)
     {
-        _champion.Add(cart, moment);
+        var slot = _champion.Add(cart, moment);
         ref var row = ref _rows[Count];
         row.Key = key;
         row.At = at == 0 ? moment.At : at;
@@ -97,12 +93,12 @@ sealed class ScoreBatch : IDisposable
         row.IsCanary = false;
         if (_hasSideLanes)
         {
-            GatherBeside(ref row, cart, moment);
+            GatherBeside(ref row, cart, moment, _champion.FeaturesAt(slot));
         }
 
         if (_shadows.IsOpen)
         {
-            _shadows.Add(Count, key, cart, moment);
+            _shadows.Add(Count, key, cart, moment, _champion.FeaturesAt(slot));
         }
 
         Count++;
@@ -175,8 +171,20 @@ sealed class ScoreBatch : IDisposable
         }
         catch (ModelException e)
         {
-            lane.Fail(e);
+            Fail(lane, e);
             return false;
+        }
+    }
+
+    void Fail(ScoreLane lane, ModelException e)
+    {
+        if (_canary?.Rows is { } canary && canary.Lane == lane)
+        {
+            canary.Fail(e);
+        }
+        else
+        {
+            _named.Fail(lane, e);
         }
     }
 
@@ -217,13 +225,11 @@ sealed class ScoreBatch : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _champion.Dispose();
-        _canary?.Dispose();
-        _named.Dispose();
-        _shadows.Dispose();
-    }
+    public void Dispose() => _lanes.Dispose();
+
+    [MemberNotNull(nameof(_lanes), nameof(_champion), nameof(_named), nameof(_shadows))]
+    void Take(ServingLanes lanes) =>
+        (_lanes, _champion, _canary, _named, _shadows) = (lanes, lanes.Champion, lanes.Canary, lanes.Named, lanes.Shadows);
 
     static ScoreLane? Take(SideLane? lane, int index, out float score, out ReadOnlySpan<float> features)
     {
@@ -239,12 +245,12 @@ sealed class ScoreBatch : IDisposable
         return lane.Lane;
     }
 
-    void GatherBeside(ref ScoreRow row, in CartRecord cart, in FeatureMoment moment)
+    void GatherBeside(ref ScoreRow row, in CartRecord cart, in FeatureMoment moment, ReadOnlySpan<float> champion)
     {
-        if (_canary is not null && _canary.Includes(cart, row.Key))
+        if (_canary is not null && _canary.Includes(cart))
         {
             row.IsCanary = true;
-            _canary.Rows.Add(Count, cart, moment);
+            _canary.Add(Count, champion, cart, moment);
         }
 
         _named.Add(Count, row.Eligible, cart, moment);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Contracts;
@@ -74,6 +75,9 @@ public sealed class Statement
         raw.sqlite3_bind_blob(_handle, ++_bound, value);
         return this;
     }
+
+    /// <summary>Binds numbers as their bytes, little-endian; <see langword="null"/> as NULL.</summary>
+    public Statement WithNumbers(float[]? values) => values is null ? WithNull() : With(MemoryMarshal.AsBytes(values.AsSpan()));
 
     /// <summary>Binds a key as its 16 bytes; an empty key as NULL.</summary>
     public Statement With(in Hash128 key)

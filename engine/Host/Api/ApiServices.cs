@@ -65,6 +65,7 @@ static class ApiServices
         app.UseReportLimiter();
         app.UseAuthorization();
         app.UseRequestAudit();
+        app.UseModelLimiter();
         app.Use(RequestQuery.CheckAsync);
         app.UseBodyEncoding();
     }

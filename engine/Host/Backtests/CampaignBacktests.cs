@@ -161,7 +161,7 @@ sealed class CampaignBacktests(EngineHost host, DataFolder data)
         var started = time.GetTimestamp();
         var decisions = host.ResolveTemplates(DecisionsOf(config, backtest.Campaign), host.Stores.Stores);
         var segments = host.Segments.Present;
-        var campaigns = CampaignCompiler.Compile(decisions, host.Stores.All, segments: segments);
+        var campaigns = CampaignCompiler.Compile(decisions, host.Stores.All, segments: segments, numbers: host.NumbersOf(decisions));
         using var models = ConfiguredModels.Load(config, backtest.Model is { } file ? ModelOf(file) : null);
         if (models.FindUnserved(campaigns) is { } unserved)
         {

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Backtest;
+using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Learning.OffPolicy;
 using CartRecovery.Host.Api.Campaigns.Backtests;
@@ -27,8 +28,13 @@ static class OffPolicyValues
                 continue;
             }
 
-            var log = new ChoiceLog([.. Enumerable.Range(1, OfferChoices.Contexts - 1).Select(i => $"context={i}")], offers,
-                [.. choices.SelectMany(choice => Enumerable.Range(1, OfferChoices.Contexts - 1).Select(i => choice.Context == i ? 1f : 0f))],
+            var contexts = new List<float>(choices.Count * OfferFeatures.LogNames.Count);
+            foreach (var choice in choices)
+            {
+                OfferFeatures.Append(contexts, choice.Context, choice.Features);
+            }
+
+            var log = new ChoiceLog(OfferFeatures.LogNames, offers, [.. contexts],
                 [.. choices.Select(choice => offers.IndexOf(choice.Offer))], [.. choices.Select(choice => choice.Propensity)], [.. choices.Select(choice => choice.Reward)]);
             var estimator = new OffPolicyEstimator(log);
             for (var i = 0; i < offers.Count; i++)

@@ -4,6 +4,7 @@ using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Settings;
 using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.Scoring.Serving;
@@ -76,7 +77,7 @@ sealed partial class EngineHost
             reload.Serving = PlanOf(reload);
             var options = JourneyOptionsOf(next.Decisions, next.Contact, reload.Stores, rates, reload.Serving);
             var addresses = SinkCatalog.AddressesOf(next);
-            _numbering.Save(reload.Registry);
+            _numbering.Save(reload.Registry, next.Decisions);
             record?.Invoke();
             if (reload.NewModel is { } model && Register(model, next.ModelPath) is var champion && champion != model)
             {
@@ -191,6 +192,9 @@ sealed partial class EngineHost
         }
     }
 
+    /// <summary>Returns the numbers by which records name campaigns, new ones included.</summary>
+    public CampaignNumbers NumbersOf(DecisionsConfig decisions) => _numbering.Campaigns.Of(decisions);
+
     JourneyOptions JourneyOptionsOf(
         DecisionsConfig configured, ContactConfig contact, StoreDirectory stores, ExchangeRatesFeed.Prepared? rates = null, ServingPlan? serving = null)
     {
@@ -199,8 +203,9 @@ sealed partial class EngineHost
 
         // One snapshot for both: the journal must say which segments the campaigns use.
         var segments = Segments.Present;
-        var record = ConfigurationRecord.Write(decisions, contact, stores.Stores, segments, serving.Record);
-        return new(contact, CampaignCompiler.Compile(decisions, stores.All, record, segments, serving), stores.All,
+        var numbers = _numbering.Campaigns.Of(configured);
+        var record = ConfigurationRecord.Write(decisions, contact, stores.Stores, segments, serving.Record, numbers);
+        return new(contact, CampaignCompiler.Compile(decisions, stores.All, record, segments, serving, numbers), stores.All,
             contact.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : _data.Secret())
         { Usage = Usage };
     }

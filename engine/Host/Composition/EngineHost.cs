@@ -56,7 +56,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     readonly ILogger _log;
     readonly DataFolder _data;
     readonly KeyVault? _keys;
-    readonly StoreNumbering _numbering;
+    readonly FolderNumbering _numbering;
     readonly JourneyPorts _ports;
     readonly PipelineOptions _stages;
     readonly OtlpExport? _otlp;
@@ -118,7 +118,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Audit = new AuditRecorder(Control);
         Witness = new AuditWitness(Control, Audit, _log);
         Jobs = MakeJobs();
-        _numbering = new StoreNumbering(_data, config, _keys, _log);
+        _numbering = new FolderNumbering(_data, config, _keys, _log);
         _apiKeys = new ApiKeyDirectory(Control, Stores) { OnChange = Connections.CloseRevoked };
         _apiKeys.Follow();
         Flags = new FlagDirectory(Control);
@@ -238,7 +238,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             LogRecovered(partition, report.Events, report.Took.TotalSeconds, report.Events / Math.Max(report.Took.TotalSeconds, 0.001));
         }
 
-        _numbering.Save();
+        _numbering.Save(Config.Decisions);
         Backtests.DeleteScratch();
         await StartControlAsync();
         Sinks.Start();

@@ -1,5 +1,4 @@
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Encryption;
@@ -26,16 +25,16 @@ static class PipelineSetup
     /// <param name="usesRecorded">Whether recovery decides under the campaigns that the journal recorded; otherwise under the given ones.</param>
     /// <param name="keys">Encrypts personal data of events; <see langword="null"/> if no events arrive.</param>
     /// <param name="traceEvery">Traces one commit batch in this many; <see langword="null"/> for none.</param>
-    /// <param name="onMissingModel">Receives recorded versions, and names that recorded campaigns ask for, that <paramref name="serving"/> does not have.</param>
+    /// <param name="recorded">Finds recorded versions of models that <paramref name="serving"/> does not have; <see langword="null"/> to find none.</param>
     public static PipelineOptions Of(
         CartRecoveryConfig config, StoreDirectory stores, MemoryBudget budget, ServingPlan serving, CampaignSet campaigns, string folder,
         bool hasReaders, bool usesRecorded, JournalOptions? journal = null, KeyVault? keys = null, int? traceEvery = null,
-        Action<string>? onMissingModel = null) => new()
+        ConfiguredModels? recorded = null) => new()
         {
             Stores = stores.All,
             Serving = serving,
             Campaigns = campaigns,
-            ReadCampaigns = usesRecorded ? record => ReadCampaigns(record, stores, serving, onMissingModel) : null,
+            ReadCampaigns = usesRecorded ? new RecordedCampaigns(stores, serving, recorded).Read : null,
             WindowMilliseconds = (long)config.Decisions.Window.Value.TotalMilliseconds,
             CartLifetimeMilliseconds = (long)config.Memory.CartLifetime.Value.TotalMilliseconds,
             Scored = config.Scoring.Events,
@@ -51,31 +50,6 @@ static class PipelineSetup
             Keys = keys,
             TraceEvery = traceEvery,
         };
-
-    static CampaignSet? ReadCampaigns(ReadOnlyMemory<byte> record, StoreDirectory stores, ServingPlan serving, Action<string>? onMissingModel)
-    {
-        var campaigns = CampaignCompiler.Compile(record, stores.All, id => Find(serving, id, onMissingModel));
-        if (campaigns is not null && onMissingModel is not null)
-        {
-            foreach (var campaign in ConfiguredModels.Unserved(campaigns.Serving ?? serving, campaigns))
-            {
-                onMissingModel(campaign.Model!);
-            }
-        }
-
-        return campaigns;
-    }
-
-    static ServedModel? Find(ServingPlan serving, string id, Action<string>? onMissing)
-    {
-        var found = serving.Models.FirstOrDefault(model => model.Id == id);
-        if (found is null)
-        {
-            onMissing?.Invoke(id);
-        }
-
-        return found;
-    }
 
     /// <summary>Creates the journals' options.</summary>
     public static JournalOptions JournalOf(CartRecoveryConfig config, StoreDirectory stores, FolderFiles files, FolderFormat format) =>

@@ -13,7 +13,7 @@ readonly record struct FolderFiles(string Root)
     /// <summary>The names of all parts, besides those that only a change of the folder makes.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
-        FolderFormat.Name, StoreNumbersFile.Name, "lock", "secret", "keys", "journal", "checkpoints", "stores", "outreach.db",
+        FolderFormat.Name, StoreNumbersFile.Name, CampaignNumbering.Name, "lock", "secret", "keys", "journal", "checkpoints", "stores", "outreach.db",
         "outreach.db-wal", "outreach.db-shm", "control.db", "control.db-wal",
         "control.db-shm", "alerts.db", "alerts.db-wal", "alerts.db-shm", "notices.db", "notices.db-wal", "notices.db-shm", "deadletters", "models",
         "archive", "archives", "next", "next.tmp", RunningConfig.Name, ExchangeRatesFeed.FileName, EngineId.Name, BackupRunner.Scratch, BackupLock.Name,

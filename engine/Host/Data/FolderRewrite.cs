@@ -3,6 +3,7 @@ using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Tables;
@@ -62,8 +63,10 @@ sealed class FolderRewrite(DataFolder data, CartRecoveryConfig config, ServingPl
         return report;
     });
 
+    CampaignNumbers Numbers => CampaignNumbering.Read(data.Path).With(config.Decisions.Campaigns.Select(campaign => campaign.Name));
+
     PipelineOptions Options(StoreDirectory stores, MemoryBudget budget, FolderFiles files, FolderFormat format) => PipelineSetup.Of(
         config, stores, budget, models, CampaignCompiler.Compile(config.Decisions, stores.All,
-            ConfigurationRecord.Write(config.Decisions, config.Contact, stores.Stores, _segments), _segments),
+            ConfigurationRecord.Write(config.Decisions, config.Contact, stores.Stores, _segments, numbers: Numbers), _segments, numbers: Numbers),
         files.Stores, hasReaders: true, usesRecorded: true, PipelineSetup.JournalOf(config, stores, files, format));
 }

@@ -69,7 +69,7 @@ static class FolderSwap
             }
 
             Directory.CreateDirectory(archive);
-            foreach (var file in new[] { FolderFormat.Name, StoreNumbersFile.Name, "secret" }.Where(
+            foreach (var file in new[] { FolderFormat.Name, StoreNumbersFile.Name, CampaignNumbering.Name, "secret" }.Where(
                 file => File.Exists(Path.Combine(path, file))))
             {
                 DurableFile.Write(Path.Combine(archive, file), File.ReadAllBytes(Path.Combine(path, file)));

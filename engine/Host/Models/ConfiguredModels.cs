@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Models;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.Scoring.Serving;
@@ -14,7 +15,18 @@ sealed class ConfiguredModels : IDisposable
 {
     readonly ConcurrentDictionary<string, bool> _missing = new(StringComparer.Ordinal);
 
-    ConfiguredModels(ServingPlan plan) => Plan = plan;
+    // Versions that the journal recorded, by their ids; null for those that cannot be loaded.
+    readonly Dictionary<string, ServedModel?> _recorded = new(StringComparer.Ordinal);
+    readonly Lock _gate = new();
+    readonly string _registry;
+
+    ConfiguredModels(ServingPlan plan, string registry, bool replacesChampion) => (Plan, _registry, ReplacesChampion) = (plan, registry, replacesChampion);
+
+    /// <summary>Maximum number of recorded versions that are loaded.</summary>
+    public const int MaxRecorded = 32;
+
+    /// <summary>Whether the champion was given instead of the one that was in force.</summary>
+    public bool ReplacesChampion { get; }
 
     /// <summary>The champion and the named models.</summary>
     public ServingPlan Plan { get; }
@@ -34,13 +46,56 @@ sealed class ConfiguredModels : IDisposable
         var model = OnnxModel.Load(champion ?? config.ModelPath, FeatureTable.Names);
         try
         {
-            return new ConfiguredModels(new ServingPlan(
-                new ServedModel(model, ServingPlan.ChampionAlias), named: NamedModels.Load(config, (named, name) => new ServedModel(named, name))));
+            var plan = new ServingPlan(
+                new ServedModel(model, ServingPlan.ChampionAlias), named: NamedModels.Load(config, (named, name) => new ServedModel(named, name)));
+            return new ConfiguredModels(plan, Path.Combine(Path.GetFullPath(config.Data), "models"), champion is not null);
         }
         catch
         {
             model.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Finds a version that the journal recorded in the data folder's registry, and notes it as missing if it is not there. Thread-safe.</summary>
+    /// <param name="id">The name in decisions.</param>
+    public ServedModel? Find(string id)
+    {
+        lock (_gate)
+        {
+            if (!_recorded.TryGetValue(id, out var found))
+            {
+                found = _recorded.Values.Count(model => model is not null) < MaxRecorded ? LoadRecorded(id) : null;
+                _recorded.Add(id, found);
+            }
+
+            if (found is null)
+            {
+                AddMissing(id);
+            }
+
+            return found;
+        }
+    }
+
+    // Decisions name a version by the registry's id, or as the configured file names itself.
+    ServedModel? LoadRecorded(string id)
+    {
+        if (id.LastIndexOf('@') <= 0 || !Directory.Exists(_registry))
+        {
+            return null;
+        }
+
+        try
+        {
+            var registry = new ModelRegistry(_registry, FeatureTable.Names, TimeProvider.System);
+            var versions = registry.List(ModelName.Of(ModelRegistry.NameOf(id)))
+                .Where(version => version.Problem is null && (version.Manifest.ServedAs == id || version.Id == id)).Take(2).ToList();
+            return versions is [var version] ? new ServedModel(registry.Load(version), ServingPlan.ChampionAlias, id) : null;
+        }
+        catch (Exception e) when (e is ModelRegistryException or ModelException or IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 
@@ -57,7 +112,7 @@ sealed class ConfiguredModels : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var model in Plan.Models)
+        foreach (var model in Plan.Models.Concat(_recorded.Values.OfType<ServedModel>()))
         {
             model.Model.Dispose();
         }

@@ -1,10 +1,12 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Models;
 using CartRecovery.Engine.State;
+using CartRecovery.Host.Api.Models;
 using CartRecovery.Host.Backup;
 using CartRecovery.Host.Models;
 using CartRecovery.Tests.Models;
@@ -248,6 +250,25 @@ sealed class ModelsApiTests
         Assert.That(await PredictAsync(), Is.EqualTo((id, MathF.Round(RegistryModels.Expected(3, 50, 1), 4))));
         Assert.That(_engine.Host.ModelRegistry.History("purchase")[0].Why, Is.EqualTo("kept"));
         Assert.That(_engine.Host.ModelRegistry.List().Select(version => version.Problem), Is.All.Null.And.Exactly(2).Items);
+    }
+
+    [Test]
+    public async Task Requests_that_load_a_model_run_one_after_the_other_and_too_many_are_refused()
+    {
+        // The engine asks for the body only when it is the request's turn.
+        using var upload = new TcpClient();
+        await upload.ConnectAsync(_engine.HttpPort);
+        await upload.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST /v1/models HTTP/1.1\r\nHost: localhost\r\n{_operator.Item1}: {_operator.Item2}\r\nContent-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"));
+        using var reader = new StreamReader(upload.GetStream());
+        Assert.That(await reader.ReadLineAsync().WaitAsync(Eventually.Deadline), Does.Contain(" 100 "));
+
+        var others = Enumerable.Range(0, ModelLimiter.MaxWaiting + 1).Select(_ => AskAsync("GET", "/v1/models/purchase@v0/diff")).ToList();
+        var refused = await (await Task.WhenAny(others).WaitAsync(Eventually.Deadline));
+        Assert.That((refused.Status, refused.Json.GetProperty("code").GetString()), Is.EqualTo((HttpStatusCode.ServiceUnavailable, "model_registry_busy")));
+        await upload.GetStream().WriteAsync("{}"u8.ToArray());
+        var all = await Task.WhenAll(others).WaitAsync(Eventually.Deadline);
+        Assert.That(all.Count(answer => answer.Status == HttpStatusCode.OK), Is.EqualTo(ModelLimiter.MaxWaiting));
     }
 
     [TestCase("GET", "/v1/models/purchase@000000", "", 404, "model_version_not_found")]

@@ -48,6 +48,8 @@ public class JourneySchemaTests
                 ALTER TABLE cart_product DROP COLUMN variant;
                 DROP TABLE shop_order;
                 ALTER TABLE intervention DROP COLUMN attempts;
+                DROP INDEX intervention_alone;
+                ALTER TABLE intervention DROP COLUMN features;
                 INSERT INTO contact(owner, store, zone, at) VALUES(x'05', 'shop', 'UTC', 7);
                 DROP INDEX contact_named;
                 ALTER TABLE contact DROP COLUMN user_id;

@@ -52,10 +52,53 @@ public sealed class CanaryTests
     }
 
     [Test]
+    public void A_shopper_who_is_named_later_stays_with_the_model_of_the_cart()
+    {
+        const int Shoppers = 100;
+        using var run = new StageRun([TestStages.OnScore("all", above: 0.1)], serving: Plan(_candidate, percent: 50));
+        run.Play(Enumerable.Range(0, Shoppers).Select(i => Add("p1", 20) with { Id = $"a{i}", Cart = $"cart {i}" }));
+        run.Play(Enumerable.Range(0, Shoppers).Select(i => Add("p2", 20).After(Minute) with { Id = $"b{i}", Cart = $"cart {i}", User = $"user {i}" }));
+        foreach (var cart in run.Stages.Decisions.GroupBy(decision => decision.Cart))
+        {
+            Assert.That(cart.Select(decision => (decision.Intervention.UserId is null, decision.ModelAlias)),
+                Is.EqualTo(new[] { (true, cart.First().ModelAlias), (false, cart.First().ModelAlias) }));
+        }
+
+        Assert.That(run.Stages.Decisions, Has.Count.EqualTo(2 * Shoppers));
+    }
+
+    [Test]
     public void Campaigns_judge_the_canarys_score_for_its_carts()
     {
         using var run = new StageRun([TestStages.OnScore("high", above: 0.5)], serving: Plan(_candidate, percent: 20));
         Assert.That(Play(run).Select(d => d.ModelAlias).ToList(), Has.Count.EqualTo(Carts * 0.2).Within(Carts * 0.04).And.All.EqualTo("canary"));
+    }
+
+    [Test]
+    public void A_canary_that_somebody_else_stops_decides_until_the_campaigns_are_exchanged()
+    {
+        var options = TestStages.Options([TestStages.OnScore("all", above: 0.1)], serving: Plan(_candidate, percent: 100));
+        using var run = new StageRun(options);
+        run.Play(Add("p1", 20) with { Cart = "first" });
+        options.Serving.Canary!.Served.Stop("score_shift");
+        run.Play(Add("p1", 20) with { Id = "e2", Cart = "second" });
+        options.Campaigns = Support.TestCampaigns.Compile(TestStages.OnScore("all", above: 0.1));
+        run.Play(Add("p1", 20) with { Id = "e3", Cart = "third" });
+        Assert.That(run.Stages.Decisions.Select(decision => decision.ModelAlias), Is.EqualTo(new[] { "canary", "canary", "champion" }));
+    }
+
+    [Test]
+    public void An_exchange_keeps_the_lanes_of_unchanged_models()
+    {
+        using var model = Load(TestModels.Constant(0.25f, "kept"));
+        var champion = new ServedModel(model, ServingPlan.ChampionAlias);
+        var options = TestStages.Options([TestStages.OnScore("all", above: 0.1)], serving: new ServingPlan(champion));
+        using var run = new StageRun(options);
+        model.Dispose();
+        options.Serving = new ServingPlan(champion, new CanaryModel(new ServedModel(_candidate, ServingPlan.CanaryAlias), 0));
+        options.Campaigns = Support.TestCampaigns.Compile(TestStages.OnScore("all", above: 0.1));
+        run.Play(Add("p1", 20));
+        Assert.That(run.Stages.Decisions.Select(decision => decision.Intervention.Reasons.ModelVersion), Is.EqualTo(new[] { "test@kept" }), "a new lane needs an open model");
     }
 
     [Test]

@@ -16,6 +16,20 @@ public sealed class OnnxModelTests
     }
 
     [Test]
+    public void Prepared_scorers_are_handed_out_once_and_released_with_the_model()
+    {
+        using var model = OnnxModel.Load(TestModels.Write(TestModels.Linear()), TestModels.Known);
+        model.Prepare(partitions: 2, maxRows: 8);
+        using var first = model.CreateScorer(8);
+        using var reasons = model.CreateScorer(model.Features.Count + 1);
+        Assert.That((first.Capacity, reasons.Capacity, model.Prepared), Is.EqualTo((8, 4, 2)));
+        using var other = model.CreateScorer(9);
+        Assert.That(model.Prepared, Is.EqualTo(2), "of another size");
+        model.Dispose();
+        Assert.That((model.Prepared, first.Score(1).Length), Is.EqualTo((0, 1)));
+    }
+
+    [Test]
     public void A_missing_baseline_is_zero()
     {
         using var model = OnnxModel.Load(TestModels.Write(TestModels.Linear(baseline: null)), TestModels.Known);

@@ -1,5 +1,6 @@
 using System.Text;
 using CartRecovery.Engine.Scoring.Serving;
+using CartRecovery.Engine.State.Carts;
 using CartRecovery.Tests.Events;
 using CartRecovery.Tests.Pipeline;
 
@@ -29,8 +30,8 @@ public sealed class CanaryModelTests
         for (var i = 0; i < 200; i++)
         {
             var user = Encoding.UTF8.GetBytes($"user {i}");
-            var first = canary.Includes(user, EventReading.KeyOf("cart 0"));
-            Assert.That(Enumerable.Range(1, 20).Select(cart => canary.Includes(user, EventReading.KeyOf($"cart {cart}"))), Is.All.EqualTo(first));
+            var first = canary.Includes(CartRecord.SubjectOf(user, EventReading.KeyOf("cart 0")));
+            Assert.That(Enumerable.Range(1, 20).Select(cart => canary.Includes(CartRecord.SubjectOf(user, EventReading.KeyOf($"cart {cart}")))), Is.All.EqualTo(first));
         }
     }
 
@@ -52,7 +53,7 @@ public sealed class CanaryModelTests
     {
         var canary = Canary(percent, version);
         return [.. Enumerable.Range(0, Shoppers).Where(i =>
-            canary.Includes(named ? Encoding.UTF8.GetBytes($"user {i}") : default, named ? default : EventReading.KeyOf($"cart {i}")))];
+            canary.Includes(CartRecord.SubjectOf(named ? Encoding.UTF8.GetBytes($"user {i}") : default, named ? default : EventReading.KeyOf($"cart {i}"))))];
     }
 
     static CanaryModel Canary(double percent, string version) => new(new ServedModel(TestStages.Model, ServingPlan.CanaryAlias, $"purchase@{version}"), percent);

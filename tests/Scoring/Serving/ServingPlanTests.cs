@@ -24,6 +24,18 @@ public sealed class ServingPlanTests
     }
 
     [Test]
+    public void A_model_that_was_stopped_is_not_recorded()
+    {
+        var plan = new ServingPlan(_champion, new CanaryModel(new(TestStages.Model, ServingPlan.CanaryAlias, "purchase@next"), 5), [Shadow("next", 0.1)],
+            [new(TestStages.Model, "uplift", "uplift@1")]);
+        Assert.That((plan.Record.Canary, plan.Record.CanaryPercent, plan.Record.Shadows.Count, plan.Record.Named.Count), Is.EqualTo(("purchase@next", 5, 1, 1)));
+        plan.Canary!.Served.Stop("errors");
+        plan.Shadows[0].Served.Stop("too slow");
+        plan.Named[0].Stop("errors");
+        Assert.That((plan.Record.Canary, plan.Record.CanaryPercent, plan.Record.Shadows.Count, plan.Record.Named.Count), Is.EqualTo(((string?)null, 0, 0, 0)));
+    }
+
+    [Test]
     public void A_version_that_serves_is_never_forgotten_and_a_dry_run_lists_none()
     {
         var table = new ModelTrafficTable();

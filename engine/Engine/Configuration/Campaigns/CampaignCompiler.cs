@@ -22,9 +22,11 @@ public static class CampaignCompiler
     /// <param name="record">The section as <see cref="ConfigurationRecord"/> writes it, for the journal; empty for none.</param>
     /// <param name="segments">The segments that campaigns may refer to.</param>
     /// <param name="serving">The models in force with them; <see langword="null"/> for the pipeline's own.</param>
+    /// <param name="numbers">The campaigns' numbers; <see langword="null"/> for their places.</param>
     public static CampaignSet Compile(
-        DecisionsConfig config, StoreTable? stores = null, ReadOnlyMemory<byte> record = default, IDefinitions<SegmentDefinition>? segments = null, ServingPlan? serving = null) =>
-        new([.. config.Campaigns.Select(campaign => Compile(campaign, stores ?? new StoreTable([]), segments))])
+        DecisionsConfig config, StoreTable? stores = null, ReadOnlyMemory<byte> record = default, IDefinitions<SegmentDefinition>? segments = null, ServingPlan? serving = null,
+        CampaignNumbers? numbers = null) =>
+        new([.. config.Campaigns.Select(campaign => Compile(campaign, stores ?? new StoreTable([]), segments, numbers))])
         {
             Record = record,
             Stores = stores,
@@ -42,12 +44,13 @@ public static class CampaignCompiler
         ConfigurationRecord.ReadDecisions(record.Span) is { } decisions
             ? Compile(
                 decisions, ConfigurationRecord.ReadStores(record.Span, stores), record, ConfigurationRecord.ReadSegments(record.Span),
-                find is null ? null : ConfigurationRecord.ReadServing(record.Span)?.Resolve(find))
+                find is null ? null : ConfigurationRecord.ReadServing(record.Span)?.Resolve(find), ConfigurationRecord.ReadNumbers(record.Span))
             : null;
 
-    static Campaign Compile(CampaignConfig config, StoreTable stores, IDefinitions<SegmentDefinition>? segments) => new()
+    static Campaign Compile(CampaignConfig config, StoreTable stores, IDefinitions<SegmentDefinition>? segments, CampaignNumbers? numbers) => new()
     {
         Name = config.Name,
+        Number = numbers?[config.Name],
         Stores = config.Stores.Count == 0 ? null
             : stores.Where(store => config.Stores.Contains(store.Id)).Select(store => (ushort)store.Number).ToHashSet(),
         PausedIn = config.PausedIn.Count == 0 ? null

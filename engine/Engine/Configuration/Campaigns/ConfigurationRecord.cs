@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Primitives;
 
@@ -14,7 +15,7 @@ namespace CartRecovery.Engine.Configuration.Campaigns;
 /// </summary>
 public static class ConfigurationRecord
 {
-    const string Decisions = "decisions", Contact = "contact", Stores = "stores", Segments = "segments", Serving = "serving", SecretIds = "secretCartIds", BotsArePeople = "botsArePeople";
+    const string Decisions = "decisions", Contact = "contact", Stores = "stores", Segments = "segments", Serving = "serving", Numbers = "campaignNumbers", SecretIds = "secretCartIds", BotsArePeople = "botsArePeople";
 
     /// <summary>Writes the record.</summary>
     /// <param name="decisions">The campaigns.</param>
@@ -22,8 +23,10 @@ public static class ConfigurationRecord
     /// <param name="stores">The stores.</param>
     /// <param name="segments">The segments in force, of which it has those that campaigns use.</param>
     /// <param name="serving">The versions of models that serve; <see langword="null"/> to leave them out.</param>
+    /// <param name="numbers">The campaigns' numbers; <see langword="null"/> for their places.</param>
     public static byte[] Write(
-        DecisionsConfig decisions, ContactConfig contact, IEnumerable<Store> stores, IDefinitions<SegmentDefinition>? segments = null, ServingRecord? serving = null)
+        DecisionsConfig decisions, ContactConfig contact, IEnumerable<Store> stores, IDefinitions<SegmentDefinition>? segments = null, ServingRecord? serving = null,
+        CampaignNumbers? numbers = null)
     {
         stores = [.. stores];
         var policy = JsonSerializer.SerializeToNode(contact, ConfigJson.Default.ContactConfig)!.AsObject();
@@ -48,6 +51,12 @@ public static class ConfigurationRecord
         if (serving is not null)
         {
             record[Serving] = RecordedServing.Write(serving);
+        }
+
+        // Without them, a campaign's number is its place, as in the records of earlier versions.
+        if (numbers is not null && decisions.Campaigns.Index().Any(campaign => numbers[campaign.Item.Name] != campaign.Index))
+        {
+            record[Numbers] = numbers.ToString();
         }
 
         using var bytes = new MemoryStream();
@@ -95,6 +104,20 @@ public static class ConfigurationRecord
             return RecordedSegments.Read(JsonNode.Parse(record)?[Segments]);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads the campaigns' numbers.</summary>
+    /// <returns><see langword="null"/> if they are the campaigns' places.</returns>
+    public static CampaignNumbers? ReadNumbers(ReadOnlySpan<byte> record)
+    {
+        try
+        {
+            return (string?)JsonNode.Parse(record)?[Numbers] is { } text ? CampaignNumbers.Parse(text) : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or InvalidDataException)
         {
             return null;
         }

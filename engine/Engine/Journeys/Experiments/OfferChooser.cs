@@ -5,63 +5,49 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys.Experiments;
 
-/// <summary>Outcomes of an offer in one kind of shopper.</summary>
-/// <param name="Shown">Messages sent with the offer.</param>
-/// <param name="Bought">Those followed by an order.</param>
-public readonly record struct OfferOutcomes(long Shown, long Bought);
-
 /// <summary>
-/// Chooses among offers by Thompson sampling (Thompson 1933; Chapelle and Li 2011): each with the probability that it earns most, given the
-/// outcomes so far. An order earns the store's margin less the discount. The probabilities are estimated by simulation from time to time
-/// and every choice is drawn from them, so the propensity recorded with a choice is exact and off-policy evaluation can use it.
+/// Chooses among offers by linear Thompson sampling (Agrawal and Goyal 2013): each with the probability that it earns most for this shopper, given the outcomes so
+/// far. An order earns the store's margin less the discount. A discount that is known to earn less from such shoppers than no message at all is left out. Every
+/// choice is drawn from the computed probabilities, so the propensity recorded with it is that of the draw, and off-policy evaluation can use it. One thread.
 /// </summary>
 public sealed class OfferChooser
 {
-    const int Draws = 4000;
-
     // Lower bound of a choice's probability, so that every offer keeps being explored.
     const double MinProbability = 0.02;
 
-    readonly Dictionary<(string Campaign, string Offer, int Context), OfferOutcomes> _outcomes = [];
-    readonly Dictionary<(string Campaign, int Step, int Context), double[]> _likelihoods = [];
+    // With fewer, a discount is not left out.
+    const double MinShown = 200, MinLeftAlone = 100;
 
-    /// <summary>Returns the kind of shopper: signed in or not, and the size of the cart.</summary>
+    OfferOutcomes _outcomes = new();
+
+    /// <summary>Returns the kind of shopper, for reports: signed in or not, and the size of the cart.</summary>
     /// <param name="isCustomer"><see langword="true"/> if signed in.</param>
     /// <param name="value">The cart's value.</param>
     public static int ContextOf(bool isCustomer, decimal value) => (isCustomer ? 3 : 0) + (value < 50 ? 0 : value < 200 ? 1 : 2);
 
-    /// <summary>Replaces what was learned with the outcomes of all offers.</summary>
-    public void Learn(IEnumerable<(string Campaign, string Offer, int Context, OfferOutcomes Outcomes)> outcomes)
+    /// <summary>Replaces what was learned.</summary>
+    /// <param name="outcomes">The outcomes of all offers. Belongs to the chooser from here on.</param>
+    public void Learn(OfferOutcomes outcomes)
     {
-        _outcomes.Clear();
-        _likelihoods.Clear();
-        foreach (var (campaign, offer, context, seen) in outcomes)
-        {
-            _outcomes[(campaign, offer, context)] = seen;
-        }
+        outcomes.Fit();
+        _outcomes = outcomes;
     }
 
     /// <summary>Chooses an offer.</summary>
     /// <param name="campaign">The campaign.</param>
-    /// <param name="step">The step's number.</param>
     /// <param name="offers">The candidates; 1 or more.</param>
-    /// <param name="context">The kind of shopper.</param>
+    /// <param name="features">The shopper's <see cref="OfferFeatures"/>.</param>
     /// <param name="margin">The store's margin, 0–1.</param>
     /// <param name="id">Seed of the draw: the message's id.</param>
     /// <returns>The offer and the probability of choosing it.</returns>
-    public (Offer Offer, double Propensity) Choose(string campaign, int step, IReadOnlyList<Offer> offers, int context, double margin, string id)
+    public (Offer Offer, double Propensity) Choose(string campaign, IReadOnlyList<Offer> offers, ReadOnlySpan<float> features, double margin, string id)
     {
         if (offers.Count == 1)
         {
             return (offers[0], 1);
         }
 
-        if (!_likelihoods.TryGetValue((campaign, step, context), out var likelihoods) || likelihoods.Length != offers.Count)
-        {
-            likelihoods = Likelihoods(campaign, step, offers, context, margin);
-            _likelihoods[(campaign, step, context)] = likelihoods;
-        }
-
+        var likelihoods = Likelihoods(campaign, offers, features, margin);
         var rest = Assignment.Draw(Hash128.Of(Encoding.UTF8.GetBytes(id), seed: 0), "offer");
         for (var i = 0; i < offers.Count; i++)
         {
@@ -71,32 +57,50 @@ public sealed class OfferChooser
             }
         }
 
-        return (offers[^1], likelihoods[^1]);
+        // The probabilities' sum was rounded down.
+        var last = Array.FindLastIndex(likelihoods, likelihood => likelihood > 0);
+        return (offers[last], likelihoods[last]);
     }
 
-    double[] Likelihoods(string campaign, int step, IReadOnlyList<Offer> offers, int context, double margin)
+    /// <summary>Returns the probability of choosing each offer.</summary>
+    /// <inheritdoc cref="Choose" path="/param"/>
+    public double[] Likelihoods(string campaign, IReadOnlyList<Offer> offers, ReadOnlySpan<float> features, double margin)
     {
-        // Seeded by its purpose: the same outcomes give the same probabilities.
-        var seed = (int)Hash128.Of(Encoding.UTF8.GetBytes($"{campaign} {step} {context}"), seed: 0).Low;
-        var sampler = new BetaSampler(new Random(seed));
-        var wins = new int[offers.Count];
-        for (var draw = 0; draw < Draws; draw++)
+        var earnings = new (double Mean, double Deviation)[offers.Count];
+        var isCandidate = new bool[offers.Count];
+        var alone = _outcomes.LeftAlone(campaign) is { Weight: >= MinLeftAlone } left ? left.At(features) : ((double Mean, double Deviation)?)null;
+        var hasOther = offers.Any(offer => offer.Action != ActionKind.Discount);
+        for (var i = 0; i < offers.Count; i++)
         {
-            var (best, most) = (0, double.NegativeInfinity);
-            for (var i = 0; i < offers.Count; i++)
+            var posterior = _outcomes.Of(campaign, offers[i].Name);
+            if (posterior.Weight == 0)
             {
-                var seen = _outcomes.GetValueOrDefault((campaign, offers[i].Name, context));
-                var earned = sampler.Next(1 + seen.Bought, 1 + seen.Shown - seen.Bought) * EarnedBy(offers[i], margin);
-                (best, most) = earned > most ? (i, earned) : (best, most);
+                posterior.Fit(_outcomes.MeanOf(campaign));
             }
 
-            wins[best]++;
+            var (bought, earned) = (posterior.At(features), EarnedBy(offers[i], margin));
+            earnings[i] = (bought.Mean * earned, bought.Deviation * Math.Abs(earned));
+            // Among discounts alone, it is not the choice that is wrong: DiscountEligibility decides.
+            isCandidate[i] = !hasOther || offers[i].Action != ActionKind.Discount || alone is not { } without || posterior.Weight < MinShown || !Costs(earnings[i], without, margin);
         }
 
-        return [.. wins.Select(won => MinProbability + ((1 - (MinProbability * offers.Count)) * won / Draws))];
+        var candidates = Enumerable.Range(0, offers.Count).Where(i => isCandidate[i]).ToArray();
+        var likelihoods = new double[candidates.Length];
+        ThompsonLikelihoods.Of([.. candidates.Select(i => earnings[i])], likelihoods, MinProbability);
+        var all = new double[offers.Count];
+        for (var i = 0; i < candidates.Length; i++)
+        {
+            all[candidates[i]] = likelihoods[i];
+        }
+
+        return all;
     }
 
     /// <summary>Returns what an offer leaves of an order's value, −1 to 1.</summary>
     public static double EarnedBy(Offer offer, double margin) =>
         margin - (offer.Action == ActionKind.Discount ? (offer.DiscountPercent ?? 0) / 100 : 0);
+
+    // The upper bound, at 95% confidence, of the uplift of purchases times the margin, less the discount on all of them.
+    static bool Costs((double Mean, double Deviation) with, (double Mean, double Deviation) without, double margin) =>
+        with.Mean - (without.Mean * margin) + (1.96 * Math.Sqrt((with.Deviation * with.Deviation) + (without.Deviation * without.Deviation * margin * margin))) < 0;
 }

@@ -1,3 +1,4 @@
+using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Storage;
 
 namespace CartRecovery.Engine.Journeys.Experiments;
@@ -8,14 +9,17 @@ namespace CartRecovery.Engine.Journeys.Experiments;
 /// </summary>
 sealed class OutcomeSummary
 {
-    const long Span = 60 * 86_400_000L;
+    const long Day = 86_400_000, Span = 60 * Day;
+
+    // The newest: older ones weigh little. Bounds a summary's time: they are read one by one, about 3 µs each.
+    const int MaxChoices = 100_000;
 
     OutcomeSummary(
-        List<(string, string, int, OfferOutcomes)> offers, Dictionary<string, CampaignOutcomes> campaigns, Dictionary<(string, string), SpendingOfSide> sides) =>
+        OfferOutcomes offers, Dictionary<string, CampaignOutcomes> campaigns, Dictionary<(string, string), SpendingOfSide> sides) =>
         (Offers, Campaigns, Sides) = (offers, campaigns, sides);
 
-    /// <summary>Outcomes by campaign, offer and kind of shopper.</summary>
-    public IReadOnlyList<(string Campaign, string Offer, int Context, OfferOutcomes Outcomes)> Offers { get; }
+    /// <summary>Outcomes of offers.</summary>
+    public OfferOutcomes Offers { get; }
 
     /// <summary>Outcomes by campaign.</summary>
     public IReadOnlyDictionary<string, CampaignOutcomes> Campaigns { get; }
@@ -32,18 +36,7 @@ sealed class OutcomeSummary
     /// <exception cref="IOException">The database cannot be read.</exception>
     public static OutcomeSummary Of(Database database, long now)
     {
-        var offers = new List<(string, string, int, OfferOutcomes)>();
-        using (var query = new Query(database, """
-            SELECT i.campaign, i.offer, i.context, count(*), sum(EXISTS(SELECT 1 FROM conversion c WHERE c.journey=i.journey AND c.value>0 AND c.returned=0 AND c.verified=1 AND c.at>=i.sent_at))
-            FROM intervention i JOIN journey j ON j.id=i.journey WHERE i.sent_at>?1 AND i.propensity<1 AND j.standing>0 AND j.bot=0 GROUP BY i.campaign, i.offer, i.context
-            """))
-        {
-            for (var row = query.Rows.With(now - Span); row.Next();)
-            {
-                offers.Add((row.Text(0), row.Text(1), row.Int(2), new OfferOutcomes(row.Long(3), row.Long(4))));
-            }
-        }
-
+        var offers = OffersOf(database, now);
         var campaigns = new Dictionary<string, CampaignOutcomes>(StringComparer.Ordinal);
         using (var query = new Query(database, """
             SELECT campaign, holdout, count(*), sum(EXISTS(SELECT 1 FROM conversion c WHERE c.journey=j.id AND c.value>0 AND c.returned=0 AND c.verified=1))
@@ -95,6 +88,53 @@ sealed class OutcomeSummary
         }
 
         return new OutcomeSummary(offers, campaigns, sides);
+    }
+
+    // Ages are whole days, so that the same outcomes teach the same all day long.
+    static OfferOutcomes OffersOf(Database database, long now)
+    {
+        var offers = new OfferOutcomes();
+        var features = new float[OfferFeatures.Count];
+        using (var query = new Query(database, $"""
+            SELECT i.campaign, i.offer, i.context, i.features, i.sent_at,
+                EXISTS(SELECT 1 FROM conversion c WHERE c.journey=i.journey AND c.value>0 AND c.returned=0 AND c.verified=1 AND c.at>=i.sent_at)
+            FROM intervention i INDEXED BY intervention_choice JOIN journey j ON j.id=i.journey WHERE i.sent_at>?1 AND i.propensity<1 AND j.standing>0 AND j.bot=0
+            ORDER BY i.sent_at DESC LIMIT {MaxChoices}
+            """))
+        {
+            for (var row = query.Rows.With(now - Span); row.Next();)
+            {
+                OfferFeatures.Read(row.Bytes(3), row.Int(2), features);
+                offers.Add(row.Text(0), row.Text(1), features, row.Long(5) != 0, (now / Day) - (row.Long(4) / Day));
+            }
+        }
+
+        // Shoppers left alone are compared with offers only. Without a choice, there is nothing to compare.
+        if (offers.IsEmpty)
+        {
+            return offers;
+        }
+
+        using (var query = new Query(database, $"""
+            SELECT i.campaign, i.features, i.decided_at,
+                EXISTS(SELECT 1 FROM conversion c WHERE c.journey=i.journey AND c.value>0 AND c.returned=0 AND c.verified=1)
+            FROM intervention i INDEXED BY intervention_alone JOIN journey j ON j.id=i.journey
+            WHERE i.features IS NOT NULL AND i.sent_at IS NULL AND i.decided_at>?1 AND i.reason IN ({WithheldReason.Holdout:D}, {WithheldReason.Control:D})
+                AND j.standing>0 AND j.bot=0
+            ORDER BY i.decided_at DESC LIMIT {MaxChoices}
+            """))
+        {
+            for (var row = query.Rows.With(now - Span); row.Next();)
+            {
+                if (row.Text(0) is var campaign && offers.Has(campaign))
+                {
+                    OfferFeatures.Read(row.Bytes(1), context: 0, features);
+                    offers.Add(campaign, offer: null, features, row.Long(3) != 0, (now / Day) - (row.Long(2) / Day));
+                }
+            }
+        }
+
+        return offers;
     }
 }
 

@@ -12,8 +12,8 @@ namespace CartRecovery.Engine.Journeys.Reports;
 /// <param name="Reward">The orders of the series, net of refunds.</param>
 public sealed record OfferChoices(string Offer, int Context, double Propensity, double Reward)
 {
-    /// <summary>Number of contexts: three sizes of carts, each for known and unknown customers.</summary>
-    public const int Contexts = 6;
+    /// <summary>The shopper's <see cref="OfferFeatures"/>.</summary>
+    public required float[] Features { get; init; }
 
     // The newest are the most relevant, and estimates of more would block other reports.
     const int MaxChoices = 20_000;
@@ -27,7 +27,7 @@ public sealed record OfferChoices(string Offer, int Context, double Propensity, 
     /// <param name="cancellation">Ends it between two rows.</param>
     public static IReadOnlyList<(int Step, string Currency, IReadOnlyList<OfferChoices> Choices)> Read(JourneyReports reports, string storeId, string campaign, long from, long to, CancellationToken cancellation = default) => reports.Ask($"""
         SELECT i.step, j.currency, i.offer, i.context, i.propensity,
-            (SELECT COALESCE(SUM(c.value), 0) FROM conversion c WHERE c.journey=i.journey AND c.verified=1 AND c.currency=j.currency)
+            (SELECT COALESCE(SUM(c.value), 0) FROM conversion c WHERE c.journey=i.journey AND c.verified=1 AND c.currency=j.currency), i.features
         FROM intervention i JOIN journey j ON j.id=i.journey
         WHERE i.store=?1 AND i.decided_at>=?2 AND i.decided_at<?3 AND i.campaign=?4 AND i.propensity>0 AND i.propensity<1 AND i.sent_at IS NOT NULL AND j.standing>0 AND j.bot=0
         ORDER BY i.decided_at DESC, i.id LIMIT {MaxChoices}
@@ -43,7 +43,8 @@ public sealed record OfferChoices(string Offer, int Context, double Propensity, 
                 found[key] = choices = [];
             }
 
-            choices.Add(new OfferChoices(rows.Text(2), rows.Int(3), rows.DoubleOrNull(4) ?? 0, (double)rows.Long(5) / Money.PerUnit));
+            choices.Add(new OfferChoices(rows.Text(2), rows.Int(3), rows.DoubleOrNull(4) ?? 0, (double)rows.Long(5) / Money.PerUnit)
+            { Features = OfferFeatures.Read(rows.Bytes(6), rows.Int(3)) });
         }
 
         return found.Select(step => (step.Key.Item1, step.Key.Item2, (IReadOnlyList<OfferChoices>)step.Value)).ToList();

@@ -10,7 +10,7 @@ namespace CartRecovery.Engine.Journeys.Tables;
 /// </summary>
 static class JourneySchema
 {
-    const int Version = 12;
+    const int Version = 13;
 
     /// <summary>Creates the tables that do not exist, and migrates older versions.</summary>
     /// <exception cref="IOException">The file was written by a later version, or cannot be used.</exception>
@@ -73,7 +73,13 @@ static class JourneySchema
 
         if (version is 10 or 11)
         {
-            database.Execute($"BEGIN IMMEDIATE; {OfVersion11} PRAGMA user_version={Version}; COMMIT");
+            database.Execute($"BEGIN IMMEDIATE; {OfVersion11} PRAGMA user_version=12; COMMIT");
+            version = 12;
+        }
+
+        if (version == 12)
+        {
+            database.Execute($"BEGIN IMMEDIATE; {OfVersion12} PRAGMA user_version={Version}; COMMIT");
         }
 
         database.Execute(s_tables);
@@ -158,6 +164,9 @@ static class JourneySchema
 
     // Migrates versions 10 and 11: the ids of customers, and since when they are known. A version before would not show them to whom they belong.
     const string OfVersion11 = "ALTER TABLE contact ADD COLUMN user_id TEXT; ALTER TABLE contact ADD COLUMN created_at INTEGER; UPDATE contact SET created_at=at;";
+
+    // Migrates version 12: the features by which an offer was chosen.
+    const string OfVersion12 = "ALTER TABLE intervention ADD COLUMN features BLOB;";
 
     // Refunds of orders that count, and of orders that are not known yet. Amount: null for the price of the lines, or without them the whole order.
     const string Refunds = """
@@ -249,12 +258,16 @@ static class JourneySchema
             offer TEXT NOT NULL, context INTEGER NOT NULL, propensity REAL NOT NULL, state INTEGER NOT NULL, reason INTEGER NOT NULL, detail TEXT,
             decided_at INTEGER NOT NULL, due_at INTEGER NOT NULL, useful_until INTEGER NOT NULL, sent_at INTEGER, ended_at INTEGER,
             delivered_at INTEGER, opened_at INTEGER, clicked_at INTEGER, dismissed_at INTEGER, reached BLOB, message TEXT,
-            attempts INTEGER NOT NULL DEFAULT 0);
+            attempts INTEGER NOT NULL DEFAULT 0, features BLOB);
         CREATE INDEX IF NOT EXISTS intervention_due ON intervention(channel, due_at, useful_until) WHERE state = {MessageState.Scheduled:D};
         CREATE INDEX IF NOT EXISTS intervention_sending ON intervention(state) WHERE state = {MessageState.Sending:D};
         CREATE INDEX IF NOT EXISTS intervention_reached ON intervention(reached, sent_at) WHERE reached IS NOT NULL;
         CREATE INDEX IF NOT EXISTS intervention_journey ON intervention(journey);
         CREATE INDEX IF NOT EXISTS intervention_time ON intervention(store, decided_at);
+
+        -- What offers are learned from: messages with a choice among them, and shoppers who had none.
+        CREATE INDEX IF NOT EXISTS intervention_choice ON intervention(sent_at) WHERE propensity<1;
+        CREATE INDEX IF NOT EXISTS intervention_alone ON intervention(decided_at) WHERE features IS NOT NULL AND sent_at IS NULL;
 
         CREATE TABLE IF NOT EXISTS conversion(
             id BLOB NOT NULL, store TEXT NOT NULL, cart BLOB NOT NULL, cart_id TEXT NOT NULL, subject BLOB NOT NULL, at INTEGER NOT NULL,

@@ -32,8 +32,8 @@ public sealed class MessageTable
         _onSite = database.Prepare($"SELECT 1 FROM intervention WHERE id=?1 AND address={AddressKind.None:D} AND sent_at IS NOT NULL");
         _add = database.Prepare("""
             INSERT OR IGNORE INTO intervention(id, journey, store, subject, cart, cart_id, user_id, campaign, variant, step, channel, address, offer,
-                context, propensity, decided_at, due_at, useful_until, state, reason, ended_at, sent_at, reached, message, detail)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)
+                context, propensity, decided_at, due_at, useful_until, state, reason, ended_at, sent_at, reached, message, detail, features)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)
             """);
         _due = database.Prepare($"""
             SELECT id, journey, cart, step, channel, offer, due_at, useful_until, due_at>decided_at, reason FROM intervention
@@ -134,7 +134,7 @@ public sealed class MessageTable
             .With(candidate.UserId).With(candidate.Campaign).With(journey.Variant).With((long)message.Step).With(message.Channel.Name)
             .With((long)message.Channel.Address).With(message.Offer).With((long)message.Context).With((double?)message.Propensity)
             .With(now).With(outcome.Until ?? message.DueAt).With(message.UsefulUntil);
-        var isNew = With(_add, outcome, now).With(outcome.Detail).Run() > 0;
+        var isNew = With(_add, outcome, now).With(outcome.Detail).WithNumbers(message.Features).Run() > 0;
         if (isNew)
         {
             Keep(journey.Id, journey.Cart, outcome);

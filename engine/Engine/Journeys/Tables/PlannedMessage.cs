@@ -12,4 +12,8 @@ namespace CartRecovery.Engine.Journeys.Tables;
 /// <param name="DueAt">When it is due (ms since 1970 UTC).</param>
 /// <param name="UsefulUntil">When it expires (ms since 1970 UTC).</param>
 public sealed record PlannedMessage(
-    string Id, int Step, DeliveryChannel Channel, string Offer, int Context, double Propensity, long DueAt, long UsefulUntil);
+    string Id, int Step, DeliveryChannel Channel, string Offer, int Context, double Propensity, long DueAt, long UsefulUntil)
+{
+    /// <summary>The shopper's features, by which the offer was chosen: see <see cref="Experiments.OfferFeatures"/>; <see langword="null"/> if there was no choice.</summary>
+    public float[]? Features { get; init; }
+}

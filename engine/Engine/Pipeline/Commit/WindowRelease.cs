@@ -7,15 +7,15 @@ namespace CartRecovery.Engine.Pipeline.Commit;
 /// <summary>Frees the window that a decision took, because nobody saw its offer.</summary>
 /// <param name="Cart">The cart's key.</param>
 /// <param name="At">The decision's time, in event time. A later decision keeps its window.</param>
-/// <param name="Place">The campaign's place; <see cref="NoPlace"/> if it is gone.</param>
-readonly record struct WindowRelease(Hash128 Cart, long At, byte Place)
+/// <param name="Number">The campaign's number; <see cref="NoNumber"/> if it is gone.</param>
+readonly record struct WindowRelease(Hash128 Cart, long At, byte Number)
 {
     /// <summary>No campaign.</summary>
-    public const byte NoPlace = byte.MaxValue;
+    public const byte NoNumber = byte.MaxValue;
 
     const int Size = 25;
 
-    /// <summary>Encodes it for the journal: the key, the time, the place. Little-endian.</summary>
+    /// <summary>Encodes it for the journal: the key, the time, the number. Little-endian.</summary>
     public ReadOnlySpan<byte> WriteTo(ArrayBufferWriter<byte> buffer)
     {
         buffer.ResetWrittenCount();
@@ -23,7 +23,7 @@ readonly record struct WindowRelease(Hash128 Cart, long At, byte Place)
         BinaryPrimitives.WriteUInt64LittleEndian(target, Cart.Low);
         BinaryPrimitives.WriteUInt64LittleEndian(target[8..], Cart.High);
         BinaryPrimitives.WriteInt64LittleEndian(target[16..], At);
-        target[24] = Place;
+        target[24] = Number;
         buffer.Advance(Size);
         return buffer.WrittenSpan;
     }

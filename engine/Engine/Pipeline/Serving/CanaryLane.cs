@@ -3,32 +3,37 @@ using CartRecovery.Engine.Scoring.Canary;
 using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
-using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Pipeline.Serving;
 
 /// <summary>The canary's rows of a batch, and what it signals of carts while it serves. Allocates nothing after construction.</summary>
-sealed class CanaryLane : IDisposable
+sealed class CanaryLane
 {
     readonly CanaryModel _canary;
-    readonly CanaryFeed? _feed;
+    readonly FeedRing<CanarySignal>? _feed;
+    readonly RowCopy _copy;
 
     /// <summary>Creates the lane.</summary>
     /// <param name="canary">The canary.</param>
-    /// <param name="capacity">Maximum number of rows.</param>
-    /// <exception cref="ObjectDisposedException">The model was replaced and released.</exception>
-    public CanaryLane(CanaryModel canary, int capacity)
+    /// <param name="rows">The rows.</param>
+    /// <param name="champion">The champion's features, in row order.</param>
+    /// <param name="former">The lane before an exchange, whose queue goes on if the canary is the same; null for none.</param>
+    public CanaryLane(CanaryModel canary, SideLane rows, IReadOnlyList<string> champion, CanaryLane? former)
     {
         _canary = canary;
-        Rows = new SideLane(canary.Served, capacity);
-        _feed = canary.Open();
+        Rows = rows;
+        _copy = new RowCopy(champion, canary.Served.Model.Features);
+        _feed = former?._canary == canary ? former._feed : canary.Open();
     }
 
     /// <summary>The rows.</summary>
     public SideLane Rows { get; }
 
     /// <summary>Returns whether the canary decides for a cart.</summary>
-    public bool Includes(in CartRecord cart, in Hash128 key) => Rows.IsOpen && _canary.Includes(cart.UserId, key);
+    public bool Includes(in CartRecord cart) => Rows.IsOpen && _canary.Includes(cart.Subject);
+
+    /// <summary>Adds a row, from the champion's.</summary>
+    public void Add(int row, ReadOnlySpan<float> champion, in CartRecord cart, in FeatureMoment moment) => Rows.Add(row, _copy, champion, cart, moment);
 
     /// <summary>Signals a cart's first event and its order.</summary>
     /// <param name="cart">The cart after the event.</param>
@@ -49,9 +54,9 @@ sealed class CanaryLane : IDisposable
                 Kind = CanarySignalKind.Entered,
                 Cart = e.Cart,
                 At = now,
-                IsCanary = _canary.Includes(cart.UserId, e.Cart),
+                IsCanary = _canary.Includes(cart.Subject),
                 Share = (float)_canary.Percent,
-                EntersAt = _canary.PercentOf(cart.UserId, e.Cart),
+                EntersAt = _canary.PercentOf(cart.Subject),
                 Currency = clock.Money?.Currency ?? 0,
                 Store = e.Store,
             });
@@ -88,11 +93,13 @@ sealed class CanaryLane : IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>Closes the queue, unless another lane goes on with it.</summary>
+    public void Close(CanaryLane? next)
     {
-        Rows.Dispose();
-        _feed?.Close();
+        if (next?._feed != _feed)
+        {
+            _feed?.Close();
+        }
     }
 
     // What a browser says of an order is a claim, and would let anyone move a guardrail.

@@ -1,53 +1,30 @@
 using CartRecovery.Engine.Decisions;
-using CartRecovery.Engine.Scoring.Serving;
+using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 
 namespace CartRecovery.Engine.Pipeline.Serving;
 
 /// <summary>The models with a job of their own, each with the campaigns that ask for its score.</summary>
-sealed class NamedLanes : IDisposable
+sealed class NamedLanes
 {
     readonly SideLane[] _lanes;
     readonly ulong[] _asking;
     ulong _anybody;
 
-    /// <summary>Creates the lanes.</summary>
-    /// <param name="plan">The models.</param>
-    /// <param name="capacity">Maximum number of rows.</param>
-    /// <exception cref="ObjectDisposedException">A model was replaced and released.</exception>
-    public NamedLanes(ServingPlan plan, int capacity)
-    {
-        _asking = new ulong[plan.Named.Length];
-        var lanes = new List<SideLane>();
-        try
-        {
-            foreach (var named in plan.Named)
-            {
-                lanes.Add(new SideLane(named, capacity));
-            }
-        }
-        catch
-        {
-            lanes.ForEach(lane => lane.Dispose());
-            throw;
-        }
-
-        _lanes = [.. lanes];
-    }
-
-    /// <summary>The lanes.</summary>
-    public IReadOnlyList<SideLane> Lanes => _lanes;
+    /// <summary>Creates them of the models' lanes.</summary>
+    public NamedLanes(SideLane[] lanes) => (_lanes, _asking) = (lanes, new ulong[lanes.Length]);
 
     /// <summary>Whether a campaign asks for the score of a model that is here.</summary>
     public bool IsAsked => _anybody != 0;
 
-    /// <summary>Looks up which campaigns ask for which model.</summary>
+    /// <summary>Looks up which campaigns ask for which model, and which models are in use.</summary>
     public void Ask(CampaignSet campaigns)
     {
         _anybody = 0;
         for (var i = 0; i < _lanes.Length; i++)
         {
+            _lanes[i].Open();
             _anybody |= _asking[i] = campaigns.AskingFor(_lanes[i].Lane.Served.Alias);
         }
     }
@@ -93,21 +70,15 @@ sealed class NamedLanes : IDisposable
         return null;
     }
 
+    /// <summary>Stops the model of a lane.</summary>
+    public void Fail(ScoreLane lane, ModelException e) => Array.Find(_lanes, named => named.Lane == lane)?.Fail(e);
+
     /// <summary>Removes all rows.</summary>
     public void Clear()
     {
         foreach (var lane in _lanes)
         {
             lane.Clear();
-        }
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (var lane in _lanes)
-        {
-            lane.Dispose();
         }
     }
 }

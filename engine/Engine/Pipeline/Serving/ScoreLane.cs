@@ -53,6 +53,14 @@ sealed class ScoreLane : IDisposable
         return Count++;
     }
 
+    /// <summary>Adds a row made from the champion's.</summary>
+    /// <returns>Its slot.</returns>
+    public int Add(RowCopy copy, ReadOnlySpan<float> champion, in CartRecord cart, in FeatureMoment moment)
+    {
+        copy.Fill(champion, cart, moment, _scorer.Row(Count));
+        return Count++;
+    }
+
     /// <summary>Scores all rows.</summary>
     /// <param name="isTimed">Whether the run's duration counts for the model.</param>
     /// <exception cref="ModelException">The run failed.</exception>

@@ -1,5 +1,4 @@
 using CartRecovery.Engine.Scoring;
-using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 
@@ -7,29 +6,42 @@ namespace CartRecovery.Engine.Pipeline.Serving;
 
 /// <summary>
 /// The rows of a batch that a model scores besides the champion: the canary's, or those whose campaigns ask for the model. A model that
-/// throws is stopped; then its rows have no score of it.
+/// throws is stopped; then its rows have no score of it. A model that somebody else stops is used until the next exchange, which the journal records: so a
+/// replay stops it at the same event.
 /// </summary>
-sealed class SideLane : IDisposable
+sealed class SideLane
 {
     readonly ScoreLane _lane;
     readonly int[] _slots;
-    bool _isScored;
+    bool _isOpen, _isScored;
 
     /// <summary>Creates a lane.</summary>
-    /// <param name="served">The model.</param>
+    /// <param name="lane">The model's part of the batch, which the caller owns.</param>
     /// <param name="capacity">Maximum number of rows.</param>
-    /// <exception cref="ObjectDisposedException">The model was replaced and released.</exception>
-    public SideLane(ServedModel served, int capacity)
+    public SideLane(ScoreLane lane, int capacity)
     {
-        _lane = new ScoreLane(served, capacity);
+        _lane = lane;
         _slots = new int[capacity];
+        Open();
     }
 
     /// <summary>The model's part of the batch.</summary>
     public ScoreLane Lane => _lane;
 
     /// <summary>Whether the model is used.</summary>
-    public bool IsOpen => _lane.Served.Fault is null;
+    public bool IsOpen => _isOpen;
+
+    /// <summary>Uses the model from the next row on, unless it was stopped. Between two batches.</summary>
+    public void Open() => _isOpen = _lane.Served.Fault is null;
+
+    /// <summary>Adds the row of a cart, from the champion's.</summary>
+    /// <param name="row">Its index in the batch.</param>
+    /// <param name="copy">Makes the row.</param>
+    /// <param name="champion">The champion's row.</param>
+    /// <param name="cart">The cart.</param>
+    /// <param name="moment">The time of the features.</param>
+    public void Add(int row, RowCopy copy, ReadOnlySpan<float> champion, in CartRecord cart, in FeatureMoment moment) =>
+        _slots[row] = _lane.Add(copy, champion, cart, moment);
 
     /// <summary>Adds the row of a cart.</summary>
     /// <param name="row">Its index in the batch.</param>
@@ -53,8 +65,15 @@ sealed class SideLane : IDisposable
         }
         catch (ModelException e)
         {
-            _lane.Fail(e);
+            Fail(e);
         }
+    }
+
+    /// <summary>Stops the model, here at once.</summary>
+    public void Fail(ModelException e)
+    {
+        _isOpen = false;
+        _lane.Fail(e);
     }
 
     /// <summary>Whether the rows have scores, of a model that is still used.</summary>
@@ -72,7 +91,4 @@ sealed class SideLane : IDisposable
         _isScored = false;
         _lane.Clear();
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _lane.Dispose();
 }

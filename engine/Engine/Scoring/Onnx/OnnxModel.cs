@@ -24,6 +24,8 @@ public sealed class OnnxModel : IDisposable
     readonly string _output;
     readonly long[] _outputShape;
     readonly CompiledTrees? _trees;
+    readonly Lock _gate = new();
+    readonly List<BatchScorer> _prepared = [];
 
     OnnxModel(OrtSession session, string name, string version, string[] features, float[] baseline, string input, string output,
         long[] outputShape, string path, string? id)
@@ -110,6 +112,62 @@ public sealed class OnnxModel : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(maxRows, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maxRows, MaxRows);
         ObjectDisposedException.ThrowIf(_session.IsClosed, this);
+        return TakePrepared(maxRows) ?? NewScorer(maxRows);
+    }
+
+    /// <summary>
+    /// Creates the scorers of partitions beforehand, so that an exchange costs a partition's thread none. The next calls of <see cref="CreateScorer"/>
+    /// return them.
+    /// </summary>
+    /// <param name="partitions">How many are needed, 0 or more.</param>
+    /// <param name="maxRows">Rows per run, as for <see cref="CreateScorer"/>.</param>
+    public void Prepare(int partitions, int maxRows)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxRows, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(maxRows, MaxRows);
+        for (var i = 0; i < partitions; i++)
+        {
+            // For the rows, and for the reasons of a score.
+            foreach (var rows in (int[])[maxRows, Features.Count + 1])
+            {
+                var scorer = NewScorer(rows);
+                lock (_gate)
+                {
+                    _prepared.Add(scorer);
+                }
+            }
+        }
+    }
+
+    /// <summary>Number of scorers that are prepared and not taken.</summary>
+    internal int Prepared
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _prepared.Count;
+            }
+        }
+    }
+
+    BatchScorer? TakePrepared(int maxRows)
+    {
+        lock (_gate)
+        {
+            var place = _prepared.FindIndex(scorer => scorer.Capacity == maxRows);
+            var scorer = place < 0 ? null : _prepared[place];
+            if (scorer is not null)
+            {
+                _prepared.RemoveAt(place);
+            }
+
+            return scorer;
+        }
+    }
+
+    BatchScorer NewScorer(int maxRows)
+    {
         return _trees is null ? CreateRuntimeScorer(maxRows) : CreateTreeScorer(_trees, maxRows);
     }
 
@@ -124,7 +182,16 @@ public sealed class OnnxModel : IDisposable
         => new(new TreeBatch(trees, Features.Count, maxRows), Features.Count, 1, maxRows);
 
     /// <summary>Releases the model. Its scorers work until they are disposed.</summary>
-    public void Dispose() => _session.Dispose();
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _prepared.ForEach(scorer => scorer.Dispose());
+            _prepared.Clear();
+        }
+
+        _session.Dispose();
+    }
 
     static OnnxModel Check(OrtSession session, string path, IReadOnlyList<string> knownFeatures, string? id)
     {

@@ -1,16 +1,18 @@
-using System.Numerics;
 using CartRecovery.Engine.Scoring.Canary;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Scoring.Serving;
 
 /// <summary>
-/// A candidate that decides for a share of the shoppers. A shopper's bucket is a hash of the customer, or of the cart while nobody is named, and the
-/// candidate's version: it is the same whatever the percentage, so raising the percentage moves nobody out.
+/// A candidate that decides for a share of the shoppers. A cart's bucket is a hash of its subject, which its record has from its first event on, and the
+/// candidate's version: it is the same whatever the percentage, so raising the percentage moves nobody out, and a shopper who is named later stays.
 /// </summary>
 public sealed class CanaryModel
 {
-    readonly FeedRegistry<CanaryFeed> _feeds = new();
+    readonly FeedRegistry<FeedRing<CanarySignal>> _feeds = new();
+    /// <summary>Maximum number of a partition's signals that wait.</summary>
+    public const int Signals = 4096;
+
     readonly ulong _salt;
     readonly ulong _threshold;
 
@@ -44,7 +46,7 @@ public sealed class CanaryModel
     public long Dropped => _feeds.Dropped;
 
     /// <summary>Creates a partition's queue of signals; <see langword="null"/> if no cart is followed.</summary>
-    public CanaryFeed? Open() => Outcomes is null ? null : _feeds.Add(new CanaryFeed());
+    public FeedRing<CanarySignal>? Open() => Outcomes is null ? null : _feeds.Add(new FeedRing<CanarySignal>(Signals));
 
     /// <summary>Takes what the partitions have signalled. One thread at a time.</summary>
     /// <returns>The number of signals.</returns>
@@ -55,10 +57,12 @@ public sealed class CanaryModel
         {
             var isClosed = feed.IsClosed;
             var waiting = feed.Waiting;
-            for (var i = 0; i < waiting && feed.TryRead(out var signal); i++)
+            for (var i = 0; i < waiting; i++)
             {
-                Outcomes!.Add(signal);
+                Outcomes!.Add(feed[feed.WaitingSlot(i)]);
             }
+
+            feed.Free(waiting);
 
             count += waiting;
             if (isClosed && feed.Waiting == 0)
@@ -70,16 +74,14 @@ public sealed class CanaryModel
         return count;
     }
 
-    /// <summary>Returns whether the candidate decides for a shopper. Allocates nothing.</summary>
-    /// <param name="user">The customer's id in UTF-8; empty while nobody is named.</param>
-    /// <param name="cart">The cart's key.</param>
-    public bool Includes(ReadOnlySpan<byte> user, in Hash128 cart) => BucketOf(user, cart) < _threshold;
+    /// <summary>Returns whether the candidate decides for a cart. Allocates nothing.</summary>
+    /// <param name="subject">The cart's subject.</param>
+    public bool Includes(ulong subject) => BucketOf(subject) < _threshold;
 
-    /// <summary>The percentage from which on the candidate decides for a shopper.</summary>
-    internal float PercentOf(ReadOnlySpan<byte> user, in Hash128 cart) => (float)(BucketOf(user, cart) * (100.0 / (1L << 53)));
+    /// <summary>The percentage from which on the candidate decides for a cart.</summary>
+    internal float PercentOf(ulong subject) => (float)(BucketOf(subject) * (100.0 / (1L << 53)));
 
-    ulong BucketOf(ReadOnlySpan<byte> user, in Hash128 cart) =>
-        (user.IsEmpty ? Mix(cart.Low ^ BitOperations.RotateLeft(cart.High, 32) ^ _salt) : Hash128.Of(user, _salt).Low) >> 11;
+    ulong BucketOf(ulong subject) => Mix(subject ^ _salt) >> 11;
 
     // The finalizer of MurmurHash3 (Austin Appleby, public domain).
     static ulong Mix(ulong hash)

@@ -29,7 +29,7 @@ public sealed class ServedModel(OnnxModel model, string alias, string? id = null
     /// <summary>Called when the model is stopped, on the thread that found out; <see langword="null"/> for nobody.</summary>
     public Action<ServedModel>? OnStop { get; init; }
 
-    /// <summary>Stops using the model, on all partitions from their next batch on. The first reason is kept.</summary>
+    /// <summary>Stops using the model: a partition where it failed at once, the others with the next campaigns. The first reason is kept.</summary>
     public void Stop(string reason)
     {
         if (Interlocked.CompareExchange(ref _fault, reason, null) is null)

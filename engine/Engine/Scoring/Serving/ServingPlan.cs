@@ -66,14 +66,14 @@ public sealed class ServingPlan
     public ServingPlan With(ServedModel? champion = null, ImmutableArray<ServedModel>? named = null) =>
         champion is null && named is null ? this : new(champion ?? Champion, Canary, Shadows, named ?? Named);
 
-    /// <summary>What the journal records of the plan.</summary>
+    /// <summary>What the journal records of the plan: the models that are in use. Partitions use a model that was stopped until the next record.</summary>
     public ServingRecord Record => new()
     {
         Champion = Champion.Id,
-        Canary = Canary?.Served.Id,
-        CanaryPercent = Canary?.Percent ?? 0,
-        Shadows = Shadows.GroupBy(shadow => shadow.Served.Id).ToImmutableSortedDictionary(
+        Canary = Canary is { Served.Fault: null } ? Canary.Served.Id : null,
+        CanaryPercent = Canary is { Served.Fault: null } ? Canary.Percent : 0,
+        Shadows = Shadows.Where(shadow => shadow.Served.Fault is null).GroupBy(shadow => shadow.Served.Id).ToImmutableSortedDictionary(
             version => version.Key, version => version.Max(shadow => shadow.Rate), StringComparer.Ordinal),
-        Named = Named.ToImmutableSortedDictionary(model => model.Alias, model => model.Id, StringComparer.Ordinal),
+        Named = Named.Where(model => model.Fault is null).ToImmutableSortedDictionary(model => model.Alias, model => model.Id, StringComparer.Ordinal),
     };
 }

@@ -48,6 +48,10 @@ public static class CartFold
         cart.Counts[(int)e.Type]++;
 
         FoldUser(ref cart, e, slab);
+        if (cart.EventCount == 1)
+        {
+            cart.Subject = CartRecord.SubjectOf(cart.UserId, e.Cart);
+        }
 
         if (e.Device != DeviceKind.Unknown)
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using CartRecovery.Engine.Events;
@@ -25,7 +26,7 @@ public struct CartRecord
     public const long NeverIdle = long.MaxValue;
 
     /// <summary>The current value of <see cref="Version"/>.</summary>
-    public const byte CurrentVersion = 4;
+    public const byte CurrentVersion = 5;
 
     /// <summary>The time of the first event.</summary>
     public long FirstAt;
@@ -167,8 +168,14 @@ public struct CartRecord
     /// <summary>When the present window of <see cref="Conditional"/> began; 0 for never. In bytes that were 0 in version 3.</summary>
     public long ConditionalAt;
 
-    /// <summary>The campaigns, by their places, of the cart's conditional decisions since then. In bytes that were 0 in version 3.</summary>
+    /// <summary>The campaigns, by their numbers, of the cart's conditional decisions since then. In bytes that were 0 in version 3.</summary>
     public ulong Conditional;
+
+    /// <summary>
+    /// The hash by which a canary takes the cart or not: of the user that the cart's first event named, or of the cart. It stays when the shopper is named later.
+    /// In bytes that were 0 in version 4.
+    /// </summary>
+    public ulong Subject;
 
     /// <summary>How often the category of the latest event with a product was looked at, as of that event: <see cref="EventRecord.CategoryViews"/>. In bytes that were 0 before.</summary>
     public Half CategoryViews;
@@ -181,7 +188,7 @@ public struct CartRecord
 
     /// <summary>
     /// Converts a record of an earlier version: of version 1, written before events had a standing, when every user counted, and every cart;
-    /// of version 2, with whole quantities; and of version 3, which knew no conditional decisions. Idempotent.
+    /// of version 2, with whole quantities; of version 3, which knew no conditional decisions; and of version 4, without a subject. Idempotent.
     /// </summary>
     public void Upgrade()
     {
@@ -199,6 +206,7 @@ public struct CartRecord
             return;
         }
 
+        Subject = SubjectOf(UserId, Hash128.Of(CartId, Store));
         if (Version < 2)
         {
             Standing = Standing.Server;
@@ -232,29 +240,35 @@ public struct CartRecord
     public readonly bool IsFree(long at, long window) => LastInterventionAt == 0 || at - LastInterventionAt >= window;
 
     /// <summary>
-    /// Returns the campaigns, by their places, for which the cart had a conditional decision within the window. They leave the cart free for other campaigns, and
+    /// Returns the campaigns, by their numbers, for which the cart had a conditional decision within the window. They leave the cart free for other campaigns, and
     /// are decided again after it.
     /// </summary>
     public readonly ulong ConditionalSince(long at, long window) => ConditionalAt != 0 && at - ConditionalAt < window ? Conditional : 0;
 
     /// <summary>Records a conditional decision.</summary>
-    public void AddConditional(int place, long at, long window)
+    public void AddConditional(int number, long at, long window)
     {
         var former = ConditionalSince(at, window);
-        (ConditionalAt, Conditional) = (former == 0 ? at : ConditionalAt, former | (1UL << place));
+        (ConditionalAt, Conditional) = (former == 0 ? at : ConditionalAt, former | (1UL << number));
     }
 
     /// <summary>Frees the window that a decision took, unless a later one has it.</summary>
-    /// <param name="place">The campaign's place, for a conditional decision; beyond the last one for none.</param>
+    /// <param name="number">The campaign's number, for a conditional decision; beyond the last one for none.</param>
     /// <param name="at">The decision's time.</param>
-    public void Release(int place, long at)
+    public void Release(int number, long at)
     {
         LastInterventionAt = LastInterventionAt == at ? 0 : LastInterventionAt;
-        if (place < 8 * sizeof(ulong) && ConditionalAt != 0 && at >= ConditionalAt)
+        if (number < 8 * sizeof(ulong) && ConditionalAt != 0 && at >= ConditionalAt)
         {
-            Conditional &= ~(1UL << place);
+            Conditional &= ~(1UL << number);
         }
     }
+
+    /// <summary>Returns the <see cref="Subject"/> of a cart.</summary>
+    /// <param name="user">The customer's id in UTF-8; empty while nobody is named.</param>
+    /// <param name="cart">The cart's key.</param>
+    public static ulong SubjectOf(ReadOnlySpan<byte> user, in Hash128 cart) =>
+        user.IsEmpty ? cart.Low ^ BitOperations.RotateLeft(cart.High, 32) : Hash128.Of(user, seed: 0).Low;
 
     /// <summary>When the cart's idle time began.</summary>
     public readonly long QuietSince => LastReceivedAt != 0 ? LastReceivedAt : LastAt;
@@ -322,7 +336,7 @@ public struct TypeCounts
 [InlineArray(Size)]
 public struct CartReserve
 {
-    public const int Size = 12;
+    public const int Size = 4;
     byte _first;
 }
 

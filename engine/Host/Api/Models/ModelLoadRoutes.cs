@@ -21,7 +21,7 @@ static class ModelLoadRoutes
         routes.ForServers("/v1/models", ApiTags.Models).MapGet("/{id}/status", Status).Describe("getModelStatus", "Get the state of a version",
             "`serving`, `loaded`, `available` or `damaged`.").Problems(ModelProblems.OfVersion);
         var group = routes.MapGroup("/v1/models").WithTags(ApiTags.Models).RequireAuthorization(AccessPolicies.User).WithMetadata(new RequiredPermission(Permission.ModelsWrite));
-        group.MapPost("/{id}/load", LoadAsync)
+        group.MapPost("/{id}/load", LoadAsync).WithMetadata(new LoadsModels())
             .Describe("loadModel", "Load a version", "For requests to `/v2`, beside the champion: it decides nothing. At most eight; none is loaded after a restart.")
             .Problems([ModelProblems.TooManyLoaded, .. ModelProblems.OfLoading]);
         group.MapPost("/{id}/unload", UnloadAsync)

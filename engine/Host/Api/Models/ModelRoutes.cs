@@ -25,9 +25,6 @@ static class ModelRoutes
     static readonly QueryParameter<string> s_name = QueryParameters.Text("name", "Returns only versions of this model.");
     static readonly QueryParameter<string> s_to = QueryParameters.Text("to", "The version to compare with; by default the champion.");
 
-    // One upload at a time: each needs memory for the model twice.
-    static readonly SemaphoreSlim s_uploads = new(1);
-
     public static void Map(IEndpointRouteBuilder routes)
     {
         MapReads(routes.ForServers("/v1/models", ApiTags.Models));
@@ -40,7 +37,7 @@ static class ModelRoutes
             .Query(s_name, QueryParameters.Limit, QueryParameters.Cursor);
         group.MapGet("/{id}", Get).Describe("getModel", "Get a version of a model", "With its signature, its metrics, its training data and its card.").Problems(ModelProblems.OfVersion);
         group.MapGet("/{id}/diff", Diff).Describe("diffModels", "Compare two versions", "Features, metrics, and the scores of the golden rows of both by both.")
-            .Query(s_to).Problems(ModelProblems.OfLoading);
+            .WithMetadata(new LoadsModels()).Query(s_to).Problems(ModelProblems.OfLoading);
         group.MapGet("/{name}/aliases", Aliases).Describe("listModelAliases", "List a model's aliases", "Which version each alias names, and who moved it there when and why.")
             .Query(QueryParameters.Limit, QueryParameters.Cursor).Problems(ModelProblems.Damaged);
         group.MapGet("/{name}/history", History).Describe("listModelHistory", "List moves of a model's aliases", "The newest first; the last 1,000 are kept.")
@@ -53,7 +50,7 @@ static class ModelRoutes
             Registers an ONNX file as an immutable version, named by the hash of its bytes. The same bytes are the same version. No alias names it yet: deploy it.
             At most 64 MB; gzip and br are accepted.
             """)
-            .WithMetadata(new BodyLimit(MaxBody)).Produces<ModelDetail>(StatusCodes.Status201Created).Produces<ModelDetail>()
+            .WithMetadata(new BodyLimit(MaxBody), new LoadsModels()).Produces<ModelDetail>(StatusCodes.Status201Created).Produces<ModelDetail>()
             .Problems([ApiProblems.InvalidJson, ModelProblems.InvalidManifest, ModelProblems.TooLarge, ModelProblems.Full, .. ModelProblems.OfLoading]);
         group.MapPost("/deploy", DeployAsync).Describe("deployModel", "Deploy a version", """
             Moves an alias, `champion` by default, to a version. The version is loaded and its golden rows are checked before; the champion is exchanged between two
@@ -72,8 +69,12 @@ static class ModelRoutes
             .Problems([ModelProblems.InUse, ModelProblems.IsParent, ModelProblems.HasDecisions, ModelProblems.Busy, .. ModelProblems.OfVersion]);
     }
 
-    static Ok<ItemPage<ModelItem>> List(HttpContext context, RequestQuery query, IModelControl models) => TypedResults.Ok(Cursors.Page(context, query,
-        [.. (query.Of(s_name) is { } name ? models.ModelRegistry.List(name) : models.ModelRegistry.List()).Select(version => ModelItem.Of(version, models))]));
+    static Ok<ItemPage<ModelItem>> List(HttpContext context, RequestQuery query, IModelControl models)
+    {
+        // The aliases are read for those on the page alone.
+        var page = Cursors.Page(context, query, query.Of(s_name) is { } name ? models.ModelRegistry.List(name) : models.ModelRegistry.List());
+        return TypedResults.Ok(new ItemPage<ModelItem>([.. page.Items.Select(version => ModelItem.Of(version, models))], page.Next));
+    }
 
     static Ok<ModelDetail> Get([Description(IdHelp)] string id, IModelControl models) => TypedResults.Ok(ModelDetail.Of(models.ModelRegistry.Find(id), models));
 
@@ -92,22 +93,10 @@ static class ModelRoutes
 
     static async Task<IResult> AddAsync(NewModelBody body, HttpContext context, IModelControl models, ModelAudit audit)
     {
-        if (!await s_uploads.WaitAsync(TimeSpan.Zero, context.RequestAborted))
-        {
-            throw new ProblemException(ModelProblems.Busy);
-        }
-
-        try
-        {
-            var (version, isNew) = await audit.RunAsync(context, actor => models.ModelRegistry.Add(body.ToModel(), actor),
-                added => added.IsNew ? ("model.add", added.Version.Id, null) : null);
-            var detail = ModelDetail.Of(version, models);
-            return isNew ? TypedResults.Created((string?)null, detail) : TypedResults.Ok(detail);
-        }
-        finally
-        {
-            s_uploads.Release();
-        }
+        var (version, isNew) = await audit.RunAsync(context, actor => models.ModelRegistry.Add(body.ToModel(), actor),
+            added => added.IsNew ? ("model.add", added.Version.Id, null) : null);
+        var detail = ModelDetail.Of(version, models);
+        return isNew ? TypedResults.Created((string?)null, detail) : TypedResults.Ok(detail);
     }
 
     static Task<Ok<AliasMoved>> DeployAsync(DeployBody body, HttpContext context, IModelControl models, ModelAudit audit)

@@ -1,3 +1,4 @@
+using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Engine.Learning.OffPolicy;
 using CartRecovery.Engine.Storage;
 using CartRecovery.Primitives;
@@ -11,9 +12,6 @@ namespace CartRecovery.Host.Commands.Backtest;
 /// </summary>
 static class JourneyChoices
 {
-    // OfferChooser.ContextOf: 3 cart sizes, each for known and unknown customers.
-    const int Contexts = 6;
-
     /// <summary>Reads the database of a data folder, with or without a running engine.</summary>
     /// <exception cref="IOException">It cannot be read, or has no randomised choices.</exception>
     public static IReadOnlyList<(string Title, ChoiceLog Log)> Read(string folder)
@@ -27,7 +25,7 @@ static class JourneyChoices
         using var database = new Database(path, isReader: true);
         var rows = database.Prepare("""
             SELECT i.store, i.campaign, i.step, j.currency, i.offer, i.context, i.propensity,
-                (SELECT COALESCE(SUM(c.value), 0) FROM conversion c WHERE c.journey=i.journey AND c.verified=1 AND c.currency=j.currency)
+                (SELECT COALESCE(SUM(c.value), 0) FROM conversion c WHERE c.journey=i.journey AND c.verified=1 AND c.currency=j.currency), i.features
             FROM intervention i JOIN journey j ON j.id=i.journey
             WHERE i.propensity<1 AND i.sent_at IS NOT NULL AND j.standing>0 AND j.bot=0 ORDER BY i.decided_at, i.id
             """);
@@ -40,7 +38,7 @@ static class JourneyChoices
                 steps[title] = choices = new Choices();
             }
 
-            choices.Add(rows.Text(4), rows.Int(5), rows.DoubleOrNull(6) ?? 0, (double)rows.Long(7) / Money.PerUnit);
+            choices.Add(rows.Text(4), rows.Int(5), OfferFeatures.Read(rows.Bytes(8), rows.Int(5)), rows.DoubleOrNull(6) ?? 0, (double)rows.Long(7) / Money.PerUnit);
         }
 
         // A single message allows no estimate.
@@ -57,7 +55,7 @@ static class JourneyChoices
 
         public int Count => _chosen.Count;
 
-        public void Add(string offer, int context, double propensity, double reward)
+        public void Add(string offer, int context, float[] features, double propensity, double reward)
         {
             if (!_offers.Contains(offer))
             {
@@ -67,13 +65,10 @@ static class JourneyChoices
             _chosen.Add(_offers.IndexOf(offer));
             _propensities.Add(propensity);
             _rewards.Add(reward);
-            for (var i = 1; i < Contexts; i++)
-            {
-                _contexts.Add(context == i ? 1 : 0);
-            }
+            OfferFeatures.Append(_contexts, context, features);
         }
 
         public ChoiceLog ToLog() =>
-            new([.. Enumerable.Range(1, Contexts - 1).Select(i => $"context={i}")], _offers, [.. _contexts], [.. _chosen], [.. _propensities], [.. _rewards]);
+            new(OfferFeatures.LogNames, _offers, [.. _contexts], [.. _chosen], [.. _propensities], [.. _rewards]);
     }
 }

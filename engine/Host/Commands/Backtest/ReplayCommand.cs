@@ -86,9 +86,10 @@ static class ReplayCommand
             }
 
             var decisions = SettingsAccess.ResolveTemplatesAsync(config, isRequired: !options.Recorded).GetAwaiter().GetResult();
-            var campaigns = CampaignCompiler.Compile(decisions, stores.All, segments: segments);
+            var numbers = CampaignNumbering.Read(Path.GetFullPath(config.Data)).With(decisions.Campaigns.Select(campaign => campaign.Name));
+            var campaigns = CampaignCompiler.Compile(decisions, stores.All, segments: segments, numbers: numbers);
             var replay = new Replay(streams, options.Partitions, threads, PipelineSetup.Of(
-                config, stores, budget, models.Plan, campaigns, folder, hasReaders: false, options.Recorded, onMissingModel: models.AddMissing));
+                config, stores, budget, models.Plan, campaigns, folder, hasReaders: false, options.Recorded, recorded: models));
             ReplayReport report = null!;
             var start = TimeProvider.System.GetTimestamp();
             new WorkProgress(() => (replay.Events, replay.Share)).Run(() => report = replay.Run(range, stop));

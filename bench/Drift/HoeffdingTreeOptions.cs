@@ -1,4 +1,4 @@
-namespace CartRecovery.Engine.Learning.Drift;
+namespace CartRecovery.Bench.Drift;
 
 /// <summary>How a <see cref="HoeffdingTree"/> grows.</summary>
 public sealed record HoeffdingTreeOptions

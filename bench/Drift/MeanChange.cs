@@ -1,4 +1,4 @@
-namespace CartRecovery.Engine.Learning.Drift;
+namespace CartRecovery.Bench.Drift;
 
 /// <summary>How the mean of a stream changed.</summary>
 public enum MeanChange

@@ -1,4 +1,4 @@
-namespace CartRecovery.Engine.Learning.Drift;
+namespace CartRecovery.Bench.Drift;
 
 /// <summary>Options of an <see cref="AdaptiveForest"/>. The defaults are those of its source.</summary>
 public sealed record AdaptiveForestOptions

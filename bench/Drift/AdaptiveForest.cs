@@ -1,6 +1,6 @@
 using CartRecovery.Engine.Learning.Training;
 
-namespace CartRecovery.Engine.Learning.Drift;
+namespace CartRecovery.Bench.Drift;
 
 /// <summary>
 /// An ensemble of Hoeffding trees that follows drift: each tree learns a row as often as a Poisson variable says, and is replaced when <see

@@ -1,6 +1,6 @@
 using CartRecovery.Engine.Learning.Training;
 
-namespace CartRecovery.Engine.Learning.Drift;
+namespace CartRecovery.Bench.Drift;
 
 /// <summary>
 /// A decision tree that grows with a stream: a leaf is split when the Hoeffding bound says that the best split is best (Domingos and

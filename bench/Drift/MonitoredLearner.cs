@@ -1,4 +1,6 @@
-namespace CartRecovery.Engine.Learning.Drift;
+using CartRecovery.Engine.Learning.Drift;
+
+namespace CartRecovery.Bench.Drift;
 
 /// <summary>
 /// Trains a model on the first rows, then serves it unchanged and watches its outcomes; after drift, trains it anew on the rows that

@@ -6,10 +6,10 @@ using Microsoft.Extensions.Logging;
 namespace CartRecovery.Host.Data;
 
 /// <summary>
-/// Numbers the stores at a start. The data folder records new numbers only once its state is recovered: a start that fails leaves nothing
+/// Numbers the stores and the campaigns at a start. The data folder records new numbers only once its state is recovered: a start that fails leaves nothing
 /// behind. Without a journal, no number outlives the process, and the folder's are not touched.
 /// </summary>
-sealed partial class StoreNumbering
+sealed partial class FolderNumbering
 {
     readonly DataFolder _data;
     readonly bool _isRecorded;
@@ -21,9 +21,9 @@ sealed partial class StoreNumbering
     /// <param name="data">The data folder.</param>
     /// <param name="config">The configuration.</param>
     /// <param name="keys">The folder's keys; <see langword="null"/> if it has none.</param>
-    /// <param name="log">The log.</param>
+    /// <param name="log">Receives warnings.</param>
     /// <exception cref="DataFolderException">The numbers are damaged or missing, or all are taken.</exception>
-    public StoreNumbering(DataFolder data, CartRecoveryConfig config, KeyVault? keys, ILogger log)
+    public FolderNumbering(DataFolder data, CartRecoveryConfig config, KeyVault? keys, ILogger log)
     {
         _data = data;
         _sealSecret = data.Format.HasSealedIds ? keys?.Derive("sealed ids") : null;
@@ -31,15 +31,20 @@ sealed partial class StoreNumbering
         _isRecorded = config.Journal.Enabled;
         _registry = _isRecorded ? data.NumberStores(config) : StoreCompiler.Register(config.Stores, StoreRegistry.Empty);
         Stores = StoreCompiler.Compile(config.Stores, _registry, data.Use(data.IdSecret), _sealSecret);
+        Campaigns = new CampaignNumbering(data, config, log);
     }
 
     /// <summary>The stores with their numbers.</summary>
     public StoreDirectory Stores { get; }
 
+    /// <summary>The campaigns' numbers.</summary>
+    public CampaignNumbering Campaigns { get; }
+
     /// <summary>Records the numbers. Call after the recovery, and before the first event.</summary>
     /// <exception cref="DataFolderException">They cannot be written.</exception>
-    public void Save()
+    public void Save(DecisionsConfig decisions)
     {
+        Campaigns.Save(decisions);
         if (!_isRecorded)
         {
             return;
@@ -60,10 +65,11 @@ sealed partial class StoreNumbering
         return (registry, StoreCompiler.Compile(config.Stores, registry, _data.Use(_data.IdSecret), _sealSecret).MergeInto(Stores));
     }
 
-    /// <summary>Records the numbers of prepared stores, before <see cref="Update"/>.</summary>
+    /// <summary>Records the numbers of prepared stores and of campaigns, before <see cref="Update"/>.</summary>
     /// <exception cref="DataFolderException">They cannot be written.</exception>
-    public void Save(StoreRegistry registry)
+    public void Save(StoreRegistry registry, DecisionsConfig decisions)
     {
+        Campaigns.Save(decisions);
         if (_isRecorded)
         {
             _data.SaveStores(registry);

@@ -1,4 +1,4 @@
-namespace CartRecovery.Engine.Learning.Drift;
+namespace CartRecovery.Bench.Drift;
 
 /// <summary>A classifier that learns from one row at a time. One thread.</summary>
 public interface IOnlineClassifier

@@ -1,4 +1,4 @@
-namespace CartRecovery.Engine.Learning.Drift;
+namespace CartRecovery.Bench.Drift;
 
 /// <summary>
 /// Naive Bayes with a normal distribution for each feature and class, whose means and variances are updated by Welford's algorithm.

@@ -1,4 +1,4 @@
-namespace CartRecovery.Engine.Learning.Drift;
+namespace CartRecovery.Bench.Drift;
 
 /// <summary>
 /// What a leaf of a <see cref="HoeffdingTree"/> has seen: counts of classes, and a normal distribution of each of its features in each

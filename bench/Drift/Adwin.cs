@@ -1,4 +1,4 @@
-namespace CartRecovery.Engine.Learning.Drift;
+namespace CartRecovery.Bench.Drift;
 
 /// <summary>
 /// Keeps the mean of the newest values of a stream, over as long a window as shows no change of the mean: ADWIN (Bifet and Gavaldà,
