@@ -150,11 +150,12 @@ public sealed class JourneyWorker : IDisposable
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         await CatchUpAsync().WaitAsync(cancellationToken);
-        do
-        {
-            await InvokeAsync((_, _) => true).WaitAsync(cancellationToken);
-        }
-        while (!_log!.IsSynced);
+        await InvokeAsync((_, _) => true).WaitAsync(cancellationToken);
+
+        // Not by further commands: each is a commit that would have to be synced too.
+        var synced = _log!.WhenSynced();
+        _inbox.Wake();
+        await synced.WaitAsync(cancellationToken);
     }
 
     /// <summary>Processes what is queued, then stops the thread. The journals keep what it has not read.</summary>

@@ -21,6 +21,8 @@ sealed class WalCheckpointer(Database database, int partitions) : IDisposable
 
     readonly long[] _committed = new long[partitions];
     readonly ManualResetEventSlim _ending = new();
+    readonly Lock _gate = new();
+    readonly List<(long Commits, TaskCompletionSource Done)> _waiting = [];
     SafeFileHandle? _file;
     Task _sync = Task.CompletedTask;
     long _commits, _synced;
@@ -33,8 +35,26 @@ sealed class WalCheckpointer(Database database, int partitions) : IDisposable
     /// <summary>Journal addresses, by partition, up to which the database is synced.</summary>
     public long[] Persisted { get; } = new long[partitions];
 
-    /// <summary>Whether all commits are synced. Thread-safe.</summary>
-    public bool IsSynced => Volatile.Read(ref _synced) == Volatile.Read(ref _commits);
+    /// <summary>Whether all commits are synced.</summary>
+    bool IsSynced => Volatile.Read(ref _synced) == Volatile.Read(ref _commits);
+
+    /// <summary>Completes once the commits made before the call are synced, whatever is committed meanwhile. Any thread.</summary>
+    /// <returns>Cancelled if the log is disposed of before.</returns>
+    public Task WhenSynced()
+    {
+        lock (_gate)
+        {
+            var commits = Volatile.Read(ref _commits);
+            if (_synced >= commits)
+            {
+                return Task.CompletedTask;
+            }
+
+            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting.Add((commits, done));
+            return done.Task;
+        }
+    }
 
     /// <summary>Restores a partition's address from the database.</summary>
     public void Restore(int partition, long address) => Persisted[partition] = _committed[partition] = address;
@@ -93,6 +113,11 @@ sealed class WalCheckpointer(Database database, int partitions) : IDisposable
     {
         _file?.Dispose();
         _ending.Dispose();
+        lock (_gate)
+        {
+            _waiting.ForEach(waiter => waiter.Done.TrySetCanceled());
+            _waiting.Clear();
+        }
     }
 
     void Write(long commits, long[] addresses, bool isLong)
@@ -112,7 +137,12 @@ sealed class WalCheckpointer(Database database, int partitions) : IDisposable
             Volatile.Write(ref Persisted[i], addresses[i]);
         }
 
-        Volatile.Write(ref _synced, commits);
+        lock (_gate)
+        {
+            Volatile.Write(ref _synced, commits);
+            _waiting.RemoveAll(waiter => waiter.Commits <= commits && waiter.Done.TrySetResult());
+        }
+
         if (isLong)
         {
             RunCheckpoint();
