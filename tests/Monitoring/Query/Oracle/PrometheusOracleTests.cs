@@ -5,7 +5,9 @@ using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Monitoring.Query.Oracle;
 
-/// <summary>Compares the query engine with Prometheus 2.42 on the same data. <c>CARTRECOVERY_QUERIES</c> sets the number of queries.</summary>
+/// <summary>
+/// Compares the query engine with Prometheus 2.42 on the same data. <c>CARTRECOVERY_QUERIES</c> sets the number of queries, <c>CARTRECOVERY_SEED</c> other ones.
+/// </summary>
 public sealed class PrometheusOracleTests
 {
     const double Tolerance = 1e-9;
@@ -13,32 +15,60 @@ public sealed class PrometheusOracleTests
     [Test]
     public async Task Random_queries_give_what_Prometheus_gives()
     {
-        var count = int.TryParse(Environment.GetEnvironmentVariable("CARTRECOVERY_QUERIES"), out var set) ? set : 300;
+        var count = Setting("CARTRECOVERY_QUERIES", 300);
         var data = OracleData.Create();
         using var prometheus = await PrometheusServer.StartAsync(data.All);
         var engine = new PromQlEngine(data);
         var random = new Random(7);
         var differences = new List<string>();
-        var (values, errors) = (0, 0);
+        var (values, errors, open) = (0, 0, 0);
         // The same queries for a count, so that a failure is that of a change.
-        foreach (var text in QueryGenerator.Query.Sample(count, new FsCheck.Rnd((ulong)count), 50))
+        foreach (var text in QueryGenerator.Query.Sample(count, new FsCheck.Rnd((ulong)Setting("CARTRECOVERY_SEED", count)), 50))
         {
             var isRange = random.Next(2) == 0;
             var time = OracleData.Start + (random.Next(600, 3900) * 1000L);
-            var (expected, actual) = isRange
-                ? (await RangeOfPrometheusAsync(prometheus, text, time), Run(() => Show(engine.EvaluateRange(PromQuery.Parse(text), time - 600_000, time, 47_000))))
-                : (await InstantOfPrometheusAsync(prometheus, text, time), Run(() => Show(engine.Evaluate(PromQuery.Parse(text), time))));
+            var actual = Run(() => Show(isRange
+                ? engine.EvaluateRange(PromQuery.Parse(text), time - 600_000, time, 47_000) : engine.Evaluate(PromQuery.Parse(text), time)));
+            Task<SortedDictionary<string, double>?> AskAsync() =>
+                isRange ? RangeOfPrometheusAsync(prometheus, text, time) : InstantOfPrometheusAsync(prometheus, text, time);
+            var expected = await AskAsync();
             errors += expected is null ? 1 : 0;
             values += expected?.Count ?? 0;
-            if (Difference(expected, actual.Values, text.StartsWith("topk", StringComparison.Ordinal) || text.StartsWith("bottomk", StringComparison.Ordinal)) is { } difference)
+            var byValue = text.StartsWith("topk", StringComparison.Ordinal) || text.StartsWith("bottomk", StringComparison.Ordinal);
+            if (Difference(expected, actual.Values, byValue) is not { } difference)
             {
-                differences.Add($"{(isRange ? "range" : "instant")} at {time}: {text}\n  {difference} {actual.Error}");
+                continue;
+            }
+
+            if (await IsOpenAsync(AskAsync, expected, byValue))
+            {
+                open++;
+                continue;
+            }
+
+            differences.Add($"{(isRange ? "range" : "instant")} at {time}: {text}\n  {difference} {actual.Error}");
+        }
+
+        TestContext.Out.WriteLine($"{count} queries, {values} values, {errors} refused by both, {open} open, {differences.Count} differences");
+        Assert.That(values, Is.GreaterThan(count), "queries with results");
+        Assert.That(open, Is.LessThanOrEqualTo(Math.Max(2, count / 1000)), "queries to which Prometheus has several answers");
+        Assert.That(differences, Is.Empty, string.Join('\n', differences.Take(20)));
+    }
+
+    static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), out var set) ? set : otherwise;
+
+    // Prometheus adds in the order of a hash table, another one each time. Where the last bits decide, as in the sine of a huge number, it contradicts itself.
+    static async Task<bool> IsOpenAsync(Func<Task<SortedDictionary<string, double>?>> askAsync, SortedDictionary<string, double>? first, bool byValue)
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            if (Difference(first, await askAsync(), byValue) is not null)
+            {
+                return true;
             }
         }
 
-        TestContext.Out.WriteLine($"{count} queries, {values} values, {errors} refused by both, {differences.Count} differences");
-        Assert.That(values, Is.GreaterThan(count), "queries with results");
-        Assert.That(differences, Is.Empty, string.Join('\n', differences.Take(20)));
+        return false;
     }
 
     static (SortedDictionary<string, double>? Values, string Error) Run(Func<SortedDictionary<string, double>> run)

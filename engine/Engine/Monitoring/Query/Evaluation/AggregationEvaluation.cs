@@ -114,15 +114,13 @@ static class AggregationEvaluation
 
     static double Variance(List<VectorSample> group)
     {
-        var (mean, squares) = (group[0].Value, 0.0);
+        var variance = RunningVariance<PlainSum>.From(group[0].Value);
         for (var i = 1; i < group.Count; i++)
         {
-            var delta = group[i].Value - mean;
-            mean += delta / (i + 1);
-            squares += delta * (group[i].Value - mean);
+            variance.Add(group[i].Value);
         }
 
-        return squares / group.Count;
+        return variance.Value;
     }
 
     static long CountOf(double parameter) => parameter is > long.MinValue and < long.MaxValue

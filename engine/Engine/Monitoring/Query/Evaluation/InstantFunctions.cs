@@ -29,14 +29,14 @@ static class InstantFunctions
         ["atanh"] = Math.Atanh,
         ["deg"] = value => value * 180 / Math.PI,
         ["rad"] = value => value * Math.PI / 180,
-        ["minute"] = value => Date(value, d => d.Minute),
-        ["hour"] = value => Date(value, d => d.Hour),
-        ["day_of_week"] = value => Date(value, d => (int)d.DayOfWeek),
-        ["day_of_month"] = value => Date(value, d => d.Day),
-        ["day_of_year"] = value => Date(value, d => d.DayOfYear),
-        ["days_in_month"] = value => Date(value, d => DateTime.DaysInMonth(d.Year, d.Month)),
-        ["month"] = value => Date(value, d => d.Month),
-        ["year"] = value => Date(value, d => d.Year),
+        ["minute"] = value => new UnixDate(value).Minute,
+        ["hour"] = value => new UnixDate(value).Hour,
+        ["day_of_week"] = value => new UnixDate(value).DayOfWeek,
+        ["day_of_month"] = value => new UnixDate(value).Day,
+        ["day_of_year"] = value => new UnixDate(value).DayOfYear,
+        ["days_in_month"] = value => new UnixDate(value).DaysInMonth,
+        ["month"] = value => new UnixDate(value).Month,
+        ["year"] = value => new UnixDate(value).Year,
     };
 
     /// <summary>Rounds to the nearest multiple, halves up.</summary>
@@ -46,7 +46,12 @@ static class InstantFunctions
         return Math.Floor((value * inverse) + 0.5) / inverse;
     }
 
-    // UTC; NaN outside of the years 1 to 9999.
-    static double Date(double seconds, Func<DateTime, int> part) =>
-        seconds is >= -62_135_596_800 and < 253_402_300_800 ? part(DateTime.UnixEpoch.AddSeconds(Math.Truncate(seconds))) : double.NaN;
+    /// <summary>Limits a value to a range. As in Go, infinities come before NaN: the larger of NaN and +∞ is +∞.</summary>
+    public static double Clamp(double value, double least, double most) => Larger(least, Smaller(most, value));
+
+    static double Larger(double left, double right) =>
+        double.IsPositiveInfinity(left) || double.IsPositiveInfinity(right) ? double.PositiveInfinity : Math.Max(left, right);
+
+    static double Smaller(double left, double right) =>
+        double.IsNegativeInfinity(left) || double.IsNegativeInfinity(right) ? double.NegativeInfinity : Math.Min(left, right);
 }

@@ -1,7 +1,7 @@
 namespace CartRecovery.Engine.Monitoring.Query.Evaluation;
 
 /// <summary>A compensated sum (Neumaier's variant of Kahan's): exact to about the last bit for any number of addends.</summary>
-struct KahanSum
+struct KahanSum : ISum
 {
     double _sum;
     double _compensation;
@@ -12,6 +12,7 @@ struct KahanSum
     /// <summary>The sum without its compensation.</summary>
     public readonly double Raw => _sum;
 
+    /// <inheritdoc/>
     public void Add(double value)
     {
         var total = _sum + value;

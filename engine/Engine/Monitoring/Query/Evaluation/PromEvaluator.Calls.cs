@@ -34,8 +34,9 @@ sealed partial class PromEvaluator
             case "sort" or "sort_desc":
                 return [.. AggregationEvaluation.Best(VectorAt(arguments[0], at), descending: name == "sort_desc")];
             case "timestamp":
+                // As in Prometheus 2.42: with @, samples are read as of the offset and looked for without it.
                 return arguments[0] is VectorSelector selector
-                    ? Unique([.. Latest(selector, at, isTime: true).Select(s => s with { Labels = s.Labels.WithoutName() })])
+                    ? Unique([.. Latest(selector, selector.Shift.IsFixed ? selector.Shift with { Offset = 0 } : selector.Shift, at, isTime: true).Select(s => s with { Labels = s.Labels.WithoutName() })])
                     : Map(arguments[0], at, _ => at / 1000.0);
             case "round":
                 var multiple = arguments.Count > 1 ? ScalarAt(arguments[1], at) : 1;
@@ -93,7 +94,8 @@ sealed partial class PromEvaluator
     {
         var least = name == "clamp_max" ? double.NegativeInfinity : ScalarAt(arguments[1], at);
         var most = name == "clamp_min" ? double.PositiveInfinity : ScalarAt(arguments[^1], at);
-        return least > most ? [] : Map(arguments[0], at, value => Math.Max(least, Math.Min(most, value)));
+        var clamped = Map(arguments[0], at, value => InstantFunctions.Clamp(value, least, most));
+        return least > most ? [] : clamped;
     }
 
     // The labels that a missing series would surely have.

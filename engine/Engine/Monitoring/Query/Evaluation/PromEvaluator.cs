@@ -8,6 +8,7 @@ sealed partial class PromEvaluator(
 {
     readonly Dictionary<PromExpression, SelectedSeries[]> _selected = [];
     readonly Dictionary<PromExpression, GroupKeys> _keys = [];
+    readonly Dictionary<PromExpression, long> _origins = [];
     readonly Dictionary<PromExpression, Dictionary<SeriesLabels, SeriesLabels>> _nameless = [];
     readonly long _lookback = (long)options.Lookback.TotalMilliseconds;
     readonly long _began = time.GetTimestamp();
@@ -15,7 +16,7 @@ sealed partial class PromEvaluator(
 
     public PromValue Evaluate(PromExpression root)
     {
-        Prepare(root, start, end);
+        Prepare(root, start, end, end);
         switch (root.Type)
         {
             case PromType.String:
@@ -33,7 +34,7 @@ sealed partial class PromEvaluator(
 
     public PromMatrix EvaluateRange(PromExpression root)
     {
-        Prepare(root, start, end);
+        Prepare(root, start, end, end);
         var series = Collect(root, start, end, step);
         return new PromMatrix([.. series.OrderBy(s => s.Labels)]);
     }
@@ -70,42 +71,74 @@ sealed partial class PromEvaluator(
         Count(1);
     }
 
-    // Reads what an expression needs for all steps between two times.
-    void Prepare(PromExpression expression, long from, long to)
+    // Reads what an expression needs for all steps between two times. A range that moves although it is fixed has steps for which nothing is read.
+    void Prepare(PromExpression expression, long from, long to, long readTo)
     {
         switch (expression)
         {
             case VectorSelector selector:
-                _selected[selector] = Read(selector, from, to, _lookback, keepStale: true);
+                _selected[selector] = Read(selector, from, readTo, _lookback, keepStale: true);
                 break;
             case MatrixSelector matrix:
-                _selected[matrix] = Read(matrix.Selector, from, to, matrix.Range, keepStale: false);
+                _selected[matrix] = Read(matrix.Selector, from, readTo, matrix.Range, keepStale: false);
                 break;
             case Subquery query:
-                var every = query.Step > 0 ? query.Step : (long)options.DefaultStep.TotalMilliseconds;
-                var first = query.Shift.Apply(from, start, end) - query.Range;
-                var last = query.Shift.Apply(to, start, end);
-                var aligned = (long)Math.Ceiling((decimal)first / every) * every;
-                if ((last - aligned) / every > options.MaxSamples)
-                {
-                    throw TooManySamples();
-                }
-
-                if (aligned <= last)
-                {
-                    Prepare(query.Expression, aligned, last);
-                }
-
-                _selected[query] = aligned > last ? [] : [.. Collect(query.Expression, aligned, last, every)
-                    .OrderBy(s => s.Labels).Select(s => new SelectedSeries(s.Labels, s.Samples))];
+                Prepare(query, from, to, readTo);
                 break;
             default:
+                if (expression is FunctionCall call && StepInvariance.MovesRange(call))
+                {
+                    _origins[call.Arguments.First(argument => argument.Type == PromType.Matrix)] = from;
+                }
+                else if (expression is Syntax.Aggregation { Parameter: { } parameter } aggregation && StepInvariance.Of(aggregation.Expression))
+                {
+                    _origins[parameter] = from;
+                }
+
                 foreach (var child in expression.Children)
                 {
-                    Prepare(child, from, to);
+                    Prepare(child, from, to, readTo);
                 }
 
                 break;
+        }
+    }
+
+    void Prepare(Subquery query, long from, long to, long readTo)
+    {
+        var every = query.Step > 0 ? query.Step : (long)options.DefaultStep.TotalMilliseconds;
+        var first = query.Shift.Apply(from, start, end) - query.Range;
+        var last = query.Shift.Apply(to, start, end) + (_origins.ContainsKey(query) ? to - from : 0);
+        var aligned = (long)Math.Ceiling((decimal)first / every) * every;
+        if ((last - aligned) / every > options.MaxSamples)
+        {
+            throw TooManySamples();
+        }
+
+        if (aligned > last)
+        {
+            // No step is in the range. Prometheus evaluates what is fixed all the same, and so finds its errors.
+            TryFixed(query.Expression, aligned);
+            _selected[query] = [];
+            return;
+        }
+
+        Prepare(query.Expression, aligned, last, query.Shift.Apply(readTo, start, end));
+        _selected[query] = [.. Collect(query.Expression, aligned, last, every).OrderBy(s => s.Labels).Select(s => new SelectedSeries(s.Labels, s.Samples))];
+    }
+
+    void TryFixed(PromExpression expression, long at)
+    {
+        if (expression.Type is PromType.Vector && StepInvariance.Of(expression))
+        {
+            Prepare(expression, at, at, at);
+            VectorAt(expression, at);
+            return;
+        }
+
+        foreach (var child in expression.Children)
+        {
+            TryFixed(child, at);
         }
     }
 
@@ -163,7 +196,7 @@ sealed partial class PromEvaluator(
             Subquery query => (query.Shift, query.Range),
             _ => throw new InvalidOperationException("not a range"),
         };
-        var to = shift.Apply(at, start, end);
+        var to = shift.Apply(at, start, end) + (_origins.TryGetValue(expression, out var origin) ? at - origin : 0);
         return (to - range, to);
     }
 
@@ -192,22 +225,22 @@ sealed partial class PromEvaluator(
 
     List<VectorSample> VectorAt(PromExpression expression, long at) => expression switch
     {
-        VectorSelector selector => Latest(selector, at, isTime: false),
+        VectorSelector selector => Latest(selector, selector.Shift, at, isTime: false),
         Negation negation => Negate(negation, VectorAt(negation.Operand, at)),
         BinaryOperation binary => BinaryAt(binary, at),
         Syntax.Aggregation aggregation => AggregationEvaluation.Aggregate(
             aggregation.Operator,
             VectorAt(aggregation.Expression, at),
             KeysOf(aggregation, !aggregation.IsWithout, aggregation.Labels),
-            aggregation.Parameter is { Type: PromType.Scalar } parameter ? ScalarAt(parameter, at) : 0,
+            aggregation.Parameter is { Type: PromType.Scalar } parameter ? ScalarAt(parameter, _origins.GetValueOrDefault(parameter, at)) : 0,
             (aggregation.Parameter as StringLiteral)?.Value ?? ""),
         FunctionCall call => CallAt(call, at),
         _ => throw new InvalidOperationException("not a vector"),
     };
 
-    List<VectorSample> Latest(VectorSelector selector, long at, bool isTime)
+    List<VectorSample> Latest(VectorSelector selector, in TimeShift shift, long at, bool isTime)
     {
-        var shifted = selector.Shift.Apply(at, start, end);
+        var shifted = shift.Apply(at, start, end);
         var result = new List<VectorSample>();
         foreach (var series in _selected[selector])
         {

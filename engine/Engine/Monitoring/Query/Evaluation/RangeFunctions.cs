@@ -209,20 +209,15 @@ static class RangeFunctions
         return mean.Value;
     }
 
-    // Welford's method.
     static double Variance(ReadOnlySpan<SeriesSample> samples)
     {
-        KahanSum mean = default, squares = default;
-        var count = 0.0;
-        foreach (var (_, value) in samples)
+        var variance = default(RunningVariance<KahanSum>);
+        foreach (var sample in samples)
         {
-            count++;
-            var delta = value - mean.Value;
-            mean.Add(delta / count);
-            squares.Add(delta * (value - mean.Value));
+            variance.Add(sample.Value);
         }
 
-        return squares.Value / count;
+        return variance.Value;
     }
 
     static double[] Values(ReadOnlySpan<SeriesSample> samples)
