@@ -32,6 +32,8 @@ public sealed class CommandLineTests
     [TestCase("unknown action 'melt'; expected fit, list, add, show, diff, alias, rollback, history or delete", "models", "melt")]
     [TestCase("unknown action 'melt'; expected check or test", "alerts", "melt", "rules.yml")]
     [TestCase("--seconds: expected 1 to 3600", "demo", "--seconds", "0")]
+    [TestCase("unknown stream 'carts'; expected events, decisions or deliveries", "tap", "carts")]
+    [TestCase("--interval: expected 0.1 to 60 seconds, got 0", "top", "--interval", "0")]
     [TestCase("No command given.")]
     public async Task An_unknown_command_or_option_is_a_usage_error(string message, params string[] arguments)
     {
@@ -65,7 +67,7 @@ public sealed class CommandLineTests
         Assert.That(finished.Errors, Is.Empty);
         using (Assert.EnterMultipleScope())
         {
-            foreach (var verb in new[] { "run", "demo", "init", "check", "users", "audit", "privacy", "models", "campaigns", "list", "deadletters", "replay", "export", "offpolicy", "alerts", "version", "help" })
+            foreach (var verb in new[] { "run", "demo", "init", "check", "users", "audit", "privacy", "models", "campaigns", "list", "top", "tap", "deadletters", "replay", "export", "offpolicy", "alerts", "version", "help" })
             {
                 Assert.That(finished.Output, Does.Match($@"(?m)^  {verb} +\S"), verb);
             }
@@ -87,6 +89,8 @@ public sealed class CommandLineTests
     [TestCase("audit", "--action")]
     [TestCase("privacy", "--mode")]
     [TestCase("models", "--events")]
+    [TestCase("top", "--interval")]
+    [TestCase("tap", "--sample")]
     [TestCase("deadletters", "--code")]
     [TestCase("replay", "--partitions")]
     [TestCase("export", "--format")]

@@ -130,6 +130,7 @@ sealed class AccessMatrixTests
         ["GET /v1/segments/{key}/size"] = Access.Secret,
         ["GET /v1/usage"] = Access.Secret,
         ["GET /v1/export/events"] = Access.Secret,
+        ["GET /v1/tap/events"] = Access.Secret,
         ["GET /v1/export/features"] = Access.Secret,
         ["POST /v1/reconciliation"] = Access.Secret,
         ["GET /v1/reconciliation"] = Access.Secret,

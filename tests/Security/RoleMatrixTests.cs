@@ -40,6 +40,7 @@ sealed class RoleMatrixTests
         ["POST /v1/checkout"] = "a",
         ["GET /v1/orders"] = "aomnv",
         ["GET /v1/export/events"] = "aon",
+        ["GET /v1/tap/events"] = "aon",
         ["GET /v1/export/features"] = "aon",
         ["POST /v1/reconciliation"] = "ao",
         ["GET /v1/reconciliation"] = "aon",

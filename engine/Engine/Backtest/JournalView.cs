@@ -39,6 +39,9 @@ public sealed class JournalView
     /// <summary>Opens its pages, to read some of them.</summary>
     public JournalPages Pages() => new(_open(), _layout, End);
 
+    /// <summary>Returns the start of the page with an address, where an entry begins; that of the first there is, if it is before it.</summary>
+    public long PageOf(long address) => Math.Max(Begin, _layout.PageOf(address));
+
     /// <summary>Returns whether an entry is there, and is the one that was read: after a restore, another one may be at its address.</summary>
     /// <param name="address">Its address.</param>
     /// <param name="sequence">Its number.</param>

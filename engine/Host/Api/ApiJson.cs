@@ -43,6 +43,7 @@ using CartRecovery.Host.Api.Serving;
 using CartRecovery.Host.Api.Templates;
 using CartRecovery.Host.Api.Settings;
 using CartRecovery.Host.Api.Suppressions;
+using CartRecovery.Host.Api.Tap;
 using CartRecovery.Host.Api.Tracking;
 using CartRecovery.Host.Api.Usage;
 using CartRecovery.Host.Reconciliation;
@@ -170,6 +171,7 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(ExperimentItem))]
 [JsonSerializable(typeof(ItemPage<ExperimentItem>))]
 [JsonSerializable(typeof(ItemPage<UsageItem>))]
+[JsonSerializable(typeof(TapPage))]
 [JsonSerializable(typeof(OfrepRequest))]
 [JsonSerializable(typeof(OfrepSuccess))]
 [JsonSerializable(typeof(OfrepFailure))]

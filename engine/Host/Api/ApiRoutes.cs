@@ -38,6 +38,7 @@ using CartRecovery.Host.Api.Settings;
 using CartRecovery.Host.Api.Storefront;
 using CartRecovery.Host.Api.Streams;
 using CartRecovery.Host.Api.Suppressions;
+using CartRecovery.Host.Api.Tap;
 using CartRecovery.Host.Api.Tracking;
 using CartRecovery.Host.Api.Usage;
 using Microsoft.AspNetCore.Builder;
@@ -89,6 +90,7 @@ static class ApiRoutes
         OidcRoutes.Map(routes);
         UsageRoutes.Map(routes);
         ExportsRoutes.Map(routes);
+        TapRoutes.Map(routes);
         ReconciliationRoutes.Map(routes);
         JobsRoutes.Map(routes);
         AuditRoutes.Map(routes);

@@ -161,6 +161,15 @@ static class CommandTable
               cartrecovery list carts                              those that triggered a campaign, the latest first
               cartrecovery list suppressions --limit 1000 --json   addresses that are not written to
             """, ListCommand.RunAsync),
+        Command.Of<TopOptions>("""
+              cartrecovery top                                     rates, latencies, queues, sinks and lag, until Ctrl+C
+              cartrecovery top --once                              one frame, for a script
+            """, TopCommand.RunAsync),
+        Command.Of<TapOptions>("""
+              cartrecovery tap events --type purchase              purchases as they come in, until Ctrl+C
+              cartrecovery tap decisions --campaign reminder       whom the campaign contacts, and whom it does not
+              cartrecovery tap deliveries --limit 20 --json        the next 20 messages that reached their end
+            """, TapCommand.RunAsync),
         Command.Of<DeadLettersOptions>(DeadLettersCommand.Examples, DeadLettersCommand.RunAsync),
         Command.Of<ReplayOptions>("""
               cartrecovery replay --model new.onnx                 what would another model have decided?

@@ -12,6 +12,9 @@ static class EngineClient
     // A store's secret key, where the configuration has only its hash.
     const string KeyVariable = "CARTRECOVERY_KEY";
 
+    /// <summary>The environment variable with <c>listen.metricsKey</c>, where the configuration has only its hash.</summary>
+    public const string MetricsKeyVariable = "CARTRECOVERY_METRICS_KEY";
+
     /// <summary>Creates a client for a store.</summary>
     /// <param name="config">The configuration of the engine, which runs on this machine.</param>
     /// <param name="store">The store's id.</param>
@@ -24,13 +27,33 @@ static class EngineClient
         return client;
     }
 
-    /// <summary>Returns the engine's address on this machine, whatever address it listens on.</summary>
-    public static Uri AddressOf(CartRecoveryConfig config)
+    /// <summary>Creates a client for what operators see, such as the metrics.</summary>
+    /// <param name="config">The configuration of the engine, which runs on this machine.</param>
+    /// <param name="patience">How long an answer may take.</param>
+    public static HttpClient ForOperator(CartRecoveryConfig config, TimeSpan patience)
     {
-        var listen = config.Listen.Http.ToIPEndPoint();
+        var client = new HttpClient(HandlerFor(config)) { BaseAddress = OperatorAddressOf(config), Timeout = patience };
+        var key = config.Listen.MetricsKey is { } known && !KeyHash.IsHash(known) ? known : Environment.GetEnvironmentVariable(MetricsKeyVariable);
+        if (config.Listen.MetricsKey is not null && key is { Length: > 0 })
+        {
+            client.DefaultRequestHeaders.Add("X-Api-Key", key);
+        }
+
+        return client;
+    }
+
+    /// <summary>Returns the address on this machine where the engine answers operators.</summary>
+    public static Uri OperatorAddressOf(CartRecoveryConfig config) =>
+        config.Listen.Admin is { } admin ? AddressOf(admin.ToIPEndPoint(), isEncrypted: false) : AddressOf(config);
+
+    /// <summary>Returns the engine's address on this machine, whatever address it listens on.</summary>
+    public static Uri AddressOf(CartRecoveryConfig config) => AddressOf(config.Listen.Http.ToIPEndPoint(), config.Listen.HttpTls is not null);
+
+    static Uri AddressOf(IPEndPoint listen, bool isEncrypted)
+    {
         var address = listen.Address.Equals(IPAddress.Any) ? IPAddress.Loopback
             : listen.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : listen.Address;
-        return new Uri($"{(config.Listen.HttpTls is null ? "http" : "https")}://{new IPEndPoint(address, listen.Port)}");
+        return new Uri($"{(isEncrypted ? "https" : "http")}://{new IPEndPoint(address, listen.Port)}");
     }
 
     // The key itself, which a hash does not give.

@@ -33,6 +33,9 @@ sealed class ExportServices(EngineHost host, DataFolder data, KeyVault? keys) : 
     /// <summary>Reads the events of the journals.</summary>
     public JournalExport Events => new(data.Format.Partitions, JournalOf, keys);
 
+    /// <summary>Reads the newest events of the journals.</summary>
+    public JournalTap Tap => new(data.Format.Partitions, JournalOf, i => host.Partitions[i].Tail.Durable, keys);
+
     /// <summary>Opens the journals read-only up to their current end, while the partitions write them. Empty if journals are disabled.</summary>
     public IReadOnlyList<JournalView> Journals() => [.. Enumerable.Range(0, data.Format.Partitions).Select(JournalOf).OfType<JournalView>()];
 

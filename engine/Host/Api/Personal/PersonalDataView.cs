@@ -39,6 +39,10 @@ sealed class PersonalDataView
         return new PersonalDataView(IsMaskedFor(context), context.User.Identity is StoreKeyIdentity, ids, Caller.Of(context)?.Store);
     }
 
+    /// <summary>Returns the view of a request whose response masks personal data, whoever asks.</summary>
+    public static PersonalDataView Masked(HttpContext context) => new(
+        isMasked: true, context.User.Identity is StoreKeyIdentity, context.RequestServices.GetRequiredService<MaskedIds>(), Caller.Of(context)?.Store);
+
     /// <summary>Returns whether personal data is masked for the caller of a request.</summary>
     public static bool IsMaskedFor(HttpContext context) => context.User.Identity switch
     {

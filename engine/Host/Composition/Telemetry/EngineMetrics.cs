@@ -1,3 +1,4 @@
+using System.Globalization;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.ControlPlane.Usage;
 using CartRecovery.Engine.Decisions;
@@ -71,6 +72,11 @@ sealed class EngineMetrics : IEngineTotals
         Registry.Counter("cartrecovery_events_received_total", "Events received, including rejected ones", ["protocol"],
             () => IngestCounters.Protocols.Select(p => new Sample(_host.Counters.ReceivedBy(p), IngestCounters.NameOf(p))));
         Registry.Counter("cartrecovery_events_processed_total", "Events processed: folded, scored and decided", () => Processed);
+        Registry.Counter("cartrecovery_partition_events_total", "Events processed by each partition", ["partition"],
+            () => Partitions.Select((p, i) => new Sample(p.Counters.Processed, i.ToString(CultureInfo.InvariantCulture))));
+        Registry.Counter("cartrecovery_store_events_total", "Events received with each store's keys, including rejected ones", ["store"],
+            () => _host.Stores.All.Select(store =>
+                new Sample(IngestCounters.Protocols.Sum(_host.Counters.OfStore(store.Number).ReceivedBy), store.Id)));
         Registry.Counter("cartrecovery_events_rejected_total", "Rejected events by error code", ["code"],
             () => Enum.GetValues<EventErrorCode>().Where(c => c != EventErrorCode.None)
                 .Select(c => new Sample(_host.Counters.RejectedFor(c), EventProblem.CodeOf(c))));
