@@ -109,6 +109,7 @@ sealed class AuditMatrixTests
         ["POST /v1/jobs/{name}/resume"] = "job.resume, in the transaction of the change",
         ["POST /v1/jobs/{name}/cancel"] = "job.cancel, in the transaction of the change",
         ["POST /api/v1/monitoring/alerts/rules/test"] = "changes nothing",
+        ["POST /api/v1/monitoring/alerts/rules/backtest"] = "changes nothing",
         ["POST /api/v2/silences/preview"] = "changes nothing",
         ["POST /alerts/acknowledge/{token}"] = "by a signed link; the history of the alert has it",
         ["POST /api/v2/alerts"] = "what programs measure, many times a minute; the history of alerts has it",
@@ -142,6 +143,9 @@ sealed class AuditMatrixTests
     /// <summary>The same for routes of the whole engine, which take users alone.</summary>
     static readonly Dictionary<string, (string Path, string Body, string Action, string Target)> s_recordedOfUsers = new(StringComparer.Ordinal)
     {
+        ["POST /api/v1/monitoring/incidents"] = ("/api/v1/monitoring/incidents", """{"title":"x"}""", "incident.create", "incident:1"),
+        ["PATCH /api/v1/monitoring/incidents/{id:long}"] = ("/api/v1/monitoring/incidents/7", """{"severity":"info"}""", "incident.change", "incident:7"),
+        ["POST /api/v1/monitoring/incidents/{id:long}/entries"] = ("/api/v1/monitoring/incidents/7/entries", """{"text":"x"}""", "incident.note", "incident:7"),
         ["POST /api/v1/monitoring/alerts/{id}/acknowledge"] = ("/api/v1/monitoring/alerts/7/acknowledge", """{"note":"on it"}""", "alert.acknowledge", "alert:7"),
         ["POST /api/v1/monitoring/alerts/{id}/resolve"] = ("/api/v1/monitoring/alerts/7/resolve", """{"resolution_note":"scaled"}""", "alert.resolve", "alert:7"),
         ["POST /api/v1/monitoring/alerts/rules"] = ("/api/v1/monitoring/alerts/rules", """{"rule_name":"x"}""", "alert_rule.add", ""),

@@ -25,6 +25,7 @@ using CartRecovery.Host.Api.Experiments;
 using CartRecovery.Host.Api.Features;
 using CartRecovery.Host.Api.Flags;
 using CartRecovery.Host.Api.Health;
+using CartRecovery.Host.Api.Incidents;
 using CartRecovery.Host.Api.Inference;
 using CartRecovery.Host.Api.Insights;
 using CartRecovery.Host.Api.Interventions;
@@ -240,6 +241,7 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(AlertRuleItem))]
 [JsonSerializable(typeof(IReadOnlyList<AlertRuleItem>))]
 [JsonSerializable(typeof(AlertRuleTrial))]
+[JsonSerializable(typeof(AlertRuleBacktest))]
 [JsonSerializable(typeof(PrometheusRules))]
 [JsonSerializable(typeof(PrometheusAlertsAnswer))]
 [JsonSerializable(typeof(AmStatus))]
@@ -252,6 +254,12 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(AmSilence))]
 [JsonSerializable(typeof(IReadOnlyList<AmSilence>))]
 [JsonSerializable(typeof(AmSilencePreview))]
+[JsonSerializable(typeof(IncidentBody))]
+[JsonSerializable(typeof(IncidentEntryBody))]
+[JsonSerializable(typeof(IncidentItem))]
+[JsonSerializable(typeof(ItemPage<IncidentItem>))]
+[JsonSerializable(typeof(IncidentDashboard))]
+[JsonSerializable(typeof(IncidentFiguresItem))]
 [JsonSerializable(typeof(HealthResponse))]
 [JsonSerializable(typeof(ProbeResult))]
 sealed partial class ApiJson : JsonSerializerContext;

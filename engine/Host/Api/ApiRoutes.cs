@@ -18,6 +18,7 @@ using CartRecovery.Host.Api.Exports;
 using CartRecovery.Host.Api.Features;
 using CartRecovery.Host.Api.Flags;
 using CartRecovery.Host.Api.Health;
+using CartRecovery.Host.Api.Incidents;
 using CartRecovery.Host.Api.Inference;
 using CartRecovery.Host.Api.Insights;
 using CartRecovery.Host.Api.Interventions;
@@ -98,6 +99,7 @@ static class ApiRoutes
         AlertsRoutes.Map(routes);
         AlertRulesRoutes.Map(routes);
         AcknowledgeRoutes.Map(routes);
+        IncidentRoutes.Map(routes);
         PrometheusRoutes.Map(routes);
         AlertmanagerRoutes.Map(routes);
         SilenceRoutes.Map(routes);

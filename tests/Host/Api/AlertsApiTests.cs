@@ -93,6 +93,8 @@ sealed class AlertsApiTests
     {
         const string body = """{"rule_name":"high_error_rate","metric_name":"vector(9)","condition":">","threshold":5,"duration":0,"interval":1,"severity":"critical","notification_channels":["shop"]}""";
         Assert.That((await AskAsync("POST", $"{Alerts}/rules/test", body)).Json.GetProperty("matches").GetInt32(), Is.EqualTo(1));
+        var past = (await AskAsync("POST", $"{Alerts}/rules/backtest?from=1h", body)).Json;
+        Assert.That((past.GetProperty("fired").GetInt32(), past.GetProperty("firings")[0].GetProperty("resolved_at").ValueKind), Is.EqualTo((1, System.Text.Json.JsonValueKind.Null)));
         var created = await AskAsync("POST", $"{Alerts}/rules", body);
         Assert.That(created.Status, Is.EqualTo(HttpStatusCode.Created), created.Body);
         var id = created.Json.GetProperty("id").GetString();
@@ -177,6 +179,27 @@ sealed class AlertsApiTests
         Assert.That(Amtool("config", "routes", "show"), Does.Contain("receiver: ops"));
         Assert.That(Amtool("config", "routes", "test", "notification_channels=shop"), Does.Contain("shop"));
         await Task.CompletedTask;
+    }
+
+    [Test]
+    public async Task An_alert_begins_an_incident_that_people_close()
+    {
+        const string incidents = "/api/v1/monitoring/incidents";
+        await AskAsync("POST", "/api/v2/alerts", """[{"labels":{"alertname":"Pay","severity":"critical","service":"payment","incident":"pay"},"annotations":{"summary":"Payments fail"}}]""");
+        var found = (await AskAsync("GET", "/api/v1/monitoring/dashboard/incidents")).Json.GetProperty("incidents")[0];
+        Assert.That((found.GetProperty("title").GetString(), found.GetProperty("severity").GetString(), found.GetProperty("status").GetString(), found.GetProperty("affected_services")[0].GetString()),
+            Is.EqualTo(("Payments fail", "critical", "open", "payment")));
+        var path = $"{incidents}/{found.GetProperty("id").GetString()}";
+        Assert.That((await AskAsync("POST", $"{path}/entries", """{"kind":"deploy","text":"rolled back 1.2"}""")).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await AskAsync("PATCH", path, """{"status":"investigating"}""")).Json.GetProperty("status").GetString(), Is.EqualTo("investigating"));
+        Assert.That((await AskAsync("PATCH", path, """{"status":"open"}""")).Problem, Is.EqualTo((409, "incident_state")));
+        var closed = (await AskAsync("PATCH", path, """{"status":"closed","root_cause":"A full disk","links":["https://wiki/pay"]}""")).Json;
+        Assert.That((closed.GetProperty("status").GetString(), closed.GetProperty("root_cause").GetString(), closed.GetProperty("timeline").GetArrayLength()), Is.EqualTo(("closed", "A full disk", 6)));
+        Assert.That((await AskAsync("GET", $"{incidents}/figures")).Json.GetProperty("mttr_seconds").GetDouble(), Is.GreaterThanOrEqualTo(0));
+        Assert.That((await AskAsync("POST", incidents, "{}")).Problem, Is.EqualTo((400, "invalid_incident")));
+        Assert.That((await AskAsync("POST", incidents, """{"title":"By hand"}""")).Status, Is.EqualTo(HttpStatusCode.Created));
+        Assert.That((await AskAsync("GET", $"{incidents}?status=open")).Json.GetProperty("items")[0].GetProperty("title").GetString(), Is.EqualTo("By hand"));
+        Assert.That((await AskAsync("GET", $"{incidents}/99")).Problem, Is.EqualTo((404, "incident_not_found")));
     }
 
     [Test]

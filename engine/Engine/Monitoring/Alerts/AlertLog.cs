@@ -78,6 +78,9 @@ public sealed class AlertLog
     /// <summary>The alerts that fire.</summary>
     public IReadOnlyCollection<AlertOccurrence> Active => _active.Values;
 
+    /// <summary>Receives each step in the life of an alert, within the transaction that stores it: the alert, the step, and who took it.</summary>
+    public Action<AlertOccurrence, AlertChange, string?, long>? OnChange { get; set; }
+
     /// <summary>How many alerts were not taken because too many fire.</summary>
     public long Dropped { get; private set; }
 
@@ -259,7 +262,7 @@ public sealed class AlertLog
         var number = _add.With(id).With(LabelText.Write(message.Labels)).With(LabelText.Write(message.Annotations)).With(message.Labels["severity"])
             .With(message.Labels["service"]).With(message.Rule).With(message.GeneratorUrl).With(value).With(message.StartsAt).With(message.EndsAt).Number() ?? 0;
         _step.With(number).With(now).With((long)AlertChange.Fired).With((string?)null).With((string?)null).Run();
-        Remember(new AlertOccurrence
+        var fired = new AlertOccurrence
         {
             Number = number,
             Id = id,
@@ -270,7 +273,9 @@ public sealed class AlertLog
             Value = message.Value,
             StartedAt = message.StartsAt,
             EndsAt = message.EndsAt,
-        });
+        };
+        Remember(fired);
+        OnChange?.Invoke(fired, AlertChange.Fired, null, now);
         return true;
     }
 
@@ -285,6 +290,7 @@ public sealed class AlertLog
     {
         Update(alert);
         _step.With(alert.Number).With(now).With((long)change).With(who).With(note).Run();
+        OnChange?.Invoke(alert, change, who, now);
     }
 
     void Update(AlertOccurrence alert) => _change.With(alert.Number).With(LabelText.Write(alert.Annotations))

@@ -1,6 +1,7 @@
 using System.Globalization;
 using CartRecovery.Engine.Monitoring.Alerts;
 using CartRecovery.Engine.Monitoring.Escalation;
+using CartRecovery.Engine.Monitoring.Incidents;
 using CartRecovery.Engine.Monitoring.Query;
 using CartRecovery.Engine.Monitoring.Silences;
 
@@ -28,6 +29,7 @@ public sealed class AlertManager : IAsyncDisposable
     readonly NoticeLedger _ledger;
     readonly SilenceStore _silences;
     readonly AlertLog _log;
+    readonly IncidentStore _incidents;
     NoticeDispatcher _dispatcher;
     Escalator _escalator;
     NoticeSender _sender;
@@ -50,6 +52,8 @@ public sealed class AlertManager : IAsyncDisposable
     {
         (_database, _time, _options) = (database, time, options ?? new AlertManagerOptions());
         (_ledger, _silences, _log) = (new NoticeLedger(database), new SilenceStore(database), new AlertLog(database, Now));
+        _incidents = new IncidentStore(database, _log.Active);
+        _log.OnChange = _incidents.Follow;
         (_dispatcher, _sender) = Create(config, channels);
         _escalator = new Escalator(onCall ?? OnCallConfig.None, config.Receivers, _ledger, _options.AcknowledgeUrl);
     }
@@ -156,6 +160,15 @@ public sealed class AlertManager : IAsyncDisposable
         lock (_gate)
         {
             return read(_log, _silences, _dispatcher);
+        }
+    }
+
+    /// <summary>Reads or changes incidents under the lock.</summary>
+    public T WithIncidents<T>(Func<IncidentStore, T> use)
+    {
+        lock (_gate)
+        {
+            return use(_incidents);
         }
     }
 
@@ -292,6 +305,7 @@ public sealed class AlertManager : IAsyncDisposable
         var before = now - (long)_options.Retention.TotalMilliseconds;
         _log.Prune(before, _options.MaxHistory);
         _silences.Prune(before);
+        _incidents.Prune(before);
         _ledger.Expire(before);
     }
 

@@ -8,6 +8,7 @@ using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Problems;
+using CartRecovery.Host.Api.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -18,7 +19,9 @@ namespace CartRecovery.Host.Api.Alerts;
 /// <summary>Routes of <c>/api/v1/monitoring/alerts/rules</c>: the rules of the files, and those that the API creates.</summary>
 static class AlertRulesRoutes
 {
-    const int MaxElements = 100;
+    const int MaxElements = 100, MaxFirings = 1000;
+
+    static readonly long s_backtest = (long)TimeSpan.FromDays(14).TotalMilliseconds;
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -31,6 +34,9 @@ static class AlertRulesRoutes
         group.MapPost("/test", Test).WithMetadata(reads)
             .Describe("testAlertRule", "Try an alert rule", "What the rule returns now. Changes nothing.")
             .Produces<AlertRuleTrial>().Problems(ApiProblems.InvalidJson, AlertProblems.InvalidRule, AlertProblems.QueryFailed);
+        group.MapPost("/backtest", Backtest).WithMetadata(reads)
+            .Describe("backtestAlertRule", "Run an alert rule over the past", "When the rule would have fired since `from`, 14 days ago by default. Changes nothing.")
+            .Query(QueryParameters.From, QueryParameters.To).Produces<AlertRuleBacktest>().Problems(ApiProblems.InvalidJson, AlertProblems.InvalidRule, AlertProblems.QueryFailed);
         group.MapGet("/{id}", Get).WithMetadata(reads).Describe("getAlertRule", "Get an alert rule", "A rule with its state.").Problems(AlertProblems.RuleNotFound);
         group.MapPut("/{id}", Change).WithMetadata(writes, new AuditedChange("alert_rule.change", "id"))
             .Describe("changeAlertRule", "Change an alert rule", "Fields that are absent stay as they are. A changed condition begins without alerts.")
@@ -104,6 +110,23 @@ static class AlertRulesRoutes
                 [.. found.Take(MaxElements).Select(sample => new AlertRuleElement(AlertIds.Map(sample.Labels), double.IsFinite(sample.Value) ? sample.Value : null))]));
         }
         catch (PromQlException e)
+        {
+            throw new ProblemException(AlertProblems.QueryFailed with { Detail = e.Message });
+        }
+    }
+
+    static Ok<AlertRuleBacktest> Backtest(HttpContext context, AlertRuleBody body, RequestQuery query, AlertingService alerting)
+    {
+        var rule = Check("test", body, alerting);
+        var now = AlertIds.Now(context);
+        var (from, to) = (query.Of(QueryParameters.From, now - s_backtest), Math.Min(query.Of(QueryParameters.To, now), now));
+        try
+        {
+            var found = RuleBacktest.Run(alerting.Queries, rule, from, to, Math.Max(60_000, 1000 * (body.Interval ?? 60)), context.RequestAborted);
+            return TypedResults.Ok(new AlertRuleBacktest(found.Count, AlertIds.Time(from), AlertIds.Time(to), [.. found.Take(MaxFirings).Select(firing => new AlertRuleFiring(
+                AlertIds.Map(firing.Labels), AlertIds.Time(firing.FiredAt), firing.ResolvedAt is { } end ? AlertIds.Time(end) : null, double.IsFinite(firing.Value) ? firing.Value : null))]));
+        }
+        catch (Exception e) when (e is PromQlException or RuleException)
         {
             throw new ProblemException(AlertProblems.QueryFailed with { Detail = e.Message });
         }
