@@ -72,7 +72,16 @@ public sealed class RuleManager : IDisposable
         var now = Now;
         if (Interlocked.Exchange(ref _applied, null) is { } sources)
         {
-            Replace(sources, now);
+            try
+            {
+                Replace(sources, now);
+            }
+            catch (IOException)
+            {
+                // Unless there are newer ones, they are applied at the next tick.
+                Interlocked.CompareExchange(ref _applied, sources, null);
+                throw;
+            }
         }
 
         foreach (var scheduled in _groups.Values.Where(group => group.Next <= now).OrderBy(group => group.Next).ToList())

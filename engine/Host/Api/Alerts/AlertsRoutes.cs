@@ -20,7 +20,7 @@ namespace CartRecovery.Host.Api.Alerts;
 /// <summary>Routes of <c>/api/v1/monitoring/alerts</c> and <c>/v1/alerts</c>: alerts that fire and did, and what people do about them.</summary>
 static class AlertsRoutes
 {
-    const int MaxName = 256, MaxNote = 4096;
+    const int MaxName = 256, MaxNote = 4096, MaxList = 1000;
 
     static readonly QueryParameter<int> s_offset = new("offset", "How many alerts to skip.", "a number from 0",
         (text, _) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null)
@@ -38,7 +38,7 @@ static class AlertsRoutes
         var (reads, writes) = (new RequiredPermission(Permission.AlertsRead), new RequiredPermission(Permission.AlertsWrite));
         var group = routes.MapGroup("/api/v1/monitoring/alerts").WithTags(ApiTags.Alerts).RequireAuthorization(AccessPolicies.User);
         group.MapGet("", List).WithMetadata(reads)
-            .Describe("listActiveAlerts", "List alerts that fire", "Alerts that fire, the newest first.").Query(s_severity, s_service);
+            .Describe("listActiveAlerts", "List alerts that fire", "Alerts that fire, the newest first, at most 1,000; /v1/alerts has pages.").Query(s_severity, s_service);
         group.MapGet("/history", History).WithMetadata(reads)
             .Describe("listAlertHistory", "List past and present alerts", "The newest first; the last 90 days are kept.").Query(QueryParameters.Limit, s_offset, s_severity, s_service);
         group.MapGet("/{id}", Get).WithMetadata(reads)
@@ -53,7 +53,7 @@ static class AlertsRoutes
             .Describe("listAlerts", "List alerts that fire", "A page of the alerts that fire, the newest first.").Query(QueryParameters.Limit, QueryParameters.Cursor, s_severity, s_service);
     }
 
-    static Ok<IReadOnlyList<AlertItem>> List(RequestQuery query, AlertingService alerting) => TypedResults.Ok(Active(query, alerting));
+    static Ok<IReadOnlyList<AlertItem>> List(RequestQuery query, AlertingService alerting) => TypedResults.Ok<IReadOnlyList<AlertItem>>([.. Active(query, alerting).Take(MaxList)]);
 
     static Ok<ItemPage<AlertItem>> Page(HttpContext context, RequestQuery query, AlertingService alerting) => TypedResults.Ok(Cursors.Page(context, query, Active(query, alerting)));
 
