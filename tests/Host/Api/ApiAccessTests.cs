@@ -22,13 +22,14 @@ sealed class ApiAccessTests
         "listMembers", "inviteMember", "getMember", "changeMember", "sendMemberLink", "deleteMember", "listRoles", "createRole", "changeRole", "deleteRole",
         "getConfig", "getSetting", "replaceConfig", "changeConfig", "resetConfig", "putSetting", "changeSetting", "resetSetting", "listConfigVersions", "getConfigVersion", "compareConfigVersions", "exportConfig", "rollBackConfig", "listScheduledConfig", "cancelScheduledConfig", "approveCampaign",
         "listJobs", "getJob", "changeJob", "runJob", "pauseJob", "resumeJob", "cancelJob", "listJobRuns", "getJobRun",
+        "acknowledgeAlert", "alertmanagerAlertGroups", "alertmanagerAlerts", "alertmanagerPostAlerts", "alertmanagerReceivers", "alertmanagerStatus", "backtestAlertRule", "changeAlertRule", "changeIncident", "createAlertRule", "createIncident", "dashboardIncidents", "deleteAlertRule", "disableAlertRule", "enableAlertRule", "expireSilence", "getAlert", "getAlertRule", "getIncident", "getSilence", "incidentFigures", "listActiveAlerts", "listAlertHistory", "listAlertRules", "listAlerts", "listIncidents", "listSilences", "noteIncident", "previewSilence", "prometheusAlerts", "prometheusRules", "resolveAlert", "setSilence", "testAlertRule",
         "addModel", "deployModel", "moveModelAlias", "removeModelAlias", "rollBackModel", "deleteModel", "loadModel", "unloadModel",
         "setCanary", "promoteCanary", "removeCanary", "setShadow", "removeShadow"];
 
     static readonly string[] s_public =
     [
         "login", "refresh", "setPassword", "beginOidcLogin", "endOidcLogin", "oidcBackchannelLogout", "requestReset", "choosePassword",
-        "followLink", "openMessage", "askToUnsubscribe", "unsubscribe", "askToConfirm", "confirmAddress", "restoreCart", "listFeatureDefinitions", "getScript", "getModule", "getDebugModule", "getTypes", "getHealth",
+        "followLink", "openMessage", "askAcknowledge", "acknowledgeByLink", "askToUnsubscribe", "unsubscribe", "askToConfirm", "confirmAddress", "restoreCart", "listFeatureDefinitions", "getScript", "getModule", "getDebugModule", "getTypes", "getHealth",
         "getLive", "getReady", "getMetrics", "getInferenceServer", "getInferenceLive", "getInferenceReady",
     ];
 
