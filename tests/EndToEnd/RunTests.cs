@@ -30,7 +30,7 @@ public sealed class RunTests
             Assert.That(engine.StartupOutput, Does.Match(@"(?m)^ +total +\d+ MB  of 4,096 MB"));
             Assert.That(health.GetProperty("status").GetString(), Is.EqualTo("ok"));
             Assert.That(health.GetProperty("parts").EnumerateObject().Select(part => (part.Name, part.Value.GetProperty("status").GetString())),
-                Is.EquivalentTo(new[] { ("partition-0", "ok"), ("partition-1", "ok"), ("journal", "ok"), ("checkpoints", "ok"), ("deadletters", "ok"), ("streams", "ok"), ("clock", "ok"), ("outreach", "ok"), ("recipients", "ok"), ("control", "ok"), ("jobs", "ok"), ("alerts", "ok"), ("configuration", "ok"), ("settings", "ok"), ("campaigns", "ok"), ("model", "ok"), ("sink-crm", "ok") }));
+                Is.EquivalentTo(new[] { ("partition-0", "ok"), ("partition-1", "ok"), ("journal", "ok"), ("checkpoints", "ok"), ("deadletters", "ok"), ("streams", "ok"), ("clock", "ok"), ("outreach", "ok"), ("recipients", "ok"), ("control", "ok"), ("jobs", "ok"), ("alerts", "ok"), ("monitoring", "ok"), ("configuration", "ok"), ("settings", "ok"), ("campaigns", "ok"), ("model", "ok"), ("sink-crm", "ok") }));
         }
     }
 

@@ -90,6 +90,9 @@ sealed class InProcessEngine : IAsyncDisposable
         config.Sinks.Clear();
         config.Contact.Holdout = 0;
         config.Log.Level = LogThreshold.Error;
+
+        // Most tests need no history of metrics.
+        config.Monitoring.Enabled = false;
         change?.Invoke(config);
         return config;
     }

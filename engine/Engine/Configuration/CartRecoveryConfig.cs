@@ -91,6 +91,9 @@ public sealed class CartRecoveryConfig
     [ConfigKey("The receivers of traces, metrics and logs.")]
     public TelemetryConfig Telemetry { get; set; } = new();
 
+    [ConfigKey("The history of metrics, and queries on it.")]
+    public MonitoringConfig Monitoring { get; set; } = new();
+
     /// <summary>Folder of the configuration file, as an absolute path.</summary>
     [JsonIgnore]
     public string Folder { get; set; } = Environment.CurrentDirectory;

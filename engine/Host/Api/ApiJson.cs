@@ -34,6 +34,7 @@ using CartRecovery.Host.Api.Keys;
 using CartRecovery.Host.Api.Learning;
 using CartRecovery.Host.Api.Members;
 using CartRecovery.Host.Api.Models;
+using CartRecovery.Host.Api.Monitoring;
 using CartRecovery.Host.Api.Predictions;
 using CartRecovery.Host.Api.Privacy;
 using CartRecovery.Host.Api.Products;
@@ -260,6 +261,10 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(ItemPage<IncidentItem>))]
 [JsonSerializable(typeof(IncidentDashboard))]
 [JsonSerializable(typeof(IncidentFiguresItem))]
+[JsonSerializable(typeof(PromResponse))]
+[JsonSerializable(typeof(List<MetricItem>))]
+[JsonSerializable(typeof(MetricPush))]
+[JsonSerializable(typeof(MetricPushed))]
 [JsonSerializable(typeof(HealthResponse))]
 [JsonSerializable(typeof(ProbeResult))]
 sealed partial class ApiJson : JsonSerializerContext;

@@ -27,6 +27,7 @@ using CartRecovery.Host.Api.Keys;
 using CartRecovery.Host.Api.Learning;
 using CartRecovery.Host.Api.Members;
 using CartRecovery.Host.Api.Models;
+using CartRecovery.Host.Api.Monitoring;
 using CartRecovery.Host.Api.Predictions;
 using CartRecovery.Host.Api.Privacy;
 using CartRecovery.Host.Api.Products;
@@ -103,6 +104,9 @@ static class ApiRoutes
         PrometheusRoutes.Map(routes);
         AlertmanagerRoutes.Map(routes);
         SilenceRoutes.Map(routes);
+        QueryRoutes.Map(routes);
+        MetricRoutes.Map(routes);
+        PushRoutes.Map(routes);
         HealthRoutes.Map(routes);
         routes.MapDocumentation();
     }

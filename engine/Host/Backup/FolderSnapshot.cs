@@ -2,6 +2,7 @@ using CartRecovery.Engine.Journal;
 using CartRecovery.Host.Composition;
 using CartRecovery.Host.Data;
 using CartRecovery.Host.Jobs;
+using CartRecovery.Host.Monitoring;
 using Microsoft.Win32.SafeHandles;
 
 namespace CartRecovery.Host.Backup;
@@ -79,7 +80,7 @@ sealed class FolderSnapshot : IDisposable
     }
 
     static bool IsExcluded(string name) => s_excluded.Contains(name) || s_databases.Any(database => name.StartsWith(database, StringComparison.Ordinal))
-        || name.EndsWith(".tmp", StringComparison.Ordinal);
+        || name.EndsWith(".tmp", StringComparison.Ordinal) || name.StartsWith(MetricMonitor.FileName, StringComparison.Ordinal);
 
     // A journal's mark moves on while its entries are copied. Drafts are named by their ending. A name may well have it elsewhere: the model shop.tmpl.
     static bool IsExcludedPath(string path) => s_excludedPaths.Contains(path) || path.Split('/').Any(part => part.EndsWith(".tmp", StringComparison.Ordinal))

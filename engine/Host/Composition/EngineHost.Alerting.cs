@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Monitoring.Alerts;
+using CartRecovery.Engine.Monitoring.Query;
 using CartRecovery.Host.Alerting;
 
 namespace CartRecovery.Host.Composition;
@@ -12,12 +13,16 @@ sealed partial class EngineHost
     void StartMonitoring()
     {
         _money.Start();
+        Monitor.Start();
         Alerting.Start();
     }
 
     AlertingService OpenAlerting()
     {
-        var series = new NoSeries();
-        return _data.Use(() => new AlertingService(Config, _data.Files, series, series, Time, _log, _data.Secret()));
+        // Without a history, rules find nothing.
+        var none = new NoSeries();
+        ISeriesSource source = Monitor.History is { } history ? history : none;
+        var sink = source as ISeriesSink ?? none;
+        return _data.Use(() => new AlertingService(Config, _data.Files, source, sink, Time, _log, _data.Secret()));
     }
 }

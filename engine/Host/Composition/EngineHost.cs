@@ -165,6 +165,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Privacy.Attach(this, _data, new PersonJournal(Exports.Journals, _keys), _log);
         Metrics = new EngineMetrics(this);
         _money = new MoneyMetrics(this, Metrics.Registry, _loggers.CreateLogger<MoneyMetrics>());
+        Monitor = OpenMonitor();
         _otlp = otlp is null ? null : new OtlpExport(otlp, Metrics.Registry, time);
         _app = ApiServer.Build(this, _loggers, otlp, s_drain);
         Jobs.Services = _app.Services;
@@ -203,8 +204,6 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     public JourneyReports Reports { get; }
 
     public TimeProvider Time { get; }
-
-    public EngineMetrics Metrics { get; }
 
     public DeadLetterStore DeadLetters { get; }
 
@@ -325,6 +324,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     {
         await StopAsync();
         await _app.DisposeAsync();
+        Monitor.Dispose();
         Ingest.Threads.Dispose();
         Ingest.Rates.Dispose();
         Connections.Dispose();

@@ -26,6 +26,7 @@ using CartRecovery.Engine.State.Customers;
 using CartRecovery.Engine.Storage;
 using CartRecovery.Host.Backtests;
 using CartRecovery.Host.Learning;
+using CartRecovery.Host.Monitoring;
 
 namespace CartRecovery.Host.Composition;
 
@@ -101,6 +102,8 @@ public sealed class MemoryBudget
             ("dead letters", DeadLetterQueue.CapacityBytes, $"{DeadLetterQueue.Capacity:N0} waiting to be written"),
             ("backtest", CampaignBacktests.Memory, "carts and decisions of one at a time"),
             ("training", Retraining.Memory, "rows of one at a time, and the trainer"),
+            ("monitoring", config.Monitoring.Enabled ? (config.Monitoring.History.MaxSeries * (long)MetricMonitor.BytesPerSeries) + (config.Monitoring.Query.Concurrency * 16L * config.Monitoring.Query.MaxSamples) : 0,
+                config.Monitoring.Enabled ? $"{config.Monitoring.History.MaxSeries:N0} series, {config.Monitoring.Query.Concurrency} queries of {config.Monitoring.Query.MaxSamples:N0} samples" : "not enabled"),
             ("base", Base, "runtime, ONNX Runtime, model"),
         ];
     }

@@ -3,6 +3,7 @@ using CartRecovery.Host.Backtests;
 using CartRecovery.Host.Backup;
 using CartRecovery.Host.Composition;
 using CartRecovery.Host.Jobs;
+using CartRecovery.Host.Monitoring;
 
 namespace CartRecovery.Host.Data;
 
@@ -15,7 +16,8 @@ readonly record struct FolderFiles(string Root)
     [
         FolderFormat.Name, StoreNumbersFile.Name, CampaignNumbering.Name, "lock", "secret", "keys", "journal", "checkpoints", "stores", "outreach.db",
         "outreach.db-wal", "outreach.db-shm", "control.db", "control.db-wal",
-        "control.db-shm", "alerts.db", "alerts.db-wal", "alerts.db-shm", "notices.db", "notices.db-wal", "notices.db-shm", "deadletters", "models",
+        "control.db-shm", "alerts.db", "alerts.db-wal", "alerts.db-shm", "notices.db", "notices.db-wal", "notices.db-shm", MetricMonitor.FileName, MetricMonitor.FileName + "-wal", MetricMonitor.FileName + "-shm",
+        MetricMonitor.FileName + ".damaged", "deadletters", "models",
         "archive", "archives", "next", "next.tmp", RunningConfig.Name, ExchangeRatesFeed.FileName, EngineId.Name, BackupRunner.Scratch, BackupLock.Name,
         CampaignBacktests.Scratch, TombstoneFile.Restored,
     ];

@@ -24,6 +24,8 @@ sealed class ApiAccessTests
         "listJobs", "getJob", "changeJob", "runJob", "pauseJob", "resumeJob", "cancelJob", "listJobRuns", "getJobRun",
         "acknowledgeAlert", "alertmanagerAlertGroups", "alertmanagerAlerts", "alertmanagerPostAlerts", "alertmanagerReceivers", "alertmanagerStatus", "backtestAlertRule", "changeAlertRule", "changeIncident", "createAlertRule", "createIncident", "dashboardIncidents", "deleteAlertRule", "disableAlertRule", "enableAlertRule", "expireSilence", "getAlert", "getAlertRule", "getIncident", "getSilence", "incidentFigures", "listActiveAlerts", "listAlertHistory", "listAlertRules", "listAlerts", "listIncidents", "listSilences", "noteIncident", "previewSilence", "prometheusAlerts", "prometheusRules", "resolveAlert", "setSilence", "testAlertRule",
         "addModel", "deployModel", "moveModelAlias", "removeModelAlias", "rollBackModel", "deleteModel", "loadModel", "unloadModel",
+        "queryMetrics", "queryMetricsByForm", "queryMetricRange", "queryMetricRangeByForm", "listMetricSeries", "listMetricSeriesByForm", "listMetricLabels", "listMetricLabelsByForm", "listMetricLabelValues", "getMetricMetadata", "getMetricBuildInfo",
+        "listMetrics", "listLatestMetrics", "listServiceMetrics", "exportMetrics", "pushMetric", "writeMetrics", "writeOtlpMetrics",
         "setCanary", "promoteCanary", "removeCanary", "setShadow", "removeShadow"];
 
     static readonly string[] s_public =

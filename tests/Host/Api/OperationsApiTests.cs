@@ -20,7 +20,7 @@ sealed class OperationsApiTests : EngineFixture
 
         Assert.That((answer.Status, answer.Json.GetProperty("status").GetString()), Is.EqualTo((HttpStatusCode.OK, "ok")));
         Assert.That(answer.Json.GetProperty("parts").EnumerateObject().Select(p => (p.Name, p.Value.GetProperty("status").GetString())),
-            Is.EqualTo(new[] { ("partition-0", "ok"), ("partition-1", "ok"), ("journal", "ok"), ("deadletters", "ok"), ("streams", "ok"), ("checkpoints", "ok"), ("clock", "ok"), ("outreach", "ok"), ("recipients", "ok"), ("control", "ok"), ("jobs", "ok"), ("alerts", "ok"), ("configuration", "ok"), ("settings", "ok"), ("campaigns", "ok"), ("model", "ok") }));
+            Is.EqualTo(new[] { ("partition-0", "ok"), ("partition-1", "ok"), ("journal", "ok"), ("deadletters", "ok"), ("streams", "ok"), ("checkpoints", "ok"), ("clock", "ok"), ("outreach", "ok"), ("recipients", "ok"), ("control", "ok"), ("jobs", "ok"), ("alerts", "ok"), ("monitoring", "ok"), ("configuration", "ok"), ("settings", "ok"), ("campaigns", "ok"), ("model", "ok") }));
         Assert.That(answer.Json.GetProperty("parts").GetProperty("model").GetProperty("evaluator").GetString(), Is.EqualTo(Engine.Host.Model.Evaluator));
     }
 

@@ -45,6 +45,7 @@ sealed class ConfigCheck
         new JobCheck(check, catalog, locations).Run(config);
         new FederationCheck(check, locations).Run(config);
         new MoneyCheck(check, locations).Run(config);
+        MonitoringCheck.Run(check, config.Monitoring);
         new CampaignCheck(check, catalog, locations).Run(config);
         new ContactCheck(check, locations).Run(config);
     }

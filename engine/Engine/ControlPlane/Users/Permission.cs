@@ -75,6 +75,12 @@ public static class Permission
     /// <summary>Acknowledge, resolve, silence and send alerts, and change rules.</summary>
     public const string AlertsWrite = "alerts:write";
 
+    /// <summary>Query the history of metrics.</summary>
+    public const string MonitoringRead = "monitoring:read";
+
+    /// <summary>Send metrics to the history.</summary>
+    public const string MonitoringWrite = "monitoring:write";
+
     /// <summary>All permissions. <c>events:write</c> is for keys; a user needs it to grant it to a key.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
@@ -88,6 +94,7 @@ public static class Permission
         ExportsRead, ReconciliationRead, ReconciliationWrite,
         ModelsRead, ModelsWrite,
         AlertsRead, AlertsWrite,
+        MonitoringRead, MonitoringWrite,
     ];
 
     /// <summary>Returns the permission for a group of the API.</summary>

@@ -20,10 +20,10 @@ public sealed record Role(string Name, IReadOnlySet<string> Permissions)
     {
         Of(Admin, [.. Permission.All]),
         Of("operator", [.. s_shop, "customers:read", "interventions:write", "campaigns:write", "suppressions:read", "suppressions:write", "dead_letters:read", "dead_letters:write",
-            "codes:write", "products:write", "feature_flags:write", "segments:write", "templates:write", "experiments:write", Permission.PersonalData, Permission.PrivacyRead, Permission.PrivacyWrite, Permission.AuditRead, Permission.JobsRead, Permission.JobsWrite, Permission.ConfigRead, Permission.CampaignsApprove, Permission.ExportsRead, Permission.ReconciliationRead, Permission.ReconciliationWrite, Permission.ModelsWrite, Permission.AlertsRead, Permission.AlertsWrite]),
+            "codes:write", "products:write", "feature_flags:write", "segments:write", "templates:write", "experiments:write", Permission.PersonalData, Permission.PrivacyRead, Permission.PrivacyWrite, Permission.AuditRead, Permission.JobsRead, Permission.JobsWrite, Permission.ConfigRead, Permission.CampaignsApprove, Permission.ExportsRead, Permission.ReconciliationRead, Permission.ReconciliationWrite, Permission.ModelsWrite, Permission.MonitoringRead, Permission.MonitoringWrite, Permission.AlertsRead, Permission.AlertsWrite]),
         Of("marketer", [.. s_shop, "customers:read", "interventions:write", "campaigns:write", "products:write", "suppressions:read", "suppressions:write", "codes:write",
             "feature_flags:write", "segments:write", "templates:write", "experiments:write"]),
-        Of("analyst", [.. s_shop, Permission.JobsRead, Permission.AlertsRead, Permission.ExportsRead, Permission.ReconciliationRead, "customers:read", "suppressions:read", "dead_letters:read"]),
+        Of("analyst", [.. s_shop, Permission.JobsRead, Permission.MonitoringRead, Permission.AlertsRead, Permission.ExportsRead, Permission.ReconciliationRead, "customers:read", "suppressions:read", "dead_letters:read"]),
         Of("viewer", ["interventions:read", "campaigns:read", "analytics:read", "products:read", Permission.FlagsRead, "segments:read", "templates:read", "experiments:read"]),
     }.ToDictionary(role => role.Name, StringComparer.Ordinal);
 

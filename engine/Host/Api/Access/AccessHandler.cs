@@ -34,6 +34,7 @@ sealed class AccessHandler(OperatorAccess operators, StoreDirectory stores) : IA
         StoreAccess access => UserAccess.Admits(http, access, stores),
         SignedIn => UserAccess.AdmitsUser(http),
         HoldsSession => http.User.Identity is not StoreKeyIdentity,
+        MonitorsEngine => http.User.Identity is UserIdentity ? UserAccess.AdmitsUser(http) : operators.IsProven(http),
         IsOperator => operators.Admits(http),
         DeclaresAccess => http.GetEndpoint() is not Microsoft.AspNetCore.Routing.RouteEndpoint,
         _ => false,

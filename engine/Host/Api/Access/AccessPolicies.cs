@@ -26,6 +26,12 @@ static class AccessPolicies
     /// <summary>Requires a user whose roles have the route's permission in the store that the request names. Rejects keys.</summary>
     public const string StoreUser = "store-user";
 
+    /// <summary>
+    /// Requires a user with the route's permission in all stores, or an operator who is one by the port (<c>listen.admin</c>) or the key
+    /// (<c>listen.metricsKey</c>).
+    /// </summary>
+    public const string Monitoring = "monitoring";
+
     /// <summary>Requires a signed-in user, or a session's refresh token, which the handler verifies.</summary>
     public const string Session = "session";
 
@@ -45,6 +51,7 @@ static class AccessPolicies
             .AddPolicy(Secret, policy => policy.RequireAuthenticatedUser().AddRequirements(new StoreAccess()))
             .AddPolicy(StoreUser, policy => policy.RequireAuthenticatedUser().AddRequirements(new StoreAccess(AdmitsKeys: false)))
             .AddPolicy(User, policy => policy.RequireAuthenticatedUser().AddRequirements(new SignedIn()))
+            .AddPolicy(Monitoring, policy => policy.AddRequirements(new MonitorsEngine()))
             .AddPolicy(Session, policy => policy.AddRequirements(new HoldsSession()))
             .AddPolicy(Operator, policy => policy.AddRequirements(new IsOperator()))
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().AddRequirements(new DeclaresAccess()).Build());

@@ -17,6 +17,9 @@ sealed class OperatorAccess(IEngineState engine)
     public bool Admits(HttpContext context) =>
         HasPort == AdminPort.Is(context) && (engine.Config.Listen.MetricsKey is not { } key || HasKey(context, KeyHash.OfConfigured(key)));
 
+    /// <summary>Returns whether a request comes from an operator whom the port or the key proves to be one.</summary>
+    public bool IsProven(HttpContext context) => (HasPort || engine.Config.Listen.MetricsKey is not null) && Admits(context);
+
     // Rejects requests of pages: a key that a page sends is visible to its readers.
     static bool HasKey(HttpContext context, KeyHash key) => context.Request.Headers.Origin.Count == 0
         && ApiKeyAuthentication.KeyOf(context.Request) is { Length: > 0 } sent

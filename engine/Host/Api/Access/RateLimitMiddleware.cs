@@ -71,7 +71,7 @@ static class RateLimitMiddleware
         null => RouteGroup.Public,
         var metadata when metadata.GetMetadata<IAllowAnonymous>() is not null || metadata.GetMetadata<IAuthorizeData>() is null =>
             metadata.GetMetadata<ITagsMetadata>()?.Tags.Contains(ApiTags.Operations) == true ? RouteGroup.Operations : RouteGroup.Public,
-        var metadata => metadata.GetMetadata<IAuthorizeData>()!.Policy is AccessPolicies.Secret or AccessPolicies.User or AccessPolicies.StoreUser ? RouteGroup.Api : RateLimits.GroupOf(key),
+        var metadata => metadata.GetMetadata<IAuthorizeData>()!.Policy is AccessPolicies.Secret or AccessPolicies.User or AccessPolicies.Monitoring or AccessPolicies.StoreUser ? RouteGroup.Api : RateLimits.GroupOf(key),
     };
 
     sealed record EarlyRate(bool IsAcquired);

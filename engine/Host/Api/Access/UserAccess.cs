@@ -34,7 +34,7 @@ static class UserAccess
         ?? (context.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>()?.Policy switch
         {
             AccessPolicies.Operator => AccessRejections.OperatorKeyRequired,
-            AccessPolicies.User or AccessPolicies.StoreUser or AccessPolicies.Session => UserRequired,
+            AccessPolicies.User or AccessPolicies.Monitoring or AccessPolicies.StoreUser or AccessPolicies.Session => UserRequired,
             AccessPolicies.Publishable or AccessPolicies.Flags => PermissionDenied,
             _ => AccessRejections.SecretKeyRequired,
         });

@@ -10,7 +10,7 @@ static class ApiTags
         Models = "Models", Inference = "Inference",
         Exports = "Exports", Reconciliation = "Reconciliation",
         Alerts = "Alerts", Alertmanager = "Alertmanager",
-        Jobs = "Jobs", Operations = "Operations";
+        Jobs = "Jobs", Monitoring = "Monitoring", Operations = "Operations";
 
     /// <summary>All tags with their descriptions, in the order of the document.</summary>
     public static IReadOnlyList<(string Name, string Description)> All { get; } =
@@ -50,6 +50,7 @@ static class ApiTags
         (Jobs, "Scheduled jobs: list, run, change, pause and cancel."),
         (Alerts, "Alerts that fire and did, and their rules: acknowledge, resolve, create and try."),
         (Alertmanager, "Alertmanager's API v2: alerts, silences and receivers, for amtool and Prometheus."),
+        (Monitoring, "Query the history of metrics, and send metrics to it."),
         (Operations, "Health and metrics."),
     ];
 }

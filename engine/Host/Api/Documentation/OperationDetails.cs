@@ -58,7 +58,7 @@ sealed class OperationDetails : IOpenApiOperationTransformer
             problems = [.. problems, .. s_withKey, .. policy switch
             {
                 AccessPolicies.Secret => (HttpProblem[])[AccessRejections.SecretKeyRequired, Authenticator.ScopeRequired, .. s_forUsers],
-                AccessPolicies.User or AccessPolicies.StoreUser or AccessPolicies.Session => [UserAccess.UserRequired, .. s_forUsers],
+                AccessPolicies.User or AccessPolicies.Monitoring or AccessPolicies.StoreUser or AccessPolicies.Session => [UserAccess.UserRequired, .. s_forUsers],
                 _ => [Authenticator.ScopeRequired, .. s_forUsers[..^1]],
             }];
         }

@@ -12,6 +12,7 @@ using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Host.Alerting;
 using CartRecovery.Host.Composition.Listening;
+using CartRecovery.Host.Monitoring;
 
 namespace CartRecovery.Host.Api.Health;
 
@@ -38,7 +39,7 @@ sealed record PartHealth(
 sealed class HealthReport(
     IEngineState engine, PartitionSet partitions, CartRecoveryConfig config, DeadLetterQueue deadLetters, JourneyWorker journeys, IJourneyOptionsProvider inForce,
     SinkSet sinks, IngestOptions ingest, ControlDatabase control, JobScheduler jobs, ForeignTokens foreign, TlsCertificates certificates, UsageLedger usage,
-    AlertingService alerting, TimeProvider time)
+    AlertingService alerting, MetricMonitor monitor, TimeProvider time)
 {
     // Quotas that are named.
     const int MaxNotes = 5;
@@ -88,7 +89,7 @@ sealed class HealthReport(
         var exceeded = quotas.Exists(counter => counter.Level > 1) ? TextOf(quotas) : null;
         var isHealthy = !sheds && exceeded is null && journeysProblem is null && recipients is null && rates is null && engine.ReloadProblem is null && settings.Problem is null && partitions.CheckpointProblem is null
             && !ingest.Incomplete.IsExhausted && jobsProblem is null && alertsProblem is null && unfit.Count == 0 && modelProblem is null
-            && control.Changes.Problem is null && foreign.Problem is null && certificates.Problem is null && partitions.ClockMonitor.Problem is null && reports.All(s => s.Health.Healthy);
+            && control.Changes.Problem is null && foreign.Problem is null && monitor.Problem is null && certificates.Problem is null && partitions.ClockMonitor.Problem is null && reports.All(s => s.Health.Healthy);
         var parts = new Dictionary<string, PartHealth>(StringComparer.Ordinal);
         for (var i = 0; i < partitions.Count; i++)
         {
@@ -115,6 +116,7 @@ sealed class HealthReport(
 
         parts.Add("jobs", Part(jobsProblem, "on time"));
         parts.Add("alerts", Part(alertsProblem, $"{alerting.Rules.Groups.Sum(group => group.Rules.Count)} rules"));
+        parts.Add("monitoring", Part(monitor.Problem, monitor.State));
         if (foreign.IsConfigured)
         {
             parts.Add("issuers", Part(foreign.Problem, "keys read when needed"));

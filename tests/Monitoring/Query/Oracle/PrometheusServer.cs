@@ -16,12 +16,15 @@ sealed class PrometheusServer : IDisposable
     readonly HttpClient _client = new();
     Process? _process;
 
-    public static async Task<PrometheusServer> StartAsync(IEnumerable<Series> series)
+    /// <summary>Starts a server.</summary>
+    /// <param name="series">The series that it has.</param>
+    /// <param name="settings">Its configuration file; without one it scrapes nothing.</param>
+    public static async Task<PrometheusServer> StartAsync(IEnumerable<Series> series, string settings = "global:\n  scrape_interval: 1m\n")
     {
         var server = new PrometheusServer();
         try
         {
-            await server.StartCoreAsync(series);
+            await server.StartCoreAsync(series, settings);
             return server;
         }
         catch (Win32Exception)
@@ -45,6 +48,13 @@ sealed class PrometheusServer : IDisposable
         return response.IsSuccessStatusCode ? document.RootElement.GetProperty("data").Clone() : null;
     }
 
+    /// <summary>Runs a request and returns what it answers.</summary>
+    public async Task<(int Status, string Body)> AskAsync(string path, HttpContent? form = null)
+    {
+        using var response = await (form is null ? _client.GetAsync(path) : _client.PostAsync(path, form));
+        return ((int)response.StatusCode, await response.Content.ReadAsStringAsync());
+    }
+
     public void Dispose()
     {
         if (_process is { HasExited: false })
@@ -58,7 +68,7 @@ sealed class PrometheusServer : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    async Task StartCoreAsync(IEnumerable<Series> series)
+    async Task StartCoreAsync(IEnumerable<Series> series, string settings)
     {
         var text = new StringBuilder();
         foreach (var metric in series.GroupBy(s => s.Labels.MetricName, StringComparer.Ordinal))
@@ -76,14 +86,15 @@ sealed class PrometheusServer : IDisposable
 
         var input = Path.Combine(_folder, "samples.txt");
         await File.WriteAllTextAsync(input, text.Append("# EOF\n").ToString());
-        using (var tool = Start("promtool", "tsdb", "create-blocks-from", "openmetrics", input, Path.Combine(_folder, "data")))
+        if (series.Any())
         {
+            using var tool = Start("promtool", "tsdb", "create-blocks-from", "openmetrics", input, Path.Combine(_folder, "data"));
             await tool.WaitForExitAsync();
             Assert.That(tool.ExitCode, Is.Zero);
         }
 
         var config = Path.Combine(_folder, "prometheus.yml");
-        await File.WriteAllTextAsync(config, "global:\n  scrape_interval: 1m\n");
+        await File.WriteAllTextAsync(config, settings);
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;

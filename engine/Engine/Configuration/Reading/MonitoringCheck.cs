@@ -1,0 +1,112 @@
+using System.Text.RegularExpressions;
+using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Configuration.Reading;
+
+/// <summary>Checks the section <c>monitoring</c>.</summary>
+sealed class MonitoringCheck(ConfigCheck check)
+{
+    static readonly string[] s_ownLabels = ["job", "instance", "__name__"];
+
+    public static void Run(ConfigCheck check, MonitoringConfig monitoring)
+    {
+        var history = monitoring.History;
+        if (TimeSpan.FromHours(2).Ticks % monitoring.Interval.Value.Ticks != 0)
+        {
+            check.Report(monitoring, "interval", "monitoring.interval must divide 2 hours, like 10s, 15s or 30s");
+        }
+
+        if (history.KeepMinutes.Value <= history.Keep.Value)
+        {
+            check.Report(history, "keepMinutes", "monitoring.history.keepMinutes must be longer than keep");
+        }
+
+        if (history.KeepFiveMinutes.Value <= history.KeepMinutes.Value)
+        {
+            check.Report(history, "keepFiveMinutes", "monitoring.history.keepFiveMinutes must be longer than keepMinutes");
+        }
+
+        var own = new MonitoringCheck(check);
+        foreach (var (name, target) in monitoring.Targets)
+        {
+            own.Source(target, $"monitoring.targets.{name}", target.Url, target.Interval, target.Timeout);
+            own.Labels(target, $"monitoring.targets.{name}", target.Labels);
+        }
+
+        foreach (var (name, collector) in monitoring.Collectors)
+        {
+            own.Source(collector, $"monitoring.collectors.{name}", collector.Url, collector.Interval, collector.Timeout);
+            foreach (var metric in collector.Metrics)
+            {
+                own.Metric(metric, $"monitoring.collectors.{name}.metrics");
+            }
+        }
+    }
+
+    void Source(object section, string path, string url, Duration interval, Duration timeout)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+        {
+            check.Report(section, "url", $"{path}.url must be an http or https address");
+        }
+
+        if (timeout.Value >= interval.Value)
+        {
+            check.Report(section, "timeout", $"{path}.timeout must be less than interval");
+        }
+    }
+
+    void Metric(ResponseMetricConfig metric, string path)
+    {
+        if (!IsName(metric.Name, allowsColon: true))
+        {
+            check.Report(metric, "name", $"{path}: '{metric.Name}' is no name of a metric: letters, digits, '_' and ':', no digit first");
+        }
+
+        if (metric.Value is null == metric.Pattern is null)
+        {
+            check.Report(metric, "value", $"{path}: '{metric.Name}' needs either a value (a JSON path) or a pattern");
+        }
+
+        Path(metric, "items", path, metric.Items);
+        Path(metric, "value", path, metric.Value);
+        try
+        {
+            _ = metric.Pattern is null ? null : new Regex(metric.Pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        {
+            check.Report(metric, "pattern", $"{path}.pattern: {e.Message}");
+        }
+
+        Labels(metric, path, metric.Labels);
+        foreach (var text in metric.Labels.Values.Where(text => text.StartsWith('$')))
+        {
+            Path(metric, "labels", path, text);
+        }
+    }
+
+    void Labels(object section, string path, Dictionary<string, string> labels)
+    {
+        if (labels.Keys.FirstOrDefault(label => !IsName(label, allowsColon: false) || s_ownLabels.Contains(label)) is { } wrong)
+        {
+            check.Report(section, "labels", $"{path}.labels: '{wrong}' is no name of a label: letters, digits and '_', no digit first, and not job or instance");
+        }
+    }
+
+    void Path(object section, string key, string path, string? text)
+    {
+        try
+        {
+            _ = text is null ? null : JsonPath.Parse(text);
+        }
+        catch (FormatException e)
+        {
+            check.Report(section, key, $"{path}.{key}: {e.Message}");
+        }
+    }
+
+    static bool IsName(string name, bool allowsColon) =>
+        name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_' || (allowsColon && c == ':'));
+}

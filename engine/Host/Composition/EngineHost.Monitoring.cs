@@ -1,0 +1,22 @@
+using CartRecovery.Engine.Telemetry;
+using CartRecovery.Host.Composition.Telemetry;
+using CartRecovery.Host.Monitoring;
+using Microsoft.Extensions.Logging;
+
+namespace CartRecovery.Host.Composition;
+
+/// <content>Monitoring.</content>
+sealed partial class EngineHost
+{
+    /// <summary>The engine's metrics.</summary>
+    public EngineMetrics Metrics { get; }
+
+    /// <summary>The history of metrics.</summary>
+    public MetricMonitor Monitor { get; }
+
+    MetricMonitor OpenMonitor()
+    {
+        MachineMetrics.Declare(Metrics.Registry, _data.Path);
+        return new MetricMonitor(Config.Monitoring, _data.Path, Metrics.Registry, Time, _loggers.CreateLogger<MetricMonitor>());
+    }
+}
