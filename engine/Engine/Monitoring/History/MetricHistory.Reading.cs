@@ -46,6 +46,11 @@ public sealed partial class MetricHistory
         {
             lock (_reading)
             {
+                if (_isClosed)
+                {
+                    return;
+                }
+
                 chunks = _reader.Chunks(level, series, _levels.Window(level, from), _levels.Window(level, to));
             }
         }
