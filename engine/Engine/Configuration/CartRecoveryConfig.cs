@@ -82,16 +82,13 @@ public sealed class CartRecoveryConfig
     [ConfigKey("Delivery channels in addition to the shopper's own socket. A campaign refers to a sink by its name here.", Max = "64", Reloads = true)]
     public Dictionary<string, SinkConfig> Sinks { get; set; } = new(StringComparer.Ordinal);
 
-    [ConfigKey("The history of metrics, and alerts.")]
-    public MonitoringConfig Monitoring { get; set; } = new();
-
     [ConfigKey("Logging.")]
     public LogConfig Log { get; set; } = new();
 
     [ConfigKey("The receivers of traces, metrics and logs.")]
     public TelemetryConfig Telemetry { get; set; } = new();
 
-    [ConfigKey("The history of metrics, and queries on it.")]
+    [ConfigKey("The history of metrics, queries on it, and alerts.")]
     public MonitoringConfig Monitoring { get; set; } = new();
 
     /// <summary>Folder of the configuration file, as an absolute path.</summary>
