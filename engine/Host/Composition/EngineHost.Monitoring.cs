@@ -12,11 +12,11 @@ sealed partial class EngineHost
     public EngineMetrics Metrics { get; }
 
     /// <summary>The history of metrics.</summary>
-    public MetricMonitor Monitor { get; }
+    public MetricMonitor Monitor => field ??= new MetricMonitor(Config.Monitoring, _data.Path, Time, _loggers.CreateLogger<MetricMonitor>());
 
-    MetricMonitor OpenMonitor()
+    void AttachMonitor()
     {
         MachineMetrics.Declare(Metrics.Registry, _data.Path);
-        return new MetricMonitor(Config.Monitoring, _data.Path, Metrics.Registry, Time, _loggers.CreateLogger<MetricMonitor>());
+        Monitor.Attach(Metrics.Registry);
     }
 }

@@ -165,7 +165,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Privacy.Attach(this, _data, new PersonJournal(Exports.Journals, _keys), _log);
         Metrics = new EngineMetrics(this);
         _money = new MoneyMetrics(this, Metrics.Registry, _loggers.CreateLogger<MoneyMetrics>());
-        Monitor = OpenMonitor();
+        AttachMonitor();
         _otlp = otlp is null ? null : new OtlpExport(otlp, Metrics.Registry, time);
         _app = ApiServer.Build(this, _loggers, otlp, s_drain);
         Jobs.Services = _app.Services;

@@ -30,7 +30,6 @@ sealed partial class MetricMonitor : IDisposable
     static readonly IReadOnlyDictionary<AppendResult, long> s_none =
         Enum.GetValues<AppendResult>().Where(result => result is not (AppendResult.Appended or AppendResult.Duplicate)).ToDictionary(result => result, _ => 0L);
 
-    readonly MetricRegistry _registry;
     readonly TimeProvider _time;
     readonly ILogger _log;
     readonly MonitoringConfig _config;
@@ -43,16 +42,16 @@ sealed partial class MetricMonitor : IDisposable
     DateTimeOffset _flushedAt;
     double _seconds;
     long _failures;
+    MetricRegistry? _registry;
     string? _logged;
     volatile string? _problem;
     volatile bool _isStopped;
 
     /// <summary>Opens the history. An unusable file does not keep the engine from starting.</summary>
-    public MetricMonitor(MonitoringConfig config, string folder, MetricRegistry registry, TimeProvider time, ILogger log)
+    public MetricMonitor(MonitoringConfig config, string folder, TimeProvider time, ILogger log)
     {
-        (_registry, _time, _log, _config) = (registry, time, log, config);
+        (_time, _log, _config) = (time, log, config);
         _queries = new SemaphoreSlim(config.Query.Concurrency);
-        Declare(registry);
         if (!config.Enabled)
         {
             return;
@@ -94,6 +93,13 @@ sealed partial class MetricMonitor : IDisposable
     /// <summary>The state, in a few words.</summary>
     public string State => History?.Statistics is { } figures ? $"{figures.Series:N0} series, {figures.Bytes >> 10:N0} KB" : "not enabled";
 
+    /// <summary>Declares the history's own metrics, and collects those of the registry once started. The registry's metrics may need the history.</summary>
+    public void Attach(MetricRegistry registry)
+    {
+        _registry = registry;
+        Declare(registry);
+    }
+
     /// <summary>Starts to collect.</summary>
     public void Start()
     {
@@ -134,7 +140,7 @@ sealed partial class MetricMonitor : IDisposable
             var began = _time.GetTimestamp();
             var interval = (long)_config.Interval.Value.TotalMilliseconds;
             using var text = new MemoryStream(1 << 17);
-            await _registry.WriteAsync(text);
+            await _registry!.WriteAsync(text);
             Take(text.GetBuffer().AsSpan(0, (int)text.Length), now.ToUnixTimeMilliseconds() / interval * interval, _time.GetElapsedTime(began).TotalSeconds);
             Pushed!.Collect(now.ToUnixTimeMilliseconds() / interval * interval);
             if (now - _flushedAt >= s_flush)
