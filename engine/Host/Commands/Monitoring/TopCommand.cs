@@ -1,5 +1,4 @@
 using System.Globalization;
-using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Telemetry;
 using CartRecovery.Host.Output;
 
