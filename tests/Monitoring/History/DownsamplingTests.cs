@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Monitoring.History;
 using CartRecovery.Engine.Monitoring.Query;
+using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Monitoring.History;
 
@@ -9,7 +10,7 @@ public sealed class DownsamplingTests
     const long Minute = 60_000;
 
     [FsCheck.NUnit.Property(MaxTest = 300)]
-    public void A_counter_keeps_its_increase_through_resets(int seed)
+    public FsCheck.Property A_counter_keeps_its_increase_through_resets() => Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed =>
     {
         var random = new Random(seed);
         var value = 0.0;
@@ -23,7 +24,7 @@ public sealed class DownsamplingTests
         // From the end of the first interval on: what comes before it has no earlier sample.
         Assert.That(Increase(kept.Where(s => s.Time >= 5 * Minute)), Is.EqualTo(Increase(samples.Where(s => s.Time >= 5 * Minute))).Within(1e-6));
         Assert.That(kept.Zip(kept.Skip(1), (a, b) => b.Time - a.Time), Is.All.GreaterThan(0));
-    }
+    });
 
     [Test]
     public void A_steady_counter_keeps_one_sample_per_interval_at_its_end() =>

@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Monitoring.History;
 using CartRecovery.Engine.Monitoring.Query;
+using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Monitoring.History;
 
@@ -10,7 +11,7 @@ public sealed class SampleChunkTests
         [double.NaN, StaleMarker.Value, double.PositiveInfinity, double.NegativeInfinity, -0.0, 0, double.Epsilon, double.MaxValue, 1L << 53, -1e-300, 0.1, 1e22];
 
     [FsCheck.NUnit.Property(MaxTest = 500)]
-    public void Any_samples_round_trip(long[] times, double[] values, byte[] picks)
+    public FsCheck.Property Any_samples_round_trip() => Prop.ForAll(Any<long[]>(), Any<double[]>(), Any<byte[]>(), (times, values, picks) =>
     {
         var samples = times.Zip(values, (time, value) => new SeriesSample(time, value))
             .Concat(picks.Select((pick, i) => new SeriesSample(i * 15_000L, s_special[pick % s_special.Length]))).ToArray();
@@ -18,10 +19,10 @@ public sealed class SampleChunkTests
         {
             Holds(samples);
         }
-    }
+    });
 
     [FsCheck.NUnit.Property(MaxTest = 300)]
-    public void Counters_and_gauges_round_trip(int seed)
+    public FsCheck.Property Counters_and_gauges_round_trip() => Prop.ForAll(Any<int>(), seed =>
     {
         var random = new Random(seed);
         var (time, value) = (1_764_000_000_000L, (double)random.Next(1_000_000));
@@ -36,7 +37,7 @@ public sealed class SampleChunkTests
         }
 
         Holds(samples);
-    }
+    });
 
     [Test]
     public void Equal_and_extreme_times_round_trip() =>
@@ -93,4 +94,6 @@ public sealed class SampleChunkTests
     }
 
     static (long Time, long Value) Bits(SeriesSample sample) => (sample.Time, BitConverter.DoubleToInt64Bits(sample.Value));
+
+    static FsCheck.Arbitrary<T> Any<T>() => ArbMap.Default.ArbFor<T>();
 }
