@@ -299,6 +299,7 @@ sealed class AccessMatrixTests
         ["POST /api/v1/monitoring/metrics"] = Access.User,
         ["POST /api/v1/write"] = Access.User,
         ["POST /api/v1/otlp/v1/metrics"] = Access.User,
+        ["GET /v1/logs"] = Access.User,
         ["POST /v1/gdpr/forget/{userId}"] = Access.Secret,
         ["DELETE /v1/gdpr/forget/{userId}"] = Access.Secret,
         ["GET /v1/gdpr/status/{requestId}"] = Access.Secret,

@@ -249,6 +249,7 @@ sealed class RoleMatrixTests
         ["GET /v1/jobs/{name}/runs"] = "aon",
         ["GET /v1/jobs/{name}/runs/{id:long}"] = "aon",
         ["GET /v1/audit"] = "ao",
+        ["GET /v1/logs"] = "ao",
         ["POST /v1/gdpr/forget/{userId}"] = "ao",
         ["DELETE /v1/gdpr/forget/{userId}"] = "ao",
         ["GET /v1/gdpr/status/{requestId}"] = "ao",

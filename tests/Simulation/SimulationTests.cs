@@ -46,9 +46,17 @@ public sealed class SimulationTests
             thread.Start();
         }
 
+        var done = 0;
         foreach (var thread in threads)
         {
-            thread.Join();
+            while (!thread.Join(TimeSpan.FromMinutes(1)))
+            {
+                if (sums.Count > done)
+                {
+                    done = sums.Count;
+                    HangGuardAttribute.ReportProgress();
+                }
+            }
         }
 
         TestContext.Out.WriteLine(

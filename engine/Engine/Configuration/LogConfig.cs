@@ -8,6 +8,9 @@ public sealed class LogConfig
 
     [ConfigKey("The format of the lines on standard error: text for people, json for collectors. Default: text on a terminal, else json.", Example = "json")]
     public LogFormat? Format { get; set; }
+
+    [ConfigKey("The same lines as JSON in files of the data folder, which 'GET /v1/logs' searches.")]
+    public LogFilesConfig Files { get; set; } = new();
 }
 
 /// <summary>Formats of log lines.</summary>

@@ -32,6 +32,7 @@ using CartRecovery.Host.Api.Interventions;
 using CartRecovery.Host.Api.Jobs;
 using CartRecovery.Host.Api.Keys;
 using CartRecovery.Host.Api.Learning;
+using CartRecovery.Host.Api.Logs;
 using CartRecovery.Host.Api.Members;
 using CartRecovery.Host.Api.Models;
 using CartRecovery.Host.Api.Monitoring;
@@ -189,6 +190,7 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(ItemPage<MemberItem>))]
 [JsonSerializable(typeof(OidcSignOut))]
 [JsonSerializable(typeof(ItemPage<AuditRow>))]
+[JsonSerializable(typeof(ItemPage<LogRow>))]
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(BacktestBody))]
 [JsonSerializable(typeof(BacktestStarted))]

@@ -25,6 +25,7 @@ using CartRecovery.Host.Api.Interventions;
 using CartRecovery.Host.Api.Jobs;
 using CartRecovery.Host.Api.Keys;
 using CartRecovery.Host.Api.Learning;
+using CartRecovery.Host.Api.Logs;
 using CartRecovery.Host.Api.Members;
 using CartRecovery.Host.Api.Models;
 using CartRecovery.Host.Api.Monitoring;
@@ -96,6 +97,7 @@ static class ApiRoutes
         ReconciliationRoutes.Map(routes);
         JobsRoutes.Map(routes);
         AuditRoutes.Map(routes);
+        LogRoutes.Map(routes);
         SettingsRoutes.Map(routes);
         AlertsRoutes.Map(routes);
         AlertRulesRoutes.Map(routes);

@@ -16,7 +16,7 @@ sealed class FolderSnapshot : IDisposable
     const int MaxAttempts = 5;
 
     // Excluded: files of a running engine, files that are copied otherwise, and temporary files.
-    static readonly string[] s_excluded = ["lock", "keys", RunningConfig.Name, EngineId.Name, "next.tmp", "lost+found", BackupRunner.Scratch, BackupLock.Name, TombstoneFile.Restored];
+    static readonly string[] s_excluded = ["lock", "keys", RunningConfig.Name, EngineId.Name, "next.tmp", "lost+found", "logs", BackupRunner.Scratch, BackupLock.Name, TombstoneFile.Restored];
 
     // Excluded within folders. An open lock, even to read it, keeps the engine and commands from changing the registry.
     static readonly string[] s_excludedPaths = ["models/lock", "models/serving", "models/serving.new"];

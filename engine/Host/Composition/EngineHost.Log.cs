@@ -1,4 +1,5 @@
 using CartRecovery.Engine.ControlPlane.Usage;
+using CartRecovery.Host.Logs;
 using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Composition;
@@ -6,6 +7,38 @@ namespace CartRecovery.Host.Composition;
 /// <content>Log messages.</content>
 sealed partial class EngineHost
 {
+    /// <summary>The log's files.</summary>
+    public LogFiles LogFiles { get; private set; } = null!;
+
+    /// <summary>Searches them.</summary>
+    public LogSearch Logs { get; }
+
+    // A log that cannot be kept costs its files alone: the lines are on standard error.
+    LogSearch BeginLog()
+    {
+        if (_data.OpenToOthers is var (path, problem))
+        {
+            LogOpenToOthers(path, problem);
+        }
+
+        try
+        {
+            LogFiles.Begin(_data.Files.Logs);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNotKept(_data.Files.Logs, e.Message);
+        }
+
+        return new LogSearch(_data.Files.Logs);
+    }
+
+    void DisposeLog()
+    {
+        Logs.Dispose();
+        LogFiles.Dispose();
+    }
+
     void LogUsage(UsageCounter counter)
     {
         var (kind, key) = (UsageLedger.NameOf(counter.Kind), counter.Key.Length == 0 ? "all keys" : $"the key {counter.Key}");
@@ -26,6 +59,9 @@ sealed partial class EngineHost
     [LoggerMessage(EventName = "quota_exceeded", Level = LogLevel.Error,
         Message = "The store {Store} has used {Count} of {Quota} {Kind} of {Period}, with {Key}: the engine rejects further ones until the period ends")]
     partial void LogQuotaExceeded(string store, long count, long quota, string kind, string period, string key);
+
+    [LoggerMessage(EventName = "log_not_kept", Level = LogLevel.Error, Message = "Log lines are on standard error alone, because {Folder} cannot be created: {Problem}")]
+    partial void LogNotKept(string folder, string problem);
 
     [LoggerMessage(EventName = "usage_failed", Level = LogLevel.Error, Message = "Usage could not be counted or stored; the engine retries: {Problem}")]
     partial void LogUsageFailed(string problem);

@@ -88,7 +88,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _inForce = ValuesOf(config);
         Time = time;
         var otlp = OtlpSettings.Of(config.Telemetry.Otlp, Environment.GetEnvironmentVariable);
-        _loggers = LoggerFactory.Create(logs => EngineLogs.Configure(logs, _levels, config.Log.Format, otlp));
+        _loggers = LoggerFactory.Create(logs => EngineLogs.Configure(logs, _levels, config.Log.Format, otlp, LogFiles = new LogFiles(config.Log.Files)));
         _log = _loggers.CreateLogger("CartRecovery");
         OtlpSettings.Check(config.Telemetry.Otlp, Environment.GetEnvironmentVariable, _log);
         Model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);
@@ -99,11 +99,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         { StateOf = key => Stores.StateOf(key) };
         Sinks = new SinkSet(SinkCatalog.Of(config), time, _loggers, RecordOutcome);
         _data = DataFolder.Open(config);
-        if (_data.OpenToOthers is var (path, problem))
-        {
-            LogOpenToOthers(path, problem);
-        }
-
+        Logs = BeginLog();
         FolderTakeover.Run(_data, config, budget, Serving, time, _log, onTakeover);
         (ModelRegistry, Model) = OpenModels(Model);
         _keys = FolderKeys.Open(_data, config);
@@ -339,6 +335,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         DeadLetters.Dispose();
         _keys?.Dispose();
         await DisposeControlAsync();
+        DisposeLog();
         _data.Dispose();
         _otlp?.Dispose();
         Metrics.Registry.Dispose();

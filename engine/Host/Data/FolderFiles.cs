@@ -17,7 +17,7 @@ readonly record struct FolderFiles(string Root)
         FolderFormat.Name, StoreNumbersFile.Name, CampaignNumbering.Name, "lock", "secret", "keys", "journal", "checkpoints", "stores", "outreach.db",
         "outreach.db-wal", "outreach.db-shm", "control.db", "control.db-wal",
         "control.db-shm", "alerts.db", "alerts.db-wal", "alerts.db-shm", "notices.db", "notices.db-wal", "notices.db-shm", MetricMonitor.FileName, MetricMonitor.FileName + "-wal", MetricMonitor.FileName + "-shm",
-        MetricMonitor.FileName + ".damaged", "deadletters", "models",
+        MetricMonitor.FileName + ".damaged", "deadletters", "models", "logs",
         "archive", "archives", "next", "next.tmp", RunningConfig.Name, ExchangeRatesFeed.FileName, EngineId.Name, BackupRunner.Scratch, BackupLock.Name,
         CampaignBacktests.Scratch, TombstoneFile.Restored,
     ];
@@ -55,6 +55,9 @@ readonly record struct FolderFiles(string Root)
 
     /// <summary>The folder of the models.</summary>
     public string Models => Path.Combine(Root, "models");
+
+    /// <summary>The folder of the log's files.</summary>
+    public string Logs => Path.Combine(Root, "logs");
 
     /// <summary>Returns the folder of a partition's journal.</summary>
     public string JournalOf(int partition) => Path.Combine(Journals, Name(partition));

@@ -1,91 +1,19 @@
-using System.Buffers;
-using System.Globalization;
-using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using CartRecovery.Primitives;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
 
 namespace CartRecovery.Host.Output;
 
-/// <summary>
-/// Formats a log entry as a JSON object on a line: <c>time</c>, <c>level</c>, <c>event</c>, <c>category</c>, <c>message</c>, then the fields of
-/// the message, and <c>exception</c>. Addresses are masked.
-/// </summary>
+/// <summary>Formats log entries for collectors: <see cref="JsonLogLine"/>.</summary>
 sealed class JsonLogFormatter() : ConsoleFormatter(FormatterName)
 {
     /// <summary>Its name.</summary>
     public const string FormatterName = "cartrecovery-json";
 
-    static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <inheritdoc/>
     public override void Write<TState>(in LogEntry<TState> entry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
-        var output = new ArrayBufferWriter<byte>(512);
-        using (var writer = new Utf8JsonWriter(output, s_options))
-        {
-            writer.WriteStartObject();
-            writer.WriteString("time"u8, TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
-            writer.WriteString("level"u8, LevelOf(entry.LogLevel));
-            if (LogFields.NameOf(entry.EventId) is { } name)
-            {
-                writer.WriteString("event"u8, name);
-            }
-
-            writer.WriteString("category"u8, entry.Category);
-            writer.WriteString("message"u8, AddressText.Mask(entry.Formatter(entry.State, entry.Exception)));
-            foreach (var (field, value) in LogFields.Of(entry.State))
-            {
-                Write(writer, field, value);
-            }
-
-            if (entry.Exception is { } exception)
-            {
-                writer.WriteString("exception"u8, AddressText.Mask(exception.ToString()));
-            }
-
-            writer.WriteEndObject();
-        }
-
-        textWriter.Write(Encoding.UTF8.GetString(output.WrittenSpan));
+        textWriter.Write(JsonLogLine.Of(entry));
         textWriter.Write('\n');
     }
-
-    static void Write(Utf8JsonWriter writer, string name, object? value)
-    {
-        switch (value)
-        {
-            case null:
-                writer.WriteNull(name);
-                break;
-            case bool truth:
-                writer.WriteBoolean(name, truth);
-                break;
-            case int or long or short or byte or uint or ushort:
-                writer.WriteNumber(name, Convert.ToInt64(value, CultureInfo.InvariantCulture));
-                break;
-            case double number when double.IsFinite(number):
-                writer.WriteNumber(name, number);
-                break;
-            case IFormattable formattable:
-                writer.WriteString(name, formattable.ToString(format: null, CultureInfo.InvariantCulture));
-                break;
-            default:
-                writer.WriteString(name, AddressText.Mask(value.ToString() ?? ""));
-                break;
-        }
-    }
-
-    static string LevelOf(LogLevel level) => level switch
-    {
-        LogLevel.Trace => "trace",
-        LogLevel.Debug => "debug",
-        LogLevel.Information => "information",
-        LogLevel.Warning => "warning",
-        LogLevel.Error => "error",
-        _ => "critical",
-    };
 }

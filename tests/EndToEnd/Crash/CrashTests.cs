@@ -32,6 +32,7 @@ public sealed class CrashTests
             {
                 var moment = CrashMoment.Choose(random, round);
                 stage = $"round {round}, {moment}";
+                HangGuardAttribute.ReportProgress();
                 await run.LiveAsync(moment);
                 if (round % 50 == 0)
                 {

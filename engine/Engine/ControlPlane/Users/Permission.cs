@@ -81,6 +81,8 @@ public static class Permission
     /// <summary>Send metrics to the history.</summary>
     public const string MonitoringWrite = "monitoring:write";
 
+    /// <summary>Search the engine's log.</summary>
+    public const string LogsRead = "logs:read";
     /// <summary>All permissions. <c>events:write</c> is for keys; a user needs it to grant it to a key.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
@@ -95,6 +97,7 @@ public static class Permission
         ModelsRead, ModelsWrite,
         AlertsRead, AlertsWrite,
         MonitoringRead, MonitoringWrite,
+        LogsRead,
     ];
 
     /// <summary>Returns the permission for a group of the API.</summary>

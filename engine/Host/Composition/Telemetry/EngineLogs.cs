@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Telemetry;
+using CartRecovery.Host.Logs;
 using CartRecovery.Host.Output;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -7,7 +8,7 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace CartRecovery.Host.Composition.Telemetry;
 
-/// <summary>Configures logging: lines of JSON or text to standard error, and to an OTLP collector if one is configured.</summary>
+/// <summary>Configures logging: lines of JSON or text to standard error, JSON to the data folder, and to an OTLP collector if one is configured.</summary>
 static class EngineLogs
 {
     /// <summary>Configures a logger factory.</summary>
@@ -15,7 +16,8 @@ static class EngineLogs
     /// <param name="levels">The minimum severity.</param>
     /// <param name="format">The format of lines; <see langword="null"/> for text on a terminal, else JSON.</param>
     /// <param name="otlp">The collector; <see langword="null"/> for none.</param>
-    public static void Configure(ILoggingBuilder logs, LogLevels levels, LogFormat? format, OtlpOptions? otlp)
+    /// <param name="files">The files; the caller disposes them.</param>
+    public static void Configure(ILoggingBuilder logs, LogLevels levels, LogFormat? format, OtlpOptions? otlp, LogFiles files)
     {
         logs.ClearProviders();
         var isText = format is LogFormat.Text || (format is null && !Console.IsErrorRedirected);
@@ -25,6 +27,7 @@ static class EngineLogs
             o.FormatterName = isText ? TextLogFormatter.FormatterName : JsonLogFormatter.FormatterName;
         });
         logs.Services.AddSingleton<ConsoleFormatter>(isText ? new TextLogFormatter(Terminal.IsErrorLive) : new JsonLogFormatter());
+        logs.AddProvider(files);
         if (otlp is not null)
         {
             OtlpExport.Prepare(logs, otlp);

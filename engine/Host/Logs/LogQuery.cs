@@ -1,0 +1,156 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+
+namespace CartRecovery.Host.Logs;
+
+/// <summary>
+/// Which lines of the log to find. Words are parts of a line, whatever their case; <c>name:value</c> is the whole value of a field; <c>-</c> before
+/// either excludes; quotation marks hold a phrase together. All parts must hold.
+/// </summary>
+sealed class LogQuery
+{
+    /// <summary>The most parts of a query.</summary>
+    public const int MaxParts = 16;
+
+    // Threads log beside each other, and clocks are corrected: by how many milliseconds a line may be before an earlier one.
+    const long MaxDisorder = 60_000;
+
+    static readonly string[] s_levels = ["trace", "debug", "information", "warning", "error", "critical"];
+
+    readonly List<(string Text, bool Excludes)> _words = [];
+    readonly List<(string Field, string Value, bool Excludes)> _fields = [];
+
+    /// <summary>The levels, the least severe first.</summary>
+    public static IReadOnlyList<string> Levels => s_levels;
+
+    /// <summary>The least severe level to find.</summary>
+    public string Level { get; init; } = s_levels[0];
+
+    /// <summary>Lines from here on; in milliseconds since 1970 UTC.</summary>
+    public long From { get; init; } = long.MinValue;
+
+    /// <summary>Lines before this time; in milliseconds since 1970 UTC.</summary>
+    public long To { get; init; } = long.MaxValue;
+
+    /// <summary>Adds the parts of a query's text.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="problem">What is wrong with it.</param>
+    public bool TryAdd(string text, [NotNullWhen(false)] out string? problem)
+    {
+        problem = null;
+        for (var at = 0; at < text.Length;)
+        {
+            if (text[at] == ' ')
+            {
+                at++;
+                continue;
+            }
+
+            var excludes = text[at] == '-' && at + 1 < text.Length && text[at + 1] != ' ';
+            at += excludes ? 1 : 0;
+            var field = FieldAt(text, ref at);
+            if (!TryReadValue(text, ref at, out var value))
+            {
+                problem = "a quotation mark is not closed";
+                return false;
+            }
+
+            if (field is null)
+            {
+                _words.Add((value, excludes));
+            }
+            else
+            {
+                _fields.Add((field, value, excludes));
+            }
+
+            if (_words.Count + _fields.Count > MaxParts)
+            {
+                problem = $"it has more than {MaxParts} parts";
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Returns whether a line is before <see cref="From"/>, as are those before it; and the line itself if it is one to find.</summary>
+    public (bool IsBefore, JsonDocument? Found) Match(string line)
+    {
+        var hasWords = _words.TrueForAll(word => line.Contains(word.Text, StringComparison.OrdinalIgnoreCase) != word.Excludes);
+        if (!hasWords && From == long.MinValue)
+        {
+            return (false, null);
+        }
+
+        JsonDocument document;
+        try
+        {
+            document = JsonDocument.Parse(line);
+        }
+        catch (JsonException)
+        {
+            // A line that a crash cut off.
+            return (false, null);
+        }
+
+        if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("time"u8, out var time) || !time.TryGetDateTimeOffset(out var at))
+        {
+            document.Dispose();
+            return (false, null);
+        }
+
+        var (root, moment) = (document.RootElement, at.ToUnixTimeMilliseconds());
+        if (hasWords && moment >= From && moment < To && IsSevere(root)
+            && _fields.TrueForAll(field => Has(root, field.Field, field.Value) != field.Excludes))
+        {
+            return (false, document);
+        }
+
+        document.Dispose();
+        return (From != long.MinValue && moment < From - MaxDisorder, null);
+    }
+
+    bool IsSevere(JsonElement line) =>
+        line.TryGetProperty("level"u8, out var level) && Array.IndexOf(s_levels, level.GetString()) >= Array.IndexOf(s_levels, Level);
+
+    static bool Has(JsonElement line, string field, string value) =>
+        line.TryGetProperty(field, out var found)
+        && string.Equals(found.ValueKind == JsonValueKind.String ? found.GetString() : found.GetRawText(), value, StringComparison.OrdinalIgnoreCase);
+
+    // A name and a colon; a colon later in a word, as in an address, belongs to the word.
+    static string? FieldAt(string text, ref int at)
+    {
+        var end = at;
+        while (end < text.Length && (char.IsAsciiLetterOrDigit(text[end]) || text[end] == '_'))
+        {
+            end++;
+        }
+
+        if (end == at || end + 1 >= text.Length || text[end] != ':' || text[end + 1] is ' ' or '/')
+        {
+            return null;
+        }
+
+        var field = text[at..end];
+        at = end + 1;
+        return field;
+    }
+
+    static bool TryReadValue(string text, ref int at, out string value)
+    {
+        var isQuoted = text[at] == '"';
+        var begin = isQuoted ? at + 1 : at;
+        var end = text.IndexOf(isQuoted ? '"' : ' ', begin);
+        if (end < 0 && isQuoted)
+        {
+            value = "";
+            return false;
+        }
+
+        end = end < 0 ? text.Length : end;
+        value = text[begin..end];
+        at = isQuoted ? end + 1 : end;
+        return true;
+    }
+}

@@ -1,0 +1,52 @@
+using System.Text;
+
+namespace CartRecovery.Host.Logs;
+
+/// <summary>The whole lines of a part of a file.</summary>
+sealed class LogWindow
+{
+    const byte NewLine = (byte)'\n';
+
+    readonly byte[] _bytes;
+
+    LogWindow(byte[] bytes, long begin)
+    {
+        _bytes = bytes;
+        Begin = begin;
+    }
+
+    /// <summary>Where the first whole line begins: the end of the window before this one.</summary>
+    public long Begin { get; }
+
+    /// <summary>Reads the lines before an offset.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="end">The end of a line, or of the file; a last line that is not ended yet is no line.</param>
+    /// <param name="size">The most bytes. A longer line is left out.</param>
+    public static LogWindow Read(FileStream file, long end, int size)
+    {
+        var begin = Math.Max(0, end - size);
+        var bytes = new byte[end - begin];
+        file.Position = begin;
+        var read = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        bytes = bytes[..read];
+        if (begin == 0)
+        {
+            return new LogWindow(bytes, 0);
+        }
+
+        var first = Array.IndexOf(bytes, NewLine, 0, Math.Max(0, bytes.Length - 1));
+        return first < 0 ? new LogWindow([], begin) : new LogWindow(bytes[(first + 1)..], begin + first + 1);
+    }
+
+    /// <summary>Returns the lines and where they begin, the last first.</summary>
+    public IEnumerable<(long Offset, string Line)> Backwards()
+    {
+        var end = Array.LastIndexOf(_bytes, NewLine);
+        while (end > 0)
+        {
+            var before = Array.LastIndexOf(_bytes, NewLine, end - 1);
+            yield return (Begin + before + 1, Encoding.UTF8.GetString(_bytes, before + 1, end - before - 1));
+            end = before;
+        }
+    }
+}
