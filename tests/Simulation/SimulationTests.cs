@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Simulation;
 

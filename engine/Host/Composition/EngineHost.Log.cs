@@ -8,7 +8,7 @@ namespace CartRecovery.Host.Composition;
 sealed partial class EngineHost
 {
     /// <summary>The log's files.</summary>
-    public LogFiles LogFiles { get; private set; } = null!;
+    public LogFiles LogFiles { get; }
 
     /// <summary>Searches them.</summary>
     public LogSearch Logs { get; }

@@ -32,6 +32,7 @@ using CartRecovery.Host.Composition.Listening;
 using CartRecovery.Host.Composition.Telemetry;
 using CartRecovery.Host.Data;
 using CartRecovery.Host.Exports;
+using CartRecovery.Host.Logs;
 using CartRecovery.Host.Settings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -87,8 +88,9 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _levels.Minimum = config.Log.Level;
         _inForce = ValuesOf(config);
         Time = time;
+        LogFiles = new LogFiles(config.Log.Files);
         var otlp = OtlpSettings.Of(config.Telemetry.Otlp, Environment.GetEnvironmentVariable);
-        _loggers = LoggerFactory.Create(logs => EngineLogs.Configure(logs, _levels, config.Log.Format, otlp, LogFiles = new LogFiles(config.Log.Files)));
+        _loggers = LoggerFactory.Create(logs => EngineLogs.Configure(logs, _levels, config.Log.Format, otlp, LogFiles));
         _log = _loggers.CreateLogger("CartRecovery");
         OtlpSettings.Check(config.Telemetry.Otlp, Environment.GetEnvironmentVariable, _log);
         Model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);

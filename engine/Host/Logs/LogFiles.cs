@@ -1,3 +1,4 @@
+using System.Text;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Host.Output;
 using CartRecovery.Primitives;
@@ -7,6 +8,7 @@ using Serilog;
 using Serilog.Events;
 using Serilog.Formatting;
 using Serilog.Sinks.Async;
+using Serilog.Sinks.File;
 using ILogger = Microsoft.Extensions.Logging.ILogger;
 
 namespace CartRecovery.Host.Logs;
@@ -56,7 +58,7 @@ sealed class LogFiles(LogFilesConfig config) : ILoggerProvider, IAsyncLogEventSi
             _output = new LoggerConfiguration().MinimumLevel.Verbose().WriteTo.Async(
                 to => to.File(
                     new LineFormatter(), Path.Combine(folder, Prefix + Suffix), fileSizeLimitBytes: FileBytes, rollingInterval: RollingInterval.Day, rollOnFileSizeLimit: true,
-                    retainedFileCountLimit: (int)Math.Min(int.MaxValue, config.Size.Bytes / FileBytes), retainedFileTimeLimit: config.Age.Value),
+                    retainedFileCountLimit: (int)Math.Min(int.MaxValue, config.Size.Bytes / FileBytes), retainedFileTimeLimit: config.Age.Value, hooks: new OwnersFile()),
                 MaxQueued, monitor: this).CreateLogger();
             foreach (var line in _early)
             {
@@ -120,6 +122,15 @@ sealed class LogFiles(LogFilesConfig config) : ILoggerProvider, IAsyncLogEventSi
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             files.Add(JsonLogLine.Of(new LogEntry<TState>(logLevel, name, eventId, state, exception, formatter)));
+    }
+
+    sealed class OwnersFile : FileLifecycleHooks
+    {
+        public override Stream OnFileOpened(string path, Stream underlyingStream, Encoding encoding)
+        {
+            FileModes.TightenOne(path);
+            return underlyingStream;
+        }
     }
 
     // The lines are formatted already, on the threads that log them.

@@ -94,7 +94,8 @@ sealed class LogQuery
             return (false, null);
         }
 
-        if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("time"u8, out var time) || !time.TryGetDateTimeOffset(out var at))
+        if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("time"u8, out var time)
+            || time.ValueKind != JsonValueKind.String || !time.TryGetDateTimeOffset(out var at))
         {
             document.Dispose();
             return (false, null);
@@ -112,7 +113,7 @@ sealed class LogQuery
     }
 
     bool IsSevere(JsonElement line) =>
-        line.TryGetProperty("level"u8, out var level) && Array.IndexOf(s_levels, level.GetString()) >= Array.IndexOf(s_levels, Level);
+        line.TryGetProperty("level"u8, out var level) && level.ValueKind == JsonValueKind.String && Array.IndexOf(s_levels, level.GetString()) >= Array.IndexOf(s_levels, Level);
 
     static bool Has(JsonElement line, string field, string value) =>
         line.TryGetProperty(field, out var found)

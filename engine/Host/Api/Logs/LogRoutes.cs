@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using CartRecovery.Engine.ControlPlane.Users;
+using CartRecovery.Engine.Ingest;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Problems;
@@ -35,7 +36,7 @@ static class LogRoutes
     {
         var wanted = new LogQuery
         {
-            Level = query.Of(s_level, LogQuery.Levels[0]),
+            Level = query.Of(s_level) ?? LogQuery.Levels[0],
             From = query.Of(QueryParameters.From, long.MinValue),
             To = query.Of(QueryParameters.To, long.MaxValue),
         };
