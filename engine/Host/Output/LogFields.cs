@@ -8,7 +8,7 @@ static class LogFields
     const string Template = "{OriginalFormat}";
 
     // Names of the line itself.
-    static readonly string[] s_reserved = ["time", "level", "event", "category", "message", "exception"];
+    static readonly string[] s_reserved = ["time", "level", "event", "category", "message", "traceId", "exception"];
 
     /// <summary>Returns the name of an event in snake case: <c>partition_recovered</c>; <see langword="null"/> if it has none.</summary>
     public static string? NameOf(EventId id) =>

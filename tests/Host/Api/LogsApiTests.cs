@@ -33,7 +33,7 @@ sealed class LogsApiTests
     {
         var first = (await AskAsync("/v1/logs?query=event:partition_recovered&limit=1")).Json;
         var line = first.GetProperty("items")[0];
-        Assert.That((line.GetProperty("level").GetString(), line.GetProperty("category").GetString(), line.GetProperty("events").GetInt64()), Is.EqualTo(("information", "CartRecovery", 0L)));
+        Assert.That((line.GetProperty("level").GetString(), line.GetProperty("category").GetString(), line.GetProperty("fields").GetProperty("events").GetInt64()), Is.EqualTo(("information", "CartRecovery", 0L)));
         var rest = (await AskAsync($"/v1/logs?query=event:partition_recovered&cursor={Uri.EscapeDataString(first.GetProperty("next").GetString()!)}")).Json;
         Assert.That(rest.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("time").GetString()), Has.All.LessThanOrEqualTo(line.GetProperty("time").GetString()!));
         Assert.That((await AskAsync("/v1/logs?query=event:started&level=critical")).Json.GetProperty("items").GetArrayLength(), Is.Zero);

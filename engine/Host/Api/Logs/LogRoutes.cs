@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Ingest;
@@ -54,7 +55,7 @@ static class LogRoutes
             writer.WriteStartArray("items"u8);
             foreach (var line in page.Lines)
             {
-                line.WriteTo(writer);
+                Write(writer, line.RootElement);
             }
 
             writer.WriteEndArray();
@@ -63,17 +64,40 @@ static class LogRoutes
         }).ExecuteAsync(context);
         return Results.Empty;
     }
+
+    // A file's lines have the values beside the rest, as collectors want them.
+    static void Write(Utf8JsonWriter writer, JsonElement line)
+    {
+        writer.WriteStartObject();
+        foreach (var property in line.EnumerateObject().Where(property => IsOwn(property.Name)))
+        {
+            property.WriteTo(writer);
+        }
+
+        writer.WriteStartObject("fields"u8);
+        foreach (var property in line.EnumerateObject().Where(property => !IsOwn(property.Name)))
+        {
+            property.WriteTo(writer);
+        }
+
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    static bool IsOwn(string name) => name is "time" or "level" or "event" or "category" or "message" or "traceId" or "exception";
 }
 
-/// <summary>A line of the log; the values of its message are further properties.</summary>
+/// <summary>A line of the log.</summary>
 /// <param name="Time">When it was logged.</param>
 /// <param name="Level">trace, debug, information, warning, error or critical.</param>
-/// <param name="Event">The stable name of what happened; absent for lines of libraries.</param>
 /// <param name="Category">The part that logged it.</param>
 /// <param name="Message">The text.</param>
+/// <param name="Fields">The values in the message, by name.</param>
+/// <param name="Event">The stable name of what happened; absent for lines of libraries.</param>
 /// <param name="TraceId">The trace of the request or delivery, as in spans; absent outside one.</param>
 /// <param name="Exception">The stack trace; absent without one.</param>
 sealed record LogRow(
-    DateTime Time, string Level, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Event, string Category, string Message,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? TraceId,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Exception);
+    DateTime Time, string Level, string Category, string Message, IReadOnlyDictionary<string, JsonElement> Fields,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Event = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? TraceId = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Exception = null);
