@@ -36,6 +36,7 @@ using CartRecovery.Host.Api.Logs;
 using CartRecovery.Host.Api.Members;
 using CartRecovery.Host.Api.Models;
 using CartRecovery.Host.Api.Monitoring;
+using CartRecovery.Host.Api.Monitoring.Grafana;
 using CartRecovery.Host.Api.Predictions;
 using CartRecovery.Host.Api.Privacy;
 using CartRecovery.Host.Api.Products;
@@ -191,6 +192,13 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(OidcSignOut))]
 [JsonSerializable(typeof(ItemPage<AuditRow>))]
 [JsonSerializable(typeof(ItemPage<LogRow>))]
+[JsonSerializable(typeof(GrafanaStatus))]
+[JsonSerializable(typeof(List<GrafanaMetric>))]
+[JsonSerializable(typeof(List<GrafanaTag>))]
+[JsonSerializable(typeof(List<GrafanaValue>))]
+[JsonSerializable(typeof(GrafanaValue[]))]
+[JsonSerializable(typeof(List<GrafanaAnnotation>))]
+[JsonSerializable(typeof(List<JsonElement>))]
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(BacktestBody))]
 [JsonSerializable(typeof(BacktestStarted))]

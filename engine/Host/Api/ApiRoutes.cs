@@ -29,6 +29,7 @@ using CartRecovery.Host.Api.Logs;
 using CartRecovery.Host.Api.Members;
 using CartRecovery.Host.Api.Models;
 using CartRecovery.Host.Api.Monitoring;
+using CartRecovery.Host.Api.Monitoring.Grafana;
 using CartRecovery.Host.Api.Predictions;
 using CartRecovery.Host.Api.Privacy;
 using CartRecovery.Host.Api.Products;
@@ -107,6 +108,7 @@ static class ApiRoutes
         AlertmanagerRoutes.Map(routes);
         SilenceRoutes.Map(routes);
         QueryRoutes.Map(routes);
+        GrafanaRoutes.Map(routes);
         MetricRoutes.Map(routes);
         PushRoutes.Map(routes);
         HealthRoutes.Map(routes);
