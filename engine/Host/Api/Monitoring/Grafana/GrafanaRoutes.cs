@@ -47,7 +47,7 @@ static class GrafanaRoutes
         group.MapPost("/annotations", AnnotationsAsync)
             .Describe("listGrafanaAnnotations", "List what happened", "Alerts, and changes of the configuration, campaigns and models within the range, the newest first; at most 1,000.")
             .Takes().Problems(ApiProblems.InvalidJson, Invalid);
-        group.MapPost("/tag-keys", TagKeysAsync).Describe("listGrafanaTagKeys", "List labels to filter by", "For ad-hoc filters.").Takes().Problems(MetricRoutes.Unavailable);
+        group.MapPost("/tag-keys", TagKeysAsync).Describe("listGrafanaTagKeys", "List labels to filter by", "The names of labels, for ad-hoc filters.").Takes().Problems(MetricRoutes.Unavailable);
         group.MapPost("/tag-values", TagValuesAsync).Describe("listGrafanaTagValues", "List a label's values", "For ad-hoc filters: the values of the label `key`.")
             .Takes().Problems(ApiProblems.InvalidJson, Invalid, MetricRoutes.Unavailable);
     }
