@@ -322,7 +322,6 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     {
         await StopAsync();
         await _app.DisposeAsync();
-        Monitor.Dispose();
         Ingest.Threads.Dispose();
         Ingest.Rates.Dispose();
         Connections.Dispose();
@@ -337,6 +336,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         DeadLetters.Dispose();
         _keys?.Dispose();
         await DisposeControlAsync();
+        Monitor.Dispose();
         DisposeLog();
         _data.Dispose();
         _otlp?.Dispose();

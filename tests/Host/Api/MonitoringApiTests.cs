@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
+using CartRecovery.Engine.Monitoring.Query;
 using CartRecovery.Tests.Monitoring.Query.Oracle;
 using CartRecovery.Tests.Support;
 
@@ -75,6 +76,8 @@ sealed class MonitoringApiTests
         await _engine.Host.Monitor.CollectAsync();
         var up = (await GetAsync("/api/v1/query?query=up{job=\"cartrecovery\"}")).Json.GetProperty("data").GetProperty("result");
         Assert.That(up[0].GetProperty("value")[1].GetString(), Is.EqualTo("1"));
+        var rules = (PromVector)_engine.Host.Alerting.Queries.Evaluate(PromQuery.Parse("up{job=\"cartrecovery\"}"), _engine.Host.Time.GetUtcNow().ToUnixTimeMilliseconds());
+        Assert.That(rules.Samples.Single().Value, Is.EqualTo(1), "alert rules query the history");
         var names = (await GetAsync("/api/v1/label/__name__/values?match[]={job=\"cartrecovery\"}")).Body;
         foreach (var name in new[] { "cartrecovery_events_received_total", "cartrecovery_event_latency_seconds_bucket", "cartrecovery_monitoring_series", "cartrecovery_machine_cpu_seconds_total", "process_open_fds" })
         {
