@@ -1,8 +1,9 @@
 using CartRecovery.Engine.Monitoring.Collection;
 using CartRecovery.Engine.Monitoring.History;
-using CartRecovery.Engine.Monitoring.Query;
 using CartRecovery.Tests.Support;
 using Snappier;
+
+#pragma warning disable NUnit1027 // FsCheck supplies the arguments.
 
 namespace CartRecovery.Tests.Monitoring.Collection;
 

@@ -2,6 +2,8 @@ using CartRecovery.Engine.Monitoring.History;
 using CartRecovery.Engine.Monitoring.Query;
 using FsCheck.Fluent;
 
+#pragma warning disable NUnit1027 // FsCheck supplies the arguments.
+
 namespace CartRecovery.Tests.Monitoring.History;
 
 /// <summary>Checks what coarser levels keep.</summary>
