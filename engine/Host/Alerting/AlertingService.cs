@@ -38,7 +38,7 @@ sealed partial class AlertingService : IAsyncDisposable
     public AlertingService(CartRecoveryConfig config, FolderFiles files, ISeriesSource source, ISeriesSink sink, TimeProvider time, ILogger log, byte[] secret)
     {
         (_files, _time, _log) = (new AlertFiles(config, time), time, log);
-        Queries = new PromQlEngine(source, new PromQlOptions { Timeout = TimeSpan.FromSeconds(30), MaxSamples = 5_000_000 }, time);
+        Queries = new PromQlEngine(source, new PromQlOptions { Timeout = TimeSpan.FromSeconds(30), MaxSamples = config.Monitoring.Query.MaxSamples }, time);
         Managed = new ManagedRuleStore(files.Notices);
         List<ConfigProblem> problems = [];
         _stamp = _files.Stamp();

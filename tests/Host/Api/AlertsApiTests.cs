@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Monitoring.Alerts;
+using CartRecovery.Engine.Monitoring.Query;
 using CartRecovery.Tests.Monitoring.Receivers;
 using CartRecovery.Tests.Support;
 
@@ -248,6 +249,33 @@ sealed class AlertsApiTests
         Assert.That(second.Host.Alerting.Alerts.Read((log, _, _) => log.History(null, null, 10, 0).Total), Is.EqualTo(1), "it is the same alert");
 
         static Task<InProcessEngine> StartAsync(string data) => InProcessEngine.StartAsync(config => config.Data = data);
+    }
+
+    [Test]
+    public async Task Rules_see_the_engines_own_metrics_and_their_alerts_become_series()
+    {
+        using var scratch = new Scratch();
+        scratch.Write("rules.yml", """
+            groups:
+            - name: g
+              interval: 1s
+              rules:
+              - {record: "job:memory", expr: 'sum by (job) (process_resident_memory_bytes{job="cartrecovery"})'}
+              - {alert: Alive, expr: 'job:memory > 0', annotations: {summary: "{{ $labels.job }} uses {{ $value | humanize1024 }}B"}}
+            """);
+        await using var engine = await InProcessEngine.StartAsync(config =>
+        {
+            config.Monitoring.Enabled = true;
+            config.Monitoring.Interval = Engine.Configuration.Values.Duration.FromSeconds(1);
+            config.Monitoring.Alerts.Rules = [scratch.PathOf("rules.yml")];
+        });
+        await Eventually.Is(() => engine.Host.Alerting.Alerts.Firing == 1, "the rule sees the memory");
+        var alert = engine.Host.Alerting.Alerts.Read((log, _, _) => log.Active.Single());
+        Assert.That((alert.Name, alert.Labels["job"], alert.Value > 1_000_000), Is.EqualTo(("Alive", "cartrecovery", true)));
+        Assert.That(alert.Annotations["summary"], Does.Match(@"^cartrecovery uses \d.*B$"));
+        var series = (PromVector)engine.Host.Alerting.Queries.Evaluate(PromQuery.Parse("""ALERTS{alertname="Alive",alertstate="firing"}"""), TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
+        Assert.That(series.Samples, Has.Count.EqualTo(1));
+        Assert.That(engine.Host.Alerting.Rules.Counters.Failures, Is.Zero);
     }
 
     [Test]
