@@ -8,6 +8,7 @@ namespace CartRecovery.Tests.Hosting.Logs;
 sealed class LogFilesTests
 {
     [Test]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     public async Task Lines_from_before_and_after_the_folder_is_known_are_kept_in_order_with_their_fields()
     {
         using var scratch = new Scratch();
