@@ -16,7 +16,10 @@ public sealed class SinkChannelTests
         await using var relay = new ScriptedRelay();
         var verdict = await SendAsync("email_configs: [{to: 'ops@shop.example'}]", EmailSink.Spec, new()
         {
-            ["host"] = "127.0.0.1", ["port"] = $"{relay.Port}", ["tls"] = "none", ["from"] = "alerts@shop.example",
+            ["host"] = "127.0.0.1",
+            ["port"] = $"{relay.Port}",
+            ["tls"] = "none",
+            ["from"] = "alerts@shop.example",
         });
         Assert.That(verdict.Outcome, Is.EqualTo(NoticeOutcome.Delivered));
         var (recipient, text) = relay.Mails.Single();
@@ -30,7 +33,10 @@ public sealed class SinkChannelTests
         await using var relay = new ScriptedRelay { Answer = (command, _) => command == "RCPT" ? "550 5.1.1 no such user" : null };
         var verdict = await SendAsync("email_configs: [{to: 'ops@shop.example'}]", EmailSink.Spec, new()
         {
-            ["host"] = "127.0.0.1", ["port"] = $"{relay.Port}", ["tls"] = "none", ["from"] = "alerts@shop.example",
+            ["host"] = "127.0.0.1",
+            ["port"] = $"{relay.Port}",
+            ["tls"] = "none",
+            ["from"] = "alerts@shop.example",
         });
         Assert.That(verdict.Outcome, Is.EqualTo(NoticeOutcome.Rejected));
     }

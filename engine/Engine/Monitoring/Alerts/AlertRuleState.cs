@@ -134,7 +134,8 @@ public sealed class AlertRuleState
         var isResolved = alert.State == AlertState.Inactive;
         var endsAt = isResolved ? alert.ResolvedAt : at + 4 * Math.Max(_options.ResendDelay, interval);
         return new AlertMessage(alert.Labels, alert.Annotations, alert.FiredAt, endsAt, isResolved,
-            $"{_options.ExternalUrl}/graph?g0.expr={Uri.EscapeDataString(Rule.Query.Text)}&g0.tab=1") { Value = alert.Value };
+            $"{_options.ExternalUrl}/graph?g0.expr={Uri.EscapeDataString(Rule.Query.Text)}&g0.tab=1")
+        { Value = alert.Value };
     }
 
     void Move(Dictionary<SeriesLabels, (SeriesLabels Annotations, double Value)> found, long at)

@@ -107,7 +107,8 @@ public sealed class Escalator(OnCallConfig config, IReadOnlyDictionary<string, N
 
     // What the alert said is no longer known after a restart; its key is what the receiver needs.
     static Notice End(NoticeIntegration integration, string key, long now) => new(integration, key, SeriesLabels.Empty,
-        [new AlertMessage(SeriesLabels.Of([new("alertname", "Escalation"), new("alert", IdOf(key))]), SeriesLabels.Of([new("summary", "The alert has resolved")]), now, now, true, "")]) { Previous = 1 };
+        [new AlertMessage(SeriesLabels.Of([new("alertname", "Escalation"), new("alert", IdOf(key))]), SeriesLabels.Of([new("summary", "The alert has resolved")]), now, now, true, "")])
+    { Previous = 1 };
 
     static string IdOf(string key) => key[Prefix.Length..key.LastIndexOf(':')];
 
