@@ -234,7 +234,7 @@ sealed class MaskingTests
                 .Replace("{id}", _intervention, StringComparison.Ordinal).Replace("{name}", "greeting", StringComparison.Ordinal)
                 .Replace("{id:long}", "1", StringComparison.Ordinal).Replace("{documentName?}", "v1", StringComparison.Ordinal)
                 .Replace("{code}", "SAVE", StringComparison.Ordinal).Replace("{key}", "flag", StringComparison.Ordinal).Replace("{requestId}", "none", StringComparison.Ordinal).Replace("{token}", "none", StringComparison.Ordinal).Replace("{path}", "limits.batch", StringComparison.Ordinal)
-                .Replace("{number:long}", "1", StringComparison.Ordinal).Replace("{version}", "champion", StringComparison.Ordinal);
+                .Replace("{number:long}", "1", StringComparison.Ordinal).Replace("{version}", "champion", StringComparison.Ordinal).Replace("{service}", "cartrecovery", StringComparison.Ordinal);
             Assert.That(path, Does.Not.Contain("{"), "a new kind of parameter needs a value here");
             foreach (var query in new[] { "", "?format=csv", "?from=0", "?state=all" })
             {
