@@ -16,10 +16,12 @@ sealed partial class DataFiles(string folder)
         return Directory.Exists(path) ? ByNumber(Directory.GetDirectories(path)) : [];
     }
 
-    /// <summary>The content of each file, except the lock and the outreach database, whose write-ahead log is merged on close.</summary>
+    static readonly string[] s_changing = ["outreach.", "control.", "alerts.", "notices.", "metrics.", "logs/"];
+
+    /// <summary>The content of each file, except the lock, the log, and the databases, whose write-ahead logs are merged on close.</summary>
     public IReadOnlyDictionary<string, string> Contents() =>
         Directory.GetFiles(folder, "*", SearchOption.AllDirectories)
-            .Where(file => Path.GetRelativePath(folder, file) is not "lock" and var name && !name.StartsWith("outreach.", StringComparison.Ordinal) && !name.StartsWith("control.", StringComparison.Ordinal))
+            .Where(file => Path.GetRelativePath(folder, file) is not "lock" and var name && !Array.Exists(s_changing, part => name.StartsWith(part, StringComparison.Ordinal)))
             .ToDictionary(file => Path.GetRelativePath(folder, file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))),
                 StringComparer.Ordinal);
 

@@ -45,9 +45,18 @@ sealed class AlertFiles(CartRecoveryConfig config, TimeProvider time)
         {
             var file = RuleFileReader.Load(path);
             problems.AddRange(file.Problems);
-            if (file.Problems.Count == 0)
+            if (file.Problems.Count > 0)
+            {
+                continue;
+            }
+
+            try
             {
                 sources.Add(new RuleSource(path, File.ReadAllText(path), file.Groups));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                problems.Add(config.Origin.ProblemOf(config.Monitoring.Alerts, "rules", $"monitoring.alerts.rules: {path} cannot be read: {e.Message}"));
             }
         }
 

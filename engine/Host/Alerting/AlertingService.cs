@@ -86,7 +86,7 @@ sealed partial class AlertingService : IAsyncDisposable
     {
         Rules.Start();
         Alerts.Start();
-        _timer = _time.CreateTimer(_ => Look(), null, s_look, s_look);
+        _timer = _time.CreateTimer(_ => TryLook(), null, s_look, s_look);
     }
 
     /// <summary>Puts the rules of the files and of the API in force.</summary>
@@ -126,6 +126,20 @@ sealed partial class AlertingService : IAsyncDisposable
 
         ApplyRules();
         LogReloaded();
+    }
+
+    void TryLook()
+    {
+        try
+        {
+            Look();
+        }
+#pragma warning disable CA1031 // A timer's exception would end the process. The next look tries again.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _fileProblem = $"the files of alerts cannot be read: {e.Message}";
+        }
     }
 
     /// <inheritdoc/>

@@ -29,6 +29,22 @@ public sealed class AlertLogTests
     }
 
     [Test]
+    public void What_could_not_be_stored_is_taken_with_the_next_message()
+    {
+        Fire("A", Start, Start);
+        _log.OnChange = (_, _, _, _) => throw new IOException("disk full");
+        Assert.That(() => Fire("B", Start, Start), Throws.InstanceOf<IOException>());
+        Assert.That(() => End("A", Start, Start + Minute), Throws.InstanceOf<IOException>());
+        Assert.That(_log.Active.Select(alert => alert.Name), Is.EqualTo(new[] { "A" }), "as in the database");
+        _log.OnChange = null;
+        Fire("C", Start, Start + Minute);
+        Fire("B", Start, Start + Minute);
+        _log.Acknowledge(_log.Find(Labels("B"))!.Id, "ana", null, Start + Minute);
+        Restart();
+        Assert.That(_log.Active.Select(alert => (alert.Name, alert.AcknowledgedBy)), Is.EquivalentTo(new[] { ("A", null), ("B", "ana"), ("C", (string?)null) }));
+    }
+
+    [Test]
     public void An_acknowledgement_lasts_until_the_alert_resolves_and_survives_a_restart()
     {
         Fire("A", Start, Start);

@@ -143,6 +143,22 @@ public sealed class NoticeDispatcherTests
         Assert.That(_sent[^1].Notice.Alerts, Has.Count.EqualTo(3600));
     }
 
+    [Test]
+    public void An_end_that_was_not_delivered_is_sent_again_and_a_later_alert_is_news()
+    {
+        Fire("A", "instance", "1");
+        Run(Minute);
+        Resolve("A", "instance", "1");
+        Run(6 * Minute, isDelivered: false);
+        Assert.That(_sent.Select(s => s.Notice.IsFiring), Is.EqualTo(new[] { true, false }));
+        Run(10 * Minute);
+        Assert.That(_sent.Select(s => s.Notice.IsFiring), Is.EqualTo(new[] { true, false, false }), "until it is delivered");
+        Assert.That(_dispatcher.Groups, Is.Zero);
+        Fire("A", "instance", "1");
+        Run(Minute);
+        Assert.That(_sent[^1].Notice.IsFiring, Is.True);
+    }
+
     void Fire(string name, params string[] labels) => _dispatcher.Take(Message(name, false, labels), _now);
 
     void Resolve(string name, params string[] labels) => _dispatcher.Take(Message(name, true, labels), _now);

@@ -49,6 +49,8 @@ public sealed class PromQueryTests
     {
         var nested = new string('(', 200) + "1" + new string(')', 200);
         Assert.Throws<PromQlException>(() => PromQuery.Parse(nested));
+        var chain = "1" + string.Concat(Enumerable.Repeat("+1", 20_000));
+        Assert.That(Assert.Throws<PromQlException>(() => PromQuery.Parse(chain))!.Message, Does.Contain("more than 500 operators"));
         var engine = new PromQlEngine(s_up, new PromQlOptions { MaxSamples = 2 });
         Assert.That(Assert.Throws<PromQlException>(() => engine.Evaluate(PromQuery.Parse("up"), 20_000))!.Error, Is.EqualTo(PromQlError.Execution));
         Assert.That(

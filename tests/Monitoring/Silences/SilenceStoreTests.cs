@@ -37,6 +37,26 @@ public sealed class SilenceStoreTests
     }
 
     [Test]
+    public void A_text_with_a_zero_is_refused_and_a_silence_that_cannot_be_read_keeps_no_engine_from_starting()
+    {
+        using (var database = Open())
+        {
+            var store = new SilenceStore(database);
+            var draft = Draft("alertname=A", Start, Start + Minute);
+            foreach (var wrong in new[] { draft with { Matchers = [NoticeMatchers.Of("x", "=", "a\0b")] }, draft with { CreatedBy = "a\0" }, draft with { Comment = "\0" } })
+            {
+                Assert.That(() => store.Set(wrong, Start), Throws.InstanceOf<SilenceException>().With.Message.Contains("U+0000"));
+            }
+
+            store.Set(draft, Start);
+            database.Database.Execute("INSERT INTO silences SELECT 'broken', 'x=\"a', starts_at, ends_at, updated_at, created_by, comment, warned FROM silences");
+        }
+
+        using var again = Open();
+        Assert.That(new SilenceStore(again).All, Has.Count.EqualTo(1));
+    }
+
+    [Test]
     public void A_change_of_the_end_keeps_the_silence_and_other_matchers_make_a_new_one()
     {
         using var database = Open();

@@ -53,6 +53,11 @@ public sealed class GoTemplateTests
         () => Expand("{{ define \"a\" }}0123456789{{ end }}" + string.Concat(Enumerable.Repeat("{{ template \"a\" }}{{ printf \"%999d\" 1 }}", 100))),
         Throws.InstanceOf<TemplateException>().With.Message.Contains("longer than"));
 
+    [TestCase("{{ $x := \"0123456789\" }}", "{{ $x = print $x $x $x $x $x $x $x $x $x $x }}", "print")]
+    [TestCase("{{ $x := \"0123456789\" }}", "{{ $x = reReplaceAll \"\" \"$0$0$0$0$0$0$0$0$0$0\" $x }}{{ $x = print $x $x $x $x $x $x $x $x $x $x }}", "")]
+    public void Values_are_bounded(string begin, string step, string name) => Assert.That(
+        () => Expand(begin + string.Concat(Enumerable.Repeat(step, 10))), Throws.InstanceOf<TemplateException>().With.Message.Contains($"the result of {name}"));
+
     static string Expand(string template)
     {
         var series = new MemorySeries();

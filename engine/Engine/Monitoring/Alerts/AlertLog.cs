@@ -22,6 +22,8 @@ public sealed class AlertLog
     readonly Dictionary<SeriesLabels, AlertOccurrence> _active = [];
     readonly Dictionary<string, SeriesLabels> _byId = new(StringComparer.Ordinal);
     readonly Dictionary<SeriesLabels, long> _closedByHand = [];
+    // Of the transaction under way: what fired with these labels before it.
+    readonly Dictionary<SeriesLabels, AlertOccurrence?> _before = [];
     readonly Statement _add;
     readonly Statement _change;
     readonly Statement _step;
@@ -110,7 +112,7 @@ public sealed class AlertLog
     public IReadOnlyList<AlertMessage> Take(IReadOnlyList<AlertMessage> messages, long now)
     {
         List<AlertMessage> passed = new(messages.Count);
-        _database.InTransaction(() =>
+        InTransaction(() =>
         {
             foreach (var message in messages)
             {
@@ -140,7 +142,7 @@ public sealed class AlertLog
         var over = _active.Values.Where(alert => alert.EndsAt <= now).ToList();
         if (over.Count > 0)
         {
-            _database.InTransaction(() => over.ForEach(alert => Close(alert with { ResolvedAt = alert.EndsAt }, AlertChange.Expired, now)));
+            InTransaction(() => over.ForEach(alert => Close(alert with { ResolvedAt = alert.EndsAt }, AlertChange.Expired, now)));
         }
     }
 
@@ -156,7 +158,7 @@ public sealed class AlertLog
 
         var alert = _active[labels];
         alert = alert.AcknowledgedAt is null ? alert with { AcknowledgedAt = now, AcknowledgedBy = who } : alert;
-        _database.InTransaction(() => Save(alert, AlertChange.Acknowledged, now, who, note));
+        InTransaction(() => Save(alert, AlertChange.Acknowledged, now, who, note));
         return _active[labels] = alert;
     }
 
@@ -171,7 +173,7 @@ public sealed class AlertLog
         }
 
         var alert = _active[labels] with { ResolvedAt = now, ResolvedBy = who, Note = note };
-        _database.InTransaction(() => Close(alert, AlertChange.ResolvedByHand, now));
+        InTransaction(() => Close(alert, AlertChange.ResolvedByHand, now));
         _closedByHand[labels] = alert.StartedAt;
         return alert;
     }
@@ -185,8 +187,7 @@ public sealed class AlertLog
     public (IReadOnlyList<AlertOccurrence> Alerts, long Total) History(string? severity, string? service, int limit, int offset)
     {
         List<AlertOccurrence> page = [];
-        _page.With(severity).With(service).With((long)limit).With((long)offset);
-        while (_page.Next())
+        for (_page.With(severity).With(service).With((long)limit).With((long)offset); _page.Next();)
         {
             page.Add(Read(_page));
         }
@@ -199,8 +200,7 @@ public sealed class AlertLog
     public IReadOnlyList<AlertTransition> Transitions(AlertOccurrence alert)
     {
         List<AlertTransition> steps = [];
-        _steps.With(alert.Number);
-        while (_steps.Next())
+        for (_steps.With(alert.Number); _steps.Next();)
         {
             steps.Add(new AlertTransition(_steps.Long(0), (AlertChange)_steps.Int(1), _steps.TextOrNull(2), _steps.TextOrNull(3)));
         }
@@ -215,11 +215,31 @@ public sealed class AlertLog
     public void Prune(long before, int keep)
     {
         var last = (_last.Number() ?? 0) - keep;
-        _database.InTransaction(() =>
+        InTransaction(() =>
         {
             _pruneSteps.With(before).With(last).Run();
             _prune.With(before).With(last).Run();
         });
+    }
+
+    // What fires is changed along with the database, and put back if that fails.
+    void InTransaction(Action changes)
+    {
+        _before.Clear();
+        try
+        {
+            _database.InTransaction(changes);
+        }
+        catch
+        {
+            foreach (var labels in _before.Keys)
+            {
+                Forget(labels);
+            }
+
+            _before.Values.OfType<AlertOccurrence>().ToList().ForEach(Remember);
+            throw;
+        }
     }
 
     bool TakeFiring(AlertMessage message, long now)
@@ -282,8 +302,8 @@ public sealed class AlertLog
     void Close(AlertOccurrence alert, AlertChange change, long now)
     {
         Save(alert, change, now, alert.ResolvedBy, alert.Note);
-        _active.Remove(alert.Labels);
-        _byId.Remove(alert.Id);
+        _before.TryAdd(alert.Labels, _active.GetValueOrDefault(alert.Labels));
+        Forget(alert.Labels);
     }
 
     void Save(AlertOccurrence alert, AlertChange change, long now, string? who, string? note)
@@ -297,8 +317,11 @@ public sealed class AlertLog
         .With(double.IsFinite(alert.Value) ? alert.Value : (double?)null).With(alert.EndsAt).With(alert.ResolvedAt)
         .With(alert.AcknowledgedAt).With(alert.AcknowledgedBy).With(alert.ResolvedBy).With(alert.Note).Run();
 
+    void Forget(SeriesLabels labels) => _ = _active.Remove(labels, out var alert) && _byId.Remove(alert.Id);
+
     void Remember(AlertOccurrence alert)
     {
+        _before.TryAdd(alert.Labels, _active.GetValueOrDefault(alert.Labels));
         _active[alert.Labels] = alert;
         _byId[alert.Id] = alert.Labels;
     }

@@ -96,7 +96,9 @@ public sealed class RuleManager : IDisposable
     {
         _stop.Cancel();
         _wake.Set();
-        _timer?.Dispose();
+
+        // Waits for a callback that runs.
+        _timer?.DisposeAsync().AsTask().GetAwaiter().GetResult();
         _thread?.Join();
         _store.Dispose();
         _stop.Dispose();

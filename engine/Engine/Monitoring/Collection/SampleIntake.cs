@@ -6,6 +6,8 @@ namespace CartRecovery.Engine.Monitoring.Collection;
 /// <summary>Takes the samples of one request into a history and remembers what was refused. Not thread-safe.</summary>
 public sealed class SampleIntake(MetricHistory history)
 {
+    const int MaxProblem = 500;
+
     /// <summary>Samples that the history has now.</summary>
     public int Written { get; private set; }
 
@@ -25,14 +27,23 @@ public sealed class SampleIntake(MetricHistory history)
             return;
         }
 
-        Refuse(result switch
+        Refused++;
+
+        // A request may have millions of them, and labels of megabytes.
+        if (Problem is not null)
+        {
+            return;
+        }
+
+        var problem = result switch
         {
             AppendResult.OutOfOrder => $"out of order sample of {labels}: the history has a newer one",
             AppendResult.TooOld => $"sample of {labels} is older than the history keeps all samples",
             AppendResult.TooNew => $"sample of {labels} is too far ahead of the clock",
             AppendResult.SeriesLimit => $"no place for the new series {labels}: monitoring.history.maxSeries",
             _ => $"invalid labels {labels}",
-        });
+        };
+        Problem = problem.Length <= MaxProblem ? problem : $"{problem[..MaxProblem]}…";
     }
 
     /// <summary>Counts a sample that cannot be taken.</summary>

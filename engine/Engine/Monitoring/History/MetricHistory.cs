@@ -12,6 +12,8 @@ public sealed partial class MetricHistory : ISeriesSource, ISeriesSink, IDisposa
 {
     // A flush is due every few seconds: only a disk that fails lets this fill up.
     const int MaxUnlogged = 500_000;
+    const int MaxHelp = 1024;
+    const int MaxUnit = 64;
 
     // Samples may come late by this much before an unfinished window is written.
     const long Grace = 10 * 60 * 1000;
@@ -134,6 +136,7 @@ public sealed partial class MetricHistory : ISeriesSource, ISeriesSink, IDisposa
     /// <summary>Takes what is known about a metric; the last word counts. Ignored beyond one entry per allowed series.</summary>
     public void Describe(MetricMetadata metadata)
     {
+        metadata = metadata with { Help = Cut(metadata.Help, MaxHelp), Unit = Cut(metadata.Unit, MaxUnit) };
         lock (_gate)
         {
             var isNew = !_metadata.TryGetValue(metadata.Name, out var former);
@@ -144,6 +147,8 @@ public sealed partial class MetricHistory : ISeriesSource, ISeriesSink, IDisposa
             }
         }
     }
+
+    static string Cut(string text, int length) => text.Length <= length ? text : text[..length];
 
     /// <summary>Finds the series that have samples in a range.</summary>
     /// <param name="matchers">The conditions; none match all.</param>

@@ -126,6 +126,7 @@ public sealed class AlertManager : IAsyncDisposable
         {
             // Each on its own: a full disk must not keep notices back.
             Guard(() => due = _dispatcher.TakeDue(now));
+            _failure ??= _dispatcher.Failure?.Message;
             if (now >= _nextEscalation)
             {
                 _nextEscalation = now + EscalationInterval;
@@ -280,6 +281,12 @@ public sealed class AlertManager : IAsyncDisposable
         try
         {
             Tick();
+        }
+#pragma warning disable CA1031 // A timer's exception would end the process. The next second tries again.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Problem = $"{e.GetType().Name}: {e.Message}";
         }
         finally
         {

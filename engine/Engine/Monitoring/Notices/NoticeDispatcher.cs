@@ -32,6 +32,9 @@ public sealed class NoticeDispatcher(
     /// <summary>The alerts that are known, by their labels.</summary>
     public IReadOnlyCollection<AlertMessage> Alerts => _alerts.Values;
 
+    /// <summary>Why the end of a group could not be recorded at the last <see cref="TakeDue"/>; null if it could.</summary>
+    public IOException? Failure { get; private set; }
+
     /// <summary>The number of groups.</summary>
     public int Groups => _groups.Count;
 
@@ -90,6 +93,7 @@ public sealed class NoticeDispatcher(
     public IReadOnlyList<Notice> TakeDue(long now)
     {
         List<Notice> due = [];
+        Failure = null;
         while (_due.TryPeek(out var group, out var at) && at <= now)
         {
             _due.Dequeue();
@@ -122,7 +126,7 @@ public sealed class NoticeDispatcher(
 
     void AddNotices(Group group, List<AlertMessage> alerts, NoticeReceiver receiver, long now, List<Notice> due)
     {
-        var key = $"{group.Route.Id}:{group.Labels}";
+        var key = KeyOf(group);
         var isKnown = isAcknowledged is not null && alerts.TrueForAll(alert => alert.IsResolved || isAcknowledged(alert.Labels));
         foreach (var integration in receiver.Integrations)
         {
@@ -134,15 +138,31 @@ public sealed class NoticeDispatcher(
             else if (!notice.IsFiring && !integration.SendsResolved && notice.Previous != 0)
             {
                 // The group is over; the next alert is news again.
-                ledger.Record(notice, now);
+                try
+                {
+                    ledger.Record(notice, now);
+                }
+                catch (IOException e)
+                {
+                    // The ledger remembers it until a restart, and the other groups are due all the same.
+                    Failure = e;
+                }
             }
         }
     }
 
+    // What a receiver was told to fire stays until it was told of the end as well: the notice may fail.
     void RemoveResolved(Group group, long now)
     {
+        var integrations = config.Receivers.TryGetValue(group.Route.Receiver, out var receiver) ? receiver.Integrations : [];
+        var key = KeyOf(group);
         foreach (var alert in group.Alerts.Values.Where(alert => !IsFiring(alert, now)).ToList())
         {
+            if (integrations.Any(integration => integration.SendsResolved && ledger.SaysFiring(integration, key, alert.Labels)))
+            {
+                continue;
+            }
+
             group.Alerts.Remove(alert.Labels);
             if (_alerts.TryGetValue(alert.Labels, out var known) && ReferenceEquals(known, alert))
             {
@@ -151,6 +171,8 @@ public sealed class NoticeDispatcher(
             }
         }
     }
+
+    static string KeyOf(Group group) => $"{group.Route.Id}:{group.Labels}";
 
     static bool IsFiring(AlertMessage alert, long now) => !alert.IsResolved && alert.EndsAt > now;
 

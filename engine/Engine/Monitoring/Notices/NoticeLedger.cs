@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using CartRecovery.Engine.Monitoring.Alerts;
+using CartRecovery.Engine.Monitoring.Query;
 using CartRecovery.Engine.Storage;
 
 namespace CartRecovery.Engine.Monitoring.Notices;
@@ -37,6 +39,10 @@ public sealed class NoticeLedger
 
     /// <summary>When something was last said of a group; 0 for never. In milliseconds since the Unix epoch.</summary>
     public long LastAt(NoticeIntegration integration, string groupKey) => _entries.TryGetValue((integration.Key, groupKey), out var entry) ? entry.At : 0;
+
+    /// <summary>Whether the last notice of a group said that an alert fires.</summary>
+    public bool SaysFiring(NoticeIntegration integration, string groupKey, SeriesLabels labels) =>
+        _entries.TryGetValue((integration.Key, groupKey), out var entry) && Array.BinarySearch(entry.Firing, LabelText.Fingerprint(labels)) >= 0;
 
     /// <summary>The groups whose last notice said that something fires: the integration and the group's key.</summary>
     /// <param name="prefix">With what the group's key begins.</param>

@@ -30,6 +30,19 @@ public static partial class NoticeMatchers
         return matchers.Count > 0 ? matchers : throw new FormatException($"\"{text}\" has no matcher");
     }
 
+    /// <summary>Reads matchers; null if the text is none.</summary>
+    public static IReadOnlyList<LabelMatcher>? TryParse(string text)
+    {
+        try
+        {
+            return Parse(text);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Creates a matcher.</summary>
     /// <exception cref="FormatException">The pattern is invalid.</exception>
     public static LabelMatcher Of(string name, string sign, string value)

@@ -29,10 +29,16 @@ public sealed class SilenceStore
         var all = database.Database.Prepare("SELECT id, matchers, starts_at, ends_at, updated_at, created_by, comment, warned FROM silences");
         while (all.Next())
         {
+            // One that cannot be read hides nothing, and keeps no engine from starting.
+            if (NoticeMatchers.TryParse(all.Text(1)) is not { } matchers)
+            {
+                continue;
+            }
+
             _silences[all.Text(0)] = new Silence
             {
                 Id = all.Text(0),
-                Matchers = NoticeMatchers.Parse(all.Text(1)),
+                Matchers = matchers,
                 StartsAt = all.Long(2),
                 EndsAt = all.Long(3),
                 UpdatedAt = all.Long(4),
@@ -148,6 +154,7 @@ public sealed class SilenceStore
     {
         var problem = silence.Matchers.Count == 0 ? "a silence needs at least one matcher"
             : silence.Matchers.Count > MaxMatchers ? $"a silence has at most {MaxMatchers} matchers"
+            : silence.Matchers.Any(matcher => matcher.Value.Contains('\0')) || silence.CreatedBy.Contains('\0') || silence.Comment.Contains('\0') ? "no text may contain U+0000"
             : silence.Matchers.All(matcher => matcher.MatchesEmpty) ? "at least one matcher must not match the empty string"
             : silence.EndsAt <= silence.StartsAt ? "end time must be after start time"
             : silence.EndsAt <= now ? "end time can't be in the past"

@@ -11,6 +11,9 @@ static class TemplateFunctions
     delegate object? Function(IReadOnlyList<object?> arguments, TemplateScope scope);
 
     // The fewest and the most arguments of each.
+    // Of a replacement, before it is built, in characters.
+    const long MaxReplaced = 1 << 20;
+
     static readonly Dictionary<string, (int Min, int Max, Function Call)> s_functions = new(StringComparer.Ordinal)
     {
         ["humanize"] = (1, 1, (a, _) => Humanize.Metric(Number(a[0]))),
@@ -31,7 +34,7 @@ static class TemplateFunctions
         ["toUpper"] = (1, 1, (a, _) => Text(a[0]).ToUpperInvariant()),
         ["toLower"] = (1, 1, (a, _) => Text(a[0]).ToLowerInvariant()),
         ["match"] = (2, 2, (a, _) => Pattern(Text(a[0])).IsMatch(Text(a[1]))),
-        ["reReplaceAll"] = (3, 3, (a, _) => Pattern(Text(a[0])).Replace(Text(a[2]), Text(a[1]))),
+        ["reReplaceAll"] = (3, 3, (a, _) => Replace(Pattern(Text(a[0])), Text(a[1]), Text(a[2]))),
         ["stripPort"] = (1, 1, (a, _) => StripPort(Text(a[0]))),
         ["stripDomain"] = (1, 1, (a, _) => StripDomain(Text(a[0]))),
         ["parseDuration"] = (1, 1, (a, _) => PromDuration.TryParse(Text(a[0]), out var milliseconds) ? milliseconds / 1000.0
@@ -68,9 +71,23 @@ static class TemplateFunctions
     public static object? Call(string name, IReadOnlyList<object?> arguments, TemplateScope scope)
     {
         var (min, max, call) = s_functions[name];
-        return arguments.Count >= min && arguments.Count <= max ? call(arguments, scope)
-            : throw new TemplateException($"wrong number of args for {name}: want {(min == max ? $"{min}" : $"at least {min}")} got {arguments.Count}");
+        if (arguments.Count < min || arguments.Count > max)
+        {
+            throw new TemplateException($"wrong number of args for {name}: want {(min == max ? $"{min}" : $"at least {min}")} got {arguments.Count}");
+        }
+
+        var value = call(arguments, scope);
+        return value is string { Length: > GoTemplate.MaxOutput } ? throw TooLong(name) : value;
     }
+
+    // The length is bounded before the text is built: each $ of the replacement may stand for the whole text.
+    static string Replace(Regex pattern, string replacement, string text)
+    {
+        var perMatch = replacement.Length + ((long)replacement.Count(c => c == '$') * text.Length);
+        return pattern.Count(text) * perMatch > MaxReplaced ? throw TooLong("reReplaceAll") : pattern.Replace(text, replacement);
+    }
+
+    static TemplateException TooLong(string name) => new($"the result of {name} is longer than {GoTemplate.MaxOutput} characters");
 
     /// <summary>Whether a value counts as true: not empty, not zero.</summary>
     public static bool IsTrue(object? value) => value switch

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using CartRecovery.Engine.ControlPlane.Users;
+using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Monitoring.Alerts;
 using CartRecovery.Engine.Monitoring.Query;
 using CartRecovery.Engine.Monitoring.Rules;
@@ -9,6 +10,7 @@ using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
+using CartRecovery.Host.Monitoring;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -21,6 +23,8 @@ static class AlertRulesRoutes
 {
     const int MaxElements = 100, MaxFirings = 1000;
 
+    static readonly HttpProblem s_timeout = new(503, "query_timeout", "The query took longer than monitoring.query.timeout, or too many run at once. Choose a shorter period, or try again.");
+
     static readonly long s_backtest = (long)TimeSpan.FromDays(14).TotalMilliseconds;
 
     public static void Map(IEndpointRouteBuilder routes)
@@ -31,12 +35,12 @@ static class AlertRulesRoutes
         group.MapPost("", Add).WithMetadata(writes, new AuditedChange("alert_rule.add"))
             .Describe("createAlertRule", "Create an alert rule", "Lies beside the rules of the files, and takes effect within a second.")
             .Produces<AlertRuleItem>(StatusCodes.Status201Created).Problems(ApiProblems.InvalidJson, AlertProblems.InvalidRule, AlertProblems.TooManyRules, AlertProblems.NotStored);
-        group.MapPost("/test", Test).WithMetadata(reads)
+        group.MapPost("/test", TestAsync).WithMetadata(reads)
             .Describe("testAlertRule", "Try an alert rule", "What the rule returns now. Changes nothing.")
-            .Produces<AlertRuleTrial>().Problems(ApiProblems.InvalidJson, AlertProblems.InvalidRule, AlertProblems.QueryFailed);
-        group.MapPost("/backtest", Backtest).WithMetadata(reads)
+            .Produces<AlertRuleTrial>().Problems(ApiProblems.InvalidJson, AlertProblems.InvalidRule, AlertProblems.QueryFailed, s_timeout);
+        group.MapPost("/backtest", BacktestAsync).WithMetadata(reads)
             .Describe("backtestAlertRule", "Run an alert rule over the past", "When the rule would have fired since `from`, 14 days ago by default. Changes nothing.")
-            .Query(QueryParameters.From, QueryParameters.To).Produces<AlertRuleBacktest>().Problems(ApiProblems.InvalidJson, AlertProblems.InvalidRule, AlertProblems.QueryFailed);
+            .Query(QueryParameters.From, QueryParameters.To).Produces<AlertRuleBacktest>().Problems(ApiProblems.InvalidJson, AlertProblems.InvalidRule, AlertProblems.QueryFailed, s_timeout);
         group.MapGet("/{id}", Get).WithMetadata(reads).Describe("getAlertRule", "Get an alert rule", "A rule with its state.").Problems(AlertProblems.RuleNotFound);
         group.MapPut("/{id}", Change).WithMetadata(writes, new AuditedChange("alert_rule.change", "id"))
             .Describe("changeAlertRule", "Change an alert rule", "Fields that are absent stay as they are. A changed condition begins without alerts.")
@@ -94,12 +98,13 @@ static class AlertRulesRoutes
         return TypedResults.NoContent();
     }
 
-    static Ok<AlertRuleTrial> Test(HttpContext context, AlertRuleBody body, AlertingService alerting, TimeProvider time)
+    static async Task<Ok<AlertRuleTrial>> TestAsync(HttpContext context, AlertRuleBody body, AlertingService alerting, MetricMonitor monitor, TimeProvider time)
     {
         var rule = Check("test", body, alerting);
         try
         {
-            var value = alerting.Queries.Evaluate(rule.Query, time.GetUtcNow().ToUnixTimeMilliseconds(), context.RequestAborted);
+            var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+            var value = await monitor.RunAsync(cancelled => alerting.Queries.Evaluate(rule.Query, now, cancelled), timeout: null, context.RequestAborted);
             IReadOnlyList<VectorSample> found = value switch
             {
                 PromVector vector => vector.Samples,
@@ -113,22 +118,31 @@ static class AlertRulesRoutes
         {
             throw new ProblemException(AlertProblems.QueryFailed with { Detail = e.Message });
         }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            throw new ProblemException(s_timeout);
+        }
     }
 
-    static Ok<AlertRuleBacktest> Backtest(HttpContext context, AlertRuleBody body, RequestQuery query, AlertingService alerting)
+    static async Task<Ok<AlertRuleBacktest>> BacktestAsync(HttpContext context, AlertRuleBody body, RequestQuery query, AlertingService alerting, MetricMonitor monitor)
     {
         var rule = Check("test", body, alerting);
         var now = AlertIds.Now(context);
         var (from, to) = (query.Of(QueryParameters.From, now - s_backtest), Math.Min(query.Of(QueryParameters.To, now), now));
         try
         {
-            var found = RuleBacktest.Run(alerting.Queries, rule, from, to, Math.Max(60_000, 1000 * (body.Interval ?? 60)), context.RequestAborted);
+            var step = Math.Max(60_000, 1000 * (body.Interval ?? 60));
+            var found = await monitor.RunAsync(cancelled => RuleBacktest.Run(alerting.Queries, rule, from, to, step, cancelled), timeout: null, context.RequestAborted);
             return TypedResults.Ok(new AlertRuleBacktest(found.Count, AlertIds.Time(from), AlertIds.Time(to), [.. found.Take(MaxFirings).Select(firing => new AlertRuleFiring(
                 AlertIds.Map(firing.Labels), AlertIds.Time(firing.FiredAt), firing.ResolvedAt is { } end ? AlertIds.Time(end) : null, double.IsFinite(firing.Value) ? firing.Value : null))]));
         }
         catch (Exception e) when (e is PromQlException or RuleException)
         {
             throw new ProblemException(AlertProblems.QueryFailed with { Detail = e.Message });
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            throw new ProblemException(s_timeout);
         }
     }
 

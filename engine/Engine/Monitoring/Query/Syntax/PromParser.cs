@@ -8,6 +8,9 @@ sealed partial class PromParser
     /// <summary>The deepest nesting of expressions.</summary>
     public const int MaxDepth = 100;
 
+    /// <summary>The most operators of a query. A chain of them is as deep a tree as it is long, and is evaluated level by level on the stack.</summary>
+    public const int MaxOperators = 500;
+
     /// <summary>The longest query, in characters.</summary>
     public const int MaxLength = 65_536;
 
@@ -17,6 +20,7 @@ sealed partial class PromParser
     readonly List<PromToken> _tokens;
     int _at;
     int _depth;
+    int _operators;
 
     public PromParser(string text)
     {
@@ -54,6 +58,11 @@ sealed partial class PromParser
         while (Operator() is { } op && op.Precedence > minimum)
         {
             var position = Current.Position;
+            if (++_operators > MaxOperators)
+            {
+                throw Error(position, $"expression has more than {MaxOperators} operators");
+            }
+
             _at++;
             var returnsBool = Accept("bool");
             var matching = ParseMatching(op.Operator, out var isExplicit);
