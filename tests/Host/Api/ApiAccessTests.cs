@@ -25,6 +25,7 @@ sealed class ApiAccessTests
         "acknowledgeAlert", "alertmanagerAlertGroups", "alertmanagerAlerts", "alertmanagerPostAlerts", "alertmanagerReceivers", "alertmanagerStatus", "backtestAlertRule", "changeAlertRule", "changeIncident", "createAlertRule", "createIncident", "dashboardIncidents", "deleteAlertRule", "disableAlertRule", "enableAlertRule", "expireSilence", "getAlert", "getAlertRule", "getIncident", "getSilence", "incidentFigures", "listActiveAlerts", "listAlertHistory", "listAlertRules", "listAlerts", "listIncidents", "listSilences", "noteIncident", "previewSilence", "prometheusAlerts", "prometheusRules", "resolveAlert", "setSilence", "testAlertRule",
         "addModel", "deployModel", "moveModelAlias", "removeModelAlias", "rollBackModel", "deleteModel", "loadModel", "unloadModel",
         "queryMetrics", "queryMetricsByForm", "queryMetricRange", "queryMetricRangeByForm", "listMetricSeries", "listMetricSeriesByForm", "listMetricLabels", "listMetricLabelsByForm", "listMetricLabelValues", "getMetricMetadata", "getMetricBuildInfo",
+        "testGrafanaSource", "searchGrafanaMetrics", "listGrafanaMetrics", "listGrafanaOptions", "queryGrafana", "listGrafanaAnnotations", "listGrafanaTagKeys", "listGrafanaTagValues",
         "listMetrics", "listLatestMetrics", "listServiceMetrics", "exportMetrics", "pushMetric", "writeMetrics", "writeOtlpMetrics",
         "setCanary", "promoteCanary", "removeCanary", "setShadow", "removeShadow"];
 
