@@ -193,6 +193,7 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(ItemPage<AuditRow>))]
 [JsonSerializable(typeof(ItemPage<LogRow>))]
 [JsonSerializable(typeof(GrafanaStatus))]
+[JsonSerializable(typeof(List<string>))]
 [JsonSerializable(typeof(List<GrafanaMetric>))]
 [JsonSerializable(typeof(List<GrafanaTag>))]
 [JsonSerializable(typeof(List<GrafanaValue>))]
