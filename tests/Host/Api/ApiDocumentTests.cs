@@ -1,7 +1,10 @@
 using System.Net;
+using CartRecovery.Contracts;
 using CartRecovery.Engine.Events;
+using CartRecovery.Host.Api;
 using CartRecovery.Tests.Support;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 
@@ -38,6 +41,17 @@ sealed class ApiDocumentTests : EngineFixture
                 }
             }
         }
+    }
+
+    // Native code has no reflection to make up for it.
+    [Test]
+    public void Every_body_is_in_the_source_generated_JSON()
+    {
+        var types = Engine.Host.Routes.DataSources.SelectMany(s => s.Endpoints)
+            .SelectMany(route => route.Metadata.OfType<IProducesResponseTypeMetadata>().Select(produced => produced.Type).Concat(route.Metadata.OfType<IAcceptsMetadata>().Select(taken => taken.RequestType)))
+            .OfType<Type>().Where(type => type != typeof(void) && !type.IsAssignableTo(typeof(IResult))).Distinct().ToArray();
+        Assert.That(types, Has.Length.GreaterThan(50));
+        Assert.That(types.Where(type => (ApiJson.Default.GetTypeInfo(type) ?? ContractsJson.Default.GetTypeInfo(type)) is null), Is.Empty);
     }
 
     [Test]
