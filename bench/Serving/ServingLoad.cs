@@ -1,7 +1,7 @@
 using CartRecovery.Bench.Load;
 using CartRecovery.Bench.Stages;
-using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Pipeline;
 
 namespace CartRecovery.Bench.Serving;

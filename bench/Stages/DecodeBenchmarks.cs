@@ -3,6 +3,7 @@ using BenchmarkDotNet.Attributes;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Events.MessagePack;
+using CartRecovery.Engine.Events.Slabs;
 
 namespace CartRecovery.Bench.Stages;
 

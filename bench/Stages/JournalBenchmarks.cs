@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
-using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Primitives;
 

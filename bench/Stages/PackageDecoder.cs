@@ -1,6 +1,7 @@
 using System.Globalization;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.MessagePack;
+using CartRecovery.Engine.Events.Slabs;
 using PackageReader = MessagePack.MessagePackReader;
 using PackageType = MessagePack.MessagePackType;
 

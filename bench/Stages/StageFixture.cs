@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Learning.Datasets;

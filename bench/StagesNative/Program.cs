@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using CartRecovery.Bench.Stages;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.StagesNative;
 
 // stages [--quick]: each stage once, 9 rounds of 200 ms; --quick: 7 of 20 ms. The Setup methods check the answers first.

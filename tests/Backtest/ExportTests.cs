@@ -4,7 +4,9 @@ using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Events.Json;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Tests.Events;
 using FsCheck.Fluent;
 

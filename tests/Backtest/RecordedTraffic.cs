@@ -1,6 +1,6 @@
 using CartRecovery.Engine.Backtest;
-using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Ingest;
@@ -10,6 +10,7 @@ using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Events.Slabs;
 using CartRecovery.Tests.Learning.Datasets;
 using CartRecovery.Tests.Pipeline;
 using CartRecovery.Tests.Support;

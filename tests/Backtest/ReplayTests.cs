@@ -1,5 +1,5 @@
 using CartRecovery.Engine.Backtest;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;

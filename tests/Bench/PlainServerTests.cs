@@ -4,6 +4,7 @@ using CartRecovery.Bench.Baselines;
 using CartRecovery.Bench.Load;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Tests.Pipeline;
 

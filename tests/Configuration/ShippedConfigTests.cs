@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Tests.Support;
 

@@ -1,5 +1,5 @@
-using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Tests.Pipeline;
 

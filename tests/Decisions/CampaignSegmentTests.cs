@@ -1,4 +1,3 @@
-using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.ControlPlane.Targeting;
 using CartRecovery.Engine.Decisions;

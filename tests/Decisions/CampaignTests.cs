@@ -1,6 +1,6 @@
 using System.Text;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;

@@ -1,6 +1,8 @@
 using System.Text;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
+using CartRecovery.Engine.Events.Slabs;
 
 namespace CartRecovery.Tests.Events;
 

@@ -1,6 +1,8 @@
 using System.Text;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Events.Json;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Tests.Events;

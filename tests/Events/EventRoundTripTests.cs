@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Primitives;
 using FsCheck.Fluent;
 

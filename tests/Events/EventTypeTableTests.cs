@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Events.MessagePack;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Ingest.DeadLetters.Repair;
 using CartRecovery.Tests.Architecture;
 using CartRecovery.Tests.Events.MessagePack;

@@ -2,6 +2,7 @@ using System.Text;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.Erasure;
 using CartRecovery.Engine.Pipeline;

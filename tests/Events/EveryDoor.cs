@@ -2,6 +2,7 @@ using System.Text;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Events.MessagePack;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Journal;
 
 namespace CartRecovery.Tests.Events;

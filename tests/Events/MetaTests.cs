@@ -1,7 +1,8 @@
 using System.Text;
 using System.Text.Json;
-using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
+using CartRecovery.Engine.Events.Shoppers;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Tests.Events.Json;
 using FsCheck.Fluent;
 

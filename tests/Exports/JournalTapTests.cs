@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Exports;
 using CartRecovery.Primitives;
 using CartRecovery.Tests.Backtest;

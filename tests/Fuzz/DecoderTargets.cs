@@ -4,6 +4,7 @@ using System.Text.Unicode;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Events.MessagePack;
+using CartRecovery.Engine.Events.Slabs;
 
 namespace CartRecovery.Fuzz;
 

@@ -9,6 +9,7 @@ using CartRecovery.Engine.Ingest.Routing;
 using CartRecovery.Engine.Ingest.Streams;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Events.Slabs;
 using CartRecovery.Tests.Pipeline;
 using CartRecovery.Tests.Support;
 

@@ -1,9 +1,12 @@
 using System.Text;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Clocks;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Routing;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Events.Slabs;
 using CartRecovery.Tests.Pipeline;
 using CartRecovery.Tests.Support;
 

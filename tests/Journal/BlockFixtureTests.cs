@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Tests.Events;
 using CartRecovery.Tests.Primitives;

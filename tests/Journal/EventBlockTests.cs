@@ -2,9 +2,11 @@ using System.Runtime.InteropServices;
 using System.Text;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Primitives;
 using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Events.Slabs;
 using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Journal;

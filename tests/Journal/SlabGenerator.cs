@@ -1,9 +1,12 @@
 using System.Text;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Shoppers;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Primitives;
 using CartRecovery.Tests.Events;
 using CartRecovery.Tests.Events.Json;
+using CartRecovery.Tests.Events.Slabs;
 
 namespace CartRecovery.Tests.Journal;
 

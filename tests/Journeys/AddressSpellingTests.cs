@@ -1,9 +1,9 @@
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Tests.Encryption;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Tests.Encryption;
 using CartRecovery.Tests.Support;
 using static CartRecovery.Tests.Journeys.JourneyFixture;
 

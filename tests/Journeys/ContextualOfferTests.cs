@@ -1,5 +1,5 @@
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Engine.Journeys.Policy;

@@ -1,11 +1,14 @@
 using System.Text;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
+using CartRecovery.Engine.Events.Shoppers;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Tables;

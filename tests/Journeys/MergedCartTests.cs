@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Journeys.Policy;
 using static CartRecovery.Tests.Journeys.JourneyFixture;
 

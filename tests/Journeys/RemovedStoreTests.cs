@@ -92,7 +92,7 @@ public sealed class RemovedStoreTests
         Assert.That(fixture.Count("SELECT count(*) FROM conversion WHERE store='shop' AND currency='EUR'"), Is.EqualTo(1));
     }
 
-    static JourneyFixture New(params Engine.Configuration.StepConfig[] steps) =>
+    static JourneyFixture New(params Engine.Configuration.Campaigns.StepConfig[] steps) =>
         new([Series(steps)], path: Path.Combine(TestStages.NewFolder(), "outreach.db"));
 
     static void Restart(JourneyFixture fixture, bool isRemoved)

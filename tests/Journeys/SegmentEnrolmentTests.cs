@@ -1,7 +1,7 @@
-using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.ControlPlane.Targeting;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Manual;
 using CartRecovery.Engine.Journeys.Policy;

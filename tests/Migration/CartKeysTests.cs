@@ -1,7 +1,8 @@
 using System.Text;
 using CartRecovery.Engine.ControlPlane.Stores;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Events.Json;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Migration;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Tests.Events;

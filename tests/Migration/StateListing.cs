@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Engine.State.Customers;

@@ -1,5 +1,5 @@
 using System.Text;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Tests.Events;

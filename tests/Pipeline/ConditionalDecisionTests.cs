@@ -1,4 +1,3 @@
-using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane.Targeting;
@@ -108,7 +107,7 @@ public sealed class ConditionalDecisionTests
         Assert.That(run.Consumer.Campaigns, Is.EqualTo(new[] { "gold", "silver", "new" }));
     }
 
-    static Engine.Events.EventSlab Slab(Events.TestEvent e)
+    static Engine.Events.Slabs.EventSlab Slab(Events.TestEvent e)
     {
         var slab = Events.EventReading.Slab(Events.EventReading.AnyTime(), e);
         slab.ReceivedAt = e.At;

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Engine.State;

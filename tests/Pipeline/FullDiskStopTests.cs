@@ -1,6 +1,7 @@
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Events.Slabs;
 using CartRecovery.Tests.Migration;
 using CartRecovery.Tests.Support;
 

@@ -3,6 +3,7 @@ using CartRecovery.Engine.Ingest.Routing;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Primitives;
 using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Events.Slabs;
 using CartRecovery.Tests.Support;
 using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 

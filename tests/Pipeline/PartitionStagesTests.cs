@@ -1,12 +1,13 @@
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Pipeline.Batches;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Primitives;
 using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Events.Slabs;
 using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 
 namespace CartRecovery.Tests.Pipeline;

@@ -1,10 +1,11 @@
 using System.Threading.Channels;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Telemetry;
 using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Events.Slabs;
 using CartRecovery.Tests.Support;
 using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 

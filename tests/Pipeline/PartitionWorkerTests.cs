@@ -1,7 +1,8 @@
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Events.Slabs;
 using CartRecovery.Tests.Migration;
 using CartRecovery.Tests.Support;
 using static CartRecovery.Tests.State.Carts.CartFoldFixture;
@@ -163,7 +164,7 @@ public sealed class PartitionWorkerTests
         Assert.That(source.Processed, Has.Count.EqualTo(2));
     }
 
-    PartitionSet Open(int partitions, int workers, params Engine.Configuration.CampaignConfig[] campaigns) =>
+    PartitionSet Open(int partitions, int workers, params Engine.Configuration.Campaigns.CampaignConfig[] campaigns) =>
         new(partitions, TestStages.Options(campaigns, memory: 1 << 20), _time, TimeSpan.Zero, workers);
 
     PartitionSet Open(int partitions, int workers, int batchRows, TimeSpan maxAge) =>

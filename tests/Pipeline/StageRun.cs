@@ -1,8 +1,10 @@
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Pipeline.Batches;
 using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Tests.Events;

@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Events.Slabs;
 using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 
 namespace CartRecovery.Tests.Pipeline;

@@ -1,9 +1,10 @@
 using System.Runtime.CompilerServices;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Pipeline.Batches;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;

@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Routing;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Events.Slabs;
 using CartRecovery.Tests.Support;
 using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 

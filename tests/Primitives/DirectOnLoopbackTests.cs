@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Reading;
+using CartRecovery.Engine.Configuration.Security;
 using CartRecovery.Engine.ControlPlane.Federation;
 using CartRecovery.Primitives;
 using CartRecovery.Tests.Support;

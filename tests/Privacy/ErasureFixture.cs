@@ -9,6 +9,7 @@ using CartRecovery.Engine.Privacy;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Tests.Encryption;
 using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Events.Slabs;
 using CartRecovery.Tests.Pipeline;
 using CartRecovery.Tests.Support;
 

@@ -1,6 +1,6 @@
 using System.Net;
-using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Configuration.Stores;
+using CartRecovery.Engine.Events.Shoppers;
 using CartRecovery.Tests.Hosting.Api;
 using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Support;

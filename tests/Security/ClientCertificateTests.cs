@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Security;
 using CartRecovery.Host.Api.Access.Certificates;
 using CartRecovery.Tests.Support;
 

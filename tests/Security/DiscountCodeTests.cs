@@ -1,6 +1,6 @@
 using System.Net;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Events;
 using CartRecovery.Tests.Hosting.Api;
 using CartRecovery.Tests.Journeys;

@@ -1,4 +1,6 @@
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
+using CartRecovery.Engine.Events.Shoppers;
 using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Tests.Journeys;

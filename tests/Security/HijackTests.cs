@@ -1,5 +1,5 @@
 using System.Net;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.Events;
 using CartRecovery.Tests.Hosting.Api;
 using CartRecovery.Tests.Ingest;

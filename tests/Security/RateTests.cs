@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Stores;

@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Control;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Tests.Hosting.Api;
 using CartRecovery.Tests.Storefront;

@@ -3,7 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Security;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Security;

@@ -2,7 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using CartRecovery.Engine.ControlPlane.Keys;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Tests.Hosting.Api;
 using CartRecovery.Tests.Support;
 

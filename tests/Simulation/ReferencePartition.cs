@@ -2,6 +2,7 @@ using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Pipeline.Commit;

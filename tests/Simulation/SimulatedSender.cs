@@ -1,4 +1,6 @@
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Clocks;
+using CartRecovery.Engine.Events.Slabs;
 
 namespace CartRecovery.Tests.Simulation;
 

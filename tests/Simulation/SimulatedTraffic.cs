@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Shoppers;
 using CartRecovery.Primitives;
 using CartRecovery.Tests.Events;
 

@@ -1,4 +1,5 @@
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Clocks;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Primitives;
 using CartRecovery.Tests.Events;

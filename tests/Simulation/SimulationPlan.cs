@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Journal;

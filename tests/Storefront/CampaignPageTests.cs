@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Tests.Hosting.Api;
 using CartRecovery.Tests.Plugins;

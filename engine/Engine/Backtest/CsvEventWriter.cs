@@ -1,5 +1,6 @@
 using System.Text;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 
 namespace CartRecovery.Engine.Backtest;
 

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text.Unicode;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Journal;
 
 namespace CartRecovery.Engine.Backtest;

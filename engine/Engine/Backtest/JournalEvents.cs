@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Journal;
 
 namespace CartRecovery.Engine.Backtest;

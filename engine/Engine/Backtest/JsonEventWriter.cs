@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
+using CartRecovery.Engine.Events.Slabs;
 
 namespace CartRecovery.Engine.Backtest;
 

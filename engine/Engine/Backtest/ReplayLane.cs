@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Pipeline.Commit;
 using CartRecovery.Engine.Pipeline.Timing;

@@ -1,4 +1,4 @@
-using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Pipeline.Batches;
 
 namespace CartRecovery.Engine.Backtest;
 

@@ -1,5 +1,5 @@
 using CartRecovery.Engine.Encryption;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Pipeline.Commit;
 
 namespace CartRecovery.Engine.Backtest;

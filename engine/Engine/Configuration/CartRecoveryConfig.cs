@@ -1,4 +1,12 @@
 using System.Text.Json.Serialization;
+using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.Configuration.Control;
+using CartRecovery.Engine.Configuration.Data;
+using CartRecovery.Engine.Configuration.Learning;
+using CartRecovery.Engine.Configuration.Monitoring;
+using CartRecovery.Engine.Configuration.Security;
+using CartRecovery.Engine.Configuration.Settings;
+using CartRecovery.Engine.Configuration.Stores;
 
 namespace CartRecovery.Engine.Configuration;
 

@@ -1,11 +1,16 @@
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using CartRecovery.Contracts;
+using CartRecovery.Engine.Configuration.Control;
+using CartRecovery.Engine.Configuration.Data;
+using CartRecovery.Engine.Configuration.Learning;
+using CartRecovery.Engine.Configuration.Monitoring;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane.Jobs;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.Decisions;
-using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Pipeline.Batches;
 
 namespace CartRecovery.Engine.Configuration;
 

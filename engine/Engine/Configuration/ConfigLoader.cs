@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CartRecovery.Engine.Configuration.Reading;
+using CartRecovery.Engine.Configuration.Security;
 using CartRecovery.Engine.Configuration.Settings;
 using CartRecovery.Primitives.Files;
 

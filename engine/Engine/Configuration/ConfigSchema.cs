@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using CartRecovery.Engine.Configuration.Reading;
+using CartRecovery.Engine.Configuration.Security;
 using CartRecovery.Engine.Configuration.Values;
 
 namespace CartRecovery.Engine.Configuration;

@@ -1,3 +1,4 @@
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.Configuration.Values;
 
 namespace CartRecovery.Engine.Configuration;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CartRecovery.Contracts;
+using CartRecovery.Engine.Configuration.Security;
 using CartRecovery.Engine.Configuration.Values;
 
 namespace CartRecovery.Engine.Configuration;

@@ -1,5 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
+using CartRecovery.Engine.Events.Shoppers;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Primitives;
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
+using CartRecovery.Engine.Events.Shoppers;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Decisions;

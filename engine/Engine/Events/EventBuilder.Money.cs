@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Events;

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using CartRecovery.Engine.Events.Clocks;
 
 namespace CartRecovery.Engine.Events;
 

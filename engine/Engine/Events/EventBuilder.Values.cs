@@ -1,3 +1,5 @@
+using CartRecovery.Engine.Events.Shoppers;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Events;

@@ -1,5 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using CartRecovery.Engine.Events.Clocks;
+using CartRecovery.Engine.Events.Identity;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Events;

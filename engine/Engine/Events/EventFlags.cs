@@ -1,3 +1,5 @@
+using CartRecovery.Engine.Events.Identity;
+
 namespace CartRecovery.Engine.Events;
 
 /// <summary>Flags of an event. The numbers are persisted in the journal and never change.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Events;

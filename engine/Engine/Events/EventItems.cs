@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Events;

@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using CartRecovery.Engine.Events.Identity;
+using CartRecovery.Engine.Events.Shoppers;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Events;
@@ -29,7 +31,7 @@ public struct EventRecord
     public long Timestamp;
 
     /// <summary>
-    /// The process's highest event time when it was ingested, including its own (<see cref="CartRecovery.Engine.Events.Watermark"/>).
+    /// The process's highest event time when it was ingested, including its own (<see cref="CartRecovery.Engine.Events.Clocks.Watermark"/>).
     /// </summary>
     public long Watermark;
 

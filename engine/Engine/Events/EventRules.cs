@@ -1,3 +1,6 @@
+using CartRecovery.Engine.Events.Clocks;
+using CartRecovery.Engine.Events.Identity;
+
 namespace CartRecovery.Engine.Events;
 
 /// <summary>The rules for validating events: the key's store and the configured limits.</summary>

@@ -1,4 +1,6 @@
 using System.Buffers;
+using CartRecovery.Engine.Events.Identity;
+using CartRecovery.Engine.Events.Slabs;
 
 namespace CartRecovery.Engine.Events;
 

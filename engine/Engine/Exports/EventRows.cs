@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Exports;

@@ -1,6 +1,7 @@
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Journal;
 
 namespace CartRecovery.Engine.Exports;

@@ -1,6 +1,7 @@
 using System.Text;
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 
 namespace CartRecovery.Engine.Exports;
 

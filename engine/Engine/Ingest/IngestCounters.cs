@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Shoppers;
 
 namespace CartRecovery.Engine.Ingest;
 

@@ -2,6 +2,8 @@ using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.ControlPlane.Usage;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Clocks;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Ingest.Access;
 using CartRecovery.Engine.Ingest.Connections;
 using CartRecovery.Engine.Ingest.Connections.Memory;

@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Journal;
 
 namespace CartRecovery.Engine.Insights;

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 
 namespace CartRecovery.Engine.Journal;
 

@@ -1,4 +1,6 @@
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Shoppers;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journal;

@@ -1,6 +1,6 @@
 using System.Text;
 using CartRecovery.Engine.ControlPlane.Stores;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journal;

@@ -1,9 +1,10 @@
 using System.Text;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Decisions;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Recipients;
+using CartRecovery.Engine.Journeys.Sending;
 using CartRecovery.Engine.Journeys.Tables;
 
 namespace CartRecovery.Engine.Journeys;

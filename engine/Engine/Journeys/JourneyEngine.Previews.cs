@@ -2,6 +2,7 @@ using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Journeys.Sending;
 using CartRecovery.Engine.Messages;
 using CartRecovery.Engine.State.Carts;
 

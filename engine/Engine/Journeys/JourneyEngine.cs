@@ -7,6 +7,7 @@ using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Engine.Journeys.Manual;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Recipients;
+using CartRecovery.Engine.Journeys.Sending;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.Messages;
 using CartRecovery.Engine.State.Carts;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using CartRecovery.Engine.Journeys.Sending;
 
 namespace CartRecovery.Engine.Journeys;
 

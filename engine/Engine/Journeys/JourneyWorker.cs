@@ -5,6 +5,7 @@ using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.Tail;
 using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Engine.Journeys.Sending;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Engine.Storage;

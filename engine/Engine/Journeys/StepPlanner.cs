@@ -2,6 +2,7 @@ using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Engine.Journeys.Sending;
 using CartRecovery.Engine.Journeys.Tables;
 
 namespace CartRecovery.Engine.Journeys;

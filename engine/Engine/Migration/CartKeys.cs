@@ -2,6 +2,7 @@ using System.Text;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Primitives;
 

@@ -1,4 +1,4 @@
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.Tail;
 using CartRecovery.Engine.Pipeline;

@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.State.Carts;
 
 namespace CartRecovery.Engine.Pipeline;

@@ -1,4 +1,5 @@
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
+using CartRecovery.Engine.Pipeline.Batches;
 using CartRecovery.Engine.Pipeline.Erasure;
 
 namespace CartRecovery.Engine.Pipeline;

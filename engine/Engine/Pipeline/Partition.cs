@@ -1,6 +1,8 @@
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Clocks;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.Tail;
+using CartRecovery.Engine.Pipeline.Batches;
 using CartRecovery.Engine.Pipeline.Erasure;
 using CartRecovery.Engine.Pipeline.Recovery;
 using CartRecovery.Engine.Pipeline.Timing;

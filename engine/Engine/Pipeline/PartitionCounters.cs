@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Shoppers;
 using CartRecovery.Engine.Telemetry;
 using CartRecovery.Primitives;
 using Prometheus;

@@ -1,5 +1,5 @@
 using System.Buffers;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.Tail;
 using CartRecovery.Engine.Pipeline.Commit;

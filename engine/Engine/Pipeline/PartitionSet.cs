@@ -1,5 +1,7 @@
 using System.Runtime.ExceptionServices;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Clocks;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Pipeline.Recovery;
 using CartRecovery.Engine.Pipeline.Timing;

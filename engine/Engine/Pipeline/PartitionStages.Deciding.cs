@@ -3,6 +3,10 @@ using System.Numerics;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
+using CartRecovery.Engine.Events.Shoppers;
+using CartRecovery.Engine.Events.Slabs;
+using CartRecovery.Engine.Pipeline.Batches;
 using CartRecovery.Engine.Pipeline.Serving;
 using CartRecovery.Engine.State.Carts;
 

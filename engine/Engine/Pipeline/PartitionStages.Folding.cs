@@ -1,4 +1,7 @@
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
+using CartRecovery.Engine.Events.Shoppers;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Engine.State.Customers;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Pipeline.Batches;
 using CartRecovery.Engine.Scoring.Serving;
 
 namespace CartRecovery.Engine.Pipeline;

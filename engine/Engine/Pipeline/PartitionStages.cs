@@ -1,7 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using CartRecovery.Engine.Decisions;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Pipeline.Batches;
 using CartRecovery.Engine.Pipeline.Commit;
 using CartRecovery.Engine.Pipeline.Timing;
 using CartRecovery.Engine.State;

@@ -2,6 +2,7 @@ using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Pipeline.Batches;
 using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Exports;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Erasure;

@@ -3,7 +3,7 @@ using System.Text.Json;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Database;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 
 namespace CartRecovery.Engine.Privacy;
 

@@ -4,6 +4,7 @@ using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Journeys.Erasure;
 using CartRecovery.Primitives;

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using CartRecovery.Engine.ControlPlane.Database;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Privacy;

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Shoppers;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Primitives;
 

@@ -1,4 +1,4 @@
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Tables;

@@ -3,6 +3,7 @@ using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Settings;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Journeys;

@@ -2,8 +2,9 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Reading;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Primitives;
 using Microsoft.Extensions.Logging;
 

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Control;
 using CartRecovery.Engine.ControlPlane.Federation;
 using CartRecovery.Engine.ControlPlane.Federation.Oidc;
 using CartRecovery.Engine.ControlPlane.Users;

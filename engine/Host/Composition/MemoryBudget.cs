@@ -8,7 +8,7 @@ using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Engine.ControlPlane.Templates;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Decisions;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Engine.Ingest.Limits;
 using CartRecovery.Engine.Ingest.Streams;

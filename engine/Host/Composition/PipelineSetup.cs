@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Data;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Encryption;

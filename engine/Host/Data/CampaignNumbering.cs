@@ -1,5 +1,6 @@
 using System.Text;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Primitives;
 using Microsoft.Extensions.Logging;

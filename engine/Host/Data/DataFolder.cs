@@ -1,8 +1,9 @@
 using System.Numerics;
 using System.Security.Cryptography;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.ControlPlane.Stores;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Host.Data;

@@ -1,5 +1,6 @@
 using System.Text;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Security;
 using CartRecovery.Engine.Encryption;
 
 namespace CartRecovery.Host.Data;

@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Engine.ControlPlane.Stores;

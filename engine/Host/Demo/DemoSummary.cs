@@ -1,6 +1,6 @@
 using System.Globalization;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Host.Composition;
 using CartRecovery.Host.Composition.Telemetry;
 using CartRecovery.Host.Output;

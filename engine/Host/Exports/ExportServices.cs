@@ -1,6 +1,6 @@
 using System.Text;
 using CartRecovery.Engine.Backtest;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Control;
 using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Exports;
 using CartRecovery.Engine.Exports.Archive;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using CartRecovery.Engine.Backtest;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Monitoring;
 using CartRecovery.Engine.ControlPlane.Insights;
 using CartRecovery.Engine.ControlPlane.Jobs;
 using CartRecovery.Engine.ControlPlane.Stores;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Learning;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Insights;
 using CartRecovery.Engine.ControlPlane.Jobs;

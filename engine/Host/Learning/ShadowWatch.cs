@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Learning;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Insights;
 using CartRecovery.Engine.ControlPlane.Jobs;

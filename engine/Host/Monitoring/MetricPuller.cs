@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Monitoring;
 using CartRecovery.Engine.Monitoring.Collection;
 using CartRecovery.Engine.Monitoring.History;
 using CartRecovery.Primitives;

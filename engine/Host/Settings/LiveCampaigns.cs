@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.Configuration.Control;
 using CartRecovery.Engine.Configuration.Settings;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.ControlPlane.Campaigns;

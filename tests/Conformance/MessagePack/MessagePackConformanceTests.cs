@@ -56,7 +56,7 @@ public sealed class MessagePackConformanceTests
     {
         Assert.That(example.ValueKind, Is.EqualTo(JsonValueKind.Object));
         var bytes = Bytes(encoding);
-        var json = new CartRecovery.Engine.Events.TextBuffer();
+        var json = new CartRecovery.Engine.Events.Slabs.TextBuffer();
         var written = MessagePackJson.TryWriteWhole(bytes, json);
         string? expected;
         try

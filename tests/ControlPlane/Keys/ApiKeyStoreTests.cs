@@ -1,4 +1,4 @@
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Keys;

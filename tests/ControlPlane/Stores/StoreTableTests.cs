@@ -1,5 +1,5 @@
 using System.Text;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Tests.Configuration;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Control;
 using CartRecovery.Tests.Hosting.Api;
 using CartRecovery.Tests.Support;
 

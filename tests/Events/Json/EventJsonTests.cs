@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
+using CartRecovery.Engine.Events.Slabs;
 using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Events.Json;

@@ -1,6 +1,6 @@
 using System.Text;
-using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
+using CartRecovery.Engine.Events.Slabs;
 using static CartRecovery.Tests.Events.EventReading;
 
 namespace CartRecovery.Tests.Events.Json;

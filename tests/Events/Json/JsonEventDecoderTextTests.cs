@@ -1,5 +1,6 @@
 using System.Text;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Shoppers;
 using CartRecovery.Primitives;
 using static CartRecovery.Tests.Events.EventReading;
 

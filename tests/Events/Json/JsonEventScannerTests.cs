@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Tests.Learning.Datasets;
 using FsCheck.Fluent;
 

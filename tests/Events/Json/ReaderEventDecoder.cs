@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
+using CartRecovery.Engine.Events.Slabs;
 
 namespace CartRecovery.Tests.Events.Json;
 

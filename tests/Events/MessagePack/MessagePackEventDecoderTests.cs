@@ -2,6 +2,8 @@ using System.Text;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Events.MessagePack;
+using CartRecovery.Engine.Events.Shoppers;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Primitives;
 using CartRecovery.Tests.Events.Json;
 using static CartRecovery.Tests.Events.EventReading;

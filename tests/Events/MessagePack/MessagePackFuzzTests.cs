@@ -3,6 +3,7 @@ using System.Text.Json;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Events.MessagePack;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Tests.Events.Json;
 using FsCheck.Fluent;
 

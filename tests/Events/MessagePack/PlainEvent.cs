@@ -3,6 +3,7 @@ using System.Numerics;
 using System.Text;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
+using CartRecovery.Engine.Events.Slabs;
 
 namespace CartRecovery.Tests.Events.MessagePack;
 

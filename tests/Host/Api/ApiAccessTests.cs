@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Tests.Support;
 using Microsoft.AspNetCore.Builder;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Security.Claims;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Host.Api.Access;

@@ -1,5 +1,5 @@
 using System.Net;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Tokens;
 using CartRecovery.Engine.ControlPlane.Users;

@@ -1,5 +1,5 @@
 using System.Net;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Control;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Tests.Support;
 

@@ -1,6 +1,8 @@
 using System.Net;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Control;
+using CartRecovery.Engine.Configuration.Monitoring;
 using CartRecovery.Engine.ControlPlane.Jobs;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Host.Jobs;

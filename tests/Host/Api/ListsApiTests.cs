@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Tests.Support;
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Monitoring;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Models;
 using CartRecovery.Engine.State;

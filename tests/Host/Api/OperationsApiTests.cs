@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Support;
 using CartRecovery.Tests.Telemetry;

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Users;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Control;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.State;
 using CartRecovery.Host.Jobs;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Control;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Journeys.Policy;

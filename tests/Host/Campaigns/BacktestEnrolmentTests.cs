@@ -1,6 +1,5 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Backtest;
-using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane.Targeting;

@@ -1,6 +1,6 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Backtest;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Reports;

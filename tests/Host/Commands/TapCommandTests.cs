@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Host.Commands.Maintenance;
 using CartRecovery.Host.Commands.Monitoring;

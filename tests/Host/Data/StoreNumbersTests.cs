@@ -7,6 +7,8 @@ using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.Ingest.DeadLetters;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.ControlPlane.Jobs;
 using CartRecovery.Engine.State;
 using CartRecovery.Tests.Hosting.Api;

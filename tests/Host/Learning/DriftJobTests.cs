@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Monitoring;
 using CartRecovery.Engine.ControlPlane.Jobs;
 using CartRecovery.Engine.Models;
 using CartRecovery.Tests.Hosting.Api;

@@ -1,5 +1,5 @@
 using System.Net;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Learning;
 using CartRecovery.Engine.ControlPlane.Jobs;
 using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Engine.Learning.Training;

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Monitoring;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Monitoring.History;
 using CartRecovery.Engine.Monitoring.Query;

@@ -1,5 +1,5 @@
 using CartRecovery.Engine.ControlPlane.Keys;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Shoppers;
 using CartRecovery.Engine.Ingest.Bots;
 using CartRecovery.Tests.Pipeline;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Events.MessagePack;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Primitives;

@@ -1,5 +1,5 @@
 using System.Text;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.Ingest.Limits;

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Security;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Tests.Support;
 

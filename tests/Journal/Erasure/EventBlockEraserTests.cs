@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.Erasure;
 using CartRecovery.Tests.Events;

@@ -1,7 +1,7 @@
 using System.Text;
 using CartRecovery.Engine.ControlPlane.Experiments;
 using CartRecovery.Engine.ControlPlane.Flags;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Shoppers;
 using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Journeys.Tables;

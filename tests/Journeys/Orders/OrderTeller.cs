@@ -1,6 +1,7 @@
 using System.Text;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Storage;
 using CartRecovery.Primitives;
 using static CartRecovery.Tests.Journeys.JourneyFixture;

@@ -1,4 +1,4 @@
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Policy;

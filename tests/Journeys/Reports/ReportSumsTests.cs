@@ -1,6 +1,7 @@
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Primitives;

@@ -1,9 +1,10 @@
 using System.Text;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Reports;

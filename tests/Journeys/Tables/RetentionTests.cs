@@ -1,6 +1,6 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Reports;

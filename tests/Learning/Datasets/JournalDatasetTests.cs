@@ -2,6 +2,7 @@ using System.Text;
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Engine.State;

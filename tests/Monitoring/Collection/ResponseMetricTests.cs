@@ -1,5 +1,5 @@
 using System.Text.Json;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Monitoring;
 using CartRecovery.Engine.Monitoring.Collection;
 using CartRecovery.Engine.Monitoring.Query;
 using CartRecovery.Primitives;

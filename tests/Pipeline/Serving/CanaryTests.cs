@@ -1,4 +1,4 @@
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.Scoring.Serving;

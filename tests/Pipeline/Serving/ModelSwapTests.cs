@@ -1,4 +1,4 @@
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Routing;
@@ -8,6 +8,7 @@ using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;
 using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Events.Slabs;
 using CartRecovery.Tests.Scoring;
 using CartRecovery.Tests.Support;
 using static CartRecovery.Tests.State.Carts.CartFoldFixture;

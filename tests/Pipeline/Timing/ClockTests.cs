@@ -1,11 +1,12 @@
 using CartRecovery.Engine.Backtest;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.Tail;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Pipeline.Timing;
 using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Events.Slabs;
 using CartRecovery.Tests.Support;
 using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 

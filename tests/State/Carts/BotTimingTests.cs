@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Shoppers;
 using CartRecovery.Tests.Events;
 using CartRecovery.Tests.Pipeline;
 using static CartRecovery.Tests.State.Carts.CartFoldFixture;

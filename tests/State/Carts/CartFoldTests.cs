@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Shoppers;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Primitives;
 using CartRecovery.Tests.Events;

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Tests.Events;
 using static CartRecovery.Tests.State.Carts.CartFoldFixture;

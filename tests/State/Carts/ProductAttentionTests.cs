@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Engine.ControlPlane.Stores;

@@ -1,4 +1,5 @@
 using CartRecovery.Contracts;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.Messages;
 using CartRecovery.Primitives;

@@ -1,6 +1,8 @@
 using System.Collections;
 using System.Text.Json.Serialization.Metadata;
 using CartRecovery.Contracts;
+using CartRecovery.Engine.Configuration.Security;
+using CartRecovery.Engine.Configuration.Settings;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Primitives;
 

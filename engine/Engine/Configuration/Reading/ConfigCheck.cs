@@ -1,6 +1,10 @@
 using System.Text;
 using System.Text.Json.Serialization.Metadata;
 using CartRecovery.Contracts;
+using CartRecovery.Engine.Configuration.Learning;
+using CartRecovery.Engine.Configuration.Security;
+using CartRecovery.Engine.Configuration.Settings;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane.Database;
 using CartRecovery.Engine.ControlPlane.Keys;

@@ -1,3 +1,5 @@
+using CartRecovery.Engine.Configuration.Control;
+using CartRecovery.Engine.Configuration.Security;
 using CartRecovery.Engine.ControlPlane.Federation;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Primitives;

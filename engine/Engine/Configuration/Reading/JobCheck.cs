@@ -1,4 +1,6 @@
 using CartRecovery.Contracts;
+using CartRecovery.Engine.Configuration.Control;
+using CartRecovery.Engine.Configuration.Learning;
 using CartRecovery.Engine.ControlPlane.Jobs;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Primitives;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Configuration.Reading;

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using CartRecovery.Engine.Configuration.Monitoring;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Primitives;
 

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 using System.Text.Unicode;
+using CartRecovery.Engine.Configuration.Security;
 using CartRecovery.Primitives.Files;
 
 namespace CartRecovery.Engine.Configuration.Reading;

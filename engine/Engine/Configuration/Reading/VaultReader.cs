@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using CartRecovery.Engine.Configuration.Security;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Configuration.Reading;

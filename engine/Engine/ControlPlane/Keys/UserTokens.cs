@@ -1,6 +1,7 @@
 using System.Text;
 using CartRecovery.Engine.ControlPlane.Federation;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
+using CartRecovery.Engine.Events.Slabs;
 
 namespace CartRecovery.Engine.ControlPlane.Keys;
 

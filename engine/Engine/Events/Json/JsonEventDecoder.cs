@@ -1,4 +1,6 @@
 using System.Buffers.Text;
+using CartRecovery.Engine.Events.Clocks;
+using CartRecovery.Engine.Events.Slabs;
 
 namespace CartRecovery.Engine.Events.Json;
 

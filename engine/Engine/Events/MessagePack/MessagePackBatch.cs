@@ -1,3 +1,5 @@
+using CartRecovery.Engine.Events.Clocks;
+
 namespace CartRecovery.Engine.Events.MessagePack;
 
 /// <summary>

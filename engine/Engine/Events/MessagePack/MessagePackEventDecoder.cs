@@ -1,3 +1,5 @@
+using CartRecovery.Engine.Events.Slabs;
+
 namespace CartRecovery.Engine.Events.MessagePack;
 
 /// <summary>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text.Unicode;
+using CartRecovery.Engine.Events.Slabs;
 
 namespace CartRecovery.Engine.Events.MessagePack;
 

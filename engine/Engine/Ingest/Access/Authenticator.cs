@@ -1,6 +1,6 @@
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Stores;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 
 namespace CartRecovery.Engine.Ingest.Access;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using CartRecovery.Engine.ControlPlane.Keys;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
+using CartRecovery.Engine.Events.Shoppers;
 
 namespace CartRecovery.Engine.Ingest.Access;
 

@@ -1,6 +1,6 @@
 using System.Buffers;
 using CartRecovery.Engine.ControlPlane.Keys;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Shoppers;
 
 namespace CartRecovery.Engine.Ingest.Bots;
 

@@ -3,6 +3,8 @@ using System.IO.Pipelines;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Shoppers;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Ingest.Access;
 using CartRecovery.Engine.Ingest.Connections.Memory;
 using CartRecovery.Engine.Ingest.Connections.Output;

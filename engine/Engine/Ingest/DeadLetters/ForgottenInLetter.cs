@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
+using CartRecovery.Engine.Events.Slabs;
 
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 

@@ -1,4 +1,8 @@
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Clocks;
+using CartRecovery.Engine.Events.Identity;
+using CartRecovery.Engine.Events.Shoppers;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Pipeline;
 
 namespace CartRecovery.Engine.Ingest.Routing;

@@ -5,6 +5,7 @@ using System.Text;
 using System.Threading.Channels;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Ingest.Access;
 using CartRecovery.Engine.Ingest.Bots;
 using CartRecovery.Engine.Ingest.Connections;

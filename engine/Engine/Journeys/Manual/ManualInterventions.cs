@@ -1,8 +1,9 @@
 using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Shoppers;
 using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Engine.Journeys.Sending;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Primitives;
 

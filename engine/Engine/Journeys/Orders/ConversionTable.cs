@@ -1,5 +1,5 @@
 using CartRecovery.Engine.Decisions;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Storage;
 using CartRecovery.Primitives;
 

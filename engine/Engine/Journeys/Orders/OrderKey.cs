@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using CartRecovery.Engine.Decisions;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys.Orders;

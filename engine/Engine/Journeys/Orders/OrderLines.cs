@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 
 namespace CartRecovery.Engine.Journeys.Orders;
 

@@ -1,8 +1,9 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Recipients;
+using CartRecovery.Engine.Journeys.Sending;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Primitives;
 

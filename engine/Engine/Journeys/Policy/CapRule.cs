@@ -1,5 +1,5 @@
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Stores;
 
 namespace CartRecovery.Engine.Journeys.Policy;
 

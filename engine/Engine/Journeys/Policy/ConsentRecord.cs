@@ -1,4 +1,4 @@
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 
 namespace CartRecovery.Engine.Journeys.Policy;
 

@@ -1,4 +1,4 @@
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Stores;
 
 namespace CartRecovery.Engine.Journeys.Policy;
 

@@ -1,6 +1,6 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.State;

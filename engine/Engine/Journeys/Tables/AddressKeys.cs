@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Encryption;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys.Tables;

@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Decisions;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
+using CartRecovery.Engine.Events.Shoppers;
 using CartRecovery.Engine.Journeys.Recipients;
 using CartRecovery.Engine.Storage;
 using CartRecovery.Primitives;

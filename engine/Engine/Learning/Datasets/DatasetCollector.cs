@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Events.Identity;
+using CartRecovery.Engine.Pipeline.Batches;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Primitives;

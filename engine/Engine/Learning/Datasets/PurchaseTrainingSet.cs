@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Learning.Training;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;

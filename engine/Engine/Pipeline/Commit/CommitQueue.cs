@@ -1,4 +1,4 @@
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Telemetry;
 
 namespace CartRecovery.Engine.Pipeline.Commit;

@@ -1,6 +1,7 @@
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Pipeline.Commit;
 using CartRecovery.Engine.Pipeline.Erasure;

@@ -1,4 +1,6 @@
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
+using CartRecovery.Engine.Pipeline.Batches;
 using CartRecovery.Engine.Scoring.Canary;
 using CartRecovery.Engine.Scoring.Serving;
 using CartRecovery.Engine.State;

@@ -1,4 +1,4 @@
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Clocks;
 
 namespace CartRecovery.Engine.Pipeline.Timing;
 

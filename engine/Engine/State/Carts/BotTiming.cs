@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Shoppers;
 
 namespace CartRecovery.Engine.State.Carts;
 

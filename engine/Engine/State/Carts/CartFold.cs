@@ -1,5 +1,8 @@
 using System.Numerics;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
+using CartRecovery.Engine.Events.Shoppers;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.State.Carts;

@@ -1,4 +1,6 @@
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
+using CartRecovery.Engine.Events.Shoppers;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.State.Customers;
 using CartRecovery.Primitives;
 

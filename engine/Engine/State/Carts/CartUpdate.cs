@@ -1,4 +1,6 @@
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
+using CartRecovery.Engine.Events.Shoppers;
 
 namespace CartRecovery.Engine.State.Carts;
 

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Decisions;
-using CartRecovery.Engine.Journeys;
+using CartRecovery.Engine.Journeys.Sending;
 using CartRecovery.Engine.Messages;
 using CartRecovery.Host.Api.Storefront;
 using Microsoft.AspNetCore.Http;

@@ -1,4 +1,4 @@
-using CartRecovery.Engine.Journeys;
+using CartRecovery.Engine.Journeys.Sending;
 using CartRecovery.Engine.Messages;
 
 namespace CartRecovery.Host.Api.Campaigns;

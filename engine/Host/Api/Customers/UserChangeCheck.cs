@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Messages;
 using CartRecovery.Host.Api.Personal;

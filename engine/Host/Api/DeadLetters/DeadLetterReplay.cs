@@ -1,6 +1,7 @@
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Engine.Ingest.DeadLetters.Repair;

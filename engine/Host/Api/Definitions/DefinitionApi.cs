@@ -1,4 +1,5 @@
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.Configuration.Control;
 using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Audit;

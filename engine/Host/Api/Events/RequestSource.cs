@@ -1,5 +1,7 @@
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Shoppers;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Access;
 using CartRecovery.Engine.Ingest.Routing;

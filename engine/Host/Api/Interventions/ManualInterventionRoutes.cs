@@ -1,6 +1,6 @@
 using System.ComponentModel;
 using System.Text;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Manual;

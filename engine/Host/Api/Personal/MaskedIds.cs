@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using CartRecovery.Engine.ControlPlane.Database;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 
 namespace CartRecovery.Host.Api.Personal;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.ControlPlane.Users;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Host.Api.Access;

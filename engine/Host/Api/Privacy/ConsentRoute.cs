@@ -87,6 +87,6 @@ sealed record ConsentItem(
 {
     /// <summary>Describes a record.</summary>
     public static ConsentItem Of(ConsentRecord record) => new(record.Channel, record.Granted, record.Purpose, record.TextVersion, record.Source,
-        record.Standing switch { Engine.Events.Standing.Server => "server", Engine.Events.Standing.Proven => "user_token", _ => "browser" },
+        record.Standing switch { Engine.Events.Identity.Standing.Server => "server", Engine.Events.Identity.Standing.Proven => "user_token", _ => "browser" },
         PersonRecords.TimeOf(record.At), PersonRecords.TimeOf(record.ReceivedAt), record.ExpiresAt == long.MaxValue ? null : PersonRecords.TimeOf(record.ExpiresAt));
 }

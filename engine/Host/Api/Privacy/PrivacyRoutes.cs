@@ -1,5 +1,6 @@
 using System.ComponentModel;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Privacy;
 using CartRecovery.Host.Api.Access;

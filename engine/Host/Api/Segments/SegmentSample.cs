@@ -1,6 +1,6 @@
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Decisions;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Primitives;

@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 using System.Threading.Channels;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Access;
 using CartRecovery.Engine.Ingest.Bots;

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Reports;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Exports;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Host.Api.Access;

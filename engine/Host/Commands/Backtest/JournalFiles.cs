@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Host.Data;

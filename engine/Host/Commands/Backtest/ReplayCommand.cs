@@ -2,6 +2,7 @@ using System.Text;
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Host.Commands.Control;
 using CartRecovery.Host.Composition;

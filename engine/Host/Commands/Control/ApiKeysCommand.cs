@@ -1,5 +1,6 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Database;

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Control;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Learning.Datasets;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Security;
 using CartRecovery.Host.Alerting;
 using CartRecovery.Host.Api.Access.Certificates;
 using CartRecovery.Host.Composition;

@@ -4,7 +4,7 @@ using System.Text.Json;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane.Keys;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Host.Commands.Control;
 
 namespace CartRecovery.Host.Commands.Setup;

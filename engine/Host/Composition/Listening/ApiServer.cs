@@ -1,13 +1,13 @@
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Definitions;
 using CartRecovery.Engine.ControlPlane.Experiments;
 using CartRecovery.Engine.ControlPlane.Federation.Oidc;
 using CartRecovery.Engine.ControlPlane.Flags;
-using CartRecovery.Engine.ControlPlane.Segments;
-using CartRecovery.Engine.ControlPlane.Templates;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Reconciliations;
+using CartRecovery.Engine.ControlPlane.Segments;
+using CartRecovery.Engine.ControlPlane.Templates;
 using CartRecovery.Engine.ControlPlane.Tokens;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Ingest.Streams;

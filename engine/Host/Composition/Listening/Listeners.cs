@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Security;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Ingest.Access;
 using CartRecovery.Engine.Ingest.Limits;

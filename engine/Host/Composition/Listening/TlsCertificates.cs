@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Security;
 using CartRecovery.Host.Api.Access.Certificates;
 
 namespace CartRecovery.Host.Composition.Listening;

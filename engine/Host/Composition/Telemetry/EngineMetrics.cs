@@ -4,6 +4,7 @@ using CartRecovery.Engine.ControlPlane.Usage;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Delivery;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Shoppers;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Access;
 using CartRecovery.Engine.Ingest.DeadLetters;

@@ -3,7 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Control;
 using CartRecovery.Engine.ControlPlane.Federation;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Tests.Support;

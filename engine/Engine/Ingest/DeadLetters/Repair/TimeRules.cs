@@ -41,12 +41,12 @@ static class TimeRules
         {
             var number = field.IsNumber ? field.Json : field.Text?.Trim();
             if (decimal.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var time)
-                && Events.TimeUnit.Guess((double)time) is { } unit)
+                && Events.Clocks.TimeUnit.Guess((double)time) is { } unit)
             {
                 draft.Set(field, unit.ToMilliseconds(time).ToString(CultureInfo.InvariantCulture), $"{unit.Name} for milliseconds");
             }
         }
     }
 
-    static bool IsGood(DraftField field) => Events.EventTime.TryParse(System.Text.Encoding.UTF8.GetBytes(field.Text!), out _);
+    static bool IsGood(DraftField field) => Events.Clocks.EventTime.TryParse(System.Text.Encoding.UTF8.GetBytes(field.Text!), out _);
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Control;
+using CartRecovery.Engine.Configuration.Security;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Primitives.Files;
 

@@ -1,0 +1,60 @@
+using PhoneNumbers;
+
+namespace CartRecovery.Engine.Events.Identity;
+
+/// <summary>Brings phone numbers to E.164 by the numbering plans of libphonenumber. Thread-safe.</summary>
+public static class PhoneText
+{
+    const int MaxLength = 64;
+
+    /// <summary>
+    /// Returns a number in E.164, such as <c>+4915112340000</c>; <see langword="null"/> if it is none, or a national one without a country. The
+    /// length is checked, not whether the number is assigned: plans change faster than programs.
+    /// </summary>
+    /// <param name="text">The number as written, international (after <c>+</c>, or the country's prefix such as <c>00</c>) or national.</param>
+    /// <param name="country">The country of national numbers, ISO 3166-1; <see langword="null"/> to take international ones alone.</param>
+    public static string? ToE164(string? text, string? country)
+    {
+        if (string.IsNullOrWhiteSpace(text) || text.Length > MaxLength)
+        {
+            return null;
+        }
+
+        try
+        {
+            var numbers = PhoneNumberUtil.GetInstance();
+            var number = numbers.Parse(text, country);
+            return numbers.IsPossibleNumberWithReason(number) == PhoneNumberUtil.ValidationResult.IS_POSSIBLE
+                ? numbers.Format(number, PhoneNumberFormat.E164) : null;
+        }
+        catch (NumberParseException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Returns whether there is a numbering plan for a country.</summary>
+    /// <param name="code">ISO 3166-1, two capital letters.</param>
+    public static bool IsCountry(string code) => PhoneNumberUtil.GetInstance().GetSupportedRegions().Contains(code);
+
+    /// <summary>
+    /// Returns how a number in E.164 may have been kept before numbers were brought to it: with the national prefix after the country's code, as in
+    /// <c>+49 (0)151…</c>, and as a national number. Digits alone.
+    /// </summary>
+    public static IEnumerable<string> FormerSpellings(string e164)
+    {
+        PhoneNumber number;
+        var numbers = PhoneNumberUtil.GetInstance();
+        try
+        {
+            number = numbers.Parse(e164, null);
+        }
+        catch (NumberParseException)
+        {
+            return [];
+        }
+
+        var national = string.Concat(numbers.Format(number, PhoneNumberFormat.NATIONAL).Where(char.IsAsciiDigit));
+        return e164 == $"+{number.CountryCode}{national}" ? [national] : [$"+{number.CountryCode}{national}", national];
+    }
+}

@@ -1,0 +1,47 @@
+using CartRecovery.Engine.Events.Identity;
+
+namespace CartRecovery.Tests.Events.Identity;
+
+/// <summary>One spelling for phone numbers, and one for e-mail addresses.</summary>
+public sealed class AddressTextTests
+{
+    [TestCase("+4915112340000", null)]
+    [TestCase("+49 151 12340000", null)]
+    [TestCase("+49 (0)151 / 1234-0000", null)]
+    [TestCase("tel:+49-151-12340000", null)]
+    [TestCase("0151 12340000", "DE")]
+    [TestCase("0049 151 12340000", "DE")]
+    [TestCase("00 49 151 12340000", "NL")]
+    public void Spellings_of_a_number_are_one(string text, string? country) => Assert.That(PhoneText.ToE164(text, country), Is.EqualTo("+4915112340000"));
+
+    [TestCase("06 12345678", "NL", "+31612345678")]
+    [TestCase("06 12345678", "IT", "+390612345678")]
+    [TestCase("(212) 555-0100", "US", "+12125550100")]
+    [TestCase("(212) 555-0100", null, null)]
+    [TestCase("", "DE", null)]
+    [TestCase("jo@shop.example", "DE", null)]
+    public void A_national_number_needs_its_country(string text, string? country, string? expected) => Assert.That(PhoneText.ToE164(text, country), Is.EqualTo(expected));
+
+    [Test]
+    public void A_number_in_E164_stays_as_it_is() => Assert.That(PhoneText.ToE164(PhoneText.ToE164("0151 12340000", "DE"), "NL"), Is.EqualTo("+4915112340000"));
+
+    [Test]
+    public void Earlier_spellings_are_known() =>
+        Assert.That(PhoneText.FormerSpellings("+4915112340000"), Is.EqualTo(new[] { "+49015112340000", "015112340000" }));
+
+    [TestCase("jo@xn--mller-kva.example")]
+    [TestCase("jo@m\u00fcller.example")]
+    [TestCase("JO@M\u00dcLLER.Example")]
+    [TestCase("Jo@XN--MLLER-KVA.example")]
+    public void Spellings_of_a_domain_are_one(string address)
+    {
+        Assert.That(EmailText.Parse(address), Is.EqualTo(address));
+        Assert.That(EmailText.Fold(address), Is.EqualTo("jo@xn--mller-kva.example"));
+        Assert.That(EmailText.InLetters(EmailText.Fold(address)), Is.EqualTo("jo@m\u00fcller.example"));
+    }
+
+    [TestCase("J\u00d6@shop.example", "j\u00f6@shop.example")]
+    [TestCase("a_b@my_host.example", "a_b@my_host.example")]
+    [TestCase("jo@xn--.example", "jo@xn--.example")]
+    public void What_needs_no_mapping_is_only_put_in_lower_case(string address, string folded) => Assert.That(EmailText.Fold(address), Is.EqualTo(folded));
+}
