@@ -305,26 +305,6 @@ public struct CartRecord
     }
 }
 
-/// <summary>A product in a cart.</summary>
-[StructLayout(LayoutKind.Sequential)]
-public struct CartLine
-{
-    /// <summary>The key of the product's id; 0 for none.</summary>
-    public ulong Product;
-
-    /// <summary>The total price of the units.</summary>
-    public long Value;
-
-    /// <summary>The quantity, in thousandths; whole units before version 3 of the record. Saturates.</summary>
-    public int Units;
-
-    /// <summary>The ISO 4217 code of <see cref="Value"/>, first letter lowest; 0 for the cart's.</summary>
-    public uint Currency;
-
-    /// <summary>The quantity in units.</summary>
-    public readonly decimal Quantity => Primitives.Quantity.ToDecimal(Units);
-}
-
 /// <summary>A counter for each event type, with room for new types.</summary>
 [InlineArray(Capacity)]
 public struct TypeCounts
@@ -340,12 +320,4 @@ public struct CartReserve
 {
     public const int Size = 4;
     byte _first;
-}
-
-/// <summary>The cart's lines.</summary>
-[InlineArray(Capacity)]
-public struct CartLines
-{
-    public const int Capacity = 7;
-    CartLine _first;
 }
