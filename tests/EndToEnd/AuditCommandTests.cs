@@ -5,7 +5,6 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary><c>audit</c>.</summary>
 [TestFixture]
 [Category("EndToEnd")]
-[Parallelizable]
 public sealed class AuditCommandTests
 {
     [Test]

@@ -12,7 +12,6 @@ namespace CartRecovery.Tests.EndToEnd;
 /// </summary>
 [TestFixture]
 [Category("EndToEnd")]
-[Parallelizable]
 public sealed partial class ReproducibilityTests
 {
     const int SampledCarts = 300;

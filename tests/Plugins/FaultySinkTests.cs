@@ -5,7 +5,6 @@ using CartRecovery.Plugins.TestKit;
 namespace CartRecovery.Tests.Plugins;
 
 /// <summary>The test kit detects the faults it is designed to detect.</summary>
-[Parallelizable]
 sealed class FaultySinkTests
 {
     [Test]

@@ -35,7 +35,11 @@ sealed class WorkProgress(Func<(long Events, double Share)> look, bool onTermina
         {
             while (!await EndsWithinAsync(running, s_inLog))
             {
-                Console.Error.WriteLine(Describe(TimeProvider.System.GetElapsedTime(start)));
+                // Nothing may have to be done, and something else may take long.
+                if (look() is not (0, 0))
+                {
+                    Console.Error.WriteLine(Describe(TimeProvider.System.GetElapsedTime(start)));
+                }
             }
         }
 

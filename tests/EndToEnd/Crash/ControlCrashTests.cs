@@ -11,7 +11,6 @@ namespace CartRecovery.Tests.EndToEnd.Crash;
 [TestFixture("postgres")]
 [Category("EndToEnd")]
 [Category("Crash")]
-[Parallelizable]
 public sealed class ControlCrashTests(string? database)
 {
     const int Rounds = 4, MaxChanges = 40;

@@ -9,7 +9,6 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Hosting.Backup;
 
 /// <summary>Backs a running engine up while events arrive, and restores it.</summary>
-[Parallelizable]
 public sealed class BackupUnderLoadTests
 {
     const int Carts = 12;

@@ -3,7 +3,6 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Learning.OffPolicy;
 
-[Parallelizable]
 public sealed class ChoiceLogCsvTests
 {
     [Test]

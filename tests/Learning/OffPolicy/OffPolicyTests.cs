@@ -3,7 +3,6 @@ using CartRecovery.Engine.Learning.Training;
 
 namespace CartRecovery.Tests.Learning.OffPolicy;
 
-[Parallelizable]
 public sealed class OffPolicyTests
 {
     [Test]

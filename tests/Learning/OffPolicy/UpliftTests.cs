@@ -4,7 +4,6 @@ using CartRecovery.Tests.Learning.Training;
 
 namespace CartRecovery.Tests.Learning.OffPolicy;
 
-[Parallelizable]
 public sealed class UpliftTests
 {
     [Test]

@@ -5,6 +5,7 @@ using CartRecovery.Engine.Monitoring.Query;
 
 namespace CartRecovery.Tests.Monitoring.Alerts;
 
+[NonParallelizable]
 public sealed class AlertLogTests
 {
     const long Start = 1_700_000_000_000;

@@ -5,6 +5,7 @@ using CartRecovery.Engine.Monitoring.Rules;
 
 namespace CartRecovery.Tests.Monitoring.Alerts;
 
+[NonParallelizable]
 public sealed class AlertScaleTests
 {
     [Test]

@@ -5,6 +5,7 @@ using CartRecovery.Engine.Monitoring.Query;
 
 namespace CartRecovery.Tests.Monitoring.Notices;
 
+[NonParallelizable]
 public sealed class NoticeScaleTests
 {
     const long Start = 1_700_000_000_000;
