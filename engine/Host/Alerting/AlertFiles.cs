@@ -1,7 +1,9 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Monitoring.Alerts;
 using CartRecovery.Engine.Monitoring.Escalation;
+using CartRecovery.Engine.Monitoring.Forwarding;
 using CartRecovery.Engine.Monitoring.Notices;
 using CartRecovery.Engine.Monitoring.Receivers;
 using CartRecovery.Engine.Monitoring.Rules;
@@ -113,6 +115,21 @@ sealed class AlertFiles(CartRecoveryConfig config, TimeProvider time)
         {
             problems.Add(config.Origin.ProblemOf(config.Monitoring.Alerts, "onCall", $"monitoring.alerts.onCall: {path} cannot be read: {e.Message}"));
             return OnCallConfig.None;
+        }
+    }
+
+    /// <summary>Creates the clients of the Alertmanagers.</summary>
+    /// <param name="problems">Receives the problem of a certificate; there are no clients then.</param>
+    public AlertForwarder CreateForwarder(List<ConfigProblem> problems)
+    {
+        try
+        {
+            return new AlertForwarder(config.Monitoring.Alerts.Alertmanagers, config.Folder, time);
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            problems.Add(config.Origin.ProblemOfKey(config.Monitoring.Alerts, "alertmanagers", $"monitoring.alerts.alertmanagers: a certificate cannot be read: {e.Message}"));
+            return new AlertForwarder([], config.Folder, time);
         }
     }
 

@@ -1,6 +1,7 @@
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Monitoring.Alerts;
 using CartRecovery.Engine.Monitoring.Escalation;
+using CartRecovery.Engine.Monitoring.Forwarding;
 using CartRecovery.Engine.Monitoring.Notices;
 using CartRecovery.Engine.Monitoring.Query;
 using CartRecovery.Host.Data;
@@ -51,7 +52,8 @@ sealed partial class AlertingService : IAsyncDisposable
         {
             OnFailed = (notice, reason) => LogNoticeFailed(notice.Integration.Key, reason),
         };
-        Rules = new RuleManager(Queries, sink, new AlertStore(files.Alerts), new AlertingOptions { ExternalUrl = _files.ExternalUrl }, time, Alerts.Take)
+        Forwarder = _files.CreateForwarder(problems);
+        Rules = new RuleManager(Queries, sink, new AlertStore(files.Alerts), new AlertingOptions { ExternalUrl = _files.ExternalUrl }, time, Send)
         {
             OnFailure = e => LogRulesFailed($"{e.GetType().Name}: {e.Message}"),
         };
@@ -68,6 +70,9 @@ sealed partial class AlertingService : IAsyncDisposable
     /// <summary>Takes alerts and sends notices.</summary>
     public AlertManager Alerts { get; }
 
+    /// <summary>Sends the alerts of the rules to Alertmanagers.</summary>
+    public AlertForwarder Forwarder { get; }
+
     /// <summary>Evaluates the rules.</summary>
     public RuleManager Rules { get; }
 
@@ -79,7 +84,7 @@ sealed partial class AlertingService : IAsyncDisposable
 
     /// <summary>What is wrong; null if nothing is.</summary>
     public string? Problem => _fileProblem ?? Rules.Problem ?? Alerts.Problem
-        ?? (Alerts.Problems.FirstOrDefault() is { Key: { } key } failed ? $"notices to {key} are not delivered: {failed.Value}" : null);
+        ?? (Alerts.Problems.FirstOrDefault() is { Key: { } key } failed ? $"notices to {key} are not delivered: {failed.Value}" : Forwarder.Problem);
 
     /// <summary>Starts to evaluate, to send, and to look for changes of the files.</summary>
     public void Start()
@@ -156,8 +161,15 @@ sealed partial class AlertingService : IAsyncDisposable
         }
 
         Rules.Dispose();
+        await Forwarder.DisposeAsync();
         await Alerts.DisposeAsync();
         Managed.Dispose();
+    }
+
+    void Send(IReadOnlyList<AlertMessage> alerts)
+    {
+        Forwarder.Send(alerts);
+        Alerts.Take(alerts);
     }
 
     void Report(List<ConfigProblem> problems)

@@ -16,4 +16,7 @@ public sealed class AlertsConfig
 
     [ConfigKey("The address under which people reach this engine, for links in notices.", Example = "https://alerts.shop.example")]
     public string? ExternalUrl { get; set; }
+
+    [ConfigKey("Alertmanagers that receive the alerts of the rules, beside the notices of 'routing'.", Max = "16", Example = "[{ url: \"http://127.0.0.1:9093\" }]")]
+    public List<AlertmanagerTargetConfig> Alertmanagers { get; set; } = [];
 }

@@ -43,6 +43,11 @@ sealed class MonitoringCheck(ConfigCheck check)
                 own.Metric(metric, $"monitoring.collectors.{name}.metrics");
             }
         }
+
+        foreach (var target in monitoring.Alerts.Alertmanagers)
+        {
+            own.Alertmanager(target);
+        }
     }
 
     void Source(object section, string path, string url, Duration interval, Duration timeout)
@@ -55,6 +60,35 @@ sealed class MonitoringCheck(ConfigCheck check)
         if (timeout.Value >= interval.Value)
         {
             check.Report(section, "timeout", $"{path}.timeout must be less than interval");
+        }
+    }
+
+    void Alertmanager(AlertmanagerTargetConfig target)
+    {
+        const string path = "monitoring.alerts.alertmanagers";
+        if (!Uri.TryCreate(target.Url, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.UserInfo.Length > 0)
+        {
+            check.Report(target, "url", $"{path}.url must be an http or https address without a user: use 'username' and 'password'");
+        }
+
+        if (target.Token is not null && target.Username is not null)
+        {
+            check.Report(target, "token", $"{path}: use either 'token' or 'username'");
+        }
+
+        if (target.Password is not null && target.Username is null)
+        {
+            check.Report(target, "password", $"{path}.password needs 'username'");
+        }
+
+        if (target.Certificate is null != target.Key is null)
+        {
+            check.Report(target, target.Key is null ? "certificate" : "key", $"{path}: 'certificate' and 'key' need each other");
+        }
+
+        if (target.Labels.Keys.FirstOrDefault(label => !IsName(label, allowsColon: false)) is { } wrong)
+        {
+            check.Report(target, "labels", $"{path}.labels: '{wrong}' is no name of a label: letters, digits and '_', no digit first");
         }
     }
 

@@ -88,6 +88,7 @@ static class ConfigInspection
     {
         var files = new AlertFiles(config, TimeProvider.System);
         files.ReadRules(problems);
+        files.CreateForwarder(problems).DisposeAsync().AsTask().GetAwaiter().GetResult();
         var routing = files.ReadRouting(problems);
         if (routing is { } read)
         {

@@ -24,5 +24,7 @@ static class AlertMetrics
         registry.Counter("cartrecovery_alerts_dropped_total", "Alerts that were not taken because there were too many", () => alerts.Dropped);
         registry.Counter("cartrecovery_alert_notices_total", "Notices of alerts, by the kind of integration and whether they were delivered, failed, or deferred by a bound",
             ["integration", "outcome"], () => alerts.Counts.Select(one => new Sample(one.Value, one.Key.Kind, one.Key.Outcome)));
+        registry.Counter("cartrecovery_alertmanager_alerts_total", "Alerts sent to Alertmanagers, by whether they were taken", ["alertmanager", "outcome"],
+            () => alerting.Forwarder.Clients.SelectMany(client => new[] { new Sample(client.Sent, client.Name, "sent"), new Sample(client.Failed, client.Name, "failed") }));
     }
 }

@@ -176,11 +176,13 @@ sealed class EngineMetrics : IEngineTotals
                 .Concat(_host.Sinks.Runners.Select(r => new Sample(r.QueueDepth, $"sink-{r.Name}")))
                 .Append(new Sample(_host.Journeys.Depth, "outreach"))
                 .Append(new Sample(_host.Exposures.Depth, "exposures"))
-                .Append(new Sample(_host.DeadLetterQueue.Depth, "deadletters")).Append(new Sample(_host.LogFiles.Depth, "log")));
+                .Append(new Sample(_host.DeadLetterQueue.Depth, "deadletters")).Append(new Sample(_host.LogFiles.Depth, "log"))
+                .Concat(_host.Alerting.Forwarder.Clients.Select(client => new Sample(client.Depth, $"alertmanager-{client.Name}"))));
         Registry.Counter("cartrecovery_queue_dropped_total", "Items dropped by a full queue", ["queue"],
             () => _host.Sinks.Runners.Select(r => new Sample(r.Dropped, $"sink-{r.Name}"))
                 .Append(new Sample(_host.Exposures.Dropped, "exposures"))
-                .Append(new Sample(_host.DeadLetterQueue.Dropped, "deadletters")).Append(new Sample(_host.LogFiles.Dropped, "log")));
+                .Append(new Sample(_host.DeadLetterQueue.Dropped, "deadletters")).Append(new Sample(_host.LogFiles.Dropped, "log"))
+                .Concat(_host.Alerting.Forwarder.Clients.Select(client => new Sample(client.Dropped, $"alertmanager-{client.Name}"))));
     }
 
     void DeclareQuotas() => Registry.Gauge("cartrecovery_quota_used_ratio", "What a store has used of a quota: 1 is all of it", ["store", "quota"],

@@ -43,7 +43,9 @@ static class AlertmanagerRoutes
         group.MapGet("/alerts/groups", Groups).WithMetadata(reads)
             .Describe("alertmanagerAlertGroups", "List groups of alerts", "As notices have them. `filter` may be repeated.")
             .QueryAndOthers(s_active, s_silenced, s_inhibited, s_receiver).Problems(AlertProblems.InvalidFilter);
-        group.MapPost("/alerts", Post).WithMetadata(writes)
+
+        // A Prometheus has the metrics key, as for remote write, and no user.
+        routes.MapGroup("/api/v2").WithTags(ApiTags.Alertmanager).RequireAuthorization(AccessPolicies.Monitoring).WithMetadata(new OperationsRoute()).MapPost("/alerts", Post).WithMetadata(writes)
             .Describe("alertmanagerPostAlerts", "Send alerts", "Takes alerts of Prometheus and other programs, at most 10,000 a request; repeat those that go on firing.")
             .Produces(StatusCodes.Status200OK).Problems(ApiProblems.InvalidJson, AlertProblems.InvalidAlert, AlertProblems.NotStored);
     }
