@@ -4,15 +4,17 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary>A real Prometheus that scrapes the engine and writes to it.</summary>
+/// <summary>A real Prometheus that scrapes the engine, and writes its samples and sends its alerts to it.</summary>
 [TestFixture]
 sealed class PrometheusPushTests
 {
     const string Key = "mk_7d1f0c5e9a2b4c6d8e0f1a2b";
 
     [Test]
-    public async Task Prometheus_writes_its_samples_to_the_engine()
+    public async Task Prometheus_writes_its_samples_and_sends_its_alerts_to_the_engine()
     {
+        using var scratch = new Scratch();
+        scratch.Write("rules.yml", "groups: [{name: g, interval: 200ms, rules: [{alert: FromPrometheus, expr: 'up{job=\"shop\"} == 1', labels: {severity: warning}}]}]");
         await using var engine = await InProcessEngine.StartAsync(config =>
         {
             config.Monitoring.Enabled = true;
@@ -26,6 +28,11 @@ sealed class PrometheusPushTests
               - job_name: shop
                 authorization: { credentials: {{Key}} }
                 static_configs: [{ targets: ["127.0.0.1:{{engine.HttpPort.Port}}"] }]
+            rule_files: ["{{scratch.PathOf("rules.yml")}}"]
+            alerting:
+              alertmanagers:
+                - authorization: { credentials: {{Key}} }
+                  static_configs: [{ targets: ["127.0.0.1:{{engine.HttpPort.Port}}"] }]
             remote_write:
               - url: http://127.0.0.1:{{engine.HttpPort.Port}}/api/v1/write
                 authorization: { credentials: {{Key}} }
@@ -33,6 +40,9 @@ sealed class PrometheusPushTests
                 metadata_config: { send_interval: 1s }
             """);
         await Eventually.Is(() => Count("count(cartrecovery_connections{job=\"shop\"})") > 0 && Count("count_over_time(up{job=\"shop\"}[1m])") > 2, "samples arrive");
+        await Eventually.Is(() => engine.Host.Alerting.Alerts.Firing == 1, "its alert arrives");
+        var alert = engine.Host.Alerting.Alerts.Read((log, _, _) => log.Active.Single());
+        Assert.That((alert.Name, alert.Labels["job"], alert.Labels["severity"], alert.Rule), Is.EqualTo(("FromPrometheus", "shop", "warning", "")));
         Assert.That(engine.Host.Monitor.History!.Statistics.Refused.Values.Sum(), Is.Zero);
 
         double Count(string query)

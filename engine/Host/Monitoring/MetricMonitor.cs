@@ -71,7 +71,7 @@ sealed partial class MetricMonitor : IDisposable
         Engine = new PromQlEngine(History, new PromQlOptions { MaxPoints = 11_001, MaxSamples = config.Query.MaxSamples, Timeout = config.Query.Timeout.Value }, time);
         _puller = new MetricPuller(config, History, time);
         Pushed = new PushedMetrics(History, config.History.MaxSeries, s_pushExpires);
-        _own = new Scrape(History, [new("job", Job), new("instance", config.Instance ?? Environment.MachineName)], MaxOwnSamples);
+        _own = new Scrape(History, [new("job", Job), new("instance", config.Instance ?? Environment.MachineName)], MaxOwnSamples, SeriesOwner.Engine);
         _timer = time.CreateTimer(_ => _ = CollectAsync(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 

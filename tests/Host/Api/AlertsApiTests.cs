@@ -132,8 +132,8 @@ sealed class AlertsApiTests
     {
         await PostAlertAsync("Disk", "warning");
         var id = await IdOfAsync("Disk");
-        var acknowledged = await AskAsync("POST", $"{Alerts}/{id}/acknowledge", """{"acknowledged_by":"ana@shop.example"}""");
-        Assert.That((acknowledged.Json.GetProperty("acknowledged").GetBoolean(), acknowledged.Json.GetProperty("acknowledged_by").GetString()), Is.EqualTo((true, "ana@shop.example")));
+        var acknowledged = await AskAsync("POST", $"{Alerts}/{id}/acknowledge", """{"acknowledged_by":"operator@shop.example"}""");
+        Assert.That((acknowledged.Json.GetProperty("acknowledged").GetBoolean(), acknowledged.Json.GetProperty("acknowledged_by").GetString()), Is.EqualTo((true, "operator@shop.example")));
         var resolved = await AskAsync("POST", $"{Alerts}/{id}/resolve", """{"resolution_note":"Scaled up"}""");
         Assert.That((resolved.Json.GetProperty("state").GetString(), resolved.Json.GetProperty("resolution_note").GetString()), Is.EqualTo(("resolved", "Scaled up")));
         Assert.That((await AskAsync("POST", $"{Alerts}/{id}/resolve", "{}")).Problem, Is.EqualTo((409, "alert_not_firing")));
@@ -150,7 +150,7 @@ sealed class AlertsApiTests
         const string matchers = """[{"name":"alertname","value":"Noise","isRegex":false}]""";
         Assert.That((await AskAsync("POST", "/api/v2/silences/preview", $$"""{"matchers":{{matchers}}}""")).Json.GetProperty("count").GetInt32(), Is.EqualTo(1));
         var end = TimeProvider.System.GetUtcNow().AddHours(1).ToString("o");
-        var set = await AskAsync("POST", "/api/v2/silences", $$"""{"matchers":{{matchers}},"endsAt":"{{end}}","createdBy":"ana","comment":"deploy"}""");
+        var set = await AskAsync("POST", "/api/v2/silences", $$"""{"matchers":{{matchers}},"endsAt":"{{end}}","createdBy":"operator","comment":"deploy"}""");
         Assert.That(set.Status, Is.EqualTo(HttpStatusCode.OK), set.Body);
         var id = set.Json.GetProperty("silenceID").GetString();
         var alert = (await AskAsync("GET", "/api/v2/alerts?filter=alertname%3DNoise&filter=severity%3Dinfo")).Json.EnumerateArray().Single();
@@ -169,9 +169,9 @@ sealed class AlertsApiTests
         File.WriteAllText(_scratch.PathOf("http.yml"), $"authorization: {{credentials: \"{_operator.Value["Bearer ".Length..]}\"}}\n");
         Assert.That(Amtool("alert", "add", "alertname=FromAmtool", "severity=page", "--annotation=summary=hello"), Is.Empty);
         Assert.That(Amtool("alert", "query", "alertname=FromAmtool"), Does.Contain("FromAmtool").And.Contain("active"));
-        var silence = Amtool("silence", "add", "alertname=~From.*", "--duration=1h", "--author=ana", "--comment=test").Trim();
+        var silence = Amtool("silence", "add", "alertname=~From.*", "--duration=1h", "--author=operator", "--comment=test").Trim();
         Assert.That(Guid.TryParse(silence, out _), Is.True, silence);
-        Assert.That(Amtool("silence", "query"), Does.Contain("From.*").And.Contain("ana"));
+        Assert.That(Amtool("silence", "query"), Does.Contain("From.*").And.Contain("operator"));
         Assert.That(Amtool("alert", "query", "alertname=FromAmtool"), Does.Not.Contain("FromAmtool"), "silenced");
         Assert.That(Amtool("alert", "query", "--silenced", "alertname=FromAmtool"), Does.Contain("suppressed"));
         Assert.That(Amtool("silence", "update", "--duration=2h", silence), Does.Contain(silence[..8]).Or.Contain("From.*"));

@@ -40,9 +40,9 @@ public sealed class AlertLogTests
         _log.OnChange = null;
         Fire("C", Start, Start + Minute);
         Fire("B", Start, Start + Minute);
-        _log.Acknowledge(_log.Find(Labels("B"))!.Id, "ana", null, Start + Minute);
+        _log.Acknowledge(_log.Find(Labels("B"))!.Id, "operator", null, Start + Minute);
         Restart();
-        Assert.That(_log.Active.Select(alert => (alert.Name, alert.AcknowledgedBy)), Is.EquivalentTo(new[] { ("A", null), ("B", "ana"), ("C", (string?)null) }));
+        Assert.That(_log.Active.Select(alert => (alert.Name, alert.AcknowledgedBy)), Is.EquivalentTo(new[] { ("A", null), ("B", "operator"), ("C", (string?)null) }));
     }
 
     [Test]
@@ -51,18 +51,18 @@ public sealed class AlertLogTests
         Fire("A", Start, Start);
         var id = _log.Active.Single().Id;
         Assert.That(Guid.TryParse(id, out _), Is.True);
-        Assert.That(_log.Acknowledge(id, "ana", "on it", Start + Minute)!.AcknowledgedBy, Is.EqualTo("ana"));
-        Assert.That(_log.Acknowledge(id, "ben", null, Start + 2 * Minute)!.AcknowledgedBy, Is.EqualTo("ana"), "the first one");
+        Assert.That(_log.Acknowledge(id, "operator", "on it", Start + Minute)!.AcknowledgedBy, Is.EqualTo("operator"));
+        Assert.That(_log.Acknowledge(id, "deputy", null, Start + 2 * Minute)!.AcknowledgedBy, Is.EqualTo("operator"), "the first one");
         Restart();
         Fire("A", Start, Start + 3 * Minute);
         Assert.That(_log.IsAcknowledged(Labels("A")), Is.True);
         End("A", Start, Start + 4 * Minute);
         Fire("A", Start + 5 * Minute, Start + 5 * Minute);
         Assert.That(_log.IsAcknowledged(Labels("A")), Is.False, "it is another one");
-        Assert.That(_log.Acknowledge(id, "ana", null, Start + 6 * Minute), Is.Null, "it is over");
+        Assert.That(_log.Acknowledge(id, "operator", null, Start + 6 * Minute), Is.Null, "it is over");
         Assert.That(_log.Transitions(_log.Find(id)!).Select(step => (step.Change, step.Who, step.Note)), Is.EqualTo(new (AlertChange, string?, string?)[]
         {
-            (AlertChange.Fired, null, null), (AlertChange.Acknowledged, "ana", "on it"), (AlertChange.Acknowledged, "ben", null), (AlertChange.Resolved, null, null),
+            (AlertChange.Fired, null, null), (AlertChange.Acknowledged, "operator", "on it"), (AlertChange.Acknowledged, "deputy", null), (AlertChange.Resolved, null, null),
         }));
     }
 
@@ -70,8 +70,8 @@ public sealed class AlertLogTests
     public void An_alert_resolved_by_hand_stays_quiet_until_its_rule_resolves_it()
     {
         Fire("A", Start, Start);
-        var alert = _log.Resolve(_log.Active.Single().Id, "ana", "scaled up", Start + Minute)!;
-        Assert.That((alert.ResolvedAt, alert.ResolvedBy, alert.Note), Is.EqualTo((Start + Minute, "ana", "scaled up")));
+        var alert = _log.Resolve(_log.Active.Single().Id, "operator", "scaled up", Start + Minute)!;
+        Assert.That((alert.ResolvedAt, alert.ResolvedBy, alert.Note), Is.EqualTo((Start + Minute, "operator", "scaled up")));
         Restart();
         Assert.That(Fire("A", Start, Start + 2 * Minute), Is.Empty);
         Assert.That(_log.Active, Is.Empty);

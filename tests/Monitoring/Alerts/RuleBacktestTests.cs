@@ -34,6 +34,21 @@ public sealed class RuleBacktestTests
         Assert.That((found[0].Labels["i"], found[0].Value, found[1].ResolvedAt), Is.EqualTo(("a", 20d, default(long?))));
     }
 
+    // Above 80 for two minutes, 75 for two, without data for three, 85 for one, low.
+    [TestCase("m > 80", "3-5 10-11", TestName = "Without either, the alert follows the comparison")]
+    [TestCase("m > 80, hysteresis: 10", "3-7 10-11", TestName = "Hysteresis holds the alert until 70")]
+    [TestCase("m > 80, hysteresis: 10, no_data: keep", "3-11", TestName = "Without data, the alert is kept")]
+    [TestCase("m > 80, no_data: fire", "3-5 7-10 10-11", TestName = "Without data, the rule fires")]
+    public void Hysteresis_and_no_data_are_those_of_the_engine(string rule, string expected)
+    {
+        var rules = $"groups: [{{name: g, interval: 1m, rules: [{{alert: A, expr: {rule}}}]}}]";
+        var world = new AlertWorld(rules, Minute);
+        world.Load("m", "5x2 90x1 75x1 stale _x2 85 5x4", Minute);
+        var parsed = (AlertRule)RuleFileReader.Parse(rules, "r.yml").Groups[0].Rules[0];
+        var found = RuleBacktest.Run(world.Engine, parsed, AlertWorld.Start, AlertWorld.Start + 14 * Minute, Minute);
+        Assert.That(string.Join(' ', found.Select(firing => $"{(firing.FiredAt - AlertWorld.Start) / Minute}-{(firing.ResolvedAt - AlertWorld.Start) / Minute}")), Is.EqualTo(expected));
+    }
+
     [Test]
     public void A_long_period_is_run_in_parts()
     {

@@ -17,19 +17,19 @@ public sealed class EscalationTests
         route: {receiver: none}
         receivers:
         - {name: none}
-        - {name: ana, pagerduty_configs: [{routing_key: a}]}
-        - {name: ben, pagerduty_configs: [{routing_key: b}]}
+        - {name: operator, pagerduty_configs: [{routing_key: a}]}
+        - {name: deputy, pagerduty_configs: [{routing_key: b}]}
         - {name: boss, webhook_configs: [{url: "http://a"}]}
         """;
 
     const string OnCall = """
-        people: [{name: ana, receiver: ana}, {name: ben, receiver: ben}]
-        schedules: [{name: primary, layers: [{start: 2026-01-05T09:00, every: 1d, people: [ben, ana]}]}]
+        people: [{name: operator, receiver: operator}, {name: deputy, receiver: deputy}]
+        schedules: [{name: primary, layers: [{start: 2026-01-05T09:00, every: 1d, people: [deputy, operator]}]}]
         escalations:
         - {name: critical, matchers: ['severity="critical"'], levels: [{after: 0s, schedules: [primary]}, {after: 15m, receivers: [boss]}]}
         """;
 
-    static readonly string[] s_people = ["ana", "ben", "boss"];
+    static readonly string[] s_people = ["operator", "deputy", "boss"];
 
     string _folder = "";
     ManualTime _time = null!;
@@ -57,10 +57,10 @@ public sealed class EscalationTests
     {
         Fire("critical");
         await RunAsync(minutes: 14);
-        Assert.That(Counts(), Is.EqualTo("ana 1, ben 0, boss 0"));
+        Assert.That(Counts(), Is.EqualTo("operator 1, deputy 0, boss 0"));
         await RunAsync(minutes: 60 * 24);
-        Assert.That(Counts(), Is.EqualTo("ana 1, ben 0, boss 1"), "each level once, and the next shift is not told");
-        Assert.That(_channels["ana"].Tries[0].Alerts[0].Labels["alertname"], Is.EqualTo("Down"));
+        Assert.That(Counts(), Is.EqualTo("operator 1, deputy 0, boss 1"), "each level once, and the next shift is not told");
+        Assert.That(_channels["operator"].Tries[0].Alerts[0].Labels["alertname"], Is.EqualTo("Down"));
     }
 
     [Test]
@@ -68,9 +68,9 @@ public sealed class EscalationTests
     {
         Fire("critical");
         await RunAsync(minutes: 5);
-        _alerts.Acknowledge(_alerts.Read((log, _, _) => log.Active.Single().Id), "ana", null);
+        _alerts.Acknowledge(_alerts.Read((log, _, _) => log.Active.Single().Id), "operator", null);
         await RunAsync(minutes: 60);
-        Assert.That(Counts(), Is.EqualTo("ana 1, ben 0, boss 0"));
+        Assert.That(Counts(), Is.EqualTo("operator 1, deputy 0, boss 0"));
     }
 
     [Test]
@@ -80,9 +80,9 @@ public sealed class EscalationTests
         await RunAsync(minutes: 20);
         Fire("critical", isResolved: true);
         await RunAsync(minutes: 60);
-        Assert.That(Counts(), Is.EqualTo("ana 2, ben 0, boss 2"));
-        Assert.That(_channels["ana"].Tries.Select(notice => (notice.IsFiring, notice.GroupKey)).Distinct().Count(), Is.EqualTo(2));
-        Assert.That(_channels["ana"].Tries[1].GroupKey, Is.EqualTo(_channels["ana"].Tries[0].GroupKey), "PagerDuty's incident is the same");
+        Assert.That(Counts(), Is.EqualTo("operator 2, deputy 0, boss 2"));
+        Assert.That(_channels["operator"].Tries.Select(notice => (notice.IsFiring, notice.GroupKey)).Distinct().Count(), Is.EqualTo(2));
+        Assert.That(_channels["operator"].Tries[1].GroupKey, Is.EqualTo(_channels["operator"].Tries[0].GroupKey), "PagerDuty's incident is the same");
     }
 
     [Test]
@@ -96,28 +96,28 @@ public sealed class EscalationTests
             Open();
         }
 
-        Assert.That(Counts(), Is.EqualTo("ana 1, ben 0, boss 1"));
+        Assert.That(Counts(), Is.EqualTo("operator 1, deputy 0, boss 1"));
     }
 
     [Test]
     public async Task A_level_that_was_not_delivered_is_tried_again_each_minute()
     {
-        _channels["ana"].Answer = count => count < 3 ? NoticeVerdict.Rejected("no") : NoticeVerdict.Delivered;
+        _channels["operator"].Answer = count => count < 3 ? NoticeVerdict.Rejected("no") : NoticeVerdict.Delivered;
         Fire("critical");
         await RunAsync(minutes: 10);
-        Assert.That(Counts(), Is.EqualTo("ana 3, ben 0, boss 0"));
+        Assert.That(Counts(), Is.EqualTo("operator 3, deputy 0, boss 0"));
     }
 
     [Test]
     public async Task Alerts_without_a_policy_and_silenced_ones_do_not_escalate()
     {
-        _alerts.SetSilence(new Silence { Matchers = NoticeMatchers.Parse("severity=critical"), StartsAt = s_start, EndsAt = s_start + 20 * 60_000, CreatedBy = "ana", Comment = "" });
+        _alerts.SetSilence(new Silence { Matchers = NoticeMatchers.Parse("severity=critical"), StartsAt = s_start, EndsAt = s_start + 20 * 60_000, CreatedBy = "operator", Comment = "" });
         Fire("critical");
         Fire("warning");
         await RunAsync(minutes: 19);
-        Assert.That(Counts(), Is.EqualTo("ana 0, ben 0, boss 0"));
+        Assert.That(Counts(), Is.EqualTo("operator 0, deputy 0, boss 0"));
         await RunAsync(minutes: 2);
-        Assert.That(Counts(), Is.EqualTo("ana 1, ben 0, boss 1"), "the silence is over");
+        Assert.That(Counts(), Is.EqualTo("operator 1, deputy 0, boss 1"), "the silence is over");
     }
 
     void Open()

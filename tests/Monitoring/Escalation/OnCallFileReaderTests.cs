@@ -6,17 +6,17 @@ public sealed class OnCallFileReaderTests
 {
     const string File = """
         people:
-        - {name: ana, receiver: ana-sms}
-        - {name: ben, receiver: ben-sms}
+        - {name: operator, receiver: operator-sms}
+        - {name: deputy, receiver: deputy-sms}
         - {name: cem, receiver: team}
         schedules:
         - name: primary
           time_zone: Europe/Berlin
           layers:
           - {start: 2026-01-05T09:00, every: 7d, people: [cem], times: [{weekdays: [saturday, sunday]}]}
-          - {start: 2026-01-05T09:00, every: 7d, people: [ana, ben]}
+          - {start: 2026-01-05T09:00, every: 7d, people: [operator, deputy]}
           overrides:
-          - {from: 2026-01-07T12:00, to: 2026-01-07T18:00, person: ben}
+          - {from: 2026-01-07T12:00, to: 2026-01-07T18:00, person: deputy}
         escalations:
         - name: critical
           matchers: ['severity="critical"']
@@ -25,21 +25,21 @@ public sealed class OnCallFileReaderTests
           - {after: 0s, schedules: [primary]}
         """;
 
-    static readonly string[] s_receivers = ["team", "ana-sms", "ben-sms"];
+    static readonly string[] s_receivers = ["team", "operator-sms", "deputy-sms"];
 
     static OnCallSchedule Primary => OnCallFileReader.Parse(File, "on-call.yml", s_receivers).Config!.Schedules["primary"];
 
     [TestCase("2026-01-05T08:59:00+01:00", null, TestName = "Before the first turn nobody is on call")]
-    [TestCase("2026-01-05T09:00:00+01:00", "ana", TestName = "The first turn")]
-    [TestCase("2026-01-07T11:59:00+01:00", "ana", TestName = "Before the override")]
-    [TestCase("2026-01-07T12:00:00+01:00", "ben", TestName = "The override")]
-    [TestCase("2026-01-07T18:00:00+01:00", "ana", TestName = "After the override")]
+    [TestCase("2026-01-05T09:00:00+01:00", "operator", TestName = "The first turn")]
+    [TestCase("2026-01-07T11:59:00+01:00", "operator", TestName = "Before the override")]
+    [TestCase("2026-01-07T12:00:00+01:00", "deputy", TestName = "The override")]
+    [TestCase("2026-01-07T18:00:00+01:00", "operator", TestName = "After the override")]
     [TestCase("2026-01-10T12:00:00+01:00", "cem", TestName = "At the weekend another layer applies")]
-    [TestCase("2026-01-12T08:59:00+01:00", "ana", TestName = "The last minute of the turn")]
-    [TestCase("2026-01-12T09:00:00+01:00", "ben", TestName = "The second turn")]
-    [TestCase("2026-01-19T09:00:00+01:00", "ana", TestName = "It begins again")]
-    [TestCase("2026-04-06T08:59:00+02:00", "ana", TestName = "In summer the turn still changes at nine, and not before")]
-    [TestCase("2026-04-06T09:00:00+02:00", "ben", TestName = "In summer the turn still changes at nine")]
+    [TestCase("2026-01-12T08:59:00+01:00", "operator", TestName = "The last minute of the turn")]
+    [TestCase("2026-01-12T09:00:00+01:00", "deputy", TestName = "The second turn")]
+    [TestCase("2026-01-19T09:00:00+01:00", "operator", TestName = "It begins again")]
+    [TestCase("2026-04-06T08:59:00+02:00", "operator", TestName = "In summer the turn still changes at nine, and not before")]
+    [TestCase("2026-04-06T09:00:00+02:00", "deputy", TestName = "In summer the turn still changes at nine")]
     public void Turns_follow_the_clock_of_the_schedule(string time, string? person) =>
         Assert.That(Primary.At(DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture)), Is.EqualTo(person));
 
@@ -59,7 +59,7 @@ public sealed class OnCallFileReaderTests
         var config = OnCallFileReader.Parse(File, "on-call.yml", s_receivers).Config!;
         var policy = config.Find(Engine.Monitoring.Query.SeriesLabels.Of("", "severity", "critical"))!;
         Assert.That(policy.Levels.Select(level => level.After), Is.EqualTo(new[] { 0L, 900_000 }));
-        Assert.That(config.ReceiversOf(policy.Levels[0], new DateTimeOffset(2026, 1, 6, 0, 0, 0, TimeSpan.Zero)), Is.EqualTo(new[] { "ana-sms" }));
+        Assert.That(config.ReceiversOf(policy.Levels[0], new DateTimeOffset(2026, 1, 6, 0, 0, 0, TimeSpan.Zero)), Is.EqualTo(new[] { "operator-sms" }));
         Assert.That(config.Find(Engine.Monitoring.Query.SeriesLabels.Of("", "severity", "info")), Is.Null);
     }
 

@@ -127,6 +127,41 @@ public sealed class MetricHistoryTests
     }
 
     [Test]
+    public void Places_are_reserved_for_rules_and_for_the_engine()
+    {
+        _history.Dispose();
+        _history = Reopened(new MetricHistoryOptions { MaxSeries = 20 });
+        Assert.That(Fill(SeriesOwner.Other), Is.EqualTo(16));
+        Assert.That(Fill(SeriesOwner.Rule), Is.EqualTo(2));
+        Assert.That(Fill(SeriesOwner.Engine), Is.EqualTo(2));
+
+        int Fill(SeriesOwner owner) => Enumerable.Range(0, 30).Count(i => _history.Append(Ticks($"{owner}{i}"), Now, 1, owner) == AppendResult.Appended);
+    }
+
+    [Test]
+    public void Series_that_have_ended_give_way_to_new_ones_when_the_history_is_full()
+    {
+        var options = new MetricHistoryOptions { MaxSeries = 10 };
+        _history.Dispose();
+        _history = Reopened(options);
+        for (var i = 0; i < 6; i++)
+        {
+            _history.Append(Ticks($"old{i}"), Now, 1);
+        }
+
+        Run(TimeSpan.FromHours(3), i => i);
+        Assert.That(_history.Append(Ticks("new0"), Now, 1), Is.EqualTo(AppendResult.Appended), "of eight places, six are of series that have ended");
+        Assert.That(Enumerable.Range(1, 20).Count(i => _history.Append(Ticks($"new{i}"), Now, 1) == AppendResult.Appended), Is.EqualTo(5), "what is live stays");
+        _history.Flush();
+        Assert.That((Rows("series"), _history.Statistics.Series), Is.EqualTo((8L, 8)));
+        Assert.That(_history.Append(Ticks("old0"), Now, 1), Is.EqualTo(AppendResult.SeriesLimit));
+        _history.Dispose();
+        _history = Reopened(options);
+        Assert.That(_history.Find(s_all, 0, long.MaxValue).Select(labels => labels["job"]), Is.EquivalentTo(new[] { "a", "b", "new0", "new1", "new2", "new3", "new4", "new5" }));
+        Assert.That(Values("ticks_total", 0, 60_000), Is.EqualTo(new[] { 1.0, 2, 3, 4 }), "the samples of live series stay too");
+    }
+
+    [Test]
     public void A_damaged_chunk_is_said_and_the_others_are_read()
     {
         Run(TimeSpan.FromHours(7), i => i, flushEvery: 20);

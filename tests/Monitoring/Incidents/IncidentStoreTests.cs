@@ -52,7 +52,7 @@ public sealed class IncidentStoreTests
     public void An_acknowledgement_begins_the_investigation_and_a_relapse_goes_on_with_it()
     {
         Send("A", isResolved: false, Start);
-        _log.Acknowledge(_log.Active.Single().Id, "ana", null, Start + 2 * Minute);
+        _log.Acknowledge(_log.Active.Single().Id, "operator", null, Start + 2 * Minute);
         Assert.That((_incidents.Find(1)!.State, _incidents.Find(1)!.InvestigatedAt), Is.EqualTo((IncidentState.Investigating, (long?)(Start + 2 * Minute))));
         Send("A", isResolved: true, Start + 5 * Minute);
         Send("A", isResolved: false, Start + 6 * Minute);
@@ -67,12 +67,12 @@ public sealed class IncidentStoreTests
     {
         Send("A", isResolved: false, Start);
         Send("A", isResolved: true, Start + Minute);
-        _incidents.Change(1, incident => incident with { State = IncidentState.Closed, RootCause = "full disk" }, "ana", Start + 2 * Minute);
+        _incidents.Change(1, incident => incident with { State = IncidentState.Closed, RootCause = "full disk" }, "operator", Start + 2 * Minute);
         Send("A", isResolved: false, Start + 3 * Minute);
         Assert.That(_incidents.List(IncidentState.Open, long.MaxValue, 10).Select(incident => incident.Id), Is.EqualTo(new[] { 2L }));
         Assert.That(_incidents.Timeline(1)[^1].Text, Is.EqualTo("A is broken (critical), cause: full disk"));
-        Assert.That(() => _incidents.Change(1, incident => incident with { Title = "x" }, "ana", Start), Throws.InstanceOf<IncidentException>().With.Message.Contains("closed"));
-        Assert.That(() => _incidents.Note(1, new IncidentEntry(Start, "note", "ana", "x")), Throws.InstanceOf<IncidentException>());
+        Assert.That(() => _incidents.Change(1, incident => incident with { Title = "x" }, "operator", Start), Throws.InstanceOf<IncidentException>().With.Message.Contains("closed"));
+        Assert.That(() => _incidents.Note(1, new IncidentEntry(Start, "note", "operator", "x")), Throws.InstanceOf<IncidentException>());
         _incidents.Prune(Start + 3 * Minute);
         Assert.That((_incidents.Find(1), _incidents.Timeline(1).Count), Is.EqualTo((default(Incident), 0)));
     }
@@ -80,18 +80,18 @@ public sealed class IncidentStoreTests
     [Test]
     public void An_incident_by_hand_moves_through_its_states_with_notes()
     {
-        var created = _incidents.Create(new Incident { Title = "Payments fail", Severity = "critical", Affected = ["payment", "order"], Links = ["https://wiki"] }, "ana", Start);
-        Assert.That(_incidents.Note(created.Id, new IncidentEntry(Start + Minute, "deploy", "ana", "rolled back 1.2")), Is.True);
-        Assert.That(_incidents.Note(99, new IncidentEntry(Start, "note", "ana", "x")), Is.False);
-        _incidents.Change(created.Id, incident => incident with { State = IncidentState.Investigating }, "ben", Start + 2 * Minute);
-        Assert.That(() => _incidents.Change(created.Id, incident => incident with { State = IncidentState.Open }, "ben", Start), Throws.InstanceOf<IncidentException>());
-        _incidents.Change(created.Id, incident => incident with { State = IncidentState.Closed }, "ben", Start + 10 * Minute);
+        var created = _incidents.Create(new Incident { Title = "Payments fail", Severity = "critical", Affected = ["payment", "order"], Links = ["https://wiki"] }, "operator", Start);
+        Assert.That(_incidents.Note(created.Id, new IncidentEntry(Start + Minute, "deploy", "operator", "rolled back 1.2")), Is.True);
+        Assert.That(_incidents.Note(99, new IncidentEntry(Start, "note", "operator", "x")), Is.False);
+        _incidents.Change(created.Id, incident => incident with { State = IncidentState.Investigating }, "deputy", Start + 2 * Minute);
+        Assert.That(() => _incidents.Change(created.Id, incident => incident with { State = IncidentState.Open }, "deputy", Start), Throws.InstanceOf<IncidentException>());
+        _incidents.Change(created.Id, incident => incident with { State = IncidentState.Closed }, "deputy", Start + 10 * Minute);
         Restart();
         var found = _incidents.Find(created.Id)!;
-        Assert.That((found.InvestigatedAt, found.ResolvedAt, found.ClosedAt, found.CreatedBy), Is.EqualTo(((long?)(Start + 2 * Minute), (long?)(Start + 10 * Minute), (long?)(Start + 10 * Minute), "ana")));
+        Assert.That((found.InvestigatedAt, found.ResolvedAt, found.ClosedAt, found.CreatedBy), Is.EqualTo(((long?)(Start + 2 * Minute), (long?)(Start + 10 * Minute), (long?)(Start + 10 * Minute), "operator")));
         Assert.That(found.Affected, Is.EqualTo(new[] { "payment", "order" }));
-        Assert.That(_incidents.Timeline(created.Id).Select(entry => $"{entry.Kind} {entry.Who}"), Is.EqualTo(new[] { "state ana", "deploy ana", "state ben", "state ben" }));
-        Assert.That(_incidents.Change(99, incident => incident, "ben", Start), Is.Null);
+        Assert.That(_incidents.Timeline(created.Id).Select(entry => $"{entry.Kind} {entry.Who}"), Is.EqualTo(new[] { "state operator", "deploy operator", "state deputy", "state deputy" }));
+        Assert.That(_incidents.Change(99, incident => incident, "deputy", Start), Is.Null);
     }
 
     [Test]
@@ -105,7 +105,7 @@ public sealed class IncidentStoreTests
 
         Assert.That(_incidents.Timeline(1), Has.Count.EqualTo(IncidentStore.MaxEntries));
         Assert.That(_incidents.Find(1)!.State, Is.EqualTo(IncidentState.Resolved));
-        Assert.That(() => _incidents.Note(1, new IncidentEntry(Start, "note", "ana", "x")), Throws.InstanceOf<IncidentException>().With.Message.Contains("at most"));
+        Assert.That(() => _incidents.Note(1, new IncidentEntry(Start, "note", "operator", "x")), Throws.InstanceOf<IncidentException>().With.Message.Contains("at most"));
     }
 
     void Open()

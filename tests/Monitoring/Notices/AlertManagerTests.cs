@@ -69,7 +69,7 @@ public sealed class AlertManagerTests
         await RunAsync(minutes: 10, value: 20);
         var alert = _alerts.Read((log, _, _) => log.Active.Single());
         Assert.That((alert.Name, alert.Value, alert.Rule), Is.EqualTo(("High", 20d, "rules.yml;g;High")));
-        _alerts.Acknowledge(alert.Id, "ana", null);
+        _alerts.Acknowledge(alert.Id, "operator", null);
         await RunAsync(minutes: 150, value: 20);
         Assert.That(_channel.Tries, Has.Count.EqualTo(1));
         await RunAsync(minutes: 10, value: 1);
@@ -81,7 +81,7 @@ public sealed class AlertManagerTests
     {
         await RunAsync(minutes: 10, value: 20);
         var alert = _alerts.Read((log, _, _) => log.Active.Single());
-        Assert.That(_alerts.Resolve(alert.Id, "ana", "scaled up")!.ResolvedBy, Is.EqualTo("ana"));
+        Assert.That(_alerts.Resolve(alert.Id, "operator", "scaled up")!.ResolvedBy, Is.EqualTo("operator"));
         await RunAsync(minutes: 90, value: 20);
         Assert.That(_channel.Tries.Select(notice => notice.IsFiring), Is.EqualTo(new[] { true, false }));
         await RunAsync(minutes: 10, value: 1);
@@ -147,7 +147,7 @@ public sealed class AlertManagerTests
             Matchers = NoticeMatchers.Parse("alertname=High"),
             StartsAt = Now,
             EndsAt = Now + 60 * 60_000,
-            CreatedBy = "ana",
+            CreatedBy = "operator",
             Comment = "deploy",
         });
         await RunAsync(minutes: 44, value: 20);
@@ -155,7 +155,7 @@ public sealed class AlertManagerTests
         await RunAsync(minutes: 4, value: 20);
         var warning = _channel.Tries.Single().Alerts.Single();
         Assert.That((warning.Labels["alertname"], warning.Labels["silence"]), Is.EqualTo((AlertManager.SilenceEnds, silence.Id)));
-        Assert.That(warning.Annotations["summary"], Does.StartWith("The silence alertname=\"High\" of ana ends at").And.EndsWith("hides 1 alerts that fire"));
+        Assert.That(warning.Annotations["summary"], Does.StartWith("The silence alertname=\"High\" of operator ends at").And.EndsWith("hides 1 alerts that fire"));
         await RunAsync(minutes: 20, value: 20);
         Assert.That(_channel.Tries[^1].Alerts.Any(alert => alert.Labels["alertname"] == "High"), Is.True, "it is over");
     }

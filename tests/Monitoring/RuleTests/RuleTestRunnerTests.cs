@@ -44,6 +44,22 @@ public sealed class RuleTestRunnerTests
         Assert.That(result.Failures[1].Message, Does.Contain("""exp: [{a="b"} 13]""").And.Contain("""got: [{a="b"} 12]"""));
     }
 
+    [Test]
+    public void Hysteresis_and_no_data_apply_in_rule_tests()
+    {
+        var result = Run("""
+            - name: held between 70 and 80, kept without data
+              interval: 1m
+              input_series: [{series: m, values: 90 75 stale _x2 60}]
+              alert_rule_test:
+                - {eval_time: 1m, alertname: Held, exp_alerts: [{}]}
+                - {eval_time: 4m, alertname: Held, exp_alerts: [{}]}
+                - {eval_time: 5m, alertname: Held}
+            """);
+        Assert.That(result.Problems, Is.Empty);
+        Assert.That(result.Failures.Select(failure => failure.Message), Is.Empty);
+    }
+
     [TestCase("1 2 _ 4", new[] { 1, 2, double.NaN, 4 })]
     [TestCase("5x3", new[] { 5.0, 5, 5, 5 })]
     [TestCase("0+10x3", new[] { 0.0, 10, 20, 30 })]
@@ -71,7 +87,11 @@ public sealed class RuleTestRunnerTests
     RuleTestResult Run(string tests)
     {
         File.WriteAllText(Path.Combine(_folder, "rules.yml"), """
-            groups: [{name: g, rules: [{alert: A, expr: m > 10, annotations: {summary: "{{ $value }} of {{ $labels.a }}"}}]}]
+            groups:
+            - name: g
+              rules:
+              - {alert: A, expr: m > 10, annotations: {summary: "{{ $value }} of {{ $labels.a }}"}}
+              - {alert: Held, expr: m > 80, hysteresis: 10, no_data: keep}
             """);
         var file = Path.Combine(_folder, "rules.test.yml");
         File.WriteAllText(file, $"rule_files: [rules.yml]\nevaluation_interval: 1m\ntests:\n{tests}");

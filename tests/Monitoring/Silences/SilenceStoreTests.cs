@@ -121,5 +121,5 @@ public sealed class SilenceStoreTests
     NoticeDatabase Open() => new(Path.Combine(_folder, "notices.db"));
 
     static Silence Draft(string matchers, long startsAt, long endsAt) =>
-        new() { Matchers = NoticeMatchers.Parse(matchers), StartsAt = startsAt, EndsAt = endsAt, CreatedBy = "ana", Comment = "deploy" };
+        new() { Matchers = NoticeMatchers.Parse(matchers), StartsAt = startsAt, EndsAt = endsAt, CreatedBy = "operator", Comment = "deploy" };
 }

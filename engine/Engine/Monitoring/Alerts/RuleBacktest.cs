@@ -4,17 +4,17 @@ using CartRecovery.Engine.Monitoring.Rules;
 namespace CartRecovery.Engine.Monitoring.Alerts;
 
 /// <summary>
-/// Runs an alert rule over the past: its expression at each step of a period, then the states of its alerts with <c>for</c> and
-/// <c>keep_firing_for</c>, as the engine makes them. Hysteresis and <c>no_data</c> are left out.
+/// Runs an alert rule over the past: evaluates its expressions at each step of a period, then moves its alerts with <c>for</c>,
+/// <c>keep_firing_for</c>, hysteresis and <c>no_data</c>, as the engine does.
 /// </summary>
 public static class RuleBacktest
 {
     /// <summary>How many steps a backtest may have.</summary>
     public const int MaxSteps = 50_000;
 
-    const string Result = "backtest_result";
+    const string Result = "backtest_result", Hold = "backtest_hold", Data = "backtest_data";
 
-    static readonly PromQuery s_result = PromQuery.Parse(Result);
+    static readonly PromQuery s_result = PromQuery.Parse(Result), s_hold = PromQuery.Parse(Hold), s_data = PromQuery.Parse(Data);
 
     /// <summary>Finds the firings, in the order of their beginnings.</summary>
     /// <param name="engine">Evaluates the expression over the history.</param>
@@ -34,16 +34,13 @@ public static class RuleBacktest
 
         // The results become series, with a stale marker where an element is no longer returned.
         var results = new MemorySeries();
-        var points = engine.Options.MaxPoints - 1L;
-        for (var start = from; start <= to; start += points * step)
+        foreach (var (name, query) in new[] { (Result, rule.Query), (Hold, rule.Hold), (Data, rule.Data) })
         {
-            foreach (var series in engine.EvaluateRange(rule.Query, start, Math.Min(to, start + (points - 1) * step), step, cancellationToken).Series)
-            {
-                Add(results, series, step);
-            }
+            Evaluate(engine, query, name, from, to, step, results, cancellationToken);
         }
 
-        var state = new AlertRuleState(rule with { Query = s_result, NoData = NoDataPolicy.Resolve, Hold = null, Data = null }, 0, new AlertingOptions { ResolvedRetention = 0 });
+        var replayed = rule with { Query = s_result, Hold = rule.Hold is null ? null : s_hold, Data = rule.Data is null ? null : s_data };
+        var state = new AlertRuleState(replayed, 0, new AlertingOptions { ResolvedRetention = 0 });
         var replay = new PromQlEngine(results, new PromQlOptions { Lookback = TimeSpan.FromMilliseconds(step) });
         List<RuleFiring> firings = [];
         Dictionary<SeriesLabels, int> open = [];
@@ -66,9 +63,22 @@ public static class RuleBacktest
         return firings;
     }
 
-    static void Add(MemorySeries results, Series series, long step)
+    static void Evaluate(
+        PromQlEngine engine, PromQuery? query, string name, long from, long to, long step, MemorySeries results, CancellationToken cancellationToken)
     {
-        var labels = series.Labels.With(SeriesLabels.Name, Result);
+        var points = engine.Options.MaxPoints - 1L;
+        for (var start = from; query is not null && start <= to; start += points * step)
+        {
+            foreach (var series in engine.EvaluateRange(query, start, Math.Min(to, start + (points - 1) * step), step, cancellationToken).Series)
+            {
+                Add(results, series, name, step);
+            }
+        }
+    }
+
+    static void Add(MemorySeries results, Series series, string name, long step)
+    {
+        var labels = series.Labels.With(SeriesLabels.Name, name);
         long last = 0;
         foreach (var sample in series.Samples)
         {

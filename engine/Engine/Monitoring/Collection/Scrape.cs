@@ -11,7 +11,8 @@ namespace CartRecovery.Engine.Monitoring.Collection;
 /// <param name="labels">Labels of all series of the target, such as job and instance. A target's own label of the same name becomes
 /// <c>exported_…</c>.</param>
 /// <param name="maxSamples">The most samples of a text.</param>
-public sealed class Scrape(MetricHistory history, IReadOnlyList<KeyValuePair<string, string>> labels, int maxSamples)
+/// <param name="owner">Who produces the series.</param>
+public sealed class Scrape(MetricHistory history, IReadOnlyList<KeyValuePair<string, string>> labels, int maxSamples, SeriesOwner owner = SeriesOwner.Other)
 {
     readonly Dictionary<string, Known> _known = new(StringComparer.Ordinal);
     readonly Dictionary<string, MetricMetadata> _metadata = new(StringComparer.Ordinal);
@@ -40,7 +41,7 @@ public sealed class Scrape(MetricHistory history, IReadOnlyList<KeyValuePair<str
         _scrapes++;
         foreach (var (series, at, value) in samples)
         {
-            history.Append(series.Labels, at, value);
+            history.Append(series.Labels, at, value, owner);
             series.Scrape = _scrapes;
         }
 
@@ -122,9 +123,9 @@ public sealed class Scrape(MetricHistory history, IReadOnlyList<KeyValuePair<str
 
     void Report(long time, double duration, bool isUp)
     {
-        history.Append(Own("up"), time, isUp ? 1 : 0);
-        history.Append(Own("scrape_duration_seconds"), time, duration);
-        history.Append(Own("scrape_samples_scraped"), time, _last);
+        history.Append(Own("up"), time, isUp ? 1 : 0, owner);
+        history.Append(Own("scrape_duration_seconds"), time, duration, owner);
+        history.Append(Own("scrape_samples_scraped"), time, _last, owner);
     }
 
     SeriesLabels Own(string name) => SeriesLabels.Of([.. labels, new(SeriesLabels.Name, name)]);

@@ -13,7 +13,8 @@ sealed class HistoryRows : IDisposable
 {
     const int WindowBits = 30;
     const int SeriesBits = 30;
-    const long LastWindow = (1L << WindowBits) - 1;
+    /// <summary>The last window that a key can hold.</summary>
+    public const long LastWindow = (1L << WindowBits) - 1;
     const int CheckpointPages = 1000;
     const int CacheKilobytes = 4 << 10;
     const int Version = 1;

@@ -15,11 +15,15 @@ public sealed partial class MetricHistory
         lock (_flushing)
         {
             var now = Now;
-            var (samples, metadata, sealable, oldestOpen) = Collect(now);
+            var (samples, metadata, sealable, evicted, oldestOpen) = Collect(now);
             var bytes = (long[])_levels.Bytes.Clone();
             try
             {
-                _writer.Transact(() => Write(samples, metadata, sealable, oldestOpen));
+                _writer.Transact(() =>
+                {
+                    DeleteEvicted(evicted);
+                    Write(samples, metadata, sealable, oldestOpen);
+                });
                 Prune(now);
                 Interlocked.Exchange(ref _usedBytes, _writer.UsedBytes);
             }
@@ -30,6 +34,7 @@ public sealed partial class MetricHistory
                 {
                     _unlogged.InsertRange(0, samples);
                     _unsavedMetadata.InsertRange(0, metadata);
+                    _evicted.InsertRange(0, evicted);
                 }
 
                 _problem = e.Message;
@@ -40,7 +45,8 @@ public sealed partial class MetricHistory
         }
     }
 
-    (List<HistorySample> Samples, List<MetricMetadata> Metadata, List<(HistorySeries Series, int Windows, bool IsCounter)> Sealable, long OldestOpen) Collect(long now)
+    (List<HistorySample> Samples, List<MetricMetadata> Metadata, List<(HistorySeries Series, int Windows, bool IsCounter)> Sealable, List<HistorySeries> Evicted, long OldestOpen)
+        Collect(long now)
     {
         lock (_gate)
         {
@@ -62,9 +68,9 @@ public sealed partial class MetricHistory
                 oldest = Math.Min(oldest, series.Open?.FirstTime ?? long.MaxValue);
             }
 
-            var (samples, metadata) = (_unlogged, _unsavedMetadata);
-            (_unlogged, _unsavedMetadata) = ([], []);
-            return (samples, metadata, sealable, oldest);
+            var (samples, metadata, evicted) = (_unlogged, _unsavedMetadata, _evicted);
+            (_unlogged, _unsavedMetadata, _evicted) = ([], [], []);
+            return (samples, metadata, sealable, evicted, oldest);
         }
     }
 
@@ -203,17 +209,7 @@ public sealed partial class MetricHistory
         lock (_gate)
         {
             var gone = _series.Values.Where(series => series.LastTime <= before && series.Open is null && series.Closed.Count == 0).ToList();
-            foreach (var series in gone)
-            {
-                _series.Remove(series.Labels);
-                var named = _byName[series.Labels.MetricName];
-                named.Remove(series);
-                if (named.Count == 0)
-                {
-                    _byName.Remove(series.Labels.MetricName);
-                }
-            }
-
+            gone.ForEach(Remove);
             return gone;
         }
     }

@@ -116,18 +116,19 @@ public sealed partial class MetricHistory : ISeriesSource, ISeriesSink, IDisposa
         }
     }
 
-    void ISeriesSink.Append(SeriesLabels labels, long time, double value) => Append(labels, time, value);
+    void ISeriesSink.Append(SeriesLabels labels, long time, double value) => Append(labels, time, value, SeriesOwner.Rule);
 
     /// <summary>Appends a sample. Queries see it at once.</summary>
     /// <param name="labels">The series, with <c>__name__</c>.</param>
     /// <param name="time">Milliseconds since the Unix epoch, later than the series' last sample.</param>
     /// <param name="value">The value, or <see cref="StaleMarker.Value"/>.</param>
-    public AppendResult Append(SeriesLabels labels, long time, double value)
+    /// <param name="owner">Who produces the series.</param>
+    public AppendResult Append(SeriesLabels labels, long time, double value, SeriesOwner owner = SeriesOwner.Other)
     {
         var now = Now;
         lock (_gate)
         {
-            var result = Add(labels, time, value, now);
+            var result = Add(labels, time, value, owner, now);
             _results[(int)result]++;
             return result;
         }
@@ -230,7 +231,7 @@ public sealed partial class MetricHistory : ISeriesSource, ISeriesSink, IDisposa
 
     long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    AppendResult Add(SeriesLabels labels, long time, double value, long now)
+    AppendResult Add(SeriesLabels labels, long time, double value, SeriesOwner owner, long now)
     {
         if (time > now + (long)_options.MaxAhead.TotalMilliseconds)
         {
@@ -244,7 +245,7 @@ public sealed partial class MetricHistory : ISeriesSource, ISeriesSink, IDisposa
 
         if (!_series.TryGetValue(labels, out var series))
         {
-            if (_series.Count >= _options.MaxSeries)
+            if (!HasPlace(owner, now))
             {
                 return AppendResult.SeriesLimit;
             }

@@ -100,7 +100,7 @@ sealed class PrometheusServer : IDisposable
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
         listener.Stop();
         _process = Start("prometheus", $"--config.file={config}", $"--storage.tsdb.path={Path.Combine(_folder, "data")}",
-            $"--web.listen-address=127.0.0.1:{port}", "--storage.tsdb.retention.time=100y", "--log.level=error");
+            $"--web.listen-address=127.0.0.1:{port}", "--storage.tsdb.retention.time=100y", "--log.level=error", "--rules.alert.resend-delay=200ms");
         _client.BaseAddress = new Uri($"http://127.0.0.1:{port}/");
         var started = TimeProvider.System.GetTimestamp();
         while (!await IsReadyAsync())
