@@ -123,7 +123,7 @@ public sealed partial class ReproducibilityTests
     {
         var labels = Label().Matches(_first.MetricsText);
         string[] allowed = ["protocol", "code", "model", "channel", "action", "outcome", "reason", "queue", "sink", "state", "le", "generation", "reader", "group", "limit", "field", "evidence", "job_name", "integration",
-            "store", "currency", "quota", "check", "alias", "kind", "verdict", "partition", "cpu", "mode", "interface", "direction"];
+            "store", "currency", "quota", "check", "alias", "kind", "verdict", "partition", "cpu", "mode", "interface", "direction", "service", "part"];
 
         Assert.That(labels.Select(label => label.Groups["name"].Value).Distinct(), Is.Not.Empty.And.SubsetOf(allowed));
         Assert.That(labels.Select(label => label.Groups["value"].Value).Intersect(_sample.Ids, StringComparer.Ordinal), Is.Empty);

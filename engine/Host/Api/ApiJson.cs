@@ -277,5 +277,10 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(MetricPush))]
 [JsonSerializable(typeof(MetricPushed))]
 [JsonSerializable(typeof(HealthResponse))]
+[JsonSerializable(typeof(ServiceHealth))]
+[JsonSerializable(typeof(List<ServiceHealth>))]
+[JsonSerializable(typeof(Dictionary<string, DependencyHealth>))]
+[JsonSerializable(typeof(DetailedHealth))]
+[JsonSerializable(typeof(SlaDashboard))]
 [JsonSerializable(typeof(ProbeResult))]
 sealed partial class ApiJson : JsonSerializerContext;

@@ -112,6 +112,7 @@ static class ApiRoutes
         MetricRoutes.Map(routes);
         PushRoutes.Map(routes);
         HealthRoutes.Map(routes);
+        ServiceHealthRoutes.Map(routes);
         routes.MapDocumentation();
     }
 }

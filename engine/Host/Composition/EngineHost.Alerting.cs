@@ -1,6 +1,8 @@
 using CartRecovery.Engine.Monitoring.Alerts;
 using CartRecovery.Engine.Monitoring.Query;
 using CartRecovery.Host.Alerting;
+using CartRecovery.Host.Api.Health;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CartRecovery.Host.Composition;
 
@@ -15,6 +17,7 @@ sealed partial class EngineHost
         _money.Start();
         Monitor.Start();
         Alerting.Start();
+        Health.Start(_app.Services.GetRequiredService<HealthReport>());
     }
 
     AlertingService OpenAlerting()

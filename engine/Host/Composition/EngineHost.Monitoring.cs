@@ -14,8 +14,12 @@ sealed partial class EngineHost
     /// <summary>The history of metrics.</summary>
     public MetricMonitor Monitor => field ??= new MetricMonitor(Config.Monitoring, _data.Path, Time, _loggers.CreateLogger<MetricMonitor>());
 
+    /// <summary>Checks the shop's services, and samples the engine's parts.</summary>
+    public HealthMonitor Health => field ??= new HealthMonitor(Config.Monitoring, _data.Path, Time, _loggers.CreateLogger<HealthMonitor>());
+
     void AttachMonitor()
     {
+        Health.Declare(Metrics.Registry);
         MachineMetrics.Declare(Metrics.Registry, _data.Path);
         Monitor.Attach(Metrics.Registry);
     }

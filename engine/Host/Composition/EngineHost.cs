@@ -278,6 +278,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             await _reload.StopAsync(s_drain);
         }
 
+        await Health.DisposeAsync();
         await Jobs.DisposeAsync();
         _money.Dispose();
         Rates.Dispose();
@@ -321,6 +322,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
+        await Health.DisposeAsync();
         await _app.DisposeAsync();
         Ingest.Threads.Dispose();
         Ingest.Rates.Dispose();

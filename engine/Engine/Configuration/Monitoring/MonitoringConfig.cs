@@ -24,6 +24,10 @@ public sealed class MonitoringConfig
         Example = "{ gold: { url: \"https://api.example.com/gold\", metrics: [{ name: gold_price_usd, value: $.price }] } }")]
     public Dictionary<string, HttpCollectorConfig> Collectors { get; set; } = new(StringComparer.Ordinal);
 
+    [ConfigKey("Services that the shop needs, by name, which the engine checks: shops, payment providers, databases, certificates.", Max = "100",
+        Example = "{ shop: { kind: http, target: \"https://shop.example/\" } }")]
+    public Dictionary<string, ServiceConfig> Services { get; set; } = new(StringComparer.Ordinal);
+
     [ConfigKey("The bounds of a query.")]
     public MetricQueryConfig Query { get; set; } = new();
 

@@ -8,6 +8,8 @@ namespace CartRecovery.Engine.Configuration.Reading;
 /// <summary>Checks the section <c>monitoring</c>.</summary>
 sealed class MonitoringCheck(ConfigCheck check)
 {
+    const int MaxServiceName = 64;
+
     static readonly string[] s_ownLabels = ["job", "instance", "__name__"];
 
     public static void Run(ConfigCheck check, MonitoringConfig monitoring)
@@ -33,6 +35,11 @@ sealed class MonitoringCheck(ConfigCheck check)
         {
             own.Source(target, $"monitoring.targets.{name}", target.Url, target.Interval, target.Timeout);
             own.Labels(target, $"monitoring.targets.{name}", target.Labels);
+        }
+
+        foreach (var (name, service) in monitoring.Services)
+        {
+            own.Service(monitoring, service, name);
         }
 
         foreach (var (name, collector) in monitoring.Collectors)
@@ -89,6 +96,42 @@ sealed class MonitoringCheck(ConfigCheck check)
         if (target.Labels.Keys.FirstOrDefault(label => !IsName(label, allowsColon: false)) is { } wrong)
         {
             check.Report(target, "labels", $"{path}.labels: '{wrong}' is no name of a label: letters, digits and '_', no digit first");
+        }
+    }
+
+    void Service(MonitoringConfig monitoring, ServiceConfig service, string name)
+    {
+        var path = $"monitoring.services.{name}";
+        if (name.Length > MaxServiceName || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
+        {
+            check.Report(monitoring, "services", $"monitoring.services: '{name}' is no name of a service: up to {MaxServiceName} letters, digits, '-', '_' and '.'");
+        }
+
+        var problem = service.Kind switch
+        {
+            ServiceKind.Http => Uri.TryCreate(service.Target, UriKind.Absolute, out var address) && (address.Scheme is "http" or "https") && address.UserInfo.Length == 0
+                ? null : "must be an http or https address without a user",
+            ServiceKind.Dns => Uri.CheckHostName(service.Target) == UriHostNameType.Dns ? null : "must be a name like shop.example",
+            _ => ServiceTarget.TrySplit(service.Target, out _, out _) ? null : "must be HOST:PORT",
+        };
+        if (problem is not null)
+        {
+            check.Report(service, "target", $"{path}.target {problem}");
+        }
+
+        if (service.Timeout.Value >= service.Interval.Value)
+        {
+            check.Report(service, "timeout", $"{path}.timeout must be less than interval");
+        }
+
+        if (service.Slow.Value > service.Timeout.Value)
+        {
+            check.Report(service, "slow", $"{path}.slow must not be more than timeout");
+        }
+
+        if (service.Kind != ServiceKind.Http && (service.Status is not null || service.Contains is not null))
+        {
+            check.Report(service, service.Status is null ? "contains" : "status", $"{path}: status and contains are of kind http");
         }
     }
 
