@@ -162,6 +162,7 @@ sealed class AuditMatrixTests
         ["POST /api/v1/monitoring/incidents/{id:long}/entries"] = ("/api/v1/monitoring/incidents/7/entries", """{"text":"x"}""", "incident.note", "incident:7"),
         ["POST /api/v1/monitoring/alerts/{id}/acknowledge"] = ("/api/v1/monitoring/alerts/7/acknowledge", """{"note":"on it"}""", "alert.acknowledge", "alert:7"),
         ["POST /api/v1/monitoring/alerts/{id}/resolve"] = ("/api/v1/monitoring/alerts/7/resolve", """{"resolution_note":"scaled"}""", "alert.resolve", "alert:7"),
+        ["DELETE /api/v1/monitoring/cache/flush"] = ("/api/v1/monitoring/cache/flush", "", "cache.flush", ""),
         ["POST /api/v1/monitoring/alerts/rules"] = ("/api/v1/monitoring/alerts/rules", """{"rule_name":"x"}""", "alert_rule.add", ""),
         ["PUT /api/v1/monitoring/alerts/rules/{id}"] = ("/api/v1/monitoring/alerts/rules/7", """{"threshold":1}""", "alert_rule.change", "alert_rule:7"),
         ["DELETE /api/v1/monitoring/alerts/rules/{id}"] = ("/api/v1/monitoring/alerts/rules/7", "", "alert_rule.delete", "alert_rule:7"),

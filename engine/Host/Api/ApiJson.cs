@@ -282,5 +282,8 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(Dictionary<string, DependencyHealth>))]
 [JsonSerializable(typeof(DetailedHealth))]
 [JsonSerializable(typeof(SlaDashboard))]
+[JsonSerializable(typeof(PipelineStatus))]
+[JsonSerializable(typeof(CacheStatistics))]
+[JsonSerializable(typeof(CacheFlushed))]
 [JsonSerializable(typeof(ProbeResult))]
 sealed partial class ApiJson : JsonSerializerContext;

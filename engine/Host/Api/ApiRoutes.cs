@@ -113,6 +113,7 @@ static class ApiRoutes
         PushRoutes.Map(routes);
         HealthRoutes.Map(routes);
         ServiceHealthRoutes.Map(routes);
+        CacheRoutes.Map(routes);
         routes.MapDocumentation();
     }
 }

@@ -6,6 +6,6 @@ namespace CartRecovery.Host.Jobs;
 static class BuiltInJobs
 {
     public static IReadOnlyList<JobDefinition> All { get; } =
-        [UpkeepJob.Definition, AuditJobs.Counts, AuditJobs.Head, BackupJob.Definition, ArchiveJob.Definition, ReconciliationJob.Definition, ReportJobs.Daily, ReportJobs.Weekly, BacktestJob.Definition, InsightJobs.DataQuality,
+        [UpkeepJob.Definition, AuditJobs.Counts, AuditJobs.Head, BackupJob.Definition, ArchiveJob.Definition, ReconciliationJob.Definition, ReportJobs.Daily, ReportJobs.Weekly, SlaReportJobs.Daily, SlaReportJobs.Monthly, BacktestJob.Definition, InsightJobs.DataQuality,
         InsightJobs.Features, LearningJobs.Drift, LearningJobs.Retrain, LearningJobs.ShadowEvaluation, HealthChecksJob.Definition];
 }

@@ -1,7 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Control;
 using CartRecovery.Engine.Configuration.Monitoring;
 using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Monitoring.Query;
 using CartRecovery.Tests.Support;
 
@@ -15,16 +18,22 @@ sealed class ServiceHealthApiTests
 
     InProcessEngine _engine = null!;
     TcpListener _open = null!;
+    Scratch _scratch = null!;
 
     [OneTimeSetUp]
     public async Task StartAsync()
     {
+        _scratch = new Scratch();
         _open = new TcpListener(IPAddress.Loopback, 0);
         _open.Start();
         _engine = await InProcessEngine.StartAsync(config =>
         {
             config.Monitoring.Enabled = true;
             config.Listen.MetricsKey = Key;
+            var sink = new SinkConfig { Type = "file" };
+            sink.SetOption("path", new OptionValue(_scratch.PathOf("reports.ndjson")));
+            config.Sinks["ops"] = sink;
+            config.Reports = new ReportsConfig { Sink = "ops" };
             config.Monitoring.Services["shop"] = Service($"127.0.0.1:{((IPEndPoint)_open.LocalEndpoint).Port}");
             config.Monitoring.Services["bank"] = Service("127.0.0.1:1");
         });
@@ -41,6 +50,7 @@ sealed class ServiceHealthApiTests
     {
         await _engine.DisposeAsync();
         _open.Dispose();
+        _scratch.Dispose();
     }
 
     [TestCase("/health/services/all")]
@@ -80,7 +90,43 @@ sealed class ServiceHealthApiTests
     public async Task Dependencies_are_those_of_others()
     {
         var names = (await _engine.GetAsync("/health/dependencies", Key)).Json.EnumerateObject().Select(one => one.Name);
-        Assert.That(names, Is.EquivalentTo(new[] { "control", "disk", "monitoring", "alerts" }));
+        Assert.That(names, Is.EquivalentTo(new[] { "control", "disk", "monitoring", "alerts", "sink-ops" }));
+    }
+
+    [Test]
+    public async Task The_pipelines_stages_are_in_the_order_of_an_event()
+    {
+        var status = (await _engine.GetAsync("/v1/pipeline/status", Key)).Json;
+        Assert.That(status.GetProperty("stages").EnumerateArray().Select(stage => stage.GetProperty("stage").GetString()),
+            Is.EqualTo(new[] { "streams", "deadletters", "partition-0", "partition-1", "journal", "checkpoints", "model", "outreach", "sink-ops" }));
+        Assert.That(status.GetProperty("status").GetString(), Is.EqualTo("healthy"));
+    }
+
+    [Test]
+    public async Task The_cache_of_predictions_is_counted_and_emptied()
+    {
+        using var users = new TestUsers(_engine);
+        var access = await users.NewAsync(new Grant("operator", null));
+        await _engine.PostAsync("/v1/events", EventJson.Of("c1", "add_to_cart", ",\"productId\":\"p\",\"price\":5"));
+        await Eventually.Is(() => _engine.GetAsync("/v1/predict/c1").GetAwaiter().GetResult().Status == HttpStatusCode.OK, "it is scored");
+        await _engine.GetAsync("/v1/predict/c1");
+        var before = (await _engine.GetAsync("/api/v1/monitoring/cache/stats", key: null, access)).Json;
+        Assert.That((before.GetProperty("hits").GetInt64(), before.GetProperty("misses").GetInt64(), before.GetProperty("keys").GetInt32()), Is.EqualTo((1, 1, 1)));
+        Assert.That((await _engine.AskAsync(HttpMethod.Delete, "/api/v1/monitoring/cache/flush", null, null, access)).Json.GetProperty("success").GetBoolean());
+        Assert.That((await _engine.GetAsync("/api/v1/monitoring/cache/stats", key: null, access)).Json.GetProperty("keys").GetInt32(), Is.Zero);
+    }
+
+    [TestCase("sla-daily", "daily uptime report")]
+    [TestCase("sla-monthly", "monthly uptime report")]
+    public async Task Reports_are_delivered(string job, string subject)
+    {
+        using var users = new TestUsers(_engine);
+        var access = await users.NewAsync(new Grant("operator", null));
+        await _engine.PostAsync($"/v1/jobs/{job}/run", "", key: null, access);
+        await Eventually.Is(() => Sent().Contains(subject, StringComparison.Ordinal), "it is delivered");
+        Assert.That(Sent(), Does.Contain("shop: no checks"));
+
+        string Sent() => File.Exists(_scratch.PathOf("reports.ndjson")) ? File.ReadAllText(_scratch.PathOf("reports.ndjson")) : "";
     }
 
     [Test]

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Globalization;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Monitoring.Query;
 using CartRecovery.Engine.Monitoring.Services;
 using CartRecovery.Host.Api.Access;
@@ -23,6 +24,9 @@ static class ServiceHealthRoutes
     // Parts without which the engine does not do its whole job, and which others provide; sinks besides.
     static readonly string[] s_dependencies = ["control", "monitoring", "alerts", "issuers", "certificates", "rates"];
 
+    // What an event passes, in this order; sinks besides.
+    static readonly string[] s_stages = ["streams", "deadletters", "partition-", "journal", "checkpoints", "model", "outreach", "sink-"];
+
     static readonly HttpProblem s_notFound = new(404, "service_not_found", "There is no such service or part. GET /health/detailed lists them.");
     static readonly HttpProblem s_notComputed = new(422, "execution", "The figures read too many samples of the history of metrics, or take too long. Ask for a shorter period.");
 
@@ -39,6 +43,8 @@ static class ServiceHealthRoutes
         group.MapGet("/v1/services/status", Services).Describe("listServiceStatus", "List the status of services", "As `/health/services/all`.");
         group.MapGet("/health/dependencies", DependenciesAsync)
             .Describe("getDependencyHealth", "Check dependencies", "What the engine needs of others: the control database, the disk, the metric history, alerting, identity providers, exchange rates and each sink.");
+        group.MapGet("/v1/pipeline/status", PipelineAsync)
+            .Describe("getPipelineStatus", "Get the pipeline's status", "The stages that an event passes, in order, with queues and lag, and what has passed since the start.");
         group.MapGet("/health/{service}", ServiceAsync)
             .Describe("getServiceHealth", "Check a service", "A service of the shop as the last check found it, or a part of the engine. 503 if it is unhealthy.")
             .Produces<ServiceHealth>(StatusCodes.Status503ServiceUnavailable).Problems(s_notFound);
@@ -68,6 +74,19 @@ static class ServiceHealthRoutes
         return TypedResults.Ok(PartsOf(health, monitor, time.GetUtcNow())
             .Where(part => part.Service == HealthMonitor.Disk || s_dependencies.Contains(part.Service) || part.Service.StartsWith("sink-", StringComparison.Ordinal))
             .ToDictionary(part => part.Service, part => new DependencyHealth(part.Status, part.Error), StringComparer.Ordinal));
+    }
+
+    static async Task<Ok<PipelineStatus>> PipelineAsync(HttpContext context, HealthReport report, IEngineTotals totals, JourneyWorker journeys)
+    {
+        var (health, _) = await report.MakeAsync(context.RequestAborted);
+        List<(ServiceLevel Level, PipelineStage Stage)> stages =
+        [
+            .. s_stages.SelectMany(stage => health.Parts!.Where(part => part.Key == stage || (stage[^1] == '-' && part.Key.StartsWith(stage, StringComparison.Ordinal))))
+                .Select(part => (HealthMonitor.LevelOf(part.Value.Status), part))
+                .Select(one => (one.Item1, new PipelineStage(one.part.Key, HealthMonitor.NameOf(one.Item1), one.part.Value.Detail, one.part.Value.QueueDepth))),
+        ];
+        return TypedResults.Ok(new PipelineStatus(HealthMonitor.NameOf(stages.Max(stage => stage.Level)), stages.ConvertAll(stage => stage.Stage),
+            totals.Processed, totals.Predictions, totals.Carts, journeys.Lag, Math.Round(journeys.LagTime.TotalSeconds, 1)));
     }
 
     static async Task<Results<Ok<ServiceHealth>, JsonHttpResult<ServiceHealth>>> ServiceAsync(

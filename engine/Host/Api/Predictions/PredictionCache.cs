@@ -18,6 +18,34 @@ sealed class PredictionCache(TimeProvider time)
 
     readonly Lock _gate = new();
     readonly Dictionary<Hash128, Entry> _entries = [];
+    long _hits, _misses;
+
+    /// <summary>Predictions that were there and current.</summary>
+    public long Hits => Interlocked.Read(ref _hits);
+
+    /// <summary>Predictions that had to be computed.</summary>
+    public long Misses => Interlocked.Read(ref _misses);
+
+    /// <summary>The number of predictions, also outdated ones.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _entries.Count;
+            }
+        }
+    }
+
+    /// <summary>Drops all predictions.</summary>
+    public void Clear()
+    {
+        lock (_gate)
+        {
+            _entries.Clear();
+        }
+    }
 
     /// <summary>Returns a cart's prediction, computed if it is new.</summary>
     /// <param name="key">The cart's key.</param>
@@ -31,9 +59,12 @@ sealed class PredictionCache(TimeProvider time)
         {
             if (_entries.TryGetValue(key, out var known) && known.Predictor == predictor.Number && known.LastAt == cart.LastAt && known.Events == cart.EventCount && known.ExpiresAt > now)
             {
+                Interlocked.Increment(ref _hits);
                 return known;
             }
         }
+
+        Interlocked.Increment(ref _misses);
 
         var row = fill(cart);
         var (probability, effects) = predictor.Score(row);
