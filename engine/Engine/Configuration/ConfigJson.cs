@@ -18,7 +18,7 @@ namespace CartRecovery.Engine.Configuration;
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     RespectNullableAnnotations = true,
     Converters = [typeof(WordConverter<KeyKind>), typeof(WordConverter<ApprovalRule>), typeof(WordConverter<LogThreshold>), typeof(WordConverter<LogFormat>), typeof(WordConverter<OtlpProtocol>), typeof(WordConverter<ScoredEvents>), typeof(WordConverter<JournalCompression>), typeof(WordConverter<ConsentRule>), typeof(WordConverter<OptInRule>), typeof(WordConverter<CartIdKind>), typeof(WordConverter<BotTreatment>), typeof(WordConverter<Weekday>),
-        typeof(WordConverter<OidcAccounts>), typeof(WordConverter<TokenType>), typeof(WordConverter<MissedRun>), typeof(WordConverter<PromotionLimit>), typeof(WordConverter<CartStage>), typeof(WordConverter<ResponseMetricType>), typeof(WordConverter<ActionKind>)])]
+        typeof(WordConverter<OidcAccounts>), typeof(WordConverter<TokenType>), typeof(WordConverter<MissedRun>), typeof(WordConverter<PromotionLimit>), typeof(WordConverter<CartStage>), typeof(WordConverter<ResponseMetricType>), typeof(WordConverter<ServiceKind>), typeof(WordConverter<ActionKind>)])]
 [JsonSerializable(typeof(CartRecoveryConfig))]
 sealed partial class ConfigJson : JsonSerializerContext
 {

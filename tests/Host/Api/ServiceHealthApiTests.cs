@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Control;
 using CartRecovery.Engine.Configuration.Monitoring;

@@ -72,7 +72,7 @@ public sealed class ServiceProbeTests
     public async Task A_certificate_that_nobody_trusts_is_a_failure_and_its_expiry_is_shown()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var until = DateTimeOffset.UtcNow.AddDays(3);
+        var until = TimeProvider.System.GetUtcNow().AddDays(3);
         using var made = new CertificateRequest("CN=shop.example", key, HashAlgorithmName.SHA256).CreateSelfSigned(until.AddDays(-10), until);
         using var certificate = X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), password: null);
         var serving = Task.Run(async () =>
@@ -92,7 +92,7 @@ public sealed class ServiceProbeTests
     public async Task An_HTTPS_service_with_a_certificate_that_nobody_trusts_is_a_failure()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var until = DateTimeOffset.UtcNow.AddDays(3);
+        var until = TimeProvider.System.GetUtcNow().AddDays(3);
         using var made = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256).CreateSelfSigned(until.AddDays(-10), until);
         using var certificate = X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), password: null);
         var serving = Task.Run(async () =>
