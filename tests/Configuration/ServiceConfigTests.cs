@@ -12,13 +12,13 @@ public sealed class ServiceConfigTests
     public void A_service_is_checked_by_HTTP_TCP_TLS_or_DNS(string service) =>
         Assert.That(ConfigFile.Load($"{Store}monitoring: {{ services: {{ {service} }} }}\n").Problems, Is.Empty);
 
-    [TestCase("a: { kind: http, target: shop.example }", "2:40: error: monitoring.services.a.target must be an http or https address without a user")]
-    [TestCase("a: { kind: http, target: 'https://me:pw@shop.example' }", "2:40: error: monitoring.services.a.target must be an http or https address without a user")]
-    [TestCase("a: { kind: tcp, target: shop.example }", "2:39: error: monitoring.services.a.target must be HOST:PORT")]
-    [TestCase("a: { kind: dns, target: 'https://shop.example' }", "2:39: error: monitoring.services.a.target must be a name like shop.example")]
-    [TestCase("a: { kind: dns, target: a.example, timeout: 30s }", "2:59: error: monitoring.services.a.timeout must be less than interval")]
-    [TestCase("a: { kind: dns, target: a.example, slow: 11s }", "2:56: error: monitoring.services.a.slow must not be more than timeout")]
-    [TestCase("a: { kind: dns, target: a.example, status: 200 }", "2:58: error: monitoring.services.a: status and contains are of kind http")]
+    [TestCase("a: { kind: http, target: shop.example }", "2:52: error: monitoring.services.a.target must be an http or https address without a user")]
+    [TestCase("a: { kind: http, target: 'https://me:pw@shop.example' }", "2:52: error: monitoring.services.a.target must be an http or https address without a user")]
+    [TestCase("a: { kind: tcp, target: shop.example }", "2:51: error: monitoring.services.a.target must be HOST:PORT")]
+    [TestCase("a: { kind: dns, target: 'https://shop.example' }", "2:51: error: monitoring.services.a.target must be a name like shop.example")]
+    [TestCase("a: { kind: dns, target: a.example, timeout: 30s }", "2:71: error: monitoring.services.a.timeout must be less than interval")]
+    [TestCase("a: { kind: dns, target: a.example, slow: 11s }", "2:68: error: monitoring.services.a.slow must not be more than timeout")]
+    [TestCase("a: { kind: dns, target: a.example, status: 200 }", "2:70: error: monitoring.services.a: status and contains are of kind http")]
     public void A_mistake_is_reported_with_its_place(string service, string expected) =>
         Assert.That(ConfigFile.Load($"{Store}monitoring: {{ services: {{ {service} }} }}\n").Problems, Is.EqualTo(new[] { $"c.yaml:{expected}" }));
 

@@ -20,6 +20,8 @@ sealed class ServiceHealthApiTests
     InProcessEngine _engine = null!;
     TcpListener _open = null!;
     Scratch _scratch = null!;
+    TestUsers _users = null!;
+    (string Name, string Value) _operator;
 
     [OneTimeSetUp]
     public async Task StartAsync()
@@ -44,11 +46,14 @@ sealed class ServiceHealthApiTests
         }
 
         await _engine.Host.Health.SampleAsync();
+        _users = new TestUsers(_engine);
+        _operator = await _users.NewAsync(new Grant("operator", null));
     }
 
     [OneTimeTearDown]
     public async Task StopAsync()
     {
+        _users.Dispose();
         await _engine.DisposeAsync();
         _open.Dispose();
         _scratch.Dispose();
@@ -106,24 +111,20 @@ sealed class ServiceHealthApiTests
     [Test]
     public async Task The_cache_of_predictions_is_counted_and_emptied()
     {
-        using var users = new TestUsers(_engine);
-        var access = await users.NewAsync(new Grant("operator", null));
         await _engine.PostAsync("/v1/events", EventJson.Of("c1", "add_to_cart", ",\"productId\":\"p\",\"price\":5"));
         await Eventually.Is(() => _engine.GetAsync("/v1/predict/c1").GetAwaiter().GetResult().Status == HttpStatusCode.OK, "it is scored");
         await _engine.GetAsync("/v1/predict/c1");
-        var before = (await _engine.GetAsync("/api/v1/monitoring/cache/stats", key: null, access)).Json;
+        var before = (await _engine.GetAsync("/api/v1/monitoring/cache/stats", key: null, _operator)).Json;
         Assert.That((before.GetProperty("hits").GetInt64(), before.GetProperty("misses").GetInt64(), before.GetProperty("keys").GetInt32()), Is.EqualTo((1, 1, 1)));
-        Assert.That((await _engine.AskAsync(HttpMethod.Delete, "/api/v1/monitoring/cache/flush", null, null, access)).Json.GetProperty("success").GetBoolean());
-        Assert.That((await _engine.GetAsync("/api/v1/monitoring/cache/stats", key: null, access)).Json.GetProperty("keys").GetInt32(), Is.Zero);
+        Assert.That((await _engine.AskAsync(HttpMethod.Delete, "/api/v1/monitoring/cache/flush", null, null, _operator)).Json.GetProperty("success").GetBoolean());
+        Assert.That((await _engine.GetAsync("/api/v1/monitoring/cache/stats", key: null, _operator)).Json.GetProperty("keys").GetInt32(), Is.Zero);
     }
 
     [TestCase("sla-daily", "daily uptime report")]
     [TestCase("sla-monthly", "monthly uptime report")]
     public async Task Reports_are_delivered(string job, string subject)
     {
-        using var users = new TestUsers(_engine);
-        var access = await users.NewAsync(new Grant("operator", null));
-        await _engine.PostAsync($"/v1/jobs/{job}/run", "", key: null, access);
+        await _engine.PostAsync($"/v1/jobs/{job}/run", "", key: null, _operator);
         await Eventually.Is(() => Sent().Contains(subject, StringComparison.Ordinal), "it is delivered");
         Assert.That(Sent(), Does.Contain("shop: no checks"));
 

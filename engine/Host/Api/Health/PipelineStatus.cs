@@ -19,5 +19,5 @@ sealed record PipelineStatus(
 /// <param name="Detail">What is wrong, or the current state.</param>
 /// <param name="QueueDepth">Of a partition: slabs queued in its inbox.</param>
 sealed record PipelineStage(
-    string Stage, string Status, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Detail,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? QueueDepth);
+    string Stage, string Status, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Detail = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? QueueDepth = null);
