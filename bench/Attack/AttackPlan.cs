@@ -33,7 +33,7 @@ sealed record AttackPlan(string Name, Func<AttackedEngine, Task, Task<string>> R
     /// <summary>All attacks.</summary>
     public static IReadOnlyList<AttackPlan> All { get; } =
     [
-        MailAttack.Plan, CartAttack.Plan, .. ClaimAttacks.Plans, FigureAttack.Plan, .. DoorAttacks.Plans, ThiefAttack.Plan, LetterAttack.Plan, .. FloodAttacks.Plans,
+        MailAttack.Plan, CartAttack.Plan, .. ClaimAttacks.Plans, FigureAttack.Plan, CodeAttack.Plan, .. DoorAttacks.Plans, .. OutputAttacks.Plans, ThiefAttack.Plan, LetterAttack.Plan, .. FloodAttacks.Plans,
     ];
 
     /// <summary>What the attacker got when the attack was first reported, before there was a defence.</summary>

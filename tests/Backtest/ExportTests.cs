@@ -91,7 +91,7 @@ public sealed class ExportTests
         using var output = new StringWriter();
         using (var csv = new EventCsv(output))
         {
-            csv.Write(slab, slab.Records[0], Encoding.UTF8.GetBytes("a \"store\""));
+            csv.Write(slab, slab.Records[0], Encoding.UTF8.GetBytes("a \"store\""), new IdHasher("demo"u8));
         }
 
         // A quote precedes values that a spreadsheet would evaluate as a formula.

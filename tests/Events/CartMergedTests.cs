@@ -10,6 +10,8 @@ namespace CartRecovery.Tests.Events;
 [TestFixtureSource(typeof(EveryDoor), nameof(EveryDoor.Names))]
 public sealed class CartMergedTests(string door)
 {
+    static readonly IdHasher s_ids = new("demo"u8);
+
     [TestCase("\"mergedFrom\":\"a\"", "a")]
     [TestCase("\"meta\":{\"mergedFrom\":\"a\"}", "a")]
     [TestCase("\"merged_from\":\"a\"", "a")]
@@ -19,7 +21,7 @@ public sealed class CartMergedTests(string door)
     {
         var (problem, _, slab) = Read(field);
         Assert.That(problem.IsError, Is.False, problem.Message);
-        Assert.That(Encoding.UTF8.GetString(MergedCart.Of(slab.MetaOf(slab.Records[0]))!), Is.EqualTo(expected));
+        Assert.That(Encoding.UTF8.GetString(MergedCart.Of(slab.MetaOf(slab.Records[0]), s_ids)!), Is.EqualTo(expected));
         Assert.That(slab.Records[0].Type, Is.EqualTo(EventType.CartMerged));
     }
 
@@ -37,7 +39,7 @@ public sealed class CartMergedTests(string door)
         var (problem, _, slab) = Read($"\"mergedFrom\":\"{new string('x', 200)}\"");
         Assert.That(problem.IsError, Is.False);
         var other = EveryDoor.Read($$"""{"id":"e2","type":"page_view","cartId":"{{new string('x', 200)}}","ts":1732095600000}""", door).Slab;
-        Assert.That(MergedCart.Of(slab.MetaOf(slab.Records[0])), Is.EqualTo(other.CartOf(other.Records[0]).ToArray()));
+        Assert.That(MergedCart.Of(slab.MetaOf(slab.Records[0]), s_ids), Is.EqualTo(other.CartOf(other.Records[0]).ToArray()));
         Assert.That(Read($"\"mergedFrom\":\"{new string('x', 257)}\"").Problem.Code, Is.EqualTo("id_too_long"));
     }
 

@@ -1,5 +1,7 @@
 using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Exports;
+using CartRecovery.Engine.Journeys.Erasure;
 using CartRecovery.Engine.Privacy;
 
 namespace CartRecovery.Tests.Privacy;
@@ -20,6 +22,26 @@ public sealed class ArchivedIdsTests
         Assert.That(ids.Carts, Is.EquivalentTo(new[] { "old-cart", "older-cart" }));
         Assert.That(ids.Orders, Is.EquivalentTo(new[] { "o:o-1" }));
         Assert.That(ids.Addresses, Has.Count.EqualTo(3).And.Contain("+31612345678").And.Contain("t1"));
+    }
+
+    [Test]
+    public void An_archive_names_people_as_the_shop_does_and_one_of_an_earlier_version_by_sealed_ids()
+    {
+        const string User = "zoe@mail.example", Cart = "+31612345678";
+        var ids = new IdHasher("demo"u8) { Sealed = new SealedIds(new SealingSecret([1], PacksLongIds: true), "demo"u8) };
+        var found = new ArchivedIds(new Store(0, "demo", "demo"u8.ToArray(), TimeZoneInfo.Utc, "EUR") { Ids = ids }, ids.StoredForm(User));
+        found.Add(Row("page_view", Cart, User, "{}"));
+        found.Add(Row("page_view", ids.StoredForm("+31687654321"), ids.StoredForm(User), "{}"));
+        Assert.That(found.Carts, Is.EquivalentTo(new[] { ids.StoredForm(Cart), ids.StoredForm("+31687654321") }));
+
+        var person = new ArchivedPerson(new Person("demo", ids.StoredForm(User), ids, [ids.StoredForm(Cart)], [], []));
+        foreach (var (cart, user, isTheirs) in new (string, string?, bool)[]
+                 {
+                     ("c", User, true), ("c", ids.StoredForm(User), true), (Cart, null, true), (ids.StoredForm(Cart), null, true), (Cart, "berta", false), ("c", null, false),
+                 })
+        {
+            Assert.That(person.Has(Row("page_view", cart, user, "{}")), Is.EqualTo(isTheirs), $"{cart} {user}");
+        }
     }
 
     static object?[] Row(string type, string cart, string? user, string meta)

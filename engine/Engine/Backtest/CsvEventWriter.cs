@@ -1,5 +1,6 @@
 using System.Text;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Events.Slabs;
 
 namespace CartRecovery.Engine.Backtest;
@@ -18,7 +19,7 @@ sealed class CsvEventWriter : IEventWriter
         _csv = new EventCsv(_text);
     }
 
-    public void Write(EventSlab slab, in EventRecord record, ReadOnlySpan<byte> storeId) => _csv.Write(slab, record, storeId);
+    public void Write(EventSlab slab, in EventRecord record, ReadOnlySpan<byte> storeId, IdHasher ids) => _csv.Write(slab, record, storeId, ids);
 
     public void Flush()
     {

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Primitives;
 using CartRecovery.Primitives.Csv;
@@ -18,16 +19,16 @@ sealed class EventCsv : IDisposable
     /// <param name="output">Receives the text; left open.</param>
     public EventCsv(TextWriter output) => _writer = new CsvWriter(output, s_columns);
 
-    /// <summary>Writes an event.</summary>
-    public void Write(EventSlab slab, in EventRecord record, ReadOnlySpan<byte> storeId)
+    /// <summary>Writes an event, with its ids as the shop writes them.</summary>
+    public void Write(EventSlab slab, in EventRecord record, ReadOnlySpan<byte> storeId, IdHasher ids)
     {
         using var line = _writer.NewRecord();
         _writer.Text(line, 0, slab.IdOf(record));
         line[1].Set(s_types[(int)record.Type]);
         _writer.Text(line, 2, storeId);
-        _writer.Text(line, 3, slab.CartOf(record));
-        _writer.Text(line, 4, slab.UserOf(record));
-        _writer.Text(line, 5, slab.SessionOf(record));
+        _writer.Text(line, 3, ids.ShownForm(slab.CartOf(record)));
+        _writer.Text(line, 4, ids.ShownForm(slab.UserOf(record)));
+        _writer.Text(line, 5, ids.ShownForm(slab.SessionOf(record)));
         _writer.Text(line, 6, slab.ProductOf(record));
         CsvWriter.Number(line, 7, record.Quantity);
         if ((record.Flags & EventFlags.HasPrice) != 0)

@@ -63,7 +63,7 @@ public sealed class EventExport(IReadOnlyList<JournalView> journals, TimeRange r
                 ref readonly var record = ref source.Current;
                 if (store is null || record.Store == store)
                 {
-                    writer.Write(source.Slab, record, journals[0].Stores.IdOf(record.Store));
+                    writer.Write(source.Slab, record, journals[0].Stores.IdOf(record.Store), journals[0].Stores.IdsOf(record.Store));
                     count++;
                 }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Events.Slabs;
 
 namespace CartRecovery.Engine.Backtest;
@@ -14,11 +15,11 @@ sealed class JsonEventWriter(Stream output) : IEventWriter
     readonly ArrayBufferWriter<byte> _buffer = new(BufferSize + (64 * 1024));
     Utf8JsonWriter? _json;
 
-    public void Write(EventSlab slab, in EventRecord record, ReadOnlySpan<byte> storeId)
+    public void Write(EventSlab slab, in EventRecord record, ReadOnlySpan<byte> storeId, IdHasher ids)
     {
         _json ??= new Utf8JsonWriter(_buffer, EventJson.WriterOptions);
         _json.Reset(_buffer);
-        EventJson.Write(_json, slab, record, storeId);
+        EventJson.Write(_json, slab, record, storeId, ids);
         _json.Flush();
         _buffer.Write("\n"u8);
         if (_buffer.WrittenCount >= BufferSize)

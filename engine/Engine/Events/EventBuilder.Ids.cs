@@ -17,7 +17,7 @@ sealed partial class EventBuilder
 
     // The engine's own events, such as those of links, have sealed ids; and a request may have named a hashed one.
     bool IsForgotten(ForgottenPeople forgotten, ReadOnlySpan<byte> id) => forgotten.Contains(Rules.StoreId, id)
-        || (Rules.Ids.Sealed is not null && (id.StartsWith("s."u8) || SealedIds.IsHashed(id)) && IsForgotten(forgotten, Encoding.UTF8.GetString(id)));
+        || (Rules.Ids.Sealed is not null && (SealedIds.MayBeSealed(id) || SealedIds.MayBeHashed(id)) && IsForgotten(forgotten, Encoding.UTF8.GetString(id)));
 
     bool IsForgotten(ForgottenPeople forgotten, string id) =>
         forgotten.Contains(Rules.StoreId, Encoding.UTF8.GetBytes(Rules.Ids.ShownForm(id))) || forgotten.Contains(Rules.StoreId, Encoding.UTF8.GetBytes(Rules.Ids.SealedForm(id)));

@@ -229,7 +229,7 @@ sealed partial class EventBuilder(EventRules rules)
             return new(EventErrorCode.PlaceholderId, $"'{EventFields.NameOf(field)}' is the placeholder '{id}', not an id; send the real one");
         }
 
-        if (_record.Type == EventType.CartMerged && MergedCart.Check(Meta, TextOf(EventField.CartId, message), Rules.RefusesMaskedIds) is { IsError: true } merged)
+        if (_record.Type == EventType.CartMerged && MergedCart.Check(Meta, TextOf(EventField.CartId, message), Rules.Ids, Rules.RefusesMaskedIds) is { IsError: true } merged)
         {
             return merged;
         }

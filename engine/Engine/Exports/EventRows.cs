@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Primitives;
 
@@ -24,7 +25,8 @@ public static class EventRows
     /// <param name="record">The event.</param>
     /// <param name="storeId">Its store.</param>
     /// <param name="more">The number of further columns.</param>
-    public static object?[] Of(EventSlab slab, in EventRecord record, string storeId, int more = 0)
+    /// <param name="ids">The store's ids, to show them as the shop writes them; <see langword="null"/> for ids as they are stored.</param>
+    public static object?[] Of(EventSlab slab, in EventRecord record, string storeId, int more = 0, IdHasher? ids = null)
     {
         var row = new object?[Columns.Count + more];
         row[0] = TextOf(slab.IdOf(record));
@@ -43,7 +45,21 @@ public static class EventRows
         row[10] = record.Timestamp;
         row[11] = slab.ReceivedAt;
         row[12] = TextOf(slab.PlainMetaOf(record));
+        if (ids?.Sealed is not null)
+        {
+            Show(row, ids);
+        }
+
         return row;
+    }
+
+    /// <summary>Replaces the ids of a row by what the shop writes.</summary>
+    public static void Show(object?[] row, IdHasher ids)
+    {
+        foreach (var column in (ReadOnlySpan<int>)[3, 4, 5])
+        {
+            row[column] = row[column] is string id ? ids.ShownForm(id) : null;
+        }
     }
 
     /// <summary>Writes a row as a native event.</summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Events.Slabs;
 
 namespace CartRecovery.Engine.Exports;
@@ -12,7 +13,7 @@ public sealed class ParquetEventWriter(Stream output) : IEventWriter
     readonly ParquetRowWriter _rows = new(output, EventRows.Columns);
 
     /// <inheritdoc/>
-    public void Write(EventSlab slab, in EventRecord record, ReadOnlySpan<byte> storeId) => _rows.Write(EventRows.Of(slab, record, Encoding.UTF8.GetString(storeId)));
+    public void Write(EventSlab slab, in EventRecord record, ReadOnlySpan<byte> storeId, IdHasher ids) => _rows.Write(EventRows.Of(slab, record, Encoding.UTF8.GetString(storeId), ids: ids));
 
     /// <inheritdoc/>
     public void Flush() => _rows.Finish();

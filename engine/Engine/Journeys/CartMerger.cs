@@ -19,7 +19,7 @@ sealed class CartMerger(JourneyStore store, IdentityResolver identities, Message
     public void Merge(CustomerEvent e, Store of, long now)
     {
         // Who knows a cart's id may fill it, but not say what becomes of other carts.
-        if (e.IsShared || MergedCart.Of(e.Meta) is not { } id || of.Ids.CartOf(id) is var from && from == e.Cart || (e.Standing != Standing.Server && e.Session == 0))
+        if (e.IsShared || MergedCart.Of(e.Meta, of.Ids) is not { } id || of.Ids.CartOf(id) is var from && from == e.Cart || (e.Standing != Standing.Server && e.Session == 0))
         {
             return;
         }

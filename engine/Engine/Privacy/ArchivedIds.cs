@@ -21,7 +21,7 @@ sealed class ArchivedIds(Store store, string userId)
     static readonly HashSet<string> s_orders =
         [.. Enumerable.Range(1, EventTypes.Count - 1).Select(i => (EventType)i).Where(type => EventTypes.Has(type, EventTraits.ChangesHistory)).Select(EventTypes.NameOf)];
 
-    readonly HashSet<string> _users = new([userId, ForgottenPeople.ShortForm(userId)], StringComparer.Ordinal);
+    readonly HashSet<string> _users = new([userId, ForgottenPeople.ShortForm(userId), store.Ids.ShownForm(userId)], StringComparer.Ordinal);
 
     /// <summary>The ids of the carts.</summary>
     public HashSet<string> Carts { get; } = new(StringComparer.Ordinal);
@@ -43,7 +43,8 @@ sealed class ArchivedIds(Store store, string userId)
             return;
         }
 
-        Add(Carts, (string?)row[s_cart]);
+        // Archives of earlier versions have sealed ids.
+        Add(Carts, row[s_cart] is string cart ? store.Ids.StoredForm(cart) : null);
         if (row[s_meta] is not string meta)
         {
             return;

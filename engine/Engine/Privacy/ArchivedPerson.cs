@@ -15,8 +15,8 @@ sealed class ArchivedPerson(Person person)
     static readonly int s_id = ColumnOf("id"), s_cart = ColumnOf("cartId"), s_user = ColumnOf("userId"), s_session = ColumnOf("sessionId"), s_meta = ColumnOf("meta");
 
     readonly PersonSpellings _spellings = new(person);
-    readonly HashSet<string> _users = new([person.UserId, ForgottenPeople.ShortForm(person.UserId)], StringComparer.Ordinal);
-    readonly HashSet<string> _carts = new(person.Carts, StringComparer.Ordinal);
+    readonly HashSet<string> _users = new([person.UserId, ForgottenPeople.ShortForm(person.UserId), person.Ids.ShownForm(person.UserId)], StringComparer.Ordinal);
+    readonly HashSet<string> _carts = new([.. person.Carts, .. person.Carts.Select(person.Ids.ShownForm)], StringComparer.Ordinal);
 
     /// <summary>Returns whether a row of <see cref="EventRows"/> is the person's.</summary>
     public bool Has(object?[] row) => row[s_user] is string user ? _users.Contains(user)

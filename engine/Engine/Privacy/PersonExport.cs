@@ -110,7 +110,7 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
             var (contact, attributes) = Ask(engine => (engine.Store.Customers.ContactOf(owner), engine.Store.Customers.AttributesOf(owner)));
             if (contact is not null || attributes is not null)
             {
-                yield return json => Write(json, cart, contact, attributes);
+                yield return json => Write(json, Shown(cart), contact, attributes);
             }
         }
     }
@@ -158,7 +158,7 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
         {
             foreach (var record in Ask(engine => engine.Store.Consents.Of(owner)))
             {
-                yield return json => Write(json, cart, record);
+                yield return json => Write(json, Shown(cart), record);
             }
         }
     }
@@ -204,7 +204,7 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
             }
 
             var lines = Ask(engine => engine.LinesOf(store, cart));
-            yield return json => Write(json, id, cart, lines);
+            yield return json => Write(json, Shown(id)!, cart, lines);
         }
     }
 
@@ -246,7 +246,12 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
     IEnumerable<Action<Utf8JsonWriter>> Archived(Person person)
     {
         var archived = new ArchivedPerson(person);
-        return (targets.Archives?.Read(store.Id) ?? []).Where(archived.Has).Select(row => (Action<Utf8JsonWriter>)(json => EventRows.Write(json, row)));
+        return (targets.Archives?.Read(store.Id) ?? []).Where(archived.Has).Select(row => (Action<Utf8JsonWriter>)(json =>
+        {
+            // Archives of earlier versions have sealed ids.
+            EventRows.Show(row, store.Ids);
+            EventRows.Write(json, row);
+        }));
     }
 
     IEnumerable<Action<Utf8JsonWriter>> Letters(Person person)
@@ -324,6 +329,8 @@ public sealed class PersonExport(ErasureTargets targets, Store store, string use
         json.WriteEndArray();
         json.WriteEndObject();
     }
+
+    string? Shown(string? id) => id is null ? null : store.Ids.ShownForm(id);
 
     Person PersonOf(PersonId id) => new(store.Id, id.UserId, store.Ids, id.Carts, id.Orders, id.Addresses);
 

@@ -105,7 +105,7 @@ public sealed class PersonJournal(Func<IReadOnlyList<JournalView>> open, KeyVaul
 
                 if (IsOf(events.Current, store.Number, person))
                 {
-                    yield return json => EventJson.Write(json, events.Slab, events.Current, store.IdUtf8);
+                    yield return json => EventJson.Write(json, events.Slab, events.Current, store.IdUtf8, store.Ids);
                 }
             }
 

@@ -324,7 +324,7 @@ sealed class DataFolder : IDisposable
     {
         var partitions = config.Partitions > 0 ? config.Partitions : Environment.ProcessorCount;
         var segment = 1L << BitOperations.Log2((ulong)config.Journal.Segment.Bytes);
-        var format = new FolderFormat(partitions, segment, HasStoreNumbers: true, HasKeyedIds: true) { HasSealedIds = true };
+        var format = new FolderFormat(partitions, segment, HasStoreNumbers: true, HasKeyedIds: true) { HasSealedIds = true, PacksSealedIds = true };
         format.Write(path);
         return format;
     }

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using CartRecovery.Engine.Encryption;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Primitives;
 
@@ -23,7 +25,7 @@ readonly record struct FolderFormat(int Partitions, long Segment, bool HasStoreN
 
     // The oldest version that is taken over, the first with the stores' numbers, and the first with keys.
     const int OldestVersion = 3, NumberedVersion = 4, EncryptedVersion = 5;
-    const string Keyed = "keyed", SealedAddresses = "sealed";
+    const string Keyed = "keyed", SealedAddresses = "sealed", Packed = "packed";
 
     /// <summary>Whether personal data is encrypted: <c>keys</c> must be there.</summary>
     public bool HasKeys { get; init; }
@@ -33,6 +35,9 @@ readonly record struct FolderFormat(int Partitions, long Segment, bool HasStoreN
     /// carts and customers.
     /// </summary>
     public bool HasSealedIds { get; init; }
+
+    /// <summary>Whether longer ones are packed, so that they can be opened: since the folder was created. A folder of an earlier version hashes them.</summary>
+    public bool PacksSealedIds { get; init; }
 
     /// <summary>The layout of the journals.</summary>
     public JournalLayout Layout => new(Segment, JournalLayout.StandardPage);
@@ -64,16 +69,21 @@ readonly record struct FolderFormat(int Partitions, long Segment, bool HasStoreN
             {
                 HasKeys = number >= EncryptedVersion,
                 HasSealedIds = values.GetValueOrDefault("addresses") == SealedAddresses,
+                PacksSealedIds = values.GetValueOrDefault("long-addresses") == Packed,
             }
             : throw WrongVersion(path, version, "an unknown");
     }
+
+    /// <summary>Returns the secret that seals ids which are addresses; <see langword="null"/> if the folder has them in the clear, or without keys.</summary>
+    public SealingSecret? SealingOf(KeyVault? keys) => HasSealedIds && keys is not null ? new SealingSecret(keys.Derive("sealed ids"), PacksSealedIds) : null;
 
     /// <summary>Replaces a folder's format atomically and durably.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
     public void Write(string path)
     {
         var file = Path.Combine(path, Name);
-        var ids = (HasKeyedIds ? $"ids {Keyed}\n" : "") + (HasSealedIds ? $"addresses {SealedAddresses}\n" : "");
+        var ids = (HasKeyedIds ? $"ids {Keyed}\n" : "") + (HasSealedIds ? $"addresses {SealedAddresses}\n" : "")
+            + (PacksSealedIds ? $"long-addresses {Packed}\n" : "");
         DurableFile.Write(file, Encoding.UTF8.GetBytes(string.Create(
             CultureInfo.InvariantCulture,
             $"{(HasKeys ? EncryptedVersion : NumberedVersion)}\npartitions {Partitions}\nsegment {Segment}\n{ids}")));

@@ -3,6 +3,7 @@ using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Encryption;
+using CartRecovery.Engine.Events.Identity;
 using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Data;
@@ -17,7 +18,7 @@ sealed partial class FolderNumbering
     readonly bool _isRecorded;
     StoreRegistry _registry;
     readonly ILogger _log;
-    readonly byte[]? _sealSecret;
+    readonly SealingSecret? _sealing;
 
     /// <summary>Reads the data folder's numbers and compiles the stores.</summary>
     /// <param name="data">The data folder.</param>
@@ -28,11 +29,11 @@ sealed partial class FolderNumbering
     public FolderNumbering(DataFolder data, CartRecoveryConfig config, KeyVault? keys, ILogger log)
     {
         _data = data;
-        _sealSecret = data.Format.HasSealedIds ? keys?.Derive("sealed ids") : null;
+        _sealing = data.Format.SealingOf(keys);
         _log = log;
         _isRecorded = config.Journal.Enabled;
         _registry = _isRecorded ? data.NumberStores(config) : StoreCompiler.Register(config.Stores, StoreRegistry.Empty);
-        Stores = StoreCompiler.Compile(config.Stores, _registry, data.Use(data.IdSecret), _sealSecret);
+        Stores = StoreCompiler.Compile(config.Stores, _registry, data.Use(data.IdSecret), _sealing);
         Campaigns = new CampaignNumbering(data, config, log);
     }
 
@@ -64,7 +65,7 @@ sealed partial class FolderNumbering
     public (StoreRegistry Registry, StoreDirectory Directory) Prepare(CartRecoveryConfig config)
     {
         var registry = StoreCompiler.Register(config.Stores, _registry);
-        return (registry, StoreCompiler.Compile(config.Stores, registry, _data.Use(_data.IdSecret), _sealSecret).MergeInto(Stores));
+        return (registry, StoreCompiler.Compile(config.Stores, registry, _data.Use(_data.IdSecret), _sealing).MergeInto(Stores));
     }
 
     /// <summary>Records the numbers of prepared stores and of campaigns, before <see cref="Update"/>.</summary>

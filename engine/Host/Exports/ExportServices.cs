@@ -85,7 +85,7 @@ sealed class ExportServices(EngineHost host, DataFolder data, KeyVault? keys) : 
         var stores = new JournalStores(host.Stores.All);
         var journals = new ArchiveJournals(
             data.Format.Partitions, JournalOf, () => [.. FolderSwap.ArchivedJournals(data.Path).Select(former => new JournalView(former.Open, former.Layout, stores))], keys,
-            number => Encoding.UTF8.GetString(stores.IdOf(number)));
+            number => (Encoding.UTF8.GetString(stores.IdOf(number)), stores.IdsOf(number)));
         var today = DateOnly.FromDateTime(now.UtcDateTime);
         DateOnly? oldest = config.Retention is { } kept ? DateOnly.FromDateTime((now - kept.Value).UtcDateTime) : null;
         return await Archives.RunAsync(

@@ -8,7 +8,7 @@ namespace CartRecovery.Tests.Events.Identity;
 /// <summary>Ids that are addresses are stored encrypted; equal ones stay equal, and the shop sees them as it wrote them.</summary>
 public sealed class SealedIdsTests
 {
-    static readonly SealedIds s_ids = new("a secret of the folder"u8, "shop"u8);
+    static readonly SealedIds s_ids = Of("a secret of the folder"), s_older = Of("a secret of the folder", packs: false);
 
     [TestCase("jo@shop.example", true)]
     [TestCase("user:jo@shop.example:42", true)]
@@ -47,11 +47,59 @@ public sealed class SealedIdsTests
         Assert.That(s_ids.Open(hash), Is.EqualTo(hash));
     }
 
+    [TestCase("maximiliane.hohenstein-sonnenschein@mail.company.example")]
+    [TestCase("user:+49-151-12340000:session_0190a4e26f5c7cc198c83f4b2d")]
+    [TestCase("Maximiliane.Hohenstein@Mail.Company-Nr-1.example")]
+    public void A_longer_one_of_usual_characters_is_packed_and_can_be_opened(string id)
+    {
+        Assert.That(id, Has.Length.GreaterThan(SealedIds.MaxOpened));
+        var text = Seal(s_ids, id);
+        Assert.That((text, s_ids.Open(text), text[..2]), Is.EqualTo((Seal(s_ids, id), id, "p.")));
+        Assert.That(text, Has.Length.EqualTo(EventSlab.MaxIdLength).And.Not.Contain("@"));
+        for (var i = 2; i < text.Length - 1; i++)
+        {
+            var altered = text[..i] + (text[i] == 'A' ? 'B' : 'A') + text[(i + 1)..];
+            Assert.That(s_ids.Open(altered), Is.EqualTo(altered));
+        }
+    }
+
+    [Test]
+    public void A_packed_one_has_up_to_56_characters()
+    {
+        var random = new Random(7);
+        for (var length = SealedIds.MaxOpened + 1; length <= 64; length++)
+        {
+            var id = string.Concat(Enumerable.Range(0, length - 2).Select(_ => "abcdefghijklmnopqrstuvwxyz0123456789@.-_+:"[random.Next(42)])) + "@x";
+            var text = Seal(s_ids, id);
+            Assert.That(s_ids.Open(text), Is.EqualTo(length <= 56 ? id : text), id);
+            Assert.That(text, Does.StartWith(length <= 56 ? "p." : "h."));
+        }
+
+        foreach (var id in new[] { $"{new string(':', 54)}@:", $"{new string('a', 54)}@a" })
+        {
+            Assert.That(s_ids.Open(Seal(s_ids, id)), Is.EqualTo(id), "the largest and the smallest number");
+        }
+    }
+
+    [TestCase("maximiliane.hohenstein-sonnenschein@müller.example")]
+    [TestCase("maximiliane hohenstein sonnenschein <m@mail.example>")]
+    [TestCase("MAXIMILIANE.HOHENSTEIN-SONNENSCHEIN@MAIL.EXAMPLE")]
+    [TestCase("Maximiliane.Hohenstein@Mail.Company-Number-1.example", Description = "52 characters, of which five are capitals")]
+    public void One_of_other_characters_is_a_keyed_hash(string id) => Assert.That(Seal(s_ids, id), Does.StartWith("h."));
+
+    [Test]
+    public void A_folder_of_an_earlier_version_goes_on_to_hash_them()
+    {
+        const string Id = "maximiliane.hohenstein-sonnenschein@mail.company.example";
+        Assert.That(Seal(s_older, Id), Does.StartWith("h.").And.Length.EqualTo(45));
+        Assert.That(Seal(s_older, "jo@shop.example"), Is.EqualTo(Seal(s_ids, "jo@shop.example")), "shorter ones are the same in both");
+    }
+
     [Test]
     public void Another_store_and_another_folder_seal_it_otherwise_and_open_none()
     {
         var text = Seal(s_ids, "jo@shop.example");
-        foreach (var other in new[] { new SealedIds("a secret of the folder"u8, "other"u8), new SealedIds("another secret"u8, "shop"u8) })
+        foreach (var other in new[] { Of("a secret of the folder", "other"), Of("another secret") })
         {
             Assert.That(Seal(other, "jo@shop.example"), Is.Not.EqualTo(text));
             Assert.That(other.Open(text), Is.EqualTo(text));
@@ -63,6 +111,9 @@ public sealed class SealedIdsTests
     [TestCase("s.cart-of-the-shop-17")]
     [TestCase("s.not base64 at all")]
     [TestCase("h.0123")]
+    [TestCase("p.0123")]
+    [TestCase("p.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    [TestCase("p.______________________________________________________________")]
     [TestCase("c1")]
     [TestCase("")]
     public void What_was_not_sealed_is_shown_as_it_is(string id) => Assert.That(s_ids.Open(id), Is.EqualTo(id));
@@ -95,6 +146,25 @@ public sealed class SealedIdsTests
         new IdHasher("shop"u8, new byte[IdHasher.SecretSize]).Set(ref again, "e"u8, slab.CartOf(e), slab.UserOf(e), "x"u8, []);
         Assert.That((again.Cart, again.Customer, again.Session), Is.EqualTo((e.Cart, e.Customer, e.Session)));
     }
+
+    [Test]
+    public void A_cart_that_went_into_another_is_the_one_that_was_stored_however_long_its_id()
+    {
+        var hasher = new IdHasher("shop"u8, new byte[IdHasher.SecretSize]) { Sealed = s_ids };
+        foreach (var cart in new[] { "jo@shop.example", "maximiliane.hohenstein-sonnenschein@mail.company.example", $"{new string('x', 80)}@mail.example", new string('x', 100), "c1" })
+        {
+            var rules = EventReading.AnyTime() with { Ids = hasher };
+            var stored = EventReading.Slab(rules, new TestEvent("page_view", 1_732_095_600_000) { Cart = cart });
+            var merged = MergedCart.Of(Encoding.UTF8.GetBytes($$"""{"mergedFrom":"{{cart}}"}"""), hasher)!;
+            Assert.That((Encoding.UTF8.GetString(merged), hasher.CartOf(merged)), Is.EqualTo((Encoding.UTF8.GetString(stored.CartOf(stored.Records[0])), stored.Records[0].Cart)), cart);
+            Assert.That(Encoding.UTF8.GetString(merged), Is.EqualTo(hasher.StoredForm(cart)));
+
+            var builder = EveryDoor.Read($$"""{"id":"e1","type":"cart_merged","cartId":"{{cart}}","mergedFrom":"{{cart}}","ts":1732095600000}""", "json", rules);
+            Assert.That(builder.Problem.Code, Is.EqualTo("out_of_range"), "a cart cannot go into itself");
+        }
+    }
+
+    static SealedIds Of(string secret, string store = "shop", bool packs = true) => new(new SealingSecret(Encoding.UTF8.GetBytes(secret), packs), Encoding.UTF8.GetBytes(store));
 
     static string Seal(SealedIds ids, string id)
     {

@@ -106,7 +106,7 @@ public sealed class EventArchivesTests
         Directory.Delete(Path.Combine(To, "events"), recursive: true);
         folder.Commit(new ArchiveManifest { Folder = Id });
         await RunAsync(archives, s_middle);
-        await archives.RunAsync(To, new ArchiveJournals(3, _ => null, () => _traffic.Journals(), Keys: null, _ => "demo"), s_end, s_end, oldest: null, _ => { }, _ => { }, default);
+        await archives.RunAsync(To, new ArchiveJournals(3, _ => null, () => _traffic.Journals(), Keys: null, _ => ("demo", null)), s_end, s_end, oldest: null, _ => { }, _ => { }, default);
         await AssertWholeAsync();
     }
 
@@ -284,7 +284,7 @@ public sealed class EventArchivesTests
     ArchiveJournals Journals()
     {
         var journals = _traffic.Journals();
-        return new ArchiveJournals(journals.Length, i => journals[i], () => [], Keys: null, _ => "demo");
+        return new ArchiveJournals(journals.Length, i => journals[i], () => [], Keys: null, _ => ("demo", null));
     }
 
     Task<ArchiveOutcome> RunAsync(EventArchives archives, long until) => archives.RunAsync(To, Journals(), until, s_end, oldest: null, _ => { }, _ => { }, default);

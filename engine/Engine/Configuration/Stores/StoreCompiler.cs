@@ -13,16 +13,16 @@ public static class StoreCompiler
     /// <param name="sections">The sections, in file order.</param>
     /// <param name="registry">The stores' numbers; new stores get the next ones. <see langword="null"/> to number them in file order.</param>
     /// <param name="idSecret">The secret for the keys of ids: <see cref="IdHasher"/>. <see langword="null"/> for keys without one.</param>
-    /// <param name="sealSecret">The secret that seals ids which are addresses: <see cref="SealedIds"/>. <see langword="null"/> to leave them in the clear.</param>
+    /// <param name="sealing">The secret that seals ids which are addresses: <see cref="SealedIds"/>. <see langword="null"/> to leave them in the clear.</param>
     /// <exception cref="TimeZoneNotFoundException">This machine lacks a time zone.</exception>
     /// <exception cref="ArgumentException">A key is used twice.</exception>
     /// <exception cref="InvalidDataException">There are too many stores.</exception>
-    public static StoreDirectory Compile(IReadOnlyList<StoreConfig> sections, StoreRegistry? registry = null, byte[]? idSecret = null, byte[]? sealSecret = null)
+    public static StoreDirectory Compile(IReadOnlyList<StoreConfig> sections, StoreRegistry? registry = null, byte[]? idSecret = null, SealingSecret? sealing = null)
     {
         var numbers = Register(sections, registry ?? StoreRegistry.Empty);
-        Store[] stores = [.. sections.Select(section => Compile(section, numbers.NumberOf(section.Id)!.Value, HasherOf(section.Id, idSecret, sealSecret)))];
+        Store[] stores = [.. sections.Select(section => Compile(section, numbers.NumberOf(section.Id)!.Value, HasherOf(section.Id, idSecret, sealing)))];
         var removed = numbers.Stores.Index().Where(store => !sections.Any(section => section.Id == store.Item.Id));
-        return new StoreDirectory(stores, removed.Select(store => Removed(store.Item, store.Index, HasherOf(store.Item.Id, idSecret, sealSecret))), sections.SelectMany((section, index) =>
+        return new StoreDirectory(stores, removed.Select(store => Removed(store.Item, store.Index, HasherOf(store.Item.Id, idSecret, sealing))), sections.SelectMany((section, index) =>
             section.Keys.Select(key => (
                 KeyHash.OfConfigured(key.Key),
                 new StoreKey(stores[index], key.Kind, key.LoopbackOnly, [.. key.Origins.Select(origin => new AllowedOrigin(origin.ToString()))])
@@ -65,10 +65,10 @@ public static class StoreCompiler
         Ids = ids,
     };
 
-    static IdHasher HasherOf(string id, byte[]? secret, byte[]? sealSecret)
+    static IdHasher HasherOf(string id, byte[]? secret, SealingSecret? sealing)
     {
         var utf8 = Encoding.UTF8.GetBytes(id);
-        var seals = sealSecret is null ? null : new SealedIds(sealSecret, utf8);
+        var seals = sealing is null ? null : new SealedIds(sealing, utf8);
         return secret is null ? new IdHasher(utf8) { Sealed = seals } : new IdHasher(utf8, secret) { Sealed = seals };
     }
 

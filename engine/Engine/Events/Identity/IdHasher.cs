@@ -91,6 +91,18 @@ public sealed class IdHasher
     /// <summary>Returns an id as events and records have it: one that is an address sealed, a long one in its short form.</summary>
     public string StoredForm(string id) => ForgottenPeople.ShortForm(SealedForm(id));
 
+    /// <inheritdoc cref="StoredForm(string)"/>
+    /// <param name="id">The id, in UTF-8.</param>
+    public byte[] StoredForm(ReadOnlySpan<byte> id)
+    {
+        Span<byte> target = stackalloc byte[EventSlab.MaxIdLength];
+        return Sealed is not null && SealedIds.IsAddress(id) ? target[..Sealed.Seal(id, target)].ToArray()
+            : id.Length > EventSlab.MaxIdLength ? target[..LongId.Shorten(id, target)].ToArray() : id.ToArray();
+    }
+
+    /// <summary>Returns a stored id, in UTF-8, as the shop writes it. Of a long one, its short form.</summary>
+    public ReadOnlySpan<byte> ShownForm(ReadOnlySpan<byte> id) => Sealed is not null && SealedIds.MayBeSealed(id) ? Encoding.UTF8.GetBytes(Sealed.Open(Encoding.UTF8.GetString(id))) : id;
+
     /// <summary>Returns a stored id as the shop writes it. Of a long one, its short form.</summary>
     public string ShownForm(string id) => Sealed?.Open(id) ?? id;
 

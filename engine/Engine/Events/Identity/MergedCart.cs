@@ -11,8 +11,9 @@ static class MergedCart
     /// <summary>Returns what is wrong with the cart that an event names.</summary>
     /// <param name="meta">The event's meta.</param>
     /// <param name="cart">The event's own cart, as it is kept.</param>
+    /// <param name="ids">The store's ids.</param>
     /// <param name="refusesMasked">Whether a masked id is refused.</param>
-    public static EventProblem Check(MetaText meta, ReadOnlySpan<byte> cart, bool refusesMasked)
+    public static EventProblem Check(MetaText meta, ReadOnlySpan<byte> cart, IdHasher ids, bool refusesMasked)
     {
         var bytes = ArrayPool<byte>.Shared.Rent(Math.Max(meta.Length, 1));
         try
@@ -28,7 +29,7 @@ static class MergedCart
                 : refusesMasked && MaskedIdText.IsMasked(from) ? new(EventErrorCode.MaskedId,
                     "'mergedFrom' is a masked id, which the API shows to those who may not see personal data; send the id itself")
                 : PlaceholderIds.Contains(from) ? new(EventErrorCode.PlaceholderId, "'mergedFrom' is what programs write where an id is missing; send the real one")
-                : Shorten(from).SequenceEqual(cart) ? new(EventErrorCode.OutOfRange, "'mergedFrom' must be another cart than cartId")
+                : ids.StoredForm(from).AsSpan().SequenceEqual(cart) ? new(EventErrorCode.OutOfRange, "'mergedFrom' must be another cart than cartId")
                 : default;
         }
         finally
@@ -39,8 +40,9 @@ static class MergedCart
 
     /// <summary>Returns the id of the cart that went into the event's, as it is kept; <see langword="null"/> if there is none.</summary>
     /// <param name="meta">The event's meta.</param>
-    public static byte[]? Of(ReadOnlySpan<byte> meta) =>
-        Read(meta) is { Length: > 0 and <= EventSlab.MaxSentIdLength } from && !PlaceholderIds.Contains(from) ? Shorten(from) : null;
+    /// <param name="ids">The store's ids.</param>
+    public static byte[]? Of(ReadOnlySpan<byte> meta, IdHasher ids) =>
+        Read(meta) is { Length: > 0 and <= EventSlab.MaxSentIdLength } from && !PlaceholderIds.Contains(from) ? ids.StoredForm(from) : null;
 
     static byte[]? Read(ReadOnlySpan<byte> meta)
     {
@@ -73,16 +75,5 @@ static class MergedCart
         }
 
         return found;
-    }
-
-    static byte[] Shorten(byte[] id)
-    {
-        if (id.Length <= EventSlab.MaxIdLength)
-        {
-            return id;
-        }
-
-        Span<byte> target = stackalloc byte[EventSlab.MaxIdLength];
-        return target[..LongId.Shorten(id, target)].ToArray();
     }
 }

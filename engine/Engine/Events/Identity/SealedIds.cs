@@ -11,27 +11,35 @@ namespace CartRecovery.Engine.Events.Identity;
 /// </summary>
 /// <remarks>
 /// Deterministic encryption with a synthetic initialisation vector (as SIV, RFC 5297): 64 bits of the id's HMAC-SHA-256 select the key stream, which is HMAC-SHA-256 in
-/// counter mode, and authenticate the id. What is too long for an id of 64 bytes is a keyed hash, which cannot be opened.
+/// counter mode, and authenticate the id. A longer id is packed (<see cref="AddressPacking"/>) before it is encrypted. What is then still too long for an id of 64 bytes is a keyed
+/// hash, which cannot be opened.
 /// </remarks>
 public sealed class SealedIds
 {
-    /// <summary>Length of the longest id that can be opened again, in bytes.</summary>
+    /// <summary>Length of the longest id that can be opened again without packing, in bytes.</summary>
     public const int MaxOpened = ((EventSlab.MaxIdLength - PrefixLength) * 6 / 8) - VectorSize;
 
-    const int PrefixLength = 2, VectorSize = sizeof(ulong), MinDigits = 7;
+    const int PrefixLength = 2, VectorSize = sizeof(ulong);
+
+    /// <summary>The digits that a telephone number has at least.</summary>
+    internal const int MinDigits = 7;
 
     readonly byte[] _vectors;
     readonly byte[] _stream;
+    readonly bool _packs;
 
     /// <param name="secret">The data folder's secret for sealed ids.</param>
     /// <param name="storeId">The store's id, in UTF-8.</param>
-    public SealedIds(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> storeId)
+    public SealedIds(SealingSecret secret, ReadOnlySpan<byte> storeId)
     {
-        _vectors = HMACSHA256.HashData(secret, [1, .. storeId]);
-        _stream = HMACSHA256.HashData(secret, [2, .. storeId]);
+        _vectors = HMACSHA256.HashData(secret.Key, (byte[])[1, .. storeId]);
+        _stream = HMACSHA256.HashData(secret.Key, (byte[])[2, .. storeId]);
+        _packs = secret.PacksLongIds;
     }
 
     static ReadOnlySpan<byte> Prefix => "s."u8;
+
+    static ReadOnlySpan<byte> PackedPrefix => "p."u8;
 
     static ReadOnlySpan<byte> HashPrefix => "h."u8;
 
@@ -39,8 +47,11 @@ public sealed class SealedIds
     /// <param name="id">The id, in UTF-8.</param>
     public static bool IsAddress(ReadOnlySpan<byte> id) => id.IndexOfAny((byte)'@', (byte)'+') is var at and >= 0 && HasAddress(id, at);
 
-    /// <summary>Returns whether an address is too long to be opened again once it is sealed.</summary>
-    public static bool IsHashed(ReadOnlySpan<byte> id) => id.Length > MaxOpened && IsAddress(id);
+    /// <summary>Returns whether an address may be too long to be opened again once it is sealed.</summary>
+    public static bool MayBeHashed(ReadOnlySpan<byte> id) => id.Length > MaxOpened && IsAddress(id);
+
+    /// <summary>Returns whether a text may be a sealed id that can be opened.</summary>
+    public static bool MayBeSealed(ReadOnlySpan<byte> id) => id.StartsWith(Prefix) || id.StartsWith(PackedPrefix);
 
     /// <summary>Seals an id.</summary>
     /// <param name="id">The id, in UTF-8.</param>
@@ -50,19 +61,22 @@ public sealed class SealedIds
     {
         Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
         HMACSHA256.HashData(_vectors, id, hash);
-        if (id.Length > MaxOpened)
+        Span<byte> sealedId = stackalloc byte[VectorSize + MaxOpened];
+        hash[..VectorSize].CopyTo(sealedId);
+        if (id.Length <= MaxOpened)
         {
-            HashPrefix.CopyTo(target);
-            return PrefixLength + Base64Url.EncodeToUtf8(hash, target[PrefixLength..]);
+            sealedId = sealedId[..(VectorSize + id.Length)];
+            id.CopyTo(sealedId[VectorSize..]);
+            return Write(Prefix, sealedId, target);
         }
 
-        Span<byte> sealedId = stackalloc byte[VectorSize + MaxOpened];
-        sealedId = sealedId[..(VectorSize + id.Length)];
-        hash[..VectorSize].CopyTo(sealedId);
-        id.CopyTo(sealedId[VectorSize..]);
-        Apply(sealedId);
-        Prefix.CopyTo(target);
-        return PrefixLength + Base64Url.EncodeToUtf8(sealedId, target[PrefixLength..]);
+        if (_packs && AddressPacking.TryPack(id, sealedId[VectorSize..]))
+        {
+            return Write(PackedPrefix, sealedId, target);
+        }
+
+        HashPrefix.CopyTo(target);
+        return PrefixLength + Base64Url.EncodeToUtf8(hash, target[PrefixLength..]);
     }
 
     /// <summary>Opens a sealed id.</summary>
@@ -70,18 +84,28 @@ public sealed class SealedIds
     /// <returns>The id; the text itself if it is none that this store sealed.</returns>
     public string Open(string id)
     {
+        var isPacked = id.StartsWith("p.", StringComparison.Ordinal);
         Span<byte> opened = stackalloc byte[VectorSize + MaxOpened];
-        if (!id.StartsWith("s.", StringComparison.Ordinal) || id.Length > EventSlab.MaxIdLength
-            || !Base64Url.IsValid(id.AsSpan(PrefixLength), out var length) || length <= VectorSize || length > opened.Length)
+        if (!(isPacked || id.StartsWith("s.", StringComparison.Ordinal)) || id.Length > EventSlab.MaxIdLength
+            || !Base64Url.IsValid(id.AsSpan(PrefixLength), out var length) || length <= VectorSize || length > opened.Length || (isPacked && length != opened.Length))
         {
             return id;
         }
 
         opened = opened[..Base64Url.DecodeFromChars(id.AsSpan(PrefixLength), opened)];
         Apply(opened);
+        Span<byte> unpacked = stackalloc byte[AddressPacking.MaxLength];
+        var text = isPacked ? unpacked[..AddressPacking.Unpack(opened[VectorSize..], unpacked)] : opened[VectorSize..];
         Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(_vectors, opened[VectorSize..], hash);
-        return CryptographicOperations.FixedTimeEquals(hash[..VectorSize], opened[..VectorSize]) ? Encoding.UTF8.GetString(opened[VectorSize..]) : id;
+        HMACSHA256.HashData(_vectors, text, hash);
+        return CryptographicOperations.FixedTimeEquals(hash[..VectorSize], opened[..VectorSize]) ? Encoding.UTF8.GetString(text) : id;
+    }
+
+    int Write(ReadOnlySpan<byte> prefix, Span<byte> sealedId, Span<byte> target)
+    {
+        Apply(sealedId);
+        prefix.CopyTo(target);
+        return PrefixLength + Base64Url.EncodeToUtf8(sealedId, target[PrefixLength..]);
     }
 
     // XORs what follows the vector with its key stream.
@@ -115,8 +139,8 @@ public sealed class SealedIds
         return false;
     }
 
-    // A telephone number has separators.
-    static int DigitsAfter(ReadOnlySpan<byte> text)
+    /// <summary>Returns the digits at the beginning of a text, with the separators of telephone numbers between them.</summary>
+    internal static int DigitsAfter(ReadOnlySpan<byte> text)
     {
         var digits = 0;
         foreach (var c in text)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Primitives;
 
@@ -17,15 +18,16 @@ public static class EventJson
     /// <param name="slab">The event's slab.</param>
     /// <param name="record">The event.</param>
     /// <param name="storeId">Its store, in UTF-8.</param>
-    public static void Write(Utf8JsonWriter writer, EventSlab slab, in EventRecord record, ReadOnlySpan<byte> storeId)
+    /// <param name="ids">The store's ids, to show them as the shop writes them; <see langword="null"/> for ids as they are stored.</param>
+    public static void Write(Utf8JsonWriter writer, EventSlab slab, in EventRecord record, ReadOnlySpan<byte> storeId, IdHasher? ids = null)
     {
         writer.WriteStartObject();
         writer.WriteString("id"u8, slab.IdOf(record));
         writer.WriteString("type"u8, EventTypes.NameOf(record.Type));
         writer.WriteString("storeId"u8, storeId);
-        WriteText(writer, "cartId"u8, slab.CartOf(record));
-        WriteText(writer, "userId"u8, slab.UserOf(record));
-        WriteText(writer, "sessionId"u8, slab.SessionOf(record));
+        WriteText(writer, "cartId"u8, Shown(ids, slab.CartOf(record)));
+        WriteText(writer, "userId"u8, Shown(ids, slab.UserOf(record)));
+        WriteText(writer, "sessionId"u8, Shown(ids, slab.SessionOf(record)));
         WriteText(writer, "productId"u8, slab.ProductOf(record));
         if (record.Thousandths != Quantity.PerUnit)
         {
@@ -54,12 +56,14 @@ public static class EventJson
     }
 
     /// <summary>Writes an event as a JSON object to a buffer.</summary>
-    /// <inheritdoc cref="Write(Utf8JsonWriter, EventSlab, in EventRecord, ReadOnlySpan{byte})"/>
+    /// <inheritdoc cref="Write(Utf8JsonWriter, EventSlab, in EventRecord, ReadOnlySpan{byte}, IdHasher)"/>
     public static void Write(IBufferWriter<byte> output, EventSlab slab, in EventRecord record, ReadOnlySpan<byte> storeId)
     {
         using var writer = new Utf8JsonWriter(output, WriterOptions);
         Write(writer, slab, record, storeId);
     }
+
+    static ReadOnlySpan<byte> Shown(IdHasher? ids, ReadOnlySpan<byte> id) => ids is null ? id : ids.ShownForm(id);
 
     static void WriteText(Utf8JsonWriter writer, ReadOnlySpan<byte> name, ReadOnlySpan<byte> text)
     {

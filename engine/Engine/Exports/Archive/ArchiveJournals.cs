@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Encryption;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Journal;
 
 namespace CartRecovery.Engine.Exports.Archive;
@@ -9,8 +10,8 @@ namespace CartRecovery.Engine.Exports.Archive;
 /// <param name="Open">Opens a partition's journal up to its current end; <see langword="null"/> if the partition has none yet.</param>
 /// <param name="Former">Opens the journals from before the number of partitions was changed.</param>
 /// <param name="Keys">The keys that decrypt personal data; <see langword="null"/> without encryption.</param>
-/// <param name="StoreOf">Returns the id of a store by its number.</param>
-public sealed record ArchiveJournals(int Partitions, Func<int, JournalView?> Open, Func<IReadOnlyList<JournalView>> Former, KeyVault? Keys, Func<int, string> StoreOf)
+/// <param name="StoreOf">Returns the id of a store by its number, and what shows its ids as the shop writes them.</param>
+public sealed record ArchiveJournals(int Partitions, Func<int, JournalView?> Open, Func<IReadOnlyList<JournalView>> Former, KeyVault? Keys, Func<int, (string Id, IdHasher? Ids)> StoreOf)
 {
     /// <summary>Opens the journals after the last event in an archive.</summary>
     /// <param name="manifest">The archive.</param>

@@ -149,14 +149,14 @@ sealed class ArchiveRun(ArchiveFolder folder, string id, ArchiveJournals journal
     void Write(ArchiveSource source, DateOnly date)
     {
         ref readonly var record = ref source.Events.Current;
-        var store = journals.StoreOf(record.Store);
+        var (store, ids) = journals.StoreOf(record.Store);
         if (!_parts.TryGetValue((record.Store, date), out var part))
         {
             var path = ArchiveFolder.PathOf(store, date, _manifest.Batch + 1);
             part = _parts[(record.Store, date)] = new ArchivePart(folder, path, store, date, Math.Clamp(Memory / (_parts.Count + 1), MinMemory, ParquetRowWriter.GroupBytes));
         }
 
-        part.Write(EventRows.Of(source.Events.Slab, record, store));
+        part.Write(EventRows.Of(source.Events.Slab, record, store, ids: ids));
         _rows++;
         _events++;
     }

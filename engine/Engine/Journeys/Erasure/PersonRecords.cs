@@ -24,12 +24,13 @@ public sealed class PersonRecords(string path, Person person, PersonRows rows)
         MessageState,
         Reason,
         Channel,
+        Id,
     }
 
     static readonly (string Name, string Sql, Form Form)[] s_journeys =
     [
         ("journey", "id", Form.Value), ("campaign", "campaign", Form.Value), ("variant", "variant", Form.Value), ("holdout", "holdout", Form.Flag), ("state", "state", Form.JourneyState),
-        ("startedAt", "started_at", Form.Time), ("userId", "user_id", Form.Value), ("cartId", "cart_id", Form.Value), ("value", "value", Form.Money), ("currency", "currency", Form.Value),
+        ("startedAt", "started_at", Form.Time), ("userId", "user_id", Form.Id), ("cartId", "cart_id", Form.Id), ("value", "value", Form.Money), ("currency", "currency", Form.Value),
     ];
 
     static readonly (string Name, string Sql, Form Form)[] s_messages =
@@ -37,25 +38,25 @@ public sealed class PersonRecords(string path, Person person, PersonRows rows)
         ("id", "id", Form.Value), ("journey", "journey", Form.Value), ("campaign", "campaign", Form.Value), ("step", "step", Form.Value), ("channel", "channel", Form.Value),
         ("offer", "offer", Form.Value), ("state", "state", Form.MessageState), ("reason", "reason", Form.Reason), ("detail", "detail", Form.Value), ("decidedAt", "decided_at", Form.Time),
         ("dueAt", "due_at", Form.Time), ("sentAt", "sent_at", Form.Time), ("deliveredAt", "delivered_at", Form.Time), ("openedAt", "opened_at", Form.Time),
-        ("clickedAt", "clicked_at", Form.Time), ("dismissedAt", "dismissed_at", Form.Time), ("userId", "user_id", Form.Value), ("cartId", "cart_id", Form.Value), ("message", "message", Form.Value),
+        ("clickedAt", "clicked_at", Form.Time), ("dismissedAt", "dismissed_at", Form.Time), ("userId", "user_id", Form.Id), ("cartId", "cart_id", Form.Id), ("message", "message", Form.Value),
     ];
 
     static readonly (string Name, string Sql, Form Form)[] s_orders =
     [
         ("orderId", "substr(order_id, 3)", Form.Value), ("at", "at", Form.Time), ("value", "value", Form.Money), ("currency", "currency", Form.Value), ("verified", "verified", Form.Flag),
-        ("cartId", "cart_id", Form.Value), ("journey", "journey", Form.Value), ("intervention", "intervention", Form.Value), ("touch", "touch", Form.Value),
+        ("cartId", "cart_id", Form.Id), ("journey", "journey", Form.Value), ("intervention", "intervention", Form.Value), ("touch", "touch", Form.Value),
     ];
 
     static readonly (string Name, string Sql, Form Form)[] s_refunds =
     [
         ("orderId", "substr(order_id, 3)", Form.Value), ("at", "at", Form.Time), ("receivedAt", "received_at", Form.Time), ("amount", "amount", Form.Money), ("currency", "currency", Form.Value),
-        ("cartId", "cart_id", Form.Value),
+        ("cartId", "cart_id", Form.Id),
     ];
 
     static readonly (string Name, string Sql, Form Form)[] s_codes =
     [
-        ("code", "code", Form.Value), ("intervention", "intervention", Form.Value), ("cartId", "cart_id", Form.Value), ("percent", "percent", Form.Value), ("issuedAt", "issued_at", Form.Time),
-        ("usedAt", "used_at", Form.Time), ("usedBy", "used_by", Form.Value),
+        ("code", "code", Form.Value), ("intervention", "intervention", Form.Value), ("cartId", "cart_id", Form.Id), ("percent", "percent", Form.Value), ("issuedAt", "issued_at", Form.Time),
+        ("usedAt", "used_at", Form.Time), ("usedBy", "used_by", Form.Id),
     ];
 
     static readonly (string Name, string Sql, Form Form)[] s_consents =
@@ -123,7 +124,7 @@ public sealed class PersonRecords(string path, Person person, PersonRows rows)
 
     static string Columns((string Name, string Sql, Form Form)[] columns) => string.Join(", ", columns.Select(column => column.Sql));
 
-    static void Write(Utf8JsonWriter json, Statement row, (string Name, string Sql, Form Form)[] columns)
+    void Write(Utf8JsonWriter json, Statement row, (string Name, string Sql, Form Form)[] columns)
     {
         json.WriteStartObject();
         for (var i = 0; i < columns.Length; i++)
@@ -142,7 +143,7 @@ public sealed class PersonRecords(string path, Person person, PersonRows rows)
         json.WriteEndObject();
     }
 
-    static void Write(Utf8JsonWriter json, Statement row, int column, Form form)
+    void Write(Utf8JsonWriter json, Statement row, int column, Form form)
     {
         switch (form)
         {
@@ -166,6 +167,9 @@ public sealed class PersonRecords(string path, Person person, PersonRows rows)
                 break;
             case Form.Channel:
                 json.WriteStringValue((AddressKind)row.Int(column) switch { AddressKind.Email => "email", AddressKind.Phone => "sms", _ => "push" });
+                break;
+            case Form.Id:
+                json.WriteStringValue(row.Value(column) is string id ? person.Ids.ShownForm(id) : null);
                 break;
             default:
                 WriteValue(json, row.Value(column));

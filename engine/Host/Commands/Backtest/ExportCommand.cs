@@ -28,7 +28,8 @@ static class ExportCommand
 
         return JournalFiles.Explain(stop =>
         {
-            var directory = JournalFiles.StoresOf(config);
+            using var keys = FolderKeys.OpenForReading(config);
+            var directory = JournalFiles.StoresOf(config, keys);
             var stores = directory.All;
             var store = options.Store is { } id ? stores.Find(id) : null;
             if (options.Store is not null && store is null)
@@ -42,7 +43,6 @@ static class ExportCommand
                 return FeatureExportCommand.Run(options, config, range, directory, store?.Number, stop);
             }
 
-            using var keys = FolderKeys.OpenForReading(config);
             var export = new EventExport(JournalFiles.Open(config, stores), range, store?.Number, keys);
             using var output = options.Out is { } path
                 ? new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 1) : Console.OpenStandardOutput();

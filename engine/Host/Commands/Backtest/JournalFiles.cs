@@ -3,6 +3,7 @@ using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.ControlPlane.Stores;
+using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Host.Data;
 
@@ -12,9 +13,14 @@ namespace CartRecovery.Host.Commands.Backtest;
 static class JournalFiles
 {
     /// <summary>Compiles the stores with the numbers of the data folder; a store that it has not seen gets the next one.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="keys">The folder's keys, to show ids that are addresses; <see langword="null"/> to leave them sealed.</param>
     /// <exception cref="DataFolderException">The numbers are damaged or missing.</exception>
-    public static StoreDirectory StoresOf(CartRecoveryConfig config) =>
-        StoreCompiler.Compile(config.Stores, DataFolder.NumberStores(Path.GetFullPath(config.Data), config), DataFolder.ReadIdSecret(Path.GetFullPath(config.Data)));
+    public static StoreDirectory StoresOf(CartRecoveryConfig config, KeyVault? keys = null)
+    {
+        var path = Path.GetFullPath(config.Data);
+        return StoreCompiler.Compile(config.Stores, DataFolder.NumberStores(path, config), DataFolder.ReadIdSecret(path), keys is null ? null : DataFolder.ReadFormat(path)?.SealingOf(keys));
+    }
 
     /// <summary>Opens the journals of all partitions.</summary>
     /// <exception cref="DataFolderException">The folder has no journals, or those of another version.</exception>
