@@ -43,6 +43,7 @@ public sealed class StoreFiguresTests
             ["lost"] = 1,
         }));
         Assert.That(figures.Revenue.Select(report => (report.Currency, report.AttributedRevenue, report.AttributedOrders)), Is.EqualTo(new[] { ("EUR", 40d, 1L) }));
+        Assert.That(figures.Revenue[0].ByCurrency.Select(orders => (orders.Currency, orders.Orders, orders.Revenue)), Is.EqualTo(new[] { ("EUR", 2L, 45d) }));
         Assert.That(StoreFigures.Read(reports, "shop", "USD", 0, long.MaxValue, 0).Revenue.Select(report => (report.Currency, report.AttributedRevenue)),
             Is.EqualTo(new[] { ("USD", 0d), ("EUR", 40d) }), "the store's currency first, then what orders are in");
         Assert.That(StoreFigures.Read(reports, "other", "EUR", 0, long.MaxValue, 0).Carts.Values.Sum(), Is.Zero);

@@ -22,7 +22,7 @@ public sealed class AlertmanagerConfigReaderTests
                 routes:
                 - {matchers: ['{severity="critical", team!~"x|y"}'], repeat_interval: 1h}
             receivers:
-            - {name: a, slack_configs: [{channel: '#c'}]}
+            - {name: a, slack_configs: [{channel: '#c', title: '{{ template "slack.title" . }}'}]}
             - {name: b, telegram_configs: [{chat_id: 1}], webhook_configs: [{url: 'http://b', send_resolved: false}]}
             time_intervals:
             - name: nights
@@ -32,7 +32,8 @@ public sealed class AlertmanagerConfigReaderTests
         Assert.That(file.Unknown.Select(problem => problem.ToWarning()), Is.EqualTo(new[]
         {
             "am.yml:1:9: warning: global: smtp_smarthost has no effect here: e-mails go through a sink of the type email",
-            "am.yml:2:12: warning: templates has no effect here",
+            "am.yml:2:12: warning: templates: the texts of notices are built in, files of templates are not read",
+            "am.yml:14:28: warning: slack_configs: title has no effect here: the texts of notices are built in",
             "am.yml:15:31: warning: telegram_configs: there is no such sink here",
         }));
         var config = file.Config!;
@@ -54,6 +55,7 @@ public sealed class AlertmanagerConfigReaderTests
     [TestCase("{route: {receiver: a, group_interval: 0s}, receivers: [{name: a}]}", "must be more than 0")]
     [TestCase("{route: {receiver: a, mute_time_intervals: [n]}, receivers: [{name: a}]}", "undefined time interval")]
     [TestCase("{route: {receiver: a}, receivers: [{name: a}, {name: a}]}", "duplicate receiver")]
+    [TestCase("{route: {receiver: a}, receivers: [{name: a, pagerduty_configs: [{severity: '{{ .CommonLabels.severity }}'}]}]}", "pagerduty_configs: severity: templates are not supported")]
     [TestCase("{route: {receiver: a}, receivers: [{name: a}], nonsense: 1}", "no field 'nonsense'")]
     [TestCase("{route: {receiver: a}, receivers: [{name: a}], time_intervals: [{name: n, time_intervals: [{weekdays: [noday]}]}]}", "is no value or range")]
     public void Mistakes_are_reported(string text, string message) =>

@@ -11,6 +11,9 @@ public sealed class AlertmanagerConfigReader
 
     static readonly string[] s_kinds = ["email", "slack", "pagerduty", "opsgenie", "webhook", "sms", "sink"];
 
+    // Settings that are sent as they are written: a template in them would reach people.
+    static readonly string[] s_sent = ["url", "to", "channel", "username", "api_url", "routing_key", "severity", "client", "client_url", "priority", "tags", "sink"];
+
     static readonly string[] s_global =
         ["resolve_timeout", "slack_api_url", "slack_api_url_file", "pagerduty_url", "opsgenie_api_url", "opsgenie_api_key", "opsgenie_api_key_file"];
 
@@ -57,7 +60,7 @@ public sealed class AlertmanagerConfigReader
 
         foreach (var key in new[] { "templates", "tracing" }.Where(fields.Has))
         {
-            _unknown.Add(fields.Where(key), $"{key} has no effect here");
+            _unknown.Add(fields.Where(key), key == "templates" ? "templates: the texts of notices are built in, files of templates are not read" : $"{key} has no effect here");
         }
 
         Dictionary<string, string> global = new(StringComparer.Ordinal);
@@ -169,6 +172,7 @@ public sealed class AlertmanagerConfigReader
             {
                 Dictionary<string, string> settings = new(StringComparer.Ordinal);
                 Flatten(item, "", settings);
+                ReportTemplates(item, $"{kind}_configs", settings);
 
                 // Slack and e-mail say nothing of what has resolved unless asked to.
                 var sendsResolved = settings.TryGetValue("send_resolved", out var sends) ? sends == "true" : kind is not ("email" or "slack");
@@ -185,6 +189,21 @@ public sealed class AlertmanagerConfigReader
         var receiver = new NoticeReceiver(name, integrations);
         fields.ReportUnknown("a receiver");
         return receiver;
+    }
+
+    void ReportTemplates(YamlItem item, string kind, Dictionary<string, string> settings)
+    {
+        foreach (var (path, _) in settings.Where(setting => setting.Value.Contains("{{", StringComparison.Ordinal)))
+        {
+            if (s_sent.Contains(path) || path.StartsWith("responders.", StringComparison.Ordinal))
+            {
+                _problems.Add(item.At, $"{kind}: {path}: templates are not supported; write the value itself");
+            }
+            else
+            {
+                _unknown.Add(item.At, $"{kind}: {path} has no effect here: the texts of notices are built in");
+            }
+        }
     }
 
     static void Flatten(YamlItem item, string path, Dictionary<string, string> settings)

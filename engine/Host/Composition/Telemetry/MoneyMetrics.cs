@@ -31,6 +31,11 @@ sealed partial class MoneyMetrics : IDisposable
     {
         (_host, _log) = (host, log);
         _timer = host.Time.CreateTimer(_ => Read(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        registry.Gauge("cartrecovery_revenue",
+            "Verified orders of shoppers that a campaign was triggered for, less refunds, of the last 30 days' journeys",
+            ["currency", "store"], () => ByCurrency(report => OrdersOf(report)?.Revenue ?? 0));
+        registry.Gauge("cartrecovery_orders", "Verified orders of shoppers that a campaign was triggered for, of the last 30 days' journeys",
+            ["currency", "store"], () => ByCurrency(report => OrdersOf(report)?.Orders ?? 0));
         registry.Gauge("cartrecovery_recovered_revenue",
             "Verified orders after a click or view of a message, less refunds, of the last 30 days' journeys",
             ["currency", "store"], () => ByCurrency(report => report?.AttributedRevenue ?? 0));
@@ -113,6 +118,8 @@ sealed partial class MoneyMetrics : IDisposable
             ? known.Revenue.Select(report => new Sample(value(report), report.Currency, store.Id))
             : [new Sample(value(null), store.Currency, store.Id)]);
     }
+
+    static CurrencyRevenue? OrdersOf(RevenueReport? report) => report?.ByCurrency.FirstOrDefault(orders => orders.Currency == report.Currency);
 
     IEnumerable<Sample> Carts()
     {
