@@ -33,7 +33,7 @@ public sealed class AlertmanagerConfigReaderTests
         {
             "am.yml:1:9: warning: global: smtp_smarthost has no effect here: e-mails go through a sink of the type email",
             "am.yml:2:12: warning: templates: the texts of notices are built in, files of templates are not read",
-            "am.yml:14:28: warning: slack_configs: title has no effect here: the texts of notices are built in",
+            "am.yml:14:29: warning: slack_configs: title has no effect here: the texts of notices are built in",
             "am.yml:15:31: warning: telegram_configs: there is no such sink here",
         }));
         var config = file.Config!;
