@@ -63,6 +63,25 @@ public sealed class IncidentStoreTests
     }
 
     [Test]
+    public void What_could_not_be_stored_counts_neither_as_firing_nor_as_resolved()
+    {
+        Send("A", isResolved: false, Start);
+        _log.OnChange = (alert, change, who, now) =>
+        {
+            _incidents.Follow(alert, change, who, now);
+            throw new IOException("disk full");
+        };
+        Assert.That(() => Send("B", isResolved: false, Start + Minute), Throws.InstanceOf<IOException>());
+        Assert.That(() => Send("A", isResolved: true, Start + Minute), Throws.InstanceOf<IOException>());
+        _log.OnChange = _incidents.Follow;
+        Send("C", isResolved: false, Start + 2 * Minute);
+        Send("C", isResolved: true, Start + 3 * Minute);
+        Assert.That(_incidents.Find(1)!.State, Is.EqualTo(IncidentState.Open), "A fires");
+        Send("A", isResolved: true, Start + 4 * Minute);
+        Assert.That(_incidents.Find(1)!.State, Is.EqualTo(IncidentState.Resolved), "B never fired");
+    }
+
+    [Test]
     public void After_a_closed_incident_the_same_alert_begins_another()
     {
         Send("A", isResolved: false, Start);

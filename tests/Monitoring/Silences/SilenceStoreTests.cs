@@ -57,6 +57,24 @@ public sealed class SilenceStoreTests
     }
 
     [Test]
+    public void A_silence_that_cannot_be_stored_leaves_the_one_it_replaces()
+    {
+        using var database = Open();
+        var store = new SilenceStore(database);
+        var former = store.Set(Draft("alertname=A", Start, Start + 60 * Minute), Start);
+        database.Database.Execute("CREATE TRIGGER full BEFORE INSERT ON silences WHEN new.matchers LIKE '%B%' BEGIN SELECT raise(ABORT, 'disk full'); END");
+        Assert.That(() => store.Set(Draft("alertname=B", Start, Start + 60 * Minute) with { Id = former.Id }, Start + Minute), Throws.InstanceOf<IOException>());
+        foreach (var present in new[] { store, new SilenceStore(database) })
+        {
+            Assert.That(present.All.Select(silence => (silence.Id, silence.StateAt(Start + 2 * Minute))), Is.EqualTo(new[] { (former.Id, SilenceState.Active) }));
+        }
+
+        database.Database.Execute("DROP TRIGGER full");
+        store.Set(Draft("alertname=B", Start, Start + 60 * Minute) with { Id = former.Id }, Start + Minute);
+        Assert.That(store.All.Count(silence => silence.StateAt(Start + 2 * Minute) == SilenceState.Active), Is.EqualTo(1));
+    }
+
+    [Test]
     public void A_change_of_the_end_keeps_the_silence_and_other_matchers_make_a_new_one()
     {
         using var database = Open();

@@ -152,7 +152,11 @@ public sealed class IncidentStore
         switch (change)
         {
             case AlertChange.Fired or AlertChange.Reopened:
-                firing.Add(alert.Id);
+                if (firing.Add(alert.Id))
+                {
+                    _database.OnRollback(() => Remove(key, alert.Id));
+                }
+
                 if (incident is null)
                 {
                     var summary = alert.Annotations["summary"];
@@ -181,7 +185,11 @@ public sealed class IncidentStore
 
                 break;
             case AlertChange.Resolved or AlertChange.ResolvedByHand or AlertChange.Expired:
-                firing.Remove(alert.Id);
+                if (firing.Remove(alert.Id))
+                {
+                    _database.OnRollback(() => Firing(key).Add(alert.Id));
+                }
+
                 if (incident is not null)
                 {
                     Append(incident.Id, new IncidentEntry(now, "alert", who, text));
@@ -272,6 +280,14 @@ public sealed class IncidentStore
     };
 
     HashSet<string> Firing(string key) => _firing.TryGetValue(key, out var firing) ? firing : _firing[key] = new HashSet<string>(StringComparer.Ordinal);
+
+    void Remove(string key, string alert)
+    {
+        if (Firing(key) is var firing && firing.Remove(alert) && firing.Count == 0)
+        {
+            _firing.Remove(key);
+        }
+    }
 
     static Incident Moved(Incident before, Incident after, long now) => after with
     {

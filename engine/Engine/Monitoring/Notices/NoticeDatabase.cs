@@ -11,6 +11,9 @@ public sealed class NoticeDatabase : IDisposable
 {
     const int Version = 1;
 
+    readonly List<Action> _undo = [];
+    bool _isInTransaction;
+
     /// <summary>Opens the database; creates it if it is missing.</summary>
     /// <param name="path">The file; <c>:memory:</c> for one that ends with the process.</param>
     /// <exception cref="IOException">It cannot be opened, or a newer version wrote it.</exception>
@@ -52,6 +55,7 @@ public sealed class NoticeDatabase : IDisposable
     public void InTransaction(Action changes)
     {
         Database.Execute("BEGIN IMMEDIATE");
+        _isInTransaction = true;
         try
         {
             changes();
@@ -59,8 +63,22 @@ public sealed class NoticeDatabase : IDisposable
         }
         catch
         {
-            Database.Execute("ROLLBACK");
+            RollBack();
             throw;
+        }
+        finally
+        {
+            _isInTransaction = false;
+            _undo.Clear();
+        }
+    }
+
+    /// <summary>Registers what restores memory if the transaction fails; does nothing outside of one. The latest registered runs first.</summary>
+    internal void OnRollback(Action undo)
+    {
+        if (_isInTransaction)
+        {
+            _undo.Add(undo);
         }
     }
 
@@ -69,5 +87,20 @@ public sealed class NoticeDatabase : IDisposable
     {
         Database.Checkpoint();
         Database.Dispose();
+    }
+
+    void RollBack()
+    {
+        try
+        {
+            Database.Execute("ROLLBACK");
+        }
+        finally
+        {
+            for (var i = _undo.Count - 1; i >= 0; i--)
+            {
+                _undo[i]();
+            }
+        }
     }
 }

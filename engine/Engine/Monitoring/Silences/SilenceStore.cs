@@ -15,6 +15,7 @@ public sealed class SilenceStore
 
     const int MaxText = 4096;
 
+    readonly NoticeDatabase _database;
     readonly Dictionary<string, Silence> _silences = new(StringComparer.Ordinal);
     readonly HashSet<string> _warned = new(StringComparer.Ordinal);
     readonly Statement _save;
@@ -24,6 +25,7 @@ public sealed class SilenceStore
     /// <exception cref="IOException">It cannot be read.</exception>
     public SilenceStore(NoticeDatabase database)
     {
+        _database = database;
         _save = database.Database.Prepare("INSERT OR REPLACE INTO silences VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
         _drop = database.Database.Prepare("DELETE FROM silences WHERE id = ?1");
         var all = database.Database.Prepare("SELECT id, matchers, starts_at, ends_at, updated_at, created_by, comment, warned FROM silences");
@@ -86,24 +88,11 @@ public sealed class SilenceStore
     public Silence Set(Silence silence, long now)
     {
         Check(silence, now);
-        if (silence.Id.Length > 0)
-        {
-            var before = Find(silence.Id) ?? throw new SilenceException($"silence {silence.Id} not found: leave its id out to create a new one");
-            if (CanChange(before, silence, now))
-            {
-                _warned.Remove(silence.Id);
-                return Save(silence with { UpdatedAt = now });
-            }
-
-            Expire(silence.Id, now);
-        }
-
-        if (_silences.Values.Count(other => other.StateAt(now) != SilenceState.Expired) >= MaxSilences)
-        {
-            throw new SilenceException($"there are {MaxSilences} silences: expire some first");
-        }
-
-        return Save(silence with { Id = Guid.NewGuid().ToString(), StartsAt = Math.Max(silence.StartsAt, now), UpdatedAt = now });
+        var before = silence.Id.Length == 0 ? null
+            : Find(silence.Id) ?? throw new SilenceException($"silence {silence.Id} not found: leave its id out to create a new one");
+        var set = silence;
+        _database.InTransaction(() => set = before is not null && CanChange(before, silence, now) ? Change(silence with { UpdatedAt = now }) : Replace(before, silence, now));
+        return set;
     }
 
     /// <summary>Ends a silence now. One that has not begun never begins.</summary>
@@ -120,10 +109,14 @@ public sealed class SilenceStore
     {
         List<Silence> ending = [.. _silences.Values.Where(silence => silence.StateAt(now) == SilenceState.Active
             && silence.EndsAt - now <= within && silence.EndsAt - silence.StartsAt >= 2 * within && !_warned.Contains(silence.Id))];
-        foreach (var silence in ending)
+        if (ending.Count > 0)
         {
-            _warned.Add(silence.Id);
-            Save(silence);
+            _database.InTransaction(() => ending.ForEach(silence =>
+            {
+                _warned.Add(silence.Id);
+                _database.OnRollback(() => _warned.Remove(silence.Id));
+                Save(silence);
+            }));
         }
 
         return ending;
@@ -166,10 +159,49 @@ public sealed class SilenceStore
         }
     }
 
+    Silence Change(Silence silence)
+    {
+        if (_warned.Remove(silence.Id))
+        {
+            _database.OnRollback(() => _warned.Add(silence.Id));
+        }
+
+        return Save(silence);
+    }
+
+    Silence Replace(Silence? before, Silence silence, long now)
+    {
+        if (before is not null)
+        {
+            Expire(before.Id, now);
+        }
+
+        if (_silences.Values.Count(other => other.StateAt(now) != SilenceState.Expired) >= MaxSilences)
+        {
+            throw new SilenceException($"there are {MaxSilences} silences: expire some first");
+        }
+
+        return Save(silence with { Id = Guid.NewGuid().ToString(), StartsAt = Math.Max(silence.StartsAt, now), UpdatedAt = now });
+    }
+
     Silence Save(Silence silence)
     {
+        var before = Find(silence.Id);
+        _database.OnRollback(() => Restore(silence.Id, before));
         _save.With(silence.Id).With(NoticeMatchers.Format(silence.Matchers)).With(silence.StartsAt).With(silence.EndsAt).With(silence.UpdatedAt)
             .With(silence.CreatedBy).With(silence.Comment).With(_warned.Contains(silence.Id)).Run();
         return _silences[silence.Id] = silence;
+    }
+
+    void Restore(string id, Silence? silence)
+    {
+        if (silence is null)
+        {
+            _silences.Remove(id);
+        }
+        else
+        {
+            _silences[id] = silence;
+        }
     }
 }
