@@ -2,10 +2,6 @@ using CartRecovery.Tests.Support;
 
 [assembly: HangGuard]
 
-// Most fixtures wait for a disk, a socket or a condition: one more than the cores of a small machine keeps them busy. What measures the process is NonParallelizable.
-[assembly: Parallelizable(ParallelScope.Fixtures)]
-[assembly: LevelOfParallelism(3)]
-
 namespace CartRecovery.Tests;
 
 /// <summary>Begins and ends what all tests share.</summary>

@@ -6,6 +6,7 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Delivery;
 
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Parallelizable]
 sealed class SinkCircuitTests
 {
     static readonly SinkRunnerOptions s_quick = new()

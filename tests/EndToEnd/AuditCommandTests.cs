@@ -5,6 +5,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary><c>audit</c>.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 public sealed class AuditCommandTests
 {
     [Test]

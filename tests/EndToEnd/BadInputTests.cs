@@ -7,6 +7,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary>Each invalid event is rejected with its own code and does not affect its neighbours.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 public sealed class BadInputTests
 {
     readonly List<(long Index, string Code)> _expected = [];

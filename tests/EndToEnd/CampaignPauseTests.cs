@@ -8,6 +8,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary>A pause outlives a changed file, a crash and a restart.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 public sealed class CampaignPauseTests
 {
     const string Left = """{ name: left, trigger: { event: begin_checkout }, action: { type: reminder }, channel: socket, message: """;

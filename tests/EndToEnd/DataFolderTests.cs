@@ -16,6 +16,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// </summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 public sealed class DataFolderTests
 {
     // The campaigns the folder was written under.

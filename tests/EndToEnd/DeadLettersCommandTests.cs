@@ -8,6 +8,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary>Keeps, lists, shows, repairs, replays and drops invalid events of every transport from the command line.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 public sealed class DeadLettersCommandTests
 {
     static string Bad(string id) => $$"""{"id":"{{id}}","type":"add_to_cart","cart_id":"c1","ts":{{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}},"price":"5","productId":"p1"}""";

@@ -6,6 +6,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary><c>demo</c>: a newcomer's first contact with the engine.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 public sealed partial class DemoTests
 {
     [Test]

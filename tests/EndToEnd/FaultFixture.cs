@@ -7,6 +7,7 @@ namespace CartRecovery.Tests.EndToEnd;
 
 /// <summary>Engines whose data folders are damaged.</summary>
 [Category("EndToEnd")]
+[Parallelizable]
 abstract class FaultFixture
 {
     // One partition, so that the damaged files are known, and a checkpoint only at the stop.

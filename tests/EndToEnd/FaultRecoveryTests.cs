@@ -9,6 +9,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary>Damage from which an engine goes on, without losing an acknowledged event.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 sealed class FaultRecoveryTests : FaultFixture
 {
     [Test]

@@ -5,6 +5,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary>Data folders that an engine refuses, with a remedy, and leaves unchanged.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 sealed class FaultTests : FaultFixture
 {
     // Not by permissions, which root ignores: a file blocks the path, and /proc rejects all writes.

@@ -9,6 +9,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary><c>init</c>, and the path from there to the first event.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 public sealed partial class InitTests
 {
     [Test]

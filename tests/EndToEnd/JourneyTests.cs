@@ -10,6 +10,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary>The shop's view of campaigns, policy, tracking and revenue, through the real binary, a webhook receiver and HTTP.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 public sealed class JourneyTests
 {
     const string Secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";

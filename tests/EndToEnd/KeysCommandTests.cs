@@ -7,6 +7,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary><c>keys</c>, and a configuration with hashes and sources in place of secrets.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 public sealed partial class KeysCommandTests
 {
     [Test]

@@ -11,6 +11,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary>The real binary against receivers that misbehave on command.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 public sealed partial class MailTests
 {
     const string Secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";

@@ -9,6 +9,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary>What the binary renders. Native code lacks reflection, which a filter may depend on unnoticed.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 public sealed class MessagePreviewTests
 {
     const string Costly = "{% assign n = 10000 %}{% assign l = (1..n) | join: ',' | split: ',' %}{{ l | sort | sort_natural | sort | sort_natural | first }}";

@@ -8,6 +8,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary><c>models</c> without an engine, and beside a running one, which a crash does not make forget its champion.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 public sealed partial class ModelsCommandTests
 {
     [Test]

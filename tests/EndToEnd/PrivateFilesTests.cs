@@ -5,6 +5,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary>What the engine writes is of no other user's business, whatever the umask.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class PrivateFilesTests
 {

@@ -7,6 +7,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary>Rejected clients receive the reason, and other clients are not affected.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 public sealed class RefusedClientTests
 {
     const int MaxConnections = 3;

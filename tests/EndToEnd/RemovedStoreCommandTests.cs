@@ -6,6 +6,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary>The commands on a data folder with a store that the configuration no longer has.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 public sealed class RemovedStoreCommandTests
 {
     const string Old = "  - { id: old, currency: EUR, timezone: Europe/Amsterdam, keys: [{ key: sk_old_0123456789abcdef, kind: secret }] }";

@@ -9,6 +9,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary><c>repartition</c>, with the binary and a real shop's events.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 public sealed partial class RepartitionCommandTests
 {
     const int Events = 2000;

@@ -7,6 +7,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary><c>replay</c> and <c>export</c> with and without a running engine.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 public sealed class ReplayCommandTests
 {
     const int Events = 3000;

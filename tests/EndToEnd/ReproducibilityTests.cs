@@ -12,6 +12,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// </summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 public sealed partial class ReproducibilityTests
 {
     const int SampledCarts = 300;

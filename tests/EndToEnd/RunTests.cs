@@ -6,6 +6,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary><c>run</c>: its startup output, and the work it completes before it stops.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 public sealed class RunTests
 {
     [Test]

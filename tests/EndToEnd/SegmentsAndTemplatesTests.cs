@@ -8,6 +8,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary>Commands beside an engine whose campaign names a segment and a template.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 public sealed class SegmentsAndTemplatesTests
 {
     static readonly EngineConfig s_config = new()

@@ -6,6 +6,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary><c>config</c> beside a running engine, and what a crash leaves of it.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 public sealed class SettingsTests
 {
     [Test]

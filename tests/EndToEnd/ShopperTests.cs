@@ -8,6 +8,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary>Decisions reach the shopper and the shop.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 public sealed class ShopperTests
 {
     const string Secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";

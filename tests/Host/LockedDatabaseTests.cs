@@ -9,6 +9,7 @@ namespace CartRecovery.Tests.Hosting;
 
 /// <summary>A journeys' database that somebody else has locked costs journeys time, and nothing else.</summary>
 [TestFixture]
+[Parallelizable]
 sealed class LockedDatabaseTests
 {
     [Test]

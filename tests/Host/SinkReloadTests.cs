@@ -9,6 +9,7 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Hosting;
 
 /// <summary>A reload that replaces a sink which cannot deliver.</summary>
+[Parallelizable]
 public sealed class SinkReloadTests
 {
     const int Carts = 12;

@@ -5,7 +5,6 @@ using static CartRecovery.Tests.Messages.TemplateSamples;
 namespace CartRecovery.Tests.Messages;
 
 /// <summary>A template's cost is bounded regardless of its content.</summary>
-[NonParallelizable]
 public sealed class MessageLimitsTests
 {
     const string Doubling = "{% assign x = 'ab' %}{% for i in (1..40) %}{% assign x = x | append: x %}{% endfor %}";

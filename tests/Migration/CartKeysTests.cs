@@ -12,6 +12,7 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Migration;
 
 /// <summary>Keys of what a record does not name follow from the journal's events.</summary>
+[Parallelizable]
 public sealed class CartKeysTests
 {
     static readonly StoreTable s_keyed = new([new Store(0, "demo", "demo"u8.ToArray(), TimeZoneInfo.Utc, "USD")

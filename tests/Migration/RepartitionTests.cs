@@ -19,6 +19,7 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Migration;
 
 /// <summary>Writes a folder of real carts to other numbers of partitions and under other keys, and compares everything in it.</summary>
+[Parallelizable]
 public sealed partial class RepartitionTests
 {
     static readonly EntryKind[] s_kinds = [EntryKind.Decisions, EntryKind.CustomerEvents, EntryKind.UndeliveredDecisions];

@@ -9,6 +9,7 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Migration;
 
 /// <summary>Takes over the folder that format 3 wrote, and compares with the state that it had then.</summary>
+[Parallelizable]
 public sealed class TakeoverTests
 {
     static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);

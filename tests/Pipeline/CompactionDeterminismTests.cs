@@ -7,6 +7,7 @@ using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 namespace CartRecovery.Tests.Pipeline;
 
 /// <summary>The same events, compacted at random moments and never: 200 days of carts, many times the memory.</summary>
+[Parallelizable]
 public sealed class CompactionDeterminismTests
 {
     const int Carts = 4000;

@@ -6,7 +6,6 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Plugins;
 
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[NonParallelizable]
 sealed class ExecSinkTests
 {
     readonly string _folder = Directory.CreateTempSubdirectory("cartrecovery exec ").FullName;

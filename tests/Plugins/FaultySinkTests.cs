@@ -5,6 +5,7 @@ using CartRecovery.Plugins.TestKit;
 namespace CartRecovery.Tests.Plugins;
 
 /// <summary>The test kit detects the faults it is designed to detect.</summary>
+[Parallelizable]
 sealed class FaultySinkTests
 {
     [Test]

@@ -14,6 +14,7 @@ namespace CartRecovery.Tests.Privacy;
 /// <summary>A shop whose ids are addresses: nothing of them is readable in the data folder, and the shop notices nothing.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 sealed class AddressIdTests
 {
     const string User = "zoe.quellin@mail.example", Cart = "+31612345678", Session = "session-of-zoe@quellin.example";

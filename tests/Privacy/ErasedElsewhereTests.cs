@@ -9,6 +9,7 @@ namespace CartRecovery.Tests.Privacy;
 /// <summary>People who are erased while their data is elsewhere as well: in a backup, and in another engine's data folder.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 sealed class ErasedElsewhereTests
 {
     const string User = "customer-quillfeather-4711", Cart = "basket-of-quillfeather", Other = "customer-berta-99";

@@ -17,6 +17,7 @@ namespace CartRecovery.Tests.Privacy;
 /// <summary>Forgets a customer of whom everything is known, and looks for them in the data folder.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 sealed class ForgetTests
 {
     const string User = "quill+feather:4711", Cart = "basket-of-quillfeather", Guest = "guest-basket-0815";

@@ -6,6 +6,7 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Privacy;
 
 /// <summary>A person disappears from partitions that serve events; everybody else stays, and so does what recovery makes of it.</summary>
+[Parallelizable]
 public sealed class PartitionErasureTests
 {
     const string Anna = "anna-of-the-test-0815", AnnasCart = "cart-of-anna-4711", Shared = "cart-of-the-family-99", Phone = "phone-cart-of-anna-22", Session = "session-of-anna-31", Name = "Anna Musterfrau";

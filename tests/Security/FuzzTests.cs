@@ -14,6 +14,7 @@ namespace CartRecovery.Tests.Security;
 /// together), <c>CARTRECOVERY_FUZZ_SEED</c> repeats a run.
 /// </summary>
 [TestFixture]
+[Parallelizable]
 sealed class FuzzTests : EngineFixture
 {
     // The most that one damaged input may be answered with: an error for each of the few it may have become, or one frame for many.

@@ -8,7 +8,6 @@ namespace CartRecovery.Tests.Security;
 
 /// <summary>Malformed HTTP is the client's fault: a problem with a 4xx status, and no trace in the log.</summary>
 [TestFixture]
-[NonParallelizable]
 sealed class MalformedRequestTests : EngineFixture
 {
     const string Chunked = "Transfer-Encoding: chunked\r\n";

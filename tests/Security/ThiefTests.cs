@@ -10,6 +10,7 @@ namespace CartRecovery.Tests.Security;
 /// <summary>A thief copies the data folder of an engine that runs, crashed or stopped, and looks for people in it.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 public sealed class ThiefTests
 {
     const string Master = "a master key that nobody can guess 0123456789";

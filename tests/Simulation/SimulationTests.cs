@@ -10,6 +10,7 @@ namespace CartRecovery.Tests.Simulation;
 /// <c>CARTRECOVERY_SIM_SEED</c>.
 /// </summary>
 [Category("Simulation")]
+[Parallelizable]
 public sealed class SimulationTests
 {
     const int Shown = 10;

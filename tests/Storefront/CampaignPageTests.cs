@@ -15,6 +15,7 @@ namespace CartRecovery.Tests.Storefront;
 /// <summary>A campaign's page in a browser, and tests that go to the store's staff through a real mail server.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 sealed partial class CampaignPageTests
 {
     const string Html = """

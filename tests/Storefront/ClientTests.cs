@@ -6,6 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace CartRecovery.Tests.Storefront;
 
 /// <summary>The storefront client in a browser against the engine: no event is lost or duplicated, and interventions are shown.</summary>
+[Parallelizable]
 public sealed class ClientTests : ShopperFixture
 {
     const int MostBytes = 6_000;

@@ -13,6 +13,7 @@ namespace CartRecovery.Tests.Storefront;
 /// <summary>The demo shop in a browser: a cart is abandoned, an offer is shown and accepted, and the revenue is attributed to it.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 public sealed class DemoShopTests
 {
     Chromium _chromium = null!;

@@ -6,6 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace CartRecovery.Tests.Storefront;
 
 /// <summary>What the client tells a developer: in the console, to the page, and in the overlay of <c>debug</c>.</summary>
+[Parallelizable]
 public sealed class DiagnosticsTests : ShopperFixture
 {
     [TestCase("pk_nobody", ShopServer.Origins, "unknown_key")]

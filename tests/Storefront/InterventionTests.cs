@@ -7,6 +7,7 @@ namespace CartRecovery.Tests.Storefront;
 
 /// <summary>The client's reactions to messages from a scripted server.</summary>
 [TestFixture]
+[Parallelizable]
 public sealed class InterventionTests
 {
     const string Origin = "http://localhost:8888";

@@ -88,7 +88,7 @@ sealed partial class HealthMonitor : IAsyncDisposable
 
             if (isChange)
             {
-                LogService(service.Check.Name, NameOf(result.Level), result.Detail);
+                LogService(result.Level == ServiceLevel.Healthy ? LogLevel.Information : LogLevel.Warning, service.Check.Name, NameOf(result.Level), result.Detail);
             }
         };
         var services = Services.Services;
@@ -193,8 +193,8 @@ sealed partial class HealthMonitor : IAsyncDisposable
         record.Add(result);
     }
 
-    [LoggerMessage(EventName = "service_changed", Level = LogLevel.Warning, Message = "The service {Service} is {State}: {Detail}")]
-    partial void LogService(string service, string state, string detail);
+    [LoggerMessage(EventName = "service_changed", Message = "The service {Service} is {State}: {Detail}")]
+    partial void LogService(LogLevel level, string service, string state, string detail);
 
     [LoggerMessage(EventName = "health_not_sampled", Level = LogLevel.Warning, Message = "The health of the engine's parts was not sampled, and is in a minute: {Problem}")]
     partial void LogNotSampled(string problem);

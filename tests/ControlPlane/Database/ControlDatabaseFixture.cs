@@ -14,6 +14,7 @@ public enum DatabaseKind
 /// <summary>A control database for each test, in each kind of database.</summary>
 [TestFixture(DatabaseKind.Sqlite)]
 [TestFixture(DatabaseKind.Postgres)]
+[Parallelizable]
 public abstract class ControlDatabaseFixture(DatabaseKind kind)
 {
     // 1 January 2027.

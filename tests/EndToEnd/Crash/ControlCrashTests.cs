@@ -11,6 +11,7 @@ namespace CartRecovery.Tests.EndToEnd.Crash;
 [TestFixture("postgres")]
 [Category("EndToEnd")]
 [Category("Crash")]
+[Parallelizable]
 public sealed class ControlCrashTests(string? database)
 {
     const int Rounds = 4, MaxChanges = 40;

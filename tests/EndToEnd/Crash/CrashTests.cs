@@ -10,6 +10,7 @@ namespace CartRecovery.Tests.EndToEnd.Crash;
 [TestFixture]
 [Category("EndToEnd")]
 [Category("Crash")]
+[Parallelizable]
 public sealed class CrashTests
 {
     const string Rounds = "CARTRECOVERY_CRASH_ROUNDS", Seed = "CARTRECOVERY_CRASH_SEED";

@@ -13,6 +13,7 @@ namespace CartRecovery.Tests.EndToEnd.Crash;
 [TestFixture]
 [Category("EndToEnd")]
 [Category("Crash")]
+[Parallelizable]
 public sealed class ErasureCrashTests
 {
     const string User = "person-of-the-erasure-0815", Cart = "cart-of-the-erasure-4711", Guest = "guest-of-the-erasure-22", Session = "session-of-the-erasure-31";

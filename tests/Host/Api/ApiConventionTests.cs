@@ -8,7 +8,6 @@ namespace CartRecovery.Tests.Hosting.Api;
 
 /// <summary>Conventions of every operation: unknown parameters, times, pages, encodings, HEAD, and the shape of problems.</summary>
 [TestFixture]
-[NonParallelizable]
 sealed class ApiConventionTests : EngineFixture
 {
     // Only a user is told more.

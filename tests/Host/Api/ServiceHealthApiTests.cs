@@ -77,6 +77,7 @@ sealed class ServiceHealthApiTests
     {
         var answer = await _engine.GetAsync($"/health/{service}", Key);
         Assert.That((answer.Status, answer.Json.GetProperty("service").GetString()), Is.EqualTo((status, service)));
+        Assert.That(answer.Json.GetProperty("timestamp").GetString(), Does.EndWith("Z"));
     }
 
     [Test]

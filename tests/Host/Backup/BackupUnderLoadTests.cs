@@ -9,6 +9,7 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Hosting.Backup;
 
 /// <summary>Backs a running engine up while events arrive, and restores it.</summary>
+[Parallelizable]
 public sealed class BackupUnderLoadTests
 {
     const int Carts = 12;

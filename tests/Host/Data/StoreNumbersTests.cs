@@ -29,6 +29,7 @@ namespace CartRecovery.Tests.Hosting.Data;
 /// it still has after the next start: carts byte for byte, customers, interventions, dead letters and journal.
 /// </summary>
 [TestFixture]
+[Parallelizable]
 sealed class StoreNumbersTests
 {
     const int Carts = 4, Users = 2;

@@ -8,6 +8,7 @@ namespace CartRecovery.Tests.Journeys.Simulation;
 /// <c>CARTRECOVERY_SHOPPERS</c> sets the number of shoppers of the large run, <c>CARTRECOVERY_SHOP_SEED</c> its seed.
 /// </summary>
 [Category("Simulation")]
+[Parallelizable]
 public sealed class ShopSimulationTests
 {
     const int Seeds = 100, ShoppersEach = 300;

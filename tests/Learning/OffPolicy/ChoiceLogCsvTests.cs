@@ -3,6 +3,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Learning.OffPolicy;
 
+[Parallelizable]
 public sealed class ChoiceLogCsvTests
 {
     [Test]

@@ -4,6 +4,7 @@ using CartRecovery.Engine.Learning.Training;
 namespace CartRecovery.Tests.Learning.OffPolicy;
 
 /// <summary>Evaluates a real experiment whose true values are known.</summary>
+[Parallelizable]
 public sealed class OffPolicyOnHillstromTests
 {
     // All nine published means are checked; the file is another sample of the same population, with no arm's mean more than 1.34 standard

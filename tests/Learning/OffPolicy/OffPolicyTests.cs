@@ -3,6 +3,7 @@ using CartRecovery.Engine.Learning.Training;
 
 namespace CartRecovery.Tests.Learning.OffPolicy;
 
+[Parallelizable]
 public sealed class OffPolicyTests
 {
     [Test]

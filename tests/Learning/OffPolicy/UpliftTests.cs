@@ -4,6 +4,7 @@ using CartRecovery.Tests.Learning.Training;
 
 namespace CartRecovery.Tests.Learning.OffPolicy;
 
+[Parallelizable]
 public sealed class UpliftTests
 {
     [Test]

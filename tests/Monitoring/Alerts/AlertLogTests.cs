@@ -5,7 +5,6 @@ using CartRecovery.Engine.Monitoring.Query;
 
 namespace CartRecovery.Tests.Monitoring.Alerts;
 
-[NonParallelizable]
 public sealed class AlertLogTests
 {
     const long Start = 1_700_000_000_000;

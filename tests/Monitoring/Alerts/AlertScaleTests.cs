@@ -5,7 +5,6 @@ using CartRecovery.Engine.Monitoring.Rules;
 
 namespace CartRecovery.Tests.Monitoring.Alerts;
 
-[NonParallelizable]
 public sealed class AlertScaleTests
 {
     [Test]

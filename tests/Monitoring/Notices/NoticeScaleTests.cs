@@ -5,7 +5,6 @@ using CartRecovery.Engine.Monitoring.Query;
 
 namespace CartRecovery.Tests.Monitoring.Notices;
 
-[NonParallelizable]
 public sealed class NoticeScaleTests
 {
     const long Start = 1_700_000_000_000;

@@ -55,6 +55,13 @@ sealed class MonitoringCheck(ConfigCheck check)
         {
             own.Alertmanager(target);
         }
+
+        foreach (var target in monitoring.Alerts.Alertmanagers.Where(target => Uri.TryCreate(target.Url, UriKind.Absolute, out _))
+            .GroupBy(target => new Uri(target.Url).Authority, StringComparer.OrdinalIgnoreCase).SelectMany(same => same.Skip(1)))
+        {
+            // Metrics name an Alertmanager by both.
+            check.Report(target, "url", "monitoring.alerts.alertmanagers.url: another one has this host and port");
+        }
     }
 
     void Source(object section, string path, string url, Duration interval, Duration timeout)

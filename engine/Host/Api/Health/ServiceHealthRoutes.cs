@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
+using System.Text.Json.Serialization.Metadata;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
@@ -14,7 +15,9 @@ using CartRecovery.Host.Monitoring;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
 
 namespace CartRecovery.Host.Api.Health;
 
@@ -90,12 +93,13 @@ static class ServiceHealthRoutes
     }
 
     static async Task<Results<Ok<ServiceHealth>, JsonHttpResult<ServiceHealth>>> ServiceAsync(
-        HttpContext context, [Description("A service of `monitoring.services`, or a part of `/health`.")] string service, HealthReport report, HealthMonitor monitor, TimeProvider time)
+        HttpContext context, [Description("A service of `monitoring.services`, or a part of `/health`.")] string service, HealthReport report, HealthMonitor monitor, TimeProvider time,
+        IOptions<JsonOptions> json)
     {
         var found = monitor.Services.Find(service) is { } known ? ServiceHealth.Of(known)
             : PartsOf((await report.MakeAsync(context.RequestAborted)).Response, monitor, time.GetUtcNow()).FirstOrDefault(part => part.Service == service);
         return found is null ? throw new ProblemException(s_notFound)
-            : found.Status == HealthMonitor.NameOf(ServiceLevel.Unhealthy) ? TypedResults.Json(found, ApiJson.Default.ServiceHealth, statusCode: StatusCodes.Status503ServiceUnavailable)
+            : found.Status == HealthMonitor.NameOf(ServiceLevel.Unhealthy) ? TypedResults.Json(found, (JsonTypeInfo<ServiceHealth>)json.Value.SerializerOptions.GetTypeInfo(typeof(ServiceHealth)), statusCode: StatusCodes.Status503ServiceUnavailable)
             : TypedResults.Ok(found);
     }
 
