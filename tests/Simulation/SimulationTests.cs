@@ -10,7 +10,6 @@ namespace CartRecovery.Tests.Simulation;
 /// <c>CARTRECOVERY_SIM_SEED</c>.
 /// </summary>
 [Category("Simulation")]
-[Parallelizable]
 public sealed class SimulationTests
 {
     const int Shown = 10;
@@ -26,12 +25,11 @@ public sealed class SimulationTests
         var failures = new ConcurrentBag<(int Seed, string Reason)>();
         var sums = new ConcurrentBag<SimulationTotals>();
 
-        // Dedicated threads, since a simulation waits for the engine's thread-pool work; more than processors, since it waits for it often.
-        var threads = Enumerable.Range(0, 2 * Environment.ProcessorCount).Select(_ => new Thread(() =>
+        // Dedicated threads, since a simulation waits for the engine's thread-pool work.
+        var threads = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(() =>
         {
             for (int seed; (seed = Interlocked.Increment(ref next)) <= last && failures.Count < Shown;)
             {
-                HugePages.Advise();
                 try
                 {
                     using var simulation = new Simulation(seed);

@@ -281,13 +281,7 @@ public sealed class IncidentStore
 
     HashSet<string> Firing(string key) => _firing.TryGetValue(key, out var firing) ? firing : _firing[key] = new HashSet<string>(StringComparer.Ordinal);
 
-    void Remove(string key, string alert)
-    {
-        if (Firing(key) is var firing && firing.Remove(alert) && firing.Count == 0)
-        {
-            _firing.Remove(key);
-        }
-    }
+    void Remove(string key, string alert) => _firing.GetValueOrDefault(key)?.Remove(alert);
 
     static Incident Moved(Incident before, Incident after, long now) => after with
     {
