@@ -269,11 +269,13 @@ public sealed class AuditRecorder(ControlDatabase database) : IAsyncDisposable
         }
     }
 
+    // Tells of the entry before whoever waits for it goes on.
     void Delay(Waiting waiting, string problem)
     {
-        if (waiting.Done.TrySetResult(false))
+        if (waiting.TryDelay())
         {
             OnDelayed?.Invoke(waiting.Entry, problem);
+            waiting.Done.TrySetResult(false);
         }
     }
 
@@ -288,5 +290,11 @@ public sealed class AuditRecorder(ControlDatabase database) : IAsyncDisposable
     static string? DetailsOf(long counted, string? details = null) => counted == 0 ? details
         : string.Create(CultureInfo.InvariantCulture, $$"""{"counted":{{counted}}{{(details is { Length: > 2 } ? $",{details[1..]}" : "}")}}""");
 
-    sealed record Waiting(AuditEvent Entry, DateTimeOffset At, TaskCompletionSource<bool> Done);
+    sealed record Waiting(AuditEvent Entry, DateTimeOffset At, TaskCompletionSource<bool> Done)
+    {
+        int _isDelayed;
+
+        /// <summary>Whether nobody was told of the entry before.</summary>
+        public bool TryDelay() => !Done.Task.IsCompleted && Interlocked.Exchange(ref _isDelayed, 1) == 0;
+    }
 }
