@@ -262,6 +262,7 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(IReadOnlyList<AmGroup>))]
 [JsonSerializable(typeof(List<AmPostedAlert>))]
 [JsonSerializable(typeof(AmSilenceBody))]
+[JsonSerializable(typeof(IReadOnlyList<AmInterval>))]
 [JsonSerializable(typeof(AmSilenceCreated))]
 [JsonSerializable(typeof(AmSilence))]
 [JsonSerializable(typeof(IReadOnlyList<AmSilence>))]

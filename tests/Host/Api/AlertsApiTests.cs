@@ -164,6 +164,32 @@ sealed class AlertsApiTests
     }
 
     [Test]
+    public async Task A_recurring_silence_is_previewed_with_its_windows_and_listed()
+    {
+        const string body = """
+            {"matchers":[{"name":"alertname","value":"Nightly"}],"startsAt":"2030-01-07T00:00:00Z","endsAt":"2030-01-09T00:00:00Z","comment":"backup",
+             "recurrence":[{"times":[{"start_time":"02:00","end_time":"03:30"}],"weekdays":["monday","tuesday"]}]}
+            """;
+        var windows = (await AskAsync("POST", "/api/v2/silences/preview", body)).Json.GetProperty("windows").EnumerateArray();
+        Assert.That(windows.Select(window => (window.GetProperty("startsAt").GetDateTimeOffset(), window.GetProperty("endsAt").GetDateTimeOffset())), Is.EqualTo(new[]
+        {
+            (new DateTimeOffset(2030, 1, 7, 2, 0, 0, TimeSpan.Zero), new DateTimeOffset(2030, 1, 7, 3, 30, 0, TimeSpan.Zero)),
+            (new DateTimeOffset(2030, 1, 8, 2, 0, 0, TimeSpan.Zero), new DateTimeOffset(2030, 1, 8, 3, 30, 0, TimeSpan.Zero)),
+        }));
+        var set = await AskAsync("POST", "/api/v2/silences", body);
+        Assert.That(set.Status, Is.EqualTo(HttpStatusCode.OK), set.Body);
+        var silence = (await AskAsync("GET", $"/api/v2/silence/{set.Json.GetProperty("silenceID").GetString()}")).Json;
+        Assert.That(silence.GetProperty("status").GetProperty("state").GetString(), Is.EqualTo("pending"));
+        Assert.That(silence.GetProperty("recurrence").GetRawText(), Is.EqualTo("""[{"times":[{"start_time":"02:00","end_time":"03:30"}],"weekdays":["monday","tuesday"]}]"""));
+        foreach (var path in new[] { "/api/v2/silences", "/api/v2/silences/preview" })
+        {
+            var refused = await AskAsync("POST", path, body.Replace("02:00", "04:00", StringComparison.Ordinal));
+            Assert.That(refused.Problem, Is.EqualTo((400, "invalid_silence")));
+            Assert.That(refused.Json.GetProperty("detail").GetString(), Does.Contain("start_time must be before end_time"));
+        }
+    }
+
+    [Test]
     public async Task Debians_amtool_works_against_the_engine()
     {
         File.WriteAllText(_scratch.PathOf("http.yml"), $"authorization: {{credentials: \"{_operator.Value["Bearer ".Length..]}\"}}\n");

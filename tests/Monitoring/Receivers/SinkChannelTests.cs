@@ -1,3 +1,4 @@
+using System.Net;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Monitoring.Alerts;
 using CartRecovery.Engine.Monitoring.Notices;
@@ -39,6 +40,26 @@ public sealed class SinkChannelTests
             ["from"] = "alerts@shop.example",
         });
         Assert.That(verdict.Outcome, Is.EqualTo(NoticeOutcome.Rejected));
+    }
+
+    [TestCase(201, NoticeOutcome.Delivered)]
+    [TestCase(503, NoticeOutcome.Retry)]
+    public async Task A_text_message_is_one_line_to_the_number(int status, NoticeOutcome outcome)
+    {
+        await using var provider = new NoticeReceiverServer { Status = _ => status };
+        var verdict = await SendAsync("sms_configs: [{to: '+4915112345678'}]", SmsSink.Spec, new()
+        {
+            ["url"] = provider.Url,
+            ["account"] = "AC0123456789abcdef0123456789abcdef",
+            ["token"] = "sesame",
+            ["from"] = "+15005550006",
+        });
+        Assert.That(verdict.Outcome, Is.EqualTo(outcome));
+        var request = provider.Requests.Single();
+        Assert.That(request.Line, Is.EqualTo("POST /2010-04-01/Accounts/AC0123456789abcdef0123456789abcdef/Messages.json"));
+        Assert.That(request.Headers["Authorization"], Does.StartWith("Basic "));
+        Assert.That(WebUtility.UrlDecode(request.Body).Split('&'), Is.SupersetOf(new[]
+            { "To=+4915112345678", "From=+15005550006", "Body=[FIRING:1] Slow (critical): Checkouts are slow" }));
     }
 
     static async Task<NoticeVerdict> SendAsync(string receiver, SinkSpec spec, Dictionary<string, string> options)

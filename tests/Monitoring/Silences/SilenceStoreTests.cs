@@ -49,7 +49,7 @@ public sealed class SilenceStoreTests
             }
 
             store.Set(draft, Start);
-            database.Database.Execute("INSERT INTO silences SELECT 'broken', 'x=\"a', starts_at, ends_at, updated_at, created_by, comment, warned FROM silences");
+            database.Database.Execute("INSERT INTO silences SELECT 'broken', 'x=\"a', starts_at, ends_at, updated_at, created_by, comment, warned, recurrence FROM silences");
         }
 
         using var again = Open();
@@ -127,6 +127,71 @@ public sealed class SilenceStoreTests
         Assert.That(() => new SilenceStore(database).Set(Draft(matchers, Start + start * Minute, Start + end * Minute), Start),
             Throws.InstanceOf<SilenceException>().With.Message.Contains(message));
     }
+
+    [Test]
+    public void A_recurring_silence_hides_in_its_windows_alone_also_after_a_restart()
+    {
+        // Start is Tuesday, 14 November 2023, 22:13:20 UTC: in Berlin 23:13.
+        const string nights = """[{"weekdays":["monday:friday"],"times":[{"start_time":"23:00","end_time":"24:00"}],"location":"Europe/Berlin"}]""";
+        var alert = SeriesLabels.Of("", "a", "b");
+        string id;
+        using (var database = Open())
+        {
+            var store = new SilenceStore(database);
+            id = store.Set(Draft("a=\"b\"", Start, Start + 3 * 1440 * Minute) with { Recurrence = SilenceRecurrence.Parse(nights) }, Start).Id;
+            Assert.That(store.IsSilenced(alert, Start), Is.True);
+        }
+
+        using var again = Open();
+        var read = new SilenceStore(again);
+        var silence = read.Find(id)!;
+        Assert.That(new long[] { 0, 46, 47, 1440, 2 * 1440 + 46, 2 * 1440 + 47, 3 * 1440 }.Select(minutes => read.IsSilenced(alert, Start + minutes * Minute)),
+            Is.EqualTo(new[] { true, true, false, true, true, false, false }), "to midnight of Tuesday, Wednesday and Thursday");
+        Assert.That((silence.StateAt(Start + Minute), silence.StateAt(Start + 60 * Minute), silence.StateAt(Start + 3 * 1440 * Minute)),
+            Is.EqualTo((SilenceState.Active, SilenceState.Pending, SilenceState.Expired)));
+        Assert.That(silence.Recurrence!.Windows(Start, Start + 2 * 1440 * Minute, 10).Select(window => ((window.From - Start) / Minute, (window.To - Start) / Minute)),
+            Is.EqualTo(new[] { (0L, 46L), (1426L, 1486L), (2866L, 2880L) }));
+        Assert.That(silence.Recurrence.Windows(Start, Start + 2 * 1440 * Minute, 1), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public void The_end_of_a_recurring_silence_is_announced_between_its_windows_and_another_recurrence_makes_a_new_one()
+    {
+        using var database = Open();
+        var store = new SilenceStore(database);
+        var silence = store.Set(Draft("a=\"b\"", Start, Start + 60 * Minute) with { Recurrence = SilenceRecurrence.Parse("""[{"weekdays":["sunday"]}]""") }, Start);
+        Assert.That(silence.StateAt(Start), Is.EqualTo(SilenceState.Pending));
+        Assert.That(store.TakeEnding(Start + 44 * Minute, 15 * Minute), Is.Empty);
+        Assert.That(store.TakeEnding(Start + 45 * Minute, 15 * Minute).Select(s => s.Id), Is.EqualTo(new[] { silence.Id }));
+        var longer = store.Set(silence with { EndsAt = Start + 90 * Minute }, Start + 46 * Minute);
+        Assert.That(longer.Id, Is.EqualTo(silence.Id), "only its end changed");
+        Assert.That(store.Set(longer with { Recurrence = null }, Start + 47 * Minute).Id, Is.Not.EqualTo(silence.Id));
+    }
+
+    [Test]
+    public void A_database_of_the_former_version_is_taken_over()
+    {
+        string id;
+        using (var database = Open())
+        {
+            id = new SilenceStore(database).Set(Draft("a=\"b\"", Start, Start + 60 * Minute), Start).Id;
+            database.Database.Execute("ALTER TABLE silences DROP COLUMN recurrence; PRAGMA user_version=1");
+        }
+
+        using var again = Open();
+        var silence = new SilenceStore(again).Find(id)!;
+        Assert.That((silence.Recurrence, silence.StateAt(Start)), Is.EqualTo(((SilenceRecurrence?)null, SilenceState.Active)));
+    }
+
+    [TestCase("[]", "1 to 10 intervals")]
+    [TestCase("[{},{},{},{},{},{},{},{},{},{},{}]", "1 to 10 intervals")]
+    [TestCase("[1]", "expected an interval")]
+    [TestCase("{}", "expected a list")]
+    [TestCase("[{\"weekdays\":[\"noday\"]}]", "is no value or range")]
+    [TestCase("[{\"location\":\"Nowhere\"}]", "no time zone \"Nowhere\"")]
+    [TestCase("[{\"times\":[{\"start_time\":\"22:00\",\"end_time\":\"06:00\"}]}]", "start_time must be before end_time")]
+    public void An_invalid_recurrence_is_refused(string text, string message) =>
+        Assert.That(() => SilenceRecurrence.Parse(text), Throws.InstanceOf<SilenceException>().With.Message.Contains(message));
 
     [Test]
     public void An_unknown_silence_cannot_be_changed()

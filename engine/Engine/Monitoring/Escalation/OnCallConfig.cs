@@ -20,7 +20,9 @@ public sealed record OnCallConfig
     /// <summary>Finds the policy of an alert; null if it has none.</summary>
     public EscalationPolicy? Find(SeriesLabels labels) => Policies.FirstOrDefault(policy => policy.Matchers.All(matcher => matcher.IsMatch(labels)));
 
-    /// <summary>The receivers of a level at a time, each once. Nobody on call is nobody told.</summary>
+    /// <summary>The receivers of a level at a time, each once; empty if nobody is on call and the level names no receivers.</summary>
+    /// <param name="level">A level whose schedules are among <see cref="Schedules"/>, as the reader ensures.</param>
+    /// <param name="time">The time.</param>
     public IReadOnlyList<string> ReceiversOf(EscalationLevel level, DateTimeOffset time) =>
         [.. level.Schedules.Select(name => Schedules[name].At(time)).OfType<string>().Select(person => People[person]).Concat(level.Receivers).Distinct(StringComparer.Ordinal)];
 }

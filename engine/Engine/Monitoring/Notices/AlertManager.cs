@@ -84,7 +84,10 @@ public sealed class AlertManager : IAsyncDisposable
     /// <summary>Starts to send what is due, each second.</summary>
     public void Start() => _timer = _time.CreateTimer(_ => TickOnce(), null, s_tick, s_tick);
 
-    /// <summary>Puts other routes and receivers in force.</summary>
+    /// <summary>Puts other routes and receivers in force. What was said before stays known; the former channels are disposed when their tries have ended.</summary>
+    /// <param name="config">Routes, receivers and inhibition.</param>
+    /// <param name="channels">The channels of the receivers by the keys of their integrations; the manager disposes them.</param>
+    /// <param name="onCall">Schedules and escalations; null for none.</param>
     public async Task ApplyAsync(AlertmanagerConfig config, IReadOnlyDictionary<string, INoticeChannel> channels, OnCallConfig? onCall = null)
     {
         NoticeSender former;
@@ -225,6 +228,7 @@ public sealed class AlertManager : IAsyncDisposable
     }
 
     /// <summary>Waits until no notice is under way.</summary>
+    /// <exception cref="OperationCanceledException">The wait was ended.</exception>
     public Task DrainAsync(CancellationToken cancellationToken) => _sender.DrainAsync(cancellationToken);
 
     /// <inheritdoc/>

@@ -18,7 +18,7 @@ public sealed record AlertmanagerConfig
     /// <summary>The settings of the section <c>global</c> by their names: defaults of the receivers.</summary>
     public IReadOnlyDictionary<string, string> Global { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Whether a route's notices are held back at a time.</summary>
+    /// <summary>Whether a route's notices are held back at a time: within one of its mute times, or outside of all its active times.</summary>
     public bool IsMuted(Route route, DateTimeOffset time) =>
         route.MuteTimes.Any(name => IsIn(name, time)) || (route.ActiveTimes.Count > 0 && !route.ActiveTimes.Any(name => IsIn(name, time)));
 

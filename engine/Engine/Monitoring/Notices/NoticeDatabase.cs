@@ -9,7 +9,8 @@ namespace CartRecovery.Engine.Monitoring.Notices;
 /// </summary>
 public sealed class NoticeDatabase : IDisposable
 {
-    const int Version = 1;
+    // 2: silences recur.
+    const int Version = 2;
 
     readonly List<Action> _undo = [];
     bool _isInTransaction;
@@ -27,13 +28,18 @@ public sealed class NoticeDatabase : IDisposable
             throw new IOException($"{path} is of a newer version ({version}); this one reads up to {Version}");
         }
 
+        if (version == 1)
+        {
+            Database.Execute("BEGIN IMMEDIATE; ALTER TABLE silences ADD COLUMN recurrence TEXT NOT NULL DEFAULT ''; PRAGMA user_version=2; COMMIT");
+        }
+
         Database.Execute("""
             CREATE TABLE IF NOT EXISTS ledger(
               integration TEXT NOT NULL, group_key TEXT NOT NULL, at INTEGER NOT NULL, firing BLOB NOT NULL, resolved BLOB NOT NULL,
               PRIMARY KEY(integration, group_key)) WITHOUT ROWID;
             CREATE TABLE IF NOT EXISTS silences(
               id TEXT PRIMARY KEY, matchers TEXT NOT NULL, starts_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
-              created_by TEXT NOT NULL, comment TEXT NOT NULL, warned INTEGER NOT NULL) WITHOUT ROWID;
+              created_by TEXT NOT NULL, comment TEXT NOT NULL, warned INTEGER NOT NULL, recurrence TEXT NOT NULL DEFAULT '') WITHOUT ROWID;
             CREATE TABLE IF NOT EXISTS occurrences(
               number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, labels TEXT NOT NULL, annotations TEXT NOT NULL, severity TEXT NOT NULL, service TEXT NOT NULL,
               rule TEXT NOT NULL, generator TEXT NOT NULL, value REAL, started_at INTEGER NOT NULL, ended_at INTEGER NOT NULL, resolved_at INTEGER,

@@ -67,6 +67,8 @@ public sealed class NoticeLedger
     }
 
     /// <summary>Records that a notice was delivered.</summary>
+    /// <param name="notice">The notice.</param>
+    /// <param name="now">When, in milliseconds since the Unix epoch.</param>
     /// <exception cref="IOException">The ledger cannot be written. It remembers the notice until the process ends.</exception>
     public void Record(Notice notice, long now)
     {
@@ -76,7 +78,8 @@ public sealed class NoticeLedger
             .With(MemoryMarshal.AsBytes(entry.Firing.AsSpan())).With(MemoryMarshal.AsBytes(entry.Resolved.AsSpan())).Run();
     }
 
-    /// <summary>Forgets what was last said before a time.</summary>
+    /// <summary>Forgets what was last said before a time, in milliseconds since the Unix epoch.</summary>
+    /// <exception cref="IOException">The ledger cannot be written.</exception>
     public void Expire(long before)
     {
         foreach (var key in _entries.Where(entry => entry.Value.At < before).Select(entry => entry.Key).ToList())

@@ -44,6 +44,9 @@ public static partial class NoticeMatchers
     }
 
     /// <summary>Creates a matcher.</summary>
+    /// <param name="name">The label.</param>
+    /// <param name="sign"><c>=</c>, <c>!=</c>, <c>=~</c> or <c>!~</c>.</param>
+    /// <param name="value">The value, or a pattern in RE2's syntax that matches the whole value.</param>
     /// <exception cref="FormatException">The pattern is invalid.</exception>
     public static LabelMatcher Of(string name, string sign, string value)
     {

@@ -18,10 +18,10 @@ public sealed class NoticeSender(IReadOnlyDictionary<string, INoticeChannel> cha
     readonly ConcurrentDictionary<(string Kind, string Outcome), long> _counts = new();
     readonly CancellationTokenSource _stop = new();
 
-    /// <summary>Receives each notice that was delivered.</summary>
+    /// <summary>Receives each delivered notice, on the thread that sent it.</summary>
     public Action<Notice>? OnDelivered { get; set; }
 
-    /// <summary>Receives each notice that was not delivered, and why.</summary>
+    /// <summary>Receives each notice whose tries all failed, and why, on the thread that sent it.</summary>
     public Action<Notice, string>? OnFailed { get; set; }
 
     /// <summary>How many notices are under way.</summary>
@@ -75,6 +75,8 @@ public sealed class NoticeSender(IReadOnlyDictionary<string, INoticeChannel> cha
     }
 
     /// <summary>Waits until nothing is under way.</summary>
+    /// <param name="cancellationToken">Ends the wait, not the sending.</param>
+    /// <exception cref="OperationCanceledException">The wait was ended.</exception>
     public async Task DrainAsync(CancellationToken cancellationToken)
     {
         while (!_inFlight.IsEmpty)

@@ -38,7 +38,8 @@ public sealed record Route
     /// <summary>The nodes below.</summary>
     public IReadOnlyList<Route> Routes { get; init; } = [];
 
-    /// <summary>Finds the deepest nodes that an alert goes to, in order; at least this one if it matches.</summary>
+    /// <summary>Finds the deepest nodes that an alert goes to, in order.</summary>
+    /// <returns>At least this node if it matches, else nothing.</returns>
     public IReadOnlyList<Route> Find(SeriesLabels labels)
     {
         if (!Matchers.All(matcher => matcher.IsMatch(labels)))

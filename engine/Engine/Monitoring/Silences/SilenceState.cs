@@ -3,7 +3,7 @@ namespace CartRecovery.Engine.Monitoring.Silences;
 /// <summary>The state of a silence. The names are those of Alertmanager's API in lower case.</summary>
 public enum SilenceState
 {
-    /// <summary>It has not begun.</summary>
+    /// <summary>It has not begun, or is between two of its windows.</summary>
     Pending,
 
     /// <summary>It hides alerts.</summary>

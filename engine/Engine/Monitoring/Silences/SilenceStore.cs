@@ -26,13 +26,13 @@ public sealed class SilenceStore
     public SilenceStore(NoticeDatabase database)
     {
         _database = database;
-        _save = database.Database.Prepare("INSERT OR REPLACE INTO silences VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+        _save = database.Database.Prepare("INSERT OR REPLACE INTO silences VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
         _drop = database.Database.Prepare("DELETE FROM silences WHERE id = ?1");
-        var all = database.Database.Prepare("SELECT id, matchers, starts_at, ends_at, updated_at, created_by, comment, warned FROM silences");
+        var all = database.Database.Prepare("SELECT id, matchers, starts_at, ends_at, updated_at, created_by, comment, warned, recurrence FROM silences");
         while (all.Next())
         {
             // One that cannot be read hides nothing, and keeps no engine from starting.
-            if (NoticeMatchers.TryParse(all.Text(1)) is not { } matchers)
+            if (NoticeMatchers.TryParse(all.Text(1)) is not { } matchers || !TryRead(all.Text(8), out var recurrence))
             {
                 continue;
             }
@@ -46,6 +46,7 @@ public sealed class SilenceStore
                 UpdatedAt = all.Long(4),
                 CreatedBy = all.Text(5),
                 Comment = all.Text(6),
+                Recurrence = recurrence,
             };
             if (all.Long(7) != 0)
             {
@@ -62,14 +63,14 @@ public sealed class SilenceStore
 
     /// <summary>The silences that hide an alert.</summary>
     public IEnumerable<Silence> Hiding(SeriesLabels labels, long now) =>
-        _silences.Values.Where(silence => silence.StateAt(now) == SilenceState.Active && silence.Matches(labels));
+        _silences.Values.Where(silence => silence.Hides(labels, now));
 
     /// <summary>Whether an alert is hidden.</summary>
     public bool IsSilenced(SeriesLabels labels, long now)
     {
         foreach (var silence in _silences.Values)
         {
-            if (silence.StateAt(now) == SilenceState.Active && silence.Matches(labels))
+            if (silence.Hides(labels, now))
             {
                 return true;
             }
@@ -101,13 +102,13 @@ public sealed class SilenceStore
     public Silence? Expire(string id, long now) => Find(id) is { } silence && silence.StateAt(now) != SilenceState.Expired
         ? Save(silence with { EndsAt = now, StartsAt = Math.Min(silence.StartsAt, now), UpdatedAt = now }) : null;
 
-    /// <summary>Returns the active silences that end soon, each once.</summary>
+    /// <summary>Returns the silences in force that end soon, each once; of a recurring one, the end of its last window does not count.</summary>
     /// <param name="now">Milliseconds since the Unix epoch.</param>
     /// <param name="within">How long before its end a silence is returned, in milliseconds. One that is shorter than twice that is not.</param>
     /// <exception cref="IOException">The database cannot be written.</exception>
     public IReadOnlyList<Silence> TakeEnding(long now, long within)
     {
-        List<Silence> ending = [.. _silences.Values.Where(silence => silence.StateAt(now) == SilenceState.Active
+        List<Silence> ending = [.. _silences.Values.Where(silence => silence.IsInForce(now)
             && silence.EndsAt - now <= within && silence.EndsAt - silence.StartsAt >= 2 * within && !_warned.Contains(silence.Id))];
         if (ending.Count > 0)
         {
@@ -134,14 +135,25 @@ public sealed class SilenceStore
         }
     }
 
-    // What was hidden so far stays as it was: only the end, the author and the comment of an active silence change.
+    // What was hidden so far stays as it was: only the end, the author and the comment of a silence in force change.
     static bool CanChange(Silence before, Silence after, long now) =>
-        NoticeMatchers.Format(before.Matchers) == NoticeMatchers.Format(after.Matchers) && before.StateAt(now) switch
+        NoticeMatchers.Format(before.Matchers) == NoticeMatchers.Format(after.Matchers) && before.Recurrence?.Text == after.Recurrence?.Text && now < before.EndsAt
+        && (before.IsInForce(now) ? before.StartsAt == after.StartsAt : after.StartsAt >= now);
+
+    static bool TryRead(string text, out SilenceRecurrence? recurrence)
+    {
+        recurrence = null;
+        try
         {
-            SilenceState.Active => before.StartsAt == after.StartsAt,
-            SilenceState.Pending => after.StartsAt >= now,
-            _ => false,
-        };
+            recurrence = text.Length == 0 ? null : SilenceRecurrence.Parse(text);
+            return true;
+        }
+        catch (SilenceException)
+        {
+            // Its time zone may be unknown on this machine.
+            return false;
+        }
+    }
 
     static void Check(Silence silence, long now)
     {
@@ -189,7 +201,7 @@ public sealed class SilenceStore
         var before = Find(silence.Id);
         _database.OnRollback(() => Restore(silence.Id, before));
         _save.With(silence.Id).With(NoticeMatchers.Format(silence.Matchers)).With(silence.StartsAt).With(silence.EndsAt).With(silence.UpdatedAt)
-            .With(silence.CreatedBy).With(silence.Comment).With(_warned.Contains(silence.Id)).Run();
+            .With(silence.CreatedBy).With(silence.Comment).With(_warned.Contains(silence.Id)).With(silence.Recurrence?.Text ?? "").Run();
         return _silences[silence.Id] = silence;
     }
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace CartRecovery.Host.Api.Alerts.Alertmanager;
 
 /// <summary>A silence.</summary>
@@ -9,5 +11,7 @@ namespace CartRecovery.Host.Api.Alerts.Alertmanager;
 /// <param name="EndsAt">When it ends.</param>
 /// <param name="Matchers">The conditions.</param>
 /// <param name="StartsAt">When it begins.</param>
+/// <param name="Recurrence">When it hides alerts in between; nothing for always.</param>
 sealed record AmSilence(
-    string Id, AmSilenceStatus Status, DateTimeOffset UpdatedAt, string Comment, string CreatedBy, DateTimeOffset EndsAt, IReadOnlyList<AmMatcher> Matchers, DateTimeOffset StartsAt);
+    string Id, AmSilenceStatus Status, DateTimeOffset UpdatedAt, string Comment, string CreatedBy, DateTimeOffset EndsAt, IReadOnlyList<AmMatcher> Matchers, DateTimeOffset StartsAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<AmInterval>? Recurrence = null);

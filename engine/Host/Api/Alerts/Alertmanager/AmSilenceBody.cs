@@ -15,6 +15,9 @@ sealed record AmSilenceBody
     /// <summary>When it ends.</summary>
     public DateTimeOffset? EndsAt { get; init; }
 
+    /// <summary>When it hides alerts between its beginning and its end: one to ten intervals; always by default.</summary>
+    public IReadOnlyList<AmInterval>? Recurrence { get; init; }
+
     /// <summary>Who creates it; the signed-in user by default.</summary>
     public string? CreatedBy { get; init; }
 

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Text.Json;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Monitoring.Notices;
 using CartRecovery.Engine.Monitoring.Query;
@@ -20,6 +21,8 @@ namespace CartRecovery.Host.Api.Alerts.Alertmanager;
 static class SilenceRoutes
 {
     const int MaxPreview = 100;
+    const int MaxWindows = 10;
+    const long PreviewedTime = 31L * 86_400_000;
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -31,7 +34,7 @@ static class SilenceRoutes
             .Describe("setSilence", "Create or change a silence", "With an id, changes that silence; if its matchers or its past change, it ends and a new one takes its place.")
             .Produces<AmSilenceCreated>().Problems(ApiProblems.InvalidJson, AlertProblems.InvalidSilence, AlertProblems.NotStored);
         group.MapPost("/silences/preview", Preview).WithMetadata(reads)
-            .Describe("previewSilence", "Preview a silence", "The alerts that fire and that a silence with these matchers would hide. Changes nothing.")
+            .Describe("previewSilence", "Preview a silence", "The alerts that fire and that a silence with these matchers would hide, and when a recurring one would. Changes nothing.")
             .Produces<AmSilencePreview>().Problems(ApiProblems.InvalidJson, AlertProblems.InvalidSilence);
         group.MapGet("/silence/{id}", Get).WithMetadata(reads).Describe("getSilence", "Get a silence", "A silence with its matchers and its state.").Problems(AlertProblems.SilenceNotFound);
         group.MapDelete("/silence/{id}", Delete).WithMetadata(writes, new AuditedChange("silence.expire", "id"))
@@ -62,6 +65,7 @@ static class SilenceRoutes
                 EndsAt = body.EndsAt?.ToUnixTimeMilliseconds() ?? throw new SilenceException("endsAt is missing"),
                 CreatedBy = string.IsNullOrEmpty(body.CreatedBy) ? UserIdentity.Of(context).ActorName : body.CreatedBy,
                 Comment = body.Comment ?? "",
+                Recurrence = RecurrenceOf(body),
             });
             AuditTarget.Set(context, $"silence:{silence.Id}");
             return TypedResults.Ok(new AmSilenceCreated(silence.Id));
@@ -76,7 +80,7 @@ static class SilenceRoutes
         }
     }
 
-    static Ok<AmSilencePreview> Preview(AmSilenceBody body, AlertingService alerting)
+    static Ok<AmSilencePreview> Preview(HttpContext context, AmSilenceBody body, AlertingService alerting)
     {
         var matchers = MatchersOf(body);
         if (matchers.Count == 0)
@@ -85,8 +89,26 @@ static class SilenceRoutes
         }
 
         var hidden = alerting.Alerts.Read((log, _, _) => log.Active.Where(alert => matchers.All(matcher => matcher.IsMatch(alert.Labels))).ToArray());
-        return TypedResults.Ok(new AmSilencePreview(hidden.Length, [.. hidden.OrderByDescending(alert => alert.Number).Take(MaxPreview).Select(alert => AlertItem.Of(alert, null))]));
+        return TypedResults.Ok(new AmSilencePreview(hidden.Length, [.. hidden.OrderByDescending(alert => alert.Number).Take(MaxPreview).Select(alert => AlertItem.Of(alert, null))], WindowsOf(body, AlertIds.Now(context))));
     }
+
+    static IReadOnlyList<AmSilenceWindow>? WindowsOf(AmSilenceBody body, long now)
+    {
+        try
+        {
+            var from = Math.Max(now, body.StartsAt?.ToUnixTimeMilliseconds() ?? now);
+            var to = Math.Min(from + PreviewedTime, body.EndsAt?.ToUnixTimeMilliseconds() ?? long.MaxValue);
+            return RecurrenceOf(body) is { } recurrence
+                ? [.. recurrence.Windows(from, to, MaxWindows).Select(window => new AmSilenceWindow(AlertIds.Time(window.From), AlertIds.Time(window.To)))] : null;
+        }
+        catch (SilenceException e)
+        {
+            throw new ProblemException(AlertProblems.InvalidSilence with { Detail = $"{e.Message}." });
+        }
+    }
+
+    static SilenceRecurrence? RecurrenceOf(AmSilenceBody body) =>
+        body.Recurrence is null ? null : SilenceRecurrence.Parse(JsonSerializer.Serialize(body.Recurrence, ApiJson.Default.IReadOnlyListAmInterval));
 
     static Microsoft.AspNetCore.Http.HttpResults.Ok Delete([Description("The silence.")] string id, AlertingService alerting)
     {
@@ -122,5 +144,6 @@ static class SilenceRoutes
     static AmSilence ItemOf(Silence silence, long now) => new(silence.Id, new AmSilenceStatus(silence.StateAt(now).ToString().ToLowerInvariant()), AlertIds.Time(silence.UpdatedAt),
         silence.Comment, silence.CreatedBy, AlertIds.Time(silence.EndsAt),
         [.. silence.Matchers.Select(matcher => new AmMatcher(matcher.Name, matcher.Value, matcher.Match is LabelMatch.Matches or LabelMatch.DoesNotMatch, matcher.Match is LabelMatch.Equal or LabelMatch.Matches))],
-        AlertIds.Time(silence.StartsAt));
+        AlertIds.Time(silence.StartsAt),
+        silence.Recurrence is null ? null : JsonSerializer.Deserialize(silence.Recurrence.Text, ApiJson.Default.IReadOnlyListAmInterval));
 }
