@@ -2,7 +2,9 @@ using CartRecovery.Engine.Monitoring.Query;
 
 namespace CartRecovery.Engine.Monitoring.Silences;
 
-/// <summary>Keeps the notices of some alerts back for a time, or in recurring windows of it. Immutable. Times are milliseconds since the Unix epoch.</summary>
+/// <summary>
+/// Keeps the notices of some alerts back for a time, or in recurring windows of it. Immutable. Times are milliseconds since the Unix epoch.
+/// </summary>
 public sealed record Silence
 {
     /// <summary>Identifies the silence: a UUID; empty for a new one.</summary>

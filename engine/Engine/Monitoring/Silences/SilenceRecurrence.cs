@@ -4,7 +4,9 @@ using CartRecovery.Engine.Monitoring.Rules;
 
 namespace CartRecovery.Engine.Monitoring.Silences;
 
-/// <summary>When a recurring silence hides alerts: intervals as in Alertmanager's <c>time_intervals</c>; one must contain the time. Immutable.</summary>
+/// <summary>
+/// When a recurring silence hides alerts: intervals as in Alertmanager's <c>time_intervals</c>, of which one must contain the time. Immutable.
+/// </summary>
 public sealed class SilenceRecurrence
 {
     /// <summary>How many intervals a silence may have.</summary>
@@ -36,7 +38,8 @@ public sealed class SilenceRecurrence
         // JSON is YAML, so that the intervals are those of a routing file.
         if (YamlTree.Parse($"{{\"recurrence\": {text}}}", problems) is { } root && YamlFields.Of(root, "intervals", problems) is { } fields)
         {
-            intervals.AddRange(fields.List("recurrence").Take(MaxIntervals + 1).Select(item => YamlFields.Of(item, "an interval", problems)).OfType<YamlFields>()
+            intervals.AddRange(fields.List("recurrence").Take(MaxIntervals + 1)
+                .Select(item => YamlFields.Of(item, "an interval", problems)).OfType<YamlFields>()
                 .Select(interval => NoticeIntervalReader.Read(interval, problems)));
         }
 
@@ -60,7 +63,7 @@ public sealed class SilenceRecurrence
         return false;
     }
 
-    /// <summary>Lists the first windows of a range by trying each of its minutes: about 20 ms a month. The last window ends with the range at the latest.</summary>
+    /// <summary>Lists the first windows of a range by trying each of its minutes. The last window ends with the range at the latest.</summary>
     /// <param name="from">The beginning, in milliseconds since the Unix epoch.</param>
     /// <param name="to">The end.</param>
     /// <param name="max">How many windows at most.</param>

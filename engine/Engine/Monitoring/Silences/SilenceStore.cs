@@ -102,7 +102,7 @@ public sealed class SilenceStore
     public Silence? Expire(string id, long now) => Find(id) is { } silence && silence.StateAt(now) != SilenceState.Expired
         ? Save(silence with { EndsAt = now, StartsAt = Math.Min(silence.StartsAt, now), UpdatedAt = now }) : null;
 
-    /// <summary>Returns the silences in force that end soon, each once; of a recurring one, the end of its last window does not count.</summary>
+    /// <summary>Returns the silences in force that end soon, each once; the end of a recurring silence's window is none.</summary>
     /// <param name="now">Milliseconds since the Unix epoch.</param>
     /// <param name="within">How long before its end a silence is returned, in milliseconds. One that is shorter than twice that is not.</param>
     /// <exception cref="IOException">The database cannot be written.</exception>
