@@ -9,7 +9,11 @@ namespace CartRecovery.Tests.Simulation;
 sealed class SimulatedDevice(SimulatedDisk disk, Random random, TimeProvider time) : JournalDevice("simulated")
 {
     readonly Dictionary<int, DateTimeOffset> _written = [];
+    int _removedBefore;
     bool _dead;
+
+    /// <summary>The end of the segments deleted in this lifetime.</summary>
+    public int RemovedBefore => Volatile.Read(ref _removedBefore);
 
     /// <summary>The probability, 0–1, that a write or a sync fails.</summary>
     public double Faults { get; set; }
@@ -46,6 +50,8 @@ sealed class SimulatedDevice(SimulatedDisk disk, Random random, TimeProvider tim
         {
             disk.Remove(segment);
         }
+
+        Volatile.Write(ref _removedBefore, segment + 1);
     }
 
     public override void Reset()

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace CartRecovery.Tests.Simulation;
 
 /// <summary>
@@ -176,6 +178,10 @@ sealed class SimulatedDisk
             return false;
         }
     }
+
+    /// <summary>The hashes of all segments, also those removed.</summary>
+    public string[] Digests() =>
+        [.. HistorySegments().Select(n => $"segment {n} {Convert.ToHexStringLower(SHA256.HashData((_segments.GetValueOrDefault(n) ?? _removed[n]).Written))}")];
 
     /// <summary>Changes a byte durably.</summary>
     public void Damage(int segment, int offset, byte by)

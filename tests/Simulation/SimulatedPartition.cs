@@ -75,7 +75,7 @@ sealed class SimulatedPartition : IDisposable
         _checkpoints = recovered.Checkpoints!;
         _handover = recovered.Handover;
         Reader.Open(_tail);
-        _quiescence = new FasterLogQuiescence(_journal);
+        _quiescence = new FasterLogQuiescence(_journal, _device, _options.Journal!.Layout);
         _receivedAt = recovered.ReceivedAt;
         _work = new PartitionProcessor(_index, _options, _state, counters, _journal, _tail, _time) { OnFault = e => _fault ??= e.ToString() };
         watermark.Restore(_state.Stages.Now, _receivedAt);
@@ -132,6 +132,7 @@ sealed class SimulatedPartition : IDisposable
 
         SimulationException.ThrowUnless(_journal.Durable >= _journal.TailAddress && _work!.Uncommitted == 0, $"partition {_index}: not everything becomes durable on a working disk");
         SpinWait.SpinUntil(() => _work!.TryFinish(TimeSpan.FromSeconds(20)));
+        WaitForBackgroundWork();
         SimulationException.ThrowUnless(Reader.Finish(), $"partition {_index}: the reader lags or has lost entries");
         SimulationException.ThrowUnless(_work!.CheckpointProblem is null, $"partition {_index}: {_work.CheckpointProblem}");
     }

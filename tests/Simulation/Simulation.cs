@@ -100,7 +100,8 @@ sealed class Simulation : IDisposable
     /// <summary>A trace of the run, for comparison with another run of the seed.</summary>
     public string[] Trace() =>
         [.. _partitions.SelectMany((p, i) => p.Reader.Decisions.Select(d => $"{i} {d.Id}")),
-            .. _references.SelectMany((r, i) => r.Events.Select(e => $"{i} {e.Event.Number}")), $"{_torn} {_faults} {_fromCheckpoint} {Now}"];
+            .. _references.SelectMany((r, i) => r.Events.Select(e => $"{i} {e.Event.Number}")), $"{_torn} {_faults} {_fromCheckpoint} {Now}",
+            .. _partitions.SelectMany((p, i) => p.Disk.Digests().Select(d => $"{i} {d}"))];
 
     public void Dispose()
     {
