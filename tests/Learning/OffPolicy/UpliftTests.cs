@@ -1,6 +1,9 @@
+using System.Globalization;
+using System.Xml.Linq;
 using CartRecovery.Engine.Learning.OffPolicy;
 using CartRecovery.Engine.Learning.Training;
 using CartRecovery.Tests.Learning.Training;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Learning.OffPolicy;
 
@@ -35,6 +38,40 @@ public sealed class UpliftTests
         Assert.That((qini.Low, qini.High), Is.EqualTo((0.08, 0.08)).Within(0.02));
         Assert.That(qini.Low, Is.LessThan(0.08));
         Assert.That(qini.High, Is.GreaterThan(0.08));
+    }
+
+    [Test]
+    public void The_card_shows_the_curve_of_its_scores()
+    {
+        var random = new SeededRandom(7);
+        bool[] treated = [.. Enumerable.Range(0, 1500).Select(_ => random.Unit() < 0.5)];
+        var row = 0;
+        var set = SyntheticData.Draw(1500, 2, 6, x => 0.3 + (treated[row++] ? 0.2 * x[0] : 0));
+        var uplift = Uplift.CrossFit(set, treated);
+        var qini = uplift.Rank(rounds: 50);
+        using var scratch = new Scratch();
+
+        UpliftCard.Write(scratch.PathOf("mail.md"), uplift, qini, "mail", "none");
+
+        var card = File.ReadAllText(scratch.PathOf("mail.md"));
+        Assert.That(card, Does.Contain("![Qini curve](mail-qini.svg)").And.Contain(Text($"| `mail` | {treated.Count(t => t)} |"))
+            .And.Contain(Text($"| 100% | {qini.Uplift:0.00000} | {qini.Uplift:0.00000} |")).And.Contain("rank better than chance"));
+        var svg = XDocument.Load(scratch.PathOf("mail-qini.svg")).Root!;
+        var path = svg.Descendants().Single(e => e.Attribute("stroke")?.Value == "#1f5fa8").Attribute("d")!.Value;
+        Assert.That(path.Count(c => c == 'L'), Is.InRange(50, 450), "the whole curve, thinned");
+
+        static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    }
+
+    [Test]
+    public void A_harmful_treatments_curve_is_within_the_picture()
+    {
+        // Everybody untreated succeeds, nobody treated: the curve falls from 0 to −1.
+        var svg = XDocument.Parse(UpliftCard.Picture(Qini.Of([4, 3, 2, 1], [true, false, true, false], [0, 1, 0, 1], rounds: 1, seed: 1))).Root!;
+
+        var line = svg.Descendants().Single(e => e.Attribute("stroke")?.Value == "#777777").Attribute("d")!.Value;
+        var heights = line.TrimStart('M').Split('L').Select(p => double.Parse(p.Split(' ')[1], CultureInfo.InvariantCulture)).ToArray();
+        Assert.That(heights[1] - heights[0], Is.EqualTo(300 - 36 - 48).Within(0.2), "from the top of the chart to its bottom");
     }
 
     [Test]

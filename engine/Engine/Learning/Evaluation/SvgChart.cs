@@ -11,6 +11,7 @@ sealed class SvgChart
 
     readonly StringBuilder _body = new();
     readonly double _maxX;
+    readonly double _minY;
     readonly double _maxY;
     readonly bool _namesAreBelow;
     int _lines;
@@ -19,19 +20,20 @@ sealed class SvgChart
     /// <param name="x">The name of the horizontal axis.</param>
     /// <param name="y">The name of the vertical axis.</param>
     /// <param name="maxX">The horizontal axis's end; it starts at 0.</param>
-    /// <param name="maxY">The vertical axis's end; it starts at 0.</param>
+    /// <param name="maxY">The vertical axis's end.</param>
     /// <param name="namesAreBelow">Whether the names are at the bottom, where lines rise, or at the top.</param>
-    internal SvgChart(string title, string x, string y, double maxX, double maxY, bool namesAreBelow = false)
+    /// <param name="minY">The vertical axis's beginning, 0 or less; bars have none but 0.</param>
+    internal SvgChart(string title, string x, string y, double maxX, double maxY, bool namesAreBelow = false, double minY = 0)
     {
         _namesAreBelow = namesAreBelow;
-        (_maxX, _maxY) = (maxX, maxY > 0 ? maxY : 1);
+        (_maxX, _minY, _maxY) = (maxX, minY, maxY > minY ? maxY : minY + 1);
         Add($"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {Height}" width="{Width}" height="{Height}" """);
         Add($""" font-family="sans-serif" font-size="11" role="img">""");
         Add($"""<title>{Escape(title)}</title><rect width="{Width}" height="{Height}" fill="#ffffff"/>""");
         Add($"""<text x="{Left}" y="20" font-size="13" font-weight="bold">{Escape(title)}</text>""");
         for (var tick = 0; tick <= Ticks; tick++)
         {
-            double atX = maxX * tick / Ticks, atY = _maxY * tick / Ticks;
+            double atX = maxX * tick / Ticks, atY = _minY + ((_maxY - _minY) * tick / Ticks);
             Add($"""<path d="M{X(atX):0.#} {Top}V{Height - Bottom}M{Left} {Y(atY):0.#}H{Width - Right}" stroke="#dddddd"/>""");
             Add($"""<text x="{X(atX):0.#}" y="{Height - Bottom + 16}" text-anchor="middle">{atX:0.##}</text>""");
             Add($"""<text x="{Left - 6}" y="{Y(atY) + 4:0.#}" text-anchor="end">{atY:0.###}</text>""");
@@ -87,7 +89,7 @@ sealed class SvgChart
 
     double X(double value) => Left + (Width - Left - Right) * Math.Clamp(value / _maxX, 0, 1);
 
-    double Y(double value) => Height - Bottom - (Height - Top - Bottom) * Math.Clamp(value / _maxY, 0, 1);
+    double Y(double value) => Height - Bottom - (Height - Top - Bottom) * Math.Clamp((value - _minY) / (_maxY - _minY), 0, 1);
 
     void Add(FormattableString line) => _body.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
 

@@ -45,6 +45,7 @@ static class OffPolicyCommand
     static string? WrongUsage(OffPolicyOptions options) =>
         (options.Log is null) == (options.FromOutreach is null) ? "give either --log FILE or --from-outreach FOLDER"
         : (options.Uplift is null) != (options.Against is null) ? "--uplift and --against require each other"
+        : options.Card is not null && options.Uplift is null ? "--card requires --uplift"
         : options.Uplift is not null && options.Log is null ? "--uplift requires --log with rewards 0 or 1"
         : null;
 
@@ -82,8 +83,14 @@ static class OffPolicyCommand
         notes.ForEach(note => Console.WriteLine(TerminalText.Clean(note)));
         if (options.Uplift is { } treatment)
         {
-            var qini = Uplift.CrossFit(log, log.ActionOf(treatment), log.ActionOf(options.Against!)).Rank();
+            var uplift = Uplift.CrossFit(log, log.ActionOf(treatment), log.ActionOf(options.Against!));
+            var qini = uplift.Rank();
             Line($"uplift of {TerminalText.Clean(treatment)} against {TerminalText.Clean(options.Against!)}: {qini.Uplift:0.#####} for all; the model's Qini {qini.Coefficient:0.#####} ({qini.Low:0.#####} to {qini.High:0.#####}), q0 {qini.Q0:0.###}");
+            if (options.Card is { } card)
+            {
+                UpliftCard.Write(card, uplift, qini, treatment, options.Against!);
+                Console.WriteLine($"wrote {TerminalText.Clean(card)}");
+            }
         }
 
         return ExitCode.Success;

@@ -20,4 +20,7 @@ sealed class OffPolicyOptions
 
     [Option("against", MetaValue = "ACTION", HelpText = "The action to compare --uplift with.")]
     public string? Against { get; set; }
+
+    [Option("card", MetaValue = "FILE", HelpText = "Also write a card of the uplift model in Markdown, and its Qini curve as SVG beside it.")]
+    public string? Card { get; set; }
 }
