@@ -176,6 +176,8 @@ sealed class AlertsApiTests
             (new DateTimeOffset(2030, 1, 7, 2, 0, 0, TimeSpan.Zero), new DateTimeOffset(2030, 1, 7, 3, 30, 0, TimeSpan.Zero)),
             (new DateTimeOffset(2030, 1, 8, 2, 0, 0, TimeSpan.Zero), new DateTimeOffset(2030, 1, 8, 3, 30, 0, TimeSpan.Zero)),
         }));
+        var last = await AskAsync("POST", "/api/v2/silences/preview", """{"matchers":[{"name":"a","value":"b"}],"startsAt":"9999-12-31T00:00:00Z","recurrence":[{}]}""");
+        Assert.That(last.Json.GetProperty("windows").GetArrayLength(), Is.EqualTo(1), "to the end of time");
         var set = await AskAsync("POST", "/api/v2/silences", body);
         Assert.That(set.Status, Is.EqualTo(HttpStatusCode.OK), set.Body);
         var silence = (await AskAsync("GET", $"/api/v2/silence/{set.Json.GetProperty("silenceID").GetString()}")).Json;

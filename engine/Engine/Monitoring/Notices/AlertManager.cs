@@ -84,7 +84,7 @@ public sealed class AlertManager : IAsyncDisposable
     /// <summary>Starts to send what is due, each second.</summary>
     public void Start() => _timer = _time.CreateTimer(_ => TickOnce(), null, s_tick, s_tick);
 
-    /// <summary>Puts other routes and receivers in force. What was said before stays known; the former channels are disposed when their tries have ended.</summary>
+    /// <summary>Puts other routes and receivers in force. What was said before stays known; tries under way are ended, and the former channels disposed.</summary>
     /// <param name="config">Routes, receivers and inhibition.</param>
     /// <param name="channels">The channels of the receivers by the keys of their integrations; the manager disposes them.</param>
     /// <param name="onCall">Schedules and escalations; null for none.</param>

@@ -97,7 +97,7 @@ static class SilenceRoutes
         try
         {
             var from = Math.Max(now, body.StartsAt?.ToUnixTimeMilliseconds() ?? now);
-            var to = Math.Min(from + PreviewedTime, body.EndsAt?.ToUnixTimeMilliseconds() ?? long.MaxValue);
+            var to = Math.Min(from + PreviewedTime, (body.EndsAt ?? DateTimeOffset.MaxValue).ToUnixTimeMilliseconds());
             return RecurrenceOf(body) is { } recurrence
                 ? [.. recurrence.Windows(from, to, MaxWindows).Select(window => new AmSilenceWindow(AlertIds.Time(window.From), AlertIds.Time(window.To)))] : null;
         }
