@@ -330,6 +330,7 @@ sealed class AccessMatrixTests
         ["GET /health/dependencies"] = Access.User,
         ["GET /health/{service}"] = Access.User,
         ["GET /api/v1/monitoring/dashboard/sla"] = Access.User,
+        ["GET /status"] = Access.Open,
         ["GET /live"] = Access.Open,
         ["GET /ready"] = Access.Open,
         ["GET /metrics"] = Access.Operator,

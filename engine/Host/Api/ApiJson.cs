@@ -51,6 +51,7 @@ using CartRecovery.Host.Api.Tap;
 using CartRecovery.Host.Api.Tracking;
 using CartRecovery.Host.Api.Usage;
 using CartRecovery.Host.Reconciliation;
+using CartRecovery.Host.Api.Status;
 
 namespace CartRecovery.Host.Api;
 
@@ -286,5 +287,6 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(PipelineStatus))]
 [JsonSerializable(typeof(CacheStatistics))]
 [JsonSerializable(typeof(CacheFlushed))]
+[JsonSerializable(typeof(StatusReport))]
 [JsonSerializable(typeof(ProbeResult))]
 sealed partial class ApiJson : JsonSerializerContext;

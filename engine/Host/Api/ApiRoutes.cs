@@ -39,6 +39,7 @@ using CartRecovery.Host.Api.Segments;
 using CartRecovery.Host.Api.Serving;
 using CartRecovery.Host.Api.Templates;
 using CartRecovery.Host.Api.Settings;
+using CartRecovery.Host.Api.Status;
 using CartRecovery.Host.Api.Storefront;
 using CartRecovery.Host.Api.Streams;
 using CartRecovery.Host.Api.Suppressions;
@@ -113,6 +114,7 @@ static class ApiRoutes
         PushRoutes.Map(routes);
         HealthRoutes.Map(routes);
         ServiceHealthRoutes.Map(routes);
+        StatusRoutes.Map(routes);
         CacheRoutes.Map(routes);
         routes.MapDocumentation();
     }

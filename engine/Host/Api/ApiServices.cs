@@ -16,6 +16,7 @@ using CartRecovery.Host.Api.Predictions;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
 using CartRecovery.Host.Api.Segments;
+using CartRecovery.Host.Api.Status;
 using CartRecovery.Host.Api.Storefront;
 using CartRecovery.Host.Api.Tracking;
 using CartRecovery.Host.Models;
@@ -41,7 +42,7 @@ static class ApiServices
             options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
         services.AddSingleton<MaskedIds>().AddSingleton<CartReader>().AddSingleton<Predictors>().AddSingleton<PredictionCache>().AddSingleton<LoadedModels>().AddSingleton<ModelAudit>().AddSingleton<LinkEvents>().AddSingleton<ServerEvents>().AddSingleton<HealthReport>().AddSingleton<StorefrontClient>().AddSingleton<TestSendLimits>()
-            .AddSingleton<FlagEvaluations>().AddSingleton<SegmentSizes>();
+            .AddSingleton<FlagEvaluations>().AddSingleton<SegmentSizes>().AddSingleton<StatusBoard>();
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.AddAccess();
         services.AddProblemResponses();

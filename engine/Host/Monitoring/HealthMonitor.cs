@@ -103,6 +103,8 @@ sealed partial class HealthMonitor : IAsyncDisposable
             () => services.Select(one => new Sample(one.Check.Objective, one.Check.Name)));
         registry.Gauge("cartrecovery_service_latency_target_seconds", "The target for the 95th percentile of the response times of the shop's service, in seconds", ["service"],
             () => services.Select(one => new Sample(one.Check.Latency.TotalSeconds, one.Check.Name)));
+        registry.Counter("cartrecovery_health_samples_total", "Samples of the engine's parts, one a minute, by what /health showed: healthy, degraded or unhealthy", ["state", "part"],
+            () => _parts.SelectMany(part => s_levels.Select(level => new Sample(part.Value.CountOf(level.Level), level.Name, part.Key))));
         registry.Gauge("cartrecovery_health_level", "The engine's parts as /health showed them in the last minute: 0 healthy, 1 degraded, 2 unhealthy", ["part"],
             () => _parts.Select(part => new Sample((int)(part.Value.Last?.Level ?? ServiceLevel.Healthy) - (int)ServiceLevel.Healthy, part.Key)));
     }

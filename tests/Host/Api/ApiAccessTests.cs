@@ -34,7 +34,7 @@ sealed class ApiAccessTests
     [
         "login", "refresh", "setPassword", "beginOidcLogin", "endOidcLogin", "oidcBackchannelLogout", "requestReset", "choosePassword",
         "followLink", "openMessage", "askAcknowledge", "acknowledgeByLink", "askToUnsubscribe", "unsubscribe", "askToConfirm", "confirmAddress", "restoreCart", "listFeatureDefinitions", "getScript", "getModule", "getDebugModule", "getTypes", "getHealth",
-        "getLive", "getReady", "getMetrics", "getInferenceServer", "getInferenceLive", "getInferenceReady",
+        "getLive", "getStatusPage", "getReady", "getMetrics", "getInferenceServer", "getInferenceLive", "getInferenceReady",
     ];
 
     InProcessEngine _engine = null!;

@@ -28,6 +28,9 @@ public sealed class MonitoringConfig
         Example = "{ shop: { kind: http, target: \"https://shop.example/\" } }")]
     public Dictionary<string, ServiceConfig> Services { get; set; } = new(StringComparer.Ordinal);
 
+    [ConfigKey("The public status page, /status.")]
+    public StatusPageConfig Status { get; set; } = new();
+
     [ConfigKey("The bounds of a query.")]
     public MetricQueryConfig Query { get; set; } = new();
 

@@ -42,6 +42,11 @@ sealed class MonitoringCheck(ConfigCheck check)
             own.Service(monitoring, service, name);
         }
 
+        foreach (var (name, component) in monitoring.Status.Components)
+        {
+            own.Component(monitoring, component, name);
+        }
+
         foreach (var (name, collector) in monitoring.Collectors)
         {
             own.Source(collector, $"monitoring.collectors.{name}", collector.Url, collector.Interval, collector.Timeout);
@@ -139,6 +144,30 @@ sealed class MonitoringCheck(ConfigCheck check)
         if (service.Kind != ServiceKind.Http && (service.Status is not null || service.Contains is not null))
         {
             check.Report(service, service.Status is null ? "contains" : "status", $"{path}: status and contains are of kind http");
+        }
+    }
+
+    void Component(MonitoringConfig monitoring, StatusComponentConfig component, string name)
+    {
+        var path = $"monitoring.status.components.{name}";
+        if (name.Length is 0 or > MaxServiceName)
+        {
+            check.Report(monitoring.Status, "components", $"monitoring.status.components: a component's name has 1 to {MaxServiceName} characters");
+        }
+
+        if (component.Services.Count + component.Parts.Count == 0)
+        {
+            check.Report(component, "services", $"{path}: names neither 'services' nor 'parts'");
+        }
+
+        if (component.Services.FirstOrDefault(service => !monitoring.Services.ContainsKey(service)) is { } unknown)
+        {
+            check.Report(component, "services", $"{path}.services: '{unknown}' is not in monitoring.services");
+        }
+
+        if (component.Parts.FirstOrDefault(part => !StatusComponentConfig.IsPart(part)) is { } wrong)
+        {
+            check.Report(component, "parts", $"{path}.parts: '{wrong}' is no part of /health. A '*' at the end matches several, like partition-*");
         }
     }
 

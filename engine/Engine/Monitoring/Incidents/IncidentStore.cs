@@ -8,7 +8,7 @@ namespace CartRecovery.Engine.Monitoring.Incidents;
 /// The incidents: open, investigating, resolved, closed, each with its timeline. An alert with the label <c>incident</c> begins one, or joins
 /// the one with the same value that is not closed; when its last alert resolves, the incident does. Durable. Not thread-safe.
 /// </summary>
-public sealed class IncidentStore
+public sealed partial class IncidentStore
 {
     /// <summary>The label of alerts that begin or join incidents.</summary>
     public const string Label = "incident";

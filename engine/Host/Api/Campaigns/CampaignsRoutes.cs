@@ -142,19 +142,11 @@ static class CampaignsRoutes
         return (id, await carts.FindAsync(store, id, context.RequestAborted) ?? throw new ProblemException(ApiProblems.CartNotFound));
     }
 
-    // Prefers the page if the client accepts both.
-    static bool WantsPage(HttpContext context)
-    {
-        var accepted = context.Request.GetTypedHeaders().Accept;
-        double Quality(string type) => accepted.Where(range => range.MediaType == type).Select(range => range.Quality ?? 1).DefaultIfEmpty(0).Max();
-        return Quality("text/html") > 0 && Quality("text/html") >= Quality("application/json");
-    }
-
     static async Task<IResult> PreviewAsync(
         [Description("The campaign.")] string name, PreviewBody? body, HttpContext context, Caller caller, CartReader carts, JourneyWorker journeys)
     {
         body ??= new PreviewBody();
-        if (WantsPage(context))
+        if (AcceptedMedia.PrefersPage(context))
         {
             return await WritePageAsync(name, body.Variant, body.CartId, context, caller, carts, journeys);
         }

@@ -47,7 +47,7 @@ static class IncidentRoutes
             .Describe("changeIncident", "Change an incident", "Its state and what is known of it. A closed incident does not change any more.")
             .Produces<IncidentItem>().Problems(ApiProblems.InvalidJson, s_invalid, s_notFound, s_conflict, AlertProblems.NotStored);
         group.MapPost("/{id:long}/entries", Note).WithMetadata(writes, new AuditedChange("incident.note", "id"))
-            .Describe("noteIncident", "Add to an incident's timeline", "A note, a deployment or a change of configuration.")
+            .Describe("noteIncident", "Add to an incident's timeline", "A note, a deployment, a change of configuration, or an update for the public status page.")
             .Produces<IncidentItem>().Problems(ApiProblems.InvalidJson, s_invalid, s_notFound, s_conflict, AlertProblems.NotStored);
         routes.MapGet("/api/v1/monitoring/dashboard/incidents", Dashboard).WithTags(ApiTags.Alerts).RequireAuthorization(AccessPolicies.User).WithMetadata(reads)
             .Describe("dashboardIncidents", "List incidents for a dashboard", "The incidents that are not closed, the newest first, at most 100.");
@@ -91,9 +91,9 @@ static class IncidentRoutes
 
     static Ok<IncidentItem> Note(HttpContext context, [Description("The incident.")] long id, IncidentEntryBody body, AlertingService alerting)
     {
-        if (string.IsNullOrWhiteSpace(body.Text) || body.Text.Length > MaxText || body.Kind is not (null or "note" or "deploy" or "configuration"))
+        if (string.IsNullOrWhiteSpace(body.Text) || body.Text.Length > MaxText || body.Kind is not (null or "note" or "deploy" or "configuration" or IncidentStore.PublicKind))
         {
-            throw new ProblemException(s_invalid with { Detail = "text: 1 to 4096 characters; kind: note, deploy or configuration." });
+            throw new ProblemException(s_invalid with { Detail = "text: 1 to 4096 characters; kind: note, deploy, configuration or public." });
         }
 
         var entry = new IncidentEntry(AlertIds.Now(context), body.Kind ?? "note", UserIdentity.Of(context).ActorName, body.Text);
