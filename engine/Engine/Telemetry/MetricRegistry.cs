@@ -93,6 +93,12 @@ public sealed class MetricRegistry : IDisposable
     public Histogram Histogram(string name, string help, IReadOnlyList<double>? bounds = null, params string[] labels) =>
         _factory.CreateHistogram(name, help, new HistogramConfiguration { Buckets = [.. bounds ?? DefaultBounds], LabelNames = labels });
 
+    /// <summary>Declares a counter that its user increases directly.</summary>
+    /// <param name="name">The full name, with prefix and <c>_total</c>.</param>
+    /// <param name="help">One sentence.</param>
+    /// <param name="labels">The label names.</param>
+    public Counter Counted(string name, string help, params string[] labels) => _factory.CreateCounter(name, help, labels);
+
     /// <summary>
     /// Writes the current values in Prometheus text format 0.0.4. A metric that fails to read keeps its last value and is counted in
     /// <c>cartrecovery_metrics_failures_total</c>.

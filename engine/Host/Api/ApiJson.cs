@@ -51,6 +51,7 @@ using CartRecovery.Host.Api.Tap;
 using CartRecovery.Host.Api.Tracking;
 using CartRecovery.Host.Api.Usage;
 using CartRecovery.Host.Reconciliation;
+using CartRecovery.Host.Api.Dashboards;
 using CartRecovery.Host.Api.Status;
 
 namespace CartRecovery.Host.Api;
@@ -287,6 +288,9 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(PipelineStatus))]
 [JsonSerializable(typeof(CacheStatistics))]
 [JsonSerializable(typeof(CacheFlushed))]
+[JsonSerializable(typeof(OverviewDashboard))]
+[JsonSerializable(typeof(PerformanceDashboard))]
+[JsonSerializable(typeof(BusinessDashboard))]
 [JsonSerializable(typeof(StatusReport))]
 [JsonSerializable(typeof(ProbeResult))]
 sealed partial class ApiJson : JsonSerializerContext;

@@ -39,6 +39,7 @@ using CartRecovery.Host.Api.Segments;
 using CartRecovery.Host.Api.Serving;
 using CartRecovery.Host.Api.Templates;
 using CartRecovery.Host.Api.Settings;
+using CartRecovery.Host.Api.Dashboards;
 using CartRecovery.Host.Api.Status;
 using CartRecovery.Host.Api.Storefront;
 using CartRecovery.Host.Api.Streams;
@@ -114,6 +115,7 @@ static class ApiRoutes
         PushRoutes.Map(routes);
         HealthRoutes.Map(routes);
         ServiceHealthRoutes.Map(routes);
+        DashboardRoutes.Map(routes);
         StatusRoutes.Map(routes);
         CacheRoutes.Map(routes);
         routes.MapDocumentation();

@@ -52,9 +52,10 @@ static class SlaReportJobs
         {
             try
             {
-                var figures = await metrics.RunAsync(
-                    cancelled => new ServiceLevels(engine, services).Compute(from.ToUnixTimeMilliseconds(), to.ToUnixTimeMilliseconds(), cancelled), timeout: null, stop);
-                return ServiceReport.Write(services, figures, from, to);
+                var levels = new ServiceLevels(engine, services);
+                var (begin, end) = (from.ToUnixTimeMilliseconds(), to.ToUnixTimeMilliseconds());
+                var (figures, parts) = await metrics.RunAsync(cancelled => (levels.Compute(begin, end, cancelled), levels.ComputeParts(begin, end, cancelled)), timeout: null, stop);
+                return ServiceReport.Write(services, figures, parts, from, to);
             }
             catch (PromQlException e)
             {

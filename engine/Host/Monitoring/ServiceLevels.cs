@@ -45,6 +45,22 @@ sealed class ServiceLevels(PromQlEngine engine, IReadOnlyList<MonitoredService> 
         return found;
     }
 
+    /// <summary>Computes the figures of the engine's parts, by name; those without samples are left out.</summary>
+    /// <param name="from">The period's begin, in milliseconds since the Unix epoch.</param>
+    /// <param name="to">The period's end.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <exception cref="PromQlException">The history cannot answer within its bounds.</exception>
+    public IReadOnlyDictionary<string, PartFigures> ComputeParts(long from, long to, CancellationToken cancellation)
+    {
+        var range = Range(Math.Max(to - from, Minute));
+        var (all, healthy, failed) = (Increase(""), Increase(",state=\"healthy\""), Increase(",state=\"unhealthy\""));
+        return all.Where(part => part.Value > 0).ToDictionary(part => part.Key, part => new PartFigures(part.Value,
+            1 - Math.Clamp(failed.GetValueOrDefault(part.Key) / part.Value, 0, 1), Math.Clamp(healthy.GetValueOrDefault(part.Key) / part.Value, 0, 1)), StringComparer.Ordinal);
+
+        Dictionary<string, double> Increase(string matcher) =>
+            Ask("part", $"sum by (part) (increase(cartrecovery_health_samples_total{{job=\"{MetricMonitor.Job}\"{matcher}}}{range}))", to, cancellation);
+    }
+
     // Hours of the period, the last one may be shorter; a service without checks in an hour violates nothing.
     Dictionary<string, int> Violations(long from, long to, CancellationToken cancellation)
     {
@@ -63,8 +79,10 @@ sealed class ServiceLevels(PromQlEngine engine, IReadOnlyList<MonitoredService> 
         return violations;
     }
 
-    Dictionary<string, double> Ask(string query, long at, CancellationToken cancellation) =>
-        ((PromVector)engine.Evaluate(PromQuery.Parse(query), at, cancellation)).Samples.ToDictionary(sample => sample.Labels["service"], sample => sample.Value, StringComparer.Ordinal);
+    Dictionary<string, double> Ask(string query, long at, CancellationToken cancellation) => Ask("service", query, at, cancellation);
+
+    Dictionary<string, double> Ask(string label, string query, long at, CancellationToken cancellation) =>
+        ((PromVector)engine.Evaluate(PromQuery.Parse(query), at, cancellation)).Samples.ToDictionary(sample => sample.Labels[label], sample => sample.Value, StringComparer.Ordinal);
 
     Dictionary<string, SeriesSample[]> Each(string query, long from, long to, CancellationToken cancellation) =>
         engine.EvaluateRange(PromQuery.Parse(query), from, to, Hour, cancellation).Series.ToDictionary(series => series.Labels["service"], series => series.Samples, StringComparer.Ordinal);

@@ -127,7 +127,7 @@ sealed class ServiceHealthApiTests
     {
         await _engine.PostAsync($"/v1/jobs/{job}/run", "", key: null, _operator);
         await Eventually.Is(() => Sent().Contains(subject, StringComparison.Ordinal), "it is delivered");
-        Assert.That(Sent(), Does.Contain("shop: no checks"));
+        Assert.That(Sent(), Does.Contain("shop: no checks").And.Contain(" parts: no samples"));
 
         string Sent() => File.Exists(_scratch.PathOf("reports.ndjson")) ? File.ReadAllText(_scratch.PathOf("reports.ndjson")) : "";
     }
@@ -151,6 +151,9 @@ sealed class ServiceHealthApiTests
             Append("cartrecovery_service_seconds_bucket", ("le", "+Inf"), time, checks);
             Append("cartrecovery_service_seconds_sum", null, time, Math.Min(checks, 120) * 0.2 + (late * 2));
             Append("cartrecovery_service_seconds_count", null, time, checks);
+            AppendPart("unhealthy", time, late * 6 / 120);
+            AppendPart("degraded", time, late * 12 / 120);
+            AppendPart("healthy", time, checks - (late * 18 / 120));
         }
 
         var answer = (await _engine.GetAsync($"/api/v1/monitoring/dashboard/sla?start_date={start}&end_date={start + 7_200_000}", Key)).Json;
@@ -162,12 +165,19 @@ sealed class ServiceHealthApiTests
         Assert.That(sla.GetProperty("total_checks").GetInt32(), Is.EqualTo(240).Within(2));
         Assert.That(sla.GetProperty("avg_latency").GetDouble(), Is.EqualTo(1100).Within(10));
         Assert.That(sla.GetProperty("avg_p95_latency").GetDouble(), Is.EqualTo(2275).Within(30), "in the bucket from 0.25 to 2.5 s");
+        var part = answer.GetProperty("parts").EnumerateArray().Single();
+        Assert.That(part.GetProperty("part").GetString(), Is.EqualTo("journal"));
+        Assert.That(part.GetProperty("avg_uptime").GetDouble(), Is.EqualTo(97.5).Within(0.05), "6 of 240 samples");
+        Assert.That(part.GetProperty("avg_healthy").GetDouble(), Is.EqualTo(92.5).Within(0.1), "18 of 240");
         Assert.That((await _engine.GetAsync("/api/v1/monitoring/dashboard/sla?start_date=1h&end_date=2h", Key)).Problem, Is.EqualTo((400, "out_of_range")));
     }
 
     void Append(string name, (string Name, string Value)? label, long time, double value) => _engine.Host.Monitor.History!.Append(
         SeriesLabels.Of([new(SeriesLabels.Name, name), new("job", "cartrecovery"), new("service", "bank"), .. label is { } one ? [new KeyValuePair<string, string>(one.Name, one.Value)] : Array.Empty<KeyValuePair<string, string>>()]),
         time, value);
+
+    void AppendPart(string state, long time, double value) =>
+        _engine.Host.Monitor.History!.Append(SeriesLabels.Of("cartrecovery_health_samples_total", "job", "cartrecovery", "part", "journal", "state", state), time, value);
 
     static ServiceConfig Service(string target) => new() { Kind = ServiceKind.Tcp, Target = target, Interval = Duration.FromHours(1) };
 }

@@ -36,11 +36,15 @@ public sealed class StatusComponentConfig
     [ConfigKey("Parts of /health. A * at the end matches several.", Example = "[journal, partition-*]")]
     public List<string> Parts { get; set; } = [];
 
+    /// <summary>Returns whether the component has the part.</summary>
+    public bool HasPart(string name) => Parts.Exists(pattern => IsMatch(pattern, name));
+
     /// <summary>Returns whether <c>/health</c> can have such a part.</summary>
     /// <param name="pattern">A name, or the begin of names with <c>*</c> at its end.</param>
     public static bool IsPart(string pattern) =>
         pattern is "*" || s_parts.Any(part => IsMatch(pattern, part)) || pattern.StartsWith("partition-", StringComparison.Ordinal) || pattern.StartsWith("sink-", StringComparison.Ordinal);
 
     /// <summary>Returns whether a name is the pattern, or begins with it if it ends with <c>*</c>.</summary>
-    public static bool IsMatch(string pattern, string name) => pattern.EndsWith('*') ? name.AsSpan().StartsWith(pattern.AsSpan(0, pattern.Length - 1), StringComparison.Ordinal) : pattern == name;
+    public static bool IsMatch(string pattern, string name) => pattern.EndsWith('*')
+        ? name.AsSpan().StartsWith(pattern.AsSpan(0, pattern.Length - 1), StringComparison.Ordinal) : pattern == name;
 }

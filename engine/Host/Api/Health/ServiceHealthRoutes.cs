@@ -52,7 +52,7 @@ static class ServiceHealthRoutes
             .Describe("getServiceHealth", "Check a service", "A service of the shop as the last check found it, or a part of the engine. 503 if it is unhealthy.")
             .Produces<ServiceHealth>(StatusCodes.Status503ServiceUnavailable).Problems(s_notFound);
         group.MapGet("/api/v1/monitoring/dashboard/sla", SlaAsync)
-            .Describe("dashboardSla", "Get uptime and response times", "How well the shop's services met their targets: uptime, response times, violations, error budgets and burn rates, from the history of metrics.")
+            .Describe("dashboardSla", "Get uptime and response times", "How well the shop's services met their targets: uptime, response times, violations, error budgets and burn rates; and the uptime of the engine's parts. From the history of metrics.")
             .Query(s_start, s_end).Problems(s_notComputed, MetricRoutes.Unavailable);
     }
 
@@ -116,8 +116,10 @@ static class ServiceHealthRoutes
         try
         {
             var services = monitor.Services.Services;
-            var figures = await metrics.RunAsync(cancelled => new ServiceLevels(engine, services).Compute(start, end, cancelled), timeout: null, context.RequestAborted);
+            var levels = new ServiceLevels(engine, services);
+            var (figures, parts) = await metrics.RunAsync(cancelled => (levels.Compute(start, end, cancelled), levels.ComputeParts(start, end, cancelled)), timeout: null, context.RequestAborted);
             return TypedResults.Ok(new SlaDashboard([.. services.Select(one => SlaOf(one.Check, figures[one.Check.Name]))],
+                [.. parts.OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => new PartSla(one.Key, Percent(one.Value.Uptime)!.Value, Percent(one.Value.Healthy)!.Value, (long)Math.Round(one.Value.Samples)))],
                 string.Create(CultureInfo.InvariantCulture, $"{TimeSpan.FromMilliseconds(end - start).TotalDays:0.##}d"),
                 DateTimeOffset.FromUnixTimeMilliseconds(start), DateTimeOffset.FromUnixTimeMilliseconds(end)));
         }

@@ -4,10 +4,11 @@ namespace CartRecovery.Host.Api.Health;
 
 /// <summary>How well the shop's services met their targets in a period.</summary>
 /// <param name="Services">The services.</param>
+/// <param name="Parts">The engine's parts; those without samples are left out.</param>
 /// <param name="Period">The period's length.</param>
 /// <param name="From">The period's begin.</param>
 /// <param name="To">The period's end.</param>
-sealed record SlaDashboard(IReadOnlyList<ServiceSla> Services, string Period, DateTimeOffset From, DateTimeOffset To);
+sealed record SlaDashboard(IReadOnlyList<ServiceSla> Services, IReadOnlyList<PartSla> Parts, string Period, DateTimeOffset From, DateTimeOffset To);
 
 /// <summary>How well a service met its targets.</summary>
 sealed record ServiceSla
@@ -56,3 +57,12 @@ sealed record ServiceSla
     [JsonPropertyName("burn_rates")]
     public required IReadOnlyDictionary<string, double?> BurnRates { get; init; }
 }
+
+/// <summary>The health of a part of the engine in a period. The time in which the engine did not run is in none of it.</summary>
+/// <param name="Part">The part of `/health`.</param>
+/// <param name="AvgUptime">The percentage of samples that found it working, degraded or not.</param>
+/// <param name="AvgHealthy">The percentage of samples that found it healthy.</param>
+/// <param name="TotalSamples">About how many samples there were, one a minute.</param>
+sealed record PartSla(
+    string Part, [property: JsonPropertyName("avg_uptime")] double AvgUptime, [property: JsonPropertyName("avg_healthy")] double AvgHealthy,
+    [property: JsonPropertyName("total_samples")] long TotalSamples);

@@ -16,9 +16,14 @@ sealed class DayUptimes(MetricMonitor metrics, IReadOnlyCollection<string> servi
     // Fewer checks of a day say nothing.
     static readonly TimeSpan s_least = TimeSpan.FromMinutes(1);
 
-    readonly Dictionary<DateOnly, DayUptime> _past = [];
+    // Between readings after one that failed, so that readers of the page do not occupy the place of other queries.
+    static readonly TimeSpan s_pause = TimeSpan.FromMinutes(10);
 
-    /// <summary>Returns the days, the oldest first. Days that the history could not answer in time have no figures, and are asked again.</summary>
+    readonly Dictionary<DateOnly, DayUptime> _past = [];
+    DayUptime? _today;
+    DateTimeOffset _retryAt;
+
+    /// <summary>Returns the days, the oldest first. Days that the history could not answer have no figures, and are asked again after ten minutes.</summary>
     /// <param name="days">How many, the last of which is today.</param>
     /// <param name="now">The time.</param>
     public async Task<IReadOnlyList<DayUptime>> ReadAsync(int days, DateTimeOffset now)
@@ -30,27 +35,35 @@ sealed class DayUptimes(MetricMonitor metrics, IReadOnlyCollection<string> servi
             _past.Remove(old);
         }
 
-        DayUptime? current = null;
-        try
+        if (metrics.Engine is { } engine && now >= _retryAt)
         {
-            // Today before the past, which may take longer than a query may.
-            current = metrics.Engine is { } engine ? await metrics.RunAsync(cancellation => Compute(engine, today, now, cancellation), timeout: null, CancellationToken.None) : null;
-            for (var day = today.AddDays(-1); metrics.Engine is not null && day >= first; day = day.AddDays(-1))
+            try
             {
-                if (!_past.ContainsKey(day))
+                _today = await ComputeAsync(engine, today, now);
+                for (var day = today.AddDays(-1); day >= first; day = day.AddDays(-1))
                 {
-                    var asked = day;
-                    _past[day] = await metrics.RunAsync(cancellation => Compute(metrics.Engine, asked, now, cancellation), timeout: null, CancellationToken.None);
+                    if (!_past.ContainsKey(day))
+                    {
+                        _past[day] = await ComputeAsync(engine, day, now);
+                    }
                 }
             }
-        }
-        catch (OperationCanceledException)
-        {
-            // The next reading goes on.
+            catch (Exception e) when (e is PromQlException or OperationCanceledException)
+            {
+                // Too many samples, or too slow.
+                _retryAt = now + s_pause;
+            }
         }
 
-        return [.. Enumerable.Range(0, days).Select(i => first.AddDays(i)).Select(day => (day == today ? current : _past.GetValueOrDefault(day)) ?? DayUptime.Unknown(day))];
+        return
+        [
+            .. Enumerable.Range(0, days).Select(i => first.AddDays(i))
+                .Select(day => (day == _today?.Day ? _today : _past.GetValueOrDefault(day)) ?? DayUptime.Unknown(day)),
+        ];
     }
+
+    Task<DayUptime> ComputeAsync(PromQlEngine engine, DateOnly day, DateTimeOffset now) =>
+        metrics.RunAsync(cancellation => Compute(engine, day, now, cancellation), timeout: null, CancellationToken.None);
 
     DayUptime Compute(PromQlEngine engine, DateOnly day, DateTimeOffset now, CancellationToken cancellation)
     {
@@ -61,15 +74,7 @@ sealed class DayUptimes(MetricMonitor metrics, IReadOnlyCollection<string> servi
             return DayUptime.Unknown(day);
         }
 
-        try
-        {
-            return new DayUptime(day, Ask("service", "cartrecovery_service_checks_total", services), Ask("part", "cartrecovery_health_samples_total", parts));
-        }
-        catch (PromQlException)
-        {
-            // More samples than a query may read; they become fewer with the days.
-            return DayUptime.Unknown(day);
-        }
+        return new DayUptime(day, Ask("service", "cartrecovery_service_checks_total", services), Ask("part", "cartrecovery_health_samples_total", parts));
 
         Dictionary<string, double> Ask(string label, string metric, IReadOnlyCollection<string> names)
         {

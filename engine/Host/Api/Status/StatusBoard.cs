@@ -62,7 +62,7 @@ sealed class StatusBoard
     }
 
     ServiceLevel? LevelOf(StatusComponentConfig component) => component.Services.Select(service => _health.Services.Find(service)?.Record)
-        .Concat(_health.Parts.Where(part => component.Parts.Exists(pattern => StatusComponentConfig.IsMatch(pattern, part.Key))).Select(part => part.Value))
+        .Concat(_health.Parts.Where(part => component.HasPart(part.Key)).Select(part => part.Value))
         .Max(record => record?.Last?.Level);
 
     static StatusComponent ComponentOf(string name, StatusComponentConfig component, ServiceLevel? level, IReadOnlyList<DayUptime> days)
@@ -70,23 +70,28 @@ sealed class StatusBoard
         List<(DateOnly Day, double? Uptime)> uptimes =
         [
             .. days.Select(day => (day.Day, component.Services.Where(day.Services.ContainsKey).Select(service => (double?)day.Services[service])
-                .Concat(day.Parts.Where(part => component.Parts.Exists(pattern => StatusComponentConfig.IsMatch(pattern, part.Key))).Select(part => (double?)part.Value)).Min())),
+                .Concat(day.Parts.Where(part => component.HasPart(part.Key)).Select(part => (double?)part.Value)).Min())),
         ];
-        return new StatusComponent(name, NameOf(level), Percent(uptimes.Average(day => day.Uptime)), [.. uptimes.Select(day => new StatusDay(day.Day, Percent(day.Uptime)))]);
+        return new StatusComponent(name, NameOf(level), Percent(uptimes.Average(day => day.Uptime)),
+            [.. uptimes.Select(day => new StatusDay(day.Day, Percent(day.Uptime)))]);
     }
 
-    StatusIncident IncidentOf(PublicIncident incident)
+    StatusIncident IncidentOf(PublicIncident incident) => new(
+        HeadingOf(incident.First.Text), incident.State >= IncidentState.Resolved ? "resolved" : "ongoing",
+        TimeOf(incident.StartedAt), incident.ResolvedAt is { } resolved ? TimeOf(resolved) : null,
+        [.. _config.Components.Where(one => incident.Affected.Any(name => IsOf(one.Key, one.Value, name))).Select(one => one.Key)],
+        [.. incident.Updates.Select(update => new StatusUpdate(TimeOf(update.At), update.Text))]);
+
+    static string HeadingOf(string text)
     {
-        var heading = incident.First.Text.AsSpan().Trim();
+        var heading = text.AsSpan().Trim();
         heading = heading[..(heading.IndexOfAny('\r', '\n') is >= 0 and var end ? end : heading.Length)].TrimEnd();
-        return new StatusIncident(heading.Length <= MaxHeading ? heading.ToString() : $"{heading[..(char.IsHighSurrogate(heading[MaxHeading - 1]) ? MaxHeading - 1 : MaxHeading)]}…",
-            incident.State >= IncidentState.Resolved ? "resolved" : "ongoing", TimeOf(incident.StartedAt), incident.ResolvedAt is { } resolved ? TimeOf(resolved) : null,
-            [.. _config.Components.Where(one => incident.Affected.Any(name => IsOf(one.Key, one.Value, name))).Select(one => one.Key)],
-            [.. incident.Updates.Select(update => new StatusUpdate(TimeOf(update.At), update.Text))]);
+        return heading.Length <= MaxHeading ? heading.ToString()
+            : $"{heading[..(char.IsHighSurrogate(heading[MaxHeading - 1]) ? MaxHeading - 1 : MaxHeading)]}…";
     }
 
     static bool IsOf(string name, StatusComponentConfig component, string affected) =>
-        affected == name || component.Services.Contains(affected) || component.Parts.Exists(pattern => StatusComponentConfig.IsMatch(pattern, affected));
+        affected == name || component.Services.Contains(affected) || component.HasPart(affected);
 
     static DateTimeOffset TimeOf(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
 

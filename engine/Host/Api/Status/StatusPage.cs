@@ -63,14 +63,19 @@ static class StatusPage
             // A day without checks is a short bar, so that it differs by more than its colour.
             var day = component.Days[i];
             var height = day.Uptime is null ? Height / 4 : Height;
-            body.Append(CultureInfo.InvariantCulture, $"""<rect class="{Class(day.Uptime)}" x="{i * Step}" y="{Height - height}" width="{Width}" height="{height}"><title>{day.Date:yyyy-MM-dd}: {Percent(day.Uptime)}</title></rect>""");
+            body.Append(CultureInfo.InvariantCulture, $"""
+                <rect class="{Class(day.Uptime)}" x="{i * Step}" y="{Height - height}" width="{Width}" height="{height}"><title>{day.Date:yyyy-MM-dd}: {Percent(day.Uptime)}</title></rect>
+                """);
         }
 
         body.Append(CultureInfo.InvariantCulture, $"</svg><p class=\"soft\">{summary}</p>");
         var bad = known.Where(day => day.Uptime < 100).Reverse().ToList();
         if (bad.Count > 0)
         {
-            body.Append(CultureInfo.InvariantCulture, $"<details><summary>{Days(bad.Count)} below 100%<span class=\"hidden\"> of {Text(component.Name)}</span></summary><table><thead><tr><th scope=\"col\">Day</th><th scope=\"col\">Uptime</th></tr></thead><tbody>");
+            body.Append(CultureInfo.InvariantCulture, $"""
+                <details><summary>{Days(bad.Count)} below 100%<span class="hidden"> of {Text(component.Name)}</span></summary>
+                <table><thead><tr><th scope="col">Day</th><th scope="col">Uptime</th></tr></thead><tbody>
+                """);
             foreach (var day in bad)
             {
                 body.Append(CultureInfo.InvariantCulture, $"<tr><td>{day.Date:yyyy-MM-dd}</td><td>{Percent(day.Uptime)}</td></tr>");

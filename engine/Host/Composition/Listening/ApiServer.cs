@@ -58,9 +58,10 @@ static class ApiServer
             .AddSingleton(host.Partitions).AddSingleton(host.Sinks).AddSingleton(host.Journeys).AddSingleton(host.JourneyEngine).AddSingleton(host.Reports)
             .AddSingleton(host.DeadLetters).AddSingleton(host.DeadLetterQueue).AddSingleton(host.DeadLetterReplay)
             .AddSingleton<IJourneyOptionsProvider>(host).AddSingleton<ICampaignControl>(host.Pauses).AddSingleton<IEngineState>(host)
-            .AddSingleton<IEngineTotals>(host.Metrics);
+            .AddSingleton<IEngineTotals>(host.Metrics).AddSingleton<HttpMetrics>();
         builder.Services.AddApi();
         var app = builder.Build();
+        app.Services.GetRequiredService<HttpMetrics>();
         RequestSpans.Use(app, otlp);
         app.UseApi();
         app.MapApi();

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
-using CartRecovery.Engine.Configuration.Control;
 using CartRecovery.Engine.Configuration.Monitoring;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane.Users;
