@@ -185,6 +185,27 @@ public sealed class JournalTailTests
     }
 
     [Test]
+    public void A_cursor_that_opens_further_on_releases_nothing()
+    {
+        var tail = new JournalTail(Path.Combine(_scratch.Folder, "cursors"));
+        using var journal = Open(tail);
+        long before, after;
+        using (var cursor = tail.Open("reader", from: null, EntryKind.Tick))
+        {
+            before = cursor.Position;
+            Append(journal, EntryKind.Tick, 1, 10);
+            WaitUntilReadable(journal, tail);
+            ReadInto([], cursor);
+            after = cursor.Position;
+        }
+
+        using var again = tail.Open("reader", after, EntryKind.Tick);
+        Assert.That((again.Position, tail.NeededFrom), Is.EqualTo((after, before)), "its database may lose that position with the power");
+        again.Release(after);
+        Assert.That(tail.NeededFrom, Is.EqualTo(after));
+    }
+
+    [Test]
     public void A_damaged_file_of_names_is_refused()
     {
         var file = Path.Combine(_scratch.Folder, "cursors");

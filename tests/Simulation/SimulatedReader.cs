@@ -90,14 +90,14 @@ sealed class SimulatedReader(SimulatedDisk disk, Random random)
     }
 
     /// <summary>Reads everything, with an unlocked database.</summary>
-    /// <returns><see langword="false"/> if entries are missing.</returns>
-    public bool Finish()
+    /// <returns>What is missing; <see langword="null"/> if nothing is.</returns>
+    public string? Finish()
     {
         _isLocked = false;
         Read(int.MaxValue);
         _committed = _synced = new Mark(_cursor.Position, _decisions.Count, _customers.Count);
         _cursor.Release(_synced.Position);
-        return _cursor.Lag == 0 && _cursor.Lost == 0;
+        return _cursor is { Lag: 0, Lost: 0 } ? null : $"the reader at {_cursor.Position} lags by {_cursor.Lag} entries and has lost {_cursor.Lost} bytes";
     }
 
     void Take(Intervention intervention)

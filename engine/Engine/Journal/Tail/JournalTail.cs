@@ -71,7 +71,7 @@ public sealed class JournalTail
 
     /// <summary>Opens a cursor. The journal keeps what it needs from now on, also while it is closed.</summary>
     /// <param name="name">A word that identifies the reader. One open cursor per name.</param>
-    /// <param name="from">Address to read from; null for where the name was released last, or the end if it is new.</param>
+    /// <param name="from">Address to read from; null for where the name was released last, or the end if it is new. Releases nothing before it.</param>
     /// <param name="kinds">The entries to read; others are skipped.</param>
     public JournalCursor Open(string name, long? from, params ReadOnlySpan<EntryKind> kinds)
     {
@@ -86,7 +86,9 @@ public sealed class JournalTail
             var start = from ?? _named.GetValueOrDefault(name, _durable);
             cursor = new JournalCursor(this, name, MaskOf(kinds), start, start == _durable ? _sequence : 0);
             _cursors.Add(cursor);
-            _named[name] = start;
+
+            // A position does not say that it would survive a power loss: that releases nothing.
+            _named[name] = Math.Min(start, _named.GetValueOrDefault(name, start));
             if ((cursor.Kinds & ~_kinds) != 0)
             {
                 // Entries of a kind nobody wanted are missing.
