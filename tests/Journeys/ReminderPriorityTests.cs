@@ -111,6 +111,33 @@ public sealed class ReminderPriorityTests
         Assert.That(Carts(fixture), Is.EqualTo(new[] { "euro" }));
     }
 
+    [Test]
+    public void Carts_in_one_currency_without_a_rate_are_compared_with_each_other()
+    {
+        using var fixture = new JourneyFixture([Series(Step("mail", hours: 1))]);
+        fixture.Know("a", "u1", "a@x.example");
+        fixture.Decide("little", "u1", value: 900, currency: "JPY");
+        fixture.Decide("much", "u1", value: 9000, currency: "JPY");
+        fixture.Pass(90 * Minute);
+        Assert.That(Carts(fixture), Is.EqualTo(new[] { "much" }));
+    }
+
+    [Test]
+    public void Carts_in_several_currencies_without_rates_never_wait_in_a_circle([Values("CHF 5,JPY 1,CHF 9", "JPY 1,CHF 5,CHF 9,USD 2", "USD 3,CHF 9,JPY 8,CHF 5")] string carts)
+    {
+        using var fixture = new JourneyFixture([Series(Step("mail", hours: 1))]);
+        fixture.Know("a", "u1", "a@x.example");
+        foreach (var cart in carts.Split(','))
+        {
+            fixture.Decide(cart, "u1", value: cart[4] - '0', currency: cart[..3]);
+        }
+
+        fixture.Pass(90 * Minute);
+        Assert.That(Carts(fixture), Is.EqualTo(new[] { "CHF 9" }));
+        fixture.Pass(12 * Hour);
+        Assert.That(Carts(fixture), Is.EqualTo(carts.Split(',').OrderBy(cart => cart[..3], StringComparer.Ordinal).ThenByDescending(cart => cart[4])));
+    }
+
     static string[] Carts(JourneyFixture fixture) => [.. fixture.Sent.Select(sent => sent.CartId)];
 
     static CampaignConfig Named(string name, params StepConfig[] steps)

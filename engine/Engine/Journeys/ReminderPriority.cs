@@ -57,24 +57,20 @@ sealed class ReminderPriority(JourneyStore store)
         return HasMoreValuable(options, journey) ? Math.Max(until, Math.Min(now + RecheckInterval, Math.Max(usefulUntil, now + 1))) : until;
     }
 
-    // Values are those of the decisions, so that two carts never wait for each other.
+    // Values are those of the decisions, and the order is total, so that carts never wait for each other in a circle.
     bool HasMoreValuable(JourneyOptions options, Journey journey)
     {
         var money = new StoreMoney(CurrencyCode.Parse(options.FindStore(journey.Candidate.StoreId)?.Currency ?? ""), options.Campaigns.Rates);
         var cart = journey.Candidate.Cart;
-        var own = Convert(money, (long)(cart.Value * Money.PerUnit), cart.Currency);
+        var own = CartWorth.Of(money, (long)(cart.Value * Money.PerUnit), cart.Currency);
         var found = false;
         _others.With(journey.Subject).With(journey.Candidate.StoreId).With(journey.Cart);
         while (_others.Next())
         {
-            var other = Convert(money, _others.Long(1), _others.Text(2));
-            found |= other > own || (other == own && (_others.Long(3), _others.Long(0)).CompareTo((journey.StartedAt, journey.Id)) < 0);
+            var order = CartWorth.Of(money, _others.Long(1), _others.Text(2)).CompareTo(own);
+            found |= order > 0 || (order == 0 && (_others.Long(3), _others.Long(0)).CompareTo((journey.StartedAt, journey.Id)) < 0);
         }
 
         return found;
     }
-
-    // Without a rate, the cart counts least: what it is worth is not known.
-    static double Convert(StoreMoney money, long value, string currency) =>
-        money.FactorOf(CurrencyCode.Parse(currency)) is var factor && double.IsNaN(factor) ? -1 : value * factor;
 }

@@ -17,7 +17,7 @@ sealed class DocumentDetails : IOpenApiDocumentTransformer
         - Times in answers are RFC 3339 in UTC. `from` and `to` take RFC 3339, a date, milliseconds since 1970, or how long ago (`7d`).
         - Lists take `limit` and `cursor` and answer `{"items": […], "next": …}`; `next` is the following page's `cursor`, or null on the last page.
         - Errors are RFC 9457 problem details with a stable `code`.
-        - An unknown query parameter, format, content type or encoding is rejected. Bodies may be compressed with gzip or br.
+        - An unknown query parameter, format, content type or encoding is rejected. Bodies may be compressed with gzip, deflate or br.
         - Every GET path except `/v1/stream` also answers HEAD.
         """;
 

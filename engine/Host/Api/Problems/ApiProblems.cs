@@ -30,7 +30,7 @@ static class ApiProblems
         "The body is longer than limits.message, as sent or decompressed. Send it in parts.");
     public static readonly HttpProblem UnsupportedMediaType = new(415, "unsupported_media_type", "Send the body as application/json.");
     public static readonly HttpProblem UnsupportedEncoding = new(415, "unsupported_encoding",
-        "The Content-Encoding must be gzip or br, or absent.");
+        "The Content-Encoding must be gzip, deflate or br, or absent.");
 
     public static readonly HttpProblem Internal = new(500, "internal_error",
         "The engine failed to answer this request. Its log has the details.");
