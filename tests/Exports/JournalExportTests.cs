@@ -69,7 +69,8 @@ public sealed class JournalExportTests
     public void A_place_that_the_journal_has_no_more_is_told()
     {
         var export = Export();
-        Assert.That(_all.Select(e => export.Has(e.Place)), Is.All.True);
+        // Each is a search of its own.
+        Assert.That(_all.Where((_, i) => i % 16 == 0).Append(_all[^1]).Select(e => export.Has(e.Place)), Is.All.True);
         Assert.That(export.Has(_all[0].Place with { At = new EventPosition(long.MaxValue, 1) }), Is.False);
     }
 

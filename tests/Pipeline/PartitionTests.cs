@@ -153,17 +153,19 @@ public sealed class PartitionTests
     {
         var fault = new TaskCompletionSource<Exception>();
         using var release = new ManualResetEventSlim();
+        using var processed = new ManualResetEventSlim();
         using var set = Open();
         var partition = set[0];
         _source.WhenProcessed = (_, _) =>
         {
+            processed.Set();
             release.Wait(Eventually.Deadline);
             throw new InvalidOperationException("The source is broken.");
         };
         partition.OnFault = fault.SetResult;
         set.Start();
         partition.Inbox.TryEnqueue(Slab(upTo: 1, Of("page_view")));
-        await Eventually.Is(() => partition.Inbox.Depth == 0, "the worker has the slab");
+        await Eventually.Is(() => processed.IsSet, "the worker has processed the slab: it takes lookups before");
         var lookup = partition.FindAsync(EventReading.KeyOf("c1"), default);
         release.Set();
 
