@@ -5,16 +5,39 @@ export type EventType =
   | "clicked" | "dismissed" | "unsubscribed" | "bounced" | "complained"
   | "order_cancelled" | "cart_updated" | "cart_merged";
 
-/** A line of a cart or an order. */
+/** A line of a cart or an order, in the engine's names or those of GA4 and of shop systems: of several for one thing, the first counts. */
 export interface Item {
   productId?: string;
+  item_id?: string;
+  product_id?: string;
+  variant_id?: string;
+  sku?: string;
+  id?: string;
   name?: string;
+  item_name?: string;
+  title?: string;
+  product_name?: string;
   variant?: string;
+  item_variant?: string;
+  variant_title?: string;
   /** The unit price. */
   price?: number;
   /** Units, up to three decimals; 1 if absent. */
   quantity?: number;
-  [name: string]: unknown;
+  // The other fields of GA4's items: allowed, and not used.
+  affiliation?: string;
+  coupon?: string;
+  item_brand?: string;
+  item_category?: string;
+  item_category2?: string;
+  item_category3?: string;
+  item_category4?: string;
+  item_category5?: string;
+  item_list_id?: string;
+  item_list_name?: string;
+  location_id?: string;
+  discount?: number;
+  index?: number;
 }
 
 /** An event's fields besides its type. A field of your own belongs into `meta`, so that a misspelt one is an error. */
@@ -40,6 +63,17 @@ export interface EventFields {
   userId?: string;
   /** Fields of your own, and those of identify, consent and messages. */
   meta?: Record<string, unknown>;
+}
+
+/** A consent. What it is for, by which text, and where it was given are its proof: up to 200 characters each. */
+export interface Consent {
+  channel: "email" | "sms" | "push";
+  granted: boolean;
+  purpose?: string;
+  textVersion?: string;
+  source?: string;
+  /** When it ends, in milliseconds since 1970; never if absent. */
+  expiresAt?: number;
 }
 
 /** A message for this shopper. All texts are plain text. */
@@ -156,7 +190,7 @@ export interface Client {
    */
   identify(userId: string | null, traits?: Record<string, unknown>, userToken?: string): string | null;
   /** Records the shopper's consent for a channel. */
-  consent(consent: { channel: string; granted: boolean }): string | null;
+  consent(consent: Consent): string | null;
   /** Begins a new cart in a new session. Call after a purchase reported by the shop's server. Returns the cart's id. */
   newCart(): string;
   readonly cartId: string;

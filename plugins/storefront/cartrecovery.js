@@ -287,7 +287,7 @@
         }
         return userId ? track("identify", { meta: traits }) : null;
       },
-      consent: ({ channel, granted }) => track("consent", { meta: { channel, granted } }),
+      consent: (meta) => track("consent", { meta }),
       newCart,
       get cartId() { return options.cartId ?? ids().cart; },
       get sessionId() { return options.sessionId ?? ids().session; },

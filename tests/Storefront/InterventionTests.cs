@@ -137,6 +137,16 @@ public sealed class InterventionTests
     }
 
     [Test]
+    public async Task A_consent_is_sent_with_what_proves_it()
+    {
+        const string consent = """{"channel":"sms","granted":false,"purpose":"offers","textVersion":"7","source":"checkout","expiresAt":1790000000000}""";
+        await ConnectAsync();
+        await _tab.EvaluateAsync($"client.consent({consent})");
+        await Eventually.Is(() => _stream.Events.Count == 1, "the event arrived");
+        Assert.That(_stream.Events[0].GetProperty("meta").GetRawText(), Does.EndWith(consent[1..]), "after the device");
+    }
+
+    [Test]
     public async Task Unacknowledged_events_are_resent_after_a_disconnect()
     {
         await ConnectAsync();

@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace CartRecovery.Tests.EndToEnd.Crash;
 
 /// <summary>
-/// The kinds of changes over HTTP. Those of one store (segments and templates, members and invitations, pausing a job and changing it) share its transaction, so one stands for all;
+/// Kinds of changes over HTTP. Segments stand for templates too, members for invitations, and a changed job for a paused one: they share a transaction. Keys' rotation, passwords,
+/// dead letters, discount codes, reconciliations, shadows, acknowledged alerts, and the ends of silences, rules and interventions are not among them;
 /// what shoppers do is <see cref="CrashTests"/>' part, forgetting them <see cref="ErasureCrashTests"/>'.
 /// </summary>
 static class ControlChanges

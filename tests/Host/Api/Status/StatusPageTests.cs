@@ -78,6 +78,10 @@ sealed class StatusPageTests
     }
 
     [Test]
+    public void A_component_may_name_each_part_of_health() =>
+        Assert.That(_engine.Host.Health.Parts.Select(part => part.Key).Where(part => !StatusComponentConfig.IsPart(part)), Is.Empty);
+
+    [Test]
     public async Task Components_are_as_bad_as_the_worst_of_what_they_consist_of()
     {
         var status = (await _engine.GetAsync("/status", key: null)).Json;
