@@ -45,10 +45,12 @@ sealed partial class EventBuilder
             case EventField.Order:
                 var isId = OrderId.IsId(json);
                 _namesOrder |= isId;
-                _notAnOrder = isId || json.Trim("\" "u8).IsEmpty ? _notAnOrder : Encoding.UTF8.GetString(json[..Math.Min(json.Length, MaxShown)]);
+                _notAnOrder = isId || json.Trim("\" "u8).IsEmpty ? _notAnOrder : Shown(json);
                 break;
         }
     }
+
+    static string Shown(ReadOnlySpan<byte> text) => Encoding.UTF8.GetString(text[..Math.Min(text.Length, MaxShown)]);
 
     void ResetAmount()
     {

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 using CartRecovery.Engine.Events.Clocks;
 using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Events.Slabs;
@@ -225,7 +224,7 @@ sealed partial class EventBuilder(EventRules rules)
         if (isIdMissing || (LengthOf(EventField.CartId) != 0 && IsPlaceholder(EventField.CartId, message)))
         {
             var field = isIdMissing ? EventField.Id : EventField.CartId;
-            var id = Encoding.UTF8.GetString(TextOf(field, message));
+            var id = Shown(PlaceholderIds.Bare(TextOf(field, message)));
             return new(EventErrorCode.PlaceholderId, $"'{EventFields.NameOf(field)}' is the placeholder '{id}', not an id; send the real one");
         }
 

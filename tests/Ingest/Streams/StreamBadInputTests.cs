@@ -43,6 +43,10 @@ sealed class StreamBadInputTests(StreamTransport via) : EngineFixture
         ("""{"id":"e","type":"page_view","cartId":"c","ts":"2025-01-01T00:00:00"}""", "invalid_timestamp"),
         ($$"""{"id":"{{new string('i', 257)}}","type":"page_view","cartId":"c","ts":1}""", "id_too_long"),
         ("""{"id":"e","type":"page_view","cartId":"c","ts":1,"storeId":"other"}""", "foreign_store"),
+        ("""{"id":"e","type":"page_view","cartId":"\"null\"","ts":1}""", "placeholder_id"),
+        ("""{"id":"e","type":"page_view","cartId":"\u000b","ts":1}""", "placeholder_id"),
+        ($$"""{"id":"{{string.Concat(Enumerable.Repeat("\\u000b", 60))}}null","type":"page_view","cartId":"c","ts":1}""", "placeholder_id"),
+        ("""{"id":"e","type":"refund","cartId":"c","ts":1,"value":5,"orderId":"undefined"}""", "placeholder_id"),
         ($$"""{"id":"e","type":"page_view","cartId":"c","ts":1,"note":"{{s_long}}"}""", "event_too_large"),
         ($"\"{new string('x', 513 * 1024)}\"", "message_too_large"),
         (EventJson.Array(Enumerable.Repeat("""{"id":"e","type":"refund","cartId":"c","ts":1}""", 2_501)), "batch_too_large"),
@@ -101,6 +105,17 @@ sealed class StreamBadInputTests(StreamTransport via) : EngineFixture
         Assert.That(CodesOf(error), Is.EqualTo(string.Join(", ", bad.GroupBy(b => b.Code, StringComparer.Ordinal).Select(b => $"{b.Key} {b.Count()}").Order(StringComparer.Ordinal))));
         Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(bad.Length));
         Assert.That(Engine.Counts - Before, Is.EqualTo(new Counts(2 * bad.Length, bad.Length, bad.Length)));
+    }
+
+    [Test]
+    public async Task Ids_that_errors_quote_fit_into_one_frame()
+    {
+        using var client = await StreamClient.OpenAsync(Engine, via);
+        var id = string.Concat(Enumerable.Repeat("\\u000b", 64));
+        await client.SendAsync(EventJson.Array(Enumerable.Repeat($$"""{"id":"e","type":"page_view","cartId":"{{id}}","ts":1}""", 40)));
+        var error = (await client.UntilAckAsync(40)).Single(s => s.Type == "error");
+
+        Assert.That((error.Code, error.Count), Is.EqualTo(("placeholder_id", 40)));
     }
 
     [Test]

@@ -104,8 +104,8 @@ static class PlaceholderIds
     // The last four letters of the endings, whatever their case.
     static bool IsEnd(uint last) => (last | 0x20202020) is 0x64656e69 or 0x6c6c756e or 0x7d746365;
 
-    // Without blanks (also no-break and zero-width spaces) and quotes around it.
-    static ReadOnlySpan<byte> Bare(ReadOnlySpan<byte> id)
+    /// <summary>Returns an id without blanks (also no-break and zero-width spaces) and quotes around it.</summary>
+    public static ReadOnlySpan<byte> Bare(ReadOnlySpan<byte> id)
     {
         for (var length = -1; length != id.Length;)
         {

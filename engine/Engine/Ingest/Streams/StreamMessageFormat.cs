@@ -4,6 +4,7 @@ using System.Buffers.Text;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Unicode;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.MessagePack;
 using CartRecovery.Engine.Ingest.Connections.Output;
@@ -84,7 +85,11 @@ static class StreamMessageFormat
         Put(body, ref length, ",\"code\":\""u8);
         length += Encoding.UTF8.GetBytes(code, body[length..]);
         Put(body, ref length, "\",\"message\":\""u8);
-        length += Encoding.UTF8.GetBytes(message, body[length..]);
+        // A message may quote what was sent. What does not fit is cut off.
+        Span<byte> text = stackalloc byte[MaxError];
+        Utf8.FromUtf16(message, text, out _, out var count);
+        s_plain.Encoder!.EncodeUtf8(text[..count], body[length..Math.Min(body.Length, MaxError)][..^2], out _, out var encoded);
+        length += encoded;
         Put(body, ref length, "\"}"u8);
         return length;
     }
