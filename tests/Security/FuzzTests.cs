@@ -10,7 +10,7 @@ namespace CartRecovery.Tests.Security;
 
 /// <summary>
 /// Sends damaged input to a running engine, in each of its four forms. Every event is accepted or answered with an error, answers are well
-/// formed and bounded, and whoever comes next is served. <c>CARTRECOVERY_FUZZ_SECONDS</c> says how long (default: 20, for all forms
+/// formed and bounded, and whoever comes next is served. <c>CARTRECOVERY_FUZZ_SECONDS</c> says how long (default: 60, for all forms
 /// together), <c>CARTRECOVERY_FUZZ_SEED</c> repeats a run.
 /// </summary>
 [TestFixture]
@@ -23,7 +23,7 @@ sealed class FuzzTests : EngineFixture
     const int PerConnection = 8;
 
     static readonly TimeSpan s_time = TimeSpan.FromSeconds(
-        double.Parse(Environment.GetEnvironmentVariable("CARTRECOVERY_FUZZ_SECONDS") ?? "20", CultureInfo.InvariantCulture) / 4);
+        double.Parse(Environment.GetEnvironmentVariable("CARTRECOVERY_FUZZ_SECONDS") ?? "60", CultureInfo.InvariantCulture) / 4);
 
     static readonly int s_seed = int.TryParse(Environment.GetEnvironmentVariable("CARTRECOVERY_FUZZ_SEED"), CultureInfo.InvariantCulture, out var seed)
         ? seed : Environment.TickCount;
