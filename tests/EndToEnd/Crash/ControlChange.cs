@@ -8,6 +8,9 @@ sealed record ControlChange(string Name, Func<int, (HttpMethod Method, string Pa
     /// <summary>Finds its entries in the audit log; null if they are written after the change, so that a crash can come between.</summary>
     public string? Audit { get; init; }
 
+    /// <summary>Further paths; the state is what they all hold, joined.</summary>
+    public IReadOnlyList<string> MorePaths { get; init; } = [];
+
     /// <summary>The state before the first change.</summary>
     public string Initial { get; init; } = "";
 
@@ -16,6 +19,9 @@ sealed record ControlChange(string Name, Func<int, (HttpMethod Method, string Pa
 
     /// <summary>Whether a change needs the version that it follows.</summary>
     public bool HasVersions { get; init; }
+
+    /// <summary>The access token of whoever makes the n-th change; null for the administrator's.</summary>
+    public Func<int, string>? Token { get; init; }
 
     public int MaxPerRound { get; init; } = 10;
 }

@@ -4,16 +4,17 @@ using System.Text.Json;
 namespace CartRecovery.Tests.EndToEnd.Crash;
 
 /// <summary>
-/// Kinds of changes over HTTP. Segments stand for templates too, members for invitations, and a changed job for a paused one: they share a transaction. Keys' rotation, passwords,
-/// dead letters, discount codes, reconciliations, shadows, acknowledged alerts, and the ends of silences, rules and interventions are not among them;
+/// Kinds of changes over HTTP. Members stand for invitations, and a changed job for a paused one: they share a transaction. What ends or is used once is in
+/// <see cref="OneTimeChanges"/>. Signing keys rotate by the clock, in one transaction with their entry, as roles do;
 /// what shoppers do is <see cref="CrashTests"/>' part, forgetting them <see cref="ErasureCrashTests"/>'.
 /// </summary>
 static class ControlChanges
 {
-    /// <summary>Campaigns of the file: the first is started by hand, the second paused.</summary>
+    /// <summary>Campaigns of the file: the first is started by hand, the second paused, the third sends discount codes.</summary>
     public const string Campaigns = """
         [{ name: byhand, trigger: { event: coupon_denied }, action: { type: reminder }, channel: socket, message: m },
-         { name: halted, trigger: { event: coupon_denied }, action: { type: reminder }, channel: socket, message: m }]
+         { name: halted, trigger: { event: coupon_denied }, action: { type: reminder }, channel: socket, message: m },
+         { name: coded, trigger: { event: coupon_denied }, action: { type: discount, percent: 10, codes: { prefix: SAVE- } }, channel: book, message: "{{ offer.code }}" }]
         """;
 
     /// <summary>Carts for interventions by hand: c0, c1, …</summary>
@@ -37,7 +38,7 @@ static class ControlChanges
         new("role", n => n == 0 ? (HttpMethod.Post, "/v1/roles", Role(n)) : (HttpMethod.Put, "/v1/roles/buyer", Role(n)), n => Text(1 + (n % 2)),
             "/v1/roles", json => Text(Items(json).Single(role => role.GetProperty("name").GetString() == "buyer").GetProperty("permissions").GetArrayLength())) { Audit = "target=role:buyer" },
         new("key", n => (HttpMethod.Post, "/v1/api-keys", new { name = $"k{n}", kind = "secret", scopes = new[] { "events:write" } }), n => Text(n + 1),
-            "/v1/api-keys?limit=500", json => Text(Items(json).Count(key => key.GetProperty("managedBy").GetString() == "api"))) { Audit = "action=api_key.add" },
+            "/v1/api-keys?limit=500", json => Text(Items(json).Count(key => key.GetProperty("name").GetString()?.StartsWith('k') == true))) { Audit = "action=api_key.add", Before = OneTimeChanges.Things },
         new("job", n => (HttpMethod.Patch, "/v1/jobs/upkeep", new { retries = 3 + (n % 2) }), n => Text(3 + (n % 2)),
             "/v1/jobs/upkeep", json => json.GetProperty("retries").GetRawText()) { Audit = "action=job.change" },
         new("campaign", n => n == 0 ? (HttpMethod.Post, "/v1/campaigns", Campaign(n)) : (HttpMethod.Put, "/v1/campaigns/crash", Campaign(n)), n => $"message {n}",
@@ -46,8 +47,9 @@ static class ControlChanges
             "/v1/segments/crash", json => json.GetProperty("conditions")[0].GetProperty("above").GetRawText()) { Audit = "target=segment:crash" },
         new("template", n => (HttpMethod.Put, "/v1/templates/crash", new { message = $"text {n}" }), n => $"text {n}",
             "/v1/templates/crash", json => json.GetProperty("message").GetString()!) { Audit = "target=template:crash" },
-        new("member", n => (HttpMethod.Post, "/v1/members", new { email = $"member{n}@team.example", roles = new[] { new { role = "viewer" } } }), n => Text(n + 2),
-            "/v1/members?limit=500", json => Text(Items(json).Count())) { Audit = "action=user.add", Before = 1 },
+        new("member", n => (HttpMethod.Post, "/v1/members", new { email = $"member{n}@team.example", roles = new[] { new { role = "viewer" } } }), n => Text(n + 1),
+            "/v1/members?limit=500", json => Text(Items(json).Count(member => member.GetProperty("email").GetString()!.StartsWith("member", StringComparison.Ordinal))))
+        { Audit = "action=user.add", Before = 1 + (2 * OneTimeChanges.Accounts) },
         new("request", n => (HttpMethod.Post, $"/v1/gdpr/forget/user{n}", new { }), n => Text(n + 1),
             "/v1/gdpr/requests?limit=500", json => Text(Items(json).Count())) { Audit = "action=privacy.forget", MaxPerRound = 2 },
     ];
@@ -105,12 +107,12 @@ static class ControlChanges
     // A list shows the reason; of the address it may have a key alone.
     static object Address(int n) => new { channel = "email", address = $"s{n}@mail.example", reason = $"s{n}" };
 
-    static IEnumerable<JsonElement> Items(JsonElement json) => json.GetProperty("items").EnumerateArray();
+    internal static IEnumerable<JsonElement> Items(JsonElement json) => json.GetProperty("items").EnumerateArray();
 
-    static string Names(string prefix, int last) => Names(prefix, Enumerable.Range(0, last + 1).Select(i => prefix + Text(i)));
+    internal static string Names(string prefix, int last) => Names(prefix, Enumerable.Range(0, last + 1).Select(i => prefix + Text(i)));
 
     // In the order of their numbers, each as often as it is there.
-    static string Names(string prefix, IEnumerable<string> names) => string.Join(' ', names.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)
+    internal static string Names(string prefix, IEnumerable<string> names) => string.Join(' ', names.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)
         && int.TryParse(name.AsSpan(prefix.Length), CultureInfo.InvariantCulture, out _)).OrderBy(name => int.Parse(name.AsSpan(prefix.Length), CultureInfo.InvariantCulture)));
 
     static object Role(int n) => new { name = "buyer", permissions = n % 2 == 0 ? new[] { "carts:read" } : ["carts:read", "products:read"] };
@@ -121,5 +123,5 @@ static class ControlChanges
         return n == 0 ? new { name = "crash", campaign } : new { campaign };
     }
 
-    static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+    internal static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json;
 using CartRecovery.Tests.Models;
 using CartRecovery.Tests.Support;
@@ -21,8 +20,6 @@ public sealed class ControlCrashTests(string? database)
     const int Rounds = 4;
     const string Email = "ada@team.example", Password = "correct horse battery";
 
-    static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
-
     readonly Dictionary<string, int> _made = new(StringComparer.Ordinal);
     ControlChange[] _kinds = null!;
     Scratch _scratch = null!;
@@ -41,6 +38,7 @@ public sealed class ControlCrashTests(string? database)
         var config = new EngineConfig
         {
             Campaigns = ControlChanges.Campaigns,
+            Sinks = "{ book: { type: file, path: book.ndjson } }",
             Durability = $$"""
                 limits: { rates: { requests: { api: { address: unlimited, key: unlimited, store: unlimited } } } }
                 {{control}}
@@ -58,7 +56,7 @@ public sealed class ControlCrashTests(string? database)
         for (; round < Rounds || (round < 2 * Rounds && _made.ContainsValue(0)); round++)
         {
             await using var engine = await RunningEngine.StartAsync(_scratch, config);
-            using var client = await SignInAsync(engine);
+            using var client = await SignInAsync(engine.Http.BaseAddress!);
             if (round == 0)
             {
                 _kinds = [.. ControlChanges.Audited, .. await PrepareAsync(engine, client)];
@@ -74,7 +72,7 @@ public sealed class ControlCrashTests(string? database)
 
         await using (var engine = await RunningEngine.StartAsync(_scratch, config))
         {
-            using var client = await SignInAsync(engine);
+            using var client = await SignInAsync(engine.Http.BaseAddress!);
             await AssertAsync(client, round);
             await engine.StopAsync();
         }
@@ -90,10 +88,15 @@ public sealed class ControlCrashTests(string? database)
         for (var i = 0; i < kind.MaxPerRound; i++)
         {
             var (method, path, body) = kind.Change(_made[kind.Name]);
-            using var request = new HttpRequestMessage(method, path) { Content = new StringContent(JsonSerializer.Serialize(body, s_json), Encoding.UTF8, "application/json") };
+            using var request = new HttpRequestMessage(method, path) { Content = ControlClient.ContentOf(body) };
             if (kind.HasVersions && method != HttpMethod.Post)
             {
                 request.Headers.IfMatch.Add(EntityTagHeaderValue.Any);
+            }
+
+            if (kind.Token is { } token)
+            {
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token(_made[kind.Name]));
             }
 
             try
@@ -140,59 +143,47 @@ public sealed class ControlCrashTests(string? database)
     static async Task<ControlChange[]> PrepareAsync(RunningEngine engine, HttpClient client)
     {
         var at = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
-        var events = Enumerable.Range(0, ControlChanges.Carts).Select(i => $"c{i}").Append("moved").Select(cart =>
+        var events = Enumerable.Range(0, ControlChanges.Carts).Select(i => $"c{i}").Append("moved").Concat(OneTimeChanges.Carts).Select(cart =>
             new { id = $"e-{cart}", type = "add_to_cart", cartId = cart, productId = "p9", quantity = 1, price = 40, currency = "EUR", ts = at });
-        using (var content = new StringContent(JsonSerializer.Serialize(events, s_json), Encoding.UTF8, "application/json"))
-        using (var answer = await engine.Http.PostAsync("/v1/events", content))
-        {
-            answer.EnsureSuccessStatusCode();
-        }
+        await ControlClient.CreateAsync(engine.Http, "/v1/events", events.Concat<object>(OneTimeChanges.RejectedEvents));
 
-        return ControlChanges.Answered(
-            await CreateAsync(client, "/v1/interventions", ControlChanges.Intervention("moved"), json => json.GetProperty("id")),
-            await CreateAsync(client, "/api/v1/monitoring/incidents", new { title = "changed" }, json => json.GetProperty("id")),
-            await CreateAsync(client, "/api/v1/monitoring/alerts/rules", ControlChanges.Rule("changed", 1e6), json => json.GetProperty("id")),
-            await CreateAsync(client, "/v1/models", new { model = RegistryModels.Linear(3) }, json => json.GetProperty("version").GetProperty("id")));
+        return
+        [
+            .. ControlChanges.Answered(
+                Id(await ControlClient.CreateAsync(client, "/v1/interventions", ControlChanges.Intervention("moved"))),
+                Id(await ControlClient.CreateAsync(client, "/api/v1/monitoring/incidents", new { title = "changed" })),
+                Id(await ControlClient.CreateAsync(client, "/api/v1/monitoring/alerts/rules", ControlChanges.Rule("changed", 1e6))),
+                Id((await ControlClient.CreateAsync(client, "/v1/models", new { model = RegistryModels.Linear(3) })).GetProperty("version"))),
+            .. await OneTimeChanges.PrepareAsync(client),
+        ];
     }
 
-    static async Task<string> CreateAsync(HttpClient client, string path, object body, Func<JsonElement, JsonElement> id)
-    {
-        using var content = new StringContent(JsonSerializer.Serialize(body, s_json), Encoding.UTF8, "application/json");
-        using var answer = await client.PostAsync(path, content);
-        var text = await answer.Content.ReadAsStringAsync();
-        Assert.That(answer.IsSuccessStatusCode, $"{path}: {text}");
-        using var json = JsonDocument.Parse(text);
-        return id(json.RootElement).GetString()!;
-    }
+    static string Id(JsonElement made) => made.GetProperty("id").GetString()!;
 
     static async Task<string> ReadAsync(HttpClient client, ControlChange kind)
     {
-        using var answer = await client.GetAsync(kind.Path);
-        if (answer.StatusCode == HttpStatusCode.NotFound)
+        List<string> states = [];
+        foreach (var path in kind.MorePaths.Prepend(kind.Path))
         {
-            return "";
+            using var answer = await client.GetAsync(path);
+            if (answer.StatusCode != HttpStatusCode.NotFound)
+            {
+                using var json = JsonDocument.Parse(await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync());
+                states.Add(kind.Read(json.RootElement));
+            }
         }
 
-        using var json = JsonDocument.Parse(await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync());
-        return kind.Read(json.RootElement);
+        return string.Join(' ', states.Where(state => state.Length > 0));
     }
 
-    static async Task<int> CountAsync(HttpClient client, string filter) => (await GetAsync(client, $"/v1/audit?{filter}&limit=500")).GetProperty("items").GetArrayLength();
+    static async Task<int> CountAsync(HttpClient client, string filter) =>
+        (await ControlClient.GetAsync(client, $"/v1/audit?{filter}&limit=500")).GetProperty("items").GetArrayLength();
 
-    static async Task<HttpClient> SignInAsync(RunningEngine engine)
+    static async Task<HttpClient> SignInAsync(Uri engine)
     {
-        var client = new HttpClient { BaseAddress = engine.Http.BaseAddress, Timeout = EngineBinary.Deadline };
-        using var content = new StringContent($$"""{"email":"{{Email}}","password":"{{Password}}"}""", Encoding.UTF8, "application/json");
-        using var login = await client.PostAsync("/v1/auth/login", content);
-        using var json = JsonDocument.Parse(await login.EnsureSuccessStatusCode().Content.ReadAsStringAsync());
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", json.RootElement.GetProperty("accessToken").GetString());
+        var client = new HttpClient { BaseAddress = engine, Timeout = EngineBinary.Deadline };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await ControlClient.SignInAsync(client, Email, Password));
         client.DefaultRequestHeaders.Add("X-Store-Id", "shop");
         return client;
-    }
-
-    static async Task<JsonElement> GetAsync(HttpClient client, string path)
-    {
-        using var json = JsonDocument.Parse(await client.GetStringAsync(path));
-        return json.RootElement.Clone();
     }
 }
