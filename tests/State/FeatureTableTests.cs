@@ -1,6 +1,10 @@
+using System.Globalization;
+using System.Text;
 using CartRecovery.Engine.State;
+using CartRecovery.Engine.State.Carts;
 using CartRecovery.Engine.State.Customers;
 using CartRecovery.Tests.State.Carts;
+using CartRecovery.Tests.Support;
 using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 
 namespace CartRecovery.Tests.State;
@@ -129,6 +133,69 @@ public sealed class FeatureTableTests
         {
             Assert.That(cart.Feature(name), Is.EqualTo(value).Within(1e-5), name);
         }
+    }
+
+    [Test]
+    public void What_changes_with_time_alone_is_declared()
+    {
+        var cart = Fold(Add("p1", 30));
+        cart.History = new CustomerHistory { Orders = 1, LastOrderAt = cart.LastAt - Minute };
+        var now = new FeatureMoment(cart.LastAt, cart.LastAt);
+
+        // Hours, days, months: some moment differs in each.
+        long[] later = [3_600_000, 86_400_000, 3 * 86_400_000L, 11 * 86_400_000L];
+        var changed = FeatureTable.All.Where(feature => later.Any(ms => feature.Compute(cart, new FeatureMoment(cart.LastAt + ms, cart.LastAt + ms)) != feature.Compute(cart, now)));
+        Assert.That(changed.Select(feature => feature.Name), Is.EqualTo(FeatureTable.All.Where(feature => feature.ChangesWithTime).Select(feature => feature.Name)));
+    }
+
+    [Test]
+    public void What_a_feature_is_computed_from_is_declared()
+    {
+        var (cart, known, popular) = (default(CartRecord), default(CartRecord), default(CartRecord));
+        known.History = new CustomerHistory { Orders = 4, DiscountedOrders = 1, OrderValue = 200_0000, LastOrderAt = 1, Refunds = 2 };
+        (popular.CategoryViews, popular.CategoryAdds) = ((Half)12.5, (Half)3);
+        var moment = new FeatureMoment(86_400_000, 86_400_000);
+
+        foreach (var feature in FeatureTable.All)
+        {
+            var value = feature.Compute(cart, moment);
+            Assert.That(feature.Compute(known, moment) != value, Is.EqualTo(feature.Source == FeatureSource.Customer), feature.Name);
+            Assert.That(feature.Compute(popular, moment) != value, Is.EqualTo(feature.Source == FeatureSource.Shoppers), feature.Name);
+        }
+    }
+
+    [Test]
+    public void The_reference_of_features_is_current()
+    {
+        var text = new StringBuilder("""
+            # Features
+
+            You want to know what a feature of a condition, a segment or a model means. `GET /v1/features/definitions` lists the same. This page is generated from the engine's table; a
+            test compares.
+
+            - *From*: the cart's events; the customer's history over all carts; what all shoppers of the store do; or the store's clock. A cart keeps what concerns the customer and other
+              shoppers as of its latest event.
+            - *As of*: the cart's latest event, or the moment at which the feature is computed.
+            - *Version* rises when the computation changes, so that values of before and after are not taken for the same.
+
+            | feature | unit | meaning | computation | from | as of | version |
+            |---|---|---|---|---|---|---:|
+
+            """);
+        foreach (var f in FeatureTable.All)
+        {
+            text.Append(CultureInfo.InvariantCulture,
+                $"| `{f.Name}` | {f.Unit} | {f.Description} | {f.Computation} | {f.Source.ToString().ToLowerInvariant()} | {(f.ChangesWithTime ? "moment" : "event")} | {f.Version} |\n");
+        }
+
+        var path = Path.Combine(Repository.Root, "docs", "features.md");
+        if (Environment.GetEnvironmentVariable("CARTRECOVERY_UPDATE") is not null)
+        {
+            File.WriteAllText(path, text.ToString());
+        }
+
+        Assert.That(File.ReadAllText(path), Is.EqualTo(text.ToString()),
+            "Raise the version of a feature whose computation changed. Then: CARTRECOVERY_UPDATE=1 dotnet test --filter The_reference_of_features_is_current");
     }
 
     [Test]

@@ -22,6 +22,15 @@ public delegate float FeatureFunction(in CartRecord cart, in FeatureMoment momen
 /// <param name="Compute">The code that computes it.</param>
 public sealed record FeatureDefinition(string Name, string Unit, string Description, string Computation, FeatureFunction Compute)
 {
+    /// <summary>What it is computed from.</summary>
+    public FeatureSource Source { get; init; } = FeatureSource.Cart;
+
+    /// <summary>Whether it changes with the moment, without another event.</summary>
+    public bool ChangesWithTime { get; init; }
+
+    /// <summary>Rises when the computation changes, so that values of before and after are not taken for the same.</summary>
+    public int Version { get; init; } = 1;
+
     /// <summary>Whether it is an amount in the cart's currency, which may be another than the store's.</summary>
     public bool IsInCartCurrency { get; } = Unit == "money" && Name != CustomerAverage;
 
@@ -33,6 +42,22 @@ public sealed record FeatureDefinition(string Name, string Unit, string Descript
         var value = Compute(cart, moment);
         return IsInCartCurrency && moment.Money is { } money && cart.Currency != money.Currency ? (float)(value * money.FactorOf(cart.Currency)) : value;
     }
+}
+
+/// <summary>What a feature is computed from.</summary>
+public enum FeatureSource
+{
+    /// <summary>The cart's events.</summary>
+    Cart,
+
+    /// <summary>The customer's history over all carts, as of the cart's latest event.</summary>
+    Customer,
+
+    /// <summary>What all shoppers of the store do, as of the cart's latest event.</summary>
+    Shoppers,
+
+    /// <summary>The store's clock.</summary>
+    Clock,
 }
 
 /// <summary>Declares all features. The order is that of presentation; models and campaigns refer to features by name.</summary>
@@ -80,9 +105,9 @@ public static class FeatureTable
         new("product_returns", "count", "Returns to a product (estimate)",
             "changes to a product whose bit of 64 in the sketch of distinct_products was set", (in c, in _) => c.ProductReturns),
         new("category_views_now", "count", "How often the latest product's category is looked at now, over all shoppers (estimate)",
-            "views, additions and orders of the category, halved every 10 minutes, as of the event; 0 without meta.category", (in c, in _) => (float)c.CategoryViews),
+            "views, additions and orders of the category, halved every 10 minutes, as of the event; 0 without meta.category", (in c, in _) => (float)c.CategoryViews) { Source = FeatureSource.Shoppers },
         new("category_adds_now", "count", "How often products of that category are put into carts and bought now, over all shoppers (estimate)",
-            "additions and orders of the category, halved every 40 minutes, as of the event; 0 without meta.category", (in c, in _) => (float)c.CategoryAdds),
+            "additions and orders of the category, halved every 40 minutes, as of the event; 0 without meta.category", (in c, in _) => (float)c.CategoryAdds) { Source = FeatureSource.Shoppers },
         new("remove_add_ratio", "ratio", "Share of additions that were removed", "removes / adds, at most 1; 0 without adds",
             (in c, in _) => Ratio(c.CountOf(EventType.RemoveFromCart), c.CountOf(EventType.AddToCart))),
         new("checkout_step", "step", "Furthest checkout step: 0 not begun, 1 begun, 2 shipping, 3 payment, 4 purchased",
@@ -90,22 +115,22 @@ public static class FeatureTable
             (in c, in _) => (float)c.Checkout),
         new("seconds_since_last_event", "seconds", "Inactivity before the moment described",
             "at an event: the time since the latest event at an earlier time; at an idle trigger: the time since the latest event",
-            (in c, in m) => (m.At > c.LastAt ? m.At - c.LastAt : c.LastGap) / 1000f),
+            (in c, in m) => (m.At > c.LastAt ? m.At - c.LastAt : c.LastGap) / 1000f) { ChangesWithTime = true },
         new("seconds_since_last_add", "seconds", "Time since the latest addition to the cart", "moment - latest add_to_cart; -1 without one",
-            (in c, in m) => c.LastAddAt == 0 ? -1 : Math.Max(0, m.At - c.LastAddAt) / 1000f),
+            (in c, in m) => c.LastAddAt == 0 ? -1 : Math.Max(0, m.At - c.LastAddAt) / 1000f) { ChangesWithTime = true },
         new("session_seconds", "seconds", "Length of the session so far", "latest event - first event of its session",
             (in c, in _) => (c.LastAt - c.SessionStartedAt) / 1000f),
         new("session_events", "count", "Events of the session", "events since the session began", (in c, in _) => c.SessionEvents),
         new("session_count", "count", "Sessions of the cart",
             "changes of sessionId, or 30 minutes of inactivity where events carry none", (in c, in _) => c.SessionCount),
         new("hour_of_day", "hour", "Hour on the store's clock, 0-23", "the moment in the store's zone",
-            (in _, in m) => (int)(Floor(m.LocalAt, 3_600_000) % 24)),
+            (in _, in m) => (int)(Floor(m.LocalAt, 3_600_000) % 24)) { Source = FeatureSource.Clock, ChangesWithTime = true },
         new("day_of_week", "weekday", "Weekday on the store's clock: 0 Sunday to 6 Saturday", "the moment in the store's zone",
-            (in _, in m) => Weekday(m.LocalAt)),
+            (in _, in m) => Weekday(m.LocalAt)) { Source = FeatureSource.Clock, ChangesWithTime = true },
         new("day_of_month", "day", "Day of the month on the store's clock, 1-31: when wages are paid", "the moment in the store's zone",
-            (in _, in m) => DateTime.UnixEpoch.AddMilliseconds(m.LocalAt).Day),
+            (in _, in m) => DateTime.UnixEpoch.AddMilliseconds(m.LocalAt).Day) { Source = FeatureSource.Clock, ChangesWithTime = true },
         new("is_weekend", "flag", "Saturday or Sunday on the store's clock", "the moment in the store's zone",
-            (in _, in m) => Weekday(m.LocalAt) is 0 or 6 ? 1 : 0),
+            (in _, in m) => Weekday(m.LocalAt) is 0 or 6 ? 1 : 0) { Source = FeatureSource.Clock, ChangesWithTime = true },
         new("is_mobile", "flag", "The shopper uses a phone", "meta.device is mobile", (in c, in _) => c.Device == DeviceKind.Mobile ? 1 : 0),
         new("is_tablet", "flag", "The shopper uses a tablet", "meta.device is tablet", (in c, in _) => c.Device == DeviceKind.Tablet ? 1 : 0),
         new("is_desktop", "flag", "The shopper uses a desktop", "meta.device is desktop",
@@ -119,14 +144,14 @@ public static class FeatureTable
         new("is_known_customer", "flag", "The shopper is signed in", "an event of the cart named a userId",
             (in c, in _) => c.UserLength == 0 ? 0 : 1),
         new("customer_orders", "count", "Orders of the customer, over all carts", "purchase events of the userId",
-            (in c, in _) => c.History.Orders),
+            (in c, in _) => c.History.Orders) { Source = FeatureSource.Customer },
         new(FeatureDefinition.CustomerAverage, "money", "Mean value of the customer's orders", "value of the orders in the store's currency / their number",
-            (in c, in _) => (float)c.History.AverageOrderValue),
+            (in c, in _) => (float)c.History.AverageOrderValue) { Source = FeatureSource.Customer },
         new("customer_days_since_last_order", "days", "Days since the customer's last order", "moment - latest order; -1 without one",
-            (in c, in m) => c.History.Orders == 0 ? -1 : Math.Max(0, m.At - c.History.LastOrderAt) / MillisecondsPerDay),
-        new("customer_refunds", "count", "Refunds of the customer, over all carts", "refund events of the userId", (in c, in _) => c.History.Refunds),
+            (in c, in m) => c.History.Orders == 0 ? -1 : Math.Max(0, m.At - c.History.LastOrderAt) / MillisecondsPerDay) { Source = FeatureSource.Customer, ChangesWithTime = true },
+        new("customer_refunds", "count", "Refunds of the customer, over all carts", "refund events of the userId", (in c, in _) => c.History.Refunds) { Source = FeatureSource.Customer },
         new("customer_discount_share", "ratio", "Share of the customer's orders that used a coupon",
-            "orders with a coupon_applied before them / orders", (in c, in _) => Ratio(c.History.DiscountedOrders, c.History.Orders)),
+            "orders with a coupon_applied before them / orders", (in c, in _) => Ratio(c.History.DiscountedOrders, c.History.Orders)) { Source = FeatureSource.Customer },
     ];
 
     /// <summary>All names, in the table's order.</summary>

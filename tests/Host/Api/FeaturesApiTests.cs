@@ -105,8 +105,9 @@ sealed class FeaturesApiTests : EngineFixture
         var features = (await Engine.GetAsync("/v1/features/definitions", key: null)).Json.GetProperty("items").EnumerateArray().ToArray();
 
         Assert.That(features.Select(f => f.GetProperty("name").GetString()), Is.EqualTo(FeatureTable.Names));
-        Assert.That(features.SelectMany(f => f.EnumerateObject()).Select(p => p.Value.GetString()), Has.None.Empty);
-        Assert.That(features[0].EnumerateObject().Select(p => p.Name), Is.EqualTo(new[] { "name", "unit", "description", "computation" }));
+        Assert.That(features.SelectMany(f => f.EnumerateObject()).Select(p => p.Value.ToString()), Has.None.Empty);
+        Assert.That(features[0].EnumerateObject().Select(p => p.Name), Is.EqualTo(new[] { "name", "unit", "description", "computation", "source", "freshness", "version" }));
+        Assert.That(features.Single(f => f.GetProperty("name").GetString() == "customer_days_since_last_order").ToString(), Does.EndWith(""","source":"customer","freshness":"moment","version":1}"""));
     }
 
     // Whole seconds, far enough back to avoid the future and near enough to avoid clamping.

@@ -24,7 +24,7 @@ static class FeaturesRoutes
     static readonly FeatureVector s_all = new(FeatureTable.Names);
 
     static readonly FeatureDefinition[] s_definitions =
-        [.. FeatureTable.All.Select(f => new FeatureDefinition(f.Name, f.Unit, f.Description, f.Computation))];
+        [.. FeatureTable.All.Select(f => new FeatureDefinition(f.Name, f.Unit, f.Description, f.Computation, f.Source.ToString().ToLowerInvariant(), f.ChangesWithTime ? "moment" : "event", f.Version))];
 
     static readonly HttpProblem s_unknown = Predictor.UnknownFeature with { Detail = "The body names an unknown feature. GET /v1/features/definitions lists all." };
 
@@ -36,7 +36,7 @@ static class FeaturesRoutes
         var group = routes.MapGroup("/v1/features").WithTags(ApiTags.Features);
         group.MapGet("/definitions", Definitions).AllowAnonymous()
             .Describe("listFeatureDefinitions", "List feature definitions",
-                "Every feature's name, unit, meaning and computation, identical for all stores.")
+                "Every feature's name, unit, meaning and computation, what it is computed from and when; identical for all stores.")
             .Query(QueryParameters.Limit, QueryParameters.Cursor);
         group.MapGet("/{cartId}", GetAsync).RequireAuthorization(AccessPolicies.Secret)
             .Describe("getCartFeatures", "Get a cart's features",
@@ -138,4 +138,7 @@ sealed record CartFeatures(string StoreId, string CartId, DateTime UpdatedAt, st
 /// <param name="Unit">The unit of its values.</param>
 /// <param name="Description">What it expresses about a cart.</param>
 /// <param name="Computation">How it is computed.</param>
-sealed record FeatureDefinition(string Name, string Unit, string Description, string Computation);
+/// <param name="Source">What it is computed from: `cart`, the cart's events; `customer`, the history over all carts; `shoppers`, what all shoppers do; `clock`, the store's.</param>
+/// <param name="Freshness">`event`: as of the cart's latest event. `moment`: as of the time at which it is computed.</param>
+/// <param name="Version">Rises when the computation changes.</param>
+sealed record FeatureDefinition(string Name, string Unit, string Description, string Computation, string Source, string Freshness, int Version);
