@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
+using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Engine.Learning.OffPolicy;
 using CartRecovery.Engine.Learning.Training;
 using CartRecovery.Tests.Learning.Training;
@@ -61,6 +62,48 @@ public sealed class UpliftTests
         Assert.That(path.Count(c => c == 'L'), Is.InRange(50, 450), "the whole curve, thinned");
 
         static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    }
+
+    [Test]
+    public void The_effect_is_measured_by_segment()
+    {
+        // It helps where the first feature is above 0 alone.
+        var random = new SeededRandom(9);
+        bool[] treated = [.. Enumerable.Range(0, 4000).Select(_ => random.Unit() < 0.5)];
+        var row = 0;
+        var drawn = SyntheticData.Draw(4000, 2, 3, x => 0.2 + (treated[row++] && x[0] > 0 ? 0.3 : 0));
+        var set = new TrainingSet(["first", "plan=gold", "plan=free"], [.. Enumerable.Range(0, drawn.Count).SelectMany(i => new[]
+        {
+            i % 10 == 9 ? float.NaN : drawn.Row(i)[0], drawn.Row(i)[0] > 0 && i % 7 > 0 ? 1 : 0, drawn.Row(i)[0] <= 0 ? 1 : 0,
+        })], drawn.Labels, drawn.Groups, drawn.Times);
+        var uplift = Uplift.CrossFit(set, treated);
+
+        var plans = UpliftSegment.Of(uplift, ["plan"], rounds: 50);
+        Assert.That(plans.Select(segment => segment.Name), Is.EqualTo(new[] { "plan=gold", "plan=free", "another plan" }));
+        Assert.That(plans.Select(segment => segment.Effect), Is.EqualTo(new[] { 0.3, 0, 0.3 }).Within(0.1));
+        Assert.That(plans.Select(segment => segment.Low > 0), Is.EqualTo(new[] { true, false, true }));
+        Assert.That(plans.Sum(segment => segment.Treated + segment.Others), Is.EqualTo(4000));
+
+        var quarters = UpliftSegment.Of(uplift, ["first"], rounds: 50);
+        Assert.That(quarters.Select(segment => segment.Treated + segment.Others), Is.EqualTo(new[] { 900, 900, 900, 900, 400 }));
+        Assert.That(quarters.Select(segment => segment.Name), Has.Exactly(4).Match("^first \\S+ to \\S+$").And.One.EqualTo("no first"));
+        Assert.That(quarters.Take(4).Select(segment => segment.Effect), Is.EqualTo(new[] { 0, 0, 0.3, 0.3 }).Within(0.12));
+        Assert.That(() => UpliftSegment.Of(uplift, ["pla"]), Throws.ArgumentException.With.Message.Contains("no column 'pla'"));
+
+        using var scratch = new Scratch();
+        UpliftCard.Write(scratch.PathOf("mail.md"), uplift, uplift.Rank(rounds: 50), "mail", "none", plans);
+        Assert.That(File.ReadAllText(scratch.PathOf("mail.md")), Does.Match(@"\| plan=gold \| \d+ \| \d+ \| 0\.\d{5} \(0\.\d{5} to 0\.\d{5}\) \| "));
+    }
+
+    [Test]
+    public void A_segment_without_both_kinds_of_rows_has_no_effect()
+    {
+        bool[] treated = [.. Enumerable.Range(0, 400).Select(i => i % 3 == 0)];
+        var drawn = SyntheticData.Draw(400, 2, 1, SyntheticData.Line);
+        var uplift = Uplift.CrossFit(new TrainingSet(["kind"], [.. treated.Select((one, i) => one ? i % 2 : 1f)], drawn.Labels, drawn.Groups, drawn.Times), treated);
+
+        var segments = UpliftSegment.Of(uplift, ["kind"], rounds: 10);
+        Assert.That(segments.Select(segment => (segment.Name, segment.Quality is null)), Is.EqualTo(new[] { ("kind=0", true), ("kind=1", false) }));
     }
 
     [Test]

@@ -14,7 +14,10 @@ public sealed class Uplift
     const double L2 = 10;
     const int Rounds = 5;
 
-    Uplift(float[] scores, bool[] treated, byte[] outcomes) => (Scores, Treated, Outcomes) = (scores, treated, outcomes);
+    Uplift(TrainingSet rows, float[] scores, bool[] treated) => (Rows, Scores, Treated) = (rows, scores, treated);
+
+    /// <summary>The scored rows.</summary>
+    public TrainingSet Rows { get; }
 
     /// <summary>Estimated effect on the outcome's probability, −1 to 1, held out.</summary>
     public float[] Scores { get; }
@@ -23,7 +26,7 @@ public sealed class Uplift
     public bool[] Treated { get; }
 
     /// <summary>1 for rows with the outcome, else 0.</summary>
-    public byte[] Outcomes { get; }
+    public byte[] Outcomes => Rows.Labels;
 
     /// <summary>Measures how well the scores rank.</summary>
     /// <param name="rounds">The number of bootstrap samples for the interval.</param>
@@ -61,7 +64,7 @@ public sealed class Uplift
             }
         }
 
-        return new Uplift(scores, treated, set.Labels);
+        return new Uplift(set, scores, treated);
 
         LogisticRegression Learn(int[] foldOf, int without, bool wanted)
         {

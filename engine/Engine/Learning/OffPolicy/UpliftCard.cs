@@ -18,12 +18,13 @@ public static class UpliftCard
     /// <param name="qini">The quality of the scores.</param>
     /// <param name="treatment">The action.</param>
     /// <param name="against">The action that it is compared with.</param>
+    /// <param name="segments">Parts of the rows.</param>
     /// <exception cref="IOException">A file cannot be written.</exception>
-    public static void Write(string path, Uplift uplift, Qini qini, string treatment, string against)
+    public static void Write(string path, Uplift uplift, Qini qini, string treatment, string against, IReadOnlyList<UpliftSegment>? segments = null)
     {
         var picture = $"{Path.GetFileNameWithoutExtension(path)}-qini.svg";
         File.WriteAllText(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, picture), Picture(qini));
-        File.WriteAllText(path, Text(uplift, qini, treatment, against, picture));
+        File.WriteAllText(path, Text(uplift, qini, treatment, against, picture) + Text(segments ?? []));
     }
 
     /// <summary>Draws the Qini curve with the straight line to its end, which random scores would follow.</summary>
@@ -78,6 +79,32 @@ public static class UpliftCard
             var wins = rows.Count(i => uplift.Outcomes[i] != 0);
             return Invariant($"| `{name}` | {rows.Count} | {wins} ({100.0 * wins / Math.Max(1, rows.Count):0.00}%) |");
         }
+    }
+
+    static string Text(IReadOnlyList<UpliftSegment> segments)
+    {
+        if (segments.Count == 0)
+        {
+            return "";
+        }
+
+        var card = new StringBuilder(Invariant($"""
+
+            Segments, with 95% intervals. Of {segments.Count} intervals, about {Math.Max(1, Math.Round(segments.Count * 0.05))} can be wrong by chance.
+
+            | segment | treated | others | uplift | Qini coefficient |
+            |---|---:|---:|---:|---:|
+
+            """));
+        foreach (var segment in segments)
+        {
+            card.Append(Invariant($"| {segment.Name} | {segment.Treated} | {segment.Others} | "));
+            card.Append(segment.Quality is { } quality
+                ? Invariant($"{segment.Effect:0.00000} ({segment.Low:0.00000} to {segment.High:0.00000}) | {quality.Coefficient:0.00000} ({quality.Low:0.00000} to {quality.High:0.00000}) |\n")
+                : "unknown | unknown |\n");
+        }
+
+        return card.ToString();
     }
 
     // Between two points, a share of the tied rows is treated.

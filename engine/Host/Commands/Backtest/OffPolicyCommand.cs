@@ -46,6 +46,7 @@ static class OffPolicyCommand
         (options.Log is null) == (options.FromOutreach is null) ? "give either --log FILE or --from-outreach FOLDER"
         : (options.Uplift is null) != (options.Against is null) ? "--uplift and --against require each other"
         : options.Card is not null && options.Uplift is null ? "--card requires --uplift"
+        : options.Segments is not null && options.Uplift is null ? "--segments requires --uplift"
         : options.Uplift is not null && options.Log is null ? "--uplift requires --log with rewards 0 or 1"
         : null;
 
@@ -83,17 +84,30 @@ static class OffPolicyCommand
         notes.ForEach(note => Console.WriteLine(TerminalText.Clean(note)));
         if (options.Uplift is { } treatment)
         {
-            var uplift = Uplift.CrossFit(log, log.ActionOf(treatment), log.ActionOf(options.Against!));
-            var qini = uplift.Rank();
-            Line($"uplift of {TerminalText.Clean(treatment)} against {TerminalText.Clean(options.Against!)}: {qini.Uplift:0.#####} for all; the model's Qini {qini.Coefficient:0.#####} ({qini.Low:0.#####} to {qini.High:0.#####}), q0 {qini.Q0:0.###}");
-            if (options.Card is { } card)
-            {
-                UpliftCard.Write(card, uplift, qini, treatment, options.Against!);
-                Console.WriteLine($"wrote {TerminalText.Clean(card)}");
-            }
+            PrintUplift(log, treatment, options);
         }
 
         return ExitCode.Success;
+    }
+
+    static void PrintUplift(ChoiceLog log, string treatment, OffPolicyOptions options)
+    {
+        var uplift = Uplift.CrossFit(log, log.ActionOf(treatment), log.ActionOf(options.Against!));
+        var qini = uplift.Rank();
+        var segments = UpliftSegment.Of(uplift, (options.Segments ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+        Line($"uplift of {TerminalText.Clean(treatment)} against {TerminalText.Clean(options.Against!)}: {qini.Uplift:0.#####} for all; the model's Qini {qini.Coefficient:0.#####} ({qini.Low:0.#####} to {qini.High:0.#####}), q0 {qini.Q0:0.###}");
+        if (segments.Count > 0)
+        {
+            Terminal.WriteTable([["uplift", "95% interval", "Qini", "95% interval", "rows", "segment"], .. segments.Select(segment => (string[])
+                [Text($"{segment.Effect:0.00000}"), Text($"{segment.Low:0.00000} to {segment.High:0.00000}"), Text($"{segment.Quality?.Coefficient:0.00000}"),
+                 Text($"{segment.Quality?.Low:0.00000} to {segment.Quality?.High:0.00000}"), Text($"{segment.Treated + segment.Others:N0}"), segment.Name])], 0, 2, 4);
+        }
+
+        if (options.Card is { } card)
+        {
+            UpliftCard.Write(card, uplift, qini, treatment, options.Against!, segments);
+            Console.WriteLine($"wrote {TerminalText.Clean(card)}");
+        }
     }
 
     // Four standard errors, so that chance alone hardly ever causes a note.

@@ -23,4 +23,7 @@ sealed class OffPolicyOptions
 
     [Option("card", MetaValue = "FILE", HelpText = "Also write a card of the uplift model in Markdown, and its Qini curve as SVG beside it.")]
     public string? Card { get; set; }
+
+    [Option("segments", MetaValue = "COLUMNS", HelpText = "Also measure the uplift and its model in parts of the rows, by the values of these columns, with commas between them. Requires --uplift.")]
+    public string? Segments { get; set; }
 }
