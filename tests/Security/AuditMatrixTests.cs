@@ -157,9 +157,13 @@ sealed class AuditMatrixTests
     /// <summary>The same for routes of the whole engine, which take users alone.</summary>
     static readonly Dictionary<string, (string Path, string Body, string Action, string Target)> s_recordedOfUsers = new(StringComparer.Ordinal)
     {
-        ["POST /api/v1/monitoring/incidents"] = ("/api/v1/monitoring/incidents", """{"title":"x"}""", "incident.create", "incident:1"),
+        ["POST /v1/anomalies/report"] = ("/v1/anomalies/report", """{"title":"x"}""", "anomaly.report", "incident:1"),
+        ["PUT /v1/anomalies/{id}"] = ("/v1/anomalies/a7", """{"status":"resolved"}""", "anomaly.change", "anomaly:a7"),
+        ["POST /v1/security/incident"] = ("/v1/security/incident", """{"title":"x"}""", "security.incident", "incident:2"),
+        ["POST /api/v1/monitoring/incidents"] = ("/api/v1/monitoring/incidents", """{"title":"x"}""", "incident.create", "incident:3"),
         ["PATCH /api/v1/monitoring/incidents/{id:long}"] = ("/api/v1/monitoring/incidents/7", """{"severity":"info"}""", "incident.change", "incident:7"),
         ["POST /api/v1/monitoring/incidents/{id:long}/entries"] = ("/api/v1/monitoring/incidents/7/entries", """{"text":"x"}""", "incident.note", "incident:7"),
+        ["DELETE /api/v1/monitoring/incidents/{id:long}/entries/{number:long}"] = ("/api/v1/monitoring/incidents/7/entries/2", "", "incident.withdraw", "incident:7"),
         ["POST /api/v1/monitoring/alerts/{id}/acknowledge"] = ("/api/v1/monitoring/alerts/7/acknowledge", """{"note":"on it"}""", "alert.acknowledge", "alert:7"),
         ["POST /api/v1/monitoring/alerts/{id}/resolve"] = ("/api/v1/monitoring/alerts/7/resolve", """{"resolution_note":"scaled"}""", "alert.resolve", "alert:7"),
         ["DELETE /api/v1/monitoring/cache/flush"] = ("/api/v1/monitoring/cache/flush", "", "cache.flush", ""),

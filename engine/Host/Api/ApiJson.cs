@@ -9,6 +9,7 @@ using CartRecovery.Host.Api.Alerts;
 using CartRecovery.Host.Api.Alerts.Alertmanager;
 using CartRecovery.Host.Api.Alerts.Prometheus;
 using CartRecovery.Host.Api.Analytics;
+using CartRecovery.Host.Api.Anomalies;
 using CartRecovery.Host.Api.Audit;
 using CartRecovery.Host.Api.Auth;
 using CartRecovery.Host.Api.Auth.Oidc;
@@ -48,6 +49,7 @@ using CartRecovery.Host.Api.Templates;
 using CartRecovery.Host.Api.Settings;
 using CartRecovery.Host.Api.Suppressions;
 using CartRecovery.Host.Api.Tap;
+using CartRecovery.Host.Api.Threats;
 using CartRecovery.Host.Api.Tracking;
 using CartRecovery.Host.Api.Usage;
 using CartRecovery.Host.Reconciliation;
@@ -273,6 +275,11 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(IncidentEntryBody))]
 [JsonSerializable(typeof(IncidentItem))]
 [JsonSerializable(typeof(ItemPage<IncidentItem>))]
+[JsonSerializable(typeof(IncidentReport))]
+[JsonSerializable(typeof(AnomalyChange))]
+[JsonSerializable(typeof(AnomalyItem))]
+[JsonSerializable(typeof(ItemPage<AnomalyItem>))]
+[JsonSerializable(typeof(ItemPage<ThreatItem>))]
 [JsonSerializable(typeof(IncidentDashboard))]
 [JsonSerializable(typeof(IncidentFiguresItem))]
 [JsonSerializable(typeof(PromResponse))]

@@ -18,7 +18,7 @@ sealed class ApiAccessTests
     // The operations open to publishable keys; all others with a key require a secret one.
     static readonly string[] s_publishable = ["sendEvents", "sendEventBatch", "openStream", "evaluateFlag", "evaluateFlags"];
 
-    static readonly string[] s_users = ["logout", "getCurrentUser", "beginTotp", "confirmTotp", "oidcLogout", "listAudit", "searchLogs", "listApiKeys", "createApiKey", "rotateApiKey", "revokeApiKey",
+    static readonly string[] s_users = ["withdrawIncidentUpdate", "listAnomalies", "reportAnomaly", "getAnomaly", "changeAnomaly", "listThreats", "listAccess", "reportSecurityIncident", "logout", "getCurrentUser", "beginTotp", "confirmTotp", "oidcLogout", "listAudit", "searchLogs", "listApiKeys", "createApiKey", "rotateApiKey", "revokeApiKey",
         "listMembers", "inviteMember", "getMember", "changeMember", "sendMemberLink", "deleteMember", "listRoles", "createRole", "changeRole", "deleteRole",
         "getConfig", "getSetting", "replaceConfig", "changeConfig", "resetConfig", "putSetting", "changeSetting", "resetSetting", "listConfigVersions", "getConfigVersion", "compareConfigVersions", "exportConfig", "rollBackConfig", "listScheduledConfig", "cancelScheduledConfig", "approveCampaign",
         "listJobs", "getJob", "changeJob", "runJob", "pauseJob", "resumeJob", "cancelJob", "listJobRuns", "getJobRun",

@@ -15,6 +15,7 @@ sealed class ApiConventionTests : EngineFixture
     [
         "/v1/config", "/v1/config/7", "/v1/config/versions", "/v1/config/versions/7", "/v1/config/diff", "/v1/config/export", "/v1/config/schedule",
         "/v1/api-keys", "/v1/audit", "/v1/auth/me", "/v1/jobs", "/v1/jobs/7", "/v1/jobs/7/runs", "/v1/jobs/7/runs/7", "/v1/logs", "/v1/members", "/v1/members/7", "/v1/roles",
+        "/v1/anomalies", "/v1/anomalies/7", "/v1/security/threats", "/v1/security/access",
         "/api/v1/monitoring/incidents", "/api/v1/monitoring/incidents/figures", "/api/v1/monitoring/incidents/7", "/api/v1/monitoring/dashboard/incidents",
         "/api/v1/monitoring/alerts", "/api/v1/monitoring/alerts/history", "/api/v1/monitoring/alerts/7", "/api/v1/monitoring/alerts/rules", "/api/v1/monitoring/alerts/rules/7", "/v1/alerts", "/api/v1/rules", "/api/v1/alerts", "/api/v2/status", "/api/v2/receivers", "/api/v2/alerts", "/api/v2/alerts/groups", "/api/v2/silences", "/api/v2/silence/7",
         "/v1/pipeline/status", "/api/v1/monitoring/cache/stats", "/health/detailed", "/v1/status", "/health/services/all", "/v1/services/status", "/health/dependencies", "/health/7", "/api/v1/monitoring/dashboard/sla", "/api/v1/monitoring/dashboard/overview", "/api/v1/monitoring/dashboard/performance", "/api/v1/monitoring/dashboard/business",

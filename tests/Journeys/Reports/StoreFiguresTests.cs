@@ -46,6 +46,8 @@ public sealed class StoreFiguresTests
         Assert.That(figures.Revenue[0].ByCurrency.Select(orders => (orders.Currency, orders.Orders, orders.Revenue)), Is.EqualTo(new[] { ("EUR", 2L, 45d) }));
         Assert.That(StoreFigures.Read(reports, "shop", "USD", 0, long.MaxValue, 0).Revenue.Select(report => (report.Currency, report.AttributedRevenue)),
             Is.EqualTo(new[] { ("USD", 0d), ("EUR", 40d) }), "the store's currency first, then what orders are in");
+        Assert.That(CurrencyOrders.Read(reports, "shop", 0, run.Now - Minute), Is.EqualTo(new[] { new CurrencyOrders("EUR", 2, 45) }));
+        Assert.That(CurrencyOrders.Read(reports, "shop", 0, run.Now + 1), Is.Empty, "by the times of the orders");
         Assert.That(StoreFigures.Read(reports, "other", "EUR", 0, long.MaxValue, 0).Carts.Values.Sum(), Is.Zero);
     }
 }

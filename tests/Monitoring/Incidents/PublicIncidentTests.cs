@@ -44,6 +44,21 @@ public sealed class PublicIncidentTests
     }
 
     [Test]
+    public void A_withdrawn_update_is_in_the_timeline_alone_and_without_others_its_incident_is_no_longer_public()
+    {
+        var id = Create("a", IncidentStore.PublicKind, "Card 4711 fails");
+        Note(id, IncidentStore.PublicKind, "Payments fail", Start + 2);
+        var first = _incidents.Timeline(id).First(entry => entry.Kind == IncidentStore.PublicKind).Number;
+
+        Assert.That((_incidents.Withdraw(id, first), _incidents.Withdraw(id, first), _incidents.Withdraw(id, 1)), Is.EqualTo((true, false, false)), "once, and only what is public");
+        Assert.That(_incidents.Public(Start, 10, 10).Single().First.Text, Is.EqualTo("Payments fail"));
+        Assert.That(_incidents.Timeline(id).Select(entry => $"{entry.Number} {entry.Kind} {entry.Text}"),
+            Is.EqualTo(new[] { "1 state created", "2 withdrawn Card 4711 fails", "3 public Payments fail" }));
+        Assert.That(_incidents.Withdraw(id, 3));
+        Assert.That(_incidents.Public(Start, 10, 10), Is.Empty);
+    }
+
+    [Test]
     public void Resolved_incidents_are_listed_for_a_time_and_others_until_they_are()
     {
         var (old, late, open) = (Create("a", IncidentStore.PublicKind, "old"), Create("b", IncidentStore.PublicKind, "late"), Create("c", IncidentStore.PublicKind, "open"));

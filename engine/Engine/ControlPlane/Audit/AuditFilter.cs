@@ -9,8 +9,9 @@ namespace CartRecovery.Engine.ControlPlane.Audit;
 /// <param name="Action">The action; with a trailing dot, a prefix: <c>user.</c> matches all actions of users.</param>
 /// <param name="Target">The target.</param>
 /// <param name="Store">The store's id.</param>
+/// <param name="IsAccess">Matches sign-ins, refusals, and reads of personal data alone.</param>
 public sealed record AuditFilter(
-    DateTimeOffset? From = null, DateTimeOffset? To = null, string? Actor = null, string? Action = null, string? Target = null, string? Store = null)
+    DateTimeOffset? From = null, DateTimeOffset? To = null, string? Actor = null, string? Action = null, string? Target = null, string? Store = null, bool IsAccess = false)
 {
     internal SqlPart Condition => SqlPart.All(Conditions());
 
@@ -44,6 +45,13 @@ public sealed record AuditFilter(
         if (Store is { } store)
         {
             yield return SqlPart.Of($"store = {store}");
+        }
+
+        if (IsAccess)
+        {
+            yield return SqlPart.Of($"""
+                action IN ('user.login', 'user.login_refused', 'user.login_throttled', 'user.logout', 'session.reuse', 'access.refused', 'personal_data.read', 'data.export')
+                """);
         }
     }
 }

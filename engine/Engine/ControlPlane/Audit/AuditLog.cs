@@ -65,6 +65,21 @@ public sealed class AuditLog(ControlDatabase database)
             $"SELECT number, at, actor, action, target, store, details, address, hash FROM audit WHERE number < {before} AND {filter.Condition} ORDER BY number DESC LIMIT {limit}",
             Read), cancellation);
 
+    /// <summary>Counts refused sign-ins and requests by kind and address, the most frequent first.</summary>
+    /// <param name="from">Counts those at this time or later.</param>
+    /// <param name="to">Counts those before this time.</param>
+    /// <param name="limit">Maximum number of kinds and addresses.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <exception cref="ControlDatabaseException">The database failed.</exception>
+    public Task<List<AccessRefusals>> RefusalsAsync(DateTimeOffset from, DateTimeOffset to, int limit, CancellationToken cancellation = default) => database.ReadAsync(
+        session => session.ListAsync(
+            $"""
+            SELECT action, address, COUNT(*), MIN(at), MAX(at) FROM audit
+            WHERE at >= {from} AND at < {to} AND action IN ('user.login_refused', 'user.login_throttled', 'session.reuse', 'access.refused')
+            GROUP BY action, address ORDER BY COUNT(*) DESC, action, address LIMIT {limit}
+            """,
+            row => new AccessRefusals(row.Text(0), row.TextOrNull(1), row.Number(2), row.Time(3), row.Time(4))), cancellation);
+
     /// <summary>
     /// Deletes entries older than a time. The hash of the last deleted one becomes the signed start of the chain. The deletion is an entry itself.
     /// </summary>

@@ -16,7 +16,7 @@ namespace CartRecovery.Engine.Journeys.Reports;
 public sealed class JourneyReports(string path) : IDisposable
 {
     // An order may be several events, one for each product. Null for refunds, and for what was refunded or cancelled as a whole.
-    const string Order = "CASE WHEN c.value>0 AND c.returned=0 THEN coalesce(c.order_id, c.cart_id || ' ' || c.at) END";
+    internal const string Order = "CASE WHEN c.value>0 AND c.returned=0 THEN coalesce(c.order_id, c.cart_id || ' ' || c.at) END";
 
     readonly Database _database = new(path, isReader: true);
     readonly Lock _gate = new();

@@ -13,9 +13,17 @@ public sealed partial class IncidentStore
         WHERE (state < 2 OR resolved_at >= ?1) AND EXISTS (SELECT 1 FROM incident_entries WHERE incident = id AND kind = '{PublicKind}') ORDER BY id DESC LIMIT ?2
         """);
 
+    Statement WithdrawUpdate => field ??= _database.Database.Prepare(
+        $"UPDATE incident_entries SET kind = 'withdrawn' WHERE incident = ?1 AND number = ?2 AND kind = '{PublicKind}' RETURNING number");
+
     Statement FirstUpdate => field ??= _database.Database.Prepare($"SELECT at, text FROM incident_entries WHERE incident = ?1 AND kind = '{PublicKind}' ORDER BY number LIMIT 1");
 
     Statement LatestUpdates => field ??= _database.Database.Prepare($"SELECT at, text FROM incident_entries WHERE incident = ?1 AND kind = '{PublicKind}' ORDER BY number DESC LIMIT ?2");
+
+    /// <summary>Withdraws a public update: it stays in the timeline, and is no longer public.</summary>
+    /// <returns><see langword="false"/> if the incident has no such public entry.</returns>
+    /// <exception cref="IOException">The database cannot be written.</exception>
+    public bool Withdraw(long id, long number) => WithdrawUpdate.With(id).With(number).Number() is not null;
 
     /// <summary>Lists incidents with public updates that are not resolved, or were resolved lately, the newest first.</summary>
     /// <param name="resolvedSince">Only those that were not resolved before, in milliseconds since the Unix epoch.</param>

@@ -45,7 +45,7 @@ public sealed partial class IncidentStore
         _find = db.Prepare($"SELECT {Columns} FROM incidents WHERE id = ?1");
         _list = db.Prepare($"SELECT {Columns} FROM incidents WHERE (?1 IS NULL OR state = ?1) AND id < ?2 ORDER BY id DESC LIMIT ?3");
         _entry = db.Prepare("INSERT INTO incident_entries SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4, ?5 FROM incident_entries WHERE incident = ?1");
-        _entries = db.Prepare("SELECT at, kind, who, text FROM incident_entries WHERE incident = ?1 ORDER BY number");
+        _entries = db.Prepare("SELECT at, kind, who, text, number FROM incident_entries WHERE incident = ?1 ORDER BY number");
         _count = db.Prepare("SELECT count(*) FROM incident_entries WHERE incident = ?1");
         _byKey = db.Prepare($"SELECT {Columns} FROM incidents WHERE key = ?1 AND state < 3 ORDER BY id DESC LIMIT 1");
         _period = db.Prepare("""
@@ -237,7 +237,7 @@ public sealed partial class IncidentStore
         _entries.With(id);
         while (_entries.Next())
         {
-            found.Add(new IncidentEntry(_entries.Long(0), _entries.Text(1), _entries.TextOrNull(2), _entries.Text(3)));
+            found.Add(new IncidentEntry(_entries.Long(0), _entries.Text(1), _entries.TextOrNull(2), _entries.Text(3)) { Number = _entries.Long(4) });
         }
 
         return found;

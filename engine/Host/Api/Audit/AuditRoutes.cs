@@ -26,10 +26,12 @@ static class AuditRoutes
         .Query(QueryParameters.From, QueryParameters.To, s_actor, s_action, s_target, s_store, QueryParameters.Limit, QueryParameters.Cursor)
         .Produces<ItemPage<AuditRow>>().Problems(ControlProblems.Unavailable);
 
-    static async Task<JsonResult> ListAsync(HttpContext context, RequestQuery query, AuditLog log)
+    /// <summary>Answers with a page of entries; the query has times, a limit and a cursor.</summary>
+    /// <exception cref="Engine.ControlPlane.Database.ControlDatabaseException">The database failed.</exception>
+    public static async Task<JsonResult> PageAsync(HttpContext context, RequestQuery query, AuditLog log, AuditFilter filter)
     {
         var (cursor, limit) = (Cursors.Read(query.Of(QueryParameters.Cursor)), query.Of(QueryParameters.Limit, QueryParameters.DefaultPageSize));
-        var filter = new AuditFilter(TimeOf(query, QueryParameters.From), TimeOf(query, QueryParameters.To), query.Of(s_actor), query.Of(s_action), query.Of(s_target), query.Of(s_store));
+        filter = filter with { From = TimeOf(query, QueryParameters.From), To = TimeOf(query, QueryParameters.To) };
         var entries = await log.ListAsync(filter, cursor == 0 ? long.MaxValue : cursor, limit + 1, context.RequestAborted);
         var next = SealedCursor.Seal(context, entries.Count > limit ? entries[limit - 1].Number.ToString(CultureInfo.InvariantCulture) : null);
         return new JsonResult(writer =>
@@ -46,6 +48,9 @@ static class AuditRoutes
             writer.WriteEndObject();
         });
     }
+
+    static Task<JsonResult> ListAsync(HttpContext context, RequestQuery query, AuditLog log) => PageAsync(context, query, log,
+        new AuditFilter(Actor: query.Of(s_actor), Action: query.Of(s_action), Target: query.Of(s_target), Store: query.Of(s_store)));
 
     static DateTimeOffset? TimeOf(RequestQuery query, QueryParameter<long> parameter) =>
         query.Of(parameter, long.MinValue) is var time and not long.MinValue ? DateTimeOffset.FromUnixTimeMilliseconds(time) : null;

@@ -16,9 +16,12 @@ sealed record BusinessDashboard(IReadOnlyList<BusinessRevenue> Revenue, IReadOnl
 /// <param name="RecoveredOrders">Of them, those after a click or view of a message.</param>
 /// <param name="RecoveredRevenue">Their value, less refunds.</param>
 /// <param name="IncrementalRevenue">The estimate of what would not have come without messages; null without one.</param>
+/// <param name="OrdersToday">Of the orders, those since midnight (UTC); null if they are not known yet.</param>
+/// <param name="RevenueToday">Their value, less the refunds since then.</param>
 sealed record BusinessRevenue(
     string Currency, double? Orders, double? Revenue, [property: JsonPropertyName("recovered_orders")] double? RecoveredOrders,
-    [property: JsonPropertyName("recovered_revenue")] double? RecoveredRevenue, [property: JsonPropertyName("incremental_revenue")] double? IncrementalRevenue);
+    [property: JsonPropertyName("recovered_revenue")] double? RecoveredRevenue, [property: JsonPropertyName("incremental_revenue")] double? IncrementalRevenue,
+    [property: JsonPropertyName("orders_today")] double? OrdersToday, [property: JsonPropertyName("revenue_today")] double? RevenueToday);
 
 /// <summary>Rates in percent; null without anything to divide by.</summary>
 /// <param name="Abandonment">Of the carts, those without an order.</param>

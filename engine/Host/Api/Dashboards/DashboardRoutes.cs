@@ -25,7 +25,8 @@ static class DashboardRoutes
 {
     const string Job = $"job=\"{MetricMonitor.Job}\"";
 
-    static readonly HttpProblem s_notComputed = new(422, "execution", "The figures read too many samples of the history of metrics, or take too long. Ask for a shorter period.");
+    /// <summary>The problem of figures that cannot be computed.</summary>
+    public static readonly HttpProblem NotComputed = new(422, "execution", "The figures read too many samples of the history of metrics, or take too long. Ask for a shorter period.");
 
     static readonly QueryParameter<long> s_start = QueryParameters.Time("start_date", "The begin of the period. Default: an hour before its end.");
     static readonly QueryParameter<long> s_end = QueryParameters.Time("end_date", "The end of the period. Default: now.");
@@ -47,13 +48,13 @@ static class DashboardRoutes
             .WithMetadata(new RequiredPermission(Permission.MonitoringRead), new OperationsRoute());
         group.MapGet("/overview", OverviewAsync)
             .Describe("dashboardOverview", "Get an overview", "Health, alerts and incidents as they are now, and means of the last hour.")
-            .Problems(s_notComputed, MetricRoutes.Unavailable);
+            .Problems(NotComputed, MetricRoutes.Unavailable);
         group.MapGet("/performance", PerformanceAsync)
             .Describe("dashboardPerformance", "Get response times", "Response times of HTTP requests by group of routes, and of events, from the history of metrics.")
-            .Query(s_start, s_end).Problems(s_notComputed, MetricRoutes.Unavailable);
+            .Query(s_start, s_end).Problems(NotComputed, MetricRoutes.Unavailable);
         group.MapGet("/business", BusinessAsync)
             .Describe("dashboardBusiness", "Get business figures", "Revenue, carts by state, and rates of abandonment, conversion and delivery, of all stores. `/v1/analytics/revenue` has other periods, by store.")
-            .Problems(s_notComputed, MetricRoutes.Unavailable);
+            .Problems(NotComputed, MetricRoutes.Unavailable);
     }
 
     static async Task<Ok<OverviewDashboard>> OverviewAsync(HttpContext context, HealthReport report, HealthMonitor health, MetricMonitor metrics, AlertingService alerting, TimeProvider time)
@@ -95,7 +96,9 @@ static class DashboardRoutes
         return TypedResults.Ok(await ReadAsync(context, metrics, now.ToUnixTimeMilliseconds(), figures => BusinessOf(figures, now)));
     }
 
-    static async Task<T> ReadAsync<T>(HttpContext context, MetricMonitor metrics, long at, Func<HistoryFigures, T> read)
+    /// <summary>Reads figures out of the history of metrics.</summary>
+    /// <exception cref="ProblemException">There is no history, or it cannot answer within its bounds.</exception>
+    public static async Task<T> ReadAsync<T>(HttpContext context, MetricMonitor metrics, long at, Func<HistoryFigures, T> read)
     {
         var engine = metrics.Engine ?? throw new ProblemException(MetricRoutes.Unavailable);
         try
@@ -104,7 +107,7 @@ static class DashboardRoutes
         }
         catch (Exception e) when (e is PromQlException || (e is OperationCanceledException && !context.RequestAborted.IsCancellationRequested))
         {
-            throw new ProblemException(s_notComputed);
+            throw new ProblemException(NotComputed);
         }
     }
 
@@ -150,11 +153,12 @@ static class DashboardRoutes
         var carts = figures.By("state", $"sum by (state) (cartrecovery_carts{{{Job}}})").ToDictionary(one => one.Key, one => (long)one.Value, StringComparer.Ordinal);
         var (revenue, orders, recoveredOrders) = (Money("revenue"), Money("orders"), Money("recovered_orders"));
         var (recovered, incremental) = (Money("recovered_revenue"), Money("incremental_revenue"));
+        var (ordersToday, today) = (Money("orders_today"), Money("revenue_today"));
         var sent = figures.One($"sum(increase(cartrecovery_interventions_total{{{Job}}}[1d]))") ?? 0;
         var delivered = figures.One($"sum(increase(cartrecovery_interventions_total{{{Job},outcome=\"delivered\"}}[1d]))") ?? 0;
         var (regained, bought, contacted, lost) = (Carts("recovered"), Carts("purchased"), Carts("contacted"), Carts("lost"));
         return new BusinessDashboard(
-            [.. revenue.Keys.Order(StringComparer.Ordinal).Select(currency => new BusinessRevenue(currency, Of(orders, currency), Of(revenue, currency), Of(recoveredOrders, currency), Of(recovered, currency), Of(incremental, currency)))],
+            [.. revenue.Keys.Order(StringComparer.Ordinal).Select(currency => new BusinessRevenue(currency, Of(orders, currency), Of(revenue, currency), Of(recoveredOrders, currency), Of(recovered, currency), Of(incremental, currency), Of(ordersToday, currency), Of(today, currency)))],
             carts, new BusinessRates(Percent(carts.Values.Sum() - regained - bought, carts.Values.Sum()), Percent(regained, regained + contacted + lost), Percent(Math.Min(delivered, sent), sent)), now);
 
         IReadOnlyDictionary<string, double> Money(string metric) => figures.By("currency", $"sum by (currency) (cartrecovery_{metric}{{{Job}}})");

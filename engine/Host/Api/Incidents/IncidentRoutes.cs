@@ -11,6 +11,7 @@ using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
 using CartRecovery.Host.Api.Responses;
+using CartRecovery.Host.Api.Status;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -25,9 +26,12 @@ static class IncidentRoutes
 
     const long Month = 30L * 24 * 3_600_000;
 
-    static readonly HttpProblem s_invalid = new(400, "invalid_incident", "The body is not an incident.");
+    /// <summary>The problem of a body.</summary>
+    public static readonly HttpProblem Invalid = new(400, "invalid_incident", "The body is not an incident.");
+    static readonly HttpProblem s_noUpdate = new(404, "update_not_found", "The incident has no public update with this number.");
     static readonly HttpProblem s_notFound = new(404, "incident_not_found", "There is no such incident. GET /api/v1/monitoring/incidents lists them.");
-    static readonly HttpProblem s_conflict = new(409, "incident_state", "The incident's state does not allow this.");
+    /// <summary>The problem of a state.</summary>
+    public static readonly HttpProblem Conflict = new(409, "incident_state", "The incident's state does not allow this.");
 
     static readonly QueryParameter<string> s_status = QueryParameters.Choice("status", "Only incidents in this state.", ["open", "investigating", "resolved", "closed"], @default: null);
 
@@ -42,15 +46,59 @@ static class IncidentRoutes
         group.MapGet("/{id:long}", Get).WithMetadata(reads).Describe("getIncident", "Get an incident", "An incident with its timeline.").Problems(s_notFound);
         group.MapPost("", Create).WithMetadata(writes, new AuditedChange("incident.create"))
             .Describe("createIncident", "Create an incident", "By hand. Alerts with the label `incident` create their own.")
-            .Produces<IncidentItem>(StatusCodes.Status201Created).Problems(ApiProblems.InvalidJson, s_invalid, AlertProblems.NotStored);
+            .Produces<IncidentItem>(StatusCodes.Status201Created).Problems(ApiProblems.InvalidJson, Invalid, AlertProblems.NotStored);
         group.MapPatch("/{id:long}", Change).WithMetadata(writes, new AuditedChange("incident.change", "id"))
             .Describe("changeIncident", "Change an incident", "Its state and what is known of it. A closed incident does not change any more.")
-            .Produces<IncidentItem>().Problems(ApiProblems.InvalidJson, s_invalid, s_notFound, s_conflict, AlertProblems.NotStored);
+            .Produces<IncidentItem>().Problems(ApiProblems.InvalidJson, Invalid, s_notFound, Conflict, AlertProblems.NotStored);
         group.MapPost("/{id:long}/entries", Note).WithMetadata(writes, new AuditedChange("incident.note", "id"))
             .Describe("noteIncident", "Add to an incident's timeline", "A note, a deployment, a change of configuration, or an update for the public status page.")
-            .Produces<IncidentItem>().Problems(ApiProblems.InvalidJson, s_invalid, s_notFound, s_conflict, AlertProblems.NotStored);
+            .Produces<IncidentItem>().Problems(ApiProblems.InvalidJson, Invalid, s_notFound, Conflict, AlertProblems.NotStored);
+        group.MapDelete("/{id:long}/entries/{number:long}", Withdraw).WithMetadata(writes, new AuditedChange("incident.withdraw", "id"))
+            .Describe("withdrawIncidentUpdate", "Withdraw a public update", "The status page no longer shows it; the timeline keeps it as `withdrawn`.")
+            .Produces<IncidentItem>().Problems(s_notFound, s_noUpdate, AlertProblems.NotStored);
         routes.MapGet("/api/v1/monitoring/dashboard/incidents", Dashboard).WithTags(ApiTags.Alerts).RequireAuthorization(AccessPolicies.User).WithMetadata(reads)
             .Describe("dashboardIncidents", "List incidents for a dashboard", "The incidents that are not closed, the newest first, at most 100.");
+    }
+
+    /// <summary>Creates an incident of what somebody reports.</summary>
+    /// <exception cref="ProblemException">The report is invalid, or the database cannot be written.</exception>
+    public static Incident Report(HttpContext context, IncidentReport report, AlertingService alerting)
+    {
+        IncidentBody body = new(report.Title, report.Severity, null, report.AffectedServices, null, report.Links);
+        Check(body, isNew: true);
+        if (report.Description?.Length > MaxText)
+        {
+            throw new ProblemException(Invalid with { Detail = $"description: at most {MaxText} characters." });
+        }
+
+        var (who, now) = (UserIdentity.Of(context).ActorName, AlertIds.Now(context));
+        return Stored(() => alerting.Alerts.WithIncidents(incidents =>
+        {
+            var created = incidents.Create(With(new Incident { Title = body.Title!, Severity = "warning" }, body), who, now);
+            if (!string.IsNullOrWhiteSpace(report.Description))
+            {
+                incidents.Note(created.Id, new IncidentEntry(now, "note", who, report.Description));
+            }
+
+            return created;
+        }));
+    }
+
+    /// <summary>Changes the state of an incident.</summary>
+    /// <returns>The incident; null if there is none.</returns>
+    /// <exception cref="ProblemException">The state does not allow it, or the database cannot be written.</exception>
+    public static Incident? Move(HttpContext context, long id, IncidentState state, string? note, AlertingService alerting)
+    {
+        var (who, now) = (UserIdentity.Of(context).ActorName, AlertIds.Now(context));
+        return Stored(() => alerting.Alerts.WithIncidents(incidents =>
+        {
+            if (note is not null && incidents.Find(id) is { State: not IncidentState.Closed })
+            {
+                incidents.Note(id, new IncidentEntry(now, "note", who, note));
+            }
+
+            return incidents.Change(id, incident => incident with { State = state }, who, now);
+        }));
     }
 
     static Ok<ItemPage<IncidentItem>> List(HttpContext context, RequestQuery query, AlertingService alerting)
@@ -93,18 +141,30 @@ static class IncidentRoutes
     {
         if (string.IsNullOrWhiteSpace(body.Text) || body.Text.Length > MaxText || body.Kind is not (null or "note" or "deploy" or "configuration" or IncidentStore.PublicKind))
         {
-            throw new ProblemException(s_invalid with { Detail = "text: 1 to 4096 characters; kind: note, deploy, configuration or public." });
+            throw new ProblemException(Invalid with { Detail = "text: 1 to 4096 characters; kind: note, deploy, configuration or public." });
         }
 
         var entry = new IncidentEntry(AlertIds.Now(context), body.Kind ?? "note", UserIdentity.Of(context).ActorName, body.Text);
         return Stored(() => alerting.Alerts.WithIncidents(incidents => incidents.Note(id, entry))) ? TypedResults.Ok(Detail(id, alerting)) : throw new ProblemException(s_notFound);
     }
 
+    static Ok<IncidentItem> Withdraw(
+        [Description("The incident.")] long id, [Description("The number of the update in the timeline.")] long number, AlertingService alerting, StatusBoard board)
+    {
+        if (!Stored(() => alerting.Alerts.WithIncidents(incidents => incidents.Withdraw(id, number))))
+        {
+            throw new ProblemException(alerting.Alerts.WithIncidents(incidents => incidents.Find(id)) is null ? s_notFound : s_noUpdate);
+        }
+
+        board.Expire();
+        return TypedResults.Ok(Detail(id, alerting));
+    }
+
     static IncidentItem Detail(long id, AlertingService alerting)
     {
         var (incident, timeline) = alerting.Alerts.WithIncidents(incidents => (incidents.Find(id), incidents.Timeline(id)));
         return incident is null ? throw new ProblemException(s_notFound)
-            : IncidentItem.Of(incident) with { Timeline = [.. timeline.Select(entry => new IncidentEntryItem(AlertIds.Time(entry.At), entry.Kind, entry.Who, entry.Text))] };
+            : IncidentItem.Of(incident) with { Timeline = [.. timeline.Select(IncidentEntryItem.Of)] };
     }
 
     static T Stored<T>(Func<T> change)
@@ -115,7 +175,7 @@ static class IncidentRoutes
         }
         catch (IncidentException e)
         {
-            throw new ProblemException(s_conflict with { Detail = $"{e.Message}." });
+            throw new ProblemException(Conflict with { Detail = $"{e.Message}." });
         }
         catch (IOException)
         {
@@ -144,7 +204,7 @@ static class IncidentRoutes
             : (body.AffectedServices ?? []).Concat(body.Links ?? []).Any(text => text.Contains('\n')) ? "affected_services and links: no line breaks" : null;
         if (problem is not null)
         {
-            throw new ProblemException(s_invalid with { Detail = $"{problem}." });
+            throw new ProblemException(Invalid with { Detail = $"{problem}." });
         }
     }
 

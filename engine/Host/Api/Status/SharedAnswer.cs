@@ -28,6 +28,15 @@ sealed class SharedAnswer<T>(Func<Task<T>> make, TimeSpan keep, TimeProvider tim
         }
     }
 
+    /// <summary>Forgets the answer: the next caller gets one that is made after this.</summary>
+    public void Expire()
+    {
+        lock (_gate)
+        {
+            _answer = null;
+        }
+    }
+
     async Task<T> MakeAsync()
     {
         // Not under the lock.

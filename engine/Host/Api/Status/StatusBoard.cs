@@ -49,6 +49,9 @@ sealed class StatusBoard
     /// <exception cref="IOException">The incidents cannot be read.</exception>
     public Task<StatusAnswers> GetAsync(CancellationToken cancellationToken) => _answers.GetAsync(cancellationToken);
 
+    /// <summary>Forgets what was made, since something of it must no longer be shown.</summary>
+    public void Expire() => _answers.Expire();
+
     async Task<StatusAnswers> MakeAsync()
     {
         var now = _time.GetUtcNow();

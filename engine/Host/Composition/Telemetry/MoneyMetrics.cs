@@ -19,6 +19,7 @@ sealed partial class MoneyMetrics : IDisposable
     readonly ILogger _log;
     readonly ITimer _timer;
     volatile IReadOnlyDictionary<string, StoreFigures> _figures = new Dictionary<string, StoreFigures>(StringComparer.Ordinal);
+    volatile IReadOnlyDictionary<string, IReadOnlyList<CurrencyOrders>> _today = new Dictionary<string, IReadOnlyList<CurrencyOrders>>(StringComparer.Ordinal);
     volatile bool _isStopped;
 
     // The type of the last logged failure.
@@ -41,6 +42,10 @@ sealed partial class MoneyMetrics : IDisposable
             ["currency", "store"], () => ByCurrency(report => report?.AttributedRevenue ?? 0));
         registry.Gauge("cartrecovery_recovered_orders", "Verified orders after a click or view of a message, of the last 30 days' journeys",
             ["currency", "store"], () => ByCurrency(report => report?.AttributedOrders ?? 0));
+        registry.Gauge("cartrecovery_revenue_today", "Verified orders since midnight (UTC) of the last 30 days' journeys, less the refunds since then",
+            ["currency", "store"], () => Today(orders => orders?.Revenue ?? 0));
+        registry.Gauge("cartrecovery_orders_today", "Verified orders since midnight (UTC) of the last 30 days' journeys",
+            ["currency", "store"], () => Today(orders => orders?.Orders ?? 0));
         registry.Gauge("cartrecovery_incremental_revenue",
             "Estimated revenue that would not have come without messages, of the last 30 days' journeys. NaN: no estimate yet",
             ["currency", "store"], () => ByCurrency(report => report?.Incremental.Revenue ?? double.NaN));
@@ -75,6 +80,8 @@ sealed partial class MoneyMetrics : IDisposable
         try
         {
             var now = _host.Time.GetUtcNow().ToUnixTimeMilliseconds();
+            var (from, midnight) = (now - (long)s_period.TotalMilliseconds, now - (now % (24L * 3_600_000)));
+            var today = new Dictionary<string, IReadOnlyList<CurrencyOrders>>(StringComparer.Ordinal);
             var figures = new Dictionary<string, StoreFigures>(StringComparer.Ordinal);
             foreach (var store in _host.Stores.Stores)
             {
@@ -84,11 +91,12 @@ sealed partial class MoneyMetrics : IDisposable
                 }
 
                 figures[store.Id] = StoreFigures.Read(
-                    _host.Reports, store.Id, store.Currency, now - (long)s_period.TotalMilliseconds, now + 1,
+                    _host.Reports, store.Id, store.Currency, from, now + 1,
                     now - _host.JourneyOptions.LostAfter);
+                today[store.Id] = CurrencyOrders.Read(_host.Reports, store.Id, from, midnight);
             }
 
-            _figures = figures;
+            (_figures, _today) = (figures, today);
             _problem = null;
         }
 #pragma warning disable CA1031 // Figures that cannot be read stay as they were, and are read again at the next interval.
@@ -117,6 +125,18 @@ sealed partial class MoneyMetrics : IDisposable
         return _host.Stores.Stores.SelectMany(store => figures.GetValueOrDefault(store.Id) is { } known
             ? known.Revenue.Select(report => new Sample(value(report), report.Currency, store.Id))
             : [new Sample(value(null), store.Currency, store.Id)]);
+    }
+
+    // The store's own currency always, so that a day without orders is zero.
+    IEnumerable<Sample> Today(Func<CurrencyOrders?, double> value)
+    {
+        var today = _today;
+        return _host.Stores.Stores.SelectMany(store =>
+        {
+            var orders = today.GetValueOrDefault(store.Id, []);
+            return orders.Select(one => one.Currency).Where(currency => currency != store.Currency).Prepend(store.Currency)
+                .Select(currency => new Sample(value(orders.FirstOrDefault(one => one.Currency == currency)), currency, store.Id));
+        });
     }
 
     static CurrencyRevenue? OrdersOf(RevenueReport? report) => report?.ByCurrency.FirstOrDefault(orders => orders.Currency == report.Currency);

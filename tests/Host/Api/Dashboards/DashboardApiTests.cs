@@ -93,7 +93,7 @@ sealed class DashboardApiTests
             Append("cartrecovery_carts", now, count, "state", state, "store", "a");
         }
 
-        foreach (var (metric, value) in new[] { ("revenue", 120.5), ("orders", 6), ("recovered_revenue", 40), ("recovered_orders", 2), ("incremental_revenue", double.NaN) })
+        foreach (var (metric, value) in new[] { ("revenue", 120.5), ("orders", 6), ("recovered_revenue", 40), ("recovered_orders", 2), ("incremental_revenue", double.NaN), ("revenue_today", 19.5), ("orders_today", 1) })
         {
             Append($"cartrecovery_{metric}", now, value, "currency", "XTS", "store", "a");
         }
@@ -111,6 +111,7 @@ sealed class DashboardApiTests
         Assert.That(rates.GetProperty("conversion").GetDouble(), Is.EqualTo(20), "2 of 10");
         Assert.That(rates.GetProperty("delivery").GetDouble(), Is.EqualTo(80).Within(0.1));
         Assert.That((money.GetProperty("orders").GetDouble(), money.GetProperty("revenue").GetDouble(), money.GetProperty("recovered_revenue").GetDouble()), Is.EqualTo((6d, 120.5, 40d)));
+        Assert.That((money.GetProperty("orders_today").GetDouble(), money.GetProperty("revenue_today").GetDouble()), Is.EqualTo((1d, 19.5)));
         Assert.That(money.GetProperty("incremental_revenue").ValueKind, Is.EqualTo(System.Text.Json.JsonValueKind.Null), "no estimate yet");
     }
 
