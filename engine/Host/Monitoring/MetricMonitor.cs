@@ -71,6 +71,7 @@ sealed partial class MetricMonitor : IDisposable
         Engine = new PromQlEngine(History, new PromQlOptions { MaxPoints = 11_001, MaxSamples = config.Query.MaxSamples, Timeout = config.Query.Timeout.Value }, time);
         _puller = new MetricPuller(config, History, time);
         Pushed = new PushedMetrics(History, config.History.MaxSeries, s_pushExpires);
+        Deltas = new DeltaTotals(History, config.History.MaxSeries, s_pushExpires);
         _own = new Scrape(History, [new("job", Job), new("instance", config.Instance ?? Environment.MachineName)], MaxOwnSamples, SeriesOwner.Engine);
         _timer = time.CreateTimer(_ => _ = CollectAsync(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -83,6 +84,9 @@ sealed partial class MetricMonitor : IDisposable
 
     /// <summary>Metrics that other programs push.</summary>
     public PushedMetrics? Pushed { get; }
+
+    /// <summary>Totals of deltas that other programs send.</summary>
+    public DeltaTotals? Deltas { get; }
 
     /// <summary>Whether the configuration wants a history.</summary>
     public bool IsEnabled => _config.Enabled;

@@ -121,15 +121,6 @@ public sealed class PushTests
         }));
     }
 
-    [Test]
-    public void Delta_sums_are_refused_with_what_to_do()
-    {
-        OtlpMetrics.Read(Otlp(metrics => metrics.Message(2, metric => metric.Text(1, "hits")
-            .Message(7, sum => sum.Number(2, 1).Number(3, 1).Message(1, point => point.Fixed64(3, NowNanos).Double(4, 1))))), _intake);
-        Assert.That((_intake.Written, _intake.Refused), Is.EqualTo((0, 1)));
-        Assert.That(_intake.Problem, Does.Contain("cumulative"));
-    }
-
     static byte[] Otlp(Action<ProtoWriter> scope) => new ProtoWriter().Message(1, resourceMetrics => resourceMetrics
         .Message(1, resource => Attribute(Attribute(Attribute(resource, "service.name", "pay"), "service.namespace", "shop"), "service.instance.id", "i1"))
         .Message(2, scope)).ToArray();

@@ -1,5 +1,4 @@
 using System.Globalization;
-using CartRecovery.Engine.Monitoring.Query;
 
 namespace CartRecovery.Engine.Monitoring.Collection;
 
@@ -9,7 +8,7 @@ static class OtlpDistributions
     const ulong NoValue = 1;
 
     /// <summary>Reads a point.</summary>
-    public static void Read(ReadOnlySpan<byte> message, string name, List<KeyValuePair<string, string>> labels, bool isSummary, SampleIntake intake)
+    public static void Read(ReadOnlySpan<byte> message, string name, List<KeyValuePair<string, string>> labels, bool isSummary, bool isDelta, SampleIntake intake)
     {
         var own = new List<KeyValuePair<string, string>>();
         var (buckets, bounds, quantiles) = (new List<ulong>(), new List<ulong>(), new List<(double Quantile, double Value)>());
@@ -80,7 +79,7 @@ static class OtlpDistributions
         }
 
         void Add(string suffix, double value, string? key = null, string text = "") =>
-            intake.Add(OtlpMetrics.LabelsOf(name + suffix, labels, own, key, text), at, isStale ? StaleMarker.Value : value);
+            OtlpMetrics.Append(intake, OtlpMetrics.LabelsOf(name + suffix, labels, own, key, text), at, value, isStale, isDelta);
     }
 
     static (double Quantile, double Value) Quantile(ReadOnlySpan<byte> message)

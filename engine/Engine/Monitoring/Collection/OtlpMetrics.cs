@@ -4,13 +4,13 @@ using CartRecovery.Engine.Monitoring.Query;
 namespace CartRecovery.Engine.Monitoring.Collection;
 
 /// <summary>
-/// Reads metrics of OpenTelemetry's protocol (<c>ExportMetricsServiceRequest</c>, Protocol Buffers): gauges, cumulative sums and histograms,
-/// and summaries. A resource's <c>service.namespace/service.name</c> becomes the label <c>job</c>, its <c>service.instance.id</c> the label
-/// <c>instance</c>. Delta temporality and exponential histograms are refused.
+/// Reads metrics of OpenTelemetry's protocol (<c>ExportMetricsServiceRequest</c>, Protocol Buffers): gauges, sums and histograms,
+/// and summaries. Deltas are added up. A resource's <c>service.namespace/service.name</c> becomes the label <c>job</c>, its <c>service.instance.id</c> the label
+/// <c>instance</c>. Exponential histograms are refused.
 /// </summary>
 public static class OtlpMetrics
 {
-    const ulong Cumulative = 2;
+    const ulong Delta = 1, Cumulative = 2;
     const ulong NoValue = 1;
 
     /// <summary>Reads a request.</summary>
@@ -113,9 +113,10 @@ public static class OtlpMetrics
         var (temporality, isMonotonic) = Aggregation(data);
         var isCounter = kind == 7 && isMonotonic;
         var metricName = OtlpNames.Metric(name, unit, isCounter, kind == 5);
-        if (kind is 7 or 9 && temporality != Cumulative)
+        var isDelta = kind is 7 or 9 && temporality == Delta;
+        if (kind is 7 or 9 && temporality is not (Delta or Cumulative))
         {
-            RefusePoints(data, $"{metricName}: delta temporality; set OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=cumulative", intake);
+            RefusePoints(data, $"{metricName}: a sum or histogram without a temporality", intake);
             return;
         }
 
@@ -141,11 +142,11 @@ public static class OtlpMetrics
             }
             else if (kind is 5 or 7)
             {
-                ReadNumber(reader.Bytes(), metricName, labels, intake);
+                ReadNumber(reader.Bytes(), metricName, labels, isDelta, intake);
             }
             else
             {
-                OtlpDistributions.Read(reader.Bytes(), metricName, labels, isSummary: kind == 11, intake);
+                OtlpDistributions.Read(reader.Bytes(), metricName, labels, isSummary: kind == 11, isDelta, intake);
             }
         }
     }
@@ -183,7 +184,7 @@ public static class OtlpMetrics
         }
     }
 
-    static void ReadNumber(ReadOnlySpan<byte> message, string name, List<KeyValuePair<string, string>> labels, SampleIntake intake)
+    static void ReadNumber(ReadOnlySpan<byte> message, string name, List<KeyValuePair<string, string>> labels, bool isDelta, SampleIntake intake)
     {
         var own = new List<KeyValuePair<string, string>>();
         var (time, value, flags) = (0ul, 0.0, 0ul);
@@ -212,7 +213,20 @@ public static class OtlpMetrics
             }
         }
 
-        intake.Add(LabelsOf(name, labels, own), (long)(time / 1_000_000), (flags & NoValue) != 0 ? StaleMarker.Value : value);
+        Append(intake, LabelsOf(name, labels, own), (long)(time / 1_000_000), value, (flags & NoValue) != 0, isDelta);
+    }
+
+    /// <summary>Appends a value, the end of a series, or a delta.</summary>
+    internal static void Append(SampleIntake intake, SeriesLabels labels, long time, double value, bool isStale, bool isDelta)
+    {
+        if (isDelta && !isStale)
+        {
+            intake.AddDelta(labels, time, value);
+        }
+        else
+        {
+            intake.Add(labels, time, isStale ? StaleMarker.Value : value);
+        }
     }
 
     /// <summary>The labels of a series: the resource's, the point's and the name.</summary>

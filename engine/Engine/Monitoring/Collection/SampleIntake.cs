@@ -4,7 +4,9 @@ using CartRecovery.Engine.Monitoring.Query;
 namespace CartRecovery.Engine.Monitoring.Collection;
 
 /// <summary>Takes the samples of one request into a history and remembers what was refused. Not thread-safe.</summary>
-public sealed class SampleIntake(MetricHistory history)
+/// <param name="history">The history.</param>
+/// <param name="deltas">Adds up deltas; without it, they are refused.</param>
+public sealed class SampleIntake(MetricHistory history, DeltaTotals? deltas = null)
 {
     const int MaxProblem = 500;
 
@@ -44,6 +46,19 @@ public sealed class SampleIntake(MetricHistory history)
             _ => $"invalid labels {labels}",
         };
         Problem = problem.Length <= MaxProblem ? problem : $"{problem[..MaxProblem]}…";
+    }
+
+    /// <summary>Adds a delta to its series' total, and appends that.</summary>
+    public void AddDelta(SeriesLabels labels, long time, double delta)
+    {
+        var total = 0.0;
+        if ((deltas is null ? $"delta of {labels}: send cumulative values" : deltas.TryAdd(labels, time, delta, out total)) is { } problem)
+        {
+            Refuse(problem.Length <= MaxProblem ? problem : $"{problem[..MaxProblem]}…");
+            return;
+        }
+
+        Add(labels, time, total);
     }
 
     /// <summary>Counts a sample that cannot be taken.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using CartRecovery.Engine.ControlPlane.Users;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Monitoring.Collection;
@@ -22,7 +23,7 @@ static class PushRoutes
     static readonly HttpProblem s_refused = new(400, "samples_refused", "Some samples were refused; the others were taken.");
 
     static readonly HttpProblem s_type = new(415, "unsupported_media_type",
-        "Send application/x-protobuf: remote write with proto=prometheus.WriteRequest or io.prometheus.write.v2.Request and Content-Encoding snappy; OTLP with gzip or none.");
+        "Send application/x-protobuf: remote write with proto=prometheus.WriteRequest or io.prometheus.write.v2.Request and Content-Encoding snappy; OTLP, also as application/json, with gzip or none.");
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -32,7 +33,7 @@ static class PushRoutes
             .Describe("writeMetrics", "Write samples", "Prometheus' remote write, versions 1.0 and 2.0. Samples of a series come in order; what is refused is not to be sent again.")
             .Produces(StatusCodes.Status204NoContent).Problems(s_invalid, s_refused, s_type, MetricRoutes.Unavailable);
         group.MapPost("/otlp/v1/metrics", WriteOtlpAsync)
-            .Describe("writeOtlpMetrics", "Write metrics by OTLP", "OpenTelemetry's metrics as Protocol Buffers over HTTP; cumulative temporality. The answer says how many points were refused.")
+            .Describe("writeOtlpMetrics", "Write metrics by OTLP", "OpenTelemetry's metrics over HTTP, as Protocol Buffers or JSON, of cumulative or delta temporality. The answer says how many points were refused.")
             .Media("application/x-protobuf").Problems(s_invalid, s_type, MetricRoutes.Unavailable);
     }
 
@@ -76,23 +77,45 @@ static class PushRoutes
     static async Task WriteOtlpAsync(HttpContext context, MetricMonitor monitor)
     {
         var history = monitor.History ?? throw new ProblemException(MetricRoutes.Unavailable);
-        if (!(context.Request.ContentType ?? "").StartsWith("application/x-protobuf", StringComparison.OrdinalIgnoreCase))
+        var type = (context.Request.ContentType ?? "").Split(';')[0].Trim();
+        var isJson = type.Equals("application/json", StringComparison.OrdinalIgnoreCase);
+        if (!isJson && !type.Equals("application/x-protobuf", StringComparison.OrdinalIgnoreCase))
         {
             throw new ProblemException(s_type);
         }
 
-        var intake = new SampleIntake(history);
+        var intake = new SampleIntake(history, monitor.Deltas);
         var body = await BodyAsync(context);
         try
         {
-            OtlpMetrics.Read(body, intake);
+            OtlpMetrics.Read(isJson ? OtlpJson.ToProtobuf(body) : body, intake);
         }
         catch (FormatException e)
         {
             throw new ProblemException(s_invalid with { Detail = $"{e.Message}." });
         }
 
-        await ResponseWriter.BytesAsync(context, StatusCodes.Status200OK, "application/x-protobuf", Answer(intake));
+        await ResponseWriter.BytesAsync(context, StatusCodes.Status200OK, isJson ? "application/json" : "application/x-protobuf", isJson ? JsonAnswer(intake) : Answer(intake));
+    }
+
+    static byte[] JsonAnswer(SampleIntake intake)
+    {
+        using var body = new MemoryStream();
+        using (var json = new Utf8JsonWriter(body))
+        {
+            json.WriteStartObject();
+            if (intake.Problem is { } problem)
+            {
+                json.WriteStartObject("partialSuccess");
+                json.WriteString("rejectedDataPoints", intake.Refused.ToString(CultureInfo.InvariantCulture));
+                json.WriteString("errorMessage", problem);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+        }
+
+        return body.ToArray();
     }
 
     // ExportMetricsServiceResponse { partial_success = 1 { rejected_data_points = 1, error_message = 2 } }

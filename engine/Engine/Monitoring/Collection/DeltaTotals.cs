@@ -1,0 +1,100 @@
+using CartRecovery.Engine.Monitoring.History;
+using CartRecovery.Engine.Monitoring.Query;
+
+namespace CartRecovery.Engine.Monitoring.Collection;
+
+/// <summary>
+/// Adds up deltas to cumulative values, as <c>rate</c> expects them. After a restart, and for a series that has rested, the total goes on from the
+/// history. Thread-safe.
+/// </summary>
+/// <param name="history">Has the totals of before.</param>
+/// <param name="maxSeries">How many totals are kept.</param>
+/// <param name="expires">A total that has rested for so long may be forgotten, and begins anew if the history has none.</param>
+public sealed class DeltaTotals(MetricHistory history, int maxSeries, TimeSpan expires)
+{
+    readonly Lock _gate = new();
+    readonly Dictionary<SeriesLabels, Total> _totals = [];
+    long _newest, _swept;
+
+    /// <summary>The number of totals.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _totals.Count;
+            }
+        }
+    }
+
+    /// <summary>Adds a delta.</summary>
+    /// <param name="labels">The series.</param>
+    /// <param name="time">The end of the delta's interval, in milliseconds since the Unix epoch.</param>
+    /// <param name="delta">The delta.</param>
+    /// <param name="total">The total after it.</param>
+    /// <returns>Why it is refused; <see langword="null"/> if it is not.</returns>
+    public string? TryAdd(SeriesLabels labels, long time, double delta, out double total)
+    {
+        total = 0;
+        if (!double.IsFinite(delta))
+        {
+            return $"{labels}: the delta is no number";
+        }
+
+        lock (_gate)
+        {
+            _newest = Math.Max(_newest, time);
+            if (!_totals.TryGetValue(labels, out var known))
+            {
+                if (_totals.Count >= maxSeries && !Sweep())
+                {
+                    return $"no place for the total of {labels}: monitoring.history.maxSeries";
+                }
+
+                _totals[labels] = known = Last(labels, time);
+            }
+
+            // A repeated request must not count twice.
+            if (time <= known.At)
+            {
+                return $"out of order delta of {labels}: there is one of this time or later";
+            }
+
+            (known.At, known.Value) = (time, known.Value + delta);
+            total = known.Value;
+            return null;
+        }
+    }
+
+    Total Last(SeriesLabels labels, long now)
+    {
+        LabelMatcher[] matchers = [.. labels.Select(label => new LabelMatcher(label.Key, LabelMatch.Equal, label.Value))];
+        var last = history.Latest(matchers, now - (long)expires.TotalMilliseconds).FirstOrDefault(latest => latest.Labels.Equals(labels));
+        return last.Labels is null || !double.IsFinite(last.Sample.Value) ? new Total() : new Total { At = last.Sample.Time, Value = last.Sample.Value };
+    }
+
+    // At most once a minute of the deltas' time, since it looks at all.
+    bool Sweep()
+    {
+        if (_newest - _swept < 60_000)
+        {
+            return false;
+        }
+
+        _swept = _newest;
+        foreach (var (labels, _) in _totals.Where(total => _newest - total.Value.At > (long)expires.TotalMilliseconds).ToList())
+        {
+            _totals.Remove(labels);
+        }
+
+        return _totals.Count < maxSeries;
+    }
+
+    sealed class Total
+    {
+        public double Value { get; set; }
+
+        public long At { get; set; }
+    }
+}
