@@ -28,6 +28,19 @@ public sealed partial class LogTests
     }
 
     [Test]
+    public async Task Each_answer_names_its_trace_that_of_the_request_if_it_has_one()
+    {
+        await using var engine = await InProcessEngine.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/live");
+        request.Headers.Add("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00");
+        using var traced = await engine.Http.SendAsync(request);
+        Assert.That(traced.Headers.GetValues("X-Trace-Id"), Is.EqualTo(new[] { "4bf92f3577b34da6a3ce929d0e0e4736" }));
+        using var first = await engine.Http.GetAsync(new Uri("/v1/nowhere", UriKind.Relative));
+        using var second = await engine.Http.GetAsync(new Uri("/v1/nowhere", UriKind.Relative));
+        Assert.That(first.Headers.GetValues("X-Trace-Id").Single(), Does.Match("^[0-9a-f]{32}$").And.Not.EqualTo(second.Headers.GetValues("X-Trace-Id").Single()));
+    }
+
+    [Test]
     public async Task Text_is_a_line_for_each_entry_whatever_a_client_sends()
     {
         using var scratch = new Scratch();

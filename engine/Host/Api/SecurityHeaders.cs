@@ -2,12 +2,13 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 
 namespace CartRecovery.Host.Api;
 
 /// <summary>
-/// Adds the headers that OWASP's HTTP headers cheat sheet names to every answer. A handler that sets one of them keeps its own value: a page
+/// Adds the headers that OWASP's HTTP headers cheat sheet names to every answer, and the request's trace. A handler that sets one of them keeps its own value: a page
 /// its policy, an asset its caching.
 /// </summary>
 static class SecurityHeaders
@@ -17,6 +18,9 @@ static class SecurityHeaders
 
     /// <summary>The name of the header that says whose pages may embed the answer.</summary>
     public const string ResourcePolicy = "Cross-Origin-Resource-Policy";
+
+    /// <summary>The name of the header with the request's trace.</summary>
+    public const string TraceId = "X-Trace-Id";
 
     /// <summary>The value for what pages and mails of other origins embed.</summary>
     public const string AnyOrigin = "cross-origin";
@@ -48,6 +52,12 @@ static class SecurityHeaders
         Default(headers, ResourcePolicy, "same-origin");
         Default(headers, "Cross-Origin-Opener-Policy", "same-origin");
         Default(headers, "Cache-Control", "no-store");
+        if (context.Features.Get<IHttpActivityFeature>() is { Activity: { } activity })
+        {
+            // What the log calls traceId, so that the sender of a request can name it.
+            headers[TraceId] = activity.TraceId.ToHexString();
+        }
+
         if (context.Request.IsHttps)
         {
             headers.StrictTransportSecurity = "max-age=31536000";

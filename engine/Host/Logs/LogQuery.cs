@@ -74,6 +74,26 @@ sealed class LogQuery
         return true;
     }
 
+    /// <summary>Returns whether a file that begins with a line has none to find, because all of it is too late.</summary>
+    public bool IsAfter(string first)
+    {
+        if (To == long.MaxValue)
+        {
+            return false;
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(first);
+            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("time"u8, out var time) && time.ValueKind == JsonValueKind.String
+                && time.TryGetDateTimeOffset(out var at) && at.ToUnixTimeMilliseconds() - MaxDisorder >= To;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Returns whether a line is before <see cref="From"/>, as are those before it; and the line itself if it is one to find.</summary>
     public (bool IsBefore, JsonDocument? Found) Match(string line)
     {

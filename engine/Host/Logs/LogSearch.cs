@@ -53,6 +53,12 @@ sealed class LogSearch(string folder) : IDisposable
                     continue;
                 }
 
+                // A narrow time long ago reads a line of each later file.
+                if (name != before?.File && LogWindow.FirstLine(file) is { } first && query.IsAfter(first))
+                {
+                    continue;
+                }
+
                 var end = name == before?.File ? Math.Min(before.Value.Offset, file.Length) : file.Length;
                 while (end > 0)
                 {

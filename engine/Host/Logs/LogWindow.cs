@@ -6,6 +6,7 @@ namespace CartRecovery.Host.Logs;
 sealed class LogWindow
 {
     const byte NewLine = (byte)'\n';
+    const int MaxFirst = 16 << 10;
 
     readonly byte[] _bytes;
 
@@ -17,6 +18,15 @@ sealed class LogWindow
 
     /// <summary>Where the first whole line begins: the end of the window before this one.</summary>
     public long Begin { get; }
+
+    /// <summary>Reads the first line of a file; null if it has no whole one, or a long one.</summary>
+    public static string? FirstLine(FileStream file)
+    {
+        var bytes = new byte[MaxFirst];
+        file.Position = 0;
+        var end = Array.IndexOf(bytes, NewLine, 0, file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
+        return end < 0 ? null : Encoding.UTF8.GetString(bytes, 0, end);
+    }
 
     /// <summary>Reads the lines before an offset.</summary>
     /// <param name="file">The file.</param>

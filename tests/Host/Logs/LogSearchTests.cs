@@ -97,6 +97,24 @@ sealed class LogSearchTests
     }
 
     [Test]
+    public async Task Files_that_begin_after_the_time_are_not_read()
+    {
+        Write("engine-20261202.ndjson", 0, 5);
+        var lines = string.Concat(Enumerable.Range(0, 1000).Select(i => Line(1800 + i, new string('x', 1000)) + "\n"));
+        using (var file = File.CreateText(_scratch.PathOf("engine-20261202_001.ndjson")))
+        {
+            for (long written = 0; written < LogSearch.MaxBytes; written += lines.Length)
+            {
+                file.Write(lines);
+            }
+        }
+
+        var to = DateTimeOffset.Parse("2026-12-02T08:00:03Z", CultureInfo.InvariantCulture).ToUnixTimeMilliseconds();
+        using var page = await _search.FindAsync(new LogQuery { To = to }, before: null, 10, CancellationToken.None);
+        Assert.That(page.Lines.Select(line => line.RootElement.GetProperty("number").GetInt32()), Is.EqualTo(new[] { 2, 1, 0 }), "in the first page, though the later file is as large as a page");
+    }
+
+    [Test]
     public async Task A_log_without_files_is_empty()
     {
         using var search = new LogSearch(_scratch.PathOf("none"));

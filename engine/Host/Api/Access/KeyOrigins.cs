@@ -47,5 +47,5 @@ sealed class KeyOrigins(StoreDirectory stores) : ICorsPolicyProvider
 
     static CorsPolicy PolicyOf(Func<string, bool> allows) =>
         new CorsPolicyBuilder().SetIsOriginAllowed(allows).AllowCredentials().WithMethods("POST")
-        .WithHeaders(s_headers).WithExposedHeaders([.. RateLimitHeaders.Names, "ETag"]).SetPreflightMaxAge(TimeSpan.FromDays(1)).Build();
+        .WithHeaders(s_headers).WithExposedHeaders([.. RateLimitHeaders.Names, "ETag", SecurityHeaders.TraceId]).SetPreflightMaxAge(TimeSpan.FromDays(1)).Build();
 }
