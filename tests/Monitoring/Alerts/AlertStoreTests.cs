@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Monitoring.Alerts;
+using CartRecovery.Engine.Monitoring.Query;
 
 namespace CartRecovery.Tests.Monitoring.Alerts;
 
@@ -42,6 +43,30 @@ public sealed class AlertStoreTests
         Assert.That(steady.Sent, Is.Not.Empty);
         Assert.That(Text(restarted), Is.EqualTo(Text(steady)));
         Assert.That(restarted.Query("ALERTS", 5 * Minute), Is.EqualTo(steady.Query("ALERTS", 5 * Minute)));
+    }
+
+    [Test]
+    public void After_a_crash_that_lost_the_end_of_the_pending_series_an_alert_has_one_state()
+    {
+        var world = new AlertWorld("groups: [{name: g, interval: 30s, rules: [{alert: A, expr: m > 10, for: 1m}]}]");
+        world.Load("m", "11x20 1x20", 30 * Second);
+        using var store = new AlertStore(Path.Combine(_folder, "monitoring.db"));
+        world.Run(0, Minute, _ => store.Save(world.Runner));
+        Lose("pending", Minute);
+        Assert.That(world.Query("ALERTS", Minute), Has.Length.EqualTo(2), "the crash");
+
+        world.Restart(store, Minute);
+        world.Run(Minute + 30 * Second, 11 * Minute, _ => store.Save(world.Runner));
+        Assert.That(world.Query("ALERTS", Minute + 30 * Second), Is.EqualTo(new[] { """ALERTS{alertname="A",alertstate="firing"} 1""" }));
+        Assert.That(world.Query("ALERTS", 11 * Minute), Is.Empty);
+        Lose("firing", 10 * Minute + 30 * Second);
+        world.Restart(store, 11 * Minute);
+        world.Run(11 * Minute + 30 * Second, 12 * Minute);
+        Assert.That(world.Query("ALERTS", 12 * Minute), Is.Empty, "the end of a resolved one");
+
+        // A marker of the end, replaced by a value, is one that was lost.
+        void Lose(string state, long at) =>
+            world.Series.Append(SeriesLabels.Of("ALERTS", "alertname", "A", "alertstate", state), AlertWorld.Start + at, 1);
     }
 
     [Test]

@@ -100,9 +100,16 @@ public sealed class AlertRuleState
         }
     }
 
-    /// <summary>Returns the series that the alerts wrote at the latest evaluation.</summary>
-    internal IEnumerable<SeriesLabels> Series() =>
-        _active.Values.Where(alert => alert.State != AlertState.Inactive).SelectMany(alert => new[] { Written(alert), WrittenFor(alert) });
+    /// <summary>
+    /// Returns the series that the alerts wrote before a restart. Those of a former state are among them: the marker of their end may be among the samples
+    /// that a crash lost.
+    /// </summary>
+    internal IEnumerable<SeriesLabels> Series() => _active.Values.SelectMany(alert => alert.State switch
+    {
+        AlertState.Pending => [Written(alert), WrittenFor(alert)],
+        _ when Rule.For == 0 => [Of("ALERTS", alert, "firing"), WrittenFor(alert)],
+        _ => (SeriesLabels[])[Of("ALERTS", alert, "firing"), Of("ALERTS", alert, "pending"), WrittenFor(alert)],
+    });
 
     /// <summary>Ends all alerts without a transition, as after an evaluation that failed for exceeding a limit.</summary>
     public void Clear()
