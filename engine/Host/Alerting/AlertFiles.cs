@@ -21,6 +21,8 @@ sealed class AlertFiles(CartRecoveryConfig config, TimeProvider time)
 
     const string BuiltIn = "monitoring.alerts";
 
+    IReadOnlyList<string> _templates = [];
+
     /// <summary>The absolute paths of the rule files.</summary>
     public IReadOnlyList<string> RulePaths => [.. config.Monitoring.Alerts.Rules.Select(PathOf)];
 
@@ -34,7 +36,7 @@ sealed class AlertFiles(CartRecoveryConfig config, TimeProvider time)
     public string ExternalUrl => config.Monitoring.Alerts.ExternalUrl?.TrimEnd('/') ?? "";
 
     /// <summary>Says when any of the files has changed: differs from what it was before.</summary>
-    public string Stamp() => string.Join('\n', RulePaths.Append(RoutingPath ?? "").Append(OnCallPath ?? "").Where(path => path.Length > 0).Select(path =>
+    public string Stamp() => string.Join('\n', RulePaths.Append(RoutingPath ?? "").Append(OnCallPath ?? "").Concat(_templates).Where(path => path.Length > 0).Select(path =>
         new FileInfo(path) is { Exists: true } file ? $"{file.LastWriteTimeUtc.Ticks} {file.Length}" : "missing"));
 
     /// <summary>Reads the rule files.</summary>
@@ -54,7 +56,7 @@ sealed class AlertFiles(CartRecoveryConfig config, TimeProvider time)
 
             try
             {
-                sources.Add(new RuleSource(path, File.ReadAllText(path), file.Groups));
+                sources.Add(new RuleSource(path, File.ReadAllText(path), [.. file.Groups.Select(WithoutDisabled)]));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -62,6 +64,10 @@ sealed class AlertFiles(CartRecoveryConfig config, TimeProvider time)
             }
         }
 
+        // Of files that cannot be read, the names are not known.
+        var known = sources.SelectMany(source => source.Groups).SelectMany(group => group.Rules).Select(rule => rule.Name).ToHashSet(StringComparer.Ordinal);
+        problems.AddRange(config.Monitoring.Alerts.Disabled.Where(name => sources.Count == RulePaths.Count && !known.Contains(name))
+            .Select(name => config.Origin.ProblemOf(config.Monitoring.Alerts, "disabled", $"monitoring.alerts.disabled: there is no alert \"{name}\" in the files of monitoring.alerts.rules")));
         return sources;
     }
 
@@ -89,6 +95,7 @@ sealed class AlertFiles(CartRecoveryConfig config, TimeProvider time)
             return null;
         }
 
+        _templates = file.Config.TemplateFiles;
         var channels = new NoticeChannels(Sinks(), ExternalUrl, time).Create(file.Config, path, out var broken);
         problems.AddRange(broken);
         return broken.Count > 0 ? null : (WithChannels(file.Config), channels);
@@ -135,6 +142,11 @@ sealed class AlertFiles(CartRecoveryConfig config, TimeProvider time)
 
     /// <summary>Routes and receivers that send nothing, for an engine whose routing file cannot be used.</summary>
     public static AlertmanagerConfig None { get; } = AlertmanagerConfigReader.Parse("{route: {receiver: none}, receivers: [{name: none}]}", BuiltIn).Config!;
+
+    RuleGroup WithoutDisabled(RuleGroup group) => config.Monitoring.Alerts.Disabled.Count == 0 ? group : group with
+    {
+        Rules = [.. group.Rules.Select(rule => rule is AlertRule alert && config.Monitoring.Alerts.Disabled.Contains(alert.Name) ? alert with { Enabled = false } : rule)],
+    };
 
     string PathOf(string path) => Path.GetFullPath(path, config.Folder);
 

@@ -22,7 +22,7 @@ public sealed class AlertmanagerConfigReaderTests
                 routes:
                 - {matchers: ['{severity="critical", team!~"x|y"}'], repeat_interval: 1h}
             receivers:
-            - {name: a, slack_configs: [{channel: '#c', title: '{{ template "slack.title" . }}'}]}
+            - {name: a, slack_configs: [{channel: '#c', title: '{{ template "slack.default.title" . }}', color: '{{ .Status }}'}]}
             - {name: b, telegram_configs: [{chat_id: 1}], webhook_configs: [{url: 'http://b', send_resolved: false}]}
             time_intervals:
             - name: nights
@@ -32,8 +32,7 @@ public sealed class AlertmanagerConfigReaderTests
         Assert.That(file.Unknown.Select(problem => problem.ToWarning()), Is.EqualTo(new[]
         {
             "am.yml:1:9: warning: global: smtp_smarthost has no effect here: e-mails go through a sink of the type email",
-            "am.yml:2:12: warning: templates: the texts of notices are built in, files of templates are not read",
-            "am.yml:14:29: warning: slack_configs: title has no effect here: the texts of notices are built in",
+            "am.yml:14:29: warning: slack_configs: color has no effect here: the texts of notices are title, text, fallback",
             "am.yml:15:31: warning: telegram_configs: there is no such sink here",
         }));
         var config = file.Config!;

@@ -55,6 +55,25 @@ public sealed class HttpChannelTests
     }
 
     [Test]
+    public async Task Templates_write_the_texts_with_their_markup_and_without_that_of_labels()
+    {
+        await SendAsync("""slack_configs: [{channel: '#ops', send_resolved: true, title: '{{ .Status | toUpper }} {{ len .Alerts.Firing }}/{{ len .Alerts }} {{ .GroupLabels.SortedPairs.Values | join "," }}', text: '{{ range .Alerts }}<https://shop|{{ .Labels.alertname }}> {{ .Status }} {{ .Annotations.summary }} {{ .Labels.missing }};{{ end }}', fallback: '{{ template "__subject" . }}'}]""", firing: 1, resolved: 1, global: $"slack_api_url: '{_server.Url}/slack'");
+        using var json = JsonDocument.Parse(_server.Requests.Single().Body);
+        var attachment = json.RootElement.GetProperty("attachments")[0];
+        Assert.That(attachment.GetProperty("title").GetString(), Is.EqualTo("FIRING 1/2 Slow"));
+        Assert.That(attachment.GetProperty("text").GetString(), Does.StartWith("<https://shop|Slow> firing ").And.Contain("&lt;!channel&gt; is slow").And.Contain("<https://shop|Slow> resolved ").And.Not.Contain("no value"));
+        Assert.That(attachment.GetProperty("fallback").GetString(), Does.StartWith("[FIRING:1] Slow"));
+    }
+
+    [Test]
+    public async Task A_template_that_fails_sends_the_built_in_text_with_the_reason()
+    {
+        await SendAsync($$$"""pagerduty_configs: [{routing_key: r0, url: "{{{_server.Url}}}/v2/enqueue", description: '{{ index .Alerts 99 }}'}]""", firing: 1, resolved: 0);
+        using var json = JsonDocument.Parse(_server.Requests.Single().Body);
+        Assert.That(json.RootElement.GetProperty("payload").GetProperty("summary").GetString(), Does.StartWith("[FIRING:1] Slow").And.Contain("(the template of description failed: can't index"));
+    }
+
+    [Test]
     public async Task PagerDuty_gets_a_trigger_and_a_resolve_with_one_key()
     {
         var config = $$"""pagerduty_configs: [{routing_key: r0, url: "{{_server.Url}}/v2/enqueue"}]""";

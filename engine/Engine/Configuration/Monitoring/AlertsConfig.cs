@@ -7,6 +7,9 @@ public sealed class AlertsConfig
         Example = "[prometheus/alerts.yml]")]
     public List<string> Rules { get; set; } = [];
 
+    [ConfigKey("Names of alerts of these files that are not evaluated, so that a shipped file need not be edited.", Max = "1000", Example = "[CartRecoveryCpuHigh]")]
+    public List<string> Disabled { get; set; } = [];
+
     [ConfigKey("Routes and receivers: a file in Alertmanager's format, relative to the configuration file. Default: all notices go to control.notices.",
         Example = "alertmanager.yml")]
     public string? Routing { get; set; }

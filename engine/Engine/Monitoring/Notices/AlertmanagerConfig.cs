@@ -1,3 +1,5 @@
+using CartRecovery.Engine.Monitoring.Templates;
+
 namespace CartRecovery.Engine.Monitoring.Notices;
 
 /// <summary>What Alertmanager's configuration says of routing. Immutable.</summary>
@@ -17,6 +19,12 @@ public sealed record AlertmanagerConfig
 
     /// <summary>The settings of the section <c>global</c> by their names: defaults of the receivers.</summary>
     public IReadOnlyDictionary<string, string> Global { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The templates that texts of notices may call.</summary>
+    public TemplateSet Templates { get; init; } = new();
+
+    /// <summary>The files of the templates.</summary>
+    public IReadOnlyList<string> TemplateFiles { get; init; } = [];
 
     /// <summary>Whether a route's notices are held back at a time: within one of its mute times, or outside of all its active times.</summary>
     public bool IsMuted(Route route, DateTimeOffset time) =>

@@ -1,6 +1,7 @@
 using CartRecovery.Engine.Configuration.Reading;
 using CartRecovery.Engine.Monitoring.Query;
 using CartRecovery.Engine.Monitoring.Rules;
+using CartRecovery.Engine.Monitoring.Templates;
 
 namespace CartRecovery.Engine.Monitoring.Notices;
 
@@ -20,6 +21,7 @@ public sealed class AlertmanagerConfigReader
     readonly string _file;
     readonly ConfigProblems _problems;
     readonly ConfigProblems _unknown;
+    TemplateSet _templates = new();
     int _routes;
 
     AlertmanagerConfigReader(string file) => (_file, _problems, _unknown) = (file, new ConfigProblems(file), new ConfigProblems(file));
@@ -41,6 +43,7 @@ public sealed class AlertmanagerConfigReader
 
     AlertmanagerConfig? Config(YamlFields fields)
     {
+        (_templates, var templateFiles) = NoticeTemplateFiles.Read(fields, _file, _problems);
         Dictionary<string, NoticeReceiver> receivers = new(StringComparer.Ordinal);
         foreach (var receiver in Maps(fields, "receivers"))
         {
@@ -58,9 +61,9 @@ public sealed class AlertmanagerConfigReader
             named.ReportUnknown("a time interval");
         }
 
-        foreach (var key in new[] { "templates", "tracing" }.Where(fields.Has))
+        if (fields.Has("tracing"))
         {
-            _unknown.Add(fields.Where(key), key == "templates" ? "templates: the texts of notices are built in, files of templates are not read" : $"{key} has no effect here");
+            _unknown.Add(fields.Where("tracing"), "tracing has no effect here");
         }
 
         Dictionary<string, string> global = new(StringComparer.Ordinal);
@@ -85,7 +88,7 @@ public sealed class AlertmanagerConfigReader
         }
 
         fields.ReportUnknown("Alertmanager's configuration");
-        return route is null ? null : new AlertmanagerConfig { Route = route, Receivers = receivers, InhibitRules = rules, Intervals = intervals, Global = global };
+        return route is null ? null : new AlertmanagerConfig { Route = route, Receivers = receivers, InhibitRules = rules, Intervals = intervals, Global = global, Templates = _templates, TemplateFiles = templateFiles };
     }
 
     Route ReadRoute(YamlFields fields, Route? parent, string id, Dictionary<string, NoticeReceiver> receivers, Dictionary<string, IReadOnlyList<NoticeInterval>> intervals)
@@ -172,7 +175,7 @@ public sealed class AlertmanagerConfigReader
             {
                 Dictionary<string, string> settings = new(StringComparer.Ordinal);
                 Flatten(item, "", settings);
-                ReportTemplates(item, $"{kind}_configs", settings);
+                CheckTexts(item, kind, settings);
 
                 // Slack and e-mail say nothing of what has resolved unless asked to.
                 var sendsResolved = settings.TryGetValue("send_resolved", out var sends) ? sends == "true" : kind is not ("email" or "slack");
@@ -191,9 +194,23 @@ public sealed class AlertmanagerConfigReader
         return receiver;
     }
 
-    void ReportTemplates(YamlItem item, string kind, Dictionary<string, string> settings)
+    void CheckTexts(YamlItem item, string kind, Dictionary<string, string> settings)
     {
-        foreach (var (path, _) in settings.Where(setting => setting.Value.Contains("{{", StringComparison.Ordinal)))
+        var texts = NoticeTexts.Of(kind);
+        foreach (var path in texts.Where(settings.ContainsKey))
+        {
+            try
+            {
+                _templates.Parse(settings[path]);
+            }
+            catch (TemplateException e)
+            {
+                _problems.Add(item.At, $"{kind}_configs: {path}: {e.Message}");
+            }
+        }
+
+        kind = $"{kind}_configs";
+        foreach (var (path, _) in settings.Where(setting => setting.Value.Contains("{{", StringComparison.Ordinal) && !texts.Contains(setting.Key)))
         {
             if (s_sent.Contains(path) || path.StartsWith("responders.", StringComparison.Ordinal))
             {
@@ -201,7 +218,7 @@ public sealed class AlertmanagerConfigReader
             }
             else
             {
-                _unknown.Add(item.At, $"{kind}: {path} has no effect here: the texts of notices are built in");
+                _unknown.Add(item.At, $"{kind}: {path} has no effect here: {(texts.Count == 0 ? "it has no texts of its own" : $"the texts of notices are {string.Join(", ", texts)}")}");
             }
         }
     }

@@ -6,8 +6,12 @@ namespace CartRecovery.Engine.Monitoring.Receivers;
 /// <param name="integration">The integration.</param>
 /// <param name="global">The section's settings by their paths.</param>
 /// <param name="folder">The folder of the file, for the paths in it.</param>
-sealed class ChannelSettings(NoticeIntegration integration, IReadOnlyDictionary<string, string> global, string folder)
+/// <param name="wording">The texts of its notices.</param>
+sealed class ChannelSettings(NoticeIntegration integration, IReadOnlyDictionary<string, string> global, string folder, NoticeWording wording)
 {
+    /// <summary>The texts of the integration's notices.</summary>
+    public NoticeWording Wording => wording;
+
     /// <summary>The kind of the integration.</summary>
     public string Kind => integration.Kind;
 

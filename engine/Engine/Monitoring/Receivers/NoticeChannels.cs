@@ -24,7 +24,7 @@ public sealed class NoticeChannels(IReadOnlyList<SinkFactory> sinks, string exte
         {
             try
             {
-                channels[integration.Key] = Create(integration, new ChannelSettings(integration, config.Global, folder));
+                channels[integration.Key] = Create(integration, new ChannelSettings(integration, config.Global, folder, new NoticeWording(integration, config.Templates, externalUrl)));
             }
             catch (Exception e) when (e is ChannelException or SinkConfigurationException)
             {
@@ -61,7 +61,7 @@ public sealed class NoticeChannels(IReadOnlyList<SinkFactory> sinks, string exte
             AddressKind.Phone => new Recipient(Phone: to),
             _ => new Recipient(PushToken: to),
         };
-        return new SinkChannel(sink.Create(), sink.Name, recipient, sink.Address is AddressKind.Phone or AddressKind.Push, time);
+        return new SinkChannel(sink.Create(), sink.Name, recipient, sink.Address is AddressKind.Phone or AddressKind.Push, settings.Wording, time);
     }
 
     SinkChannel OfSink(ChannelSettings settings, AddressKind address, Func<string, Recipient> recipient, bool isShort)
@@ -69,7 +69,7 @@ public sealed class NoticeChannels(IReadOnlyList<SinkFactory> sinks, string exte
         var to = settings.Find("to") ?? throw new ChannelException($"{settings.Kind}_configs needs 'to'");
         var name = settings.Find("sink");
         var sink = name is null ? sinks.FirstOrDefault(sink => sink.Address == address) : sinks.FirstOrDefault(sink => sink.Name == name && sink.Address == address);
-        return sink is not null ? new SinkChannel(sink.Create(), sink.Name, recipient(to), isShort, time)
+        return sink is not null ? new SinkChannel(sink.Create(), sink.Name, recipient(to), isShort, settings.Wording, time)
             : throw new ChannelException(name is null ? $"{settings.Kind}_configs: the configuration has no sink of type {settings.Kind}: add one under 'sinks'"
                 : $"{settings.Kind}_configs: sink: there is no sink \"{name}\" of type {settings.Kind} under 'sinks'");
     }

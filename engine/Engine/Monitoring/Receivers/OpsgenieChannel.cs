@@ -15,6 +15,7 @@ sealed class OpsgenieChannel : HttpChannel
     readonly string _key;
     readonly string? _priority;
     readonly string[] _tags;
+    readonly NoticeWording _wording;
     readonly List<(string Field, string Value, string Type)> _responders = [];
 
     public OpsgenieChannel(ChannelSettings settings, TimeProvider time)
@@ -23,7 +24,7 @@ sealed class OpsgenieChannel : HttpChannel
         var root = settings.Find("api_url", "opsgenie_api_url") ?? "https://api.opsgenie.com/";
         _url = settings.Url("api_url", root.EndsWith('/') ? root : $"{root}/");
         _key = settings.RequiredSecret("api_key", "opsgenie_api_key");
-        _priority = settings.Find("priority");
+        (_priority, _wording) = (settings.Find("priority"), settings.Wording);
         _tags = (settings.Find("tags") ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         for (var i = 0; settings.Find($"responders.{i}.type") is { } type; i++)
         {
@@ -46,8 +47,8 @@ sealed class OpsgenieChannel : HttpChannel
     {
         var common = NoticeText.CommonLabels(notice);
         json.WriteString("alias", alias);
-        json.WriteString("message", NoticeText.Cut(NoticeText.Title(notice), MaxMessage));
-        json.WriteString("description", NoticeText.Body(notice, MaxDescription));
+        json.WriteString("message", _wording.Write("message", notice, () => NoticeText.Cut(NoticeText.Title(notice), MaxMessage), MaxMessage));
+        json.WriteString("description", _wording.Write("description", notice, () => NoticeText.Body(notice, MaxDescription), MaxDescription));
         json.WriteString("source", "CartRecovery");
         json.WriteString("priority", _priority ?? common["severity"] switch { "critical" => "P1", "warning" => "P3", "info" => "P5", _ => "P3" });
         json.WriteLabels("details", common);

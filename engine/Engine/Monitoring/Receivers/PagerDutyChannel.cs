@@ -18,6 +18,7 @@ sealed class PagerDutyChannel : HttpChannel
     readonly string? _severity;
     readonly string _client;
     readonly string _clientUrl;
+    readonly NoticeWording _wording;
 
     public PagerDutyChannel(ChannelSettings settings, string externalUrl, TimeProvider time)
         : base(settings, time)
@@ -26,7 +27,7 @@ sealed class PagerDutyChannel : HttpChannel
         _routingKey = settings.Secret("routing_key") ?? throw new ChannelException(settings.Secret("service_key") is null
             ? "pagerduty_configs needs 'routing_key' or 'routing_key_file'"
             : "pagerduty_configs: service_key is of the Events API v1; create an Events API v2 integration and write its key as 'routing_key'");
-        _severity = settings.Find("severity");
+        (_severity, _wording) = (settings.Find("severity"), settings.Wording);
         (_client, _clientUrl) = (settings.Find("client") ?? "CartRecovery", settings.Find("client_url") ?? externalUrl);
     }
 
@@ -43,7 +44,7 @@ sealed class PagerDutyChannel : HttpChannel
 
         var common = NoticeText.CommonLabels(notice);
         json.WriteStartObject("payload");
-        json.WriteString("summary", NoticeText.Line(notice, MaxSummary));
+        json.WriteString("summary", _wording.Write("description", notice, () => NoticeText.Line(notice, MaxSummary), MaxSummary));
         json.WriteString("source", common["instance"] is { Length: > 0 } instance ? instance : "CartRecovery");
         json.WriteString("severity", Severity(_severity ?? common["severity"]));
         json.WriteString("timestamp", NoticeJson.Time(notice.Alerts.Min(alert => alert.StartsAt)));

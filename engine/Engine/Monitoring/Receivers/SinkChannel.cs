@@ -9,12 +9,13 @@ namespace CartRecovery.Engine.Monitoring.Receivers;
 /// </summary>
 sealed class SinkChannel : INoticeChannel
 {
-    const int MaxText = 20_000, MaxShortText = 300;
+    const int MaxText = 20_000, MaxShortText = 300, MaxSubject = 250;
 
     readonly ISink _sink;
     readonly string _name;
     readonly Recipient? _recipient;
     readonly bool _isShort;
+    readonly NoticeWording _wording;
     readonly TimeProvider _time;
     readonly SemaphoreSlim _one = new(1);
     bool _isConnected;
@@ -24,9 +25,10 @@ sealed class SinkChannel : INoticeChannel
     /// <param name="name">Its name in the configuration.</param>
     /// <param name="recipient">The address, if the sink needs one.</param>
     /// <param name="isShort">Whether a message is one line.</param>
+    /// <param name="wording">The texts of its notices.</param>
     /// <param name="time">The clock.</param>
-    public SinkChannel(ISink sink, string name, Recipient? recipient, bool isShort, TimeProvider time) =>
-        (_sink, _name, _recipient, _isShort, _time) = (sink, name, recipient, isShort, time);
+    public SinkChannel(ISink sink, string name, Recipient? recipient, bool isShort, NoticeWording wording, TimeProvider time) =>
+        (_sink, _name, _recipient, _isShort, _wording, _time) = (sink, name, recipient, isShort, wording, time);
 
     /// <inheritdoc/>
     public async ValueTask<NoticeVerdict> SendAsync(Notice notice, CancellationToken cancellationToken)
@@ -74,8 +76,9 @@ sealed class SinkChannel : INoticeChannel
         Campaign = "",
         Channel = _name,
         Action = ActionKind.Reminder,
-        Subject = NoticeText.Title(notice),
-        Message = _isShort ? NoticeText.Line(notice, MaxShortText) : NoticeText.Body(notice, MaxText),
+        Subject = _wording.Write(NoticeTexts.Subject, notice, () => NoticeText.Title(notice), MaxSubject).ReplaceLineEndings(" "),
+        Message = _isShort ? _wording.Write("text", notice, () => NoticeText.Line(notice, MaxShortText), MaxShortText)
+            : _wording.Write("text", notice, () => NoticeText.Body(notice, MaxText), MaxText),
         Recipient = _recipient,
         Cart = new CartSummary(0, 0, "EUR"),
         Reasons = new DecisionReasons("", 0, [], ""),

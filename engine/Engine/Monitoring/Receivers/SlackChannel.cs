@@ -10,12 +10,14 @@ sealed class SlackChannel : HttpChannel
     readonly Uri _url;
     readonly string? _channel;
     readonly string? _username;
+    readonly NoticeWording _wording;
 
     public SlackChannel(ChannelSettings settings, TimeProvider time)
         : base(settings, time)
     {
         _url = settings.Url("api_url", settings.RequiredSecret("api_url", "slack_api_url"));
         (_channel, _username) = (settings.Find("channel"), settings.Find("username"));
+        _wording = settings.Wording;
     }
 
     protected override HttpRequestMessage Request(Notice notice) => Post(_url, NoticeJson.Write(json =>
@@ -32,9 +34,9 @@ sealed class SlackChannel : HttpChannel
 
         json.WriteStartArray("attachments");
         json.WriteStartObject();
-        json.WriteString("title", Escape(NoticeText.Title(notice)));
-        json.WriteString("fallback", Escape(NoticeText.Line(notice, MaxText)));
-        json.WriteString("text", Escape(NoticeText.Body(notice, MaxText)));
+        json.WriteString("title", _wording.Write("title", notice, () => Escape(NoticeText.Title(notice)), MaxText, Escape));
+        json.WriteString("fallback", _wording.Write("fallback", notice, () => Escape(NoticeText.Line(notice, MaxText)), MaxText, Escape));
+        json.WriteString("text", _wording.Write("text", notice, () => Escape(NoticeText.Body(notice, MaxText)), MaxText, Escape));
         json.WriteString("color", notice.IsFiring ? "danger" : "good");
         json.WriteEndObject();
         json.WriteEndArray();

@@ -21,10 +21,15 @@ public sealed class GoTemplate
     readonly IReadOnlyList<TemplateNode> _nodes;
     readonly Dictionary<string, IReadOnlyList<TemplateNode>> _defined = new(StringComparer.Ordinal);
 
-    GoTemplate(string text)
+    GoTemplate(string text, Dictionary<string, IReadOnlyList<TemplateNode>>? shared = null)
     {
         Text = text;
-        _nodes = TemplateParser.Parse(text, _defined, s_variables);
+        foreach (var (name, nodes) in shared ?? [])
+        {
+            _defined[name] = nodes;
+        }
+
+        _nodes = TemplateParser.Parse(text, _defined, shared is null ? s_variables : ["$"], isNotice: shared is not null);
     }
 
     /// <summary>The template as written.</summary>
@@ -48,16 +53,49 @@ public sealed class GoTemplate
         return run.Output.ToString();
     }
 
+    /// <summary>Parses a text of notices that may call shared templates.</summary>
+    /// <exception cref="TemplateException">The template is invalid.</exception>
+    internal static GoTemplate OfNotice(string text, Dictionary<string, IReadOnlyList<TemplateNode>> shared) => new(text, shared);
+
+    /// <summary>Expands a text of notices.</summary>
+    /// <param name="data">What <c>.</c> and <c>$</c> are.</param>
+    /// <param name="externalUrl">The address of this engine.</param>
+    /// <exception cref="TemplateException">A function fails, or a bound is exceeded.</exception>
+    internal string ExpandNotice(Dictionary<string, object?> data, string externalUrl)
+    {
+        var run = new Run(this, new TemplateScope(SeriesLabels.Empty, 0, _ => throw new TemplateException("notices have no queries"), externalUrl), data);
+        run.Write(_nodes, data, 0);
+        return run.Output.ToString();
+    }
+
+    /// <summary>The templates that the text itself calls.</summary>
+    internal IEnumerable<CallNode> Calls() => CallsOf(_nodes);
+
+    /// <summary>The templates that nodes call.</summary>
+    internal static IEnumerable<CallNode> CallsOf(IReadOnlyList<TemplateNode> nodes) => nodes.SelectMany(node => node switch
+    {
+        CallNode call => [call],
+        BlockNode block => CallsOf(block.Body).Concat(CallsOf(block.Else)),
+        _ => (IEnumerable<CallNode>)[],
+    });
+
     sealed class Run
     {
         readonly GoTemplate _template;
         readonly TemplateScope _scope;
         readonly List<(string Name, object? Value)> _variables;
+        readonly bool _isNotice;
         int _steps;
 
-        public Run(GoTemplate template, TemplateScope scope)
+        public Run(GoTemplate template, TemplateScope scope, Dictionary<string, object?>? data = null)
         {
-            (_template, _scope) = (template, scope);
+            (_template, _scope, _isNotice) = (template, scope, data is not null);
+            if (data is not null)
+            {
+                (Root, _variables) = (data, [("$", data)]);
+                return;
+            }
+
             Root = new Dictionary<string, object?>(StringComparer.Ordinal)
             {
                 ["Labels"] = scope.Labels,
@@ -213,12 +251,15 @@ public sealed class GoTemplate
             _ => null,
         }, operand.Fields);
 
-        static object? Fields(object? value, IReadOnlyList<string> fields)
+        object? Fields(object? value, IReadOnlyList<string> fields)
         {
             foreach (var field in fields)
             {
                 value = value switch
                 {
+                    SeriesLabels labels when _isNotice && field is ("SortedPairs" or "Names" or "Values") && labels[field].Length == 0 =>
+                        field == "SortedPairs" ? TemplateList.Pairs(labels) : TemplateList.Pairs(labels).Fields[field],
+                    TemplateList list when list.Fields.TryGetValue(field, out var found) => found,
                     SeriesLabels labels => labels[field],
                     Dictionary<string, object?> map => map.GetValueOrDefault(field),
                     TemplateSample sample when field == "Labels" => sample.Labels,

@@ -35,6 +35,9 @@ static class TemplateFunctions
         ["toLower"] = (1, 1, (a, _) => Text(a[0]).ToLowerInvariant()),
         ["match"] = (2, 2, (a, _) => Pattern(Text(a[0])).IsMatch(Text(a[1]))),
         ["reReplaceAll"] = (3, 3, (a, _) => Replace(Pattern(Text(a[0])), Text(a[1]), Text(a[2]))),
+        ["join"] = (2, 2, (a, _) => string.Join(Text(a[0]), (a[1] as System.Collections.IEnumerable ?? throw new TemplateException("join: expected a list")).Cast<object?>().Select(Print))),
+        ["trimSpace"] = (1, 1, (a, _) => Text(a[0]).Trim()),
+        ["stringSlice"] = (0, 100, (a, _) => new TemplateList(a)),
         ["stripPort"] = (1, 1, (a, _) => StripPort(Text(a[0]))),
         ["stripDomain"] = (1, 1, (a, _) => StripDomain(Text(a[0]))),
         ["parseDuration"] = (1, 1, (a, _) => PromDuration.TryParse(Text(a[0]), out var milliseconds) ? milliseconds / 1000.0

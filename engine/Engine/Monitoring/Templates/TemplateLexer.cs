@@ -7,12 +7,12 @@ namespace CartRecovery.Engine.Monitoring.Templates;
 static class TemplateLexer
 {
     /// <summary>Splits a template.</summary>
-    /// <returns>Texts, and the insides of actions without their braces; comments are left out.</returns>
+    /// <returns>Texts, and the insides of actions without their braces, with their lines from 1; comments are left out.</returns>
     /// <exception cref="TemplateException">An action has no end.</exception>
-    public static IReadOnlyList<(string Text, bool IsAction)> Split(string template)
+    public static IReadOnlyList<(string Text, bool IsAction, int Line)> Split(string template)
     {
-        var parts = new List<(string, bool)>();
-        var at = 0;
+        var parts = new List<(string, bool, int)>();
+        var (at, line) = (0, 1);
         var trims = false;
         while (at < template.Length)
         {
@@ -33,15 +33,17 @@ static class TemplateLexer
             }
 
             Add(text);
-            var close = End(template, start);
+            line += template.AsSpan(at, open - at).Count('\n');
+            var close = End(template, start, line);
             var inside = template[start..close];
             trims = inside.Length > 1 && inside[^1] == '-' && char.IsWhiteSpace(inside[^2]);
             inside = (trims ? inside[..^1] : inside).Trim();
             if (!inside.StartsWith("/*", StringComparison.Ordinal))
             {
-                parts.Add((inside, true));
+                parts.Add((inside, true, line));
             }
 
+            line += template.AsSpan(open, close - open).Count('\n');
             at = close + 2;
         }
 
@@ -51,7 +53,7 @@ static class TemplateLexer
         {
             if (text.Length > 0)
             {
-                parts.Add((text, false));
+                parts.Add((text, false, line));
             }
         }
     }
@@ -113,6 +115,18 @@ static class TemplateLexer
     static bool IsNumber(string text) => text.Length > 0 && char.IsDigit(text[^1]) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 
     // The action's end is not within a text.
+    static int End(string template, int start, int line)
+    {
+        try
+        {
+            return End(template, start);
+        }
+        catch (TemplateException e)
+        {
+            throw new TemplateException(e.Message) { Line = line };
+        }
+    }
+
     static int End(string template, int start)
     {
         if (template.AsSpan(start).TrimStart().StartsWith("/*"))

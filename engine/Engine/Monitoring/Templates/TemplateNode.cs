@@ -13,4 +13,4 @@ sealed record ActionNode(Pipeline Pipeline) : TemplateNode;
 sealed record BlockNode(string Keyword, Pipeline Pipeline, IReadOnlyList<TemplateNode> Body, IReadOnlyList<TemplateNode> Else) : TemplateNode;
 
 /// <summary><c>template "name" pipeline</c></summary>
-sealed record CallNode(string Name, Pipeline? Argument) : TemplateNode;
+sealed record CallNode(string Name, Pipeline? Argument, int Line) : TemplateNode;

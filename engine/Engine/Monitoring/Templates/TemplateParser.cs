@@ -7,14 +7,16 @@ sealed class TemplateParser
 {
     const int DeepestNesting = 32;
 
-    readonly IReadOnlyList<(string Text, bool IsAction)> _parts;
+    readonly IReadOnlyList<(string Text, bool IsAction, int Line)> _parts;
     readonly Dictionary<string, IReadOnlyList<TemplateNode>> _defined;
     readonly HashSet<string> _variables;
     List<string> _tokens = [];
-    int _part, _token, _depth;
+    readonly bool _isNotice;
+    int _part, _token, _depth, _line = 1;
 
-    TemplateParser(string template, Dictionary<string, IReadOnlyList<TemplateNode>> defined, IEnumerable<string> variables)
+    TemplateParser(string template, Dictionary<string, IReadOnlyList<TemplateNode>> defined, IEnumerable<string> variables, bool isNotice)
     {
+        _isNotice = isNotice;
         _parts = TemplateLexer.Split(template);
         _defined = defined;
         _variables = [.. variables];
@@ -24,12 +26,21 @@ sealed class TemplateParser
     /// <param name="template">The text.</param>
     /// <param name="defined">Receives the templates that it defines.</param>
     /// <param name="variables">The variables that are set before it.</param>
+    /// <param name="isNotice">Whether it is one of notices: what has methods in Alertmanager, and none here, is refused.</param>
     /// <exception cref="TemplateException">The template is invalid.</exception>
-    public static IReadOnlyList<TemplateNode> Parse(string template, Dictionary<string, IReadOnlyList<TemplateNode>> defined, IEnumerable<string> variables)
+    public static IReadOnlyList<TemplateNode> Parse(
+        string template, Dictionary<string, IReadOnlyList<TemplateNode>> defined, IEnumerable<string> variables, bool isNotice = false)
     {
-        var parser = new TemplateParser(template, defined, variables);
-        var nodes = parser.List(out var end);
-        return end is null ? nodes : throw new TemplateException($"unexpected {{{{{end}}}}}");
+        var parser = new TemplateParser(template, defined, variables, isNotice);
+        try
+        {
+            var nodes = parser.List(out var end);
+            return end is null ? nodes : throw new TemplateException($"unexpected {{{{{end}}}}}");
+        }
+        catch (TemplateException e) when (e.Line == 0)
+        {
+            throw new TemplateException(e.Message) { Line = parser._line };
+        }
     }
 
     List<TemplateNode> List(out string? end)
@@ -43,7 +54,7 @@ sealed class TemplateParser
         end = null;
         while (_part < _parts.Count)
         {
-            var (text, isAction) = _parts[_part++];
+            (var text, var isAction, _line) = _parts[_part++];
             if (!isAction)
             {
                 nodes.Add(new TextNode(text));
@@ -68,7 +79,7 @@ sealed class TemplateParser
                 case "template":
                     Next();
                     var called = TextToken();
-                    nodes.Add(new CallNode(called, Peek() is null ? null : Pipe()));
+                    nodes.Add(new CallNode(called, Peek() is null ? null : Pipe(), _line));
                     break;
                 case null:
                     throw new TemplateException("missing value for command");
@@ -126,6 +137,11 @@ sealed class TemplateParser
             while (Peek() is { } next && next is not ("|" or ")"))
             {
                 arguments.Add(Argument());
+            }
+
+            if (_isNotice && arguments.Count > 1 && arguments[0] is not FunctionOperand)
+            {
+                throw new TemplateException($"{Name(arguments[0])} is no function: methods with arguments are not supported");
             }
 
             commands.Add(arguments.Count > 0 ? arguments : throw new TemplateException("missing value for command"));
@@ -196,6 +212,13 @@ sealed class TemplateParser
 
         return fields;
     }
+
+    static string Name(Operand operand) => operand switch
+    {
+        VariableOperand variable => string.Join('.', [variable.Name, .. operand.Fields]),
+        DotOperand => $".{string.Join('.', operand.Fields)}",
+        _ => "a value",
+    };
 
     string TextToken() => Next() is ['"', .. var text] ? text : throw new TemplateException("expected a quoted name");
 
