@@ -19,7 +19,7 @@ public sealed class OffPolicyCommandTests
         using var scratch = new Scratch();
         scratch.Write("log.csv", Hillstrom.Csv("visit"));
 
-        var finished = await EngineBinary.RunAsync(scratch.Folder, ["offpolicy", "--log", "log.csv", "--uplift", "Womens E-Mail", "--against", "No E-Mail"]);
+        var finished = await EngineBinary.RunAsync(scratch.Folder, ["offpolicy", "--log", "log.csv", "--uplift", "Womens E-Mail", "--against", "No E-Mail", "--segments", "newbie, channel", "--card", "mail.md"]);
 
         Assert.That((finished.ExitCode, finished.Errors), Is.EqualTo((0, "")), finished.ToString);
         using (Assert.EnterMultipleScope())
@@ -35,6 +35,12 @@ public sealed class OffPolicyCommandTests
             }
 
             Assert.That(finished.Output, Does.Match(@"(?m)^uplift of Womens E-Mail against No E-Mail: 0\.04135 for all; the model's Qini 0\.\d+ \(0\.\d+ to 0\.\d+\), q0 0\.\d+$"));
+            foreach (var segment in new[] { "newbie=0", "newbie=1", "channel=Web", "channel=Phone", "channel=Multichannel" })
+            {
+                Assert.That(finished.Output, Does.Match($@"(?m)^0\.\d+  0\.\d+ to 0\.\d+ +-?0\.\d+  -?0\.\d+ to 0\.\d+ +\d+,\d+  {segment}$"));
+                Assert.That(File.ReadAllText(scratch.PathOf("mail.md")), Does.Contain($"| {segment} | "));
+            }
+
             Assert.That(finished.Output, Does.Not.Contain("note:"));
         }
     }
@@ -55,6 +61,7 @@ public sealed class OffPolicyCommandTests
     [TestCase("give either --log FILE", 2)]
     [TestCase("give either --log FILE", 2, "--log", "log.csv", "--from-outreach", "data")]
     [TestCase("--uplift and --against require each other", 2, "--log", "log.csv", "--uplift", "a")]
+    [TestCase("--segments requires --uplift", 2, "--log", "log.csv", "--segments", "f")]
     [TestCase("--uplift requires --log", 2, "--from-outreach", "data", "--uplift", "a", "--against", "b")]
     [TestCase("'c' is not an action in the log; expected one of a, b", 1, "--log", "log.csv", "--policy", "c")]
     [TestCase("uplift needs one for all its choices", 1, "--log", "log.csv", "--uplift", "a", "--against", "b")]
