@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using CartRecovery.Engine.Events.Clocks;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Engine.State.Customers;
@@ -111,6 +112,7 @@ public sealed class FeatureTableTests
             ["day_of_week"] = 3,
             ["day_of_month"] = 20,
             ["is_weekend"] = 0,
+            ["is_holiday"] = 0,
             ["is_mobile"] = 1,
             ["is_tablet"] = 0,
             ["is_desktop"] = 0,
@@ -140,11 +142,12 @@ public sealed class FeatureTableTests
     {
         var cart = Fold(Add("p1", 30));
         cart.History = new CustomerHistory { Orders = 1, LastOrderAt = cart.LastAt - Minute };
-        var now = new FeatureMoment(cart.LastAt, cart.LastAt);
+        var clock = new StoreClock(TimeZoneInfo.Utc) { Holidays = HolidayCalendar.Of("NL") };
+        var now = clock.At(cart.LastAt);
 
-        // Hours, days, months: some moment differs in each.
-        long[] later = [3_600_000, 86_400_000, 3 * 86_400_000L, 11 * 86_400_000L];
-        var changed = FeatureTable.All.Where(feature => later.Any(ms => feature.Compute(cart, new FeatureMoment(cart.LastAt + ms, cart.LastAt + ms)) != feature.Compute(cart, now)));
+        // An hour, a day, a Saturday, Christmas.
+        long[] later = [3_600_000, 86_400_000, 3 * 86_400_000L, 35 * 86_400_000L];
+        var changed = FeatureTable.All.Where(feature => later.Any(ms => feature.Compute(cart, clock.At(cart.LastAt + ms)) != feature.Compute(cart, now)));
         Assert.That(changed.Select(feature => feature.Name), Is.EqualTo(FeatureTable.All.Where(feature => feature.ChangesWithTime).Select(feature => feature.Name)));
     }
 

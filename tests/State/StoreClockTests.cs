@@ -1,3 +1,5 @@
+using System.Globalization;
+using CartRecovery.Engine.Events.Clocks;
 using CartRecovery.Engine.State;
 using FsCheck.Fluent;
 
@@ -30,11 +32,27 @@ public sealed class StoreClockTests
             return true;
         });
 
+    [TestCase("2026-04-26T21:59:59Z", "NL", false)]
+    [TestCase("2026-04-26T22:00:00Z", "NL", true)]
+    [TestCase("2026-04-27T21:59:59Z", "NL", true)]
+    [TestCase("2026-04-27T22:00:00Z", "NL", false)]
+    [TestCase("2026-04-26T22:00:00Z", "DE", false)]
+    [TestCase("2026-04-26T22:00:00Z", null, false)]
+    public void A_holiday_begins_and_ends_on_the_stores_clock(string at, string? country, bool isHoliday)
+    {
+        var clock = new StoreClock(s_zones[1]) { Holidays = HolidayCalendar.Of(country) };
+        clock.At(DateTimeOffset.Parse(at, CultureInfo.InvariantCulture).AddHours(-1).ToUnixTimeMilliseconds());
+
+        var moment = clock.At(DateTimeOffset.Parse(at, CultureInfo.InvariantCulture).ToUnixTimeMilliseconds());
+        Assert.That(moment.IsHoliday, Is.EqualTo(isHoliday));
+        Assert.That(FeatureTable.Get("is_holiday").Compute(default, moment), Is.EqualTo(isHoliday ? 1 : 0));
+    }
+
     [Test]
     [Category("Allocation")]
     public void Lookups_within_a_quarter_of_an_hour_allocate_nothing()
     {
-        var clock = new StoreClock(s_zones[1]);
+        var clock = new StoreClock(s_zones[1]) { Holidays = HolidayCalendar.Of("NL") };
         const long At = 1_732_095_000_000;
         clock.At(At);
 

@@ -229,7 +229,7 @@ public sealed partial class PartitionStages : IDisposable
         }
 
         _clocks = stores.Map(
-            s => new StoreClock(s.TimeZone) { Money = new StoreMoney(CurrencyCode.Parse(s.Currency), _campaigns.Rates) }, new StoreClock(TimeZoneInfo.Utc));
+            s => new StoreClock(s.TimeZone) { Holidays = s.Holidays, Money = new StoreMoney(CurrencyCode.Parse(s.Currency), _campaigns.Rates) }, new StoreClock(TimeZoneInfo.Utc));
         _isConfigured = stores.Map(s => !s.IsRemoved, other: false);
         _countsBots = stores.Map(s => !s.TreatsBotsAsPeople, other: true);
     }

@@ -9,7 +9,8 @@ namespace CartRecovery.Engine.State;
 /// <param name="At">The moment, in milliseconds since 1970 UTC.</param>
 /// <param name="LocalAt">The same moment in the store's local time: shifted by its zone's offset.</param>
 /// <param name="Money">In which amounts are compared and scored; <see langword="null"/> for the cart's currency.</param>
-public readonly record struct FeatureMoment(long At, long LocalAt, StoreMoney? Money = null);
+/// <param name="IsHoliday">Whether the local day is a public holiday in the store's country.</param>
+public readonly record struct FeatureMoment(long At, long LocalAt, StoreMoney? Money = null, bool IsHoliday = false);
 
 /// <summary>Computes a feature of a cart at a moment.</summary>
 public delegate float FeatureFunction(in CartRecord cart, in FeatureMoment moment);
@@ -131,6 +132,9 @@ public static class FeatureTable
             (in _, in m) => DateTime.UnixEpoch.AddMilliseconds(m.LocalAt).Day) { Source = FeatureSource.Clock, ChangesWithTime = true },
         new("is_weekend", "flag", "Saturday or Sunday on the store's clock", "the moment in the store's zone",
             (in _, in m) => Weekday(m.LocalAt) is 0 or 6 ? 1 : 0) { Source = FeatureSource.Clock, ChangesWithTime = true },
+        new("is_holiday", "flag", "A public holiday in the store's country, on the store's clock",
+            "the moment's day is a holiday of the whole country; 0 without stores.country, or for a country without a calendar",
+            (in _, in m) => m.IsHoliday ? 1 : 0) { Source = FeatureSource.Clock, ChangesWithTime = true },
         new("is_mobile", "flag", "The shopper uses a phone", "meta.device is mobile", (in c, in _) => c.Device == DeviceKind.Mobile ? 1 : 0),
         new("is_tablet", "flag", "The shopper uses a tablet", "meta.device is tablet", (in c, in _) => c.Device == DeviceKind.Tablet ? 1 : 0),
         new("is_desktop", "flag", "The shopper uses a desktop", "meta.device is desktop",

@@ -1,7 +1,9 @@
+using CartRecovery.Engine.Events.Clocks;
+
 namespace CartRecovery.Engine.State;
 
 /// <summary>
-/// Converts times to a store's zone. Offsets change only on quarter hours, so the offset of the last quarter is cached: events arrive
+/// Converts times to a store's zone. Offsets change only on quarter hours, so what the last quarter had is cached: events arrive
 /// roughly in time order. One thread at a time.
 /// </summary>
 public sealed class StoreClock(TimeZoneInfo zone)
@@ -10,9 +12,13 @@ public sealed class StoreClock(TimeZoneInfo zone)
 
     long _quarter = long.MinValue;
     long _offset;
+    bool _isHoliday;
 
     /// <summary>In which money is compared and scored: the store's currency. <see langword="null"/> to leave it in the cart's.</summary>
     public StoreMoney? Money { get; set; }
+
+    /// <summary>The country's holidays; <see langword="null"/> for none.</summary>
+    public HolidayCalendar? Holidays { get; init; }
 
     /// <summary>The zone.</summary>
     public TimeZoneInfo Zone => zone;
@@ -25,9 +31,10 @@ public sealed class StoreClock(TimeZoneInfo zone)
         if (quarter != _quarter)
         {
             _offset = (long)zone.GetUtcOffset(DateTimeOffset.FromUnixTimeMilliseconds(at)).TotalMilliseconds;
+            _isHoliday = Holidays?.Contains(at + _offset) == true;
             _quarter = quarter;
         }
 
-        return new FeatureMoment(at, at + _offset, Money);
+        return new FeatureMoment(at, at + _offset, Money, _isHoliday);
     }
 }

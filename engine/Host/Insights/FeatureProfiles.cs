@@ -72,7 +72,7 @@ sealed class FeatureProfiles(EngineHost host, InsightStore insights)
     async Task<FeatureProfile?> ProfileAsync(Store store, IReadOnlyCollection<Hash128> carts, DateTimeOffset now, TimeProvider time, CancellationToken stop)
     {
         var values = Enumerable.Range(0, s_all.Count).Select(_ => new List<float>(carts.Count)).ToArray();
-        var (row, clock) = (new float[s_all.Count], new StoreClock(store.TimeZone));
+        var (row, clock) = (new float[s_all.Count], new StoreClock(store.TimeZone) { Holidays = store.Holidays });
         var count = 0;
         foreach (var key in carts)
         {

@@ -21,7 +21,7 @@ public sealed class StoreConfig
     public string Currency { get; set; } = "USD";
 
     [ConfigKey("The country whose national phone numbers the store sends, as two capital letters (ISO 3166-1): 0151 12340000 is +4915112340000 in DE. "
-        + "Without one, only international numbers (+49…) are taken.", Example = "DE")]
+        + "Without one, only international numbers (+49…) are taken. Public holidays are this country's.", Example = "DE")]
     public string? Country { get; set; }
 
     [ConfigKey("How amounts are written in messages: a language, or a language and a country, such as de, en-GB or pt-BR.")]

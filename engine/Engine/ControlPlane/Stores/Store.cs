@@ -1,4 +1,5 @@
 using CartRecovery.Engine.ControlPlane.Keys;
+using CartRecovery.Engine.Events.Clocks;
 using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Primitives;
 
@@ -21,8 +22,11 @@ public sealed record Store(int Number, string Id, byte[] IdUtf8, TimeZoneInfo Ti
     /// <summary>Whether bots are contacted and counted like people. For shops that are tested by programs.</summary>
     public bool TreatsBotsAsPeople { get; init; }
 
-    /// <summary>The country of national phone numbers, ISO 3166-1; <see langword="null"/> if not configured.</summary>
+    /// <summary>The country of national phone numbers and of public holidays, ISO 3166-1; <see langword="null"/> if not configured.</summary>
     public string? Country { get; init; }
+
+    /// <summary>The country's public holidays; <see langword="null"/> if they are not known.</summary>
+    public HolidayCalendar? Holidays => HolidayCalendar.Of(Country);
 
     /// <summary>How amounts are formatted for its shoppers.</summary>
     public MoneyLocale Locale { get; init; } = MoneyLocale.Default;

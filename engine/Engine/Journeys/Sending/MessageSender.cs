@@ -207,7 +207,7 @@ sealed class MessageSender
             return Withhold(rejection);
         }
 
-        var unmet = cart is { } looked && !step.Holds(looked, new StoreClock(store.TimeZone) { Money = new StoreMoney(CurrencyCode.Parse(store.Currency), options.Campaigns.Rates) }.At(now)) ? WithheldReason.ConditionNotMet
+        var unmet = cart is { } looked && !step.Holds(looked, new StoreClock(store.TimeZone) { Holidays = store.Holidays, Money = new StoreMoney(CurrencyCode.Parse(store.Currency), options.Campaigns.Rates) }.At(now)) ? WithheldReason.ConditionNotMet
             : cart is { } current && _renderer.LinesOf(store, current, showsClaims: false).Exists(line => line.Product is { Stock: <= 0 }) ? WithheldReason.OutOfStock
             : WithheldReason.None;
         if (unmet != WithheldReason.None)

@@ -110,7 +110,7 @@ static class FeaturesRoutes
     static CartFeatures Of(Caller caller, string cartId, in CartRecord cart, FeatureVector vector)
     {
         var values = new float[vector.Count];
-        vector.Fill(cart, new StoreClock(caller.Store.TimeZone).At(cart.LastAt), values);
+        vector.Fill(cart, new StoreClock(caller.Store.TimeZone) { Holidays = caller.Store.Holidays }.At(cart.LastAt), values);
         return new CartFeatures(
             caller.Store.Id, cartId, DateTimeOffset.FromUnixTimeMilliseconds(cart.LastAt).UtcDateTime, CurrencyCode.ToString(cart.Currency),
             vector.Names.Zip(values).ToDictionary(f => f.First, f => f.Second, StringComparer.Ordinal));

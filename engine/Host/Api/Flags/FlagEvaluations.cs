@@ -168,7 +168,7 @@ sealed class FlagEvaluations(FlagDirectory flags, IDefinitions<SegmentDefinition
 
     Func<string, float?> FeaturesOf(Caller caller, CartRecord cart)
     {
-        var clock = new StoreClock(caller.Store.TimeZone) { Money = new StoreMoney(CurrencyCode.Parse(caller.Store.Currency), inForce.JourneyOptions.Campaigns.Rates) };
+        var clock = new StoreClock(caller.Store.TimeZone) { Holidays = caller.Store.Holidays, Money = new StoreMoney(CurrencyCode.Parse(caller.Store.Currency), inForce.JourneyOptions.Campaigns.Rates) };
         var moment = clock.At(time.GetUtcNow().ToUnixTimeMilliseconds());
         return name => FeatureTable.Get(name).Compare(cart, moment);
     }

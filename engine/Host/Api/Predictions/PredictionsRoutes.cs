@@ -176,6 +176,7 @@ static class PredictionsRoutes
 
     static void Fill(FeatureVector vector, in CartRecord cart, Caller caller, IJourneyOptionsProvider inForce, Span<float> row) => vector.Fill(cart, new StoreClock(caller.Store.TimeZone)
     {
+        Holidays = caller.Store.Holidays,
         Money = new StoreMoney(CurrencyCode.Parse(caller.Store.Currency), inForce.JourneyOptions.Campaigns.Rates),
     }.At(cart.LastAt), row);
 

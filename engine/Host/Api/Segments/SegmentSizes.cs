@@ -30,7 +30,7 @@ sealed class SegmentSizes(PartitionSet partitions, JourneyWorker journeys, IJour
     {
         var (at, started) = (time.GetUtcNow(), time.GetTimestamp());
         var compiled = SegmentCompiler.Compile(segment.Definition);
-        var moment = new StoreClock(store.TimeZone) { Money = new StoreMoney(CurrencyCode.Parse(store.Currency), inForce.JourneyOptions.Campaigns.Rates) }
+        var moment = new StoreClock(store.TimeZone) { Holidays = store.Holidays, Money = new StoreMoney(CurrencyCode.Parse(store.Currency), inForce.JourneyOptions.Campaigns.Rates) }
             .At(at.ToUnixTimeMilliseconds());
         var ofPartition = Math.Max(1, MaxSample / partitions.Count);
         var sample = new SegmentSample(store, compiled, moment, ofPartition * partitions.Count);
