@@ -74,7 +74,10 @@ public static class AddressText
             end++;
         }
 
-        return end - at - 1 is >= MinDigits and <= MaxDigits && (at == 0 || !char.IsAsciiLetterOrDigit(text[at - 1])) ? (at, end) : default;
+        // Written in one piece, it ends with it; else its groups belong to it.
+        var digits = end - at - 1;
+        end = digits < MinDigits ? PhoneDigits.EndOfRun(text, at + 1, MaxDigits, out digits) : end;
+        return digits is >= MinDigits and <= MaxDigits && (at == 0 || !char.IsAsciiLetterOrDigit(text[at - 1])) ? (at, end) : default;
     }
 
     // Of a name with a dot, whose last label has two letters or more: NAME@HASH is no address.

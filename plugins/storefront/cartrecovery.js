@@ -47,7 +47,7 @@
     let pending = [];
     let unacked = [];
     let acked = 0;
-    let socket, flushing, retrying, release, heard = 0, attempts = 0, everOpen, opened, state = "connecting";
+    let socket, flushing, retrying, release, heard = 0, attempts = 0, everOpen, opened, diagnosing, state = "connecting";
 
     const become = (next) => {
       if (state === next) return;
@@ -185,18 +185,21 @@
         else if (message.type === "intervention") receive(message);
       };
     };
-    // A socket does not say why it failed; a request does. Neither another key nor another origin comes by waiting.
+    // A socket does not say why it failed; a request does.
     const diagnose = async () => {
+      if (diagnosing) return;
+      diagnosing = true;
       try {
         const answer = await fetch(address.href.replace("ws", "http").replace("/stream", "/events"), { method: "POST", body: "[]" });
-        if (answer.status !== 401 && answer.status !== 403) return;
-        const { code, detail: message } = await answer.json();
-        if (code === "invalid_user_token") return;
-        disconnect();
-        clearTimeout(retrying);
-        fail({ code, message });
-        become("refused");
+        const { code, detail: message } = [401, 403].includes(answer.status) ? await answer.json() : {};
+        if (code && code !== "invalid_user_token" && !opened && !listening.signal.aborted) {
+          disconnect();
+          clearTimeout(retrying);
+          fail({ code, message });
+          become("refused");
+        }
       } catch {}
+      diagnosing = false;
     };
     const acknowledge = (upTo) => {
       stats.acknowledged += unacked.splice(0, Math.max(0, upTo - acked)).filter(Boolean).length;

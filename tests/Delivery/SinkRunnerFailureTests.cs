@@ -309,12 +309,12 @@ sealed class SinkRunnerFailureTests : SinkRunnerFixture
     public async Task A_bounce_is_not_retried_and_is_reported_without_the_address()
     {
         var item = Interventions.One(0) with { Recipient = new Recipient(Phone: "+4915112345678", PushToken: "token:abc-4711") };
-        var sink = new ScriptedSink { OnWrite = (batch, _) => Mark(batch, (b, i) => b.Bounce(i, "no such number: 4915112345678,\ntoken:abc-4711")) };
+        var sink = new ScriptedSink { OnWrite = (batch, _) => Mark(batch, (b, i) => b.Bounce(i, "no such number: 4915112345678,\n0151 1234 5678 at token:abc-4711")) };
         var runner = Runner(sink, Quick);
         runner.Start();
         runner.TryEnqueue(item);
         await runner.DrainAsync(Eventually.Deadline);
-        Assert.That(Outcomes, Is.EqualTo(new[] { (item.Id, FinalOutcome.Bounced, "no such number: ***, ***") }));
+        Assert.That(Outcomes, Is.EqualTo(new[] { (item.Id, FinalOutcome.Bounced, "no such number: ***, *** at ***") }));
         Assert.That((sink.Writes.Count, runner.Total(FinalOutcome.Bounced)), Is.EqualTo((1, 1L)));
     }
 }

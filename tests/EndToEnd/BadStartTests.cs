@@ -203,6 +203,34 @@ public sealed class BadStartTests
         Assert.That(finished.Errors.TrimEnd().Split('\n'), Has.All.StartWith($"{path}:"));
     }
 
+    [Test]
+    public async Task Check_reports_foreign_bytes_short_keys_and_merged_mistakes_at_once_and_nothing_of_another_stores_cart_page()
+    {
+        using var scratch = new Scratch();
+        var path = scratch.PathOf("shop.yaml");
+        await File.WriteAllBytesAsync(path, System.Text.Encoding.Latin1.GetBytes("""
+            x-file: &file { type: file, batch: many }
+            stores:
+              - { id: demo, cartUrl: "https://shop.example/cart", keys: [{ key: "short", kind: secret }] }
+              - { id: other, keys: [{ key: sk_0123456789abcdef, kind: secret }] }
+            contact: { publicUrl: "https://recover.example" }
+            sinks:
+              crm: { <<: *file, path: crm.ndjson }
+            decisions: { campaigns: [{ name: a, stores: [demo], trigger: { idle: 1h }, action: { type: reminder }, channel: socket, message: "Grüße {{ links.cart }}" }] }
+
+            """));
+
+        var finished = await EngineBinary.RunAsync(scratch.Folder, ["check", "--config", path]);
+
+        Assert.That(finished.ExitCode, Is.EqualTo(BadConfiguration), finished.ToString);
+        var lines = finished.Errors.TrimEnd().Split('\n');
+        Assert.That(lines, Has.Length.EqualTo(3), finished.ToString);
+        foreach (var place in new[] { "8:133: error: byte 0xFC is not UTF-8", "1:36: error: sinks.crm.batch must be a whole number", "3:69: error: a secret key must have" })
+        {
+            Assert.That(lines, Has.One.StartsWith($"{path}:{place}"));
+        }
+    }
+
     [TestCase("run")]
     [TestCase("check")]
     public async Task A_memory_plan_over_the_budget_is_printed(string verb)

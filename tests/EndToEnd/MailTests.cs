@@ -152,13 +152,15 @@ public sealed partial class MailTests
     public async Task A_webhook_that_is_gone_is_not_posted_to_again()
     {
         await using var shop = await Receiver.StartAsync(410);
-        await using var engine = await RunningEngine.StartAsync(_scratch, new EngineConfig
+        await using var moved = await Receiver.StartAsync(204);
+        var config = new EngineConfig
         {
             Campaigns = "[{ name: added, trigger: { event: add_to_cart }, action: { type: reminder }, channel: crm, message: m }]",
             Window = "0s",
             Contact = "{ holdout: 0 }",
             Sinks = $$"""{ crm: { type: webhook, url: "{{shop.Url}}", secret: "{{Secret}}", batch: 1, batchAge: 1ms, maxInFlight: 1 } }""",
-        });
+        };
+        await using var engine = await RunningEngine.StartAsync(_scratch, config);
         await SendAsync(engine, Event("add_to_cart", "c1", null, ""","productId":"p1","price":30"""));
         await Until(async () => (await engine.MetricsAsync()).By("cartrecovery_sink_stopped", "sink").Any(s => s is { Key: "crm", Value: 1 }), "the alarm is raised");
         await SendAsync(engine, [.. Enumerable.Range(2, 5).Select(i => Event("add_to_cart", $"c{i}", null, ""","productId":"p1","price":30"""))]);
@@ -166,17 +168,38 @@ public sealed partial class MailTests
         Assert.That((await StatesAsync(engine)).Select(s => s.State), Is.All.EqualTo("scheduled"));
         Assert.That(shop.Posts, Has.Count.EqualTo(1));
         Assert.That((await engine.GetJsonAsync("/health")).GetProperty("parts").GetProperty("sink-crm").GetProperty("detail").GetString(), Is.EqualTo("stopped: answered 410 Gone"));
+
+        // A reload does not enable it again, another address does.
+        engine.HangUp();
+        await Eventually.Is(() => engine.Log.Contains("Applied: none", StringComparison.Ordinal), () => $"it reloads; log:\n{engine.Log}");
+        Assert.That((await engine.MetricsAsync()).By("cartrecovery_sink_stopped", "sink")["crm"], Is.EqualTo(1));
+        (config with { Sinks = config.Sinks.Replace(shop.Url, moved.Url, StringComparison.Ordinal) }).WriteTo(_scratch);
+        engine.HangUp();
+        await Eventually.Is(() => moved.Posts.Count >= 5, "what waited is posted to the new address");
+        await Until(async () => (await engine.MetricsAsync()).By("cartrecovery_sink_stopped", "sink")["crm"] == 0, "the alarm ends");
+        Assert.That(shop.Posts, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_reply_to_the_final_dot_that_takes_longer_than_a_command_may_costs_nobody_a_message()
+    {
+        await using var relay = new ScriptedRelay { BeforeAnswer = (about, stop) => about.StartsWith("slow@", StringComparison.Ordinal) ? Task.Delay(3000, stop) : Task.CompletedTask };
+        await using var engine = await StartAsync(relay.Port, sink: ", timeout: 1s");
+        string[] names = ["slow", "ann", "bob"];
+        await ContactAsync(engine, names);
+        await Until(async () => (await StatesAsync(engine)).Count(s => s.State == "sent") == names.Length, "all are sent");
+        Assert.That(names.Select(name => relay.CopiesFor($"{name}@example.com")), Is.All.EqualTo(1));
     }
 
     [GeneratedRegex(@"List-Unsubscribe:\s*<https?://[^/]+(?<path>/v1/track/unsubscribe/[^>]+)>", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex UnsubscribeLink();
 
-    Task<RunningEngine> StartAsync(int port, string contact = "") => RunningEngine.StartAsync(_scratch, new EngineConfig
+    Task<RunningEngine> StartAsync(int port, string contact = "", string sink = "") => RunningEngine.StartAsync(_scratch, new EngineConfig
     {
         Campaigns = "[{ name: added, trigger: { event: add_to_cart }, steps: [{ channel: mail, action: { type: reminder }, subject: s, message: m }] }]",
         Window = "0s",
         Contact = $$"""{ holdout: 0, firstMessage: 0s, caps: [], quietHours: {{contact}} }""",
-        Sinks = $$"""{ mail: { type: email, host: 127.0.0.1, port: {{port}}, tls: none, from: "shop@shop.example", batchAge: 200ms, maxInFlight: 1 } }""",
+        Sinks = $$"""{ mail: { type: email, host: 127.0.0.1, port: {{port}}, tls: none, from: "shop@shop.example", batchAge: 200ms, maxInFlight: 1{{sink}} } }""",
     });
 
     // One batch: the sink's own order.

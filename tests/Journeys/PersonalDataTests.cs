@@ -39,13 +39,15 @@ public sealed class PersonalDataTests : EncryptionFixture
         Traffic(run);
         var contents = new Engine.Journeys.Tables.ContentTable(run.It.Store.Database, run.It.Store.People);
         var (cart, sent) = (JourneyFixture.Cart("c1"), run.Sent.Single() with { Message = $"Call {Phone} or write to {Mail}", Recipient = null });
-        contents.SetSent(4711, cart, sent);
-        contents.SetSent(4712, cart, sent with { Message = "Come back" });
+        contents.SetSent(4711, cart, sent, country: null);
+        contents.SetSent(4712, cart, sent with { Message = "Come back, order 20261202" }, "DE");
+        contents.SetSent(4713, cart, sent with { Message = "Call 0170 1234567" }, "DE");
         Assert.That(Found(), Is.Empty);
+        Assert.That(TestKeys.Found(Scratch.Folder, ["0170 1234567"]), Is.Empty);
         Assert.That(contents.SentOf(4711, sent.Step)!.Message, Is.EqualTo(sent.Message));
 
         run.It.Store.People.Destroy(cart);
-        Assert.That((contents.SentOf(4711, sent.Step), contents.SentOf(4712, sent.Step)!.Message), Is.EqualTo(((Intervention?)null, "Come back")));
+        Assert.That((contents.SentOf(4711, sent.Step), contents.SentOf(4712, sent.Step)!.Message), Is.EqualTo(((Intervention?)null, "Come back, order 20261202")));
     }
 
     [Test]
@@ -170,6 +172,17 @@ public sealed class PersonalDataTests : EncryptionFixture
         using var detail = new Query(run.It.Store.Database, "SELECT detail FROM intervention WHERE detail IS NOT NULL");
         Assert.That((detail.Rows.Next(), detail.Rows.Text(0)), Is.EqualTo((true, "550 5.1.1 <(the address)> unknown")));
         Assert.That(run.It.Store.Customers.IsSuppressed("shop", AddressKind.Email, Mail), Is.True);
+    }
+
+    [Test]
+    public void A_number_that_a_sink_repeats_in_another_spelling_does_not_get_there_either()
+    {
+        using var run = Run(Keys);
+        Traffic(run);
+        run.It.RecordOutcome(run.Sent.Single() with { Recipient = new Recipient(Phone: Phone) }, WithheldReason.Bounced, "21211: 0170 / 123 45 67 (+49 (0)170-1234567), code 30007", run.Now);
+
+        using var detail = new Query(run.It.Store.Database, "SELECT detail FROM intervention WHERE detail IS NOT NULL");
+        Assert.That((detail.Rows.Next(), detail.Rows.Text(0)), Is.EqualTo((true, "21211: (the address) (+49 (the address)), code 30007")));
     }
 
     JourneyFixture Run(KeyVault? keys) => new([JourneyFixture.Series(JourneyFixture.Step("mail"))], path: Path, keys: keys);

@@ -48,6 +48,42 @@ public sealed class DiagnosticsTests : ShopperFixture
     }
 
     [Test]
+    public async Task A_refusal_that_is_learned_late_is_told_once()
+    {
+        await using var engine = await RunningEngine.StartAsync(Scratch, new EngineConfig { Pages = ShopServer.Origins });
+        var tab = await Shopper.Context.NewPageAsync();
+        var (closed, asked, answer) = (0, 0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        tab.WebSocket += (_, socket) => socket.Close += (_, _) => Interlocked.Increment(ref closed);
+        await tab.RouteAsync("**/v1/events?*", async route =>
+        {
+            Interlocked.Increment(ref asked);
+            await answer.Task;
+            await route.ContinueAsync();
+        });
+        await tab.Clock.InstallAsync();
+        await tab.GotoAsync(Server.PageOf(engine.Http.BaseAddress!, attributes: "").AbsoluteUri);
+        await UntilAsync(tab, "!!globalThis.CartRecovery");
+        await tab.EvaluateAsync("""
+            () => {
+              globalThis.told = [];
+              globalThis.client = CartRecovery.connect({ key: "pk_nobody", url: document.querySelector("script").src.replace("/sdk.js", ""), onError: (error) => told.push(error.code) });
+            }
+            """);
+        for (var started = TimeProvider.System.GetTimestamp(); Volatile.Read(ref closed) < 3;)
+        {
+            // In steps that a handshake outlasts: the client gives one up after 15 s.
+            await tab.Clock.RunForAsync(200);
+            Assert.That(TimeProvider.System.GetElapsedTime(started), Is.LessThan(EngineBinary.Deadline), "three sockets are refused");
+        }
+
+        answer.SetResult();
+        await UntilAsync(tab, "client.state === 'refused'");
+        await tab.Clock.RunForAsync(5 * 60_000);
+        Assert.That(await tab.EvaluateAsync<string>("told.join()"), Is.EqualTo("unknown_key"));
+        Assert.That(Volatile.Read(ref asked), Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task A_tag_without_a_key_is_named()
     {
         await using var engine = await RunningEngine.StartAsync(Scratch, new EngineConfig { Pages = ShopServer.Origins });

@@ -49,6 +49,9 @@ sealed record EngineConfig
     /// <summary>How carts of bots are treated; browsers of tests are some.</summary>
     public string Bots { get; init; } = "people";
 
+    /// <summary>A further key of the usual store.</summary>
+    public string StoreKeys { get; init; } = "timezone: UTC";
+
     public string WriteTo(Scratch scratch) => scratch.Write("cartrecovery.yaml", $$"""
         listen: { http: "{{Http}}", stream: "127.0.0.1:0", tcpKey: {{SecretKey}}, maxConnections: {{MaxConnections}}{{Listen}} }
         data: "{{Data}}"
@@ -58,6 +61,7 @@ sealed record EngineConfig
           - id: shop
             cartUrl: "{{CartUrl}}"
             bots: {{Bots}}
+            {{StoreKeys}}
             keys:
               - { key: {{PublishableKey}}, kind: publishable, origins: ["{{Pages}}"] }
               - { key: {{SecretKey}}, kind: secret }

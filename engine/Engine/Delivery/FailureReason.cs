@@ -1,4 +1,5 @@
 using CartRecovery.Contracts;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Delivery;
 
@@ -23,7 +24,7 @@ static class FailureReason
             reason = Without(reason, intervention.CartId);
             reason = Without(reason, intervention.SessionId);
             reason = Without(reason, intervention.Recipient?.Email);
-            reason = Without(reason, intervention.Recipient?.Phone?.TrimStart('+'));
+            reason = intervention.Recipient?.Phone is { } phone ? PhoneDigits.Replace(reason, phone, Mask) : reason;
             reason = Without(reason, intervention.Recipient?.PushToken);
         }
 

@@ -201,6 +201,23 @@ sealed partial class EventBuilder(EventRules rules)
             return address;
         }
 
+        // Before ids are sealed and shortened, which hides what they were. A running number may begin with 0.
+        var isIdMissing = IsPlaceholder(EventField.Id, message) && TextOf(EventField.Id, message).ContainsAnyExcept((byte)'0');
+        if (isIdMissing || (LengthOf(EventField.CartId) != 0 && IsPlaceholder(EventField.CartId, message)))
+        {
+            var field = isIdMissing ? EventField.Id : EventField.CartId;
+            var id = Shown(PlaceholderIds.Bare(TextOf(field, message)));
+            return new(EventErrorCode.PlaceholderId, $"'{EventFields.NameOf(field)}' is the placeholder '{id}', not an id; send the real one");
+        }
+
+        // Whoever has no id yet is anonymous.
+        IsUserIgnored = Ignore(EventField.UserId, message);
+        IsSessionIgnored = Ignore(EventField.SessionId, message);
+        if (IsUserIgnored && LengthOf(EventField.CartId) == 0)
+        {
+            return new(EventErrorCode.PlaceholderId, "'userId' is a placeholder, not an id; an event without a cart needs the customer's");
+        }
+
         if (Rules.Ids.Sealed is { } ids)
         {
             Seal(ids, EventField.CartId, message);
@@ -219,26 +236,9 @@ sealed partial class EventBuilder(EventRules rules)
             ShortenIds(message);
         }
 
-        // A running number may begin with 0.
-        var isIdMissing = IsPlaceholder(EventField.Id, message) && TextOf(EventField.Id, message).ContainsAnyExcept((byte)'0');
-        if (isIdMissing || (LengthOf(EventField.CartId) != 0 && IsPlaceholder(EventField.CartId, message)))
-        {
-            var field = isIdMissing ? EventField.Id : EventField.CartId;
-            var id = Shown(PlaceholderIds.Bare(TextOf(field, message)));
-            return new(EventErrorCode.PlaceholderId, $"'{EventFields.NameOf(field)}' is the placeholder '{id}', not an id; send the real one");
-        }
-
         if (_record.Type == EventType.CartMerged && MergedCart.Check(Meta, TextOf(EventField.CartId, message), Rules.Ids, Rules.RefusesMaskedIds) is { IsError: true } merged)
         {
             return merged;
-        }
-
-        // Whoever has no id yet is anonymous.
-        IsUserIgnored = Ignore(EventField.UserId, message);
-        IsSessionIgnored = Ignore(EventField.SessionId, message);
-        if (IsUserIgnored && LengthOf(EventField.CartId) == 0)
-        {
-            return new(EventErrorCode.PlaceholderId, "'userId' is a placeholder, not an id; an event without a cart needs the customer's");
         }
 
         Rules.Ids.Set(

@@ -242,7 +242,7 @@ public sealed partial class JourneyEngine : IDisposable
 
         if (_ports.TryEnqueue(sent))
         {
-            _store.Messages.Send(message, new MessageOutcome(MessageState.Sending, Message: sent), now);
+            _store.Messages.Send(message, new MessageOutcome(MessageState.Sending, Message: sent, Country: Options.FindStore(sent.StoreId)?.Country), now);
         }
 
         return true;

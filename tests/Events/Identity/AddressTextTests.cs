@@ -22,6 +22,23 @@ public sealed class AddressTextTests
     [TestCase("jo@shop.example", "DE", null)]
     public void A_national_number_needs_its_country(string text, string? country, string? expected) => Assert.That(PhoneText.ToE164(text, country), Is.EqualTo(expected));
 
+    [TestCase("We call you on 0151 12340000.", "DE", "We call you on ***.")]
+    [TestCase("We call you on (0151) 1234-0000, order 4711", "DE", "We call you on ***, order 4711")]
+    [TestCase("06-12345678 or +49 151 12340000 or jo@shop.example", "NL", "*** or *** or ***@shop.example")]
+    [TestCase("2 0612345678", "NL", "2 ***")]
+    [TestCase("We call you on 0151 12340000.", null, null)]
+    [TestCase("Order 20261202-000123 of 2026-12-02 10:00:00 for 1234.56", "DE", null)]
+    [TestCase("3 for 59.97 USD, 15% off", "DE", null)]
+    public void National_numbers_in_a_text_are_masked_where_the_country_is_known(string text, string? country, string? masked)
+    {
+        Assert.That(PhoneText.Mask(text, country), masked is null ? Is.SameAs(text) : Is.EqualTo(masked));
+        Assert.That(PhoneText.IsIn(text, country), Is.EqualTo(masked is not null));
+    }
+
+    [Test]
+    public void A_text_of_many_numbers_costs_no_more_than_a_few_of_them() =>
+        Assert.That(PhoneText.Mask(string.Concat(Enumerable.Repeat("1234567; ", 10_000)) + "0151 12340000", "DE"), Does.EndWith("0151 12340000"));
+
     [Test]
     public void A_number_in_E164_stays_as_it_is() => Assert.That(PhoneText.ToE164(PhoneText.ToE164("0151 12340000", "DE"), "NL"), Is.EqualTo("+4915112340000"));
 

@@ -1,3 +1,5 @@
+using CartRecovery.Engine.Events.Identity;
+
 namespace CartRecovery.Tests.Events.Identity;
 
 /// <summary>What programs write where an id is missing is nobody's id.</summary>
@@ -10,6 +12,11 @@ public sealed class PlaceholderIdTests(string door)
         "[object Object]", "[OBJECT OBJECT]", "0", "00", "0.0", "-1", "00000000-0000-0000-0000-000000000000", "{00000000-0000-0000-0000-000000000000}", " ", "   ", "-",
         "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF", "anonymous", "Anonymous", "guest", "GUEST", "unknown", "(not set)", "n/a", "N/A", "true", "false", "{{ user_id }}", "{{user.id}}",
         "${userId}", "%USER_ID%", "<%= id %>", "[[id]]", "cart_undefined", "user-undefined", "gid://shopify/Cart/null", "session:null", "u=[object Object]",
+        // Longer than records hold.
+        "{{ customer.id | default: session.customer.id | append: shop.customer_suffix }}", "<%= current_user.try(:id) || session[:customer_id] || cookies[:visitor_id] %>",
+        "${window.dataLayer.filter(entry => entry.userId).map(entry => entry.userId)}", "gid://shopify/Cart/hWN2Hiyz1nAoGbbQ8pmcvnVB?country=NL&language=NL&key=undefined",
+        "\\\"{{ customer.email | default: 'nobody@shop.example' | append: shop.customer_suffix }}\\\"",
+        "                                                                                ",
     ];
 
     static readonly string[] s_real =
@@ -17,6 +24,7 @@ public sealed class PlaceholderIdTests(string door)
         "u1", "42", "10", "0-0", "0x10", "a0", "nullable", "nully", "undefined1", "xundefined", "guesthouse", "guest-4711", "anonymous-71c4", "none-such", "Nan Goldin", "nan@shop.example",
         "jane-null", "8f14e45f-ceea-467f-9a36-dedd4bea2543", "00000000-0000-0000-0000-000000000001", "gid://shopify/Cart/abc?key=def", "user@null.example", "日本", "é",
         "unknown-person-1", "trueman", "{c1}", "idle", "email@shop.example", "O'Neil", "[x]", "100%", "$1",
+        "gid://shopify/Cart/hWN2Hiyz1nAoGbbQ8pmcvnVB?key=2f5b3b2a9c1d4e6f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d", "{{ customer.id }} of a shop whose ids are as long as this whole sentence is",
     ];
 
     [TestCaseSource(nameof(s_placeholders))]
@@ -43,6 +51,16 @@ public sealed class PlaceholderIdTests(string door)
         Assert.That((read.IsUserIgnored, read.IsSessionIgnored), Is.EqualTo((true, true)));
         ref readonly var e = ref slab.Records[0];
         Assert.That((e.UserLength, e.SessionLength, e.Session, e.Customer.IsNone), Is.EqualTo(((byte)0, (byte)0, 0UL, true)));
+    }
+
+    [TestCase("{{ customer.email | default: 'jo@shop.example' }}")]
+    [TestCase("{{ customer.email | default: 'jo@shop.example' | append: shop.customer_suffix }}")]
+    public void A_template_with_an_address_is_no_id_where_addresses_are_sealed(string id)
+    {
+        var sealing = new SealedIds(new SealingSecret("a secret of the folder"u8.ToArray(), PacksLongIds: true), "demo"u8.ToArray());
+        var rules = EventReading.AnyTime() with { Ids = new IdHasher("demo"u8, new byte[IdHasher.SecretSize]) { Sealed = sealing } };
+        var (problem, read, _) = EveryDoor.Read($$"""{"id":"e1","type":"add_to_cart","cartId":"c1","userId":"{{id}}","ts":1732095600000}""", door, rules);
+        Assert.That((problem.IsError, read.IsUserIgnored), Is.EqualTo((false, true)));
     }
 
     [TestCaseSource(nameof(s_real))]

@@ -115,6 +115,8 @@ sealed class ExperimentsApiTests
             Is.EqualTo((gold.Json.GetProperty("variant").GetString(), "SPLIT")), "who took part stays, also when the conditions do not hold any more");
         var nobody = await _engine.PostAsync("/ofrep/v1/evaluate/flags/gold", """{"context":{"plan":"gold"}}""", InProcessEngine.Publishable);
         Assert.That(nobody.Json.GetProperty("errorCode").GetString(), Is.EqualTo("TARGETING_KEY_MISSING"));
+        var placeholder = await _engine.PostAsync("/ofrep/v1/evaluate/flags/gold", """{"context":{"targetingKey":"undefined","plan":"gold"}}""", InProcessEngine.Publishable);
+        Assert.That(placeholder.Json.GetProperty("errorCode").GetString(), Is.EqualTo("TARGETING_KEY_MISSING"), "one subject for everybody");
         Assert.That((await _engine.GetAsync("/v1/experiments/gold")).Json.GetProperty("variants").EnumerateArray().Sum(one => one.GetProperty("exposed").GetInt64()), Is.EqualTo(1));
     }
 

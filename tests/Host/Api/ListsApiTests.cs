@@ -106,6 +106,7 @@ sealed class ListsApiTests
     public async Task The_pages_of_each_list_cover_it_completely()
     {
         await _engine.PostAsync("/v1/products", """[{"id":"a1"},{"id":"a2"},{"id":"a3"},{"id":"ä/4"}]""");
+        await SendAsync(EventJson.Of("c4", "cart_updated", ",\"items\":[{\"id\":\"a2\",\"variant\":\"1:red\",\"price\":1},{\"id\":\"a2\",\"variant\":\"blue\",\"price\":1},{\"id\":\"a\\n1\",\"price\":1}]"));
         await _engine.PostAsync("/v1/suppressions", """{"channel":"email","address":"x@shop.example"}""");
         await _engine.PostAsync("/v1/suppressions", """{"channel":"sms","address":"+31687654321"}""");
         foreach (var list in new[] { "/v1/campaigns", "/v1/carts", "/v1/customers", "/v1/customers/jo/timeline", "/v1/products", "/v1/suppressions" })
@@ -178,7 +179,17 @@ sealed class ListsApiTests
         Assert.That((await ItemsAsync("/v1/suppressions?channel=push")).Select(item => (Text(item, "reason"))), Is.EqualTo(new[] { "asked" }));
         Assert.That(await ItemsAsync("/v1/suppressions?reason=nothing"), Is.Empty);
         Assert.That(await ItemsAsync("/v1/suppressions?to=1h"), Is.Empty);
-        Assert.That((await _engine.GetAsync("/v1/products?format=csv&q=f1")).Body, Does.StartWith("id,name,url,image,price,stock\r\nf1,Red shoe,"));
+        Assert.That((await _engine.GetAsync("/v1/products?format=csv&q=f1")).Body, Does.StartWith("id,name,url,image,price,stock,variant\r\nf1,Red shoe,"));
+    }
+
+    [Test]
+    public async Task A_variant_is_a_product_that_has_from_its_product_what_it_lacks()
+    {
+        await _engine.PostAsync("/v1/products", """[{"id":"g1","name":"Glove","price":9.99,"stock":3}]""");
+        await SendAsync(EventJson.Of("c4", "cart_updated", ",\"items\":[{\"id\":\"g1\",\"variant\":\"red\",\"price\":1},{\"id\":\"g1\",\"name\":\"Glove XL\",\"variant\":\"XL\",\"price\":1}]"));
+
+        Assert.That((await ItemsAsync("/v1/products?q=glove&stock=in")).Select(product => (Text(product, "id"), Text(product, "variant"), Text(product, "name"), product.GetProperty("price").GetDouble())),
+            Is.EqualTo(new[] { ("g1", null, "Glove", 9.99), ("g1", "XL", "Glove XL", 9.99), ("g1", "red", "Glove", 9.99) }));
     }
 
     static string? Text(JsonElement item, string name) => item.GetProperty(name).GetString();

@@ -94,6 +94,9 @@ sealed class OfrepApiTests
             EventJson.Of(cart, "identify", $$""","userId":"{{user}}","meta":{"plan":"gold"}"""), EventJson.Of(cart, "add_to_cart", ",\"productId\":\"p\",\"price\":5,\"quantity\":2")));
         await Eventually.Is(() => ValueFor($$"""{"targetingKey":"{{user}}"}""", InProcessEngine.Secret), "a server's flag sees the customer's plan");
         Assert.That(ValueFor($$"""{"cartId":"{{cart}}"}""", InProcessEngine.Secret), Is.True, "and the cart");
+        var headless = $"gid://shopify/Cart/{cart}?key={new string('k', 60)}";
+        await _engine.PostAsync("/v1/events", EventJson.Of(headless, "add_to_cart", ",\"productId\":\"p\",\"price\":5,\"quantity\":2"));
+        Assert.That(ValueFor($$"""{"cartId":"{{headless}}"}""", InProcessEngine.Secret), Is.True, "whose id is as long as a headless shop's");
         Assert.That(ValueFor("""{"targetingKey":"nobody","cartId":"none"}""", InProcessEngine.Secret), Is.False);
 
         Assert.That(ValueFor($$"""{"targetingKey":"{{user}}","cartId":"{{cart}}"}""", InProcessEngine.Publishable), Is.False, "a browser claims them");

@@ -1,3 +1,5 @@
+using System.Text;
+using CartRecovery.Primitives;
 using PhoneNumbers;
 
 namespace CartRecovery.Engine.Events.Identity;
@@ -6,6 +8,9 @@ namespace CartRecovery.Engine.Events.Identity;
 public static class PhoneText
 {
     const int MaxLength = 64;
+
+    // What a text may cost: so many runs of digits are asked about, each cut to so many digits.
+    const int MinNationalDigits = 7, MaxRunDigits = 24, MaxRuns = 8, MaxTries = 8;
 
     /// <summary>
     /// Returns a number in E.164, such as <c>+4915112340000</c>; <see langword="null"/> if it is none, or a national one without a country. The
@@ -32,6 +37,44 @@ public static class PhoneText
             return null;
         }
     }
+
+    /// <summary>Replaces addresses as <see cref="AddressText.Mask"/> does, and the national numbers of a country. A text without seven digits in a row costs one search more.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="country">The country of national numbers, ISO 3166-1; <see langword="null"/> to find international ones alone.</param>
+    public static string Mask(string text, string? country)
+    {
+        text = AddressText.Mask(text);
+        StringBuilder? masked = null;
+        var (copied, runs) = (0, 0);
+        for (var at = 0; country is not null && runs < MaxRuns && text.AsSpan(at).IndexOfAnyInRange('0', '9') is >= 0 and var found;)
+        {
+            var start = at + found;
+            at = PhoneDigits.EndOfRun(text, start, MaxRunDigits, out var digits);
+            while (at < text.Length && char.IsAsciiDigit(text[at]))
+            {
+                // The rest of a group that is too long to be one of a number.
+                at++;
+            }
+
+            start -= start > 0 && text[start - 1] == '(' ? 1 : 0;
+            if (digits < MinNationalDigits)
+            {
+                continue;
+            }
+
+            runs++;
+            foreach (var match in PhoneNumberUtil.GetInstance().FindNumbers(text[start..at], country, PhoneNumberUtil.Leniency.VALID, MaxTries))
+            {
+                masked = (masked ?? new StringBuilder(text.Length)).Append(text, copied, start + match.Start - copied).Append(AddressText.Hidden);
+                copied = start + match.Start + match.Length;
+            }
+        }
+
+        return masked is null ? text : masked.Append(text, copied, text.Length - copied).ToString();
+    }
+
+    /// <summary>Returns whether a text has an address that <see cref="Mask"/> would replace.</summary>
+    public static bool IsIn(string? text, string? country) => text is not null && !ReferenceEquals(Mask(text, country), text);
 
     /// <summary>Returns whether there is a numbering plan for a country.</summary>
     /// <param name="code">ISO 3166-1, two capital letters.</param>

@@ -170,7 +170,7 @@ sealed class MessageSender
         JourneyOptions options, DueMessage message, Journey journey, Campaign campaign, CampaignVariant variant, Store store, in CartRecord? cart, long now) =>
         _store.IsStopped(campaign.Name, variant.Name) ? Withhold(WithheldReason.VariantStopped)
         : _ports.Find(variant.Steps[message.Step - 1].Channel) is { } channel
-            ? DecideStep(options, message, journey, variant.Steps[message.Step - 1], channel, store, cart, now)
+            ? DecideStep(options, message, journey, variant.Steps[message.Step - 1], channel, store, cart, now) with { Country = store.Country }
         : Withhold(WithheldReason.ChannelGone);
 
     static MessageOutcome Withhold(WithheldReason reason) => new(MessageState.Withheld, reason);

@@ -1,6 +1,7 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Tables;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys.Sending;
 
@@ -12,6 +13,8 @@ sealed class OutcomeRecorder(JourneyStore store, IJourneyPorts ports, JourneyCou
 {
     // Messages in a row that a mailbox did not take before its address is suppressed.
     const int MaxSoftBounces = 3;
+
+    const string Hidden = "(the address)";
 
     /// <summary>Records the outcome of a delivery by a sink.</summary>
     /// <param name="intervention">The message.</param>
@@ -87,11 +90,11 @@ sealed class OutcomeRecorder(JourneyStore store, IJourneyPorts ports, JourneyCou
     // Mail servers repeat the address that they refuse. It stays out of the database.
     static string? Redact(string? detail, Recipient? recipient)
     {
-        foreach (var address in new[] { recipient?.Email, recipient?.Phone, recipient?.PushToken })
+        foreach (var address in new[] { recipient?.Email, recipient?.PushToken })
         {
-            detail = address is null ? detail : detail?.Replace(address, "(the address)", StringComparison.OrdinalIgnoreCase);
+            detail = address is null ? detail : detail?.Replace(address, Hidden, StringComparison.OrdinalIgnoreCase);
         }
 
-        return detail;
+        return detail is null || recipient?.Phone is not { } phone ? detail : PhoneDigits.Replace(detail, phone, Hidden);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Encryption;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Storage;
 using CartRecovery.Primitives;
 
@@ -28,10 +29,14 @@ public sealed class ContentTable
     }
 
     /// <summary>Stores the decision that started a journey.</summary>
-    public void SetDecision(long journey, in Hash128 cart, Intervention decision) => Set(journey, 0, cart, decision);
+    public void SetDecision(long journey, in Hash128 cart, Intervention decision) => Set(journey, 0, cart, decision, country: null);
 
     /// <summary>Stores a message as it was handed over, for handing it over again.</summary>
-    public void SetSent(long journey, in Hash128 cart, Intervention sent) => Set(journey, sent.Step, cart, sent);
+    /// <param name="journey">The journey.</param>
+    /// <param name="cart">Its cart.</param>
+    /// <param name="sent">The message.</param>
+    /// <param name="country">The store's country, of national telephone numbers in the texts; <see langword="null"/> for none.</param>
+    public void SetSent(long journey, in Hash128 cart, Intervention sent, string? country) => Set(journey, sent.Step, cart, sent, country);
 
     /// <summary>
     /// Returns the decision that started a journey, or <see langword="null"/>. If only a sent message was stored, returns that: it has the
@@ -70,16 +75,17 @@ public sealed class ContentTable
             : _people.Open(bytes, PlaceOf(row.Long(1))) is { } json ? JsonSerializer.Deserialize(json, ContractsJson.Default.Intervention) : null;
     }
 
-    void Set(long journey, int step, in Hash128 cart, Intervention content)
+    void Set(long journey, int step, in Hash128 cart, Intervention content, string? country)
     {
         var id = KeyOf(journey, step);
         _set.With(id);
-        (_people.IsSealing && HasAddress(content)
+        (_people.IsSealing && HasAddress(content, country)
             ? _set.With(_people.Seal(cart, PlaceOf(id), JsonSerializer.SerializeToUtf8Bytes(content, ContractsJson.Default.Intervention)))
             : _set.WithJson(content)).Run();
     }
 
-    static bool HasAddress(Intervention content) => AddressText.IsIn(content.Message) || AddressText.IsIn(content.Subject) || AddressText.IsIn(content.Html);
+    static bool HasAddress(Intervention content, string? country) =>
+        PhoneText.IsIn(content.Message, country) || PhoneText.IsIn(content.Subject, country) || PhoneText.IsIn(content.Html, country);
 
     static PersonalPlace PlaceOf(long id) => new("", new Hash128((ulong)id, 0), "content.json");
 

@@ -9,5 +9,6 @@ namespace CartRecovery.Engine.Journeys.Tables;
 /// <param name="Message">What was sent; <see langword="null"/> if nothing.</param>
 /// <param name="Until">New due time; <see langword="null"/> for the planned one.</param>
 /// <param name="Detail">The reason in detail.</param>
+/// <param name="Country">The store's country, by whose telephone numbers the message's text is masked; <see langword="null"/> for none.</param>
 public readonly record struct MessageOutcome(
-    MessageState State, WithheldReason Reason = WithheldReason.None, Intervention? Message = null, long? Until = null, string? Detail = null);
+    MessageState State, WithheldReason Reason = WithheldReason.None, Intervention? Message = null, long? Until = null, string? Detail = null, string? Country = null);

@@ -1,5 +1,6 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Storage;
 using CartRecovery.Primitives;
@@ -9,8 +10,7 @@ namespace CartRecovery.Engine.Journeys.Tables;
 /// <summary>The messages of all journeys, in every state.</summary>
 public sealed class MessageTable
 {
-    // Finds messages by the shopper's latest journeys, which saves an index. The unary plus beside it keeps SQLite from using the store's
-    // index.
+    // Finds messages by the shopper's latest journeys, which saves an index. The unary plus beside it keeps SQLite from using the store's index.
     const string OfSubject = "journey IN (SELECT id FROM journey WHERE subject=?1 ORDER BY started_at DESC LIMIT 1000)";
 
     readonly Statement _onSite, _add, _due, _hasDue, _putOff, _defer, _send, _end, _endOfJourney, _sending, _recall, _recallOne, _sentSince, _nth, _touch, _mark, _retry, _wake, _wakePaused, _attempts, _postpone;
@@ -203,7 +203,7 @@ public sealed class MessageTable
     {
         if (outcome is { State: MessageState.Sending, Message: { Recipient: null } sent })
         {
-            _contents.SetSent(journey, cart, sent);
+            _contents.SetSent(journey, cart, sent, outcome.Country);
         }
     }
 
@@ -212,7 +212,7 @@ public sealed class MessageTable
     {
         statement.With((long)outcome.State).With((long)outcome.Reason).With(outcome.State >= MessageState.Sent ? now : null);
         return outcome.Message is { } sent
-            ? statement.With(now).With(_addresses.Of(sent.StoreId, sent.Recipient)).With(AddressText.Mask(sent.Message))
+            ? statement.With(now).With(_addresses.Of(sent.StoreId, sent.Recipient)).With(PhoneText.Mask(sent.Message, outcome.Country))
             : statement.With((long?)null).With(default(Hash128)).With((string?)null);
     }
 

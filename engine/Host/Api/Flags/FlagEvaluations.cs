@@ -7,6 +7,8 @@ using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.ControlPlane.Segments;
 using CartRecovery.Engine.ControlPlane.Targeting;
 using CartRecovery.Engine.ControlPlane.Users;
+using CartRecovery.Engine.Events.Identity;
+using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Experiments;
@@ -122,7 +124,8 @@ sealed class FlagEvaluations(FlagDirectory flags, IDefinitions<SegmentDefinition
         }
 
         var takesPart = flag.TakesPart(caller.Store.Id, subject, segments);
-        if (subject.TargetingKey is not { } key)
+        // A placeholder would make one subject of everybody.
+        if (subject.TargetingKey is not { } key || ForgottenPeople.IsNobody(key))
         {
             return takesPart ? new FlagEvaluation("", FlagReason.TargetingKeyMissing) : new FlagEvaluation(experiment.Control, FlagReason.Default);
         }
@@ -144,7 +147,7 @@ sealed class FlagEvaluations(FlagDirectory flags, IDefinitions<SegmentDefinition
     static bool IsClient(Caller caller) => caller.Key.Kind == KeyKind.Publishable;
 
     static string? CartOf(OfrepContext context) => context.Attributes.ValueKind == JsonValueKind.Object
-        && context.Attributes.TryGetProperty("cartId"u8, out var id) && id.ValueKind == JsonValueKind.String && id.GetString() is { Length: > 0 and <= 64 } text ? text : null;
+        && context.Attributes.TryGetProperty("cartId"u8, out var id) && id.ValueKind == JsonValueKind.String && id.GetString() is { Length: > 0 and <= EventSlab.MaxSentIdLength } text ? text : null;
 
     (bool Cart, bool Customer) NeedsOf(Caller caller, IReadOnlyList<FeatureFlag> asked)
     {

@@ -35,7 +35,7 @@ static class ProductsRoutes
     {
         var group = routes.ForServers("/v1/products", ApiTags.Products);
         group.MapGet("", ListAsync)
-            .Describe("listProducts", "List products", "The names, prices and stock that messages use, by id.")
+            .Describe("listProducts", "List products", "The names, prices and stock that messages use, by id. Each variant that an event of the shop's server named is a product of its own.")
             .Report<ProductRow>(s_text, s_stock);
         group.MapPost("", PutAsync)
             .Describe("putProducts", "Add or change products",
@@ -47,15 +47,30 @@ static class ProductsRoutes
     {
         await journeys.CatchUpForReportAsync();
         var limit = query.Of(QueryParameters.Limit, QueryParameters.DefaultPageSize);
-        var table = StoreLists.Products(reports, caller.Store.Id, query.Of(s_text), query.Of(s_stock), query.Of(QueryParameters.Cursor) ?? "", limit + 1);
+        var table = StoreLists.Products(reports, caller.Store.Id, query.Of(s_text), query.Of(s_stock), PositionOf(query.Of(QueryParameters.Cursor)), limit + 1);
         string? next = null;
         if (table.Rows.Count > limit)
         {
             table.Rows.RemoveRange(limit, table.Rows.Count - limit);
-            next = (string)table.Rows[^1][0]!;
+            next = CursorOf((string)table.Rows[^1][0]!, (string?)table.Rows[^1][^1]);
         }
 
         return new ReportResult("products", table, next, query.Of(QueryParameters.Format));
+    }
+
+    // The id's length tells where the variant begins, whatever is in them.
+    static string CursorOf(string id, string? variant) => string.Create(CultureInfo.InvariantCulture, $"{id.Length}:{id}{variant}");
+
+    static (string Id, string Variant) PositionOf(string? cursor)
+    {
+        if (cursor is null)
+        {
+            return ("", "");
+        }
+
+        var start = cursor.IndexOf(':') + 1;
+        return int.TryParse(cursor.AsSpan(0, Math.Max(start - 1, 0)), NumberStyles.None, CultureInfo.InvariantCulture, out var length) && length <= cursor.Length - start
+            ? (cursor.Substring(start, length), cursor[(start + length)..]) : throw Cursors.Wrong();
     }
 
     static async Task<Results<Ok<StoredProducts>, ProblemHttpResult>> PutAsync(List<ProductBody> products, HttpContext context, Caller caller, JourneyWorker journeys)
@@ -145,7 +160,8 @@ sealed record ProductBody(string Id, string? Name = null, string? Url = null, st
 /// <param name="Image">The URL of its image.</param>
 /// <param name="Price">The current price, in the store's currency.</param>
 /// <param name="Stock">The stock; 0 if sold out, null if unknown.</param>
-sealed record ProductRow(string Id, string? Name, string? Url, string? Image, double? Price, long? Stock);
+/// <param name="Variant">The variant; null for the product itself. What a variant lacks, it has from its product.</param>
+sealed record ProductRow(string Id, string? Name, string? Url, string? Image, double? Price, long? Stock, string? Variant);
 
 /// <summary>The outcome of storing products.</summary>
 /// <param name="Products">The number of products stored.</param>

@@ -49,8 +49,8 @@ static class QueryParameters
     /// <summary>The default page size, and the largest.</summary>
     public const int DefaultPageSize = 100, MaxPageSize = 1000;
 
-    // An id in base64, and the seal.
-    const int MaxCursorLength = 1024;
+    // An id and a variant in base64, and the seal.
+    const int MaxCursorLength = 1536;
 
     /// <summary>The key, allowed on every route and read by authentication.</summary>
     public const string Key = "key";
