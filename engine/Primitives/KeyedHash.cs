@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace CartRecovery.Primitives;
@@ -25,29 +27,39 @@ public sealed class KeyedHash
     /// <summary>Computes the hash of <paramref name="data"/>. Does not allocate.</summary>
     public Hash128 Of(ReadOnlySpan<byte> data)
     {
+        // References, not a span that gets shorter: that one would live on the stack, and each block wait for it.
+        ref var block = ref MemoryMarshal.GetReference(data);
+        var length = data.Length;
         var state = Vector128<byte>.Zero;
-        while (data.Length > AesCipher.BlockSize)
+        for (; length > AesCipher.BlockSize; length -= AesCipher.BlockSize)
         {
-            state = _cipher.Encrypt(state ^ Vector128.Create<byte>(data));
-            data = data[AesCipher.BlockSize..];
+            state = _cipher.Encrypt(state ^ Vector128.LoadUnsafe(ref block));
+            block = ref Unsafe.Add(ref block, AesCipher.BlockSize);
         }
 
-        var last = data.Length == AesCipher.BlockSize ? Vector128.Create<byte>(data) ^ _full : Pad(data) ^ _partial;
+        var last = length == AesCipher.BlockSize ? Vector128.LoadUnsafe(ref block) ^ _full : Pad(ref block, length) ^ _partial;
         var hash = _cipher.Encrypt(state ^ last).AsUInt64();
         return new Hash128(hash[0], hash[1]);
     }
 
-    // Up to 15 bytes, a one bit, and zeros.
-    static Vector128<byte> Pad(ReadOnlySpan<byte> data)
+    // Up to 15 bytes, a one bit, and zeros. The second half is read together with bytes before it, which are shifted out.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector128<byte> Pad(ref byte block, int length)
     {
-        if (data.Length < sizeof(ulong))
+        if (length < sizeof(ulong))
         {
-            return Vector128.Create(Hash128.ReadPartial(data) | (0x80UL << (8 * data.Length)), 0).AsByte();
+            return Vector128.CreateScalar(Hash128.ReadPartial(MemoryMarshal.CreateReadOnlySpan(ref block, length)) | (0x80UL << (8 * length))).AsByte();
         }
 
-        var rest = data[sizeof(ulong)..];
-        return Vector128.Create(
-            BinaryPrimitives.ReadUInt64LittleEndian(data), Hash128.ReadPartial(rest) | (0x80UL << (8 * rest.Length))).AsByte();
+        var (first, rest) = (Read(ref block), length - sizeof(ulong));
+        var second = rest == 0 ? 0 : Read(ref Unsafe.Add(ref block, rest)) >> (8 * (sizeof(ulong) - rest));
+        return Vector128.Create(first, second | (0x80UL << (8 * rest))).AsByte();
+    }
+
+    static ulong Read(ref byte at)
+    {
+        var value = Unsafe.ReadUnaligned<ulong>(ref at);
+        return BitConverter.IsLittleEndian ? value : BinaryPrimitives.ReverseEndianness(value);
     }
 
     // Multiplies by x in GF(2¹²⁸), with the most significant bit first.

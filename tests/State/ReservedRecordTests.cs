@@ -67,7 +67,7 @@ public sealed class ReservedRecordTests
             mayWrite.Set();
             checkpoint.Index.Dispose();
         };
-        var oldest = Enumerable.Range(0, int.MaxValue).First(key => store.Prefetch!.Find(Key(key)) != 0);
+        var oldest = Enumerable.Range(0, int.MaxValue).First(key => store.Index!.Find(Key(key)) != 0);
         Set(store, oldest, 7);
         store.BeforeRead = null;
         mayWrite.Set();

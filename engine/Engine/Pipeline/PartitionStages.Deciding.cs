@@ -48,7 +48,13 @@ public sealed partial class PartitionStages
         }
 
         var moment = _clocks[e.Store].At(e.Timestamp);
-        var eligible = (e.Flags & EventFlags.Clamped) != 0 ? 0 : _campaigns.MatchEvent(e.Type, cart, moment) & ~_campaigns.WithNumbers(cart.ConditionalSince(moment.At, _context.Window));
+        var eligible = (e.Flags & EventFlags.Clamped) != 0 ? 0 : _campaigns.MatchEvent(e.Type, cart, moment);
+        if (eligible != 0)
+        {
+            // Far from the other fields in the cart's memory.
+            eligible &= ~_campaigns.WithNumbers(cart.ConditionalSince(moment.At, _context.Window));
+        }
+
         _batch.Gather(cart, moment, eligible, e.Cart, Now);
         Observer?.OnRow(_batch.Count - 1, cart, e, moment, Now);
         if (eligible != 0 && cart.IsFree(moment.At, _context.Window))

@@ -47,7 +47,7 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate>
     /// <exception cref="InvalidOperationException">FASTER's memory is not laid out as expected.</exception>
     internal long EraseInMemory(IReadOnlyDictionary<Hash128, long> keys, long from, long until, ref long erased)
     {
-        if (Prefetch is null)
+        if (Index is null)
         {
             throw new InvalidOperationException("FASTER's memory is not laid out as version 2.6.5 does it: records cannot be erased from it");
         }
@@ -59,7 +59,7 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate>
             var at = RecordAt(Math.Max(from, _store.Log.HeadAddress));
             for (var end = Math.Min(until, at + EraseStep); at < end; at = RecordAt(at))
             {
-                var page = Prefetch.PageFrom(at);
+                var page = Index.PageFrom(at);
                 if (page.IsEmpty)
                 {
                     at = NextPage(at);

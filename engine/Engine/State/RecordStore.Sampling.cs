@@ -15,7 +15,7 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate>
     internal void SampleInMemory(RecordSample sample, int count, Random random)
     {
         sample.Keys.Clear();
-        if (Prefetch is null)
+        if (Index is null)
         {
             sample.IsDone = true;
             return;
@@ -85,7 +85,7 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate>
 
     void Look(long at, List<Hash128> keys)
     {
-        var record = Prefetch!.PageFrom(at);
+        var record = Index!.PageFrom(at);
         if (record.Length < LogRecord<TRecord>.Bytes || !LogRecord<TRecord>.IsValid(record) || LogRecord<TRecord>.IsTombstone(record))
         {
             return;

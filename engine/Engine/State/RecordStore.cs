@@ -35,8 +35,10 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     readonly ClientSession<Hash128, TRecord, TInput, RecordTarget<TRecord>, Empty, RecordFunctions<TRecord, TInput, TUpdate>> _session;
     readonly UnsafeContext<Hash128, TRecord, TInput, RecordTarget<TRecord>, Empty, RecordFunctions<TRecord, TInput, TUpdate>> _context;
     readonly RecordTarget<TRecord> _target = new();
+    readonly TUpdate _update;
     StoreCheckpoint? _checkpoint;
     bool _isEntered;
+    bool _isDirect;
 
     /// <summary>Opens a store.</summary>
     /// <param name="file">Where records spill when memory is full: the name to which a file number is appended.</param>
@@ -56,6 +58,7 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate> : IDisposable
             throw new ArgumentException("a store that recovers from a checkpoint must keep its log", nameof(keep));
         }
 
+        _update = update;
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
         var recordBytes = Unsafe.SizeOf<TRecord>();
         _layout = new StoreLayout(
@@ -92,7 +95,7 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate> : IDisposable
             StoreFiles.Delete(file);
             _session = _store.For(functions).NewSession<RecordFunctions<TRecord, TInput, TUpdate>>();
             _context = _session.UnsafeContext;
-            Prefetch = RecordPrefetcher<TRecord>.For(_store, _layout.PageBits);
+            Index = RecordIndex<TRecord>.For(_store, _layout.PageBits);
             return;
         }
 
@@ -102,7 +105,7 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate> : IDisposable
             _session = _store.For(functions).NewSession<RecordFunctions<TRecord, TInput, TUpdate>>();
             RecoveredSerialNumber = _layout.SerialNumber;
             _context = _session.UnsafeContext;
-            Prefetch = RecordPrefetcher<TRecord>.For(_store, _layout.PageBits);
+            Index = RecordIndex<TRecord>.For(_store, _layout.PageBits);
         }
         catch (Exception e)
         {
@@ -120,8 +123,8 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     /// </summary>
     public IOException? Problem => _device.Problem;
 
-    /// <summary>Null if prefetching is not possible.</summary>
-    internal RecordPrefetcher<TRecord>? Prefetch { get; }
+    /// <summary>Null if FASTER's index is not as expected.</summary>
+    internal RecordIndex<TRecord>? Index { get; }
 
     /// <summary>Whether failed writes are retried until they succeed; true unless set.</summary>
     internal bool RetriesWrites
@@ -132,14 +135,14 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     internal Phase Phase => _store.SystemState.Phase;
 
     /// <summary>Prefetches for an operation on the key some events ahead: the first of two steps.</summary>
-    public void PrefetchBucket(in Hash128 key) => Prefetch?.Bucket(key);
+    public void PrefetchBucket(in Hash128 key) => Index?.Bucket(key);
 
     /// <summary>Prefetches for an operation on the key a few events ahead: the second step, after the first has taken effect.</summary>
     /// <param name="key">The key.</param>
     /// <param name="lines">The number of cache lines of the record that will be accessed, from its start.</param>
     /// <param name="also">An offset in the record beyond them that will also be accessed; 0 for none.</param>
     /// <param name="last">Another one.</param>
-    public void PrefetchRecord(in Hash128 key, int lines, int also = 0, int last = 0) => Prefetch?.Record(key, lines, also, last);
+    public void PrefetchRecord(in Hash128 key, int lines, int also = 0, int last = 0) => Index?.Record(key, lines, also, last);
 
     /// <summary>
     /// Enters FASTER's epoch for all operations until <see cref="Exit"/>: once per slab instead of once per operation. Until then nothing
@@ -149,12 +152,15 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     {
         _context.BeginUnsafe();
         _isEntered = true;
+
+        // A checkpoint begins on this thread, outside. While one is written, FASTER decides which records still change in place.
+        _isDirect = Index is not null && Phase == Phase.REST;
     }
 
     /// <summary>Leaves FASTER's epoch.</summary>
     public void Exit()
     {
-        _isEntered = false;
+        _isEntered = _isDirect = false;
         _context.EndUnsafe();
     }
 
@@ -214,7 +220,25 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         }
     }
 
+    // Most updates are of a record that may change where it is.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     void UpdateInside(in Hash128 key, ref TInput input)
+    {
+        if (_isDirect)
+        {
+            ref var record = ref Index!.FindLatest(key, isMutable: true, out _);
+            if (!Unsafe.IsNullRef(ref record))
+            {
+                _update.Apply(ref record, ref input);
+                _target.SetUpdated(ref record);
+                return;
+            }
+        }
+
+        UpdateByFaster(key, ref input);
+    }
+
+    void UpdateByFaster(in Hash128 key, ref TInput input)
     {
         var k = key;
         var status = _context.RMW(ref k, ref input);
@@ -227,7 +251,24 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     bool TryReadInside(in Hash128 key, out TRecord record)
+    {
+        if (_isDirect)
+        {
+            ref var found = ref Index!.FindLatest(key, isMutable: false, out var isMissing);
+            var isFound = !Unsafe.IsNullRef(ref found);
+            if (isFound || isMissing)
+            {
+                record = isFound ? found : default;
+                return isFound;
+            }
+        }
+
+        return TryReadByFaster(key, out record);
+    }
+
+    bool TryReadByFaster(in Hash128 key, out TRecord record)
     {
         var k = key;
         var output = _target;

@@ -2,18 +2,19 @@ using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using CartRecovery.Primitives;
 using FASTER.core;
 
 namespace CartRecovery.Engine.State;
 
 /// <summary>
-/// Prefetches the memory that an operation on a key will access: first the key's bucket in FASTER's index, later the record that the
-/// bucket names. FASTER has no API for this, so the prefetcher reads the index layout of FASTER 2.6.5; with any other layout it does
-/// nothing.
+/// Reads FASTER's index. Prefetches the memory that an operation on a key will access: first the key's bucket, later the record that the
+/// bucket names. Finds records in memory at a third of the cost of FASTER's own operations, which reserve and clear several kilobytes of stack for
+/// records on disk. FASTER has no API for this: the layout is that of FASTER 2.6.5, and with any other there is no such index.
 /// </summary>
 /// <typeparam name="TRecord">The store's record type.</typeparam>
-sealed unsafe class RecordPrefetcher<TRecord>
+sealed unsafe class RecordIndex<TRecord>
     where TRecord : unmanaged
 {
     // FASTER's Constants: a bucket is a cache line of eight words, the last of which links to an overflow bucket. A word holds 48 bits of
@@ -27,6 +28,11 @@ sealed unsafe class RecordPrefetcher<TRecord>
     // The size of a record's header and key.
     const int BeforeValue = 24;
 
+    // FASTER's RecordInfo above the previous address: locks, tombstone, valid, sealed. Of a record in use only the valid bit is set.
+    const int FlagsShift = 48;
+    const ulong Flags = 0x7ff;
+    const ulong OnlyValid = 1UL << 8;
+
     readonly LogAccessor<Hash128, TRecord> _log;
     readonly ulong* _buckets;
     readonly ulong _bucketMask;
@@ -34,7 +40,7 @@ sealed unsafe class RecordPrefetcher<TRecord>
     readonly int _pageBits;
     readonly long _pageMask;
 
-    RecordPrefetcher(LogAccessor<Hash128, TRecord> log, nint buckets, long count, nint pages, int pageBits)
+    RecordIndex(LogAccessor<Hash128, TRecord> log, nint buckets, long count, nint pages, int pageBits)
     {
         _log = log;
         _buckets = (ulong*)buckets;
@@ -44,11 +50,11 @@ sealed unsafe class RecordPrefetcher<TRecord>
         _pageMask = log.BufferSize - 1;
     }
 
-    /// <summary>Creates a prefetcher for a store.</summary>
+    /// <summary>Finds a store's index.</summary>
     /// <param name="store">The store.</param>
     /// <param name="pageBits">The size of a log page is 2 to this power, in bytes.</param>
     /// <returns>Null if the index does not have the expected layout.</returns>
-    public static RecordPrefetcher<TRecord>? For(FasterKV<Hash128, TRecord> store, int pageBits)
+    public static RecordIndex<TRecord>? For(FasterKV<Hash128, TRecord> store, int pageBits)
     {
         if (!(TryFindIndex(store, out var buckets, out var count) && buckets % CacheLine.Size == 0 && count == store.IndexSize
             && TryFindPages(store, out var pages) && BitOperations.IsPow2(store.Log.BufferSize)))
@@ -57,7 +63,7 @@ sealed unsafe class RecordPrefetcher<TRecord>
         }
 
         HugePages.Prepare(buckets, count * CacheLine.Size);
-        return new RecordPrefetcher<TRecord>(store.Log, buckets, count, pages, pageBits);
+        return new RecordIndex<TRecord>(store.Log, buckets, count, pages, pageBits);
     }
 
     /// <summary>Prefetches the key's bucket.</summary>
@@ -94,29 +100,58 @@ sealed unsafe class RecordPrefetcher<TRecord>
     /// <summary>Finds the address in memory of the key's record, or of one with the same hash bits; 0 for none.</summary>
     public nint Find(in Hash128 key)
     {
-        var bucket = BucketOf(key);
-        var head = _log.HeadAddress;
-        var tag = (key.Low >> HashTagShift) & TagMask;
-        for (var i = 0; i < Entries; i++)
+        var address = (long)(WordOf(key, out _) & AddressMask);
+        return address < _log.HeadAddress ? 0 : AddressOf(address);
+    }
+
+    /// <summary>Finds the key's record in memory, if no other record precedes it in its bucket's chain.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="isMutable"><see langword="true"/> to find only a record that may be modified where it is.</param>
+    /// <param name="isMissing">Whether the store has no record of the key.</param>
+    /// <returns>The record; a null reference if it is missing, or only FASTER can tell.</returns>
+    public ref TRecord FindLatest(in Hash128 key, bool isMutable, out bool isMissing)
+    {
+        var address = (long)(WordOf(key, out isMissing) & AddressMask);
+        if (address < (isMutable ? _log.ReadOnlyAddress : _log.HeadAddress))
         {
-            var word = bucket[i];
-            var address = (long)(word & AddressMask);
-            if (((word >> TagShift) & TagMask) == tag && address >= head)
-            {
-                var page = _pages[(address >> _pageBits) & _pageMask];
-                return page == 0 ? 0 : (nint)(page + (address & ((1L << _pageBits) - 1)));
-            }
+            return ref Unsafe.NullRef<TRecord>();
         }
 
-        return 0;
+        var record = (ulong*)AddressOf(address);
+        return ref record is not null && ((record[0] >> FlagsShift) & Flags) == OnlyValid && record[1] == key.Low && record[2] == key.High
+            ? ref *(TRecord*)((byte*)record + BeforeValue) : ref Unsafe.NullRef<TRecord>();
     }
 
     /// <summary>Returns the log from an address to the end of its page, as it is in memory; empty if it is not. The epoch keeps it there.</summary>
     public Span<byte> PageFrom(long address)
     {
+        var start = AddressOf(address);
+        return start == 0 || address < _log.HeadAddress ? [] : new Span<byte>((void*)start, (1 << _pageBits) - OffsetOf(address));
+    }
+
+    // Returns 0 for a page that is not allocated.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    nint AddressOf(long address)
+    {
         var page = _pages[(address >> _pageBits) & _pageMask];
-        var offset = (int)(address & ((1L << _pageBits) - 1));
-        return page == 0 || address < _log.HeadAddress ? [] : new Span<byte>((void*)(page + offset), (1 << _pageBits) - offset);
+        return page == 0 ? 0 : (nint)(page + OffsetOf(address));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    int OffsetOf(long address) => (int)(address & ((1L << _pageBits) - 1));
+
+    // Returns the bucket's word with the key's hash bits; 0 for none. An empty word has the bits of a few keys: then the result is 0 too.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    ulong WordOf(in Hash128 key, out bool isMissing)
+    {
+        var bucket = BucketOf(key);
+        var tag = Vector256.Create((key.Low >> HashTagShift) & TagMask);
+        var tags = Vector256.Create(TagMask);
+        var first = Vector256.Equals(Vector256.ShiftRightLogical(Vector256.Load(bucket), TagShift) & tags, tag).ExtractMostSignificantBits();
+        var second = Vector256.Equals(Vector256.ShiftRightLogical(Vector256.Load(bucket + Vector256<ulong>.Count), TagShift) & tags, tag).ExtractMostSignificantBits();
+        var place = BitOperations.TrailingZeroCount(first | (second << Vector256<ulong>.Count));
+        isMissing = place >= Entries && (bucket[Entries] & AddressMask) == 0;
+        return place < Entries ? bucket[place] : 0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
