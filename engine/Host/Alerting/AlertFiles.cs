@@ -65,7 +65,7 @@ sealed class AlertFiles(CartRecoveryConfig config, TimeProvider time)
         }
 
         // Of files that cannot be read, the names are not known.
-        var known = sources.SelectMany(source => source.Groups).SelectMany(group => group.Rules).Select(rule => rule.Name).ToHashSet(StringComparer.Ordinal);
+        var known = sources.SelectMany(source => source.Groups).SelectMany(group => group.Rules).OfType<AlertRule>().Select(rule => rule.Name).ToHashSet(StringComparer.Ordinal);
         problems.AddRange(config.Monitoring.Alerts.Disabled.Where(name => sources.Count == RulePaths.Count && !known.Contains(name))
             .Select(name => config.Origin.ProblemOf(config.Monitoring.Alerts, "disabled", $"monitoring.alerts.disabled: there is no alert \"{name}\" in the files of monitoring.alerts.rules")));
         return sources;

@@ -64,7 +64,7 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(EventsResponse))]
 [JsonSerializable(typeof(EventsStatistics))]
 [JsonSerializable(typeof(CartFeatures))]
-[JsonSerializable(typeof(ItemPage<FeatureDefinition>))]
+[JsonSerializable(typeof(ItemPage<FeatureItem>))]
 [JsonSerializable(typeof(PredictionBody))]
 [JsonSerializable(typeof(Prediction))]
 [JsonSerializable(typeof(PredictionBatchBody))]

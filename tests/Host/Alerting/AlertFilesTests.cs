@@ -22,4 +22,27 @@ public sealed class AlertFilesTests
         Assert.That(rules, Has.Count.GreaterThan(20));
         Assert.That(problems.Single().ToString(), Does.Contain("monitoring.alerts.disabled: there is no alert \"CartRecoveryCpuHihg\""));
     }
+
+    [Test]
+    public void A_recording_rule_is_no_alert_that_could_be_turned_off()
+    {
+        var folder = Directory.CreateTempSubdirectory("cartrecovery-rules");
+        try
+        {
+            var file = Path.Combine(folder.FullName, "rules.yml");
+            File.WriteAllText(file, "groups:\n  - name: shop\n    rules:\n      - record: shop:orders\n        expr: sum(up)\n");
+            var config = new CartRecoveryConfig();
+            config.Monitoring.Alerts.Rules = [file];
+            config.Monitoring.Alerts.Disabled = ["shop:orders"];
+            List<ConfigProblem> problems = [];
+
+            new AlertFiles(config, TimeProvider.System).ReadRules(problems);
+
+            Assert.That(problems.Single().ToString(), Does.Contain("there is no alert \"shop:orders\""));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
 }

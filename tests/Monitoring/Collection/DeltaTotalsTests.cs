@@ -38,7 +38,7 @@ public sealed class DeltaTotalsTests
         intake.AddDelta(s_hits, Now + Minute, 2);
         intake.AddDelta(s_hits, Now + (2 * Minute), double.NaN);
         Assert.That((intake.Written, intake.Refused, Latest()), Is.EqualTo((2, 2, 7d)));
-        Assert.That(intake.Problem, Does.StartWith("out of order delta of"));
+        Assert.That(intake.Problem, Does.Contain("is not later than the last one"));
     }
 
     [Test]

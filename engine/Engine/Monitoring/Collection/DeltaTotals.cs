@@ -7,9 +7,9 @@ namespace CartRecovery.Engine.Monitoring.Collection;
 /// Adds up deltas to cumulative values, as <c>rate</c> expects them. After a restart, and for a series that has rested, the total goes on from the
 /// history. Thread-safe.
 /// </summary>
-/// <param name="history">Has the totals of before.</param>
-/// <param name="maxSeries">How many totals are kept.</param>
-/// <param name="expires">A total that has rested for so long may be forgotten, and begins anew if the history has none.</param>
+/// <param name="history">Holds the last totals, for restarts.</param>
+/// <param name="maxSeries">Maximum number of totals in memory.</param>
+/// <param name="expires">Age after which an idle total may be dropped. It begins anew if the history has none.</param>
 public sealed class DeltaTotals(MetricHistory history, int maxSeries, TimeSpan expires)
 {
     readonly Lock _gate = new();
@@ -39,7 +39,7 @@ public sealed class DeltaTotals(MetricHistory history, int maxSeries, TimeSpan e
         total = 0;
         if (!double.IsFinite(delta))
         {
-            return $"{labels}: the delta is no number";
+            return $"{labels}: the delta is not a finite number";
         }
 
         lock (_gate)
@@ -49,7 +49,7 @@ public sealed class DeltaTotals(MetricHistory history, int maxSeries, TimeSpan e
             {
                 if (_totals.Count >= maxSeries && !Sweep())
                 {
-                    return $"no place for the total of {labels}: monitoring.history.maxSeries";
+                    return $"{labels}: too many series with deltas; raise monitoring.history.maxSeries";
                 }
 
                 _totals[labels] = known = Last(labels, time);
@@ -58,7 +58,7 @@ public sealed class DeltaTotals(MetricHistory history, int maxSeries, TimeSpan e
             // A repeated request must not count twice.
             if (time <= known.At)
             {
-                return $"out of order delta of {labels}: there is one of this time or later";
+                return $"{labels}: the delta is not later than the last one; send deltas in order";
             }
 
             (known.At, known.Value) = (time, known.Value + delta);

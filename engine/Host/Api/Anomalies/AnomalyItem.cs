@@ -10,7 +10,7 @@ namespace CartRecovery.Host.Api.Anomalies;
 /// <summary>Something unusual: an alert, a finding of a job about a store, or a report of a person.</summary>
 sealed record AnomalyItem
 {
-    /// <summary>The begin of the id of a report; the incident's number follows.</summary>
+    /// <summary>The start of the id of a report; the incident's number follows.</summary>
     public const string ReportPrefix = "report-";
 
     /// <summary>The id: of the alert, `report-` and the incident's number, or `drift-` or `data_quality-` and the store.</summary>

@@ -28,7 +28,7 @@ static class DashboardRoutes
     /// <summary>The problem of figures that cannot be computed.</summary>
     public static readonly HttpProblem NotComputed = new(422, "execution", "The figures read too many samples of the history of metrics, or take too long. Ask for a shorter period.");
 
-    static readonly QueryParameter<long> s_start = QueryParameters.Time("start_date", "The begin of the period. Default: an hour before its end.");
+    static readonly QueryParameter<long> s_start = QueryParameters.Time("start_date", "The start of the period. Default: an hour before its end.");
     static readonly QueryParameter<long> s_end = QueryParameters.Time("end_date", "The end of the period. Default: now.");
 
     // Name and query of the overview's means, each of one series.

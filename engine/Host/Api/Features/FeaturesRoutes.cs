@@ -23,8 +23,8 @@ static class FeaturesRoutes
 {
     static readonly FeatureVector s_all = new(FeatureTable.Names);
 
-    static readonly FeatureDefinition[] s_definitions =
-        [.. FeatureTable.All.Select(f => new FeatureDefinition(f.Name, f.Unit, f.Description, f.Computation, f.Source.ToString().ToLowerInvariant(), f.ChangesWithTime ? "moment" : "event", f.Version))];
+    static readonly FeatureItem[] s_definitions =
+        [.. FeatureTable.All.Select(f => new FeatureItem(f.Name, f.Unit, f.Description, f.Computation, f.Source.ToString().ToLowerInvariant(), f.ChangesWithTime ? "moment" : "event", f.Version))];
 
     static readonly HttpProblem s_unknown = Predictor.UnknownFeature with { Detail = "The body names an unknown feature. GET /v1/features/definitions lists all." };
 
@@ -116,12 +116,12 @@ static class FeaturesRoutes
             vector.Names.Zip(values).ToDictionary(f => f.First, f => f.Second, StringComparer.Ordinal));
     }
 
-    static Ok<ItemPage<FeatureDefinition>> Definitions(HttpContext context, RequestQuery query)
+    static Ok<ItemPage<FeatureItem>> Definitions(HttpContext context, RequestQuery query)
     {
         var limit = query.Of(QueryParameters.Limit, QueryParameters.DefaultPageSize);
         var offset = (int)Math.Min(Cursors.Read(query.Of(QueryParameters.Cursor)), s_definitions.Length);
         var end = Math.Min(offset + limit, s_definitions.Length);
-        return TypedResults.Ok(new ItemPage<FeatureDefinition>(s_definitions[offset..end], SealedCursor.Seal(context, end < s_definitions.Length ? $"{end}" : null)));
+        return TypedResults.Ok(new ItemPage<FeatureItem>(s_definitions[offset..end], SealedCursor.Seal(context, end < s_definitions.Length ? $"{end}" : null)));
     }
 }
 
@@ -141,4 +141,4 @@ sealed record CartFeatures(string StoreId, string CartId, DateTime UpdatedAt, st
 /// <param name="Source">What it is computed from: `cart`, the cart's events; `customer`, the history over all carts; `shoppers`, what all shoppers do; `clock`, the store's.</param>
 /// <param name="Freshness">`event`: as of the cart's latest event. `moment`: as of the time at which it is computed.</param>
 /// <param name="Version">Rises when the computation changes.</param>
-sealed record FeatureDefinition(string Name, string Unit, string Description, string Computation, string Source, string Freshness, int Version);
+sealed record FeatureItem(string Name, string Unit, string Description, string Computation, string Source, string Freshness, int Version);

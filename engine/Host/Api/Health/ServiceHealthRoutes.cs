@@ -33,7 +33,7 @@ static class ServiceHealthRoutes
     static readonly HttpProblem s_notFound = new(404, "service_not_found", "There is no such service or part. GET /health/detailed lists them.");
     static readonly HttpProblem s_notComputed = new(422, "execution", "The figures read too many samples of the history of metrics, or take too long. Ask for a shorter period.");
 
-    static readonly QueryParameter<long> s_start = QueryParameters.Time("start_date", "The begin of the period. Default: 30 days ago.");
+    static readonly QueryParameter<long> s_start = QueryParameters.Time("start_date", "The start of the period. Default: 30 days ago.");
     static readonly QueryParameter<long> s_end = QueryParameters.Time("end_date", "The end of the period. Default: now.");
 
     public static void Map(IEndpointRouteBuilder routes)

@@ -26,11 +26,12 @@ static class IncidentRoutes
 
     const long Month = 30L * 24 * 3_600_000;
 
-    /// <summary>The problem of a body.</summary>
+    /// <summary>400: the body is not a valid incident.</summary>
     public static readonly HttpProblem Invalid = new(400, "invalid_incident", "The body is not an incident.");
     static readonly HttpProblem s_noUpdate = new(404, "update_not_found", "The incident has no public update with this number.");
     static readonly HttpProblem s_notFound = new(404, "incident_not_found", "There is no such incident. GET /api/v1/monitoring/incidents lists them.");
-    /// <summary>The problem of a state.</summary>
+
+    /// <summary>409: the incident's state does not allow the change.</summary>
     public static readonly HttpProblem Conflict = new(409, "incident_state", "The incident's state does not allow this.");
 
     static readonly QueryParameter<string> s_status = QueryParameters.Choice("status", "Only incidents in this state.", ["open", "investigating", "resolved", "closed"], @default: null);

@@ -22,8 +22,10 @@ static class PushRoutes
     static readonly HttpProblem s_invalid = new(400, "invalid_samples", "The body is not what its content type says.");
     static readonly HttpProblem s_refused = new(400, "samples_refused", "Some samples were refused; the others were taken.");
 
-    static readonly HttpProblem s_type = new(415, "unsupported_media_type",
-        "Send application/x-protobuf: remote write with proto=prometheus.WriteRequest or io.prometheus.write.v2.Request and Content-Encoding snappy; OTLP, also as application/json, with gzip or none.");
+    static readonly HttpProblem s_writeType = new(415, "unsupported_media_type",
+        $"Send remote write as application/x-protobuf with Content-Encoding: snappy, and proto={Version1} or {Version2}.");
+
+    static readonly HttpProblem s_otlpType = new(415, "unsupported_media_type", "Send OTLP as application/x-protobuf or application/json, with Content-Encoding: gzip or without.");
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -31,10 +33,10 @@ static class PushRoutes
             .WithMetadata(new RequiredPermission(Permission.MonitoringWrite), new OperationsRoute());
         group.MapPost("/write", WriteAsync)
             .Describe("writeMetrics", "Write samples", "Prometheus' remote write, versions 1.0 and 2.0. Samples of a series come in order; what is refused is not to be sent again.")
-            .Produces(StatusCodes.Status204NoContent).Problems(s_invalid, s_refused, s_type, MetricRoutes.Unavailable);
+            .Produces(StatusCodes.Status204NoContent).Problems(s_invalid, s_refused, s_writeType, MetricRoutes.Unavailable);
         group.MapPost("/otlp/v1/metrics", WriteOtlpAsync)
             .Describe("writeOtlpMetrics", "Write metrics by OTLP", "OpenTelemetry's metrics over HTTP, as Protocol Buffers or JSON, of cumulative or delta temporality. The answer says how many points were refused.")
-            .Media("application/x-protobuf").Problems(s_invalid, s_type, MetricRoutes.Unavailable);
+            .Media("application/x-protobuf").Problems(s_invalid, s_otlpType, MetricRoutes.Unavailable);
     }
 
     static async Task WriteAsync(HttpContext context, MetricMonitor monitor)
@@ -46,7 +48,7 @@ static class PushRoutes
         if (!parts[0].Equals("application/x-protobuf", StringComparison.OrdinalIgnoreCase) || schema is not (Version1 or Version2)
             || !context.Request.Headers.ContentEncoding.ToString().Equals("snappy", StringComparison.OrdinalIgnoreCase))
         {
-            throw new ProblemException(s_type);
+            throw new ProblemException(s_writeType);
         }
 
         var intake = new SampleIntake(history);
@@ -81,7 +83,7 @@ static class PushRoutes
         var isJson = type.Equals("application/json", StringComparison.OrdinalIgnoreCase);
         if (!isJson && !type.Equals("application/x-protobuf", StringComparison.OrdinalIgnoreCase))
         {
-            throw new ProblemException(s_type);
+            throw new ProblemException(s_otlpType);
         }
 
         var intake = new SampleIntake(history, monitor.Deltas);
