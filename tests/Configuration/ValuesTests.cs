@@ -120,6 +120,8 @@ public class ValuesTests
     [TestCase("2026-11-20T09:40:00", Description = "RFC 3339 requires an offset")]
     [TestCase("2026-13-20")]
     [TestCase("yesterday")]
+    [TestCase("9223372036854775807", Description = "after the year 9999")]
+    [TestCase("-9000000000000000000")]
     [TestCase("")]
     public void Invalid_times_are_rejected(string text) => Assert.That(TimeExpression.TryParse(text, 0, out _), Is.False);
 }

@@ -22,7 +22,7 @@ public sealed class CampaignPauseTests
         {
             Assert.That(await SetAsync(engine, "pause"), Is.EqualTo("paused"));
             (config with { Campaigns = $$"""[{{Left}}second }, { name: other, trigger: { event: coupon_denied }, action: { type: reminder }, channel: socket, message: m }]""" }).WriteTo(scratch);
-            await Until(async () => (await StatesAsync(engine)).Length == 2);
+            await Eventually.Is(async () => (await StatesAsync(engine)).Length == 2, "the changed file is in force");
             Assert.That(await StatesAsync(engine), Is.EqualTo(new[] { "left paused", "other active" }));
             await BeginAsync(engine, "c1");
             await engine.KillAsync();
@@ -62,15 +62,5 @@ public sealed class CampaignPauseTests
         using var body = new StringContent(string.Create(CultureInfo.InvariantCulture, $$"""{"id":"{{cart}}-e","type":"begin_checkout","cartId":"{{cart}}","ts":{{now}}}"""));
         using var answer = await engine.Http.PostAsync("/v1/events", body);
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-    }
-
-    static async Task Until(Func<Task<bool>> condition)
-    {
-        var started = TimeProvider.System.GetTimestamp();
-        while (!await condition())
-        {
-            Assert.That(TimeProvider.System.GetElapsedTime(started), Is.LessThan(Eventually.Deadline), "the changed file is in force");
-            await Task.Delay(50);
-        }
     }
 }

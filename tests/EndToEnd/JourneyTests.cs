@@ -68,7 +68,7 @@ public sealed class JourneyTests
         browser.DefaultRequestHeaders.UserAgent.Clear();
         browser.DefaultRequestHeaders.UserAgent.ParseAdd("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0");
         string? target = null;
-        await Until(async () =>
+        await Eventually.Is(async () =>
         {
             using var clicked = await browser.GetAsync(link);
             target = clicked.Headers.Location!.ToString();
@@ -89,7 +89,7 @@ public sealed class JourneyTests
         }
 
         await SendAsync(engine, Event("purchase", "c1", "u1", ""","price":30"""));
-        await Until(async () => (await RevenueAsync(engine)).GetProperty("revenue").GetDouble() == 30, "the order is put down to the click");
+        await Eventually.Is(async () => (await RevenueAsync(engine)).GetProperty("revenue").GetDouble() == 30, "the order is put down to the click");
         using var csv = await engine.Http.GetAsync("/v1/conversions?format=csv");
         Assert.That(await csv.Content.ReadAsStringAsync(), Does.Contain(",true,").And.Contain(",click\r\n"));
     }
@@ -121,7 +121,7 @@ public sealed class JourneyTests
         using var told = await browser.SendAsync(request);
         told.EnsureSuccessStatusCode();
 
-        await Until(async () => (await engine.GetJsonAsync("/v1/conversions")).GetProperty("items").GetArrayLength() == 1, "the order is noted");
+        await Eventually.Is(async () => (await engine.GetJsonAsync("/v1/conversions")).GetProperty("items").GetArrayLength() == 1, "the order is noted");
         Assert.That((await engine.GetJsonAsync("/v1/conversions")).GetProperty("items")[0].GetProperty("verified").GetBoolean(), Is.False);
         var revenue = await engine.GetJsonAsync("/v1/analytics/revenue");
         Assert.That(revenue.GetProperty("treated").GetProperty("revenue").GetDouble(), Is.Zero);
@@ -138,7 +138,7 @@ public sealed class JourneyTests
         await SendAsync(engine, Event("identify", "c1", "u1", ""","meta":{"email":"jo@shop.example","timezone":"Europe/Amsterdam"}"""),
             Event("consent", "c1", "u1", ""","meta":{"channel":"email","granted":true}"""));
         await SendAsync(engine, Event("add_to_cart", "c1", "u1", ""","productId":"p1","price":30"""));
-        await Until(async () => (await StatesAsync(engine)).Any(s => s.Channel == "mail" && s.State == "sending"), "the mail is being delivered");
+        await Eventually.Is(async () => (await StatesAsync(engine)).Any(s => s.Channel == "mail" && s.State == "sending"), "the mail is being delivered");
         var preview = await PostAsync(engine, "/v1/campaigns/left/preview", """{"step":1,"cartId":"c1"}""");
         var sample = new Uri(preview.GetProperty("links").GetProperty("unsubscribe").GetString()!).AbsolutePath;
         using (var asked = await engine.Http.GetAsync(sample))
@@ -149,7 +149,7 @@ public sealed class JourneyTests
         await PostAsync(engine, "/v1/events", Event("unsubscribed", "c1", "u1", ""","meta":{"channel":"email"}"""));
         await SendAsync(engine, Event("add_to_cart", "c2", "u1", ""","productId":"p1","price":30"""));
 
-        await Until(async () => (await StatesAsync(engine)).Any(s => s is { Channel: "mail", CartId: "c2", Reason: "suppressed" }), "the second mail is withheld");
+        await Eventually.Is(async () => (await StatesAsync(engine)).Any(s => s is { Channel: "mail", CartId: "c2", Reason: "suppressed" }), "the second mail is withheld");
     }
 
     [Test]
@@ -162,13 +162,13 @@ public sealed class JourneyTests
         await Eventually.Is(() => shop.Posts.Count == 1, "the first message arrives");
 
         (config with { Campaigns = "[{ name: broken, trigger: { idle: 1s } }]" }).WriteTo(_scratch);
-        await Until(async () => (await engine.GetJsonAsync("/health")).GetProperty("parts").GetProperty("configuration").GetProperty("detail").GetString()!
+        await Eventually.Is(async () => (await engine.GetJsonAsync("/health")).GetProperty("parts").GetProperty("configuration").GetProperty("detail").GetString()!
             .Contains("a campaign needs either action", StringComparison.Ordinal), "the invalid file is reported");
         await SendAsync(engine, Event("add_to_cart", "c2", null, ""","productId":"p1","price":30"""));
         await Eventually.Is(() => shop.Posts.Count == 2, "the old campaign is still active");
 
         (config with { Campaigns = $$"""[{{Left}}action: { type: reminder }, channel: crm, message: second }]""" }).WriteTo(_scratch);
-        await Until(async () => (await engine.GetJsonAsync("/health")).GetProperty("status").GetString() == "ok", "the new file is fine");
+        await Eventually.Is(async () => (await engine.GetJsonAsync("/health")).GetProperty("status").GetString() == "ok", "the new file is fine");
         await SendAsync(engine, Event("add_to_cart", "c3", null, ""","productId":"p1","price":30"""));
         await Eventually.Is(() => shop.Posts.Count == 3, "the third message arrives");
         Assert.That(shop.Posts.Last().Body, Does.Contain("\"message\":\"second\""));
@@ -185,8 +185,8 @@ public sealed class JourneyTests
         await using (var engine = await RunningEngine.StartAsync(_scratch, config))
         {
             await SendAsync(engine, [.. Enumerable.Range(0, Carts).Select(i => Event("add_to_cart", $"c{i}", null, ""","productId":"p1","price":30"""))]);
-            await Until(async () => (await StatesAsync(engine)).Count == Carts, "all are planned");
-            await Until(async () => (await engine.GetJsonAsync("/health")).GetProperty("status").GetString() == "degraded", "the sink's state shows");
+            await Eventually.Is(async () => (await StatesAsync(engine)).Count == Carts, "all are planned");
+            await Eventually.Is(async () => (await engine.GetJsonAsync("/health")).GetProperty("status").GetString() == "degraded", "the sink's state shows");
             Assert.That((await StatesAsync(engine)).Select(s => s.State), Has.None.EqualTo("withheld"));
             await engine.KillAsync();
         }
@@ -194,7 +194,7 @@ public sealed class JourneyTests
         await using var back = await Receiver.StartAsync(204, new Uri(url).Port);
         await using var again = await RunningEngine.StartAsync(_scratch, config);
         await Eventually.Is(() => back.Posts.Select(p => p.Id).Distinct(StringComparer.Ordinal).Count() == Carts, "every message arrives");
-        await Until(async () => (await StatesAsync(again)).All(s => s.State == "sent"), "all are sent");
+        await Eventually.Is(async () => (await StatesAsync(again)).All(s => s.State == "sent"), "all are sent");
     }
 
     static string Event(string type, string cart, string? user, string more) => string.Create(CultureInfo.InvariantCulture,
@@ -245,22 +245,12 @@ public sealed class JourneyTests
 
     static async Task<JsonElement> RevenueAsync(RunningEngine engine) => (await engine.GetJsonAsync("/v1/analytics/revenue")).GetProperty("attributed");
 
-    static Task StateIsAsync(RunningEngine engine, string cart, string state, params string[] messages) => Until(async () =>
+    static Task StateIsAsync(RunningEngine engine, string cart, string state, params string[] messages) => Eventually.Is(async () =>
     {
         var life = await engine.GetJsonAsync($"/v1/carts/{cart}");
         return life.GetProperty("state").GetString() == state
             && life.GetProperty("interventions").EnumerateArray().Select(i => i.GetProperty("state").GetString()!).Order(StringComparer.Ordinal).SequenceEqual(messages);
     }, $"the cart is {state}, its messages {string.Join(" and ", messages)}");
-
-    static async Task Until(Func<Task<bool>> condition, string what)
-    {
-        var started = TimeProvider.System.GetTimestamp();
-        while (!await condition())
-        {
-            Assert.That(TimeProvider.System.GetElapsedTime(started), Is.LessThan(Eventually.Deadline), what);
-            await Task.Delay(20);
-        }
-    }
 
     static string LinkIn(string body)
     {

@@ -45,7 +45,7 @@ public sealed partial class MailTests
         await using var engine = await StartAsync(relay.Port);
         string[] names = ["closed", "grey", "full", "bare", "gone", "lost", "ann", "bob", "eve"];
         await ContactAsync(engine, names);
-        await Until(async () => (await StatesAsync(engine)).Count(s => s.State is "sent" or "withheld" || s.Reason == "postponed") == names.Length,
+        await Eventually.Is(async () => (await StatesAsync(engine)).Count(s => s.State is "sent" or "withheld" || s.Reason == "postponed") == names.Length,
             "each message has an outcome");
         var states = (await StatesAsync(engine)).ToDictionary(s => s.CartId, s => (s.State, s.Reason), StringComparer.Ordinal);
         Assert.Multiple(() =>
@@ -68,8 +68,8 @@ public sealed partial class MailTests
 
         // Only the address that does not exist is suppressed.
         await ContactAsync(engine, ["full", "bare", "gone"], cart: "again-");
-        await Until(async () => (await StatesAsync(engine)).Any(s => s is { CartId: "again-gone", Reason: "suppressed" }), "the address is suppressed");
-        await Until(async () => (await StatesAsync(engine)).Count(s => s is { CartId: "again-full" or "again-bare", Reason: "soft_bounced" }) == 2, "the others are tried");
+        await Eventually.Is(async () => (await StatesAsync(engine)).Any(s => s is { CartId: "again-gone", Reason: "suppressed" }), "the address is suppressed");
+        await Eventually.Is(async () => (await StatesAsync(engine)).Count(s => s is { CartId: "again-full" or "again-bare", Reason: "soft_bounced" }) == 2, "the others are tried");
     }
 
     [Test]
@@ -82,15 +82,15 @@ public sealed partial class MailTests
         };
         await using var engine = await StartAsync(relay.Port);
         await ContactAsync(engine, ["ann", "bob", "eve"]);
-        await Until(async () => (await engine.MetricsAsync()).By("cartrecovery_sink_stopped", "sink").Any(s => s is { Key: "mail", Value: 1 }), "the alarm is raised");
+        await Eventually.Is(async () => (await engine.MetricsAsync()).By("cartrecovery_sink_stopped", "sink").Any(s => s is { Key: "mail", Value: 1 }), "the alarm is raised");
         var sink = (await engine.GetJsonAsync("/health")).GetProperty("parts").GetProperty("sink-mail");
         Assert.That((sink.GetProperty("status").GetString(), sink.GetProperty("detail").GetString()),
             Is.EqualTo(("down", "stopped: the recipient was rejected with 550 5.1.8")));
         Assert.That((await StatesAsync(engine)).Select(s => s.State), Has.None.EqualTo("withheld"));
         Assert.That(engine.Log, Does.Contain("has stopped until the receiver accepts a probe"));
         Volatile.Write(ref refuses, false);
-        await Until(async () => (await StatesAsync(engine)).Count(s => s.State == "sent") >= 1, "the probe is sent");
-        await Until(async () => (await engine.MetricsAsync()).By("cartrecovery_sink_stopped", "sink").Any(s => s is { Key: "mail", Value: 0 }), "the alarm ends");
+        await Eventually.Is(async () => (await StatesAsync(engine)).Count(s => s.State == "sent") >= 1, "the probe is sent");
+        await Eventually.Is(async () => (await engine.MetricsAsync()).By("cartrecovery_sink_stopped", "sink").Any(s => s is { Key: "mail", Value: 0 }), "the alarm ends");
     }
 
     [Test]
@@ -99,7 +99,7 @@ public sealed partial class MailTests
         await using var relay = new ScriptedRelay();
         await using var engine = await StartAsync(relay.Port, ", publicUrl: \"https://127.0.0.1:1\"");
         await ContactAsync(engine, ["jo"]);
-        await Until(() => Task.FromResult(relay.CopiesFor("jo@example.com") == 1), "the first mail");
+        await Eventually.Is(() => Task.FromResult(relay.CopiesFor("jo@example.com") == 1), "the first mail");
         var link = UnsubscribeLink().Match(relay.Mails[0].Text.Replace("\r\n ", "", StringComparison.Ordinal).Replace("\r\n\t", "", StringComparison.Ordinal)).Groups["path"].Value;
         for (var round = 1; round <= 2; round++)
         {
@@ -110,12 +110,12 @@ public sealed partial class MailTests
             }
 
             await ContactAsync(engine, ["jo"], agrees: false);
-            await Until(async () => (await StatesAsync(engine)).Count(s => s.Reason == "suppressed") == round, $"suppressed, {round}");
+            await Eventually.Is(async () => (await StatesAsync(engine)).Count(s => s.Reason == "suppressed") == round, $"suppressed, {round}");
             using var release = new HttpRequestMessage(HttpMethod.Delete, "/v1/suppressions") { Content = JsonContent.Create(new { channel = "email", address = "jo@example.com" }) };
             using var released = await engine.Http.SendAsync(release);
             Assert.That((await released.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("released").GetInt32(), Is.EqualTo(1));
             await ContactAsync(engine, ["jo"]);
-            await Until(() => Task.FromResult(relay.CopiesFor("jo@example.com") == round + 1), $"a mail again, {round}");
+            await Eventually.Is(() => Task.FromResult(relay.CopiesFor("jo@example.com") == round + 1), $"a mail again, {round}");
         }
 
         using (await engine.Http.PostAsync(link, null))
@@ -124,7 +124,7 @@ public sealed partial class MailTests
             await ContactAsync(engine, ["jo"]);
         }
 
-        await Until(() => Task.FromResult(relay.CopiesFor("jo@example.com") == 4), "a mail after newer consent");
+        await Eventually.Is(() => Task.FromResult(relay.CopiesFor("jo@example.com") == 4), "a mail after newer consent");
     }
 
     [Test]
@@ -140,11 +140,11 @@ public sealed partial class MailTests
         await SendAsync(engine,
             Event("add_to_cart", "phone", "jo", ""","productId":"p1","price":30"""), Event("add_to_cart", "laptop", "jo", ""","productId":"p1","price":90"""),
             Event("add_to_cart", "office", null, ""","productId":"p1","price":500"""));
-        await Until(async () => (await StatesAsync(engine)) is var all && all.Count(s => s.State == "sent") == 1 && all.Count(s => s is { State: "scheduled", Reason: "other_cart" }) == 2,
+        await Eventually.Is(async () => (await StatesAsync(engine)) is var all && all.Count(s => s.State == "sent") == 1 && all.Count(s => s is { State: "scheduled", Reason: "other_cart" }) == 2,
             "one is sent, the others wait");
         var waiting = (await StatesAsync(engine)).First(s => s.State == "scheduled").CartId;
         await SendAsync(engine, Event("cart_merged", "merged", "jo", $",\"mergedFrom\":\"{waiting}\""));
-        await Until(async () => (await StatesAsync(engine)).Any(s => s.CartId == waiting && s is { State: "withheld", Reason: "cart_merged" }), "the series of the merged cart ends");
+        await Eventually.Is(async () => (await StatesAsync(engine)).Any(s => s.CartId == waiting && s is { State: "withheld", Reason: "cart_merged" }), "the series of the merged cart ends");
         Assert.That(relay.Mails, Has.Count.EqualTo(1));
     }
 
@@ -162,9 +162,9 @@ public sealed partial class MailTests
         };
         await using var engine = await RunningEngine.StartAsync(_scratch, config);
         await SendAsync(engine, Event("add_to_cart", "c1", null, ""","productId":"p1","price":30"""));
-        await Until(async () => (await engine.MetricsAsync()).By("cartrecovery_sink_stopped", "sink").Any(s => s is { Key: "crm", Value: 1 }), "the alarm is raised");
+        await Eventually.Is(async () => (await engine.MetricsAsync()).By("cartrecovery_sink_stopped", "sink").Any(s => s is { Key: "crm", Value: 1 }), "the alarm is raised");
         await SendAsync(engine, [.. Enumerable.Range(2, 5).Select(i => Event("add_to_cart", $"c{i}", null, ""","productId":"p1","price":30"""))]);
-        await Until(async () => (await StatesAsync(engine)).Count == 6, "all are planned");
+        await Eventually.Is(async () => (await StatesAsync(engine)).Count == 6, "all are planned");
         Assert.That((await StatesAsync(engine)).Select(s => s.State), Is.All.EqualTo("scheduled"));
         Assert.That(shop.Posts, Has.Count.EqualTo(1));
         Assert.That((await engine.GetJsonAsync("/health")).GetProperty("parts").GetProperty("sink-crm").GetProperty("detail").GetString(), Is.EqualTo("stopped: answered 410 Gone"));
@@ -176,7 +176,7 @@ public sealed partial class MailTests
         (config with { Sinks = config.Sinks.Replace(shop.Url, moved.Url, StringComparison.Ordinal) }).WriteTo(_scratch);
         engine.HangUp();
         await Eventually.Is(() => moved.Posts.Count >= 5, "what waited is posted to the new address");
-        await Until(async () => (await engine.MetricsAsync()).By("cartrecovery_sink_stopped", "sink")["crm"] == 0, "the alarm ends");
+        await Eventually.Is(async () => (await engine.MetricsAsync()).By("cartrecovery_sink_stopped", "sink")["crm"] == 0, "the alarm ends");
         Assert.That(shop.Posts, Has.Count.EqualTo(1));
     }
 
@@ -187,7 +187,7 @@ public sealed partial class MailTests
         await using var engine = await StartAsync(relay.Port, sink: ", timeout: 1s");
         string[] names = ["slow", "ann", "bob"];
         await ContactAsync(engine, names);
-        await Until(async () => (await StatesAsync(engine)).Count(s => s.State == "sent") == names.Length, "all are sent");
+        await Eventually.Is(async () => (await StatesAsync(engine)).Count(s => s.State == "sent") == names.Length, "all are sent");
         Assert.That(names.Select(name => relay.CopiesFor($"{name}@example.com")), Is.All.EqualTo(1));
     }
 
@@ -225,14 +225,4 @@ public sealed partial class MailTests
         .. (await engine.GetJsonAsync("/v1/interventions?limit=1000")).GetProperty("items").EnumerateArray().Select(i => (
             i.GetProperty("cartId").GetString()!, i.GetProperty("state").GetString()!, i.GetProperty("reason").GetString())),
     ];
-
-    static async Task Until(Func<Task<bool>> condition, string what)
-    {
-        var started = TimeProvider.System.GetTimestamp();
-        while (!await condition())
-        {
-            Assert.That(TimeProvider.System.GetElapsedTime(started), Is.LessThan(Eventually.Deadline), what);
-            await Task.Delay(20);
-        }
-    }
 }

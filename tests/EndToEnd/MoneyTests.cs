@@ -94,7 +94,7 @@ public sealed class MoneyTests
         await SendAsync(
             Event("add_to_cart", "both", ",\"productId\":\"usd\",\"price\":100,\"currency\":\"USD\""), Event("add_to_cart", "both", ",\"productId\":\"jpy\",\"price\":15000,\"currency\":\"JPY\""),
             Event("add_to_cart", "large", ",\"productId\":\"usd\",\"price\":250,\"currency\":\"USD\""));
-        await Until(async () => await CampaignsOfAsync("large") is ["large"], "a cart of 250 dollars has its message");
+        await Eventually.Is(async () => await CampaignsOfAsync("large") is ["large"], "a cart of 250 dollars has its message");
         Assert.That(await CampaignsOfAsync("both"), Is.Empty);
 
         var cart = await _engine.GetJsonAsync("/v1/carts/both");
@@ -141,7 +141,7 @@ public sealed class MoneyTests
         var incremental = (await _engine.GetJsonAsync("/v1/analytics/revenue?from=7d")).GetProperty("incremental");
         Assert.That(incremental.GetProperty("revenue").ValueKind, Is.EqualTo(JsonValueKind.Null));
         Assert.That(incremental.GetProperty("reason").GetString(), Is.EqualTo("no_holdout"));
-        await Until(async () => Delivered(await _engine.GetJsonAsync("/v1/analytics/channels?from=7d")) == File.ReadAllLines(_scratch.PathOf("crm.ndjson")).Length, "the channel delivered what the file has");
+        await Eventually.Is(async () => Delivered(await _engine.GetJsonAsync("/v1/analytics/channels?from=7d")) == File.ReadAllLines(_scratch.PathOf("crm.ndjson")).Length, "the channel delivered what the file has");
         Assert.That((await _engine.GetJsonAsync("/v1/conversions")).GetProperty("items").EnumerateArray().Select(order => order.GetProperty("verified").ValueKind), Is.All.EqualTo(JsonValueKind.True));
 
         static long Delivered(JsonElement channels) =>
@@ -152,7 +152,7 @@ public sealed class MoneyTests
     async Task ContactAsync(string cart, string user = "", int ahead = 0)
     {
         await SendAsync(Event("begin_checkout", cart, user, ahead));
-        await Until(async () => (await CampaignsOfAsync(cart)).Contains("series"), $"{cart} is contacted");
+        await Eventually.Is(async () => (await CampaignsOfAsync(cart)).Contains("series"), $"{cart} is contacted");
     }
 
     async Task<(long Orders, double Revenue)> RevenueAsync(string currency)
@@ -181,15 +181,5 @@ public sealed class MoneyTests
         using var response = await _engine.Http.PostAsync(path, body);
         using var document = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
         return (response.StatusCode, document.RootElement.Clone());
-    }
-
-    static async Task Until(Func<Task<bool>> condition, string what)
-    {
-        var started = TimeProvider.System.GetTimestamp();
-        while (!await condition())
-        {
-            Assert.That(TimeProvider.System.GetElapsedTime(started), Is.LessThan(Eventually.Deadline), what);
-            await Task.Delay(20);
-        }
     }
 }

@@ -14,12 +14,17 @@ static class Eventually
     /// <param name="condition">The condition to wait for.</param>
     /// <param name="what">A description of the condition for the failure message.</param>
     /// <param name="progress">A figure that restarts the deadline whenever it changes: a slow disk is not a failure, a stall is.</param>
-    public static async Task Is(Func<bool> condition, Func<string> what, Func<long>? progress = null)
+    public static Task Is(Func<bool> condition, Func<string> what, Func<long>? progress = null) => IsAsync(() => new ValueTask<bool>(condition()), what, progress);
+
+    /// <inheritdoc cref="Is(Func{bool}, Func{string}, Func{long})"/>
+    public static Task Is(Func<Task<bool>> condition, string what) => IsAsync(() => new ValueTask<bool>(condition()), () => what, progress: null);
+
+    static async Task IsAsync(Func<ValueTask<bool>> condition, Func<string> what, Func<long>? progress)
     {
         var started = TimeProvider.System.GetTimestamp();
         var starved = TimeSpan.Zero;
         var reached = progress?.Invoke();
-        while (!condition())
+        while (!await condition())
         {
             if (progress?.Invoke() is { } now && now != reached)
             {

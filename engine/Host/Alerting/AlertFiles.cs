@@ -37,7 +37,8 @@ sealed class AlertFiles(CartRecoveryConfig config, TimeProvider time)
 
     /// <summary>Says when any of the files has changed: differs from what it was before.</summary>
     public string Stamp() => string.Join('\n', RulePaths.Append(RoutingPath ?? "").Append(OnCallPath ?? "").Concat(_templates).Where(path => path.Length > 0).Select(path =>
-        new FileInfo(path) is { Exists: true } file ? $"{file.LastWriteTimeUtc.Ticks} {file.Length}" : "missing"));
+        new FileInfo(path) is { Exists: true } file ? $"{file.LastWriteTimeUtc.Ticks} {file.Length}"
+            : new DirectoryInfo(path) is { Exists: true } folder ? $"{folder.LastWriteTimeUtc.Ticks}" : "missing"));
 
     /// <summary>Reads the rule files.</summary>
     /// <param name="problems">Receives the problems of all files.</param>
@@ -90,12 +91,12 @@ sealed class AlertFiles(CartRecoveryConfig config, TimeProvider time)
 
         var file = AlertmanagerConfigReader.Parse(text, path);
         problems.AddRange(file.Problems);
+        _templates = file.TemplatePaths;
         if (file.Config is null)
         {
             return null;
         }
 
-        _templates = file.Config.TemplateFiles;
         var channels = new NoticeChannels(Sinks(), ExternalUrl, time).Create(file.Config, path, out var broken);
         problems.AddRange(broken);
         return broken.Count > 0 ? null : (WithChannels(file.Config), channels);

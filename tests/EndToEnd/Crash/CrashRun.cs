@@ -124,6 +124,8 @@ sealed class CrashRun
 
             expected.AddRange(_clients.SelectMany(client => client.Model.Interventions()));
             await Eventually.Is(() => AboutKeys(expected).Length == 0, () => AboutKeys(expected), () => _recorder.Accepted.Count);
+            // What an earlier life delivered without noting it is delivered again.
+            await Eventually.Is(async () => await IsEmptyAsync(engine, "sending") && await IsEmptyAsync(engine, "scheduled"), "no intervention is waiting");
             LastEnd = await engine.StopAsync();
         }
 
@@ -214,6 +216,12 @@ sealed class CrashRun
             .Select(feature => $"{feature.Key} is {features[feature.Key]} and not {feature.Value}")
             .ToList();
         return wrong.Count == 0 ? null : $"{cart} after {count} events ({acked} acknowledged, {sent} sent): {string.Join(", ", wrong)}";
+    }
+
+    static async Task<bool> IsEmptyAsync(RunningEngine engine, string state)
+    {
+        using var page = JsonDocument.Parse(await engine.Http.GetStringAsync($"/v1/interventions?state={state}&limit=1"));
+        return page.RootElement.GetProperty("items").GetArrayLength() == 0;
     }
 
     static async Task<Dictionary<string, double>?> FeaturesAsync(RunningEngine engine, string cart, CancellationToken cancellationToken)

@@ -55,6 +55,19 @@ public sealed class DeltaTotalsTests
     }
 
     [Test]
+    public void A_delta_that_the_history_refuses_moves_no_total()
+    {
+        var totals = new DeltaTotals(_history, 2, TimeSpan.FromHours(1));
+        var intake = new SampleIntake(_history, totals);
+        intake.AddDelta(s_hits, Now + (24 * 60 * Minute), 5);
+        intake.AddDelta(SeriesLabels.Of("hits_total", "job", new string('x', 3000)), Now, 5);
+        Assert.That((intake.Written, intake.Refused, totals.Count), Is.EqualTo((0, 2, 0)));
+        Assert.That(intake.Problem, Does.Contain("too far ahead of the clock"));
+        intake.AddDelta(s_hits, Now, 5);
+        Assert.That((intake.Written, Latest()), Is.EqualTo((1, 5d)), "after the sender's clock was set right");
+    }
+
+    [Test]
     public void Totals_are_bounded_and_those_that_rest_give_way()
     {
         var totals = new DeltaTotals(_history, 2, TimeSpan.FromMinutes(10));

@@ -22,7 +22,8 @@ public sealed class NoticeTemplateFilesTests
         var file = Read("templates: ['*.tmpl', 'none/*.tmpl']", "{{ template \"shop.title\" . }}");
         Assert.That(file.Problems, Is.Empty);
         Assert.That(file.Unknown, Is.Empty);
-        Assert.That(file.Config!.TemplateFiles.Select(Path.GetFileName), Is.EqualTo(new[] { "a.tmpl", "b.tmpl" }));
+        var folder = Path.GetDirectoryName(_scratch.PathOf("am.yml"))!;
+        Assert.That(file.TemplatePaths, Is.EqualTo(new[] { folder, Path.Combine(folder, "a.tmpl"), Path.Combine(folder, "b.tmpl"), Path.Combine(folder, "none") }));
     }
 
     [TestCase("{{ define \"a\" }}\n\n  {{ .StartsAt.Format \"15:04\" }}{{ end }}", 3, ".StartsAt.Format is no function: methods with arguments are not supported")]
@@ -36,6 +37,7 @@ public sealed class NoticeTemplateFilesTests
         var found = Read("templates: [shop.tmpl]", "x").Problems.Single();
         Assert.That((found.File, found.Line), Is.EqualTo((path, line)));
         Assert.That(found.Message, Does.Contain(problem));
+        Assert.That(Read("templates: [shop.tmpl]", "x").TemplatePaths, Is.EqualTo(new[] { path }), "a mended file is noticed");
     }
 
     [Test]

@@ -27,6 +27,8 @@ public sealed class GoTemplateTests
     [TestCase("{{ humanize 0.0012 }} {{ humanize 0 }} {{ humanizeDuration 0.0021 }} {{ humanizeDuration 90061 }} {{ humanize 1e7 }}", "1.2m 0 2.1ms 1d 1h 1m 1s 10M")]
     [TestCase("{{ 1000000.0 }} {{ 123456.0 }} {{ 0.00001 }} {{ 1e21 }}", "1e+06 123456 1e-05 1e+21")]
     [TestCase("{{ and 1 0 }} {{ or 0 \"x\" }} {{ not true }} {{ len \"abc\" }} {{ index $labels \"job\" }} {{ eq \"a\" \"b\" \"a\" }}", "0 x false 3 web true")]
+    [TestCase("{{ define \"t\" }}{{ $s := \"b\" }}{{ $s }}{{ end }}{{ $s := \"a\" }}{{ template \"t\" }}{{ $s }}", "ba", Description = "a caller does not see a template's variables")]
+    [TestCase("{{ define \"t\" }}{{ $ }}{{ end }}{{ template \"t\" \"x\" }}", "x")]
     public void Expands_as_Prometheus_does(string template, string expected) => Assert.That(Expand(template), Is.EqualTo(expected));
 
     [TestCase("{{ if true }}a", "no {{end}}")]

@@ -22,16 +22,19 @@ public static class TimeExpression
         if (Duration.TryParse(length, out var ago))
         {
             moment = now - (long)ago.Value.TotalMilliseconds;
-            return true;
+            return IsDate(moment);
         }
 
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out moment))
         {
-            return true;
+            return IsDate(moment);
         }
 
         var isTime = DateTimeOffset.TryParseExact(text, s_forms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time);
         moment = time.ToUnixTimeMilliseconds();
         return isTime;
     }
+
+    // From year 1 to 9999.
+    static bool IsDate(long moment) => moment >= DateTimeOffset.MinValue.ToUnixTimeMilliseconds() && moment <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 }

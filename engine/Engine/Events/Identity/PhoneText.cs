@@ -9,7 +9,7 @@ public static class PhoneText
 {
     const int MaxLength = 64;
 
-    // What a text may cost: so many runs of digits are asked about, each cut to so many digits.
+    // Bounds the cost: libphonenumber examines at most MaxRuns runs of digits, each of at most MaxRunDigits. Long runs after them are taken for numbers.
     const int MinNationalDigits = 7, MaxRunDigits = 24, MaxRuns = 8, MaxTries = 8;
 
     /// <summary>
@@ -46,7 +46,7 @@ public static class PhoneText
         text = AddressText.Mask(text);
         StringBuilder? masked = null;
         var (copied, runs) = (0, 0);
-        for (var at = 0; country is not null && runs < MaxRuns && text.AsSpan(at).IndexOfAnyInRange('0', '9') is >= 0 and var found;)
+        for (var at = 0; country is not null && text.AsSpan(at).IndexOfAnyInRange('0', '9') is >= 0 and var found;)
         {
             var start = at + found;
             at = PhoneDigits.EndOfRun(text, start, MaxRunDigits, out var digits);
@@ -62,7 +62,13 @@ public static class PhoneText
                 continue;
             }
 
-            runs++;
+            if (runs++ >= MaxRuns)
+            {
+                masked = (masked ?? new StringBuilder(text.Length)).Append(text, copied, start - copied).Append(AddressText.Hidden);
+                copied = at;
+                continue;
+            }
+
             foreach (var match in PhoneNumberUtil.GetInstance().FindNumbers(text[start..at], country, PhoneNumberUtil.Leniency.VALID, MaxTries))
             {
                 masked = (masked ?? new StringBuilder(text.Length)).Append(text, copied, start + match.Start - copied).Append(AddressText.Hidden);

@@ -42,11 +42,22 @@ public sealed class DeltaTotals(MetricHistory history, int maxSeries, TimeSpan e
             return $"{labels}: the delta is not a finite number";
         }
 
+        // What the history will refuse must not move the totals.
+        if (history.IsAhead(time))
+        {
+            return $"{labels}: the delta is too far ahead of the clock";
+        }
+
         lock (_gate)
         {
             _newest = Math.Max(_newest, time);
             if (!_totals.TryGetValue(labels, out var known))
             {
+                if (!SeriesRules.IsValid(labels))
+                {
+                    return $"invalid labels {labels}";
+                }
+
                 if (_totals.Count >= maxSeries && !Sweep())
                 {
                     return $"{labels}: too many series with deltas; raise monitoring.history.maxSeries";
@@ -69,9 +80,8 @@ public sealed class DeltaTotals(MetricHistory history, int maxSeries, TimeSpan e
 
     Total Last(SeriesLabels labels, long now)
     {
-        LabelMatcher[] matchers = [.. labels.Select(label => new LabelMatcher(label.Key, LabelMatch.Equal, label.Value))];
-        var last = history.Latest(matchers, now - (long)expires.TotalMilliseconds).FirstOrDefault(latest => latest.Labels.Equals(labels));
-        return last.Labels is null || !double.IsFinite(last.Sample.Value) ? new Total() : new Total { At = last.Sample.Time, Value = last.Sample.Value };
+        var last = history.Latest(labels, now - (long)expires.TotalMilliseconds);
+        return last is { } sample && double.IsFinite(sample.Value) ? new Total { At = sample.Time, Value = sample.Value } : new Total();
     }
 
     // At most once a minute of the deltas' time, since it looks at all.

@@ -172,9 +172,20 @@ public sealed partial class MetricHistory : ISeriesSource, ISeriesSink, IDisposa
         {
             return
             [
-                .. Matching(matchers).Where(series => series.LastTime >= from && series.LastTime != series.Sealed && !StaleMarker.Is(series.LastValue))
+                .. Matching(matchers).Where(series => IsCurrent(series, from))
                     .Select(series => (series.Labels, new SeriesSample(series.LastTime, series.LastValue))),
             ];
+        }
+    }
+
+    /// <summary>Reads the last sample of a series; <see langword="null"/> if there is none, or it has ended.</summary>
+    /// <param name="labels">The series.</param>
+    /// <param name="from">The oldest time of interest.</param>
+    public SeriesSample? Latest(SeriesLabels labels, long from)
+    {
+        lock (_gate)
+        {
+            return _series.TryGetValue(labels, out var series) && IsCurrent(series, from) ? new SeriesSample(series.LastTime, series.LastValue) : null;
         }
     }
 
@@ -229,11 +240,18 @@ public sealed partial class MetricHistory : ISeriesSource, ISeriesSink, IDisposa
         }
     }
 
+    /// <summary>Returns whether samples of a time are refused because it is too far ahead of the clock.</summary>
+    public bool IsAhead(long time) => IsAhead(time, Now);
+
+    bool IsAhead(long time, long now) => time > now + (long)_options.MaxAhead.TotalMilliseconds;
+
+    static bool IsCurrent(HistorySeries series, long from) => series.LastTime >= from && series.LastTime != series.Sealed && !StaleMarker.Is(series.LastValue);
+
     long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
     AppendResult Add(SeriesLabels labels, long time, double value, SeriesOwner owner, long now)
     {
-        if (time > now + (long)_options.MaxAhead.TotalMilliseconds)
+        if (IsAhead(time, now))
         {
             return AppendResult.TooNew;
         }

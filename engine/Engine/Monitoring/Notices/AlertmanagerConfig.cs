@@ -23,9 +23,6 @@ public sealed record AlertmanagerConfig
     /// <summary>The templates that texts of notices may call.</summary>
     public TemplateSet Templates { get; init; } = new();
 
-    /// <summary>The files of the templates.</summary>
-    public IReadOnlyList<string> TemplateFiles { get; init; } = [];
-
     /// <summary>Whether a route's notices are held back at a time: within one of its mute times, or outside of all its active times.</summary>
     public bool IsMuted(Route route, DateTimeOffset time) =>
         route.MuteTimes.Any(name => IsIn(name, time)) || (route.ActiveTimes.Count > 0 && !route.ActiveTimes.Any(name => IsIn(name, time)));

@@ -22,6 +22,7 @@ public sealed class AlertmanagerConfigReader
     readonly ConfigProblems _problems;
     readonly ConfigProblems _unknown;
     TemplateSet _templates = new();
+    IReadOnlyList<string> _templatePaths = [];
     int _routes;
 
     AlertmanagerConfigReader(string file) => (_file, _problems, _unknown) = (file, new ConfigProblems(file), new ConfigProblems(file));
@@ -38,12 +39,12 @@ public sealed class AlertmanagerConfigReader
         }
 
         var problems = _problems.Sorted();
-        return new AlertmanagerFile(problems.Count == 0 ? config : null, problems, _unknown.Sorted());
+        return new AlertmanagerFile(problems.Count == 0 ? config : null, problems, _unknown.Sorted()) { TemplatePaths = _templatePaths };
     }
 
     AlertmanagerConfig? Config(YamlFields fields)
     {
-        (_templates, var templateFiles) = NoticeTemplateFiles.Read(fields, _file, _problems);
+        (_templates, _templatePaths) = NoticeTemplateFiles.Read(fields, _file, _problems);
         Dictionary<string, NoticeReceiver> receivers = new(StringComparer.Ordinal);
         foreach (var receiver in Maps(fields, "receivers"))
         {
@@ -88,7 +89,7 @@ public sealed class AlertmanagerConfigReader
         }
 
         fields.ReportUnknown("Alertmanager's configuration");
-        return route is null ? null : new AlertmanagerConfig { Route = route, Receivers = receivers, InhibitRules = rules, Intervals = intervals, Global = global, Templates = _templates, TemplateFiles = templateFiles };
+        return route is null ? null : new AlertmanagerConfig { Route = route, Receivers = receivers, InhibitRules = rules, Intervals = intervals, Global = global, Templates = _templates };
     }
 
     Route ReadRoute(YamlFields fields, Route? parent, string id, Dictionary<string, NoticeReceiver> receivers, Dictionary<string, IReadOnlyList<NoticeInterval>> intervals)

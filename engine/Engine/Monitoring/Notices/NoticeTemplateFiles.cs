@@ -13,8 +13,8 @@ static class NoticeTemplateFiles
     /// <param name="fields">The configuration.</param>
     /// <param name="file">Its file.</param>
     /// <param name="problems">Receives what is wrong, with the file and line.</param>
-    /// <returns>The templates and the files.</returns>
-    public static (TemplateSet Templates, IReadOnlyList<string> Files) Read(YamlFields fields, string file, ConfigProblems problems)
+    /// <returns>The templates, and the files with the folders of patterns.</returns>
+    public static (TemplateSet Templates, IReadOnlyList<string> Paths) Read(YamlFields fields, string file, ConfigProblems problems)
     {
         var set = new TemplateSet();
         List<(string Path, string Text)> read = [];
@@ -25,8 +25,9 @@ static class NoticeTemplateFiles
             var (folder, name) = (Path.GetDirectoryName(path) ?? "", Path.GetFileName(path));
             try
             {
-                string[] files = name.AsSpan().IndexOfAny('*', '?') < 0 ? [path] : Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, name).Order(StringComparer.Ordinal)] : [];
-                found.AddRange(files);
+                var isPattern = name.AsSpan().IndexOfAny('*', '?') >= 0;
+                string[] files = !isPattern ? [path] : Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, name).Order(StringComparer.Ordinal)] : [];
+                found.AddRange(isPattern ? [folder, .. files] : files);
                 read.AddRange(files.Select(one => (one, Text(one))));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -153,7 +153,12 @@ public sealed class GoTemplate
                 throw new TemplateException($"templates call each other more than {DeepestCall} levels deep");
             }
 
-            Write(body, call.Argument is null ? null : Evaluate(call.Argument, dot), depth + 1);
+            // A template sees its argument as $, and its caller does not see its variables.
+            var argument = call.Argument is null ? null : Evaluate(call.Argument, dot);
+            var variables = _variables.Count;
+            _variables.Add(("$", argument));
+            Write(body, argument, depth + 1);
+            _variables.RemoveRange(variables, _variables.Count - variables);
         }
 
         void Block(BlockNode block, object? dot, int depth)

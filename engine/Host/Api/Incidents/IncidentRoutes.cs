@@ -93,7 +93,8 @@ static class IncidentRoutes
         var (who, now) = (UserIdentity.Of(context).ActorName, AlertIds.Now(context));
         return Stored(() => alerting.Alerts.WithIncidents(incidents =>
         {
-            if (note is not null && incidents.Find(id) is { State: not IncidentState.Closed })
+            // A change that will be refused leaves no note.
+            if (note is not null && incidents.Find(id) is { State: not IncidentState.Closed } before && (state != IncidentState.Open || before.State == IncidentState.Open))
             {
                 incidents.Note(id, new IncidentEntry(now, "note", who, note));
             }
