@@ -75,7 +75,8 @@ static class OneTimeChanges
         await ControlClient.CreateAsync(client, "/api/v2/alerts", Numbers.Select(n => new { labels = new { alertname = $"a{n}" }, endsAt = s_later }));
         var ids = (await ControlClient.GetAsync(client, Alerts)).EnumerateArray().ToLookup(alert => Text(alert, "name"), Id);
         return new("acknowledged alert", n => (HttpMethod.Post, $"{Alerts}/{ids[$"a{n}"].Single()}/acknowledge", new { note = "crash" }), n => Names("a", n), Alerts,
-            json => Names("a", json.EnumerateArray().Where(alert => alert.GetProperty("acknowledged").GetBoolean()).Select(alert => Text(alert, "name")))) { MaxPerRound = MaxPerRound };
+            json => Names("a", json.EnumerateArray().Where(alert => alert.GetProperty("acknowledged").GetBoolean()).Select(alert => Text(alert, "name"))))
+        { MaxPerRound = MaxPerRound };
     }
 
     // The message is the code.
