@@ -1,5 +1,6 @@
+using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using CartRecovery.Engine.Events.Clocks;
 
 namespace CartRecovery.Engine.Journeys;
 
@@ -9,7 +10,7 @@ sealed record CustomerEventMeta
     /// <summary>The message the event refers to.</summary>
     public string? Intervention { get; init; }
 
-    /// <summary>email, sms or push.</summary>
+    /// <summary>email, sms or push, in lower case.</summary>
     public string? Channel { get; init; }
 
     /// <summary>A consent: granted or denied.</summary>
@@ -44,26 +45,73 @@ sealed record CustomerEventMeta
 
     public string? Image { get; init; }
 
-    /// <summary>Parses a meta. Fields of another form are ignored.</summary>
+    /// <summary>
+    /// Parses a meta. A field of another form is missing, and costs no other field; of duplicate names the last one counts. Because a withdrawal must
+    /// not be lost, <c>granted</c> may also be a text or 0 and 1; an <c>expiresAt</c> that cannot be read has passed.
+    /// </summary>
     public static CustomerEventMeta Of(ReadOnlySpan<byte> json)
     {
-        if (json.IsEmpty)
-        {
-            return new CustomerEventMeta();
-        }
-
+        var meta = new CustomerEventMeta();
         try
         {
-            return JsonSerializer.Deserialize(json, CustomerEventMetaJson.Default.CustomerEventMeta) ?? new CustomerEventMeta();
+            var reader = new Utf8JsonReader(json);
+            if (json.IsEmpty || !reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            {
+                return meta;
+            }
+
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var name = reader.GetString();
+                reader.Read();
+                meta = meta.With(name, reader);
+                reader.Skip();
+            }
+
+            return meta;
         }
         catch (JsonException)
         {
             return new CustomerEventMeta();
         }
     }
-}
 
-/// <summary>JSON serialization of <see cref="CustomerEventMeta"/>.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(CustomerEventMeta))]
-sealed partial class CustomerEventMetaJson : JsonSerializerContext;
+    CustomerEventMeta With(string? name, in Utf8JsonReader value) => name switch
+    {
+        "intervention" => this with { Intervention = TextOf(value) },
+        "channel" => this with { Channel = TextOf(value)?.Trim().ToLowerInvariant() },
+        "granted" => this with { Granted = FlagOf(value) },
+        "expiresAt" => this with { ExpiresAt = TimeOf(value) },
+        "source" => this with { Source = TextOf(value) },
+        "purpose" => this with { Purpose = TextOf(value) },
+        "textVersion" => this with { TextVersion = TextOf(value) },
+        "email" => this with { Email = TextOf(value) },
+        "phone" => this with { Phone = TextOf(value) },
+        "pushToken" => this with { PushToken = TextOf(value) },
+        "timezone" => this with { Timezone = TextOf(value) },
+        "code" => this with { Code = TextOf(value) },
+        "name" => this with { Name = TextOf(value) },
+        "url" => this with { Url = TextOf(value) },
+        "image" => this with { Image = TextOf(value) },
+        _ => this,
+    };
+
+    static string? TextOf(in Utf8JsonReader value) => value.TokenType == JsonTokenType.String ? value.GetString() : null;
+
+    static bool? FlagOf(in Utf8JsonReader value) => value.TokenType switch
+    {
+        JsonTokenType.True => true,
+        JsonTokenType.False => false,
+        JsonTokenType.Number => value.TryGetInt32(out var number) && number is 0 or 1 ? number == 1 : null,
+        JsonTokenType.String => bool.TryParse(value.GetString(), out var flag) ? flag : null,
+        _ => null,
+    };
+
+    static long? TimeOf(in Utf8JsonReader value) => value.TokenType switch
+    {
+        JsonTokenType.Null => null,
+        JsonTokenType.Number when value.TryGetInt64(out var time) => time,
+        JsonTokenType.String when EventTime.TryParse(Encoding.UTF8.GetBytes(value.GetString()!), out var time) => time,
+        _ => 0,
+    };
+}

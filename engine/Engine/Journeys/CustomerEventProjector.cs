@@ -232,7 +232,12 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         var meta = CustomerEventMeta.Of(e.Meta);
         if (EventTypes.Has(e.Type, EventTraits.EndsContact))
         {
-            EndContact(e, storeId, KindOf(meta.Channel) ?? AddressKind.Email, meta);
+            // Whoever leaves a channel that is not known here leaves all of them; a bounce there says nothing about these.
+            AddressKind[] kinds = meta.Channel is null ? [AddressKind.Email] : KindOf(meta.Channel) is { } one ? [one] : e.Type == EventType.Bounced ? [] : s_kinds;
+            foreach (var kind in kinds)
+            {
+                EndContact(e, storeId, kind, meta);
+            }
         }
         else if (meta.Intervention is { } id)
         {

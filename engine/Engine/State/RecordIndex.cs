@@ -10,8 +10,8 @@ namespace CartRecovery.Engine.State;
 
 /// <summary>
 /// Reads FASTER's index. Prefetches the memory that an operation on a key will access: first the key's bucket, later the record that the
-/// bucket names. Finds records in memory at a third of the cost of FASTER's own operations, which reserve and clear several kilobytes of stack for
-/// records on disk. FASTER has no API for this: the layout is that of FASTER 2.6.5, and with any other there is no such index.
+/// bucket names. Finds records in memory without FASTER's own operations, which reserve and clear kilobytes of stack for records on
+/// disk. FASTER has no API for this: the layout is that of FASTER 2.6.5, and with any other there is no such index.
 /// </summary>
 /// <typeparam name="TRecord">The store's record type.</typeparam>
 sealed unsafe class RecordIndex<TRecord>
