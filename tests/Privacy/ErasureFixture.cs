@@ -132,11 +132,9 @@ sealed class ErasureFixture : IDisposable
             while (reader.TryNext(out var entry))
             {
                 var raw = entry.Payload.ToArray();
-                if (entry.Kind == EntryKind.Events && EventBlockHeader.Read(raw) is var header)
+                if (entry.Kind == EntryKind.Events)
                 {
-                    var block = raw;
-                    raw = new byte[header.RawLength];
-                    header.Decompress(block.AsSpan(EventBlockHeader.Size), raw);
+                    raw = JournalBlocks.RowsOf(raw);
                 }
 
                 yield return (entry.Kind, raw);

@@ -1,6 +1,4 @@
 using System.Text;
-using CartRecovery.Engine.Journal;
-using CartRecovery.Host.Data;
 using CartRecovery.Tests.Encryption;
 using CartRecovery.Tests.EndToEnd;
 using CartRecovery.Tests.Support;
@@ -168,33 +166,10 @@ public sealed class ThiefTests
     void AssertNobody(string when)
     {
         Assert.That(TestKeys.Found(_scratch.PathOf("data"), Secrets), Is.Empty, when);
-        var blocks = Blocks().ToArray();
+        var blocks = JournalBlocks.In(_scratch.PathOf("data")).ToArray();
         Assert.That(blocks, Is.Not.Empty);
         Assert.That(TestKeys.FoundIn(blocks, Secrets), Is.Empty, when);
         Assert.That(blocks.Any(block => Encoding.Latin1.GetString(block.Bytes).Contains("c1", StringComparison.Ordinal)), "ids are found, so the blocks are decompressed");
-    }
-
-    IEnumerable<(string Name, byte[] Bytes)> Blocks()
-    {
-        var files = new FolderFiles(_scratch.PathOf("data"));
-        var format = FolderFormat.Read(files.Root)!.Value;
-        for (var partition = 0; partition < format.Partitions; partition++)
-        {
-            using var device = new FileJournalDevice(files.JournalOf(partition), readOnly: true);
-            var reader = new JournalReader(device, format.Layout);
-            while (reader.TryNext(out var entry))
-            {
-                var payload = entry.Payload.ToArray();
-                if (entry.Kind == EntryKind.Events && EventBlockHeader.Read(payload) is { IsCompressed: true } header)
-                {
-                    var raw = new byte[header.RawLength];
-                    CartRecovery.Primitives.Lz4.Decompress(payload.AsSpan(EventBlockHeader.Size), raw);
-                    payload = raw;
-                }
-
-                yield return ($"an entry of {entry.Kind}", payload);
-            }
-        }
     }
 
     string[] Contents() => [.. Directory.EnumerateFiles(_scratch.PathOf("data"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)

@@ -3,7 +3,7 @@ using CartRecovery.Host.Data;
 
 namespace CartRecovery.Tests.Support;
 
-/// <summary>Reads the entries of a data folder's journals, with their events decompressed.</summary>
+/// <summary>Reads the entries of a data folder's journals, with their events decompressed and by rows.</summary>
 static class JournalBlocks
 {
     /// <summary>Returns the entries, each with a name.</summary>
@@ -18,15 +18,21 @@ static class JournalBlocks
             while (reader.TryNext(out var entry))
             {
                 var payload = entry.Payload.ToArray();
-                if (entry.Kind == EntryKind.Events && EventBlockHeader.Read(payload) is { IsCompressed: true } header)
+                if (entry.Kind == EntryKind.Events)
                 {
-                    var raw = new byte[header.RawLength];
-                    header.Decompress(payload.AsSpan(EventBlockHeader.Size), raw);
-                    payload = raw;
+                    payload = RowsOf(payload);
                 }
 
                 yield return ($"an entry of {entry.Kind}", payload);
             }
         }
+    }
+
+    /// <summary>Returns a block's events by rows, decompressed: there texts are whole.</summary>
+    public static byte[] RowsOf(ReadOnlySpan<byte> block)
+    {
+        var (columns, rows) = (Array.Empty<byte>(), Array.Empty<byte>());
+        var length = EventBlockHeader.Read(block).ReadRows(block[EventBlockHeader.Size..], new BlockRows(), ref columns, ref rows);
+        return rows[..length];
     }
 }

@@ -188,8 +188,7 @@ public sealed class CheckpointDraft : IDisposable
     /// <exception cref="IOException">The part could not be written.</exception>
     public void Write(string name, Action<Stream> part)
     {
-        using var stream = new FileStream(
-            System.IO.Path.Combine(Path, name), FileMode.CreateNew, FileAccess.Write, FileShare.None, CheckpointManifest.BufferBytes);
+        using var stream = new CheckpointStream(System.IO.Path.Combine(Path, name));
         part(stream);
     }
 

@@ -21,16 +21,20 @@ public readonly record struct EventBlockHeader(
     public const int Size = 32;
 
     /// <summary>The version written, and the latest that can be read.</summary>
-    public const byte Version = 5;
+    public const byte Version = 6;
 
     /// <summary>The version it was written with. Version 1 has no cart secrets, and any event could change any cart of its store;
-    /// versions 1 and 2 do not tell bots; version 3 has whole quantities alone.</summary>
+    /// versions 1 and 2 do not tell bots; version 3 has whole quantities alone;
+    /// version 5 stores its events by rows: <see cref="BlockRows"/>.</summary>
     public byte WrittenVersion { get; init; } = Version;
 
     /// <summary>Whether the events are compressed by Brotli: in blocks from which a person was erased, where LZ4 took more room than there was.</summary>
     public bool IsBrotli { get; init; }
 
-    /// <summary>Maximum length of a block before compression, in bytes.</summary>
+    /// <summary>Whether the events are stored by columns: <see cref="BlockColumns"/>.</summary>
+    public bool HasColumns => WrittenVersion >= 6;
+
+    /// <summary>Maximum length of a block before compression, and of its events by rows, in bytes.</summary>
     public const int MaxRawLength = 8 << 20;
 
     /// <summary>Writes the header at the start of a block.</summary>
@@ -97,5 +101,24 @@ public readonly record struct EventBlockHeader(
         {
             throw BlockReader.Damaged();
         }
+    }
+
+    /// <summary>Decompresses the events of a block, and converts them to rows.</summary>
+    /// <param name="data">What follows the header.</param>
+    /// <param name="rows">Converts columns.</param>
+    /// <param name="columns">Working memory; is replaced if it is too short.</param>
+    /// <param name="raw">Receives the rows; is replaced if it is too short.</param>
+    /// <returns>The length of the rows.</returns>
+    /// <exception cref="JournalException"><c>journal_damaged</c>: they cannot be decompressed or converted.</exception>
+    internal int ReadRows(ReadOnlySpan<byte> data, BlockRows rows, ref byte[] columns, ref byte[] raw)
+    {
+        ref var target = ref HasColumns ? ref columns : ref raw;
+        if (target.Length < RawLength)
+        {
+            target = new byte[Math.Max(RawLength, Math.Min(2 * target.Length, MaxRawLength))];
+        }
+
+        Decompress(data, target.AsSpan(0, RawLength));
+        return HasColumns ? rows.Unpack(columns.AsSpan(0, RawLength), ref raw) : RawLength;
     }
 }

@@ -19,7 +19,9 @@ public sealed class EventBlockReader(JournalStores stores)
         | EventFlags.Proven | EventFlags.Foreign | EventFlags.ContentsOnly;
 
     readonly List<int> _stores = [];
+    readonly BlockRows _rows = new();
     readonly Dictionary<(long, BotEvidence), ReplayedSource> _sources = [];
+    byte[] _stored = [];
     byte[] _raw = [];
     int _length;
     int _position;
@@ -37,16 +39,8 @@ public sealed class EventBlockReader(JournalStores stores)
     public void Open(ReadOnlySpan<byte> block)
     {
         Header = EventBlockHeader.Read(block);
-        _length = Header.RawLength;
-        if (_raw.Length < _length)
-        {
-            _raw = new byte[Math.Max(_length, Math.Min(2 * _raw.Length, EventBlockHeader.MaxRawLength))];
-        }
-
-        var length = _length;
         _length = 0;
-        Header.Decompress(block[EventBlockHeader.Size..], _raw.AsSpan(0, length));
-        _length = length;
+        _length = Header.ReadRows(block[EventBlockHeader.Size..], _rows, ref _stored, ref _raw);
         _position = _count = _ownCount = 0;
         _before = PreviousEvent.None;
         _stores.Clear();

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Shoppers;
 using CartRecovery.Engine.Events.Slabs;
@@ -6,8 +7,8 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Journal;
 
 /// <summary>
-/// Encodes slabs of events into a block. Omits what follows from the previous event or can be computed from the texts, and compresses the
-/// block with LZ4 if that saves space. Reusable; allocates only to grow its buffers. One thread at a time.
+/// Encodes slabs of events into a block: by columns, without what follows from the previous event or can be computed from the texts, and compressed
+/// with LZ4 if that saves space. Reusable; allocates only to grow its buffers. One thread at a time.
 /// </summary>
 /// <param name="stores">The stores that events refer to by number.</param>
 /// <param name="compress"><see langword="false"/> to store every block uncompressed.</param>
@@ -22,11 +23,12 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
     // After a block that hardly shrank, one block is stored untried; twice as many after each further one, up to this number.
     const int MaxUntried = 32;
 
-    // Upper bounds for all numbers of a source's run or an event, including a store's id.
+    // Upper bounds for all numbers and lengths of a source's run or an event, including a store's id.
     const int RunOverhead = 32;
     const int EventOverhead = 160;
 
     readonly List<int> _stores = [];
+    readonly BlockColumns _columns = new();
     byte[] _raw = new byte[64 * 1024];
     byte[] _block = new byte[64 * 1024];
     PreviousEvent _before = PreviousEvent.None;
@@ -40,14 +42,18 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
     public int Count { get; private set; }
 
     /// <summary>Length of the block before compression, in bytes.</summary>
-    public int RawLength { get; private set; }
+    public int RawLength => _columns.Length;
+
+    /// <summary>Length of its events by rows, in bytes, at most: as they are read.</summary>
+    public int RowsLength { get; private set; }
 
     /// <summary>Starts a block.</summary>
     public void Begin()
     {
         _stores.Clear();
         _before = PreviousEvent.None;
-        Count = RawLength = _ownCount = 0;
+        _columns.Clear();
+        Count = RowsLength = _ownCount = 0;
         _first = _last = 0;
     }
 
@@ -68,11 +74,20 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
     void Add(EventSlab slab, ReadOnlySpan<EventRecord> records, IEventSource? source)
     {
         var (kept, text) = (0, 0);
+        var texts = default(BlockColumns.TextLengths);
         foreach (ref readonly var record in records)
         {
-            var isKept = (record.Flags & EventFlags.Duplicate) == 0;
-            kept += isKept ? 1 : 0;
-            text += isKept ? record.TextLength : 0;
+            if ((record.Flags & EventFlags.Duplicate) == 0)
+            {
+                kept++;
+                text += record.TextLength;
+                texts[0] += record.IdLength;
+                texts[1] += record.CartLength;
+                texts[2] += record.UserLength;
+                texts[3] += record.SessionLength;
+                texts[4] += record.ProductLength;
+                texts[5] += record.MetaLength;
+            }
         }
 
         if (kept == 0)
@@ -80,8 +95,15 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
             return;
         }
 
-        Reserve(RunOverhead + (kept * EventOverhead) + text);
-        var writer = new BlockWriter(_raw.AsSpan(RawLength));
+        var numbers = RunOverhead + (kept * EventOverhead);
+        if (numbers + text > EventBlockHeader.MaxRawLength - RowsLength)
+        {
+            throw new InvalidOperationException("The block would exceed its maximum length.");
+        }
+
+        _columns.Reserve(numbers, kept, texts);
+        var writer = new BlockWriter(_columns.Numbers);
+        var lengths = new BlockWriter(_columns.Lengths);
         // Bit 0: the source is a bot's, and the evidence follows. Version 1 stored the key's kind there, which the events' flags have too.
         var bot = source?.Bot ?? BotEvidence.None;
         writer.Unsigned(((ulong)kept << 1) | (bot == BotEvidence.None ? 0u : 1u));
@@ -99,34 +121,44 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
         {
             if ((record.Flags & EventFlags.Duplicate) == 0)
             {
-                Write(ref writer, record, slab.TextOf(record));
+                Write(ref writer, record);
+                WriteTexts(ref lengths, record, slab.Text.AsSpan(record.TextOffset));
             }
         }
 
         Count += kept;
-        RawLength += writer.Length;
+        RowsLength += writer.Length + lengths.Length + text;
+        _columns.NumbersLength += writer.Length;
+        _columns.LengthsLength += lengths.Length;
     }
 
     /// <summary>Ends the block.</summary>
     /// <returns>Its bytes, valid until the next block ends.</returns>
     public ReadOnlySpan<byte> Finish()
     {
-        if (_block.Length < EventBlockHeader.Size + Lz4.MaxLength(RawLength))
+        var rawLength = RawLength;
+        if (_raw.Length < rawLength)
+        {
+            _raw = new byte[Math.Max(rawLength, 2 * _raw.Length)];
+        }
+
+        if (_block.Length < EventBlockHeader.Size + Lz4.MaxLength(_raw.Length))
         {
             _block = new byte[EventBlockHeader.Size + Lz4.MaxLength(_raw.Length)];
         }
 
-        var raw = _raw.AsSpan(0, RawLength);
+        var raw = _raw.AsSpan(0, rawLength);
+        _columns.WriteTo(raw);
         var target = _block.AsSpan(EventBlockHeader.Size);
         var length = Compress(raw, target);
         var isCompressed = length > 0;
         if (!isCompressed)
         {
             raw.CopyTo(target);
-            length = RawLength;
+            length = rawLength;
         }
 
-        new EventBlockHeader(Count, _ownCount, RawLength, _first, _last, isCompressed).WriteTo(_block);
+        new EventBlockHeader(Count, _ownCount, rawLength, _first, _last, isCompressed).WriteTo(_block);
         return _block.AsSpan(0, EventBlockHeader.Size + length);
     }
 
@@ -155,7 +187,7 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
         return isWorthIt ? length : 0;
     }
 
-    void Write(ref BlockWriter writer, in EventRecord record, ReadOnlySpan<byte> text)
+    void Write(ref BlockWriter writer, in EventRecord record)
     {
         // A local copy stays in registers.
         var bytes = writer;
@@ -222,28 +254,6 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
             WriteHalf(ref bytes, record.CategoryAdds);
         }
 
-        bytes.Byte(record.IdLength);
-        bytes.Byte(record.CartLength);
-        if (record.UserLength != 0)
-        {
-            bytes.Byte(record.UserLength);
-        }
-
-        if (record.SessionLength != 0)
-        {
-            bytes.Byte(record.SessionLength);
-        }
-
-        if (record.ProductLength != 0)
-        {
-            bytes.Byte(record.ProductLength);
-        }
-
-        if (record.MetaLength != 0)
-        {
-            bytes.Unsigned((uint)record.MetaLength);
-        }
-
         if (record.CartSecret != 0)
         {
             bytes.Long(record.CartSecret);
@@ -254,7 +264,6 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
             bytes.Byte((byte)record.Details);
         }
 
-        bytes.Bytes(text);
         writer = bytes;
 
         _ownCount += (record.Flags & (EventFlags.ChangesNoCart | EventFlags.Foreign)) == 0 ? 1 : 0;
@@ -263,6 +272,51 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
         _before.Currency = record.Currency;
         _before.Store = record.Store;
         _before.Flags = record.Flags;
+    }
+
+    // The texts are there in this order. What follows them is passed too: see TextColumn.Add.
+    void WriteTexts(ref BlockWriter writer, in EventRecord record, ReadOnlySpan<byte> text)
+    {
+        var lengths = writer;
+        lengths.Byte(record.IdLength);
+        WriteText(ref lengths, _columns.Ids, ref text, record.IdLength);
+        lengths.Byte(record.CartLength);
+        WriteText(ref lengths, _columns.Carts, ref text, record.CartLength);
+        if (record.UserLength != 0)
+        {
+            lengths.Byte(record.UserLength);
+            WriteText(ref lengths, _columns.Users, ref text, record.UserLength);
+        }
+
+        if (record.SessionLength != 0)
+        {
+            lengths.Byte(record.SessionLength);
+            WriteText(ref lengths, _columns.Sessions, ref text, record.SessionLength);
+        }
+
+        if (record.ProductLength != 0)
+        {
+            lengths.Byte(record.ProductLength);
+            WriteText(ref lengths, _columns.Products, ref text, record.ProductLength);
+        }
+
+        if (record.MetaLength != 0)
+        {
+            lengths.Unsigned((uint)record.MetaLength);
+            _columns.Metas.AddWhole(text[..record.MetaLength]);
+        }
+
+        writer = lengths;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void WriteText(ref BlockWriter lengths, TextColumn column, ref ReadOnlySpan<byte> text, int length)
+    {
+        if (length != 0)
+        {
+            lengths.Byte(column.Add(text, length));
+            text = text[length..];
+        }
     }
 
     static void WriteHalf(ref BlockWriter bytes, Half value)
@@ -285,20 +339,6 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
             var id = stores.IdOf(store);
             writer.Byte((byte)id.Length);
             writer.Bytes(id);
-        }
-    }
-
-    void Reserve(int length)
-    {
-        var needed = RawLength + length;
-        if (needed > EventBlockHeader.MaxRawLength)
-        {
-            throw new InvalidOperationException("The block would exceed its maximum length.");
-        }
-
-        if (needed > _raw.Length)
-        {
-            Array.Resize(ref _raw, Math.Max(needed, 2 * _raw.Length));
         }
     }
 }

@@ -88,7 +88,7 @@ public sealed partial class PartitionProcessor : IDisposable
     {
         TakeCampaigns();
         if (_block is not null && _batchEvents > 0
-            && (_batchEvents + slab.Count > MaxBatchEvents || _block.RawLength + slab.TextLength > MaxBatchBytes))
+            && (_batchEvents + slab.Count > MaxBatchEvents || _block.RowsLength + slab.TextLength > MaxBatchBytes))
         {
             EndBatch();
         }

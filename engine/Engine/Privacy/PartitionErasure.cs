@@ -111,7 +111,7 @@ public sealed class PartitionErasure(PartitionSet partitions, Func<StoreTable> s
         Task.Factory.StartNew(
             () =>
             {
-                BackgroundPriority.Enter();
+                BackgroundPriority.EnterLow();
                 step();
             },
             cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);

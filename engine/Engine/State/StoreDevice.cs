@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using CartRecovery.Primitives.Files;
 using FASTER.core;
 using Microsoft.Win32.SafeHandles;
 
@@ -25,6 +26,7 @@ sealed class StoreDevice : StorageDeviceBase
     readonly bool _delete;
     Thread? _writer;
     readonly ManualResetEventSlim _givingUp = new();
+    SyncSteps _steps;
     volatile IOException? _failure;
     volatile IOException? _problem;
     bool _closed;
@@ -227,6 +229,10 @@ sealed class StoreDevice : StorageDeviceBase
                 var chunk = Math.Min(ChunkBytes, write.Length - done);
                 Marshal.Copy(write.Source + done, buffer, 0, chunk);
                 RandomAccess.Write(file, buffer.AsSpan(0, chunk), write.At + done);
+                if (!_isLog && _steps.IsDue(chunk))
+                {
+                    RandomAccess.FlushToDisk(file);
+                }
             }
 
             _problem = null;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using CartRecovery.Primitives.Files;
 
 namespace CartRecovery.Host.Backup;
 
@@ -45,6 +46,7 @@ sealed class BackupCipher(byte[]? key)
         }
 
         var (sealedChunk, isLast) = (new byte[ChunkBytes + TagBytes], false);
+        var steps = default(SyncSteps);
         for (var number = 0L; !isLast; number++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -60,6 +62,11 @@ sealed class BackupCipher(byte[]? key)
             {
                 cipher.Encrypt(NonceOf(number, isLast), chunk.AsSpan(0, count), sealedChunk.AsSpan(0, count), sealedChunk.AsSpan(count, TagBytes));
                 file.Write(sealedChunk, 0, count + TagBytes);
+            }
+
+            if (steps.IsDue(count))
+            {
+                file.Flush(flushToDisk: true);
             }
         }
 

@@ -2,8 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using CartRecovery.Engine.Journal;
-using CartRecovery.Host.Data;
 using CartRecovery.Tests.Encryption;
 using CartRecovery.Tests.Support;
 
@@ -111,28 +109,5 @@ public sealed class ErasureCrashTests
     static string Event(string id, string cart, string? user) =>
         $$"""{"id":"{{id}}","type":"add_to_cart","cartId":"{{cart}}","sessionId":"{{(user is User || cart is Guest ? Session : "s")}}","productId":"p1","price":5,{{(user is null ? "" : $"\"userId\":\"{user}\",")}}"ts":{{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}}}""";
 
-    IEnumerable<string> Found() => [.. TestKeys.Found(_scratch.PathOf("data"), User, Cart, Guest, Session), .. TestKeys.FoundIn(Entries(), User, Cart, Guest, Session)];
-
-    IEnumerable<(string Name, byte[] Bytes)> Entries()
-    {
-        var files = new FolderFiles(_scratch.PathOf("data"));
-        var format = FolderFormat.Read(files.Root)!.Value;
-        for (var partition = 0; partition < format.Partitions; partition++)
-        {
-            using var device = new FileJournalDevice(files.JournalOf(partition), readOnly: true);
-            var reader = new JournalReader(device, format.Layout);
-            while (reader.TryNext(out var entry))
-            {
-                var bytes = entry.Payload.ToArray();
-                if (entry.Kind == EntryKind.Events && EventBlockHeader.Read(bytes) is var header)
-                {
-                    var raw = new byte[header.RawLength];
-                    header.Decompress(bytes.AsSpan(EventBlockHeader.Size), raw);
-                    bytes = raw;
-                }
-
-                yield return ($"an entry of {entry.Kind}", bytes);
-            }
-        }
-    }
+    IEnumerable<string> Found() => [.. TestKeys.Found(_scratch.PathOf("data"), User, Cart, Guest, Session), .. TestKeys.FoundIn(JournalBlocks.In(_scratch.PathOf("data")), User, Cart, Guest, Session)];
 }

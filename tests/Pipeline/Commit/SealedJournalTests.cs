@@ -211,10 +211,9 @@ public sealed class SealedJournalTests : EncryptionFixture
         while (reader.TryNext(out var entry))
         {
             var (payload, raw) = (entry.Payload.ToArray(), entry.Payload.ToArray());
-            if (entry.Kind == EntryKind.Events && EventBlockHeader.Read(payload) is { IsCompressed: true } header)
+            if (entry.Kind == EntryKind.Events)
             {
-                raw = new byte[header.RawLength];
-                Lz4.Decompress(payload.AsSpan(EventBlockHeader.Size), raw);
+                raw = JournalBlocks.RowsOf(payload);
             }
 
             entries.Add((entry.Kind, payload, raw));

@@ -1,3 +1,5 @@
+using CartRecovery.Primitives.Files;
+
 namespace CartRecovery.Engine.Exports.Archive;
 
 /// <summary>Writes a file of the archive. Not thread-safe.</summary>
@@ -9,6 +11,8 @@ sealed class ArchivePart : IDisposable
     readonly string _path;
     readonly string _store;
     readonly DateOnly _date;
+    SyncSteps _steps;
+    long _end;
     bool _isPublished;
 
     /// <param name="folder">The archive.</param>
@@ -31,6 +35,13 @@ sealed class ArchivePart : IDisposable
     {
         _rows.Write(row);
         Rows++;
+        var end = _file.Position;
+        if (_steps.IsDue((int)(end - _end)))
+        {
+            _file.Flush(flushToDisk: true);
+        }
+
+        _end = end;
     }
 
     /// <summary>Writes the footer, syncs the draft, and renames it to the file.</summary>

@@ -19,6 +19,8 @@ public sealed class EventBlockEraser
     readonly List<bool> _isTheirStore = [];
     ErasedIds _person = null!;
     int _store;
+    readonly BlockRows _rows = new();
+    byte[] _stored = [];
     byte[] _raw = [];
     byte[] _kept = [];
     byte[] _block = [];
@@ -70,7 +72,13 @@ public sealed class EventBlockEraser
 
         if (hasErased)
         {
-            erased = Compress(_raw.AsSpan(0, length), header with { RawLength = length, OwnCount = header.OwnCount - own }, block.Length + padding);
+            if (header.HasColumns)
+            {
+                length = _rows.Pack(_raw.AsSpan(0, length), ref _stored);
+            }
+
+            var raw = (header.HasColumns ? _stored : _raw).AsSpan(0, length);
+            erased = Compress(raw, header with { RawLength = length, OwnCount = header.OwnCount - own }, block.Length + padding);
         }
 
         return hasErased;
@@ -79,10 +87,8 @@ public sealed class EventBlockEraser
     ReadOnlySpan<byte> Decompress(ReadOnlySpan<byte> block, out EventBlockHeader header)
     {
         header = EventBlockHeader.Read(block);
-        Ensure(ref _raw, header.RawLength);
-        var raw = _raw.AsSpan(0, header.RawLength);
-        header.Decompress(block[EventBlockHeader.Size..], raw);
-        return raw;
+        var length = header.ReadRows(block[EventBlockHeader.Size..], _rows, ref _stored, ref _raw);
+        return _raw.AsSpan(0, length);
     }
 
     // Takes the first form that fits: uncompressed, LZ4, or Brotli, which compresses better wherever LZ4 compresses at all.
