@@ -73,9 +73,8 @@ sealed unsafe class RecordIndex<TRecord>
     /// <summary>Prefetches the first lines of the key's record, if its bucket names it and it is in memory.</summary>
     /// <param name="key">The key; its bucket should already be in the cache.</param>
     /// <param name="lines">The number of cache lines.</param>
-    /// <param name="also">An offset in the record beyond them to prefetch; 0 for none.</param>
-    /// <param name="last">Another one.</param>
-    public void Record(in Hash128 key, int lines, int also, int last)
+    /// <param name="also">Offsets in the record beyond them to prefetch; 0 for none.</param>
+    public void Record(in Hash128 key, int lines, (int First, int Second, int Third) also)
     {
         var address = Find(key);
         if (address != 0)
@@ -85,15 +84,9 @@ sealed unsafe class RecordIndex<TRecord>
                 CacheLine.Prefetch(address + (line * CacheLine.Size));
             }
 
-            if (also != 0)
-            {
-                CacheLine.Prefetch(address + BeforeValue + also);
-            }
-
-            if (last != 0)
-            {
-                CacheLine.Prefetch(address + BeforeValue + last);
-            }
+            Line(address, also.First);
+            Line(address, also.Second);
+            Line(address, also.Third);
         }
     }
 
@@ -127,6 +120,15 @@ sealed unsafe class RecordIndex<TRecord>
     {
         var start = AddressOf(address);
         return start == 0 || address < _log.HeadAddress ? [] : new Span<byte>((void*)start, (1 << _pageBits) - OffsetOf(address));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Line(nint address, int offset)
+    {
+        if (offset != 0)
+        {
+            CacheLine.Prefetch(address + BeforeValue + offset);
+        }
     }
 
     // Returns 0 for a page that is not allocated.

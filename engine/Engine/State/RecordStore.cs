@@ -140,9 +140,8 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     /// <summary>Prefetches for an operation on the key a few events ahead: the second step, after the first has taken effect.</summary>
     /// <param name="key">The key.</param>
     /// <param name="lines">The number of cache lines of the record that will be accessed, from its start.</param>
-    /// <param name="also">An offset in the record beyond them that will also be accessed; 0 for none.</param>
-    /// <param name="last">Another one.</param>
-    public void PrefetchRecord(in Hash128 key, int lines, int also = 0, int last = 0) => Index?.Record(key, lines, also, last);
+    /// <param name="also">Offsets in the record beyond them that will also be accessed; 0 for none.</param>
+    public void PrefetchRecord(in Hash128 key, int lines, (int First, int Second, int Third) also = default) => Index?.Record(key, lines, also);
 
     /// <summary>
     /// Enters FASTER's epoch for all operations until <see cref="Exit"/>: once per slab instead of once per operation. Until then nothing

@@ -54,9 +54,11 @@ readonly struct SlabPrefetcher(
         if (index + Records < slab.Count)
         {
             ref readonly var soon = ref slab.Records[index + Records];
-            // A server's event is no bot's, whatever its rhythm.
-            carts.PrefetchRecord(
-                soon.Cart, CartLines, soon.Standing != Standing.Server ? CartRecord.BotOffset : 0, soon.UserLength != 0 ? CartRecord.UserOffset : 0);
+            // A server's event is no bot's, whatever its rhythm; an event with a product tells its category.
+            carts.PrefetchRecord(soon.Cart, CartLines, (
+                soon.Standing != Standing.Server ? CartRecord.BotOffset : 0,
+                soon.UserLength != 0 ? CartRecord.UserOffset : 0,
+                soon.Product != 0 ? CartRecord.CategoryOffset : 0));
             if (soon.UserLength != 0)
             {
                 customers.PrefetchRecord(soon.Customer, CustomerLines);

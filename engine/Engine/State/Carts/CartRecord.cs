@@ -281,6 +281,9 @@ public struct CartRecord
     /// <summary>Offset of <see cref="Bot"/> in the record, in bytes.</summary>
     internal static int BotOffset { get; } = OffsetOf((ref cart) => ref Unsafe.As<BotEvidence, byte>(ref cart.Bot));
 
+    /// <summary>Offset of <see cref="CategoryViews"/> in the record, in bytes.</summary>
+    internal static int CategoryOffset { get; } = OffsetOf((ref cart) => ref Unsafe.As<Half, byte>(ref cart.CategoryViews));
+
     /// <summary>Returns the number of events of a type.</summary>
     public readonly uint CountOf(EventType type) => Counts[(int)type];
 
