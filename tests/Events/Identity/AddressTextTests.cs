@@ -43,12 +43,44 @@ public sealed class AddressTextTests
         Assert.That(PhoneText.IsIn(text, "DE"), Is.True);
     }
 
+    [TestCase("4915155509999", "DE", "+4915155509999")]
+    [TestCase("49 (0)151 555-09999", "DE", "+4915155509999")]
+    [TestCase("04915155509999", "DE", "+494915155509999")]
+    [TestCase("15155509999", "DE", "+4915155509999")]
+    [TestCase("31612345678", "NL", "+31612345678")]
+    [TestCase("31612345678", "DE", "+31612345678")]
+    [TestCase("31612345678", "US", "+31612345678")]
+    [TestCase("0049 151 55509999", "US", "+4915155509999")]
+    [TestCase("12125550100", "US", "+12125550100")]
+    [TestCase("34612345678", "ES", "+34612345678")]
+    [TestCase("4571234567", "US", null)]
+    public void A_number_with_its_countrys_code_and_no_plus_is_international(string text, string country, string? expected) =>
+        Assert.That(PhoneText.ToE164(text, country), Is.EqualTo(expected));
+
+    [TestCase("0000000000", "DE")]
+    [TestCase("1111111111", "DE")]
+    [TestCase("1234567890", "DE")]
+    [TestCase("110", "DE")]
+    [TestCase("555 123 4567", "US")]
+    [TestCase("+490000000000", null)]
+    [TestCase("+1 111 111 1111", null)]
+    [TestCase("+10000000000", "US")]
+    public void Fillers_and_national_numbers_of_no_range_are_no_numbers(string text, string? country) => Assert.That(PhoneText.ToE164(text, country), Is.Null);
+
+    [TestCase("+31600000000")]
+    [TestCase("+15551234567")]
+    public void An_international_number_of_an_unknown_range_is_one(string text) => Assert.That(PhoneText.ToE164(text, "DE"), Is.EqualTo(text));
+
     [Test]
     public void A_number_in_E164_stays_as_it_is() => Assert.That(PhoneText.ToE164(PhoneText.ToE164("0151 12340000", "DE"), "NL"), Is.EqualTo("+4915112340000"));
 
     [Test]
     public void Earlier_spellings_are_known() =>
-        Assert.That(PhoneText.FormerSpellings("+4915112340000"), Is.EqualTo(new[] { "+49015112340000", "015112340000" }));
+        Assert.That(PhoneText.FormerSpellings("+4915112340000"), Is.EqualTo(new[] { "+49015112340000", "015112340000", "+494915112340000" }));
+
+    [Test]
+    public void A_number_kept_with_its_countrys_code_twice_is_known_as_the_right_one() =>
+        Assert.That(PhoneText.FormerSpellings("+494915155509999"), Does.Contain("+4915155509999"));
 
     [TestCase("jo@xn--mller-kva.example")]
     [TestCase("jo@m\u00fcller.example")]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using CartRecovery.Primitives;
 using PhoneNumbers;
@@ -13,8 +14,8 @@ public static class PhoneText
     const int MinNationalDigits = 7, MaxRunDigits = 24, MaxRuns = 8, MaxTries = 8;
 
     /// <summary>
-    /// Returns a number in E.164, such as <c>+4915112340000</c>; <see langword="null"/> if it is none, or a national one without a country. The
-    /// length is checked, not whether the number is assigned: plans change faster than programs.
+    /// Returns a number in E.164, such as <c>+4915112340000</c>; <see langword="null"/> if it is none, or a national one without a country. Of an
+    /// international number the length is checked, not whether it is assigned: plans change faster than programs. A national one is of a known range.
     /// </summary>
     /// <param name="text">The number as written, international (after <c>+</c>, or the country's prefix such as <c>00</c>) or national.</param>
     /// <param name="country">The country of national numbers, ISO 3166-1; <see langword="null"/> to take international ones alone.</param>
@@ -25,12 +26,43 @@ public static class PhoneText
             return null;
         }
 
+        var numbers = PhoneNumberUtil.GetInstance();
+        return Parse(text, country) is not { } number ? null
+            : (IsInternational(number) ? number : OfNational(text, number, country!)) is { } read && IsNumber(read) ? numbers.Format(read, PhoneNumberFormat.E164) : null;
+    }
+
+    static bool IsInternational(PhoneNumber number) => number.CountryCodeSource
+        is PhoneNumber.Types.CountryCodeSource.FROM_NUMBER_WITH_PLUS_SIGN or PhoneNumber.Types.CountryCodeSource.FROM_NUMBER_WITH_IDD;
+
+    // Germany's plan has numbers of any length, so 49151… is one of 0491 to it: without the 0 the country's code is meant. Elsewhere a number as long as the
+    // country's is never another country's, or one of a range newer than the plan would ring abroad.
+    static PhoneNumber? OfNational(string text, PhoneNumber number, string country)
+    {
+        var numbers = PhoneNumberUtil.GetInstance();
+        var digits = PhoneNumberUtil.NormalizeDigitsOnly(text);
+        var abroad = Parse(string.Concat("+", digits.StartsWith("00", StringComparison.Ordinal) ? digits[2..] : digits), country: null);
+        var isRead = abroad is not null && numbers.IsValidNumber(abroad);
+        var hasTrunkZero = numbers.GetNddPrefixForRegion(country, stripNonDigits: true) == "0";
+        return isRead && hasTrunkZero && abroad!.CountryCode == number.CountryCode ? abroad
+            : numbers.IsValidNumber(number) ? number
+            : isRead && (hasTrunkZero || !numbers.IsPossibleNumber(number)) ? abroad
+            : null;
+    }
+
+    // Zeros and the like are typed where a form wants something.
+    static bool IsNumber(PhoneNumber number)
+    {
+        var numbers = PhoneNumberUtil.GetInstance();
+        return numbers.IsPossibleNumberWithReason(number) == PhoneNumberUtil.ValidationResult.IS_POSSIBLE
+            && (numbers.GetNationalSignificantNumber(number) is var national && national[0] != '0' && national.AsSpan().ContainsAnyExcept(national[0])
+                || numbers.IsValidNumber(number));
+    }
+
+    static PhoneNumber? Parse(string text, string? country)
+    {
         try
         {
-            var numbers = PhoneNumberUtil.GetInstance();
-            var number = numbers.Parse(text, country);
-            return numbers.IsPossibleNumberWithReason(number) == PhoneNumberUtil.ValidationResult.IS_POSSIBLE
-                ? numbers.Format(number, PhoneNumberFormat.E164) : null;
+            return PhoneNumberUtil.GetInstance().ParseAndKeepRawInput(text, country);
         }
         catch (NumberParseException)
         {
@@ -88,22 +120,20 @@ public static class PhoneText
 
     /// <summary>
     /// Returns how a number in E.164 may have been kept before numbers were brought to it: with the national prefix after the country's code, as in
-    /// <c>+49 (0)151…</c>, and as a national number. Digits alone.
+    /// <c>+49 (0)151…</c>, as a national number, and with the country's code twice or, of such a one, once. Digits alone.
     /// </summary>
     public static IEnumerable<string> FormerSpellings(string e164)
     {
-        PhoneNumber number;
-        var numbers = PhoneNumberUtil.GetInstance();
-        try
-        {
-            number = numbers.Parse(e164, null);
-        }
-        catch (NumberParseException)
+        if (Parse(e164, country: null) is not { } number)
         {
             return [];
         }
 
+        var numbers = PhoneNumberUtil.GetInstance();
+        var code = string.Create(CultureInfo.InvariantCulture, $"{number.CountryCode}");
         var national = string.Concat(numbers.Format(number, PhoneNumberFormat.NATIONAL).Where(char.IsAsciiDigit));
-        return e164 == $"+{number.CountryCode}{national}" ? [national] : [$"+{number.CountryCode}{national}", national];
+        var significant = numbers.GetNationalSignificantNumber(number);
+        var inner = significant.StartsWith(code, StringComparison.Ordinal) && Parse($"+{significant}", country: null) is { } once && numbers.IsValidNumber(once);
+        return new[] { $"+{code}{national}", national, $"+{code}{code}{significant}", inner ? $"+{significant}" : e164 }.Where(spelling => spelling != e164);
     }
 }
