@@ -12,6 +12,30 @@ public sealed class RedirectTests
         LinkHosts = ["www.shop.example", "cdn.shop.example:8443", "bücher.example"],
     };
 
+    [TestCase("https://mu\u0308ller.example/cart", "https://xn--mller-kva.example/cart")]
+    [TestCase("https://\uff4d\u00fcller.example:8443/a?b#c", "https://xn--mller-kva.example:8443/a?b#c")]
+    [TestCase("https://M\u00dcLLER\u3002example/", "https://xn--mller-kva.example/")]
+    [TestCase("https://shop.example./cart", "https://shop.example/cart")]
+    [TestCase("http://127.0.0.1:8080/cart", "http://127.0.0.1:8080/cart")]
+    [TestCase("http://[::1]:8080/cart", "http://[::1]:8080/cart")]
+    public void All_spellings_of_a_host_lead_to_one(string url, string header)
+    {
+        var store = s_store with { CartUrl = new Uri(url) };
+        Assert.That(ShopLinks.HeaderOf(store.CartUrl), Is.EqualTo(header));
+        Assert.That(ShopLinks.Allowed(header, store), Is.EqualTo(header));
+    }
+
+    [TestCase("https://mu\u0308ller.example")]
+    [TestCase("https://m\u00fcller.example")]
+    public void All_spellings_of_a_named_host_allow_it(string url) =>
+        Assert.That(
+            ShopLinks.Allowed("https://xn--mller-kva.example/p", s_store with { LinkHosts = [url["https://".Length..]] }),
+            Is.EqualTo("https://xn--mller-kva.example/p"));
+
+    [TestCase("https://m\u00fcl\u00adler.example")]
+    [TestCase("https://-shop.example")]
+    public void What_cannot_be_a_host_is_none(string url) => Assert.That(ShopLinks.HasHost(new Uri(url)), Is.False);
+
     [TestCase("https://shop.example/p/1?a=b#c")]
     [TestCase("https://SHOP.example/p/1")]
     [TestCase("https://shop.example")]

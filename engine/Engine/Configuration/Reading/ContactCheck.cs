@@ -85,5 +85,5 @@ sealed class ContactCheck(ConfigCheck check, ConfigLocations locations)
 
     internal static bool IsWebAddress(string address) =>
         Uri.TryCreate(address, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0
-        && System.Text.Ascii.IsValid(ShopLinks.HeaderOf(url));
+        && ShopLinks.HasHost(url) && System.Text.Ascii.IsValid(ShopLinks.HeaderOf(url));
 }

@@ -1,3 +1,5 @@
+using CartRecovery.Primitives.Unicode;
+
 namespace CartRecovery.Engine.ControlPlane.Stores;
 
 /// <summary>Restricts the links in a store's messages to the shop's hosts.</summary>
@@ -26,19 +28,27 @@ public static class ShopLinks
     public static string HeaderOf(Uri url)
     {
         var text = url.AbsoluteUri;
-        return url.HostNameType != UriHostNameType.Dns || url.Host == url.IdnHost
+        var host = HostOf(url);
+        return url.HostNameType != UriHostNameType.Dns || url.Host == host
             ? text
-            : string.Concat(url.GetComponents(UriComponents.Scheme, UriFormat.UriEscaped), "://", url.IdnHost,
+            : string.Concat(url.GetComponents(UriComponents.Scheme, UriFormat.UriEscaped), "://", host,
                 url.IsDefaultPort ? "" : $":{url.Port}", url.PathAndQuery, url.Fragment);
     }
+
+    /// <summary>Returns whether a URL's host can be one: an address, or the name of a domain.</summary>
+    public static bool HasHost(Uri url) => url.HostNameType != UriHostNameType.Dns || DomainName.ToAscii(url.Host) is not null;
+
+    // Not IdnHost: it takes letters and marks that stand apart for another domain.
+    static string HostOf(Uri url) =>
+        url.HostNameType == UriHostNameType.Dns && DomainName.ToAscii(url.Host) is { } name ? name : url.IdnHost;
 
     static IEnumerable<string> OriginsOf(Store store)
     {
         var hosts = store.LinkHosts.Select(AsciiOf);
         if (store.CartUrl is { } cart)
         {
-            yield return cart.IsDefaultPort ? $"{cart.Scheme}://{cart.IdnHost}" : $"{cart.Scheme}://{cart.IdnHost}:{cart.Port}";
-            hosts = hosts.Append(cart.IdnHost);
+            yield return cart.IsDefaultPort ? $"{cart.Scheme}://{HostOf(cart)}" : $"{cart.Scheme}://{HostOf(cart)}:{cart.Port}";
+            hosts = hosts.Append(HostOf(cart));
         }
 
         foreach (var host in hosts)
@@ -50,5 +60,5 @@ public static class ShopLinks
 
     static string AsciiOf(string host) =>
         Uri.TryCreate($"https://{host}", UriKind.Absolute, out var url)
-            ? host.Replace(url.Host, url.IdnHost, StringComparison.OrdinalIgnoreCase) : host;
+            ? host.Replace(url.Host, HostOf(url), StringComparison.OrdinalIgnoreCase) : host;
 }

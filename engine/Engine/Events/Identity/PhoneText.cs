@@ -14,8 +14,9 @@ public static class PhoneText
     const int MinNationalDigits = 7, MaxRunDigits = 24, MaxRuns = 8, MaxTries = 8;
 
     /// <summary>
-    /// Returns a number in E.164, such as <c>+4915112340000</c>; <see langword="null"/> if it is none, or a national one without a country. Of an
-    /// international number the length is checked, not whether it is assigned: plans change faster than programs. A national one is of a known range.
+    /// Returns a number in E.164, such as <c>+4915112340000</c>; <see langword="null"/> if it is none, or a national one without a country.
+    /// Of an international number the length is checked, not whether it is assigned: plans change faster than programs. A national one is
+    /// of a known range.
     /// </summary>
     /// <param name="text">The number as written, international (after <c>+</c>, or the country's prefix such as <c>00</c>) or national.</param>
     /// <param name="country">The country of national numbers, ISO 3166-1; <see langword="null"/> to take international ones alone.</param>
@@ -27,15 +28,16 @@ public static class PhoneText
         }
 
         var numbers = PhoneNumberUtil.GetInstance();
-        return Parse(text, country) is not { } number ? null
-            : (IsInternational(number) ? number : OfNational(text, number, country!)) is { } read && IsNumber(read) ? numbers.Format(read, PhoneNumberFormat.E164) : null;
+        var number = Parse(text, country);
+        number = number is null || IsInternational(number) ? number : OfNational(text, number, country!);
+        return number is not null && IsNumber(number) ? numbers.Format(number, PhoneNumberFormat.E164) : null;
     }
 
     static bool IsInternational(PhoneNumber number) => number.CountryCodeSource
         is PhoneNumber.Types.CountryCodeSource.FROM_NUMBER_WITH_PLUS_SIGN or PhoneNumber.Types.CountryCodeSource.FROM_NUMBER_WITH_IDD;
 
-    // Germany's plan has numbers of any length, so 49151… is one of 0491 to it: without the 0 the country's code is meant. Elsewhere a number as long as the
-    // country's is never another country's, or one of a range newer than the plan would ring abroad.
+    // Germany's plan has numbers of any length, so 49151... is one of 0491 to it: without the 0 the country's code is meant. Where numbers
+    // have no such 0, one as long as the country's is never another country's: a number of a range newer than the plan would ring abroad.
     static PhoneNumber? OfNational(string text, PhoneNumber number, string country)
     {
         var numbers = PhoneNumberUtil.GetInstance();
@@ -49,13 +51,18 @@ public static class PhoneText
             : null;
     }
 
+    static bool HasCodeOf(string text, string country) =>
+        Parse(string.Concat("+", PhoneNumberUtil.NormalizeDigitsOnly(text)), country: null) is { } number
+        && PhoneNumberUtil.GetInstance() is var numbers && number.CountryCode == numbers.GetCountryCodeForRegion(country)
+        && numbers.IsValidNumber(number);
+
     // Zeros and the like are typed where a form wants something.
     static bool IsNumber(PhoneNumber number)
     {
         var numbers = PhoneNumberUtil.GetInstance();
+        var national = numbers.GetNationalSignificantNumber(number);
         return numbers.IsPossibleNumberWithReason(number) == PhoneNumberUtil.ValidationResult.IS_POSSIBLE
-            && (numbers.GetNationalSignificantNumber(number) is var national && national[0] != '0' && national.AsSpan().ContainsAnyExcept(national[0])
-                || numbers.IsValidNumber(number));
+            && ((national[0] != '0' && national.AsSpan().ContainsAnyExcept(national[0])) || numbers.IsValidNumber(number));
     }
 
     static PhoneNumber? Parse(string text, string? country)
@@ -106,6 +113,12 @@ public static class PhoneText
                 masked = (masked ?? new StringBuilder(text.Length)).Append(text, copied, start + match.Start - copied).Append(AddressText.Hidden);
                 copied = start + match.Start + match.Length;
             }
+
+            if (copied <= start && HasCodeOf(text[start..at], country))
+            {
+                masked = (masked ?? new StringBuilder(text.Length)).Append(text, copied, start - copied).Append(AddressText.Hidden);
+                copied = at;
+            }
         }
 
         return masked is null ? text : masked.Append(text, copied, text.Length - copied).ToString();
@@ -133,7 +146,9 @@ public static class PhoneText
         var code = string.Create(CultureInfo.InvariantCulture, $"{number.CountryCode}");
         var national = string.Concat(numbers.Format(number, PhoneNumberFormat.NATIONAL).Where(char.IsAsciiDigit));
         var significant = numbers.GetNationalSignificantNumber(number);
-        var inner = significant.StartsWith(code, StringComparison.Ordinal) && Parse($"+{significant}", country: null) is { } once && numbers.IsValidNumber(once);
-        return new[] { $"+{code}{national}", national, $"+{code}{code}{significant}", inner ? $"+{significant}" : e164 }.Where(spelling => spelling != e164);
+        var isTwice = significant.StartsWith(code, StringComparison.Ordinal) && Parse($"+{significant}", country: null) is { } once
+            && numbers.IsValidNumber(once);
+        return new[] { $"+{code}{national}", national, $"+{code}{code}{significant}", isTwice ? $"+{significant}" : e164 }
+            .Where(spelling => spelling != e164);
     }
 }

@@ -174,7 +174,11 @@ sealed class PersonEraser(JourneyStore store)
             if (!store.People.IsSealing)
             {
                 using var suppressed = new Query(store.Database, "DELETE FROM suppression WHERE store=?1 AND value=?2");
-                Count("suppressions", suppressed.Rows.With(person.Store).With(AddressKeys.Fold(address)).Run());
+                var folded = AddressKeys.Fold(address);
+                foreach (var kept in new[] { folded, AddressKeys.WithoutTag(folded) }.Distinct())
+                {
+                    Count("suppressions", suppressed.Rows.With(person.Store).With(kept).Run());
+                }
             }
         }
     }

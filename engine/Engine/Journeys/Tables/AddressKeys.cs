@@ -47,12 +47,13 @@ public sealed class AddressKeys(KeyVault? keys)
         _secret is null ? new Suppressed(folded, default) : new Suppressed(Text: null, Hmac(Encoding.UTF8.GetBytes($"suppressed {folded}")));
 
     /// <summary>
-    /// Returns an address folded, and as it may have been folded by earlier versions: a domain in letters, a number as it was written.
+    /// Returns an address folded, and as it may have been folded by earlier versions: a domain in letters, a number as it was written,
+    /// letters and marks apart.
     /// </summary>
     internal static IEnumerable<string> Spellings(string address)
     {
         var folded = Fold(address);
-        return folded.Contains('@', StringComparison.Ordinal) ? EmailText.InLetters(folded) is var letters && letters != folded ? [folded, letters] : [folded]
+        return folded.Contains('@', StringComparison.Ordinal) ? [folded, .. EmailText.FormerSpellings(folded)]
             : folded.StartsWith('+') ? [folded, .. PhoneText.FormerSpellings(folded)] : [folded];
     }
 

@@ -17,6 +17,8 @@ public sealed class CustomerTables
 
     const string UserId = "user_id";
 
+    static readonly string[] s_ofMailbox = ["bounced", "mailbox_unavailable"];
+
     // Where the last purge of old purchases ended. It scans a thousand at a time; an index by time would cost more.
     Hash128 _seenUpTo;
 
@@ -208,14 +210,21 @@ public sealed class CustomerTables
         return false;
     }
 
-    /// <summary>Adds an address to the suppression list. A reason that consent does not lift replaces an unsubscription.</summary>
+    /// <summary>
+    /// Adds an address to the suppression list, with whatever tag after a plus sign. A mailbox that takes no mail is suppressed as it is
+    /// written: a provider without tags has others beside it. A reason that consent does not lift replaces an unsubscription.
+    /// </summary>
     /// <param name="store">The store.</param>
     /// <param name="address">The kind of address.</param>
     /// <param name="value">The address.</param>
     /// <param name="reason">unsubscribed, bounced, complained, or the shop's own reason.</param>
     /// <param name="at">Time (ms since 1970 UTC).</param>
-    public void Suppress(string store, AddressKind address, string value, string reason, long at) =>
-        Bind(_suppress.With(store).With((long)address), AddressKeys.Fold(value)).With(reason).With(at).Run();
+    public void Suppress(string store, AddressKind address, string value, string reason, long at)
+    {
+        var folded = AddressKeys.Fold(value);
+        folded = address == AddressKind.Email && !s_ofMailbox.Contains(reason) ? AddressKeys.WithoutTag(folded) : folded;
+        Bind(_suppress.With(store).With((long)address), folded).With(reason).With(at).Run();
+    }
 
     /// <summary>Lifts an address's unsubscription up to a time, with its tag after a plus sign or without. Other reasons stay.</summary>
     public void Resubscribe(string store, AddressKind address, string value, long at)
@@ -226,10 +235,10 @@ public sealed class CustomerTables
         }
     }
 
-    /// <summary>Removes an address from the suppression list.</summary>
+    /// <summary>Removes an address from the suppression list, with its tag after a plus sign and without.</summary>
     /// <returns><see langword="false"/> if it was not on the list.</returns>
     public bool Release(string store, AddressKind address, string value) =>
-        AddressKeys.Spellings(value).Sum(spelling => Bind(_release.With(store).With((long)address), spelling).Run()) > 0;
+        SpellingsOf(value).Sum(spelling => Bind(_release.With(store).With((long)address), spelling).Run()) > 0;
 
     /// <summary>Returns the recipient's address of this kind, or <see langword="null"/>.</summary>
     public static string? AddressOf(Recipient recipient, AddressKind address) => address switch
@@ -246,7 +255,9 @@ public sealed class CustomerTables
     Statement Bind(Statement statement, string folded) =>
         _addresses.SuppressedOf(folded) is { Text: { } text } ? statement.With(text) : statement.With(_addresses.SuppressedOf(folded).Key);
 
-    // Numbers were kept as they were sent, if they were international.
+    // Addresses were kept as they were sent, numbers if they were international.
+    static string? MailOf(string? kept) => kept is null ? null : EmailText.Parse(kept) ?? kept;
+
     static string? NumberOf(string? kept) => kept is null ? null : PhoneText.ToE164(kept, country: null) ?? kept;
 
     ContactRow? RowOf(in Hash128 owner)
@@ -260,7 +271,8 @@ public sealed class CustomerTables
         var row = new ContactRow(
             new Contact(
                 new Recipient(
-                    _people.Read(_contact, 0, Place(store, owner, "email")), NumberOf(_people.Read(_contact, 1, Place(store, owner, "phone"))),
+                    MailOf(_people.Read(_contact, 0, Place(store, owner, "email"))),
+                    NumberOf(_people.Read(_contact, 1, Place(store, owner, "phone"))),
                     _people.Read(_contact, 2, Place(store, owner, "push"))),
                 _contact.TextOrNull(3), (Standing?)_contact.LongOrNull(4), (Standing?)_contact.LongOrNull(5), (Standing?)_contact.LongOrNull(6), _contact.LongOrNull(7) ?? 0),
             _contact.Long(8), _people.Read(_contact, 9, Place(store, owner, "attributes")), _people.Read(_contact, 11, Place(store, owner, UserId)), _contact.LongOrNull(12) ?? _contact.Long(8));
