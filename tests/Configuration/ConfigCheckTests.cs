@@ -88,6 +88,29 @@ public class ConfigCheckTests
     public void An_unreadable_value_is_not_validated_by_its_default(string yaml) =>
         Assert.That(ConfigFile.ProblemsOf(yaml), Has.Length.EqualTo(1));
 
+    [TestCase(
+        "action: { type: reminder }, channel: post, message: m",
+        "an e-mail needs a subject, which a single message lacks; use steps or a template")]
+    [TestCase("steps: [{ action: { type: reminder }, channel: post, message: m }]", "an e-mail step needs a subject")]
+    [TestCase(
+        "variants: [{ name: a, steps: [{ action: { type: reminder }, channel: post, message: m }] }, { name: b }]",
+        "an e-mail step needs a subject")]
+    [TestCase("action: { type: reminder }, channel: post, template: left", null)]
+    [TestCase("action: { type: reminder }, channel: socket, message: m", null)]
+    public void An_email_needs_a_subject_in_every_form_of_a_campaign(string form, string? problem) => Assert.That(
+        ConfigFile.ProblemsOf($$"""
+            sinks: { post: { type: mail } }
+            decisions: { campaigns: [{ name: c, trigger: { idle: 1m }, {{form}} }] }
+            """),
+        problem is null ? Is.Empty : Has.Some.EndsWith(problem));
+
+    [Test]
+    public void A_cart_page_needs_a_host_that_can_be_one() => Assert.That(
+        ConfigFile.Load("""
+            stores: [{ id: s1, cartUrl: "https://m\u00fcl\u00adler.example/cart", keys: [{ key: pk_1, kind: publishable }] }]
+            """).Problems,
+        Has.Some.EndsWith("cartUrl must be an absolute http or https address"));
+
     [Test]
     public void Port_0_may_be_used_twice() =>
         Assert.That(ConfigFile.ProblemsOf("listen: { http: 127.0.0.1:0, stream: 127.0.0.1:0 }"), Is.Empty);

@@ -130,6 +130,10 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
             if (campaign.Channel is { } channel)
             {
                 Channel(campaign, channel, config);
+                if (!locations.Has(campaign, "template") && AddressOf(channel, config) == AddressKind.Email)
+                {
+                    check.Report(campaign, "channel", "an e-mail needs a subject, which a single message lacks; use steps or a template");
+                }
             }
 
             if (campaign.Action is { } action)
