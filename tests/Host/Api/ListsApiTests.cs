@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration.Campaigns;
@@ -165,6 +166,39 @@ sealed class ListsApiTests
         Assert.That((Reach(jo, "email"), Reach(jo, "push")), Is.EqualTo(((true, "granted", false), (false, "none", false))));
         Assert.That(Reach(later, "sms"), Is.EqualTo((true, "none", true)));
         Assert.That((await _engine.GetAsync("/v1/customers/nobody")).Problem, Is.EqualTo((404, "customer_not_found")));
+    }
+
+    [Test]
+    public async Task Ids_that_are_shortened_are_found_as_the_shop_writes_them()
+    {
+        var id = $"gid://shopify/Customer/{new string('7', 80)}";
+        await SendAsync(
+            EventJson.Of($"cart-{id}", "add_to_cart", $",\"productId\":\"p1\",\"price\":70,\"userId\":\"{id}\""),
+            EventJson.Of($"cart-{id}", "begin_checkout", $",\"userId\":\"{id}\""));
+        var escaped = Uri.EscapeDataString(id);
+        foreach (var list in new[]
+        {
+            $"/v1/carts?userId={escaped}", $"/v1/interventions?userId={escaped}",
+            $"/v1/interventions?cartId={Uri.EscapeDataString($"cart-{id}")}",
+            $"/v1/customers/{escaped}/timeline?kind=triggered",
+        })
+        {
+            Assert.That(await ItemsAsync(list), Is.Not.Empty, list);
+        }
+
+        var shown = Text((await ItemsAsync($"/v1/carts?userId={escaped}")).Single(), "userId");
+        Assert.That(await ItemsAsync($"/v1/carts?userId={Uri.EscapeDataString(shown!)}"), Has.Length.EqualTo(1), "as the list shows it");
+        Assert.That((await _engine.GetAsync($"/v1/customers/{escaped}")).Status, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public async Task A_suppressed_address_is_released_with_whatever_tag()
+    {
+        await _engine.PostAsync("/v1/suppressions", """{"channel":"email","address":"p2@tags.example"}""");
+        var released = await _engine.AskAsync(HttpMethod.Delete, "/v1/suppressions",
+            new StringContent("""{"channel":"email","address":"p2+a@tags.example"}""", Encoding.UTF8, "application/json"),
+            InProcessEngine.Secret);
+        Assert.That(released.Json.GetProperty("released").GetInt32(), Is.EqualTo(1));
     }
 
     [Test]

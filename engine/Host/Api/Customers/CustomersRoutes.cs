@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Text;
 using CartRecovery.Contracts;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Journeys.Tables;
@@ -60,7 +61,8 @@ static class CustomersRoutes
         await journeys.CatchUpForReportAsync();
         var id = CartReader.IdOf(context, userId, PersonalIdKind.Customer, segmentsAfter: 1);
         return TimeCursor.Page("timeline", "at", query, (period, skip, limit) =>
-            CustomerList.TimelineOf(reports, caller.Store.Id, id, KeyOf(caller, id), query.Of(s_kind), period, skip, limit));
+            CustomerList.TimelineOf(
+                reports, caller.Store.Id, ForgottenPeople.ShortForm(id), KeyOf(caller, id), query.Of(s_kind), period, skip, limit));
     }
 
     static async Task<Results<Ok<CustomerReach>, ProblemHttpResult>> GetAsync(
@@ -70,7 +72,8 @@ static class CustomersRoutes
         var id = CartReader.IdOf(context, userId, PersonalIdKind.Customer);
         var key = KeyOf(caller, id);
         var reach = await journeys.InvokeAsync((engine, now) => ReachOf(engine.Store.Customers, caller.Store.Id, key, now));
-        var last = CustomerList.TimelineOf(reports, caller.Store.Id, id, key, kind: null, (long.MinValue, long.MaxValue), skip: 0, limit: 1);
+        var last = CustomerList.TimelineOf(
+            reports, caller.Store.Id, ForgottenPeople.ShortForm(id), key, kind: null, (long.MinValue, long.MaxValue), skip: 0, limit: 1);
         return last.Rows.Count == 0 && reach.All(channel => channel is { Known: false, Consent: "none" })
             ? ApiProblems.CustomerNotFound.ToResult()
             : TypedResults.Ok(new CustomerReach(view.UserId(id)!, reach[0], reach[1], reach[2], last.Rows.Count == 0 ? null : TimeOf((long)last.Rows[0][0]!)));

@@ -87,6 +87,11 @@ sealed class PersonalDataView
     /// </summary>
     public string? Resolve(PersonalIdKind kind, string text) => Stored(_ids.Open(_store, kind, text) ?? (IsMasked ? null : text));
 
+    /// <summary>
+    /// Returns the id that a request names as lists compare it, a long one in its short form; otherwise as <see cref="Resolve"/>.
+    /// </summary>
+    public string? ResolveStored(PersonalIdKind kind, string text) => Resolve(kind, text) is { } id ? ForgottenPeople.ShortForm(id) : null;
+
     /// <summary>Returns the id that a request names, as the shop writes it; otherwise as <see cref="Resolve"/>.</summary>
     public string? ResolveShown(PersonalIdKind kind, string text) => _ids.Open(_store, kind, text) ?? (IsMasked ? null : Shown(text));
 

@@ -80,7 +80,7 @@ sealed class RequestQuery
             }
             else if (parameter.IdKind is { } kind)
             {
-                value = PersonalDataView.Of(context).Resolve(kind, (string)value);
+                value = PersonalDataView.Of(context).ResolveStored(kind, (string)value);
             }
 
             if (value is null)
