@@ -103,5 +103,7 @@ sealed class MetaText
             added.Replace((byte)'\n', (byte)' ');
             _mayBePersonal = true;
         }
+
+        _mayBePersonal |= PersonalMeta.NamesNumber(json);
     }
 }

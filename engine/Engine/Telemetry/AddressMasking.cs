@@ -1,4 +1,3 @@
-using CartRecovery.Primitives;
 using OpenTelemetry;
 using OpenTelemetry.Logs;
 
@@ -10,15 +9,19 @@ sealed class AddressMasking : BaseProcessor<LogRecord>
     /// <inheritdoc/>
     public override void OnEnd(LogRecord data)
     {
-        data.FormattedMessage = data.FormattedMessage is { } message ? AddressText.Mask(message) : null;
-        data.Body = data.Body is { } body ? AddressText.Mask(body) : null;
         var attributes = data.Attributes;
-        if (attributes?.Any(attribute => attribute.Value is string text && AddressText.Mask(text) != text) == true)
+        var values = attributes?.Select(attribute => attribute.Value).ToArray() ?? [];
+        data.FormattedMessage = data.FormattedMessage is { } message ? LogMasking.Message(message, values) : null;
+        data.Body = data.Body is { } body ? LogMasking.Message(body, values) : null;
+        if (values.Any(value => value is string text && LogMasking.Text(text) != text))
         {
-            data.Attributes = [.. attributes.Select(attribute => attribute.Value is string text ? new(attribute.Key, AddressText.Mask(text)) : attribute)];
+            data.Attributes =
+            [
+                .. attributes!.Select(attribute => attribute.Value is string text ? new(attribute.Key, LogMasking.Text(text)) : attribute),
+            ];
         }
 
-        if (data.Exception is { } exception && exception.ToString() is var whole && AddressText.Mask(whole) is var masked && masked != whole)
+        if (data.Exception is { } exception && exception.ToString() is var whole && LogMasking.Text(whole) is var masked && masked != whole)
         {
             data.Attributes = [.. data.Attributes ?? [], new("exception.type", exception.GetType().FullName), new("exception.stacktrace", masked)];
             data.Exception = null;

@@ -4,6 +4,7 @@ using CartRecovery.Engine.Configuration.Stores;
 using CartRecovery.Engine.ControlPlane.Stores;
 using CartRecovery.Engine.Encryption;
 using CartRecovery.Engine.Events.Identity;
+using CartRecovery.Host.Output;
 using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Data;
@@ -35,6 +36,7 @@ sealed partial class FolderNumbering
         _registry = _isRecorded ? data.NumberStores(config) : StoreCompiler.Register(config.Stores, StoreRegistry.Empty);
         Stores = StoreCompiler.Compile(config.Stores, _registry, data.Use(data.IdSecret), _sealing);
         Campaigns = new CampaignNumbering(data, config, log);
+        LogCountries.Add(Stores.All.Select(store => store.Country));
     }
 
     /// <summary>The stores with their numbers.</summary>
@@ -82,7 +84,11 @@ sealed partial class FolderNumbering
     }
 
     /// <summary>Replaces the stores with prepared ones.</summary>
-    public void Update(StoreDirectory directory) => Stores.Update(directory);
+    public void Update(StoreDirectory directory)
+    {
+        LogCountries.Add(directory.All.Select(store => store.Country));
+        Stores.Update(directory);
+    }
 
     [LoggerMessage(EventName = "stores_removed", Level = LogLevel.Information,
         Message = "Stores that are not configured keep their carts, and nothing is sent for them: {Stores}")]

@@ -4,7 +4,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using CartRecovery.Primitives;
+using CartRecovery.Engine.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -33,7 +33,8 @@ static class JsonLogLine
             }
 
             writer.WriteString("category"u8, entry.Category);
-            writer.WriteString("message"u8, AddressText.Mask(entry.Formatter(entry.State, entry.Exception)));
+            var message = entry.Formatter(entry.State, entry.Exception);
+            writer.WriteString("message"u8, LogMasking.Message(message, LogFields.ValuesOf(entry.State)));
             foreach (var (field, value) in LogFields.Of(entry.State))
             {
                 Write(writer, field, value);
@@ -46,7 +47,7 @@ static class JsonLogLine
 
             if (entry.Exception is { } exception)
             {
-                writer.WriteString("exception"u8, AddressText.Mask(exception.ToString()));
+                writer.WriteString("exception"u8, LogMasking.Text(exception.ToString()));
             }
 
             writer.WriteEndObject();
@@ -75,7 +76,7 @@ static class JsonLogLine
                 writer.WriteString(name, formattable.ToString(format: null, CultureInfo.InvariantCulture));
                 break;
             default:
-                writer.WriteString(name, AddressText.Mask(value.ToString() ?? ""));
+                writer.WriteString(name, LogMasking.Text(value.ToString() ?? ""));
                 break;
         }
     }

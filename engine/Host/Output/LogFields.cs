@@ -15,6 +15,9 @@ static class LogFields
         id.Name is not { Length: > 0 } name ? null
         : string.Concat(name.Select((letter, i) => char.IsAsciiLetterUpper(letter) ? (i > 0 && name[i - 1] != '_' ? "_" : "") + char.ToLowerInvariant(letter) : letter.ToString()));
 
+    /// <summary>Returns the values that the message has places for.</summary>
+    public static IEnumerable<object?> ValuesOf<TState>(TState state) => Of(state).Select(field => field.Value);
+
     /// <summary>Returns the values that the message has places for, with their names in camel case.</summary>
     public static IEnumerable<(string Name, object? Value)> Of<TState>(TState state)
     {

@@ -1,5 +1,5 @@
 using System.Globalization;
-using CartRecovery.Primitives;
+using CartRecovery.Engine.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
@@ -33,11 +33,12 @@ sealed class TextLogFormatter(bool hasColours) : ConsoleFormatter(FormatterName)
         }
 
         // What a client sent must not begin a line or control the terminal.
-        textWriter.Write(TerminalText.Clean(AddressText.Mask(entry.Formatter(entry.State, entry.Exception))).ReplaceLineEndings(" "));
+        var message = LogMasking.Message(entry.Formatter(entry.State, entry.Exception), LogFields.ValuesOf(entry.State));
+        textWriter.Write(TerminalText.Clean(message).ReplaceLineEndings(" "));
         textWriter.Write('\n');
         if (entry.Exception is { } exception)
         {
-            textWriter.Write($"  {TerminalText.Clean(AddressText.Mask(exception.ToString())).ReplaceLineEndings("\n  ")}\n");
+            textWriter.Write($"  {TerminalText.Clean(LogMasking.Text(exception.ToString())).ReplaceLineEndings("\n  ")}\n");
         }
     }
 }

@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Host.Logs;
+using CartRecovery.Host.Output;
 using CartRecovery.Tests.Support;
 using Microsoft.Extensions.Logging;
 
@@ -28,6 +29,28 @@ sealed class LogFilesTests
         var text = page.Lines[0].RootElement.GetRawText();
         Assert.That(text, Does.Contain("broken").And.Not.Contains("someone@"), "addresses are masked");
         Assert.That(File.GetUnixFileMode(Directory.GetFiles(scratch.PathOf("logs")).Single()) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead), Is.EqualTo(UnixFileMode.None));
+    }
+
+    [Test]
+    public async Task National_numbers_of_the_stores_countries_are_masked_in_texts_and_sizes_are_not()
+    {
+        LogCountries.Add(["DE"]);
+        using var scratch = new Scratch();
+        using (var files = new LogFiles(new LogFilesConfig()))
+        using (var loggers = LoggerFactory.Create(logs => logs.AddProvider(files)))
+        {
+            files.Begin(scratch.PathOf("logs"));
+            loggers.CreateLogger("Tests").LogError(
+                new InvalidOperationException("0151 12340001 is unknown"), "{Count} bytes at {At}: {Answer} for {Number}",
+                15112340000, 4915112340000, "no 0151/12340002", "4915112340003");
+        }
+
+        using var search = new LogSearch(scratch.PathOf("logs"));
+        using var page = await search.FindAsync(new LogQuery(), before: null, 10, CancellationToken.None);
+        var line = page.Lines.Single().RootElement;
+        Assert.That(line.GetProperty("message").GetString(), Is.EqualTo("15112340000 bytes at 4915112340000: no *** for ***"));
+        Assert.That((line.GetProperty("answer").GetString(), line.GetProperty("number").GetString()), Is.EqualTo(("no ***", "***")));
+        Assert.That(line.GetProperty("exception").GetString(), Does.Contain("*** is unknown"));
     }
 
     [Test]
