@@ -36,11 +36,12 @@ public static class ShopLinks
     }
 
     /// <summary>Returns whether a URL's host can be one: an address, or the name of a domain.</summary>
-    public static bool HasHost(Uri url) => url.HostNameType != UriHostNameType.Dns || DomainName.ToAscii(url.Host) is not null;
+    public static bool HasHost(Uri url) =>
+        url.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6 || DomainName.ToAscii(url.Host) is not null;
 
     // Not IdnHost: it takes letters and marks that stand apart for another domain.
     static string HostOf(Uri url) =>
-        url.HostNameType == UriHostNameType.Dns && DomainName.ToAscii(url.Host) is { } name ? name : url.IdnHost;
+        url.HostNameType == UriHostNameType.Dns ? DomainName.ToAscii(url.Host) ?? url.IdnHost : url.Host;
 
     static IEnumerable<string> OriginsOf(Store store)
     {

@@ -34,7 +34,7 @@ public static class EmailText
         var local = Unquoted(text[..at]);
         var domain = text[(at + 1)..].Replace('\u3002', '.');
         domain = domain is [.. var name, '.'] ? name : domain;
-        return IsLocal(local) && DomainName.ToAscii(domain) is { } ascii
+        return IsLocal(local) && !domain.EndsWith('.') && DomainName.ToAscii(domain) is { } ascii
             && Encoding.UTF8.GetByteCount(local) + 1 + ascii.Length <= MaxLength ? $"{local}@{domain}" : null;
     }
 
