@@ -18,7 +18,7 @@ public static class PersonalMeta
     /// </summary>
     /// <param name="json">Fields, separated by commas.</param>
     public static bool NamesNumber(ReadOnlySpan<byte> json) =>
-        HasField(json, "hone"u8) || HasField(json, "obil"u8) || HasField(json, "\"tel"u8);
+        json.ContainsAnyInRange((byte)'0', (byte)'9') && (HasField(json, "hone"u8) || HasField(json, "obil"u8) || HasField(json, "\"tel"u8));
 
     static bool HasField(ReadOnlySpan<byte> json, ReadOnlySpan<byte> name)
     {
