@@ -24,6 +24,8 @@ export interface Item {
   price?: number;
   /** Units, up to three decimals; 1 if absent. */
   quantity?: number;
+  /** ISO 4217, of the price; the event's if absent. */
+  currency?: string;
   // The other fields of GA4's items: allowed, and not used.
   affiliation?: string;
   coupon?: string;
@@ -43,6 +45,8 @@ export interface Item {
 /** An event's fields besides its type. A field of your own belongs into `meta`, so that a misspelt one is an error. */
 export interface EventFields {
   productId?: string;
+  /** The variant of the product: a line of its own. */
+  variant?: string;
   /** Units; 1 if absent. */
   quantity?: number;
   /** The unit price. */

@@ -31,6 +31,25 @@ public sealed class EventItemsTests(string door)
         Assert.That(Encoding.UTF8.GetString(slab.ProductOf(slab.Records[0])), Is.EqualTo("4711"));
     }
 
+    [TestCase("4711.0")]
+    [TestCase("4711.00")]
+    [TestCase("4.711e3")]
+    public void A_number_is_the_same_id_however_it_is_written(string number)
+    {
+        var slab = Accept("view_item", $"\"items\":[{{\"item_id\":{number},\"price\":1}}]");
+        Assert.That(Encoding.UTF8.GetString(slab.ProductOf(slab.Records[0])), Is.EqualTo("4711"));
+        Assert.That(OrderOf($"\"orderId\":{number}"), Is.EqualTo("4711"));
+        Assert.That(OrderOf($"\"meta\":{{\"transaction_id\":{number}}}"), Is.EqualTo("4711"));
+        Assert.That(OrderOf("\"orderId\":\"4711.0\""), Is.EqualTo("4711.0"), "a text is what it is");
+        Assert.That((OrderOf("\"orderId\":4711.25"), OrderOf("\"orderId\":9007199254740993")), Is.EqualTo(("4711.25", "9007199254740993")));
+
+        string? OrderOf(string fields)
+        {
+            var orders = Accept("purchase", $"\"value\":1,{fields}");
+            return Engine.Events.Identity.OrderId.TextOf(orders.MetaOf(orders.Records[0]));
+        }
+    }
+
     [TestCase("\"value\":50", 50)]
     [TestCase("\"value\":\"50.00\"", 50)]
     [TestCase("\"value\":0", 0)]
@@ -133,7 +152,12 @@ public sealed class EventItemsTests(string door)
     [TestCase("\"items\":[{\"item_id\":\"A\",\"price\":true}]", "wrong_type", "'items[0].price' must be a number")]
     [TestCase("\"items\":[{\"item_id\":\"A\",\"price\":-1}]", "out_of_range", "'items[0].price' must be from 0 to 1,000,000,000")]
     [TestCase("\"items\":[{\"item_id\":\"A\",\"quantity\":0}]", "out_of_range", "'items[0].quantity' must be from 0.001 to 100,000")]
+    [TestCase("\"items\":[{\"item_id\":\"A\",\"price\":1e999}]", "out_of_range", "'items[0].price' must be from 0 to 1,000,000,000")]
+    [TestCase("\"items\":[{\"item_id\":\"A\",\"price\":\"NaN\"}]", "wrong_type", "'items[0].price' must be a number")]
     [TestCase("\"items\":[{\"price\":5}]", "missing_field", "'items[0].productId' is missing")]
+    [TestCase("\"items\":[{\"item_id\":\"A\",\"currency\":\"Euro\"}]", "out_of_range",
+        "'items[0].currency' must be the three letters of an ISO 4217 code")]
+    [TestCase("\"items\":[{\"item_id\":\"A\",\"currency\":978}]", "wrong_type", "'items[0].currency' must be a string")]
     public void Items_of_another_form_are_refused_with_their_place(string fields, string code, string message)
     {
         foreach (var type in new[] { "add_to_cart", "remove_from_cart", "cart_updated", "purchase", "refund", "view_item", "view_cart", "begin_checkout", "add_shipping_info", "add_payment_info" })
@@ -149,6 +173,21 @@ public sealed class EventItemsTests(string door)
         string Items(int count) => $"\"items\":[{string.Join(',', Enumerable.Range(0, count).Select(i => $"{{\"item_id\":\"p{i}\",\"price\":1}}"))}]";
         Assert.That(Accept("add_to_cart", Items(200)).Records[0].Details, Is.EqualTo(EventDetails.HasLines | EventDetails.NamesProducts));
         Assert.That(EveryDoor.Read($$"""{"id":"e1","type":"add_to_cart","cartId":"c1","ts":1732095600000,{{Items(201)}}}""", door).Problem.Message, Is.EqualTo("'items' has more than 200 entries"));
+    }
+
+    [TestCase("\"value\":1e999")]
+    [TestCase("\"value\":-1e999")]
+    [TestCase("\"value\":\"NaN\"")]
+    [TestCase("\"value\":\"Infinity\"")]
+    [TestCase("\"meta\":{\"value\":1e999}")]
+    public void A_value_that_is_no_number_of_money_is_out_of_range(string fields)
+    {
+        foreach (var type in new[] { "add_to_cart", "purchase", "refund", "view_cart", "cart_updated" })
+        {
+            const string Order = "\"orderId\":\"o1\",\"items\":[{\"item_id\":\"A\"}]";
+            var json = $$"""{"id":"e1","type":"{{type}}","cartId":"c1","ts":1732095600000,{{Order}},{{fields}}}""";
+            Assert.That(EveryDoor.Read(json, door).Problem.Message, Is.EqualTo("'value' must be from 0 to 1,000,000,000"), type);
+        }
     }
 
     [TestCase("page_view", "\"items\":7,\"value\":\"x\"")]
@@ -190,6 +229,11 @@ public sealed class EventItemsTests(string door)
     [TestCase("add_to_cart", "\"value\":10,\"quantity\":3,\"productId\":\"p\"")]
     [TestCase("begin_checkout", "\"value\":30,\"items\":[{\"item_id\":\"A\",\"quantity\":3}]")]
     [TestCase("view_cart", "\"value\":30")]
+    [TestCase("cart_updated",
+        "\"items\":[{\"item_id\":\"A\",\"price\":1,\"currency\":\"USD\"},{\"item_id\":\"B\",\"price\":2,\"currency\":\"JPY\"}]")]
+    [TestCase("add_to_cart", "\"items\":[{\"item_id\":\"A\",\"price\":1,\"currency\":\"JPY\"}],\"currency\":\"USD\"")]
+    [TestCase("add_to_cart", "\"productId\":\"A\",\"variant\":\"red\",\"price\":9.99,\"quantity\":3")]
+    [TestCase("remove_from_cart", "\"item_variant\":\"red\",\"items\":[{\"item_id\":\"A\"}]")]
     public void An_exported_event_is_the_same_one_when_it_is_sent_again(string type, string fields)
     {
         var slab = Accept(type, fields);
@@ -199,6 +243,7 @@ public sealed class EventItemsTests(string door)
         Assert.That(problem.IsError, Is.False, problem.Message);
         var (e, sent) = (slab.Records[0], again.Records[0]);
         Assert.That((sent.Price, sent.Thousandths, sent.Product, sent.Details & ~EventDetails.IsTotal), Is.EqualTo((e.Price, e.Thousandths, e.Product, e.Details & ~EventDetails.IsTotal)));
+        Assert.That(sent.Currency, Is.EqualTo(e.Currency));
     }
 
     // Through the journal, which must give the same event.

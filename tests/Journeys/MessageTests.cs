@@ -31,6 +31,11 @@ public sealed class MessageTests
         cart.Others = new CartLine { Units = 13_000, Value = 26 * Money.PerUnit };
         fixture.Carts[JourneyFixture.Cart("c1")] = cart;
         Assert.That(fixture.It.LinesOf(JourneyFixture.Stores.Find("shop")!, cart).Last().Line, Has.Property("Name").EqualTo("Other products").And.Property("Quantity").EqualTo(13m));
+        (cart.LineCount, cart.Others) = (2, default);
+        var yen = CurrencyCode.Parse("JPY");
+        cart.Lines[1] = new CartLine { Product = CartLine.Combined, Units = 2000, Value = 15_000 * Money.PerUnit, Currency = yen };
+        Assert.That(fixture.It.LinesOf(JourneyFixture.Stores.Find("shop")!, cart).Last().Line,
+            Has.Property("Name").EqualTo("Other products").And.Property("Value").EqualTo(15_000m).And.Property("Currency").EqualTo("JPY"));
         var german = new Store(0, "shop", "shop"u8.ToArray(), TimeZoneInfo.Utc, "EUR") { Locale = MoneyLocale.Find("de")! };
         Assert.That(fixture.It.LinesOf(german, cart).Last().Line.Name, Is.EqualTo("Weitere Artikel"));
     }

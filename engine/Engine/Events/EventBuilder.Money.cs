@@ -17,12 +17,13 @@ sealed partial class EventBuilder
     bool _hasQuantity;
     bool _namesOrder;
     bool _isValueFromMeta;
+    bool _hasCurrencies;
     string? _notAnOrder;
     double? _value;
     EventProblem _itemsProblem;
 
     /// <summary>Sets a field that is also kept in <c>meta</c>.</summary>
-    /// <param name="field"><see cref="EventField.Items"/>, <see cref="EventField.Value"/> or <see cref="EventField.Order"/>.</param>
+    /// <param name="field">From <see cref="EventField.Items"/> on.</param>
     /// <param name="json">Its value, in JSON.</param>
     /// <param name="isMeta">Whether it is one of <c>meta</c>: the event's own takes precedence, whatever the order.</param>
     public void SetMetaField(EventField field, ReadOnlySpan<byte> json, bool isMeta)
@@ -42,6 +43,10 @@ sealed partial class EventBuilder
             case EventField.Value when (_value is null || !isMeta) && ValueOf(json) is { } value:
                 (_value, _isValueFromMeta) = (value, isMeta);
                 break;
+            case EventField.Variant:
+                // One of meta is the shop's own: of an experiment, say.
+                _namesVariant |= !isMeta;
+                break;
             case EventField.Order:
                 var isId = OrderId.IsId(json);
                 _namesOrder |= isId;
@@ -60,7 +65,7 @@ sealed partial class EventBuilder
             return;
         }
 
-        _hasMetaFields = _hasItems = _namesOrder = _isValueFromMeta = false;
+        _hasMetaFields = _hasItems = _namesOrder = _namesVariant = _isValueFromMeta = _hasCurrencies = false;
         _value = null;
         _notAnOrder = null;
         _itemsProblem = default;
@@ -68,13 +73,18 @@ sealed partial class EventBuilder
     }
 
     // Precedence of an order's amount: `value`, `price` × `quantity`, the sum of `items`.
-    EventProblem ResolveAmount()
+    EventProblem ResolveAmount(ReadOnlySpan<byte> message)
     {
         // Most events name neither an order nor items.
         var isOrder = EventTypes.Has(_record.Type, EventTraits.ChangesHistory);
         if (!EventTypes.Has(_record.Type, EventTraits.TakesItems) || (!_hasMetaFields && !isOrder && _record.Type != EventType.CartUpdated))
         {
             return default;
+        }
+
+        if (MayCompleteVariant && !TryCompleteVariant(message))
+        {
+            return new(EventErrorCode.EventTooLarge, "the event exceeds limits.event");
         }
 
         if (_hasItems && FinishItems() is { IsError: true } problem)
@@ -93,7 +103,15 @@ sealed partial class EventBuilder
         }
         else if (!HasPrice && isOrder && _items.Count > 0 && _items.TrueForAll(item => item.Price is not null))
         {
-            SetTotal(_items.Aggregate(0L, (sum, item) => Money.Add(sum, item.Total ?? 0)), isOrder);
+            if (!_hasCurrencies || TryTakeItemsCurrency())
+            {
+                SetTotal(_items.Aggregate(0L, (sum, item) => Money.Add(sum, item.Total ?? 0)), isOrder);
+            }
+            else if (_record.Type != EventType.OrderCancelled)
+            {
+                return new(EventErrorCode.MissingAmount,
+                    "the amount is missing; items in several currencies have no sum: send 'value' and 'currency'");
+            }
         }
 
         // What a report adds up stays within 64 bits.
@@ -128,6 +146,7 @@ sealed partial class EventBuilder
             return _itemsProblem;
         }
 
+        CompareCurrencies();
         _record.Details |= _items.Count > 0 ? EventDetails.NamesProducts : 0;
         var isLine = _record.Type is EventType.AddToCart or EventType.RemoveFromCart;
         var tellsCart = EventTypes.Has(_record.Type, EventTraits.TellsCart);
@@ -139,7 +158,7 @@ sealed partial class EventBuilder
 
         if (tellsCart || (isLine && (_items.Count > 1 || (_items.Count == 1 && _items[0].Variant is not null))))
         {
-            _record.Details |= EventDetails.HasLines;
+            _record.Details |= EventDetails.HasLines | (_hasCurrencies ? EventDetails.HasCurrencies : 0);
             return default;
         }
 
@@ -164,10 +183,38 @@ sealed partial class EventBuilder
             {
                 _record.Price = price;
                 _record.Flags |= EventFlags.HasPrice;
+                _record.Currency = item.Currency != 0 ? item.Currency : _record.Currency;
             }
         }
 
         return default;
+    }
+
+    // An event that names no currency has that of its items, if they name one alone.
+    void CompareCurrencies()
+    {
+        var (named, areSeveral) = (0U, false);
+        foreach (var item in _items)
+        {
+            areSeveral |= item.Currency != 0 && named != 0 && item.Currency != named;
+            named = item.Currency != 0 ? item.Currency : named;
+        }
+
+        _record.Currency = _record.Currency == 0 && !areSeveral ? named : _record.Currency;
+        _hasCurrencies = named != 0 && (areSeveral || named != _record.Currency);
+    }
+
+    // What all items of an order name, if it is one currency, is that of their sum.
+    bool TryTakeItemsCurrency()
+    {
+        var currency = _items[0].Currency;
+        if (currency == 0 || _items.Exists(item => item.Currency != currency))
+        {
+            return false;
+        }
+
+        _record.Currency = currency;
+        return true;
     }
 
     // An order is one thing, whatever the quantity; a line keeps its quantity and its total, which no rounded unit price gives back.
@@ -179,9 +226,11 @@ sealed partial class EventBuilder
         _record.Details |= EventDetails.IsTotal;
     }
 
+    // A number that is none, or too large or too long to parse, is out of range.
     static double? ValueOf(ReadOnlySpan<byte> json)
     {
         var text = json.Length > 1 && json[0] == '"' ? json[1..^1] : json;
-        return Utf8Parser.TryParse(text, out double value, out var length) && length == text.Length && double.IsFinite(value) ? value : null;
+        return Utf8Parser.TryParse(text, out double value, out var length) && length == text.Length ? value
+            : json[0] is (byte)'-' or (>= (byte)'0' and <= (byte)'9') ? double.PositiveInfinity : null;
     }
 }

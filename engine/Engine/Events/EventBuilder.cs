@@ -191,7 +191,7 @@ sealed partial class EventBuilder(EventRules rules)
             return new(EventErrorCode.MissingField, $"'{EventFields.NameOf(missing)}' is missing; an event needs id, type, cartId and ts");
         }
 
-        if (ResolveAmount() is { IsError: true } money)
+        if (ResolveAmount(message) is { IsError: true } money)
         {
             return money;
         }
@@ -202,7 +202,7 @@ sealed partial class EventBuilder(EventRules rules)
         }
 
         // Before ids are sealed and shortened, which hides what they were. A running number may begin with 0.
-        var isIdMissing = IsPlaceholder(EventField.Id, message) && TextOf(EventField.Id, message).ContainsAnyExcept((byte)'0');
+        var isIdMissing = IsPlaceholder(EventField.Id, message) && !PlaceholderIds.IsFirstNumber(TextOf(EventField.Id, message));
         if (isIdMissing || (LengthOf(EventField.CartId) != 0 && IsPlaceholder(EventField.CartId, message)))
         {
             var field = isIdMissing ? EventField.Id : EventField.CartId;

@@ -24,6 +24,7 @@ enum EventField : byte
     Items,
     Value,
     Order,
+    Variant,
 }
 
 static class EventFields
@@ -31,7 +32,7 @@ static class EventFields
     static readonly string[] s_names =
     [
         "", "id", "cartId", "userId", "sessionId", "productId", "type", "storeId", "quantity", "price", "currency", "ts", "meta", "device",
-        "source", "category", "cartSecret", "sentAt", "items", "value", "orderId",
+        "source", "category", "cartSecret", "sentAt", "items", "value", "orderId", "variant",
     ];
 
     /// <summary>Whether the field is kept with the event's meta, read or not.</summary>
@@ -48,13 +49,16 @@ static class EventFields
         6 => name.SequenceEqual("cartId"u8) ? EventField.CartId : name.SequenceEqual("userId"u8) ? EventField.UserId
             : name.SequenceEqual("device"u8) ? EventField.Device : name.SequenceEqual("sentAt"u8) ? EventField.SentAt
             : name.SequenceEqual("source"u8) ? EventField.Source : EventField.Other,
-        7 => name.SequenceEqual("storeId"u8) ? EventField.StoreId : name.SequenceEqual("orderId"u8) ? EventField.Order : EventField.Other,
+        7 => name.SequenceEqual("storeId"u8) ? EventField.StoreId : name.SequenceEqual("orderId"u8) ? EventField.Order
+            : name.SequenceEqual("variant"u8) ? EventField.Variant : EventField.Other,
         8 => name.SequenceEqual("quantity"u8) ? EventField.Quantity
             : name.SequenceEqual("currency"u8) ? EventField.Currency : name.SequenceEqual("category"u8) ? EventField.Category : name.SequenceEqual("order_id"u8) ? EventField.Order : EventField.Other,
         9 => name.SequenceEqual("sessionId"u8) ? EventField.SessionId
             : name.SequenceEqual("productId"u8) ? EventField.ProductId : EventField.Other,
         10 => name.SequenceEqual("cartSecret"u8) ? EventField.CartSecret : EventField.Other,
-        13 => name.SequenceEqual("transactionId"u8) ? EventField.Order : EventField.Other,
+        12 => name.SequenceEqual("item_variant"u8) ? EventField.Variant : EventField.Other,
+        13 => name.SequenceEqual("transactionId"u8) ? EventField.Order
+            : name.SequenceEqual("variant_title"u8) ? EventField.Variant : EventField.Other,
         14 => name.SequenceEqual("transaction_id"u8) ? EventField.Order : EventField.Other,
         _ => EventField.Other,
     };

@@ -10,7 +10,8 @@ namespace CartRecovery.Engine.Events;
 /// <param name="Variant">The variant: a size, a colour; <see langword="null"/> for none.</param>
 /// <param name="Price">The unit price in <see cref="Money"/> units; <see langword="null"/> if it is unknown.</param>
 /// <param name="Thousandths">The quantity: see <see cref="Quantity"/>.</param>
-readonly record struct EventItem(string ProductId, string? Name, string? Variant, long? Price, int Thousandths)
+/// <param name="Currency">The currency that it names, as <see cref="CurrencyCode"/> packs it; 0 for the event's.</param>
+readonly record struct EventItem(string ProductId, string? Name, string? Variant, long? Price, int Thousandths, uint Currency = 0)
 {
     // Separates the parts of a line's key; no id contains it.
     const char Separator = '\u001f';

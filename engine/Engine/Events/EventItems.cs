@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Events.Slabs;
 using CartRecovery.Primitives;
 
@@ -25,8 +26,9 @@ static class EventItems
     /// <summary>Parses an array of items.</summary>
     /// <param name="array">The array, in JSON.</param>
     /// <param name="items">Receives the items.</param>
+    /// <param name="isJournaled">Whether they were accepted before: a currency that is none is then ignored.</param>
     /// <returns>The problem, if any.</returns>
-    public static EventProblem Parse(ReadOnlySpan<byte> array, List<EventItem> items)
+    public static EventProblem Parse(ReadOnlySpan<byte> array, List<EventItem> items, bool isJournaled = false)
     {
         items.Clear();
         try
@@ -45,7 +47,7 @@ static class EventItems
                     return new(EventErrorCode.OutOfRange, $"'items' has more than {Max} entries");
                 }
 
-                if (Read(ref reader, items.Count, out var item) is { IsError: true } problem)
+                if (Read(ref reader, items.Count, isJournaled, out var item) is { IsError: true } problem)
                 {
                     return problem;
                 }
@@ -67,13 +69,19 @@ static class EventItems
     /// <summary>Gives items without a price what the others leave of a total, by their quantities.</summary>
     /// <param name="items">The items.</param>
     /// <param name="total">The event's value, in <see cref="Money"/> units.</param>
-    public static void Spread(List<EventItem> items, long total)
+    /// <param name="currency">Its currency: items that name another one have no part in it; 0 for all items.</param>
+    public static void Spread(List<EventItem> items, long total, uint currency = 0)
     {
-        var units = items.Sum(item => item.Price is null ? (long)item.Thousandths : 0);
-        var rest = items.Aggregate(total, (left, item) => left - (item.Price is null ? 0 : item.Total ?? 0));
+        var (units, rest) = (0L, total);
+        foreach (var item in items)
+        {
+            (units, rest) = !IsOf(item, currency) ? (units, rest)
+                : item.Price is null ? (units + item.Thousandths, rest) : (units, rest - (item.Total ?? 0));
+        }
+
         for (var i = 0; i < items.Count && units > 0 && rest > 0; i++)
         {
-            if (items[i].Price is null)
+            if (items[i].Price is null && IsOf(items[i], currency))
             {
                 var share = (long)((Int128)rest * items[i].Thousandths / units);
                 (rest, units) = (rest - share, units - items[i].Thousandths);
@@ -82,10 +90,64 @@ static class EventItems
         }
     }
 
+    /// <summary>Drops the prices of items that name another currency than an order or a refund: its lines are in its own.</summary>
+    /// <param name="items">The items.</param>
+    /// <param name="currency">The event's currency; 0 for one that names none, because its items name several.</param>
+    public static void DropForeignPrices(List<EventItem> items, uint currency)
+    {
+        for (var i = 0; i < items.Count; i++)
+        {
+            items[i] = items[i].Currency == 0 || items[i].Currency == currency ? items[i] : items[i] with { Price = null };
+        }
+    }
+
+    static bool IsOf(in EventItem item, uint currency) => currency == 0 || item.Currency == 0 || item.Currency == currency;
+
     /// <summary>Reads the items from a journaled <c>meta</c>. Empty if it has none.</summary>
     public static void ReadFrom(ReadOnlySpan<byte> meta, List<EventItem> items)
     {
         items.Clear();
+        if (ArrayIn(meta) is { IsEmpty: false } array && Parse(array, items, isJournaled: true).IsError)
+        {
+            items.Clear();
+        }
+    }
+
+    /// <summary>Reads the name and the variant that an event tells beside its items.</summary>
+    /// <param name="meta">The event's meta: an object.</param>
+    /// <param name="fieldsAt">Where the event's own fields begin. Before it, a variant is the shop's own.</param>
+    public static EventItem Named(ReadOnlySpan<byte> meta, int fieldsAt)
+    {
+        var (name, variant, nameRank, variantRank) = ((string?)null, (string?)null, int.MaxValue, int.MaxValue);
+        try
+        {
+            var reader = new Utf8JsonReader(meta);
+            reader.Read();
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var (field, isOwn) = (reader.GetString()!, reader.TokenStartIndex > fieldsAt);
+                reader.Read();
+                TryReadName(s_names, field, ref reader, ref name, ref nameRank);
+                if (isOwn)
+                {
+                    TryReadName(s_variants, field, ref reader, ref variant, ref variantRank);
+                }
+
+                reader.Skip();
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // Half a surrogate pair: no text.
+        }
+
+        return new EventItem("", Short(name), Short(variant), null, Quantity.PerUnit);
+    }
+
+    /// <summary>Returns the items of a meta as they were sent. Empty if it has none.</summary>
+    public static ReadOnlySpan<byte> ArrayIn(ReadOnlySpan<byte> meta)
+    {
+        var found = ReadOnlySpan<byte>.Empty;
         try
         {
             var reader = new Utf8JsonReader(meta);
@@ -96,20 +158,20 @@ static class EventItems
                 reader.Read();
                 var from = (int)reader.TokenStartIndex;
                 reader.Skip();
+                var json = meta[from..(int)reader.BytesConsumed];
                 // The last of duplicate names wins.
-                if (isItems && IsArray(meta[from..(int)reader.BytesConsumed]) && Parse(meta[from..(int)reader.BytesConsumed], items).IsError)
-                {
-                    items.Clear();
-                }
+                found = isItems && IsArray(json) ? json : found;
             }
+
+            return found;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            items.Clear();
+            return default;
         }
     }
 
-    static EventProblem Read(ref Utf8JsonReader reader, int index, out EventItem item)
+    static EventProblem Read(ref Utf8JsonReader reader, int index, bool isJournaled, out EventItem item)
     {
         item = default;
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -119,6 +181,7 @@ static class EventItems
 
         var (id, name, variant, idRank, nameRank, variantRank) = ((string?)null, (string?)null, (string?)null, int.MaxValue, int.MaxValue, int.MaxValue);
         long? price = null;
+        uint currency = 0;
         var quantity = Quantity.PerUnit;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -143,6 +206,13 @@ static class EventItems
 
                 (price, quantity) = field == "price" ? ((long)Math.Round(number * Money.PerUnit), quantity) : (price, Quantity.Of(number));
             }
+            else if (field == "currency")
+            {
+                if (ReadCurrency(ref reader, index, out currency) is { IsError: true } problem && !isJournaled)
+                {
+                    return problem;
+                }
+            }
             else
             {
                 TryReadName(s_ids, field, ref reader, ref id, ref idRank);
@@ -154,9 +224,24 @@ static class EventItems
         }
 
         id ??= name;
-        item = new EventItem(id ?? "", Short(name), Short(variant), price, quantity);
+        item = new EventItem(id ?? "", Short(name), Short(variant), price, quantity, currency);
         return id is null ? new(EventErrorCode.MissingField, $"'items[{index}].productId' is missing")
             : Encoding.UTF8.GetByteCount(id) > EventSlab.MaxSentIdLength ? new(EventErrorCode.IdTooLong, $"'items[{index}].productId' is longer than 256 bytes of UTF-8") : default;
+    }
+
+    // An empty text names none.
+    static EventProblem ReadCurrency(ref Utf8JsonReader reader, int index, out uint currency)
+    {
+        currency = 0;
+        if (reader.TokenType != JsonTokenType.String)
+        {
+            return new(EventErrorCode.WrongType, $"'items[{index}].currency' must be a string");
+        }
+
+        var text = reader.GetString()!.Trim();
+        currency = CurrencyCode.Parse(text);
+        return currency != 0 || text.Length == 0 ? default
+            : new(EventErrorCode.OutOfRange, $"'items[{index}].currency' must be the three letters of an ISO 4217 code");
     }
 
     static void TryReadName(string[] names, string field, ref Utf8JsonReader reader, ref string? text, ref int rank)
@@ -171,18 +256,24 @@ static class EventItems
     static string? Text(ref Utf8JsonReader reader) => reader.TokenType switch
     {
         JsonTokenType.String => reader.GetString()!.Trim(),
-        JsonTokenType.Number => Encoding.UTF8.GetString(reader.ValueSpan),
+        JsonTokenType.Number => NumberText.Of(reader.ValueSpan),
         _ => null,
     };
 
     static string? Short(string? text) => text is null || text.Length <= MaxName ? text
         : text[..(char.IsHighSurrogate(text[MaxName - 1]) ? MaxName - 1 : MaxName)];
 
-    // Tag managers send numbers as texts, too.
+    // Tag managers send numbers as texts, too. A number that is too large or too long to parse is out of range.
     static bool TryNumber(ref Utf8JsonReader reader, out double number)
     {
-        number = 0;
-        return reader.TokenType is JsonTokenType.Number or JsonTokenType.String
-            && Utf8Parser.TryParse(reader.ValueSpan, out number, out var length) && length == reader.ValueSpan.Length && double.IsFinite(number);
+        var text = reader.ValueSpan;
+        var isNumber = Utf8Parser.TryParse(text, out number, out var length) && length == text.Length && double.IsFinite(number);
+        if (reader.TokenType == JsonTokenType.Number)
+        {
+            number = isNumber ? number : double.PositiveInfinity;
+            return true;
+        }
+
+        return isNumber && reader.TokenType == JsonTokenType.String;
     }
 }

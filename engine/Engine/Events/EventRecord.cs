@@ -120,5 +120,8 @@ public enum EventDetails : byte
     /// <summary>The price is the total of the event, whatever its quantity: of an order, of a line, or of several lines.</summary>
     IsTotal = 4,
 
-    All = 7,
+    /// <summary>Some of the lines name another currency than the event.</summary>
+    HasCurrencies = 8,
+
+    All = 15,
 }

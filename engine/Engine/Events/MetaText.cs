@@ -1,5 +1,6 @@
 using System.Buffers;
 using CartRecovery.Engine.Events.Identity;
+using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Events.Slabs;
 
 namespace CartRecovery.Engine.Events;
@@ -78,6 +79,29 @@ sealed class MetaText
         }
 
         target[^1] = (byte)'}';
+    }
+
+    /// <summary>Replaces the items.</summary>
+    /// <param name="json">The object, as <see cref="CopyTo(Span{byte})"/> wrote it.</param>
+    /// <param name="items">The new items, in JSON.</param>
+    public void SetItems(ReadOnlySpan<byte> json, ReadOnlySpan<byte> items)
+    {
+        Members.Truncate(0);
+        Fields.Truncate(0);
+        _searched = 0;
+        var members = new JsonMembers(json, 0);
+        while (members.ReadName())
+        {
+            var end = JsonSyntax.EndOfValue(json, members.ValueStart);
+            if (!members.Name.SequenceEqual("items"u8))
+            {
+                Add(Fields, json[members.NameStart..end]);
+            }
+
+            members.EndValue(end);
+        }
+
+        Add(Fields, [.. "\"items\":"u8, .. items]);
     }
 
     void Add(TextBuffer text, ReadOnlySpan<byte> json)

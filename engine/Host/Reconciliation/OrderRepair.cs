@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.ControlPlane.Audit;
@@ -16,8 +17,8 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Host.Reconciliation;
 
 /// <summary>
-/// Sends missing orders as events, as <c>POST /v1/conversions</c> does: the id of the event is that of the order, and the order counts once, whoever reports it. Leaves out
-/// orders that the engine may have had: those of carts that it does not have (any more), and those that are older than what it keeps.
+/// Sends missing orders as events, as <c>POST /v1/conversions</c> does: an order counts once, whoever reports it. Leaves out orders that
+/// the engine may have had: those of carts that it does not have (any more), and those that are older than what it keeps.
 /// </summary>
 sealed class OrderRepair(JourneyReports reports, PartitionSet partitions, IngestOptions ingest, IJourneyOptionsProvider options, AuditLog audit, TimeProvider time)
 {
@@ -136,7 +137,8 @@ sealed class OrderRepair(JourneyReports reports, PartitionSet partitions, Ingest
         foreach (var row in rows)
         {
             json.WriteStartObject();
-            json.WriteString("id"u8, $"order.{row.OrderId}");
+            // Of any length, and one that counted before changes nothing.
+            json.WriteString("id"u8, $"order.{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(row.OrderId!)))}");
             json.WriteString("type"u8, "purchase"u8);
             json.WriteNumber("ts"u8, row.At!.Value.ToUnixTimeMilliseconds());
             json.WriteString("cartId"u8, row.CartId);

@@ -23,6 +23,7 @@ sealed record ShopRow(
     [JsonIgnore]
     public string? Problem => string.IsNullOrEmpty(OrderId) && string.IsNullOrEmpty(CartId) ? "orderId or cartId: required"
         : OrderId is { Length: > 256 } || CartId is { Length: > 256 } || UserId is { Length: > 256 } ? "an id has at most 256 characters"
+        : OrderId is { Length: > 0 } order && Engine.Events.Identity.OrderId.IsPlaceholder(order) ? "orderId: a placeholder, not an id"
         : Value < 0 ? "value: expected a number that is not negative"
         : Currency is not null && Primitives.CurrencyCode.Parse(Currency) == 0 ? "currency: expected an ISO 4217 code"
         : Status is not (null or "placed" or "cancelled") ? "status: expected placed or cancelled" : null;

@@ -79,6 +79,48 @@ sealed class CommerceApiTests
         Assert.That((order.GetProperty("value").GetDouble(), order.GetProperty("cartId").GetString(), order.GetProperty("intervention").GetString()), Is.EqualTo((40, "r2", id)));
     }
 
+    [Test]
+    public async Task An_order_told_again_with_another_value_is_edited()
+    {
+        await Engine.PostAsync("/v1/events", EventJson.Of("r3", "add_to_cart", ",\"productId\":\"p1\",\"price\":40,\"currency\":\"EUR\""));
+        await Engine.PostAsync("/v1/checkout", """{"cartId":"r3"}""");
+        const string Messages = "/v1/interventions?cartId=r3";
+        await Eventually.Is(async () => (await Engine.GetAsync(Messages)).Json.GetProperty("items").GetArrayLength() == 1, "it is contacted");
+        foreach (var value in new[] { 40, 30, 40, 40, 35 })
+        {
+            var order = $$"""{"cartId":"r3","orderId":"o-r3","value":{{value}},"currency":"EUR"}""";
+            var told = await Engine.PostAsync("/v1/conversions", order);
+            Assert.That(told.Body, Is.EqualTo("""{"duplicate":false}"""));
+            Assert.That(await ValuesAsync("o-r3"), Is.EqualTo(new[] { (double)value }));
+        }
+
+        const string Again = """{"cartId":"r3","orderId":"o-r3","value":20,"currency":"EUR","id":"r3-1"}""";
+        Assert.That((await Engine.PostAsync("/v1/conversions", Again)).Body, Is.EqualTo("""{"duplicate":false}"""));
+        Assert.That((await Engine.PostAsync("/v1/conversions", Again)).Body, Is.EqualTo("""{"duplicate":true}"""));
+        Assert.That(await ValuesAsync("o-r3"), Is.EqualTo(new[] { 20d }));
+    }
+
+    [TestCase(251)]
+    [TestCase(256)]
+    [TestCase(300)]
+    public async Task An_order_may_have_any_id_that_an_event_may_name(int length)
+    {
+        var (order, cart) = (new string('o', length), $"r4-{length}");
+        var told = await Engine.PostAsync("/v1/conversions", $$"""{"cartId":"{{cart}}","orderId":"{{order}}","value":5}""");
+        Assert.That(told.Status, Is.EqualTo(HttpStatusCode.OK), told.Body);
+        Assert.That((await Engine.GetAsync($"/v1/carts/{cart}")).Json.GetProperty("state").GetString(), Is.EqualTo("purchased"));
+    }
+
+    [TestCase("undefined")]
+    [TestCase("a-undefined")]
+    [TestCase("[object Object]")]
+    public async Task An_order_that_is_none_is_refused_by_its_own_name(string order)
+    {
+        var answer = await Engine.PostAsync("/v1/conversions", $$"""{"cartId":"r5","orderId":"{{order}}","value":5}""");
+        Assert.That(answer.Problem, Is.EqualTo((400, "placeholder_id")));
+        Assert.That(answer.Body, Does.Contain("'orderId'"));
+    }
+
     [TestCase("/v1/track/iv_1", """{"type":"clicked"}""", 404, "intervention_unknown")]
     [TestCase("/v1/track/iv_1", """{"type":"purchase"}""", 400, "unknown_event_type")]
     [TestCase("/v1/conversions", """{"interventionId":"iv_1","orderId":"o","value":1}""", 404, "intervention_unknown")]
@@ -91,6 +133,9 @@ sealed class CommerceApiTests
     [TestCase("/v1/checkout", """{}""", 400, "missing_field")]
     public async Task A_bad_request_has_the_code_of_the_rule_it_breaks(string path, string body, int status, string code) =>
         Assert.That((await Engine.PostAsync(path, body)).Problem, Is.EqualTo((status, code)));
+
+    async Task<double[]> ValuesAsync(string order) => [.. (await Engine.GetAsync("/v1/orders")).Json.GetProperty("items").EnumerateArray()
+        .Where(item => item.GetProperty("orderId").GetString() == order).Select(item => item.GetProperty("value").GetDouble())];
 
     async Task<(string, decimal)[]> LinesAsync(string cart) =>
         [.. (await Engine.GetAsync($"/v1/carts/{cart}")).Json.GetProperty("lines").EnumerateArray().Select(line => (line.GetProperty("productId").GetString()!, line.GetProperty("quantity").GetDecimal()))];

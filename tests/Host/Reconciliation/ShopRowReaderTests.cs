@@ -41,11 +41,12 @@ public sealed class ShopRowReaderTests
             {"orderId":"o1","value":-1}
             {"orderId":"o1","currency":"euro"}
             {"orderId":"o1","status":"lost"}
+            {"orderId":"undefined"}
             null
             {"orderId":"o9"}
             """), isCsv: false, (line, problem) => errors.Add((line, problem)));
         Assert.That(rows.Select(row => row.OrderId), Is.EqualTo(new[] { "o9" }));
-        Assert.That(errors.Select(error => error.Item1), Is.EqualTo(Enumerable.Range(1, 8)));
+        Assert.That(errors.Select(error => error.Item1), Is.EqualTo(Enumerable.Range(1, 9)));
         Assert.That(errors.Select(error => error.Item2), Is.All.Not.Empty);
     }
 

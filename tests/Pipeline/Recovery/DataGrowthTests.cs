@@ -142,7 +142,7 @@ public sealed class DataGrowthTests
         }
     }
 
-    static string Name(int round, int cart) => $"{round}-{cart}";
+    static string Name(int round, int cart) => $"r{round}-{cart}";
 
     static long BytesIn(string folder) => new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
 

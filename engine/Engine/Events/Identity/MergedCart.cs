@@ -63,7 +63,7 @@ static class MergedCart
                 reader.Read();
                 found = !isFrom ? found
                     : reader.TokenType == JsonTokenType.String ? Encoding.UTF8.GetBytes(reader.GetString()!)
-                    : reader.TokenType == JsonTokenType.Number ? reader.ValueSpan.ToArray()
+                    : reader.TokenType == JsonTokenType.Number ? Encoding.UTF8.GetBytes(NumberText.Of(reader.ValueSpan))
                     : null;
                 reader.Skip();
             }

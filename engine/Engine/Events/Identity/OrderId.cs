@@ -8,7 +8,7 @@ namespace CartRecovery.Engine.Events.Identity;
 /// <summary>
 /// Extracts the order id from <c>meta</c>: <c>orderId</c>, <c>order_id</c>, <c>transactionId</c> or <c>transaction_id</c>.
 /// </summary>
-static class OrderId
+public static class OrderId
 {
     /// <summary>Returns the key of the order's id; 0 for none.</summary>
     /// <param name="meta">The event's meta.</param>
@@ -65,6 +65,10 @@ static class OrderId
         }
     }
 
+    /// <summary>Returns whether a text is what programs write where an order's id is missing.</summary>
+    /// <param name="text">The text; not blank.</param>
+    public static bool IsPlaceholder(string text) => PlaceholderIds.Contains(Encoding.UTF8.GetBytes(text));
+
     static bool IsName(ref Utf8JsonReader reader) => reader.ValueTextEquals("orderId"u8) || reader.ValueTextEquals("order_id"u8)
         || reader.ValueTextEquals("transaction_id"u8) || reader.ValueTextEquals("transactionId"u8);
 
@@ -73,7 +77,7 @@ static class OrderId
         var text = reader.TokenType switch
         {
             JsonTokenType.String => reader.GetString()!.Trim(),
-            JsonTokenType.Number => Encoding.UTF8.GetString(reader.ValueSpan),
+            JsonTokenType.Number => NumberText.Of(reader.ValueSpan),
             _ => "",
         };
         return text.Length == 0 || PlaceholderIds.Contains(Encoding.UTF8.GetBytes(text)) ? null

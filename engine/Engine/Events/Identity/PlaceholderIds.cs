@@ -13,26 +13,28 @@ static class PlaceholderIds
     const string Blanks = " \t\r\n\v\f\0\"'`";
     const int Blank = 63, AnyLength = 62, Longest = 61;
 
-    static ReadOnlySpan<byte> NilUuid => "00000000-0000-0000-0000-000000000000"u8;
+    const int PlainUuidLength = 32;
 
     static readonly string[] s_words =
     [
         "undefined", "null", "nil", "none", "nan", "na", "n/a", "unset", "not set", "not_set", "(not set)",
         "(none)", "(null)", "<null>", "<nil>", "<none>", "unknown", "anonymous", "anon", "guest", "guest_user", "guest-user", "guestuser",
         "anonymous_user", "anonymous-user", "not_authenticated", "not-authenticated", "unauthenticated", "not_logged_in", "not-logged-in", "logged_out",
-        "[object object]", "object object", "[object undefined]", "[object null]", "[object promise]", "[object htmlelement]", "[]", "{}", "()", "-", "--", "_", "?", ".",
+        "[object]", "object object", "object", "array", "[array]", "[function]", "[circular]", "[]", "{}", "()", "_", "?",
         "true", "false", "id", "userid", "user_id", "user-id", "customerid", "customer_id", "customer-id", "cartid", "cart_id", "cart-id", "sessionid",
-        "session_id", "session-id", "distinct_id", "email", "infinity", "-infinity", "-1", "ffffffff-ffff-ffff-ffff-ffffffffffff",
+        "session_id", "session-id", "distinct_id", "email", "infinity", "-infinity", "-1",
+        "ffffffff-ffff-ffff-ffff-ffffffffffff", "ffffffffffffffffffffffffffffffff",
+        "urn:uuid:ffffffff-ffff-ffff-ffff-ffffffffffff", "urn:uuid:00000000-0000-0000-0000-000000000000",
     ];
 
     // What a program joins to a prefix: "cart-" + undefined.
-    static readonly byte[][] s_endings = [.. new[] { "undefined", "null", "[object object]" }.Select(Encoding.UTF8.GetBytes)];
+    static readonly byte[][] s_endings = [.. new[] { "undefined", "null" }.Select(Encoding.UTF8.GetBytes)];
 
     static readonly byte[][][] s_byLength = ByLength();
 
     // Bit n: a placeholder of n bytes begins, or ends, with this byte. So an ordinary id costs two loads.
-    static readonly ulong[] s_first = Lengths(word => word[0], "0-{$<%[");
-    static readonly ulong[] s_last = Lengths(word => word[^1], "0-}>%]");
+    static readonly ulong[] s_first = Lengths(word => word[0], "0-.{($<%[");
+    static readonly ulong[] s_last = Lengths(word => word[^1], "0-.})>%]");
 
     /// <summary>Returns whether an id is a placeholder.</summary>
     /// <param name="id">The id, in UTF-8; not empty.</param>
@@ -55,39 +57,60 @@ static class PlaceholderIds
     static bool IsWord(ReadOnlySpan<byte> id)
     {
         id = Bare(id);
-        if (id.IsEmpty || IsZero(id.Trim("{}"u8)))
+        if (id.IsEmpty || IsListed(id) || IsTemplate(id))
         {
             return true;
         }
 
-        if (id.Length >= s_byLength.Length)
+        return id[0] is (byte)'{' or (byte)'(' && IsListed(id.Trim("{()}"u8));
+    }
+
+    // Nothing but zeros, dots, hyphens and blanks, such as the nil UUID; or a word.
+    static bool IsListed(ReadOnlySpan<byte> id)
+    {
+        if (!id.ContainsAnyExcept("0-. "u8))
         {
-            return IsTemplate(id);
+            return true;
         }
 
-        foreach (var word in s_byLength[id.Length])
+        if (id.Length < s_byLength.Length)
         {
-            if (Ascii.EqualsIgnoreCase(id, word))
+            foreach (var word in s_byLength[id.Length])
             {
-                return true;
+                if (Ascii.EqualsIgnoreCase(id, word))
+                {
+                    return true;
+                }
             }
         }
 
-        return IsTemplate(id);
+        return false;
     }
 
-    // 0, 000, 0.0, the nil UUID. Not 0-0, which programs that count with two numbers begin with.
-    static bool IsZero(ReadOnlySpan<byte> id) => id.Length == NilUuid.Length
-        ? id.SequenceEqual(NilUuid)
-        : id.Count((byte)'.') <= 1 && id.Contains((byte)'0') && !id.ContainsAnyExcept((byte)'0', (byte)'.');
+    /// <summary>Returns whether an id is a running number that has reached 0, such as 0, 0-0 or 0.0: an event may be numbered so.</summary>
+    /// <param name="id">The id, in UTF-8.</param>
+    public static bool IsFirstNumber(ReadOnlySpan<byte> id) =>
+        id.Length < PlainUuidLength && id.Contains((byte)'0') && !id.ContainsAnyExcept("0-."u8);
 
-    // {{ user_id }}, ${userId}, %USER_ID%, <%= id %>, [[id]]: a template that nobody filled in.
-    static bool IsTemplate(ReadOnlySpan<byte> id) =>
-        (id.StartsWith("{{"u8) && id.EndsWith("}}"u8)) || (id.StartsWith("${"u8) && id.EndsWith("}"u8)) || (id.StartsWith("<%"u8) && id.EndsWith("%>"u8))
+    // {{ user_id }}, ${userId}, %USER_ID%, <%= id %>, [[id]]: a template that nobody filled in. [object Window]: a value that is no text.
+    static bool IsTemplate(ReadOnlySpan<byte> id) => IsObject(id)
+        || (id.StartsWith("{{"u8) && id.EndsWith("}}"u8)) || (id.StartsWith("${"u8) && id.EndsWith("}"u8))
+        || (id.StartsWith("<%"u8) && id.EndsWith("%>"u8))
         || (id.StartsWith("[["u8) && id.EndsWith("]]"u8)) || (id.Length > 2 && id[0] == '%' && id[^1] == '%' && !id.ContainsAny(" /"u8));
+
+    static bool IsObject(ReadOnlySpan<byte> id) =>
+        id[^1] == ']' && id.Length > ObjectTag.Length && Ascii.EqualsIgnoreCase(id[..ObjectTag.Length], ObjectTag);
+
+    static ReadOnlySpan<byte> ObjectTag => "[object "u8;
 
     static bool EndsLikeOne(ReadOnlySpan<byte> id)
     {
+        if (id[^1] == ']')
+        {
+            var at = id.LastIndexOf((byte)'[');
+            return at > 0 && IsObject(id[at..]) && ":/=_-"u8.Contains(id[at - 1]);
+        }
+
         foreach (var ending in s_endings)
         {
             // A hyphen joins names of people, too.
@@ -101,8 +124,8 @@ static class PlaceholderIds
         return false;
     }
 
-    // The last four letters of the endings, whatever their case.
-    static bool IsEnd(uint last) => (last | 0x20202020) is 0x64656e69 or 0x6c6c756e or 0x7d746365;
+    // The last four letters of the endings, whatever their case, or the end of [object Object].
+    static bool IsEnd(uint last) => (last | 0x20202020) is 0x64656e69 or 0x6c6c756e || last >> 24 == ']';
 
     /// <summary>Returns an id without blanks (also no-break and zero-width spaces) and quotes around it.</summary>
     public static ReadOnlySpan<byte> Bare(ReadOnlySpan<byte> id)

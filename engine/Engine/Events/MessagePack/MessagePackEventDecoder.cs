@@ -236,6 +236,7 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
         var valueAt = kept.Length;
         var isContext = field is EventField.Device or EventField.Source;
         var isText = TextAhead(isContext, reader, out var text);
+        var (from, replaced) = (reader.Position, kept.ReplacedNumbers);
         if (!TryKeepValue(ref reader, kept, before, error))
         {
             return false;
@@ -243,7 +244,8 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
 
         if (field >= EventField.Items && kept.Length > valueAt)
         {
-            builder.SetMetaField(field, kept.Text[valueAt..], isMeta);
+            var isMoney = kept.ReplacedNumbers != replaced && field is (EventField.Items or EventField.Value);
+            builder.SetMetaField(field, isMoney ? MessagePackJson.Marked(reader, from, Levels) : kept.Text[valueAt..], isMeta);
         }
 
         if (isText || (isContext && TryGetKeptText(kept, valueAt, out text)))

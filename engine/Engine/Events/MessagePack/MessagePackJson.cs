@@ -80,6 +80,18 @@ static class MessagePackJson
         return Write(ref reader, json, MaxRejectedLength, MaxLevels) == EventErrorCode.None && reader.Position == message.Length;
     }
 
+    /// <summary>Converts a value; numbers that JSON lacks become one out of every range, which a reader refuses.</summary>
+    /// <param name="reader">The reader; a copy.</param>
+    /// <param name="from">The value's position.</param>
+    /// <param name="levels">Maximum nesting of arrays and maps.</param>
+    public static ReadOnlySpan<byte> Marked(MessagePackReader reader, int from, int levels)
+    {
+        reader.Position = from;
+        var marked = new TextBuffer { MarksReplacedNumbers = true };
+        _ = Write(ref reader, marked, int.MaxValue, levels);
+        return marked.Text;
+    }
+
     /// <summary>Writes a text with quotes.</summary>
     /// <returns>None, or invalid_utf8.</returns>
     public static EventErrorCode WriteText(ReadOnlySpan<byte> text, TextBuffer json)
@@ -184,7 +196,8 @@ static class MessagePackJson
             return WriteNumber(number, json);
         }
 
-        json.Write("null"u8);
+        json.ReplacedNumbers++;
+        json.Write(json.MarksReplacedNumbers ? "1e999"u8 : "null"u8);
         return EventErrorCode.None;
     }
 

@@ -16,6 +16,12 @@ sealed class TextBuffer
     /// <summary>Written text.</summary>
     public Span<byte> Text => _bytes.AsSpan(0, Length);
 
+    /// <summary>The number of numbers that JSON lacks (NaN and infinities) and that were replaced.</summary>
+    public int ReplacedNumbers { get; set; }
+
+    /// <summary>Whether they are replaced by a number that is out of every range, so that a reader finds them; else by null.</summary>
+    public bool MarksReplacedNumbers { get; init; }
+
     /// <summary>Returns room for at least this many more bytes.</summary>
     public Span<byte> Reserve(int more)
     {

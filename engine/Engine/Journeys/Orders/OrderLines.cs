@@ -19,6 +19,7 @@ static class OrderLines
     {
         var items = new List<EventItem>();
         EventItems.ReadFrom(e.Meta, items);
+        EventItems.DropForeignPrices(items, e.Currency | e.CartCurrency);
         EventItems.Spread(items, e.Amount);
         return Of(e, items, ids, e.Amount);
     }
@@ -29,6 +30,7 @@ static class OrderLines
     {
         var items = new List<EventItem>();
         EventItems.ReadFrom(e.Meta, items);
+        EventItems.DropForeignPrices(items, e.Currency);
         return Of(e, items, ids, null);
     }
 

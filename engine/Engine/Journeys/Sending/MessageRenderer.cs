@@ -91,8 +91,9 @@ public sealed class MessageRenderer(ProductTable products)
             var (ofLine, id) = (line.Currency == 0 ? currency : CurrencyCode.ToString(line.Currency), product?.Id ?? claim?.Id);
             // The catalogue's prices are in the store's currency.
             var value = product?.Price is { } price && ofLine == store.Currency ? Quantity.Price(price, line.Units) : line.Value;
-            lines.Add((new MessageLine(
-                product?.Name ?? claim?.Name ?? id ?? "", line.Quantity, Money.ToDecimal(value), ShopLinks.Allowed(product?.Url, store), ShopLinks.Allowed(product?.Image, store))
+            var unnamed = line.Product == CartLine.Combined ? OtherProducts.NameIn(store.Locale.Name) : "";
+            var (url, image) = (ShopLinks.Allowed(product?.Url, store), ShopLinks.Allowed(product?.Image, store));
+            lines.Add((new MessageLine(product?.Name ?? claim?.Name ?? id ?? unnamed, line.Quantity, Money.ToDecimal(value), url, image)
             {
                 ProductId = id,
                 Variant = product?.Variant ?? claim?.Variant,

@@ -5,9 +5,10 @@ namespace CartRecovery.Engine.State.Carts;
 
 /// <summary>
 /// Changes a cart's lines. The cart's value is that of the lines in its own currency; a line in another currency has its quantity in the
-/// cart's and its value apart, so that amounts of two currencies are never added.
+/// cart's and its value apart, so that amounts of two currencies are never added. With more products than lines, those of one currency
+/// share a line: in the cart's own <see cref="CartRecord.Others"/>, in another one a line of <see cref="CartLine.Combined"/>.
 /// </summary>
-static class CartContents
+static partial class CartContents
 {
     /// <summary>Adds units of a product.</summary>
     /// <param name="cart">The cart.</param>
@@ -23,7 +24,7 @@ static class CartContents
         cart.Units = Sum(cart.Units, units);
         if (line.Currency != currency)
         {
-            // Others, whose value is in the cart's currency: the units of other currencies are kept apart.
+            // Others, whose value is in the cart's currency: a cart of more currencies than lines keeps only the units of one more.
             line.Product += (ulong)units;
         }
         else
@@ -55,6 +56,12 @@ static class CartContents
         index = isVariant || product == 0 ? -1 : IndexOfVariant(cart, product);
         if (index < 0)
         {
+            index = IndexOfCombined(cart, currency);
+            if (index >= 0)
+            {
+                return RemoveLine(ref cart, index, ref units);
+            }
+
             RemoveOthers(ref cart, units, currency != 0 && currency != cart.Currency);
             return Rebase(ref cart);
         }
@@ -84,9 +91,7 @@ static class CartContents
             return 0;
         }
 
-        Span<CartLine> lines = cart.Lines;
-        lines[(index + 1)..cart.LineCount].CopyTo(lines[index..]);
-        lines[--cart.LineCount] = default;
+        TakeOut(ref cart, index);
         return Rebase(ref cart);
     }
 
@@ -185,7 +190,17 @@ static class CartContents
         {
             if (cart.LineCount == CartLines.Capacity)
             {
-                return ref cart.Others;
+                // The value of others is in the cart's currency, so that a product in another one needs a line.
+                index = currency == 0 ? -1 : Combine(ref cart, currency);
+                if (index >= 0)
+                {
+                    return ref cart.Lines[index];
+                }
+
+                if (cart.LineCount == CartLines.Capacity)
+                {
+                    return ref cart.Others;
+                }
             }
 
             index = cart.LineCount++;

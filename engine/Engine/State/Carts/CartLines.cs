@@ -7,6 +7,9 @@ namespace CartRecovery.Engine.State.Carts;
 [StructLayout(LayoutKind.Sequential)]
 public struct CartLine
 {
+    /// <summary>The <see cref="Product"/> of a line that several products of one currency share, because there are too few lines.</summary>
+    public const ulong Combined = ulong.MaxValue;
+
     /// <summary>The key of the product's id; 0 for none.</summary>
     public ulong Product;
 

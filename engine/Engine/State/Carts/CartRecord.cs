@@ -154,7 +154,10 @@ public struct CartRecord
     /// <summary>The contents of the cart, in order of addition.</summary>
     public CartLines Lines;
 
-    /// <summary>All products beyond the available lines, combined.</summary>
+    /// <summary>
+    /// The products beyond the available lines, combined: those of the cart's currency. In place of a product it has the units of
+    /// currencies for which there was no line; they have no value.
+    /// </summary>
     public CartLine Others;
 
     public IdText CartText;

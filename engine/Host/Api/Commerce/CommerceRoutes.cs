@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Text.Json;
 using CartRecovery.Engine.ControlPlane.Keys;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Identity;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Reports;
@@ -34,6 +35,9 @@ static class CommerceRoutes
 
     static readonly HttpProblem s_step = new(400, "out_of_range", "step: expected begin, shipping or payment.");
 
+    static readonly HttpProblem s_noOrder = EventsRoutes.ProblemOf(
+        new EventProblem(EventErrorCode.PlaceholderId, "'orderId' is what programs write where an id is missing; send the real one"));
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         var cart = routes.ForServers("/v1/cart", ApiTags.Carts).WithMetadata(new RequiredPermission(KeyScopes.SendEvents));
@@ -48,8 +52,9 @@ static class CommerceRoutes
             .Problems([s_step, .. Problems]);
         routes.ForServers("/v1/conversions", ApiTags.Analytics).MapPost("", ConvertAsync)
             .Describe("reportConversion", "Report an order", """
-                For channels that take orders by themselves: the event `purchase` of a cart, or of that of an intervention. An order counts once, whoever reports it. It is attributed to
-                the message that was clicked or seen: report that with `POST /v1/track/{interventionId}` first.
+                For channels that take orders by themselves: the event `purchase` of a cart, or of that of an intervention. An order counts
+                once, whoever reports it; told again with another value, it is edited. It is attributed to the message that was clicked or
+                seen: report that with `POST /v1/track/{interventionId}` first.
                 """)
             .WithMetadata(new RequiredPermission(KeyScopes.SendEvents)).Problems([InterventionsRoutes.Unknown, .. Problems]);
         routes.ForServers("/v1/orders", ApiTags.Analytics).MapGet("", ListAsync)
@@ -91,10 +96,15 @@ static class CommerceRoutes
     static async Task<Ok<SentEvent>> ConvertAsync(
         HttpContext context, ConversionBody body, Caller caller, PersonalDataView view, ServerEvents events, JourneyReports reports, JourneyWorker journeys)
     {
-        var order = body.OrderId is { Length: > 0 } given ? given : throw Missing("orderId");
+        var order = body.OrderId is { } given && !string.IsNullOrWhiteSpace(given) ? given : throw Missing("orderId");
+        if (OrderId.IsPlaceholder(order))
+        {
+            throw new ProblemException(s_noOrder);
+        }
+
         var value = body.Value ?? throw Missing("value");
         var cart = body.CartId is null && body.InterventionId is { } intervention ? await CartOfAsync(intervention, caller, reports, journeys) : CartOf(view, body.CartId);
-        return TypedResults.Ok(new SentEvent(await events.SendAsync(context, caller, EventType.Purchase, $"order.{order}", body.At, writer =>
+        return TypedResults.Ok(new SentEvent(await events.SendAsync(context, caller, EventType.Purchase, body.Id, body.At, writer =>
         {
             WriteWhose(writer, cart, body.UserId, sessionId: null);
             writer.WriteString("orderId"u8, order);

@@ -16,16 +16,18 @@ namespace CartRecovery.Host.Api.Events;
 /// <param name="UserId">The customer, if known.</param>
 /// <param name="SessionId">The session.</param>
 /// <param name="ProductId">The product.</param>
+/// <param name="Variant">The product's variant, which has a line of its own.</param>
 /// <param name="Quantity">The quantity.</param>
 /// <param name="Price">The unit price.</param>
 /// <param name="Items">Several products, or all that is in a cart.</param>
 /// <param name="Value">The total of an order, a refund or a line.</param>
 /// <param name="OrderId">The order: it counts once.</param>
-/// <param name="Currency">ISO 4217; if absent that of what is in the cart, of an edited or refunded order the order's.</param>
+/// <param name="Currency">ISO 4217; if absent that of its items, of what is in the cart, or of the edited or refunded order.</param>
 /// <param name="Meta">`device`, `source` and any further fields.</param>
 sealed record EventBody(
     string Id, string Type, JsonElement Ts, string? CartId = null, JsonElement? SentAt = null, string? StoreId = null, string? UserId = null, string? SessionId = null,
-    string? ProductId = null, decimal? Quantity = null, decimal? Price = null, IReadOnlyList<EventItemBody>? Items = null, decimal? Value = null, string? OrderId = null,
+    string? ProductId = null, string? Variant = null, decimal? Quantity = null, decimal? Price = null,
+    IReadOnlyList<EventItemBody>? Items = null, decimal? Value = null, string? OrderId = null,
     string? Currency = null, IReadOnlyDictionary<string, JsonElement>? Meta = null);
 
 /// <summary>A product of an event. GA4's names work too: `item_id`, `item_name`, `item_variant`.</summary>
@@ -34,7 +36,10 @@ sealed record EventBody(
 /// <param name="Variant">The variant: a line of its own.</param>
 /// <param name="Price">The unit price.</param>
 /// <param name="Quantity">The quantity; 1 if absent.</param>
-sealed record EventItemBody(string? ProductId = null, string? Name = null, string? Variant = null, decimal? Price = null, decimal? Quantity = null);
+/// <param name="Currency">ISO 4217, of its price; the event's if absent.</param>
+sealed record EventItemBody(
+    string? ProductId = null, string? Name = null, string? Variant = null, decimal? Price = null, decimal? Quantity = null,
+    string? Currency = null);
 
 /// <summary>Builds the schema of a request's events. The decoder reads raw bytes, so no serializer metadata describes them fully.</summary>
 static class EventSchema
