@@ -54,12 +54,12 @@ sealed class EmailBatchWriter(EmailServer server, DeliveryBatch batch, PolicyRej
             }
             catch (SmtpCommandException error) when (error.StatusCode != SmtpStatusCode.ServiceNotAvailable)
             {
-                Close(unless: session.IsConnected);
+                CloseIfDisconnected();
                 return Judge(index, SmtpReply.Of(error));
             }
             catch (NotSupportedException)
             {
-                Close(unless: session.IsConnected);
+                CloseIfDisconnected();
                 batch.Reject(index, "the relay does not support international addresses (SMTPUTF8)");
                 return true;
             }
@@ -165,13 +165,18 @@ sealed class EmailBatchWriter(EmailServer server, DeliveryBatch batch, PolicyRej
         return false;
     }
 
-    void Close(bool unless = false)
+    void CloseIfDisconnected()
     {
-        if (!unless)
+        if (_session is { IsConnected: false })
         {
-            _session?.Dispose();
-            _session = null;
+            Close();
         }
+    }
+
+    void Close()
+    {
+        _session?.Dispose();
+        _session = null;
     }
 
     static string ReasonOf(Exception error, SmtpPhase phase) => (error, phase) switch

@@ -22,7 +22,7 @@ public sealed class EmailSink : ISink
     {
         _server = server;
         _message = message;
-        _health = Say(healthy: true, "nothing sent yet");
+        _health = HealthOf(healthy: true, "nothing sent yet");
     }
 
     /// <summary>The <c>email</c> sink type.</summary>
@@ -51,7 +51,7 @@ public sealed class EmailSink : ISink
     {
         _server.Dispose();
         _server.Return(await _server.TakeAsync(cancellationToken));
-        _health = Say(healthy: true, "connected");
+        _health = HealthOf(healthy: true, "connected");
     }
 
     /// <inheritdoc/>
@@ -73,7 +73,7 @@ public sealed class EmailSink : ISink
 
         if (write.Health is var (isHealthy, detail))
         {
-            Keep(isHealthy, detail);
+            SetHealth(isHealthy, detail);
         }
     }
 
@@ -147,14 +147,14 @@ public sealed class EmailSink : ISink
     static bool IsThisMachine(string host) =>
         host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
-    void Keep(bool healthy, string lastAttempt)
+    void SetHealth(bool healthy, string lastAttempt)
     {
-        var health = Say(healthy, lastAttempt);
+        var health = HealthOf(healthy, lastAttempt);
         if (_health != health)
         {
             _health = health;
         }
     }
 
-    SinkHealth Say(bool healthy, string what) => new(healthy, $"{_server.Host}:{_server.Port}: {what}");
+    SinkHealth HealthOf(bool healthy, string what) => new(healthy, $"{_server.Host}:{_server.Port}: {what}");
 }

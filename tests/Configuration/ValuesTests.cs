@@ -122,6 +122,9 @@ public class ValuesTests
     [TestCase("yesterday")]
     [TestCase("9223372036854775807", Description = "after the year 9999")]
     [TestCase("-9000000000000000000")]
+    [TestCase("1795167600", Description = "seconds")]
+    [TestCase("1795167600000000", Description = "microseconds")]
+    [TestCase("20261120", Description = "the digits of a date")]
     [TestCase("")]
     public void Invalid_times_are_rejected(string text) => Assert.That(TimeExpression.TryParse(text, 0, out _), Is.False);
 }

@@ -35,6 +35,22 @@ public sealed partial class LogTests
         request.Headers.Add("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00");
         using var traced = await engine.Http.SendAsync(request);
         Assert.That(traced.Headers.GetValues("X-Trace-Id"), Is.EqualTo(new[] { "4bf92f3577b34da6a3ce929d0e0e4736" }));
+        foreach (var (sent, trace) in new[]
+        {
+            ("01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", true), ("01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-extra", true),
+            ("cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-ff-", true), ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-extra", false),
+            ("01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01.extra", false), ("ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", false),
+            ("00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01", false), ("00-00000000000000000000000000000000-00f067aa0ba902b7-01", false),
+            ("00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01", false), ("x", false),
+        })
+        {
+            using var any = new HttpRequestMessage(HttpMethod.Get, "/live");
+            any.Headers.Add("traceparent", sent);
+            any.Headers.Add("Request-Id", "|abc.1.");
+            using var answer = await engine.Http.SendAsync(any);
+            Assert.That(answer.Headers.GetValues("X-Trace-Id").Single(), trace ? Is.EqualTo("4bf92f3577b34da6a3ce929d0e0e4736") : Does.Match("^[0-9a-f]{32}$").And.Not.Match("^0+$").And.Not.StartsWith("4bf92f35"), sent);
+        }
+
         using var first = await engine.Http.GetAsync(new Uri("/v1/nowhere", UriKind.Relative));
         using var second = await engine.Http.GetAsync(new Uri("/v1/nowhere", UriKind.Relative));
         Assert.That(first.Headers.GetValues("X-Trace-Id").Single(), Does.Match("^[0-9a-f]{32}$").And.Not.EqualTo(second.Headers.GetValues("X-Trace-Id").Single()));

@@ -59,6 +59,11 @@ sealed record TestEvent(string Type, long At)
             fields.Add("\"mergedFrom\":\"another cart\"");
         }
 
+        if (Type == "consent")
+        {
+            fields.Add("\"channel\":\"email\",\"granted\":true");
+        }
+
         if (Price is null && Type is ("purchase" or "refund"))
         {
             // An order of an amount that the test does not look at.

@@ -42,6 +42,17 @@ public sealed class ContactMetaTests
         Assert.That(fixture.It.Store.Customers.ConsentOf(Customer("u1"), AddressKind.Email)!.Value.ExpiresAt, Is.LessThanOrEqualTo(fixture.Now));
     }
 
+    [TestCase("1795940644")]
+    [TestCase("1795940644000000")]
+    [TestCase("\"1795940644000\"")]
+    public void An_end_in_another_unit_of_an_older_journal_is_converted(string expiresAt)
+    {
+        using var fixture = new JourneyFixture([Series(Step("mail"))]);
+        fixture.Know("c1", "u1", "u@x.example");
+        fixture.Tell(EventType.Consent, "c1", "u1", meta: $$"""{"channel":"email","granted":true,"expiresAt":{{expiresAt}}}""");
+        Assert.That(fixture.It.Store.Customers.ConsentOf(Customer("u1"), AddressKind.Email)!.Value.ExpiresAt, Is.EqualTo(1795940644000));
+    }
+
     [TestCase("""{"channel":"SMS","source":["footer"]}""", new[] { AddressKind.Phone })]
     [TestCase("{}", new[] { AddressKind.Email })]
     [TestCase("""{"channel":"all"}""", new[] { AddressKind.Email, AddressKind.Phone, AddressKind.Push })]

@@ -90,9 +90,9 @@ sealed partial class EventBuilder
         _record.Timestamp = Math.Clamp(time, _receivedAt - Rules.MaxAgeMilliseconds, _receivedAt + Rules.MaxAheadMilliseconds);
         if (_record.Timestamp != time)
         {
-            if (TimeUnit.Describe(_timeNumber) is { } problem)
+            if (TimeUnit.Describe(_timeNumber, _receivedAt) is { } problem)
             {
-                return new(EventErrorCode.InvalidTimestamp, problem);
+                return new(EventErrorCode.InvalidTimestamp, $"'ts' {problem}");
             }
 
             _record.Flags |= EventFlags.Clamped;

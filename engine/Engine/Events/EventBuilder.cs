@@ -201,6 +201,11 @@ sealed partial class EventBuilder(EventRules rules)
             return address;
         }
 
+        if (_record.Type == EventType.Consent && ConsentRules.Check(Meta, _receivedAt) is { IsError: true } consent)
+        {
+            return consent;
+        }
+
         // Before ids are sealed and shortened, which hides what they were. A running number may begin with 0.
         var isIdMissing = IsPlaceholder(EventField.Id, message) && !PlaceholderIds.IsFirstNumber(TextOf(EventField.Id, message));
         if (isIdMissing || (LengthOf(EventField.CartId) != 0 && IsPlaceholder(EventField.CartId, message)))

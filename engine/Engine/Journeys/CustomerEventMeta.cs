@@ -1,6 +1,6 @@
-using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Events.Clocks;
+using CartRecovery.Engine.Events.Identity;
 
 namespace CartRecovery.Engine.Journeys;
 
@@ -47,7 +47,8 @@ sealed record CustomerEventMeta
 
     /// <summary>
     /// Parses a meta. A field of another form is missing, and costs no other field; of duplicate names the last one counts. Because a withdrawal must
-    /// not be lost, <c>granted</c> may also be a text or 0 and 1; an <c>expiresAt</c> that cannot be read has passed.
+    /// not be lost, <c>granted</c> may also be a text or 0 and 1; an <c>expiresAt</c> that cannot be read has
+    /// passed. New events were checked by <see cref="ConsentRules"/>; older ones of the journal were not.
     /// </summary>
     public static CustomerEventMeta Of(ReadOnlySpan<byte> json)
     {
@@ -70,8 +71,9 @@ sealed record CustomerEventMeta
 
             return meta;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // A text has half a surrogate pair.
             return new CustomerEventMeta();
         }
     }
@@ -80,7 +82,7 @@ sealed record CustomerEventMeta
     {
         "intervention" => this with { Intervention = TextOf(value) },
         "channel" => this with { Channel = TextOf(value)?.Trim().ToLowerInvariant() },
-        "granted" => this with { Granted = FlagOf(value) },
+        "granted" => this with { Granted = ConsentRules.FlagOf(value) },
         "expiresAt" => this with { ExpiresAt = TimeOf(value) },
         "source" => this with { Source = TextOf(value) },
         "purpose" => this with { Purpose = TextOf(value) },
@@ -98,20 +100,6 @@ sealed record CustomerEventMeta
 
     static string? TextOf(in Utf8JsonReader value) => value.TokenType == JsonTokenType.String ? value.GetString() : null;
 
-    static bool? FlagOf(in Utf8JsonReader value) => value.TokenType switch
-    {
-        JsonTokenType.True => true,
-        JsonTokenType.False => false,
-        JsonTokenType.Number => value.TryGetInt32(out var number) && number is 0 or 1 ? number == 1 : null,
-        JsonTokenType.String => bool.TryParse(value.GetString(), out var flag) ? flag : null,
-        _ => null,
-    };
-
-    static long? TimeOf(in Utf8JsonReader value) => value.TokenType switch
-    {
-        JsonTokenType.Null => null,
-        JsonTokenType.Number when value.TryGetInt64(out var time) => time,
-        JsonTokenType.String when EventTime.TryParse(Encoding.UTF8.GetBytes(value.GetString()!), out var time) => time,
-        _ => 0,
-    };
+    static long? TimeOf(in Utf8JsonReader value) =>
+        MetaTime.Read(value, now: 0) is var time && time == default ? null : time.Milliseconds ?? 0;
 }

@@ -49,7 +49,7 @@ using CartRecovery.Host.Api.Templates;
 using CartRecovery.Host.Api.Settings;
 using CartRecovery.Host.Api.Suppressions;
 using CartRecovery.Host.Api.Tap;
-using CartRecovery.Host.Api.Threats;
+using CartRecovery.Host.Api.Security;
 using CartRecovery.Host.Api.Tracking;
 using CartRecovery.Host.Api.Usage;
 using CartRecovery.Host.Reconciliation;

@@ -46,7 +46,7 @@ using CartRecovery.Host.Api.Storefront;
 using CartRecovery.Host.Api.Streams;
 using CartRecovery.Host.Api.Suppressions;
 using CartRecovery.Host.Api.Tap;
-using CartRecovery.Host.Api.Threats;
+using CartRecovery.Host.Api.Security;
 using CartRecovery.Host.Api.Tracking;
 using CartRecovery.Host.Api.Usage;
 using Microsoft.AspNetCore.Builder;

@@ -38,7 +38,7 @@ static class ApiServices
             // Interventions use the same JSON as sinks and streams.
             options.SerializerOptions.TypeInfoResolverChain.Insert(0, ContractsJson.Default);
             options.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default.WithAddedModifier(NullElements.Refuse));
-            options.SerializerOptions.Converters.Add(new UtcTimeConverter());
+            options.SerializerOptions.Converters.Add(new BodyTimeConverter());
             options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
         services.AddSingleton<MaskedIds>().AddSingleton<CartReader>().AddSingleton<Predictors>().AddSingleton<PredictionCache>().AddSingleton<LoadedModels>().AddSingleton<ModelAudit>().AddSingleton<LinkEvents>().AddSingleton<ServerEvents>().AddSingleton<HealthReport>().AddSingleton<StorefrontClient>().AddSingleton<TestSendLimits>()

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using System.Text.Json;
 
 namespace CartRecovery.Host.Logs;
@@ -17,8 +18,11 @@ sealed class LogQuery
 
     static readonly string[] s_levels = ["trace", "debug", "information", "warning", "error", "critical"];
 
-    readonly List<(string Text, bool Excludes)> _words = [];
-    readonly List<(string Field, string Value, bool Excludes)> _fields = [];
+    // A level's name, in quotation marks as JSON has it.
+    static readonly AsciiWord[] s_levelWords = [.. s_levels.Select(level => AsciiWord.Of($"\"{level}\"")!)];
+
+    readonly List<(string Text, bool Excludes, AsciiWord? Ascii)> _words = [];
+    readonly List<(string Field, string Value, bool Excludes, AsciiWord? Ascii)> _fields = [];
 
     /// <summary>The levels, the least severe first.</summary>
     public static IReadOnlyList<string> Levels => s_levels;
@@ -57,11 +61,11 @@ sealed class LogQuery
 
             if (field is null)
             {
-                _words.Add((value, excludes));
+                _words.Add((value, excludes, AsciiWord.Of(value)));
             }
             else
             {
-                _fields.Add((field, value, excludes));
+                _fields.Add((field, value, excludes, AsciiWord.Of(value)));
             }
 
             if (_words.Count + _fields.Count > MaxParts)
@@ -95,14 +99,22 @@ sealed class LogQuery
     }
 
     /// <summary>Returns whether a line is before <see cref="From"/>, as are those before it; and the line itself if it is one to find.</summary>
-    public (bool IsBefore, JsonDocument? Found) Match(string line)
+    /// <param name="line">The line in UTF-8; what is found is a copy.</param>
+    public (bool IsBefore, JsonDocument? Found) Match(ReadOnlyMemory<byte> line)
     {
-        var hasWords = _words.TrueForAll(word => line.Contains(word.Text, StringComparison.OrdinalIgnoreCase) != word.Excludes);
-        if (!hasWords && From == long.MinValue)
+        // Most lines are ASCII and lack what is searched for: they need neither a text nor JSON.
+        var isAscii = Ascii.IsValid(line.Span);
+        var mayFit = isAscii ? MayFit(line.Span) : HasWords(Encoding.UTF8.GetString(line.Span));
+        if (!mayFit && (From == long.MinValue || (isAscii && TimeOf(line.Span) >= From - MaxDisorder)))
         {
             return (false, null);
         }
 
+        return Match(isAscii ? line.ToArray() : Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(line.Span)), mayFit);
+    }
+
+    (bool IsBefore, JsonDocument? Found) Match(byte[] line, bool mayFit)
+    {
         JsonDocument document;
         try
         {
@@ -122,7 +134,7 @@ sealed class LogQuery
         }
 
         var (root, moment) = (document.RootElement, at.ToUnixTimeMilliseconds());
-        if (hasWords && moment >= From && moment < To && IsSevere(root)
+        if (mayFit && moment >= From && moment < To && IsSevere(root)
             && _fields.TrueForAll(field => Has(root, field.Field, field.Value) != field.Excludes))
         {
             return (false, document);
@@ -130,6 +142,67 @@ sealed class LogQuery
 
         document.Dispose();
         return (From != long.MinValue && moment < From - MaxDisorder, null);
+    }
+
+    bool HasWords(string line) => _words.TrueForAll(word => line.Contains(word.Text, StringComparison.OrdinalIgnoreCase) != word.Excludes);
+
+    // Whether an ASCII line has the words, and may have the fields and the level: where JSON escapes nothing, it has their values as they are.
+    bool MayFit(ReadOnlySpan<byte> line)
+    {
+        string? text = null;
+        foreach (var word in _words)
+        {
+            if ((word.Ascii is { } ascii ? ascii.IsIn(line) : (text ??= Encoding.ASCII.GetString(line))
+                .Contains(word.Text, StringComparison.OrdinalIgnoreCase)) == word.Excludes)
+            {
+                return false;
+            }
+        }
+
+        if (line.Contains((byte)'\\'))
+        {
+            return true;
+        }
+
+        foreach (var field in _fields)
+        {
+            if (!field.Excludes && field.Ascii is { } value && !value.IsIn(line))
+            {
+                return false;
+            }
+        }
+
+        return HasLevel(line);
+    }
+
+    bool HasLevel(ReadOnlySpan<byte> line)
+    {
+        var least = Array.IndexOf(s_levels, Level);
+        for (var level = s_levels.Length - 1; least > 0 && level >= least; level--)
+        {
+            if (s_levelWords[level].IsIn(line))
+            {
+                return true;
+            }
+        }
+
+        return least <= 0;
+    }
+
+    // The time with which a line begins; null if it begins otherwise.
+    static long? TimeOf(ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(line);
+            return reader.Read() && reader.TokenType == JsonTokenType.StartObject && reader.Read() && reader.TokenType == JsonTokenType.PropertyName
+                && reader.ValueTextEquals("time"u8)
+                && reader.Read() && reader.TokenType == JsonTokenType.String && reader.TryGetDateTimeOffset(out var time) ? time.ToUnixTimeMilliseconds() : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     bool IsSevere(JsonElement line) =>

@@ -42,7 +42,7 @@ sealed class LogSearch(string folder) : IDisposable
     LogPage Find(LogQuery query, LogPosition? before, int limit, CancellationToken cancellationToken)
     {
         List<JsonDocument> found = [];
-        var left = MaxBytes;
+        var (left, buffer) = (MaxBytes, new byte[Window]);
         try
         {
             foreach (var name in NamesBefore(before?.File))
@@ -63,7 +63,7 @@ sealed class LogSearch(string folder) : IDisposable
                 while (end > 0)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    var window = LogWindow.Read(file, end, Window);
+                    var window = LogWindow.Read(file, end, buffer);
                     foreach (var (offset, line) in window.Backwards())
                     {
                         var (isBefore, document) = query.Match(line);

@@ -8,9 +8,9 @@ sealed class LogWindow
     const byte NewLine = (byte)'\n';
     const int MaxFirst = 16 << 10;
 
-    readonly byte[] _bytes;
+    readonly ReadOnlyMemory<byte> _bytes;
 
-    LogWindow(byte[] bytes, long begin)
+    LogWindow(ReadOnlyMemory<byte> bytes, long begin)
     {
         _bytes = bytes;
         Begin = begin;
@@ -31,31 +31,29 @@ sealed class LogWindow
     /// <summary>Reads the lines before an offset.</summary>
     /// <param name="file">The file.</param>
     /// <param name="end">The end of a line, or of the file; a last line that is not ended yet is no line.</param>
-    /// <param name="size">The most bytes. A longer line is left out.</param>
-    public static LogWindow Read(FileStream file, long end, int size)
+    /// <param name="buffer">Holds the window until the next one. A longer line is left out.</param>
+    public static LogWindow Read(FileStream file, long end, byte[] buffer)
     {
-        var begin = Math.Max(0, end - size);
-        var bytes = new byte[end - begin];
+        var begin = Math.Max(0, end - buffer.Length);
         file.Position = begin;
-        var read = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        bytes = bytes[..read];
+        var read = file.ReadAtLeast(buffer.AsSpan(0, (int)(end - begin)), (int)(end - begin), throwOnEndOfStream: false);
         if (begin == 0)
         {
-            return new LogWindow(bytes, 0);
+            return new LogWindow(buffer.AsMemory(0, read), 0);
         }
 
-        var first = Array.IndexOf(bytes, NewLine, 0, Math.Max(0, bytes.Length - 1));
-        return first < 0 ? new LogWindow([], begin) : new LogWindow(bytes[(first + 1)..], begin + first + 1);
+        var first = Array.IndexOf(buffer, NewLine, 0, Math.Max(0, read - 1));
+        return first < 0 ? new LogWindow(default, begin) : new LogWindow(buffer.AsMemory(first + 1, read - first - 1), begin + first + 1);
     }
 
     /// <summary>Returns the lines and where they begin, the last first.</summary>
-    public IEnumerable<(long Offset, string Line)> Backwards()
+    public IEnumerable<(long Offset, ReadOnlyMemory<byte> Line)> Backwards()
     {
-        var end = Array.LastIndexOf(_bytes, NewLine);
+        var end = _bytes.Span.LastIndexOf(NewLine);
         while (end > 0)
         {
-            var before = Array.LastIndexOf(_bytes, NewLine, end - 1);
-            yield return (Begin + before + 1, Encoding.UTF8.GetString(_bytes, before + 1, end - before - 1));
+            var before = _bytes.Span[..end].LastIndexOf(NewLine);
+            yield return (Begin + before + 1, _bytes[(before + 1)..end]);
             end = before;
         }
     }

@@ -73,7 +73,7 @@ public sealed class JsonEventDecoderTests : JsonEventDecoderFixture
         Assert.That(EventTypes.Names, Has.Count.EqualTo(EventTypes.Count - 1).And.Unique);
         foreach (var type in Enum.GetValues<EventType>().Where(t => t != EventType.None))
         {
-            Accept($$"""{"id":"e","type":"{{EventTypes.NameOf(type)}}","cartId":"c","ts":{{Now}},"value":1,"items":[],"mergedFrom":"d"}""");
+            Accept($$"""{"id":"e","type":"{{EventTypes.NameOf(type)}}","cartId":"c","ts":{{Now}},"value":1,"items":[],"mergedFrom":"d","channel":"sms","granted":true}""");
             Assert.That(Decoder.Record.Type, Is.EqualTo(type));
         }
     }

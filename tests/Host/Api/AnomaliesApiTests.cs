@@ -57,10 +57,12 @@ sealed class AnomaliesApiTests
         var reported = await AskAsync("POST", "/v1/anomalies/report", """{"title":"Odd carts","description":"1,000 of one cent","severity":"critical","affected_services":["checkout"]}""");
         Assert.That((reported.Status, Text(reported.Json, "kind"), Text(reported.Json, "status")), Is.EqualTo((HttpStatusCode.Created, "report", "active")));
         var path = $"/v1/anomalies/{Text(reported.Json, "id")}";
-        Assert.That((await ListAsync("report")).Select(item => Text(item, "title")), Does.Contain("Odd carts"));
+        Assert.That(Text(reported.Json, "description"), Is.EqualTo("1,000 of one cent"));
+        Assert.That((await ListAsync("report")).Select(item => (Text(item, "title"), Text(item, "description"))), Does.Contain(("Odd carts", "1,000 of one cent")));
         Assert.That((await AskAsync("GET", path)).Json.GetProperty("timeline").EnumerateArray().Select(entry => Text(entry, "text")), Is.EqualTo(new[] { "created", "1,000 of one cent" }));
         Assert.That(Text((await AskAsync("PUT", path, """{"status":"investigating"}""")).Json, "status"), Is.EqualTo("investigating"));
         var resolved = (await AskAsync("PUT", path, """{"status":"resolved","note":"a test of ours"}""")).Json;
+        Assert.That(Text(resolved, "description"), Is.EqualTo("1,000 of one cent"));
         Assert.That((Text(resolved, "status"), resolved.GetProperty("timeline").EnumerateArray().Any(entry => Text(entry, "text") == "a test of ours")), Is.EqualTo(("resolved", true)));
         Assert.That((await ListAsync("report")).Select(item => Text(item, "title")), Does.Not.Contain("Odd carts"));
         Assert.That((await AskAsync("POST", "/v1/anomalies/report", """{"description":"x"}""")).Problem, Is.EqualTo((400, "invalid_incident")));

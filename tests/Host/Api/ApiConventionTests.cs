@@ -47,6 +47,10 @@ sealed class ApiConventionTests : EngineFixture
     [TestCase("/v1/interventions?reason=suppresed", "reason: unknown value 'suppresed'. Did you mean 'suppressed'?")]
     [TestCase("/v1/interventions?cursor=x", "cursor: expected the previous page's 'next', of the same list and store.")]
     [TestCase("/v1/analytics/revenue?from=yesterday", "from: expected RFC 3339 like 2026-11-20T09:40:00Z, a date, milliseconds since 1970, or how long ago, like 2h or 7d, got 'yesterday'.")]
+    [TestCase("/v1/orders?from=1795167600", "from: '1795167600' looks like seconds, not milliseconds since 1970; send 1795167600000.")]
+    [TestCase("/v1/interventions?to=1795167600000000", "to: '1795167600000000' looks like microseconds, not milliseconds since 1970; send 1795167600000.")]
+    [TestCase("/v1/customers?from=1795167600.5", "from: '1795167600.5' looks like seconds, not milliseconds since 1970; send 1795167600500.")]
+    [TestCase("/v1/carts?from=20261120", "from: '20261120' looks like the digits of a date (yyyyMMdd), not milliseconds since 1970; send 1795132800000.")]
     [TestCase("/v1/analytics/revenue?format=xml", "format: expected one of json, csv, got 'xml'.")]
     [TestCase("/v1/analytics/revenue?from=2026-01-02&to=2026-01-01", "to: expected a time that is not before 'from'.")]
     [TestCase("/health?x=1", "'x': unknown query parameter. This path accepts none.")]
@@ -208,6 +212,17 @@ sealed class ApiConventionTests : EngineFixture
         var answer = await Engine.PostAsync("/v1/products", body);
 
         Assert.That((answer.Problem.Code, answer.Json.GetProperty("detail").GetString()), Is.EqualTo(("invalid_json", detail)));
+    }
+
+    [TestCase("PATCH", "/v1/users/ann", """{"consents":[{"channel":"email","granted":true,"expiresAt":1795167600}]}""", "$.consents[0].expiresAt")]
+    [TestCase("PATCH", "/v1/users/ann", """{"consents":[{"channel":"email","granted":true,"expiresAt":1795167600000}]}""", "$.consents[0].expiresAt")]
+    [TestCase("POST", "/v1/interventions", """{"cartId":"c","campaign":"x","at":1795167600}""", "$.at")]
+    public async Task A_time_in_a_body_is_a_text(string method, string path, string body, string field)
+    {
+        using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+        var answer = await Engine.AskAsync(new HttpMethod(method), path, content, InProcessEngine.Secret);
+        Assert.That((answer.Problem, answer.Json.GetProperty("detail").GetString()),
+            Is.EqualTo(((400, "invalid_json"), $"{field}: expected RFC 3339 like 2026-11-20T09:40:00Z, got a number.")));
     }
 
     [TestCase("[{\"price\":5}]", 400, "out_of_range")]

@@ -204,6 +204,20 @@ sealed class EventsApiTests() : EngineFixture(config =>
         Assert.That(answer.Headers.GetValueOrDefault("Access-Control-Allow-Credentials"), Is.EqualTo("true"));
     }
 
+    [TestCase("GET", "/v1/events?key=pk_shop", "application/json", 405)]
+    [TestCase("GET", "/v1/events/batch", "application/json", 405)]
+    [TestCase("POST", "/v1/events?key=pk_shop", "text/xml", 415)]
+    [TestCase("GET", "/ofrep/v1/evaluate/flags/button?key=pk_shop", "application/json", 405)]
+    public async Task A_page_can_read_that_a_method_or_content_type_is_wrong(string method, string path, string type, int status)
+    {
+        using var content = method == "GET" ? null : new StringContent("{}", System.Text.Encoding.UTF8, type);
+        var answer = await Engine.AskAsync(new HttpMethod(method), path, content, key: null, ("Origin", "https://shop.example"));
+        Assert.That(((int)answer.Status, answer.Headers.GetValueOrDefault("Access-Control-Allow-Origin")), Is.EqualTo((status, "https://shop.example")));
+        Assert.That(answer.Headers.GetValueOrDefault("Access-Control-Allow-Credentials"), Is.EqualTo("true"));
+        var elsewhere = await Engine.AskAsync(HttpMethod.Delete, "/v1/campaigns", content: null, key: null, ("Origin", "https://shop.example"));
+        Assert.That(((int)elsewhere.Status, elsewhere.Headers.ContainsKey("Access-Control-Allow-Origin")), Is.EqualTo((405, false)), "a route that is not for pages");
+    }
+
     [TestCase("{\"events\":[EVENT],\"sentAt\":1}")]
     [TestCase("{\"batch\":[EVENT]}")]
     [TestCase("{\"sentAt\":\"2026-01-01T00:00:00Z\",\"batch\":[EVENT],\"context\":{\"a\":[1]}}")]
@@ -279,6 +293,12 @@ sealed class EventsApiTests() : EngineFixture(config =>
             Assert.That(error.Json, Does.Contain("invalid_timestamp").And.Contain(milliseconds), $"{via}");
         }
     }
+
+    [TestCase("""{"granted":true}""", "missing_field")]
+    [TestCase("""{"channel":"email","granted":"perhaps"}""", "wrong_type")]
+    [TestCase("""{"channel":"email","granted":true,"expiresAt":1795940644}""", "invalid_timestamp")]
+    public async Task A_consent_without_effect_is_refused(string meta, string code) =>
+        Assert.That((await Engine.PostAsync("/v1/events", EventJson.Of("c", "consent", $",\"meta\":{meta}"))).Problem, Is.EqualTo((400, code)));
 
     [Test]
     public async Task Stats_match_the_counts()

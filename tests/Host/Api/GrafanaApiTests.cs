@@ -104,6 +104,7 @@ sealed class GrafanaApiTests
     [TestCase("query", "{", "invalid_json")]
     [TestCase("query", """{"range":{"from":"x","to":"2020-01-02T00:00:00Z"}}""", "invalid_grafana_request")]
     [TestCase("query", """{"range":{"from":"2020-01-03T00:00:00Z","to":"2020-01-02T00:00:00Z"}}""", "invalid_grafana_request")]
+    [TestCase("query", """{"range":{"from":1577923200,"to":1577923200000}}""", "invalid_grafana_request")]
     [TestCase("query", """{"targets":[{"target":"rate(level)","refId":"A"}]}""", "invalid_query")]
     [TestCase("query", """{"targets":[{"target":"level","refId":"A"}],"adhocFilters":[{"key":"job","operator":"<","value":"1"}]}""", "invalid_query")]
     [TestCase("search", "7", "invalid_grafana_request")]

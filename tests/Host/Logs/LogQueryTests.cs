@@ -1,5 +1,7 @@
 using CartRecovery.Host.Logs;
 
+#pragma warning disable NUnit1027 // FsCheck supplies the arguments.
+
 namespace CartRecovery.Tests.Hosting.Logs;
 
 sealed class LogQueryTests
@@ -43,8 +45,8 @@ sealed class LogQueryTests
     {
         var query = new LogQuery { From = Milliseconds("2026-12-02T08:10:00Z")!.Value };
         Assert.That(query.TryAdd(text, out _));
-        Assert.That(query.Match(Line).IsBefore);
-        Assert.That(query.Match(Line.Replace("08:00", "08:09:59", StringComparison.Ordinal)).IsBefore, Is.False);
+        Assert.That(query.Match(Bytes(Line)).IsBefore);
+        Assert.That(query.Match(Bytes(Line.Replace("08:00", "08:09:59", StringComparison.Ordinal))).IsBefore, Is.False);
     }
 
     [TestCase("{\"time\":\"2026-12-02T08:00:00.5")]
@@ -54,7 +56,7 @@ sealed class LogQueryTests
     [TestCase("{\"time\":7}")]
     public void What_is_no_line_is_not_found(string line)
     {
-        var (isBefore, found) = new LogQuery().Match(line);
+        var (isBefore, found) = new LogQuery().Match(Bytes(line));
         Assert.That((isBefore, found), Is.EqualTo((false, (System.Text.Json.JsonDocument?)null)));
     }
 
@@ -66,10 +68,41 @@ sealed class LogQueryTests
         Assert.That(problem, Is.EqualTo(expected));
     }
 
+    // Words in other letters, values that JSON escapes, texts that are no ASCII.
+    [TestCase("""{"time":"2026-12-02T08:00:00.500Z","level":"error","message":"K\u00d6LN \"x\" \u212a","store":"\u0061b"}""", "store:ab", true)]
+    [TestCase("""{"time":"2026-12-02T08:00:00.500Z","level":"\u0065rror","message":"x"}""", "", true)]
+    [TestCase("""{"time":"2026-12-02T08:00:00.500Z","level":"error","message":"a \"b\" c"}""", "message:\"a \"", false)]
+    [TestCase("""{"time":"2026-12-02T08:00:00.500Z","level":"error","message":"Köln"}""", "KÖLN", true)]
+    [TestCase("""{"time":"2026-12-02T08:00:00.500Z","level":"error","message":"Köln"}""", "message:köln", true)]
+    [TestCase("""{"time":"2026-12-02T08:00:00.500Z","level":"error","message":"Koln"}""", "KÖLN", false)]
+    [TestCase("""{"time":"2026-12-02T08:00:00.500Z","level":"error","message":"Koln"}""", "-KÖLN", true)]
+    [TestCase("""{"time":"2026-12-02T08:00:00.500Z","level":"information","message":"an \"error\""}""", "", false)]
+    [TestCase("""{"level":"error","time":"2026-12-02T08:00:00.500Z","on":true,"n":null,"at":1.50}""", "on:TRUE n:null at:1.50", true)]
+    public void Bytes_are_searched_like_their_text(string line, string text, bool isFound)
+    {
+        var query = new LogQuery { Level = "error" };
+        Assert.That(query.TryAdd(text, out _));
+        using var found = query.Match(Bytes(line)).Found;
+        Assert.That(found is not null, Is.EqualTo(isFound));
+    }
+
+    [FsCheck.NUnit.Property(MaxTest = 2000)]
+    public void A_word_is_found_where_the_text_has_it(byte[] bytes, byte from, byte length)
+    {
+        var line = new string([.. Enumerable.Repeat(bytes, 4).SelectMany(part => part).Select(part => "abcABC1[{@ \\"[part % 12])]);
+        var word = line.Length == 0 ? "a" : line.Substring(from % line.Length, Math.Min(1 + (length % 9), line.Length - (from % line.Length)));
+        foreach (var wanted in new[] { word, word.ToUpperInvariant(), word + "c", string.Concat(word.Reverse()) })
+        {
+            Assert.That(AsciiWord.Of(wanted)!.IsIn(Bytes(line).Span), Is.EqualTo(line.Contains(wanted, StringComparison.OrdinalIgnoreCase)), $"{wanted} in {line}");
+        }
+    }
+
+    static ReadOnlyMemory<byte> Bytes(string line) => System.Text.Encoding.UTF8.GetBytes(line);
+
     static bool Finds(LogQuery query, string text)
     {
         Assert.That(query.TryAdd(text, out var problem), problem);
-        using var found = query.Match(Line).Found;
+        using var found = query.Match(Bytes(Line)).Found;
         return found is not null;
     }
 

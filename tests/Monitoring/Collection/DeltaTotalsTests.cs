@@ -76,7 +76,7 @@ public sealed class DeltaTotalsTests
         Assert.That((Add("c", 12), totals.Count), Is.EqualTo((default(string), 2)), "the first one has rested");
         Assert.That(Add("a", 13), Does.Contain("maxSeries"));
 
-        string? Add(string name, long minute) => totals.TryAdd(SeriesLabels.Of(name), Now + (minute * Minute), 1, out _);
+        string? Add(string name, long minute) => totals.TryAdd(SeriesLabels.Of(name), Now + (minute * Minute), 1, out _, out var problem) ? null : problem;
     }
 
     [Test]

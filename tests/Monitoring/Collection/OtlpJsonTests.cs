@@ -71,6 +71,19 @@ public sealed class OtlpJsonTests
         }));
     }
 
+    [TestCase(1)]
+    [TestCase(2)]
+    public void A_monotonic_sum_has_no_negative_value(int temporality)
+    {
+        foreach (var (second, value) in new[] { (10, "5"), (25, "-2"), (40, "7") })
+        {
+            Read($$$"""{"name":"hits","sum":{"aggregationTemporality":{{{temporality}}},"isMonotonic":true,"dataPoints":[{"timeUnixNano":"17640000{{{second}}}000000000","asInt":"{{{value}}}"}]}}""");
+        }
+
+        Assert.That((_intake.Written, _intake.Refused, _intake.Problem), Is.EqualTo((2, 1, """hits_total{job="pay"}: a monotonic sum has a negative value""")));
+        Assert.That(Shown(), Is.EqualTo(new[] { $"hits_total{{job=\"pay\"}} {(temporality == 1 ? 12 : 7)}" }), "and the others count");
+    }
+
     [TestCase("{", "no JSON")]
     [TestCase("[]", "the body: expected an object")]
     [TestCase("""{"resourceMetrics":[1]}""", "resourceMetrics: expected an object")]

@@ -54,6 +54,58 @@ public sealed class NoticeLedgerTests
         Assert.That(end[1].Id, Is.Not.EqualTo(second[0].Id));
     }
 
+    [TestCase(7, true, Description = "the receiver was told of the end, and a crash lost the entry of that")]
+    [TestCase(0, false, Description = "it fires on")]
+    public void After_a_crash_an_alert_that_fires_anew_is_news(int minute, bool isNews)
+    {
+        var path = Path.Combine(_folder, "notices.db");
+        using (var database = new NoticeDatabase(path))
+        {
+            var dispatcher = new NoticeDispatcher(Read(Config), new NoticeLedger(database));
+            dispatcher.Take(Message("A", Start, isResolved: false, long.MaxValue), Start);
+            foreach (var notice in dispatcher.TakeDue(Start + 30 * Second))
+            {
+                dispatcher.Confirm(notice, Start + 30 * Second);
+            }
+
+            if (isNews)
+            {
+                dispatcher.Take(Message("A", Start, isResolved: true, Start + 5 * Minute), Start + 5 * Minute);
+                Assert.That(dispatcher.TakeDue(Start + 6 * Minute).Select(notice => notice.IsFiring), Is.EqualTo(new[] { false, false }));
+            }
+        }
+
+        using var reopened = new NoticeDatabase(path);
+        var after = new NoticeDispatcher(Read(Config), new NoticeLedger(reopened));
+        after.Take(Message("A", Start + minute * Minute, isResolved: false, long.MaxValue), Start + 7 * Minute);
+        var due = after.TakeDue(Start + 8 * Minute);
+        Assert.That(due.Select(notice => notice.Integration.Key), Is.EqualTo(isNews ? ["ops/email/0", "ops/webhook/0", "ops/webhook/1"] : Array.Empty<string>()));
+    }
+
+    [Test]
+    public void In_one_process_an_alert_that_ends_and_fires_anew_between_two_notices_fires_on()
+    {
+        using var database = new NoticeDatabase(Path.Combine(_folder, "notices.db"));
+        var ledger = new NoticeLedger(database);
+        ledger.Record(NoticeOf("A"), Start);
+        var anew = NoticeOf("A") with { Alerts = [Message("A", Start + Minute, isResolved: false, long.MaxValue)] };
+        Assert.That(ledger.IsDue(anew, 60 * Minute, Start + 5 * Minute), Is.False);
+    }
+
+    [Test]
+    public void A_ledger_of_an_older_version_repeats_nothing()
+    {
+        var path = Path.Combine(_folder, "notices.db");
+        using (var database = new NoticeDatabase(path))
+        {
+            new NoticeLedger(database).Record(NoticeOf("A"), Start);
+            database.Database.Execute("ALTER TABLE ledger DROP COLUMN starts; PRAGMA user_version=2");
+        }
+
+        using var reopened = new NoticeDatabase(path);
+        Assert.That(new NoticeLedger(reopened).IsDue(NoticeOf("A"), 60 * Minute, Start + 5 * Minute), Is.False);
+    }
+
     [Test]
     public void What_was_said_long_ago_is_forgotten_on_the_disk_too()
     {

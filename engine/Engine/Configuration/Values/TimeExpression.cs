@@ -1,4 +1,5 @@
 using System.Globalization;
+using CartRecovery.Engine.Events.Clocks;
 
 namespace CartRecovery.Engine.Configuration.Values;
 
@@ -15,6 +16,7 @@ public static class TimeExpression
     /// <param name="text">The text; a trailing <c>ago</c> after a duration is optional.</param>
     /// <param name="now">The present, in milliseconds since 1970 UTC.</param>
     /// <param name="moment">The time read, in milliseconds since 1970 UTC.</param>
+    /// <returns><see langword="false"/> if it is none, or a number that is plainly in another unit.</returns>
     public static bool TryParse(string text, long now, out long moment)
     {
         text = text.Trim();
@@ -27,13 +29,25 @@ public static class TimeExpression
 
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out moment))
         {
-            return IsDate(moment);
+            return IsDate(moment) && TimeUnit.Guess(moment, now) is null;
         }
 
         var isTime = DateTimeOffset.TryParseExact(text, s_forms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time);
         moment = time.ToUnixTimeMilliseconds();
         return isTime;
     }
+
+    /// <summary>Says which unit a number is plainly in; <see langword="null"/> if it is no such number.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="now">The present, in milliseconds since 1970 UTC.</param>
+    public static string? DescribeUnit(string text, long now) =>
+        double.TryParse(text.Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            ? DescribeUnit(number, now) : null;
+
+    /// <summary>Says which unit a number is plainly in; <see langword="null"/> if it may be milliseconds since 1970.</summary>
+    /// <param name="number">The number.</param>
+    /// <param name="now">The present, in milliseconds since 1970 UTC.</param>
+    public static string? DescribeUnit(double number, long now) => TimeUnit.Describe(number, now);
 
     // From year 1 to 9999.
     static bool IsDate(long moment) => moment >= DateTimeOffset.MinValue.ToUnixTimeMilliseconds() && moment <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();

@@ -22,9 +22,10 @@ static class IdentifyRules
             meta.CopyTo(bytes.AsSpan(0, meta.Length));
             return Check(bytes.AsSpan(0, meta.Length), country);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return default;
+            // A text has half a surrogate pair: no address.
+            return e is JsonException ? default : new(EventErrorCode.InvalidAddress, "an address has an unpaired surrogate escape");
         }
         finally
         {

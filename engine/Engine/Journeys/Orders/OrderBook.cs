@@ -82,7 +82,7 @@ sealed class OrderBook(JourneyStore store)
             isWhole && e.Type == EventType.Refund ? OrderLines.OfRefund(e, of.Ids) : []);
         if (store.Refunds.TryAdd(of.Id, order, refund) && rows.Count > 0)
         {
-            Settle(of.Id, order);
+            ApplyRefunds(of.Id, order);
         }
     }
 
@@ -119,12 +119,12 @@ sealed class OrderBook(JourneyStore store)
         var at = EngineTimeOf(e);
         var touch = store.Messages.TouchOf(subject, storeId, at - options.ClickWindow, at - options.ViewWindow, at);
         var currency = e.Currency != 0 ? e.Currency : e.CartCurrency;
-        store.Conversions.Add(e, storeId, Told(options, e, new OrderRow(
+        store.Conversions.Add(e, storeId, Update(options, e, new OrderRow(
             journey, touch?.Id, touch?.Kind, order.Text, currency == 0 ? options.Stores[e.Store].Currency : CurrencyCode.ToString(currency))
         { Subject = subject }));
         if (!store.Refunds.IsEmpty)
         {
-            Settle(storeId, order.Text);
+            ApplyRefunds(storeId, order.Text);
         }
     }
 
@@ -145,7 +145,7 @@ sealed class OrderBook(JourneyStore store)
         }
 
         // Without a currency, that of the order.
-        var told = Told(options, e, (row ?? rows[0]) with { Currency = e.Currency == 0 ? (row ?? rows[0]).Currency : CurrencyCode.ToString(e.Currency) });
+        var told = Update(options, e, (row ?? rows[0]) with { Currency = e.Currency == 0 ? (row ?? rows[0]).Currency : CurrencyCode.ToString(e.Currency) });
         if (row is not null)
         {
             store.Conversions.Edit(told);
@@ -160,10 +160,10 @@ sealed class OrderBook(JourneyStore store)
             store.Conversions.KeepOnly(storeId, told.Order, told);
         }
 
-        Settle(storeId, told.Order);
+        ApplyRefunds(storeId, told.Order);
     }
 
-    static OrderRow Told(JourneyOptions options, CustomerEvent e, OrderRow row) => row with
+    static OrderRow Update(JourneyOptions options, CustomerEvent e, OrderRow row) => row with
     {
         Value = e.Amount,
         Product = e.IsWholeOrder ? 0 : e.Product,
@@ -171,7 +171,7 @@ sealed class OrderBook(JourneyStore store)
         Lines = OrderLines.OfOrder(e, options.Stores[e.Store].Ids),
     };
 
-    void Settle(string storeId, string order)
+    void ApplyRefunds(string storeId, string order)
     {
         if (store.Refunds.Of(storeId, order) is { Count: > 0 } refunds && store.Conversions.RowsOf(storeId, order) is { Count: > 0 } rows)
         {

@@ -128,7 +128,9 @@ public sealed class AlertLog
                 }
                 else if (TakeFiring(message, now))
                 {
-                    passed.Add(message);
+                    // A program that was restarted names another start of what fires on.
+                    var start = _active[message.Labels].StartedAt;
+                    passed.Add(start == message.StartsAt ? message : message with { StartsAt = start });
                 }
             }
         });

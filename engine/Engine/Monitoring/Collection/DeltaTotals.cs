@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using CartRecovery.Engine.Monitoring.History;
 using CartRecovery.Engine.Monitoring.Query;
 
@@ -33,19 +34,18 @@ public sealed class DeltaTotals(MetricHistory history, int maxSeries, TimeSpan e
     /// <param name="time">The end of the delta's interval, in milliseconds since the Unix epoch.</param>
     /// <param name="delta">The delta.</param>
     /// <param name="total">The total after it.</param>
-    /// <returns>Why it is refused; <see langword="null"/> if it is not.</returns>
-    public string? TryAdd(SeriesLabels labels, long time, double delta, out double total)
+    /// <param name="problem">Why it is refused.</param>
+    /// <returns>Whether it was added.</returns>
+    public bool TryAdd(SeriesLabels labels, long time, double delta, out double total, [NotNullWhen(false)] out string? problem)
     {
         total = 0;
-        if (!double.IsFinite(delta))
-        {
-            return $"{labels}: the delta is not a finite number";
-        }
 
         // What the history will refuse must not move the totals.
-        if (history.IsAhead(time))
+        problem = !double.IsFinite(delta) ? $"{labels}: the delta is not a finite number"
+            : history.IsAhead(time) ? $"{labels}: the delta is too far ahead of the clock" : null;
+        if (problem is not null)
         {
-            return $"{labels}: the delta is too far ahead of the clock";
+            return false;
         }
 
         lock (_gate)
@@ -53,14 +53,12 @@ public sealed class DeltaTotals(MetricHistory history, int maxSeries, TimeSpan e
             _newest = Math.Max(_newest, time);
             if (!_totals.TryGetValue(labels, out var known))
             {
-                if (!SeriesRules.IsValid(labels))
+                problem = !SeriesRules.IsValid(labels) ? $"invalid labels {labels}"
+                    : _totals.Count >= maxSeries && !Sweep()
+                        ? $"{labels}: too many series with deltas; raise monitoring.history.maxSeries" : null;
+                if (problem is not null)
                 {
-                    return $"invalid labels {labels}";
-                }
-
-                if (_totals.Count >= maxSeries && !Sweep())
-                {
-                    return $"{labels}: too many series with deltas; raise monitoring.history.maxSeries";
+                    return false;
                 }
 
                 _totals[labels] = known = Last(labels, time);
@@ -69,12 +67,13 @@ public sealed class DeltaTotals(MetricHistory history, int maxSeries, TimeSpan e
             // A repeated request must not count twice.
             if (time <= known.At)
             {
-                return $"{labels}: the delta is not later than the last one; send deltas in order";
+                problem = $"{labels}: the delta is not later than the last one; send deltas in order";
+                return false;
             }
 
             (known.At, known.Value) = (time, known.Value + delta);
             total = known.Value;
-            return null;
+            return true;
         }
     }
 

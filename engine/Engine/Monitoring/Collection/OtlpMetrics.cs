@@ -142,7 +142,7 @@ public static class OtlpMetrics
             }
             else if (kind is 5 or 7)
             {
-                ReadNumber(reader.Bytes(), metricName, labels, isDelta, intake);
+                ReadNumber(reader.Bytes(), metricName, labels, isCounter, isDelta, intake);
             }
             else
             {
@@ -184,7 +184,8 @@ public static class OtlpMetrics
         }
     }
 
-    static void ReadNumber(ReadOnlySpan<byte> message, string name, List<KeyValuePair<string, string>> labels, bool isDelta, SampleIntake intake)
+    static void ReadNumber(ReadOnlySpan<byte> message, string name, List<KeyValuePair<string, string>> labels,
+        bool isCounter, bool isDelta, SampleIntake intake)
     {
         var own = new List<KeyValuePair<string, string>>();
         var (time, value, flags) = (0ul, 0.0, 0ul);
@@ -213,7 +214,15 @@ public static class OtlpMetrics
             }
         }
 
-        Append(intake, LabelsOf(name, labels, own), (long)(time / 1_000_000), value, (flags & NoValue) != 0, isDelta);
+        var (series, isStale) = (LabelsOf(name, labels, own), (flags & NoValue) != 0);
+        if (isCounter && value < 0 && !isStale)
+        {
+            // It only grows, from zero.
+            intake.Refuse($"{series}: a monotonic sum has a negative value");
+            return;
+        }
+
+        Append(intake, series, (long)(time / 1_000_000), value, isStale, isDelta);
     }
 
     /// <summary>Appends a value, the end of a series, or a delta.</summary>

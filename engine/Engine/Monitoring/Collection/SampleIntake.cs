@@ -51,21 +51,25 @@ public sealed class SampleIntake(MetricHistory history, DeltaTotals? deltas = nu
     /// <summary>Adds a delta to its series' total, and appends that.</summary>
     public void AddDelta(SeriesLabels labels, long time, double delta)
     {
-        var total = 0.0;
-        if ((deltas is null ? $"delta of {labels}: send cumulative values" : deltas.TryAdd(labels, time, delta, out total)) is { } problem)
+        if (deltas is null)
         {
-            Refuse(problem.Length <= MaxProblem ? problem : $"{problem[..MaxProblem]}…");
-            return;
+            Refuse($"delta of {labels}: send cumulative values");
         }
-
-        Add(labels, time, total);
+        else if (deltas.TryAdd(labels, time, delta, out var total, out var problem))
+        {
+            Add(labels, time, total);
+        }
+        else
+        {
+            Refuse(problem);
+        }
     }
 
     /// <summary>Counts a sample that cannot be taken.</summary>
     public void Refuse(string problem)
     {
         Refused++;
-        Problem ??= problem;
+        Problem ??= problem.Length <= MaxProblem ? problem : $"{problem[..MaxProblem]}…";
     }
 
     /// <summary>Takes what is known about a metric.</summary>

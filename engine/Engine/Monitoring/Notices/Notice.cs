@@ -36,6 +36,15 @@ public sealed record Notice(NoticeIntegration Integration, string GroupKey, Seri
         }
     }
 
+    /// <summary>The fingerprints of the alerts that fire, sorted, and when each began.</summary>
+    internal (ulong[] Fingerprints, long[] Starts) Firings()
+    {
+        ulong[] fingerprints = [.. Alerts.Where(alert => !alert.IsResolved).Select(alert => LabelText.Fingerprint(alert.Labels))];
+        long[] starts = [.. Alerts.Where(alert => !alert.IsResolved).Select(alert => alert.StartsAt)];
+        Array.Sort(fingerprints, starts);
+        return (fingerprints, starts);
+    }
+
     /// <summary>The fingerprints of the alerts that fire, or of those that have resolved; sorted.</summary>
     internal ulong[] Fingerprints(bool isResolved)
     {

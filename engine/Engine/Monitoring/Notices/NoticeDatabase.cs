@@ -9,8 +9,8 @@ namespace CartRecovery.Engine.Monitoring.Notices;
 /// </summary>
 public sealed class NoticeDatabase : IDisposable
 {
-    // 2: silences recur.
-    const int Version = 2;
+    // 2: silences recur. 3: the ledger has the starts of what fires.
+    const int Version = 3;
 
     readonly List<Action> _undo = [];
     bool _isInTransaction;
@@ -33,9 +33,14 @@ public sealed class NoticeDatabase : IDisposable
             Database.Execute("BEGIN IMMEDIATE; ALTER TABLE silences ADD COLUMN recurrence TEXT NOT NULL DEFAULT ''; PRAGMA user_version=2; COMMIT");
         }
 
+        if (version is 1 or 2)
+        {
+            Database.Execute("BEGIN IMMEDIATE; ALTER TABLE ledger ADD COLUMN starts BLOB NOT NULL DEFAULT x''; PRAGMA user_version=3; COMMIT");
+        }
+
         Database.Execute("""
             CREATE TABLE IF NOT EXISTS ledger(
-              integration TEXT NOT NULL, group_key TEXT NOT NULL, at INTEGER NOT NULL, firing BLOB NOT NULL, resolved BLOB NOT NULL,
+              integration TEXT NOT NULL, group_key TEXT NOT NULL, at INTEGER NOT NULL, firing BLOB NOT NULL, resolved BLOB NOT NULL, starts BLOB NOT NULL DEFAULT x'',
               PRIMARY KEY(integration, group_key)) WITHOUT ROWID;
             CREATE TABLE IF NOT EXISTS silences(
               id TEXT PRIMARY KEY, matchers TEXT NOT NULL, starts_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,

@@ -7,7 +7,8 @@ namespace CartRecovery.Engine.Monitoring.Notices;
 
 /// <summary>
 /// Remembers what was last said of each group over each integration, and so decides whether there is something new to say. The rules are
-/// those of Alertmanager's deduplication. An entry is durable when <see cref="Record"/> returns, so a restart repeats nothing. Not thread-safe.
+/// those of Alertmanager's deduplication. An entry is durable when <see cref="Record"/> returns, so a restart repeats nothing. After a restart, an alert that
+/// fires anew is news even if its last entry says that it fires: a crash may have lost the entry of its end. Not thread-safe.
 /// </summary>
 public sealed class NoticeLedger
 {
@@ -25,12 +26,13 @@ public sealed class NoticeLedger
             return;
         }
 
-        _save = database.Database.Prepare("INSERT OR REPLACE INTO ledger VALUES(?1, ?2, ?3, ?4, ?5)");
+        _save = database.Database.Prepare("INSERT OR REPLACE INTO ledger VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
         _drop = database.Database.Prepare("DELETE FROM ledger WHERE at < ?1");
-        var all = database.Database.Prepare("SELECT integration, group_key, at, firing, resolved FROM ledger");
+        var all = database.Database.Prepare("SELECT integration, group_key, at, firing, resolved, starts FROM ledger");
         while (all.Next())
         {
-            _entries[(all.Text(0), all.Text(1))] = new Entry(all.Long(2), Numbers(all.Bytes(3)), Numbers(all.Bytes(4)));
+            _entries[(all.Text(0), all.Text(1))] =
+                new Entry(all.Long(2), Numbers<ulong>(all.Bytes(3)), Numbers<ulong>(all.Bytes(4)), Numbers<long>(all.Bytes(5)));
         }
     }
 
@@ -61,7 +63,7 @@ public sealed class NoticeLedger
         }
 
         var sendsResolved = notice.Integration.SendsResolved;
-        return !IsSubset(notice.Fingerprints(isResolved: false), entry.Firing)
+        return !notice.Alerts.All(alert => alert.IsResolved || entry.SaysFiring(alert))
             || (!notice.IsFiring ? entry.Firing.Length > 0 && sendsResolved
                 : (sendsResolved && !IsSubset(notice.Fingerprints(isResolved: true), entry.Resolved)) || now - entry.At >= repeat);
     }
@@ -72,10 +74,12 @@ public sealed class NoticeLedger
     /// <exception cref="IOException">The ledger cannot be written. It remembers the notice until the process ends.</exception>
     public void Record(Notice notice, long now)
     {
-        var entry = _entries[(notice.Integration.Key, notice.GroupKey)] =
-            new Entry(now, notice.Fingerprints(isResolved: false), notice.Fingerprints(isResolved: true));
+        // In this process an alert that ends and fires anew between two notices is one that fires on.
+        var (firing, starts) = notice.Firings();
+        var entry = _entries[(notice.Integration.Key, notice.GroupKey)] = new Entry(now, firing, notice.Fingerprints(isResolved: true), []);
         _save?.With(notice.Integration.Key).With(notice.GroupKey).With(now)
-            .With(MemoryMarshal.AsBytes(entry.Firing.AsSpan())).With(MemoryMarshal.AsBytes(entry.Resolved.AsSpan())).Run();
+            .With(MemoryMarshal.AsBytes(firing.AsSpan())).With(MemoryMarshal.AsBytes(entry.Resolved.AsSpan()))
+            .With(MemoryMarshal.AsBytes(starts.AsSpan())).Run();
     }
 
     /// <summary>Forgets what was last said before a time, in milliseconds since the Unix epoch.</summary>
@@ -90,7 +94,8 @@ public sealed class NoticeLedger
         _drop?.With(before).Run();
     }
 
-    static ulong[] Numbers(ReadOnlySpan<byte> bytes) => MemoryMarshal.Cast<byte, ulong>(bytes).ToArray();
+    static T[] Numbers<T>(ReadOnlySpan<byte> bytes)
+        where T : struct => MemoryMarshal.Cast<byte, T>(bytes).ToArray();
 
     // Both are sorted.
     static bool IsSubset(ulong[] part, ulong[] whole)
@@ -112,5 +117,11 @@ public sealed class NoticeLedger
         return true;
     }
 
-    sealed record Entry(long At, ulong[] Firing, ulong[] Resolved);
+    // The starts of what fires, after a restart; empty otherwise.
+    sealed record Entry(long At, ulong[] Firing, ulong[] Resolved, long[] Starts)
+    {
+        public bool SaysFiring(AlertMessage alert) =>
+            Array.BinarySearch(Firing, LabelText.Fingerprint(alert.Labels)) is >= 0 and var at
+                && (at >= Starts.Length || Starts[at] == alert.StartsAt);
+    }
 }

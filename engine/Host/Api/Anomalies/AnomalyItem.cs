@@ -82,11 +82,14 @@ sealed record AnomalyItem
     }
 
     /// <summary>Describes a person's report.</summary>
-    public static AnomalyItem Of(Incident incident) => new()
+    /// <param name="incident">The incident that was created for it.</param>
+    /// <param name="timeline">Its timeline, which begins with what the person wrote.</param>
+    public static AnomalyItem Of(Incident incident, IReadOnlyList<IncidentEntry> timeline) => new()
     {
         Id = string.Create(CultureInfo.InvariantCulture, $"{ReportPrefix}{incident.Id}"),
         Kind = "report",
         Title = incident.Title,
+        Description = timeline.FirstOrDefault(entry => entry.Kind == "note" && entry.At == incident.StartedAt)?.Text,
         Severity = incident.Severity,
         Status = incident.State == IncidentState.Open ? "active" : IncidentStore.NameOf(incident.State),
         Source = incident.Affected is [var first, ..] ? first : null,

@@ -55,9 +55,12 @@ static class AnomalyRoutes
     {
         var kind = query.Of(s_kind);
         var alerts = alerting.Alerts.Read((log, _, _) => log.Active.Where(IsUnusual).ToArray());
-        var reports = alerting.Alerts.WithIncidents(incidents => incidents.List(null, long.MaxValue, MaxReports)).Where(incident => incident is { CreatedBy: not null, State: < IncidentState.Resolved });
+        var reports = alerting.Alerts.WithIncidents(incidents => incidents.List(null, long.MaxValue, MaxReports)
+            .Where(incident => incident is { CreatedBy: not null, State: < IncidentState.Resolved })
+                .Select(incident => AnomalyItem.Of(incident, incidents.Timeline(incident.Id))).ToList());
         IEnumerable<AnomalyItem> all =
-            [.. alerts.Select(AnomalyItem.Of), .. await StoreFindings.ReadAsync(insights, time.GetUtcNow(), context.RequestAborted), .. reports.Select(AnomalyItem.Of)];
+            [.. alerts.Select(AnomalyItem.Of),
+                .. await StoreFindings.ReadAsync(insights, time.GetUtcNow(), context.RequestAborted), .. reports];
         return TypedResults.Ok(Cursors.Page(context, query,
             [.. all.Where(item => kind is null || item.Kind == kind).OrderByDescending(item => item.DetectedAt).ThenBy(item => item.Id, StringComparer.Ordinal)]));
     }
@@ -69,7 +72,7 @@ static class AnomalyRoutes
     {
         var created = IncidentRoutes.Report(context, body, alerting);
         AuditTarget.Set(context, string.Create(CultureInfo.InvariantCulture, $"incident:{created.Id}"));
-        return TypedResults.Created((string?)null, AnomalyItem.Of(created));
+        return TypedResults.Created((string?)null, AnomalyItem.Of(created, alerting.Alerts.WithIncidents(incidents => incidents.Timeline(created.Id))));
     }
 
     static async Task<Ok<AnomalyItem>> ChangeAsync(
@@ -123,7 +126,7 @@ static class AnomalyRoutes
             var number = ReportOf(id);
             var (incident, timeline) = alerting.Alerts.WithIncidents(incidents => (incidents.Find(number), incidents.Timeline(number)));
             return incident is not { CreatedBy: not null } ? throw new ProblemException(s_notFound)
-                : AnomalyItem.Of(incident) with { Timeline = [.. timeline.Select(IncidentEntryItem.Of)] };
+                : AnomalyItem.Of(incident, timeline) with { Timeline = [.. timeline.Select(IncidentEntryItem.Of)] };
         }
 
         return alerting.Alerts.Read((log, _, _) => log.Find(id)) is { } alert ? AnomalyItem.Of(alert)

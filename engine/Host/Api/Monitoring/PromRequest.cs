@@ -34,12 +34,14 @@ sealed class PromRequest
             return absent;
         }
 
-        return TryTime(text) ?? throw Invalid(name, $"Invalid time value for '{name}': cannot parse \"{text}\" to a valid timestamp");
+        return TryTime(text)
+            ?? throw Invalid(name, $"Invalid time value for '{name}': cannot parse \"{text}\" to a valid timestamp{Hint(text)}");
     }
 
     /// <summary>Reads a time that must be there.</summary>
     /// <exception cref="PromQlException">There is none, or the text is no time.</exception>
-    public long Time(string name) => TryTime(Text(name) ?? "") ?? throw Invalid(name, $"cannot parse \"{Text(name)}\" to a valid timestamp");
+    public long Time(string name) => TryTime(Text(name) ?? "")
+        ?? throw Invalid(name, $"cannot parse \"{Text(name)}\" to a valid timestamp{Hint(Text(name))}");
 
     /// <summary>Reads a duration: seconds, or a text like <c>5m</c>.</summary>
     /// <returns>Milliseconds; <see langword="null"/> if absent.</returns>
@@ -75,6 +77,9 @@ sealed class PromRequest
 
     /// <summary>An error about a parameter.</summary>
     public static PromQlException Invalid(string name, string reason) => new(PromQlError.BadData, $"invalid parameter \"{name}\": {reason}");
+
+    static string Hint(string? text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _) ? "; numbers are seconds since 1970" : "";
 
     static long? TryTime(string text)
     {

@@ -70,6 +70,8 @@ sealed partial class FailedRequests(ILogger<FailedRequests> log, AuditRecorder r
         ControlRefusalException refusal => ControlProblems.Of(refusal),
         ControlDatabaseException { Code: ControlDatabaseException.Unavailable or ControlDatabaseException.Conflict } => ControlProblems.Unavailable,
         BadHttpRequestException { InnerException: NullElementException json } => OfNullElement(json),
+        BadHttpRequestException { InnerException: BodyTimeException json } => ApiProblems.InvalidJson with
+        { Detail = $"{json.Path}: expected RFC 3339 like 2026-11-20T09:40:00Z, got {json.Found}." },
         BadHttpRequestException { InnerException: JsonException json } => OfJson(json),
         BadHttpRequestException { StatusCode: var status } => ProblemResponses.OfStatus(status),
         _ => null,

@@ -28,6 +28,9 @@ abstract record QueryParameter(string Name, string Description, string Rule)
     /// <summary>What the values name, if they are ids; a request may give the masked id.</summary>
     public PersonalIdKind? IdKind { get; init; }
 
+    /// <summary>Says what is wrong with some values, given the present; <see langword="null"/> for those that <see cref="Rule"/> explains.</summary>
+    public Func<string, long, string?>? Explain { get; init; }
+
     /// <summary>Parses a value.</summary>
     /// <param name="text">The text.</param>
     /// <param name="now">The present, in milliseconds since 1970 UTC.</param>
@@ -90,7 +93,10 @@ static class QueryParameters
     /// <summary>Creates a parameter for a point in time.</summary>
     public static QueryParameter<long> Time(string name, string description) => new(
         name, $"{description} {char.ToUpperInvariant(TimeExpression.Forms[0])}{TimeExpression.Forms[1..]}.", TimeExpression.Forms,
-        (text, now) => TimeExpression.TryParse(text, now, out var moment) ? moment : null);
+        (text, now) => TimeExpression.TryParse(text, now, out var moment) ? moment : null)
+    {
+        Explain = TimeExpression.DescribeUnit,
+    };
 
     /// <summary>Creates a parameter for a text of at most 256 characters. PostgreSQL takes no U+0000, and no id has one.</summary>
     public static QueryParameter<string> Text(string name, string description) =>

@@ -71,7 +71,7 @@ sealed class RequestQuery
             var value = values.Count == 1 ? parameter.Read(values[0]!, Now(context)) : null;
             if (value is null)
             {
-                return ApiProblems.InvalidParameter with { Detail = Wrong(parameter, values) };
+                return ApiProblems.InvalidParameter with { Detail = Wrong(parameter, values, Now(context)) };
             }
 
             if (parameter.IsCursor)
@@ -95,8 +95,9 @@ sealed class RequestQuery
         return null;
     }
 
-    static string Wrong(QueryParameter parameter, StringValues values) =>
+    static string Wrong(QueryParameter parameter, StringValues values, long now) =>
         values.Count != 1 ? $"{parameter.Name}: expected one value, got {values.Count}."
+        : parameter.Explain?.Invoke(values[0]!, now) is { } explained ? $"{parameter.Name}: {Shown(values[0]!)} {explained}."
         : Suggestion.Find(values[0]!, parameter.Values) is { } near
         ? $"{parameter.Name}: unknown value {Shown(values[0]!)}. Did you mean '{near}'?"
         : parameter.Values.Count > MaxListed ? $"{parameter.Name}: unknown value {Shown(values[0]!)}. See /docs for the list."

@@ -36,7 +36,8 @@ static class TimeArgument
             return true;
         }
 
-        Console.Error.WriteLine($"error: {name}: expected {TimeExpression.Forms}; got '{text}'");
+        Console.Error.WriteLine(TimeExpression.DescribeUnit(text, now) is { } unit ? $"error: {name}: {unit}; got '{text}'"
+            : $"error: {name}: expected {TimeExpression.Forms}; got '{text}'");
         return false;
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.ControlPlane.Audit;
 using CartRecovery.Engine.ControlPlane.Definitions;
@@ -39,7 +40,7 @@ static class ApiServer
         // Without this argument the framework watches every file below the content root for configuration changes.
         var builder = WebApplication.CreateSlimBuilder(
             new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, Args = ["--hostBuilder:reloadConfigOnChange=false"] });
-        builder.Services.AddSingleton(loggers);
+        builder.Services.AddSingleton(loggers).AddSingleton<DistributedContextPropagator, TraceContext>();
         Listeners.Configure(builder, host.Config, host.Certificates, host.ConnectionLimiter, host.Ingest.Proxies, host.AccessRejections, host.Ingest.Threads,
             drain);
         builder.Services

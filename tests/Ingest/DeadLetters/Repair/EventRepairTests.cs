@@ -37,6 +37,8 @@ public sealed class EventRepairTests
     [TestCase("ts", "\"Wed, 20 Nov 2024 09:40:00 GMT\"", "\"2024-11-20T09:40:00.000Z\"", "date as text")]
     [TestCase("ts", "1732095600", "1732095600000", "seconds for milliseconds")]
     [TestCase("ts", "\"1732095600.5\"", "1732095600500", "seconds for milliseconds")]
+    [TestCase("ts", "20241120094000", "1732095600000", "the digits of a date (yyyyMMddHHmmss) for milliseconds")]
+    [TestCase("ts", "753788400000", "1732095600000", "milliseconds since 2001 for milliseconds")]
     [TestCase("cartId", "17", "\"17\"", "id as a number")]
     [TestCase("type", "\"ADD_TO_CART\"", "\"add_to_cart\"", "type in another case")]
     [TestCase("type", "\"addToCart\"", "\"add_to_cart\"", "alias of a type")]
@@ -88,6 +90,14 @@ public sealed class EventRepairTests
         Assert.That(repair.IsUsable, Is.True, repair.Problem.Message);
         Assert.That(Encoding.UTF8.GetString(repair.Json), Is.EqualTo(good));
         Assert.That(repair.Changes.Single().Path, Is.EqualTo(native));
+    }
+
+    [TestCase("""{"channel":"email","granted":true,"expiresAt":1795940644,"source":"x"}""", """{"channel":"email","granted":true,"expiresAt":1795940644000,"source":"x"}""")]
+    [TestCase("""{"channel":"email","granted":true,"expiresAt":"1795940644000000"}""", """{"channel":"email","granted":true,"expiresAt":1795940644000}""")]
+    public void The_end_of_a_consent_is_converted(string meta, string good)
+    {
+        var repair = Repair($$"""{"id":"e1","type":"consent","cartId":"c1","ts":1732095600000,"meta":{{meta}}}""");
+        Assert.That((repair.IsUsable, Field(repair, "meta")), Is.EqualTo((true, good)));
     }
 
     [Test]

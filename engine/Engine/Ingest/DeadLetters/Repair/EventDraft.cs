@@ -12,9 +12,10 @@ sealed class EventDraft
 
     /// <param name="json">The event; a JSON object, none of whose names contains an unpaired surrogate.</param>
     /// <param name="path">Its place in the letter: empty, or <c>[3].</c> in an array.</param>
-    public EventDraft(JsonElement json, string path)
+    /// <param name="receivedAt">When it was received, in milliseconds since 1970 UTC.</param>
+    public EventDraft(JsonElement json, string path, long receivedAt)
     {
-        _path = path;
+        (_path, ReceivedAt) = (path, receivedAt);
         Raw = Encoding.UTF8.GetBytes(json.GetRawText());
         foreach (var property in json.EnumerateObject())
         {
@@ -23,6 +24,9 @@ sealed class EventDraft
             Fields.Add(field);
         }
     }
+
+    /// <summary>When it was received, in milliseconds since 1970 UTC.</summary>
+    public long ReceivedAt { get; }
 
     /// <summary>Event as received.</summary>
     public byte[] Raw { get; }

@@ -66,7 +66,7 @@ public static class EventRepair
             return UnreadableName(raw);
         }
 
-        var draft = Drafted(json, "");
+        var draft = Drafted(json, "", receivedAt);
         var output = new ArrayBufferWriter<byte>(raw.Length + 64);
         draft.WriteTo(output);
         return new RepairedEvent(ProblemOf(output.WrittenSpan, receivedAt, rules), draft.Changes,
@@ -98,7 +98,7 @@ public static class EventRepair
                 output.Write(","u8);
             }
 
-            var draft = Drafted(element, $"[{index}].");
+            var draft = Drafted(element, $"[{index}].", receivedAt);
             var start = output.WrittenCount;
             draft.WriteTo(output);
             if (!problem.IsError && ProblemOf(output.WrittenSpan[start..], receivedAt, rules) is { IsError: true } wrong)
@@ -118,9 +118,9 @@ public static class EventRepair
             : new RepairedEvent(problem, changes, changes.Count == 0 ? raw : output.WrittenSpan.ToArray(), eventId, lines);
     }
 
-    static EventDraft Drafted(JsonElement json, string path)
+    static EventDraft Drafted(JsonElement json, string path, long receivedAt)
     {
-        var draft = new EventDraft(json, path);
+        var draft = new EventDraft(json, path, receivedAt);
         foreach (var rule in s_rules)
         {
             rule(draft);
@@ -128,7 +128,7 @@ public static class EventRepair
 
         // Two fields of one name are ambiguous, so the event is left as received.
         return draft.Fields.DistinctBy(f => f.Name, StringComparer.Ordinal).Count() == draft.Fields.Count ? draft
-            : new EventDraft(json, path);
+            : new EventDraft(json, path, receivedAt);
     }
 
     static EventProblem ProblemOf(ReadOnlySpan<byte> json, long receivedAt, EventRules rules) =>

@@ -1,4 +1,8 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using CartRecovery.Engine.Events.Clocks;
 
 namespace CartRecovery.Engine.Ingest.DeadLetters.Repair;
 
@@ -34,19 +38,41 @@ static class TimeRules
         }
     }
 
-    /// <summary>Converts numbers that are plainly in another unit to milliseconds since 1970.</summary>
+    /// <summary>Converts numbers that are plainly in another unit to milliseconds, in the event and in a consent's meta.</summary>
     public static void Units(EventDraft draft)
     {
-        foreach (var field in draft.Named("ts"))
+        Units(draft, "ts");
+        if (draft.Named("type").LastOrDefault()?.Text != "consent")
+        {
+            return;
+        }
+
+        Units(draft, "expiresAt");
+        foreach (var field in draft.Named("meta").Where(field => field.Json[0] == '{'))
+        {
+            using var json = JsonDocument.Parse(field.Json);
+            var (meta, output) = (new EventDraft(json.RootElement, "", draft.ReceivedAt), new ArrayBufferWriter<byte>());
+            Units(meta, "expiresAt");
+            if (meta.Changes.Count > 0)
+            {
+                meta.WriteTo(output);
+                draft.Set(field, Encoding.UTF8.GetString(output.WrittenSpan), meta.Changes[0].Rule);
+            }
+        }
+    }
+
+    static void Units(EventDraft draft, string name)
+    {
+        foreach (var field in draft.Named(name))
         {
             var number = field.IsNumber ? field.Json : field.Text?.Trim();
             if (decimal.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var time)
-                && Events.Clocks.TimeUnit.Guess((double)time) is { } unit)
+                && TimeUnit.Guess((double)time, draft.ReceivedAt) is { } unit)
             {
                 draft.Set(field, unit.ToMilliseconds(time).ToString(CultureInfo.InvariantCulture), $"{unit.Name} for milliseconds");
             }
         }
     }
 
-    static bool IsGood(DraftField field) => Events.Clocks.EventTime.TryParse(System.Text.Encoding.UTF8.GetBytes(field.Text!), out _);
+    static bool IsGood(DraftField field) => EventTime.TryParse(Encoding.UTF8.GetBytes(field.Text!), out _);
 }

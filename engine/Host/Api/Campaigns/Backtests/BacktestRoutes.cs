@@ -127,7 +127,8 @@ static class BacktestRoutes
     static long TimeOf(string name, string? text, long now)
     {
         var moment = now;
-        return text is null || TimeExpression.TryParse(text, now, out moment) ? Math.Clamp(moment, 0, now) : throw Invalid($"{name}: expected {TimeExpression.Forms}");
+        return text is null || TimeExpression.TryParse(text, now, out moment) ? Math.Clamp(moment, 0, now)
+            : throw Invalid($"{name}: {TimeExpression.DescribeUnit(text, now) ?? $"expected {TimeExpression.Forms}"}");
     }
 
     static ProblemException Invalid(string detail) => new(s_invalid with { Detail = $"{detail}." });

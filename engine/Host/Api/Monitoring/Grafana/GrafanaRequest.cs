@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Host.Api.Problems;
 using Microsoft.AspNetCore.Http;
 
@@ -49,7 +50,7 @@ sealed record GrafanaRequest(long From, long To, long Step, IReadOnlyList<Grafan
         var (from, to) = (now - Day, now);
         if (Child(body, "range", JsonValueKind.Object) is { } range)
         {
-            (from, to) = (TimeOf(range, "from"), TimeOf(range, "to"));
+            (from, to) = (TimeOf(range, "from", now), TimeOf(range, "to", now));
         }
 
         if (to < from)
@@ -71,9 +72,11 @@ sealed record GrafanaRequest(long From, long To, long Step, IReadOnlyList<Grafan
         target.ValueKind == JsonValueKind.Object && TextOf(target, "target") is { Length: > 0 } text && !(target.TryGetProperty("hide"u8, out var hide) && hide.ValueKind == JsonValueKind.True)
         ? new GrafanaTarget(text, TextOf(target, "refId"), TextOf(target, "type") == "table") : null;
 
-    static long TimeOf(JsonElement range, string name) =>
+    static long TimeOf(JsonElement range, string name, long now) =>
         TextOf(range, name) is { } text && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at.ToUnixTimeMilliseconds()
-        : NumberOf(range, name) is { } number and >= 0 and <= 253_402_300_799_999 ? number : throw Invalid($"range.{name}: expected a time as RFC 3339");
+        : NumberOf(range, name) is not { } number ? throw Invalid($"range.{name}: expected a time as RFC 3339")
+        : TimeExpression.DescribeUnit(number, now) is { } unit ? throw Invalid($"range.{name}: {unit}")
+        : number is >= 0 and <= 253_402_300_799_999 ? number : throw Invalid($"range.{name}: expected a time as RFC 3339");
 
     static long? NumberOf(JsonElement element, string name) => Child(element, name, JsonValueKind.Number) is { } number && number.TryGetDouble(out var value) && double.IsFinite(value)
         ? (long)Math.Clamp(value, long.MinValue / 2, long.MaxValue / 2) : null;

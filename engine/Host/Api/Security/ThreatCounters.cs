@@ -2,7 +2,7 @@ using System.Globalization;
 using CartRecovery.Host.Api.Dashboards;
 using CartRecovery.Host.Monitoring;
 
-namespace CartRecovery.Host.Api.Threats;
+namespace CartRecovery.Host.Api.Security;
 
 /// <summary>Reads what the engine's counters say of threats.</summary>
 static class ThreatCounters

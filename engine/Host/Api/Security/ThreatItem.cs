@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace CartRecovery.Host.Api.Threats;
+namespace CartRecovery.Host.Api.Security;
 
 /// <summary>Attempts of one kind that were refused, or traffic that is not of people.</summary>
 /// <param name="Kind">

@@ -18,7 +18,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
-namespace CartRecovery.Host.Api.Threats;
+namespace CartRecovery.Host.Api.Security;
 
 /// <summary>Routes of <c>/v1/security</c>: refused attempts, who had access, and reports of people.</summary>
 static class SecurityRoutes
