@@ -13,6 +13,9 @@ public static class EmailText
     const int MaxTyped = 512, MaxLocal = 64, MaxLength = 254;
     const string Scheme = "mailto:";
 
+    // A line break is none: who sends one means more than an address.
+    static readonly char[] s_blanks = [' ', '\t'];
+
     /// <summary>
     /// Returns an address as it is sent to: composed, without blanks around it, <c>mailto:</c>, needless quotes and a dot at the end.
     /// <see langword="null"/> if mail can be sent to no such address.
@@ -24,7 +27,7 @@ public static class EmailText
             return null;
         }
 
-        text = WithoutScheme(NormalText.Compose(text).Trim());
+        text = WithoutScheme(NormalText.Compose(text).Trim(s_blanks));
         var at = text.LastIndexOf('@');
         if (at <= 0)
         {
@@ -61,7 +64,7 @@ public static class EmailText
 
     static string WithoutScheme(string text) =>
         text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
-            ? NormalText.Compose(Uri.UnescapeDataString(text[Scheme.Length..].Split('?')[0])).Trim() : text;
+            ? NormalText.Compose(Uri.UnescapeDataString(text[Scheme.Length..].Split('?')[0])).Trim(s_blanks) : text;
 
     // "jo"@… is jo@….
     static string Unquoted(string local) => local is ['"', .. var inner, '"'] ? inner : local;
