@@ -47,7 +47,7 @@ public sealed partial class EventTypeTableTests
         Assert.That(row.Aliases, Is.Not.Empty);
         foreach (var spelling in row.Aliases.Append(row.Name.ToUpperInvariant()).Append(row.Name.Replace('_', ' ')).Append(row.Name.Replace('_', '-')))
         {
-            var json = Encoding.UTF8.GetBytes($"{new TestEvent(spelling, EventReading.Now).ToString()[..^1]},\"items\":[],\"value\":1}}");
+            var json = Encoding.UTF8.GetBytes($"{new TestEvent(spelling, EventReading.Now).ToString()[..^1]},\"items\":[],\"value\":1,\"channel\":\"email\",\"granted\":true}}");
             var repair = EventRepair.Of(json, EventReading.Now, EventReading.Rules());
 
             Assert.That(repair.Problem.Message, Is.Null, spelling);

@@ -8,6 +8,7 @@ using CartRecovery.Engine.Pipeline;
 using CartRecovery.Tests.Events;
 using CartRecovery.Tests.Events.Slabs;
 using CartRecovery.Tests.Journal;
+using CartRecovery.Tests.Support;
 using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 
 namespace CartRecovery.Tests.Pipeline;
@@ -70,8 +71,7 @@ public sealed class BotTests
         var person = EventReading.Slab(s_browser, Add("p1", 5));
         person.EndRun(s_person, upTo: 1);
         writer.Add(person);
-        var earlier = writer.Finish().ToArray();
-        earlier[0] = 2;
+        var earlier = JournalBlocks.Former(writer.Finish(), version: 2);
         Assert.That(BotsIn(earlier), Is.EqualTo(new[] { BotEvidence.None }));
     }
 

@@ -35,4 +35,14 @@ static class JournalBlocks
         var length = EventBlockHeader.Read(block).ReadRows(block[EventBlockHeader.Size..], new BlockRows(), ref columns, ref rows);
         return rows[..length];
     }
+
+    /// <summary>Returns an uncompressed block as an earlier version wrote it, by rows.</summary>
+    public static byte[] Former(ReadOnlySpan<byte> block, byte version)
+    {
+        var rows = RowsOf(block);
+        var former = new byte[EventBlockHeader.Size + rows.Length];
+        (EventBlockHeader.Read(block) with { WrittenVersion = version, RawLength = rows.Length, IsCompressed = false }).WriteTo(former);
+        rows.CopyTo(former.AsSpan(EventBlockHeader.Size));
+        return former;
+    }
 }

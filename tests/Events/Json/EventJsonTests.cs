@@ -41,8 +41,8 @@ public sealed class EventJsonTests
         {
             var random = new Random(seed);
             var members = JsonGenerator.Members(random);
-            // A whole cart needs items, and a merged one another cart; an order needs an amount.
-            var types = EventTypes.Names.Where(name => name is not ("cart_updated" or "cart_merged")).ToArray();
+            // A whole cart needs items, a merged one another cart, and a consent what it grants; an order needs an amount.
+            var types = EventTypes.Names.Where(name => name is not ("cart_updated" or "cart_merged" or "consent")).ToArray();
             string[] fields =
             [
                 $"\"id\":{Text(random)}", $"\"cartId\":{Text(random)}", $"\"type\":\"{types[random.Next(types.Length)]}\"",

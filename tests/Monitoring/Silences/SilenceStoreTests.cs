@@ -175,7 +175,7 @@ public sealed class SilenceStoreTests
         using (var database = Open())
         {
             id = new SilenceStore(database).Set(Draft("a=\"b\"", Start, Start + 60 * Minute), Start).Id;
-            database.Database.Execute("ALTER TABLE silences DROP COLUMN recurrence; PRAGMA user_version=1");
+            database.Database.Execute("ALTER TABLE silences DROP COLUMN recurrence; ALTER TABLE ledger DROP COLUMN starts; PRAGMA user_version=1");
         }
 
         using var again = Open();

@@ -235,6 +235,8 @@ sealed class OidcApiTests
         for (var i = 0; i < 4; i++)
         {
             tabs.Add(await BeginAsync(cookies: [.. tabs]));
+            var begun = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+            await Eventually.Is(() => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() > begun, "the next one begins later");
         }
 
         using var browser = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = _engine.Http.BaseAddress };
